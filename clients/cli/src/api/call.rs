@@ -1,0 +1,145 @@
+//! One call, ready to be sent any number of times.
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH};
+use reqwest::{Body, Client, Method, Request, StatusCode, Url};
+use serde::Serialize;
+use sluice_domain::id::VersionId;
+
+use super::headers_size_bytes;
+
+/// A method, a path, and what goes with them.
+pub(super) struct Call {
+    method: Method,
+    segments: Vec<String>,
+    query: Vec<(&'static str, String)>,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Call {
+    pub(super) fn get(segments: &[&str]) -> Self {
+        Self::new(Method::GET, segments)
+    }
+
+    pub(super) fn delete(segments: &[&str]) -> Self {
+        Self::new(Method::DELETE, segments)
+    }
+
+    pub(super) fn patch<T: Serialize>(segments: &[&str], body: &T) -> Self {
+        Self::new(Method::PATCH, segments).json(body)
+    }
+
+    /// A POST with an idempotency key, so that a repeat after a lost answer gets the first answer.
+    pub(super) fn post<T: Serialize>(segments: &[&str], body: &T) -> Self {
+        let mut key = [0; 16];
+        let mut call = Self::new(Method::POST, segments).json(body);
+        // Without a key a repeat is merely less safe.
+        if getrandom::fill(&mut key).is_ok()
+            && let Ok(value) = HeaderValue::from_str(&hex::encode(key))
+        {
+            call.headers.insert(HeaderName::from_static("idempotency-key"), value);
+        }
+        call
+    }
+
+    fn new(method: Method, segments: &[&str]) -> Self {
+        let segments = segments.iter().map(|&segment| segment.to_owned()).collect();
+        Self { method, segments, query: Vec::new(), headers: HeaderMap::new(), body: Vec::new() }
+    }
+
+    fn json<T: Serialize>(mut self, body: &T) -> Self {
+        self.body = serde_json::to_vec(body).expect("wire types have string keys and serialize");
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self
+    }
+
+    pub(super) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    pub(super) fn query_if_some(self, name: &'static str, value: Option<String>) -> Self {
+        match value {
+            Some(value) => self.query(name, value),
+            None => self,
+        }
+    }
+
+    /// Only if the file still has this version.
+    pub(super) fn if_match(mut self, version_id: Option<VersionId>) -> Self {
+        let etag = version_id.and_then(|version_id| HeaderValue::from_str(&format!("\"{version_id}\"")).ok());
+        if let Some(etag) = etag {
+            self.headers.insert(IF_MATCH, etag);
+        }
+        self
+    }
+
+    /// Whether sending it again does no harm, though the first may have been carried out.
+    pub(super) fn is_repeatable(&self) -> bool {
+        self.method != Method::PATCH
+    }
+
+    /// Whether the same call may fare better in a while.
+    pub(super) fn is_worth_repeating_after(&self, status: StatusCode) -> bool {
+        match status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => true,
+            status => status.is_server_error() && self.is_repeatable(),
+        }
+    }
+
+    pub(super) fn build(&self, http: &Client, base: &Url, token: Option<&str>) -> reqwest::Result<Request> {
+        let mut url = base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(&self.segments);
+        }
+        if !self.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.query);
+        }
+        let mut request = http.request(self.method.clone(), url).headers(self.headers.clone());
+        if let Some(token) = token {
+            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if !self.body.is_empty() {
+            request = request.body(Body::from(self.body.clone()));
+        }
+        request.build()
+    }
+
+    /// Size of the request in bytes: URL, headers and body.
+    pub(super) fn size_bytes(&self, request: &Request) -> u64 {
+        request.url().as_str().len() as u64 + headers_size_bytes(request.headers()) + self.body.len() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(call: &Call, base: &str) -> Request {
+        call.build(&Client::new(), &base.parse().expect("a URL"), Some("t0ken")).expect("a request")
+    }
+
+    #[test]
+    fn paths_and_queries_are_encoded_below_the_base() {
+        let call = Call::get(&["files", "a/b"]).query("path", "x y+z/100%&é");
+        let request = request(&call, "http://h/base");
+        assert_eq!(request.url().as_str(), "http://h/base/files/a%2Fb?path=x+y%2Bz%2F100%25%26%C3%A9");
+        assert_eq!(request.headers()[AUTHORIZATION], "Bearer t0ken");
+    }
+
+    #[test]
+    fn a_repeat_carries_the_same_idempotency_key() {
+        let call = Call::post(&["uploads"], &());
+        let key = |request: &Request| request.headers()["idempotency-key"].clone();
+        assert_eq!(key(&request(&call, "http://h")), key(&request(&call, "http://h")));
+        assert_ne!(key(&request(&call, "http://h")), key(&request(&Call::post(&["uploads"], &()), "http://h")));
+    }
+
+    #[test]
+    fn a_rename_is_repeated_only_when_it_was_not_carried_out() {
+        let rename = Call::patch(&["files", "1"], &());
+        assert!(rename.is_worth_repeating_after(StatusCode::SERVICE_UNAVAILABLE));
+        assert!(!rename.is_worth_repeating_after(StatusCode::BAD_GATEWAY));
+        assert!(Call::delete(&["files", "1"]).is_worth_repeating_after(StatusCode::BAD_GATEWAY));
+    }
+}

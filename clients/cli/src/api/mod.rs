@@ -1,0 +1,168 @@
+//! The HTTP API: one method a call, typed on both sides.
+
+mod accounts;
+mod call;
+mod files;
+mod uploads;
+
+use bytes::Bytes;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::{Client, StatusCode, redirect};
+use serde::de::DeserializeOwned;
+use sluice_contracts::problem::{Code, Problem};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::backoff::Backoff;
+use crate::error::{Error, Result};
+use crate::meter::Meter;
+use crate::session::ApiUrl;
+use call::Call;
+pub use files::{ContentAnswer, Selection};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// API Gateway gives up after 30 seconds.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(40);
+/// Lambda answers are at most 6 MiB; more is not from our API.
+const ANSWER_MAX_BYTES: usize = 16 << 20;
+
+/// A client of one server, with or without a session.
+#[derive(Clone)]
+pub struct Api {
+    http: Client,
+    url: ApiUrl,
+    token: Option<Arc<str>>,
+    backoff: Backoff,
+    meter: Arc<Meter>,
+}
+
+/// An answer, whatever its status.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Api {
+    /// A client that speaks for `token`'s session.
+    pub fn new(url: ApiUrl, token: Option<&str>) -> Result<Self> {
+        let http = Client::builder()
+            .user_agent(concat!("sluice/", env!("CARGO_PKG_VERSION")))
+            // A followed redirect could carry the token to the bucket.
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(ANSWER_TIMEOUT)
+            .build()
+            .map_err(|error| Error::UnexpectedAnswer(error.to_string()))?;
+        Ok(Self { http, url, token: token.map(Arc::from), backoff: Backoff::brief(), meter: Arc::default() })
+    }
+
+    /// The server's address.
+    pub fn url(&self) -> &ApiUrl {
+        &self.url
+    }
+
+    /// The same client, counting afresh.
+    #[must_use]
+    pub fn metered(&self) -> Self {
+        Self { meter: Arc::default(), ..self.clone() }
+    }
+
+    /// The same client, sitting out longer trouble.
+    #[must_use]
+    pub fn patient(&self) -> Self {
+        Self { backoff: Backoff::patient(), ..self.clone() }
+    }
+
+    /// What the calls cost so far.
+    pub fn meter(&self) -> &Arc<Meter> {
+        &self.meter
+    }
+
+    /// The body of a successful answer.
+    async fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<T> {
+        let answer = self.success(call).await?;
+        serde_json::from_slice(&answer.body).map_err(|error| Error::UnexpectedAnswer(error.to_string()))
+    }
+
+    /// An answer that is no error.
+    async fn success(&self, call: &Call) -> Result<Answer> {
+        let answer = self.send(call).await?;
+        if answer.status.is_client_error() || answer.status.is_server_error() {
+            return Err(self.error_of(&answer));
+        }
+        Ok(answer)
+    }
+
+    /// Sends the call until there is an answer that a repeat would not better.
+    async fn send(&self, call: &Call) -> Result<Answer> {
+        let mut backoff = self.backoff.clone();
+        loop {
+            let outcome = self.send_once(call).await;
+            let (retryable, asked) = match &outcome {
+                Ok(answer) => (call.is_worth_repeating_after(answer.status), retry_after(&answer.headers)),
+                Err(error) => (call.is_repeatable() || error.is_connect(), None),
+            };
+            let delay = if retryable { backoff.next_delay(asked) } else { None };
+            match (delay, outcome) {
+                (Some(delay), _) => tokio::time::sleep(delay).await,
+                (None, outcome) => return outcome.map_err(|error| unreachable_peer(&error, self.url.as_url())),
+            }
+        }
+    }
+
+    async fn send_once(&self, call: &Call) -> Result<Answer, reqwest::Error> {
+        let request = call.build(&self.http, self.url.as_url(), self.token.as_deref())?;
+        let sent_bytes = call.size_bytes(&request);
+        let mut response = self.http.execute(request).await?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            if body.len() + chunk.len() > ANSWER_MAX_BYTES {
+                break;
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let received_bytes = headers_size_bytes(response.headers()) + body.len() as u64;
+        self.meter.add_api_call(sent_bytes + received_bytes);
+        Ok(Answer { status: response.status(), headers: response.headers().clone(), body: body.into() })
+    }
+
+    fn error_of(&self, answer: &Answer) -> Error {
+        match serde_json::from_slice::<Problem>(&answer.body) {
+            Ok(problem) if problem.code == Code::Unauthenticated => {
+                Error::NotLoggedIn { api: self.url.to_string() }
+            }
+            Ok(problem) => Error::Problem(Box::new(problem)),
+            // What stands before the functions answers in its own words.
+            Err(_) if answer.status == StatusCode::UNAUTHORIZED => {
+                Error::NotLoggedIn { api: self.url.to_string() }
+            }
+            Err(_) if answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS => {
+                Error::Unreachable { peer: self.url.to_string(), reason: answer.status.to_string() }
+            }
+            Err(_) => Error::UnexpectedAnswer(format!("{} from {}", answer.status, self.url)),
+        }
+    }
+}
+
+/// How long the server asks to wait.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok().map(Duration::from_secs)
+}
+
+/// The failure without its URL, which may be a presigned one, and with its causes.
+pub(crate) fn unreachable_peer(error: &reqwest::Error, url: &reqwest::Url) -> Error {
+    let host = url.host_str().unwrap_or_default();
+    let peer = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    let reason = if error.is_timeout() { "no answer in time".to_owned() } else { innermost.to_string() };
+    Error::Unreachable { peer, reason }
+}
+
+/// Size of headers as HTTP/1.1 writes them.
+fn headers_size_bytes(headers: &HeaderMap) -> u64 {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>() as u64
+}

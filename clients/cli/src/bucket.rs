@@ -1,0 +1,164 @@
+//! Presigned requests to the bucket. No token ever goes here.
+
+use reqwest::header::{CONTENT_LENGTH, ETAG, HeaderMap, RANGE};
+use reqwest::{Body, Client, Response, StatusCode, Url, redirect};
+use sluice_contracts::uploads::PartUrl;
+use std::time::Duration;
+
+use crate::api::{retry_after, unreachable_peer};
+use crate::error::{Error, Result};
+use crate::session::ApiUrl;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A transfer that moves nothing for so long is given up and tried again.
+pub const STALL_LIMIT: Duration = Duration::from_secs(60);
+const ERROR_MAX_BYTES: usize = 64 << 10;
+
+/// Why a presigned request failed.
+#[derive(Debug)]
+pub enum Failure {
+    /// 403: most likely the URL has expired. A fresh one may do.
+    Forbidden(Error),
+    /// The store saw that the bytes are not those that were hashed.
+    Damaged(Error),
+    /// The line or the store failed; the same request may do, later.
+    Transient(Error, Option<Duration>),
+    /// The store does not know the upload or the object (any more).
+    Gone(Error),
+    /// A repeat will not help.
+    Final(Error),
+}
+
+impl Failure {
+    /// The failure as the user sees it.
+    pub fn into_error(self) -> Error {
+        match self {
+            Self::Forbidden(error)
+            | Self::Damaged(error)
+            | Self::Transient(error, _)
+            | Self::Gone(error)
+            | Self::Final(error) => error,
+        }
+    }
+}
+
+/// A client of whatever bucket the presigned URLs point to.
+#[derive(Clone)]
+pub struct Bucket {
+    http: Client,
+}
+
+impl Bucket {
+    /// For URLs that `api` gives. Where the API is encrypted, so must the bucket be.
+    pub fn new(api: &ApiUrl) -> Result<Self> {
+        let http = Client::builder()
+            .user_agent(concat!("sluice/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .https_only(api.as_url().scheme() == "https")
+            // Parts sent at once want a connection each.
+            .http1_only()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .build()
+            .map_err(|error| Error::UnexpectedAnswer(error.to_string()))?;
+        Ok(Self { http })
+    }
+
+    /// Sends a part; `moved_bytes` tells how much of `body` is under way. Gives the part's `ETag`, without quotes.
+    pub async fn put(&self, part: &PartUrl, body: Body, moved_bytes: impl Fn() -> u64) -> Result<String, Failure> {
+        let url = parse_url(&part.url)?;
+        let mut request = self.http.put(url.clone());
+        for (name, value) in &part.headers {
+            request = request.header(name, value);
+        }
+        if !part.headers.keys().any(|name| name.eq_ignore_ascii_case("content-length")) {
+            request = request.header(CONTENT_LENGTH, part.size);
+        }
+        let response = unless_stalled(request.body(body).send(), moved_bytes, &url).await?;
+        // A URL signed with `If-None-Match: *` says so when the answer to an earlier attempt was lost.
+        if response.status() == StatusCode::PRECONDITION_FAILED {
+            return Ok(String::new());
+        }
+        let response = check(response).await?;
+        Ok(etag(response.headers()).unwrap_or_default())
+    }
+
+    /// Reads from `offset_bytes` on.
+    pub async fn get(&self, url: &Url, offset_bytes: u64) -> Result<Response, Failure> {
+        let mut request = self.http.get(url.clone());
+        if offset_bytes > 0 {
+            request = request.header(RANGE, format!("bytes={offset_bytes}-"));
+        }
+        check(unless_stalled(request.send(), || 0, url).await?).await
+    }
+}
+
+fn parse_url(text: &str) -> Result<Url, Failure> {
+    let unusable = |_| Failure::Final(Error::UnexpectedAnswer("a part's address is no URL".to_owned()));
+    Url::parse(text).map_err(unusable)
+}
+
+/// Waits for the answer for as long as bytes move.
+async fn unless_stalled(
+    answer: impl Future<Output = reqwest::Result<Response>>,
+    moved_bytes: impl Fn() -> u64,
+    url: &Url,
+) -> Result<Response, Failure> {
+    let mut answer = std::pin::pin!(answer);
+    let mut moved_before = moved_bytes();
+    loop {
+        match tokio::time::timeout(STALL_LIMIT, &mut answer).await {
+            Ok(answer) => {
+                return answer.map_err(|error| Failure::Transient(unreachable_peer(&error, url), None));
+            }
+            Err(_) if moved_bytes() == moved_before => return Err(stalled(url)),
+            Err(_) => moved_before = moved_bytes(),
+        }
+    }
+}
+
+/// Nothing moved for [`STALL_LIMIT`].
+pub fn stalled(url: &Url) -> Failure {
+    let reason = format!("nothing moved for {} seconds", STALL_LIMIT.as_secs());
+    Failure::Transient(Error::Unreachable { peer: url.host_str().unwrap_or_default().to_owned(), reason }, None)
+}
+
+/// Sorts refusals by what can be done about them.
+async fn check(response: Response) -> Result<Response, Failure> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    let asked = retry_after(response.headers());
+    let code = error_code(response).await;
+    let error = Error::Bucket { status: status.as_u16(), code: code.clone() };
+    Err(match (status.as_u16(), code.as_str()) {
+        (403, _) => Failure::Forbidden(error),
+        (404, _) => Failure::Gone(error),
+        (400, "BadDigest" | "InvalidDigest" | "XAmzContentSHA256Mismatch" | "XAmzContentChecksumMismatch") => {
+            Failure::Damaged(Error::Damaged { code })
+        }
+        // The line was cut, or the other side lost patience.
+        (400, "RequestTimeout" | "IncompleteBody") => Failure::Transient(error, asked),
+        (408 | 409 | 425 | 429 | 500.., _) => Failure::Transient(error, asked),
+        _ => Failure::Final(error),
+    })
+}
+
+/// The `<Code>` of S3's error document.
+async fn error_code(mut response: Response) -> String {
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        body.extend_from_slice(&chunk);
+        if body.len() > ERROR_MAX_BYTES {
+            break;
+        }
+    }
+    let text = String::from_utf8_lossy(&body);
+    let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
+    code.map(|(code, _)| code.to_owned()).unwrap_or_default()
+}
+
+/// The `ETag`, without quotes.
+pub fn etag(headers: &HeaderMap) -> Option<String> {
+    Some(headers.get(ETAG)?.to_str().ok()?.trim_matches('"').to_owned())
+}

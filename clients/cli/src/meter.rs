@@ -1,0 +1,44 @@
+//! What a transfer cost.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Counts requests and bytes of one file's transfer.
+#[derive(Debug, Default)]
+pub struct Meter {
+    bucket_bytes: AtomicU64,
+    api_bytes: AtomicU64,
+    requests: AtomicU64,
+}
+
+impl Meter {
+    /// Content bytes that went to or came from the bucket, repeats included.
+    pub fn add_bucket_bytes(&self, bytes: u64) {
+        self.bucket_bytes.fetch_add(bytes, Relaxed);
+    }
+
+    /// One request to the API and its answer: URLs, headers and bodies.
+    pub fn add_api_call(&self, bytes: u64) {
+        self.api_bytes.fetch_add(bytes, Relaxed);
+        self.add_request();
+    }
+
+    /// One request to the API or to the bucket.
+    pub fn add_request(&self) {
+        self.requests.fetch_add(1, Relaxed);
+    }
+
+    /// Content bytes so far.
+    pub fn bucket_bytes(&self) -> u64 {
+        self.bucket_bytes.load(Relaxed)
+    }
+
+    /// Bytes exchanged with the API so far.
+    pub fn api_bytes(&self) -> u64 {
+        self.api_bytes.load(Relaxed)
+    }
+
+    /// Requests so far.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Relaxed)
+    }
+}

@@ -1,0 +1,126 @@
+//! What is printed: results on standard output, everything else on standard error.
+
+use indicatif::{MultiProgress, ProgressDrawTarget};
+use serde::Serialize;
+use sluice_domain::time::Timestamp;
+use std::io::{self, IsTerminal as _, Write as _};
+
+use crate::error::{Error, Result};
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// One JSON document a line.
+    Json,
+    /// Not at all.
+    Quiet,
+}
+
+/// Standard output and standard error, and the progress bars that live on the latter.
+#[derive(Debug, Clone)]
+pub struct Output {
+    format: Format,
+    bars: MultiProgress,
+}
+
+impl Output {
+    /// Progress bars are drawn for people at a terminal only.
+    pub fn new(format: Format) -> Self {
+        let visible = format == Format::Human && io::stderr().is_terminal();
+        let target = if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        Self { format, bars: MultiProgress::with_draw_target(target) }
+    }
+
+    /// The progress bars.
+    pub fn bars(&self) -> &MultiProgress {
+        &self.bars
+    }
+
+    /// Prints a result: `value` for machines, what `text` gives for people.
+    pub fn result<T: Serialize>(&self, value: &T, text: impl FnOnce() -> String) -> Result<()> {
+        let line = match self.format {
+            Format::Human => text(),
+            Format::Json => {
+                serde_json::to_string(value).map_err(|error| Error::Output(io::Error::other(error)))?
+            }
+            Format::Quiet => return Ok(()),
+        };
+        self.bars.suspend(|| writeln!(io::stdout().lock(), "{line}")).map_err(Error::Output)
+    }
+
+    /// Tells people something that is no result.
+    pub fn note(&self, text: &str) {
+        if self.format == Format::Human {
+            self.error_line(text);
+        }
+    }
+
+    /// Tells of a failure, in every format.
+    pub fn failure(&self, subject: &str, error: &Error) {
+        self.error_line(&format!("error: {subject}{error}"));
+        if let Some(advice) = error.advice() {
+            self.error_line(&format!("  hint: {advice}"));
+        }
+    }
+
+    /// Tells machines of a failure that no result line tells of.
+    pub fn failure_document(&self, error: &Error) {
+        #[derive(Serialize)]
+        struct Document {
+            error: Failure,
+        }
+        if self.format == Format::Json {
+            // Standard error has the message already if standard output is closed.
+            let _ = self.result(&Document { error: Failure::from(error) }, String::new);
+        }
+    }
+
+    fn error_line(&self, text: &str) {
+        // There is nowhere left to tell that standard error is closed.
+        self.bars.suspend(|| drop(writeln!(io::stderr().lock(), "{}", printable(text))));
+    }
+}
+
+/// A failure in `--json` output.
+#[derive(Debug, Clone, Serialize)]
+pub struct Failure {
+    /// Stable; programs decide by it.
+    pub code: &'static str,
+    /// For people.
+    pub detail: String,
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        Self { code: error.code(), detail: error.to_string() }
+    }
+}
+
+/// Text of unknown origin without what a terminal would obey.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c }).collect()
+}
+
+/// A moment in UTC, to the minute.
+pub fn minute(time: Timestamp) -> String {
+    time.to_string().chars().take(16).collect::<String>().replace('T', " ")
+}
+
+/// A size for people.
+pub fn size(bytes: u64) -> String {
+    indicatif::BinaryBytes(bytes).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_for_people() {
+        assert_eq!(printable("a\u{1b}[31mb\nc"), "a\u{FFFD}[31mb\nc");
+        assert_eq!(minute(Timestamp::from_unix_milliseconds(1_795_000_000_123)), "2026-11-18 09:46");
+        assert_eq!(size(3 << 19), "1.50 MiB");
+    }
+}

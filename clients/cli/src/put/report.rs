@@ -1,0 +1,114 @@
+//! What became of each file.
+
+use serde::Serialize;
+use sluice_contracts::files::VersionView;
+use sluice_domain::hash::Sha256;
+use sluice_domain::id::{FileId, VersionId};
+use sluice_domain::path::FilePath;
+use sluice_domain::version::VersionState;
+use std::path::Path;
+
+use super::item::Item;
+use crate::error::Error;
+use crate::output::{self, Failure, printable};
+
+/// How a file got there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Its bytes were sent.
+    Uploaded,
+    /// The account had its bytes already.
+    Instant,
+    /// It did not.
+    Failed,
+}
+
+/// One line of `--json` output.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The remote path; null if no such path can be.
+    pub path: Option<FilePath>,
+    /// The local path.
+    pub local: String,
+    /// How it went.
+    pub outcome: Outcome,
+    /// `available`, or `pending` with `--no-wait`.
+    pub state: Option<VersionState>,
+    /// The version made.
+    pub version_id: Option<VersionId>,
+    /// The file it belongs to, where an answer told.
+    pub file_id: Option<FileId>,
+    /// Size in bytes.
+    pub size: u64,
+    /// SHA-256 of the content.
+    pub sha256: Option<Sha256>,
+    /// Content bytes sent, repeats included.
+    pub bytes_sent: u64,
+    /// Bytes exchanged with the API.
+    pub api_bytes: u64,
+    /// Requests to the API and the bucket.
+    pub requests: u64,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+}
+
+impl Report {
+    /// A file that got as far as `item`.
+    pub fn new(item: &Item, outcome: Outcome) -> Self {
+        let meter = item.api.meter();
+        Self {
+            path: Some(item.remote.clone()),
+            local: item.local.to_string_lossy().into_owned(),
+            outcome,
+            state: None,
+            version_id: None,
+            file_id: None,
+            size: item.size_bytes,
+            sha256: item.sha256.get().copied(),
+            bytes_sent: meter.bucket_bytes(),
+            api_bytes: meter.api_bytes(),
+            requests: meter.requests(),
+            error: None,
+        }
+    }
+
+    /// A file that failed before anything was asked of the server.
+    pub fn not_begun(local: &Path, remote: Option<FilePath>, error: &Error) -> Self {
+        Self {
+            path: remote,
+            local: local.to_string_lossy().into_owned(),
+            outcome: Outcome::Failed,
+            state: None,
+            version_id: None,
+            file_id: None,
+            size: 0,
+            sha256: None,
+            bytes_sent: 0,
+            api_bytes: 0,
+            requests: 0,
+            error: Some(Failure::from(error)),
+        }
+    }
+
+    /// With what the server says of the version.
+    #[must_use]
+    pub fn with_version(mut self, version: &VersionView) -> Self {
+        self.state = Some(version.state);
+        self.version_id = Some(version.version_id);
+        self.file_id = Some(version.file_id);
+        self
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let path = self.path.as_ref().map_or(&*self.local, FilePath::as_str);
+        let outcome = match self.outcome {
+            Outcome::Uploaded => "uploaded",
+            Outcome::Instant => "instant",
+            Outcome::Failed => "failed",
+        };
+        format!("{outcome:8}  {:>10}  {}", output::size(self.size), printable(path))
+    }
+}

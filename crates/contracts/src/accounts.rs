@@ -1,0 +1,52 @@
+//! Accounts and sessions.
+
+use serde::{Deserialize, Serialize};
+use sluice_domain::id::AccountId;
+use sluice_domain::time::Timestamp;
+
+/// `POST /accounts` and `POST /sessions`: who, and the proof of it.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Credentials {
+    /// 3 to 64 letters, digits, `.`, `_`, `-`, `@`; case and Unicode spelling do not matter.
+    pub username: String,
+    /// 12 to 256 characters.
+    pub password: String,
+}
+
+/// A new account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AccountCreated {
+    /// The account.
+    pub account_id: AccountId,
+    /// The user name as it is stored.
+    pub username: String,
+}
+
+/// A new session.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SessionCreated {
+    /// Goes into `Authorization: Bearer …`. Shown once and stored nowhere: only its SHA-256 is.
+    pub token: String,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+}
+
+/// `GET /accounts/me`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AccountView {
+    /// The account.
+    pub account_id: AccountId,
+    /// The user name as it is stored.
+    pub username: String,
+    /// How many raw bytes of distinct content the account may hold.
+    pub quota_bytes: u64,
+    /// How many it holds: each distinct content once.
+    pub used_bytes: u64,
+    /// Declared bytes of its open and pending uploads.
+    pub reserved_bytes: u64,
+}

@@ -1,0 +1,24 @@
+//! The JSON Schemas of the events, as `events/schemas` holds them.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+use serde_json::Value;
+
+use super::schemas::tidy;
+use crate::event::{Notification, UploadEvent};
+
+/// Every schema with its file's name.
+pub fn schemas() -> Vec<(&'static str, Value)> {
+    vec![
+        ("object-created.json", schema::<Notification>("urn:sluice:event:object-created")),
+        ("upload-event.json", schema::<UploadEvent>("urn:sluice:event:upload")),
+    ]
+}
+
+fn schema<T: JsonSchema>(id: &str) -> Value {
+    let settings = SchemaSettings::draft2020_12().for_deserialize();
+    let mut schema: Schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.insert("$id".to_owned(), id.into());
+    tidy(&mut schema);
+    schema.to_value()
+}

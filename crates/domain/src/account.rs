@@ -1,0 +1,196 @@
+//! Who may register: the rules for user names and passwords.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use unicode_normalization::UnicodeNormalization;
+
+use crate::hash::Sha256;
+use crate::id::AccountId;
+use crate::time::{Timestamp, unix_milliseconds};
+
+/// A tenant.
+///
+/// `available_bytes` is `quota_bytes - used_bytes - reserved_bytes`, kept as an attribute of its own because a DynamoDB
+/// condition compares but does not add.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Account {
+    /// The name to log in with.
+    pub username: Username,
+    /// The account's id.
+    pub account_id: AccountId,
+    /// Argon2id in PHC string format.
+    pub password_hash: String,
+    /// How many raw bytes of distinct content the account may hold.
+    pub quota_bytes: u64,
+    /// How many it holds: each distinct content once.
+    pub used_bytes: u64,
+    /// Declared bytes of its open and pending uploads.
+    pub reserved_bytes: u64,
+    /// What is left.
+    pub available_bytes: u64,
+    /// When it was registered.
+    #[serde(with = "unix_milliseconds")]
+    pub created_at: Timestamp,
+}
+
+/// A login.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Session {
+    /// SHA-256 of the token; the token itself is stored nowhere.
+    pub token_sha256: Sha256,
+    /// Who is logged in.
+    pub account_id: AccountId,
+    /// The key of the account's row.
+    pub username: Username,
+    /// When the session ends, in seconds since 1970: DynamoDB's own time to live reads it too, but late.
+    pub expires_at: u64,
+}
+
+impl Session {
+    /// Whether the session still counts.
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        now.unix_seconds() < self.expires_at
+    }
+}
+
+/// A user name in its one stored form: NFKC (Unicode Standard Annex 15), lower case, 3 to 64 characters of letters,
+/// digits, `.`, `_`, `-` and `@`, beginning with a letter or digit.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Username(String);
+
+/// Why a user name was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidUsername {
+    /// Outside 3 to 64 characters.
+    #[error("a user name has 3 to 64 characters")]
+    Length,
+    /// A character that is not allowed, or not allowed first.
+    #[error("a user name is letters, digits, '.', '_', '-' and '@', and begins with a letter or digit")]
+    Character,
+}
+
+impl Username {
+    /// Parses and normalises what a person typed.
+    pub fn parse(text: &str) -> Result<Self, InvalidUsername> {
+        // Bounded before normalising: NFKC may expand one character into eighteen.
+        if text.len() > 1024 {
+            return Err(InvalidUsername::Length);
+        }
+        let name: String = text.nfkc().flat_map(char::to_lowercase).nfkc().collect();
+        if !(3..=64).contains(&name.chars().count()) {
+            return Err(InvalidUsername::Length);
+        }
+        let allowed = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
+        let starts_well = name.chars().next().is_some_and(char::is_alphanumeric);
+        if !starts_well || !name.chars().all(allowed) {
+            return Err(InvalidUsername::Character);
+        }
+        Ok(Self(name))
+    }
+
+    /// The stored form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Username {
+    type Error = InvalidUsername;
+    fn try_from(text: String) -> Result<Self, InvalidUsername> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Username> for String {
+    fn from(name: Username) -> String {
+        name.0
+    }
+}
+
+/// A password in the form that is hashed: NFC, 12 to 256 characters, no control characters (RFC 8265's
+/// `OpaqueString` profile). Never printed.
+#[derive(Clone)]
+pub struct Password(String);
+
+/// Why a password was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPassword {
+    /// Fewer than 12 characters.
+    #[error("a password has at least 12 characters")]
+    TooShort,
+    /// More than 256 characters.
+    #[error("a password has at most 256 characters")]
+    TooLong,
+    /// A control character.
+    #[error("a password has no control characters")]
+    ControlCharacter,
+}
+
+impl Password {
+    /// Parses and normalises what a person typed. Spaces of any script become the ASCII space, as `OpaqueString` asks.
+    pub fn parse(text: &str) -> Result<Self, InvalidPassword> {
+        if text.len() > 4096 {
+            return Err(InvalidPassword::TooLong);
+        }
+        let spaced = |c: char| if c.is_whitespace() && !c.is_control() { ' ' } else { c };
+        let password: String = text.chars().map(spaced).nfc().collect();
+        match password.chars().count() {
+            0..=11 => Err(InvalidPassword::TooShort),
+            257.. => Err(InvalidPassword::TooLong),
+            _ if password.chars().any(char::is_control) => Err(InvalidPassword::ControlCharacter),
+            _ => Ok(Self(password)),
+        }
+    }
+
+    /// The bytes to hash.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_name_are_one_name() {
+        let name = Username::parse("André").expect("valid");
+        for same in ["andre\u{301}", "ANDRÉ", "ａｎｄré"] {
+            assert_eq!(Username::parse(same), Ok(name.clone()), "{same}");
+        }
+    }
+
+    #[test]
+    fn bad_names_say_why() {
+        assert_eq!(Username::parse("ab"), Err(InvalidUsername::Length));
+        assert_eq!(Username::parse(&"a".repeat(65)), Err(InvalidUsername::Length));
+        assert_eq!(Username::parse(&"\u{fdfa}".repeat(400)), Err(InvalidUsername::Length));
+        for bad in ["a b c", "-abc", "ab\0c", "a/b", "ab\u{202e}c"] {
+            assert_eq!(Username::parse(bad), Err(InvalidUsername::Character), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_normalised_and_bounded() {
+        let composed = Password::parse("pässword long enough").expect("valid");
+        let decomposed = Password::parse("pa\u{308}ssword\u{a0}long enough").expect("valid");
+        assert_eq!(composed.as_bytes(), decomposed.as_bytes());
+        assert_eq!(Password::parse("short").err(), Some(InvalidPassword::TooShort));
+        assert_eq!(Password::parse(&"x".repeat(257)).err(), Some(InvalidPassword::TooLong));
+        assert_eq!(Password::parse("line one\nline two").err(), Some(InvalidPassword::ControlCharacter));
+        assert_eq!(format!("{composed:?}"), "Password(…)");
+    }
+}

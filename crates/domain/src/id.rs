@@ -1,0 +1,136 @@
+//! Identifiers. All are 128 bits written as 32 lower-case hex digits, so that they are safe in keys, paths and URLs.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use uuid::Uuid;
+
+use crate::time::Timestamp;
+
+/// A text that is not 32 lower-case hex digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an id is 32 lower-case hex digits")]
+pub struct InvalidId;
+
+fn parse(text: &str) -> Result<Uuid, InvalidId> {
+    let well_formed = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if !well_formed {
+        return Err(InvalidId);
+    }
+    Uuid::try_parse(text).map_err(|_| InvalidId)
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new id that sorts after every id made at an earlier millisecond (UUID version 7, RFC 9562).
+            pub fn new(now: Timestamp, random: [u8; 10]) -> Self {
+                Self(uuid::Builder::from_unix_timestamp_millis(now.unix_milliseconds(), &random).into_uuid())
+            }
+
+            /// The id that `seed` always gives: the same request retried under one idempotency key, the same pack cut
+            /// again after a crash. Sorts by `now` like any other id when `now` is given.
+            pub fn derived(now: Timestamp, seed: &[u8]) -> Self {
+                let digest = blake3::hash(seed);
+                let mut random = [0; 10];
+                random.copy_from_slice(&digest.as_bytes()[..10]);
+                Self::new(now, random)
+            }
+
+            /// The 16 bytes, as the binary formats store them.
+            pub fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+
+            /// An id from its 16 bytes.
+            pub fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0.simple(), f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.0.simple())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                parse(text).map(Self)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.to_string()
+            }
+        }
+    };
+}
+
+id!(
+    /// A tenant.
+    AccountId
+);
+id!(
+    /// One upload, from the first presigned URL to its version.
+    UploadId
+);
+id!(
+    /// A file: a path in an account's namespace, stable across renames.
+    FileId
+);
+id!(
+    /// One state of a file. Later versions sort after earlier ones; the version id is also the file's `ETag`.
+    VersionId
+);
+id!(
+    /// A pack of chunks.
+    PackId
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_sort_by_time_and_survive_text() {
+        let early = VersionId::new(Timestamp::from_unix_milliseconds(1_000), [0xff; 10]);
+        let late = VersionId::new(Timestamp::from_unix_milliseconds(1_001), [0; 10]);
+        assert!(early < late && early.to_string() < late.to_string());
+        assert_eq!(early.to_string().parse(), Ok(early));
+    }
+
+    #[test]
+    fn other_spellings_are_refused() {
+        for text in ["", "0123", "0123456789ABCDEF0123456789ABCDEF", "01234567-89ab-cdef-0123-456789abcdef"] {
+            assert_eq!(text.parse::<FileId>(), Err(InvalidId), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_derived_id_is_the_same_every_time() {
+        let now = Timestamp::from_unix_milliseconds(5);
+        assert_eq!(PackId::derived(now, b"upload/0"), PackId::derived(now, b"upload/0"));
+        assert_ne!(PackId::derived(now, b"upload/0"), PackId::derived(now, b"upload/1"));
+    }
+}

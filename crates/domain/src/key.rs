@@ -1,0 +1,104 @@
+//! Where objects lie in the buckets.
+//!
+//! Every key holds the account, so that what belongs to one account can be found, counted and removed by prefix.
+
+use std::fmt;
+
+use crate::id::{AccountId, InvalidId, PackId, UploadId};
+
+/// The key of an object in a bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ObjectKey(String);
+
+impl ObjectKey {
+    /// A key read back from a table, where only keys made here are stored.
+    pub fn from_stored(key: impl Into<String>) -> Self {
+        Self(key.into())
+    }
+
+    /// The bytes an adopted upload brought, in the vault.
+    pub fn adopted(account: AccountId, upload: UploadId) -> Self {
+        Self(format!("objects/{account}/{upload}"))
+    }
+
+    /// A pack's index, in the vault, when it is too large for the pack's row.
+    pub fn pack_index(account: AccountId, pack: PackId) -> Self {
+        Self(format!("indexes/{account}/{pack}"))
+    }
+
+    /// A content's manifest, in the vault, when it is too large for the content's row.
+    pub fn manifest(account: AccountId, upload: UploadId) -> Self {
+        Self(format!("manifests/{account}/{upload}"))
+    }
+
+    /// Where dedup-upload left off, in the vault.
+    pub fn checkpoint(account: AccountId, upload: UploadId) -> Self {
+        Self(format!("checkpoints/{account}/{upload}"))
+    }
+
+    /// The key as S3 takes it, not URL-encoded.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The one key a presigned upload may write: `uploads/{account}/{upload}` in the landing bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LandingKey {
+    /// Whose upload.
+    pub account_id: AccountId,
+    /// Which upload.
+    pub upload_id: UploadId,
+}
+
+/// A key in the landing bucket that no upload of ours has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{key:?} is not the key of an upload (uploads/<account id>/<upload id>)")]
+pub struct NotAnUpload {
+    key: String,
+}
+
+impl LandingKey {
+    /// Reads a decoded object key.
+    pub fn parse(key: &str) -> Result<Self, NotAnUpload> {
+        let parse = || -> Result<Self, InvalidId> {
+            let (account, upload) =
+                key.strip_prefix("uploads/").and_then(|rest| rest.split_once('/')).ok_or(InvalidId)?;
+            Ok(Self { account_id: account.parse()?, upload_id: upload.parse()? })
+        };
+        parse().map_err(|_| NotAnUpload { key: key.chars().take(200).collect() })
+    }
+
+    /// The key as an [`ObjectKey`].
+    pub fn object_key(&self) -> ObjectKey {
+        ObjectKey(self.to_string())
+    }
+}
+
+impl fmt::Display for LandingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "uploads/{}/{}", self.account_id, self.upload_id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Timestamp;
+
+    #[test]
+    fn a_landing_key_round_trips_and_others_are_refused() {
+        let now = Timestamp::from_unix_milliseconds(1);
+        let key = LandingKey { account_id: AccountId::new(now, [1; 10]), upload_id: UploadId::new(now, [2; 10]) };
+        assert_eq!(LandingKey::parse(&key.to_string()), Ok(key));
+        for bad in ["", "uploads/x/y", &format!("{key}/more"), &key.to_string().replace("uploads", "objects")] {
+            assert!(LandingKey::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

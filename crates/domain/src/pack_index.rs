@@ -1,0 +1,137 @@
+//! A pack's chunk table, and the bytes it is stored as.
+
+use std::ops::Range;
+
+use crate::binary::{Format, FormatError, Reader, Writer};
+use crate::chunk::{CHUNK_MAX_BYTES, Chunk};
+use crate::hash::ChunkId;
+use crate::id::PackId;
+use crate::pack::{PACK_MAX_BYTES, PACK_MAX_CHUNKS};
+
+const FORMAT: Format = Format { magic: *b"SLpi", version: 1 };
+/// A chunk id and its length less one, which makes 1 to 64 KiB fit into 16 bits and leaves no way to write an empty chunk.
+pub(crate) const CHUNK_ENTRY_BYTES: usize = ChunkId::LENGTH + 2;
+/// The chunks lie one after the other as they are: nothing to store about it.
+const ENCODING_RAW: u64 = 0;
+
+/// Which chunks a pack holds, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackIndex {
+    pack_id: PackId,
+    raw_length_bytes: u32,
+    chunks: Vec<Chunk>,
+}
+
+/// Chunks that do not make a pack, or bytes that are not a pack index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PackIndexError {
+    /// The bytes are malformed.
+    #[error("pack index: {0}")]
+    Format(#[from] FormatError),
+    /// No chunks, or more than [`PACK_MAX_CHUNKS`].
+    #[error("a pack has 1 to {PACK_MAX_CHUNKS} chunks, not {0}")]
+    ChunkCount(usize),
+    /// The chunks are longer together than [`PACK_MAX_BYTES`].
+    #[error("the chunks of a pack are at most {PACK_MAX_BYTES} bytes together, not {0}")]
+    RawLength(u32),
+    /// The pack is stored in no way at all, or in one this program does not know.
+    #[error("the pack's encodings are not supported")]
+    UnsupportedEncoding,
+}
+
+impl PackIndex {
+    /// The index of a pack of `chunks`: 1 to [`PACK_MAX_CHUNKS`] and at most [`PACK_MAX_BYTES`] together.
+    pub fn new(pack_id: PackId, chunks: Vec<Chunk>) -> Result<Self, PackIndexError> {
+        if chunks.is_empty() || chunks.len() > PACK_MAX_CHUNKS as usize {
+            return Err(PackIndexError::ChunkCount(chunks.len()));
+        }
+        let raw_length_bytes = raw_length(&chunks);
+        if raw_length_bytes > PACK_MAX_BYTES {
+            return Err(PackIndexError::RawLength(raw_length_bytes));
+        }
+        Ok(Self { pack_id, raw_length_bytes, chunks })
+    }
+
+    /// The index of chunks that the cutter has kept within the limits.
+    pub(crate) fn of_cut(pack_id: PackId, raw_length_bytes: u32, chunks: Vec<Chunk>) -> Self {
+        Self { pack_id, raw_length_bytes, chunks }
+    }
+
+    /// The pack.
+    pub fn pack_id(&self) -> PackId {
+        self.pack_id
+    }
+
+    /// Its chunks in order.
+    pub fn chunks(&self) -> &[Chunk] {
+        &self.chunks
+    }
+
+    /// Their length together.
+    pub fn raw_length_bytes(&self) -> u32 {
+        self.raw_length_bytes
+    }
+
+    /// Where `chunk_count` chunks from `first_chunk` on lie in the raw pack, in bytes; nothing if it has no such
+    /// chunks.
+    pub fn raw_range(&self, first_chunk: u32, chunk_count: u32) -> Option<Range<u64>> {
+        let first = first_chunk as usize;
+        let end = first.checked_add(chunk_count as usize)?;
+        let start_bytes = u64::from(raw_length(self.chunks.get(..first)?));
+        Some(start_bytes..start_bytes + u64::from(raw_length(self.chunks.get(first..end)?)))
+    }
+
+    /// The bytes that [`PackIndex::decode`] reads: 34 per chunk and about 33 more.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut writer = Writer::new(FORMAT, self.chunks.len() * CHUNK_ENTRY_BYTES + 64);
+        writer.bytes(self.pack_id.as_bytes());
+        write_chunks(&mut writer, &self.chunks);
+        writer.varint(1);
+        writer.varint(ENCODING_RAW);
+        writer.varint(0);
+        writer.seal()
+    }
+
+    /// Reads what [`PackIndex::encode`] wrote. Allocates no more than a small multiple of `bytes`.
+    pub fn decode(bytes: &[u8]) -> Result<Self, PackIndexError> {
+        let mut reader = Reader::open(FORMAT, bytes)?;
+        let pack_id = PackId::from_bytes(reader.array()?);
+        let chunks = read_chunks(&mut reader)?;
+        for only in [1, ENCODING_RAW, 0] {
+            if reader.varint::<u64>()? != only {
+                return Err(PackIndexError::UnsupportedEncoding);
+            }
+        }
+        reader.finish()?;
+        Self::new(pack_id, chunks)
+    }
+}
+
+/// Of at most [`PACK_MAX_CHUNKS`] chunks, which are 1 GiB at most.
+fn raw_length(chunks: &[Chunk]) -> u32 {
+    chunks.iter().map(Chunk::length_bytes).sum()
+}
+
+/// Writes a table of chunks, as pack indexes and checkpoints hold it.
+pub(crate) fn write_chunks(writer: &mut Writer, chunks: &[Chunk]) {
+    writer.varint(chunks.len() as u64);
+    for chunk in chunks {
+        writer.bytes(chunk.id().as_bytes());
+        let length_less_one = (chunk.length_bytes() - 1) as u16;
+        writer.bytes(&length_less_one.to_le_bytes());
+    }
+}
+
+/// Reads a table of chunks.
+pub(crate) fn read_chunks(reader: &mut Reader) -> Result<Vec<Chunk>, FormatError> {
+    let count = reader.count(CHUNK_ENTRY_BYTES)?;
+    let mut chunks = Vec::with_capacity(count);
+    for _ in 0..count {
+        let id = ChunkId::from(reader.array()?);
+        let length_bytes = u32::from(u16::from_le_bytes(reader.array()?)) + 1;
+        chunks.push(Chunk::new(id, length_bytes).map_err(|_| FormatError::InvalidInteger)?);
+    }
+    Ok(chunks)
+}
+
+const _: () = assert!(CHUNK_MAX_BYTES - 1 == u16::MAX as u32, "a chunk's length less one fills 16 bits");

@@ -1,0 +1,45 @@
+//! What the sweeper does with an upload that has fallen due.
+
+use std::time::Duration;
+
+use crate::time::Timestamp;
+use crate::upload::{Upload, UploadState};
+use crate::version::RejectReason;
+
+/// How long a pending version may go without a sign of life before its upload is announced again.
+pub const PENDING_PATIENCE: Duration = Duration::from_mins(30);
+
+/// How often an upload is announced again before its version is rejected.
+pub const ANNOUNCEMENTS_MAX: u32 = 8;
+
+/// A decision about one upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sweep {
+    /// Its bytes have landed and nobody was told, or the worker was lost: tell the worker again.
+    Announce,
+    /// Its bytes may still come: look again then.
+    Wait(Timestamp),
+    /// Its time is over: abort it and release its quota.
+    Expire,
+    /// It will never become available.
+    Reject(RejectReason),
+    /// It has ended already.
+    Nothing,
+}
+
+/// Decides about `upload`, given whether an object lies at its landing key.
+pub fn decide(upload: &Upload, landed: bool, now: Timestamp) -> Sweep {
+    match upload.state {
+        UploadState::Open | UploadState::Pending if landed => {
+            if upload.announcements < ANNOUNCEMENTS_MAX {
+                Sweep::Announce
+            } else {
+                Sweep::Reject(RejectReason::ProcessingFailed)
+            }
+        }
+        UploadState::Open if now < upload.expires_at => Sweep::Wait(upload.expires_at),
+        UploadState::Open => Sweep::Expire,
+        UploadState::Pending => Sweep::Reject(RejectReason::BytesLost),
+        _ => Sweep::Nothing,
+    }
+}

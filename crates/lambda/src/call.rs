@@ -1,0 +1,133 @@
+//! A call, read from the request once.
+
+use http::{HeaderMap, Method};
+use serde::de::DeserializeOwned;
+use sluice_contracts::problem::Code;
+use sluice_domain::id::VersionId;
+use sluice_domain::time::Timestamp;
+use std::str::FromStr;
+
+use crate::failure::Failure;
+
+/// Largest request body in bytes.
+pub const BODY_MAX_BYTES: usize = 1 << 20;
+
+/// Longest idempotency key in bytes.
+const IDEMPOTENCY_KEY_MAX_BYTES: usize = 255;
+
+/// A request to a function.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The method.
+    pub method: Method,
+    /// The path, as it was sent.
+    pub path: String,
+    /// The query's parameters, decoded, in order.
+    pub query: Vec<(String, String)>,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Names the request in answers and logs.
+    pub request_id: String,
+    /// When it arrived.
+    pub now: Timestamp,
+}
+
+impl Call {
+    /// The path between the slashes.
+    pub fn segments(&self) -> Vec<&str> {
+        self.path.trim_start_matches('/').split('/').collect()
+    }
+
+    /// The answer to a path or method that the function does not know.
+    pub fn no_route(&self) -> Failure {
+        Failure::new(Code::NotFound, format!("there is no {} {}", self.method, self.path))
+    }
+
+    /// Reads the JSON body.
+    ///
+    /// # Errors
+    /// `body_too_large`, `malformed_json`, or `invalid_request` naming the field.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        if self.body.len() > BODY_MAX_BYTES {
+            let detail = format!("a body has at most {BODY_MAX_BYTES} bytes");
+            return Err(Failure::new(Code::BodyTooLarge, detail));
+        }
+        let mut json = serde_json::Deserializer::from_slice(&self.body);
+        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let field = error.path().to_string();
+            let inner = error.into_inner();
+            if !inner.is_data() {
+                return Failure::new(Code::MalformedJson, inner.to_string());
+            }
+            let place = if field == "." { String::new() } else { format!("{field}: ") };
+            Failure::invalid(format_args!("{place}{inner}"))
+        })?;
+        json.end().map_err(|error| Failure::new(Code::MalformedJson, error.to_string()))?;
+        Ok(value)
+    }
+
+    /// A parameter of the query, if given, parsed.
+    pub fn parameter<T: FromStr<Err: std::fmt::Display>>(&self, name: &str) -> Result<Option<T>, Failure> {
+        let mut values = self.query.iter().filter(|(key, _)| key == name);
+        let Some((_, value)) = values.next() else { return Ok(None) };
+        if values.next().is_some() {
+            return Err(Failure::invalid(format_args!("the parameter {name} is given twice")));
+        }
+        value.parse().map(Some).map_err(|error| Failure::invalid(format_args!("the parameter {name}: {error}")))
+    }
+
+    /// Refuses parameters that the call does not know.
+    pub fn only_parameters(&self, known: &[&str]) -> Result<(), Failure> {
+        match self.query.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+            Some((name, _)) => Err(Failure::invalid(format_args!("there is no parameter {name:?} here"))),
+            None => Ok(()),
+        }
+    }
+
+    /// The parameter `limit`, from 1 to `most`.
+    pub fn limit(&self, default: usize, most: usize) -> Result<usize, Failure> {
+        match self.parameter("limit")? {
+            None => Ok(default),
+            Some(limit) if (1..=most).contains(&limit) => Ok(limit),
+            Some(_) => Err(Failure::invalid(format_args!("the parameter limit is from 1 to {most}"))),
+        }
+    }
+
+    /// The version that `If-Match` names. `*` asks for no version in particular and is nothing.
+    pub fn if_match(&self) -> Result<Option<VersionId>, Failure> {
+        let Some(value) = self.header("if-match")? else { return Ok(None) };
+        if value == "*" {
+            return Ok(None);
+        }
+        let id = value.trim_matches('"').parse();
+        id.map(Some).map_err(|_| Failure::invalid("If-Match takes one version id in double quotes, or *"))
+    }
+
+    /// The idempotency key, if given.
+    pub fn idempotency_key(&self) -> Result<Option<&str>, Failure> {
+        match self.header("idempotency-key")? {
+            Some(key) if key.is_empty() || key.len() > IDEMPOTENCY_KEY_MAX_BYTES => Err(Failure::invalid(
+                format_args!("an idempotency key has 1 to {IDEMPOTENCY_KEY_MAX_BYTES} characters"),
+            )),
+            key => Ok(key),
+        }
+    }
+
+    /// A header, if given.
+    pub fn header(&self, name: &str) -> Result<Option<&str>, Failure> {
+        let Some(value) = self.headers.get(name) else { return Ok(None) };
+        value.to_str().map(Some).map_err(|_| Failure::invalid(format_args!("the header {name} is not ASCII")))
+    }
+
+    /// Random bytes for an id.
+    pub fn random<const N: usize>(&self) -> Result<[u8; N], Failure> {
+        let mut bytes = [0; N];
+        getrandom::fill(&mut bytes).map_err(|error| {
+            tracing::error!(%error, "no random bytes");
+            Failure::new(Code::Internal, "the system gave no random bytes")
+        })?;
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,60 @@
+//! Functions behind the HTTP API.
+
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, Error, Request, RequestExt, Response, service_fn};
+use std::sync::Arc;
+
+use crate::call::Call;
+use crate::failure::Failure;
+use crate::reply::Reply;
+use crate::{StartError, clock};
+
+/// Answers calls until Lambda ends the process.
+pub async fn serve<App, Answer>(app: App, handle: fn(Arc<App>, Call) -> Answer) -> Result<(), StartError>
+where
+    App: Send + Sync + 'static,
+    Answer: Future<Output = Result<Reply, Failure>> + Send + 'static,
+{
+    let app = Arc::new(app);
+    lambda_http::run(service_fn(move |request: Request| {
+        let call = read(request);
+        let app = app.clone();
+        async move { answer(call, |call| handle(app, call)).await }
+    }))
+    .await
+}
+
+async fn answer<Answer>(
+    call: Call,
+    handle: impl FnOnce(Call) -> Answer,
+) -> Result<Response<Body>, Error>
+where
+    Answer: Future<Output = Result<Reply, Failure>>,
+{
+    let request_id = call.request_id.clone();
+    let (method, path) = (call.method.clone(), call.path.clone());
+    let reply = handle(call).await.unwrap_or_else(|failure| {
+        tracing::info!(%request_id, %method, path, code = failure.code.as_str(), detail = failure.detail, "refused");
+        Reply::problem(&failure, &request_id)
+    });
+    reply.into_response().map_err(Error::from)
+}
+
+fn read(request: Request) -> Call {
+    let request_id = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone().unwrap_or_default(),
+        _ => String::new(),
+    };
+    let query = request.query_string_parameters();
+    let query = query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let (parts, body) = request.into_parts();
+    Call {
+        method: parts.method,
+        path: parts.uri.path().to_owned(),
+        query,
+        headers: parts.headers,
+        body: body.to_vec(),
+        request_id,
+        now: clock::now(),
+    }
+}

@@ -1,0 +1,77 @@
+//! Answers.
+
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use lambda_http::Body;
+use serde::Serialize;
+use sluice_contracts::problem::{Code, PROBLEM_JSON, Problem};
+
+use crate::failure::Failure;
+
+/// A call's answer.
+#[derive(Debug)]
+pub struct Reply {
+    status: StatusCode,
+    headers: Vec<(HeaderName, String)>,
+    body: Option<(Vec<u8>, &'static str)>,
+}
+
+impl Reply {
+    /// An answer with a JSON body.
+    pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Failure> {
+        let body = serde_json::to_vec(body).map_err(|error| {
+            tracing::error!(%error, "an answer could not be written");
+            Failure::new(Code::Internal, "the answer could not be written")
+        })?;
+        Ok(Self { status, headers: Vec::new(), body: Some((body, "application/json")) })
+    }
+
+    /// An answer without a body.
+    pub fn empty(status: StatusCode) -> Self {
+        Self { status, headers: Vec::new(), body: None }
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The body.
+    pub fn body(&self) -> &[u8] {
+        self.body.as_ref().map_or(&[], |(bytes, _)| bytes)
+    }
+
+    /// The problem details of a failed call.
+    pub fn problem(failure: &Failure, request_id: &str) -> Self {
+        let problem = Problem::new(failure.code, &failure.detail, request_id);
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let reply = Self { status, headers: Vec::new(), body: Some((body, PROBLEM_JSON)) };
+        match failure.code {
+            Code::Unauthenticated | Code::WrongCredentials => reply.header(header::WWW_AUTHENTICATE, "Bearer"),
+            Code::TooManyRequests | Code::Unavailable => reply.header(header::RETRY_AFTER, "1"),
+            _ => reply,
+        }
+    }
+
+    /// The answer as Lambda takes it.
+    pub fn into_response(self) -> Result<Response<Body>, http::Error> {
+        let mut response = Response::builder().status(self.status).header(header::CACHE_CONTROL, "no-store");
+        for (name, value) in self.headers {
+            response = response.header(name, HeaderValue::from_str(&value)?);
+        }
+        match self.body {
+            Some((body, media_type)) => {
+                let text = String::from_utf8_lossy(&body).into_owned();
+                response.header(header::CONTENT_TYPE, media_type).body(Body::Text(text))
+            }
+            None => response.body(Body::Empty),
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! One bucket.
+
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
+use bytes::Bytes;
+use sluice_domain::key::ObjectKey;
+use sluice_domain::part_plan::PartNumber;
+use std::ops::Range;
+
+use crate::clients::Clients;
+use crate::error::{ErrorKind, StorageError};
+use crate::fault;
+
+/// A bucket of an S3-compatible store.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    pub(crate) client: aws_sdk_s3::Client,
+    pub(crate) name: String,
+}
+
+/// What a store says of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectHead {
+    /// Size in bytes.
+    pub size: u64,
+    /// Its `ETag` as the store writes it, for conditions on the same store.
+    pub etag: String,
+}
+
+/// A part a store has received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPart {
+    /// Which part.
+    pub number: PartNumber,
+    /// Size in bytes.
+    pub size: u64,
+    /// Its `ETag`, normalised by [`normalise_etag`].
+    pub etag: String,
+    /// Its SHA-256 in base 64, if the store kept it.
+    pub sha256_base64: Option<String>,
+}
+
+/// An `ETag` as it is compared: without quotes and in lower case.
+pub fn normalise_etag(etag: &str) -> String {
+    etag.trim().trim_matches('"').to_ascii_lowercase()
+}
+
+/// The answer, with "not found" told apart from failure.
+pub(crate) fn found<T>(result: Result<T, StorageError>) -> Result<Option<T>, StorageError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+impl Bucket {
+    /// The bucket called `name`.
+    pub fn new(clients: &Clients, name: impl Into<String>) -> Self {
+        Self { client: clients.s3.clone(), name: name.into() }
+    }
+
+    /// Size and `ETag` of an object; nothing if there is none.
+    pub async fn head(&self, key: &ObjectKey) -> Result<Option<ObjectHead>, StorageError> {
+        const OPERATION: &str = "s3:HeadObject";
+        let answer = self.client.head_object().bucket(&self.name).key(key.as_str()).send().await;
+        let answer = found(answer.map_err(|error| StorageError::from_sdk(OPERATION, &error)))?;
+        Ok(answer.map(|head| ObjectHead {
+            size: u64::try_from(head.content_length().unwrap_or(0)).unwrap_or(0),
+            etag: head.e_tag().unwrap_or_default().to_owned(),
+        }))
+    }
+
+    /// The bytes of `range` of the object whose `ETag` is `etag`.
+    ///
+    /// # Errors
+    /// `NotFound` if the object is gone, `Conflict` if another object has taken its place.
+    pub async fn get_range(&self, key: &ObjectKey, etag: &str, range: Range<u64>) -> Result<Bytes, StorageError> {
+        const OPERATION: &str = "s3:GetObject";
+        let answer = self
+            .client
+            .get_object()
+            .bucket(&self.name)
+            .key(key.as_str())
+            .if_match(etag)
+            .range(format!("bytes={}-{}", range.start, range.end - 1))
+            .send()
+            .await
+            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        let body = answer.body.collect().await.map_err(|error| StorageError::unavailable(OPERATION, error))?;
+        let bytes = body.into_bytes();
+        if bytes.len() as u64 != range.end - range.start {
+            return Err(StorageError::unavailable(OPERATION, "the answer is shorter than the range"));
+        }
+        Ok(bytes)
+    }
+
+    /// A whole small object; nothing if there is none.
+    pub async fn get(&self, key: &ObjectKey) -> Result<Option<Bytes>, StorageError> {
+        const OPERATION: &str = "s3:GetObject";
+        let answer = self.client.get_object().bucket(&self.name).key(key.as_str()).send().await;
+        let Some(answer) = found(answer.map_err(|error| StorageError::from_sdk(OPERATION, &error)))? else {
+            return Ok(None);
+        };
+        let body = answer.body.collect().await.map_err(|error| StorageError::unavailable(OPERATION, error))?;
+        Ok(Some(body.into_bytes()))
+    }
+
+    /// Writes a small object.
+    pub async fn put(&self, key: &ObjectKey, bytes: Bytes) -> Result<(), StorageError> {
+        const OPERATION: &str = "s3:PutObject";
+        let request = self.client.put_object().bucket(&self.name).key(key.as_str()).body(ByteStream::from(bytes));
+        fault::write(OPERATION, request.send())
+            .await
+            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        Ok(())
+    }
+
+    /// Removes an object; it is no error if there is none.
+    pub async fn delete(&self, key: &ObjectKey) -> Result<(), StorageError> {
+        const OPERATION: &str = "s3:DeleteObject";
+        let request = self.client.delete_object().bucket(&self.name).key(key.as_str());
+        let answer = fault::write(OPERATION, request.send()).await;
+        found(answer.map_err(|error| StorageError::from_sdk(OPERATION, &error)))?;
+        Ok(())
+    }
+
+    /// Begins a multipart upload and gives the store's id for it. With `part_sha256` the store wants every part's
+    /// SHA-256 and checks it.
+    pub async fn create_multipart(&self, key: &ObjectKey, part_sha256: bool) -> Result<String, StorageError> {
+        const OPERATION: &str = "s3:CreateMultipartUpload";
+        let algorithm = part_sha256.then_some(ChecksumAlgorithm::Sha256);
+        let request = self
+            .client
+            .create_multipart_upload()
+            .bucket(&self.name)
+            .key(key.as_str())
+            .set_checksum_algorithm(algorithm);
+        let answer = fault::write(OPERATION, request.send())
+            .await
+            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        answer.upload_id.ok_or_else(|| StorageError::fault(OPERATION, "no upload id in the answer"))
+    }
+
+    /// The parts received so far, in order; nothing if the multipart upload is not there (any more).
+    pub async fn list_parts(
+        &self,
+        key: &ObjectKey,
+        multipart_id: &str,
+    ) -> Result<Option<Vec<StoredPart>>, StorageError> {
+        const OPERATION: &str = "s3:ListParts";
+        let mut parts = Vec::new();
+        let request = self.client.list_parts().bucket(&self.name).key(key.as_str()).upload_id(multipart_id);
+        let mut pages = request.into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| StorageError::from_sdk(OPERATION, &error));
+            let Some(page) = found(page)? else { return Ok(None) };
+            for part in page.parts() {
+                let number = u32::try_from(part.part_number().unwrap_or(0)).unwrap_or(0);
+                parts.push(StoredPart {
+                    number: PartNumber::try_from(number).map_err(|error| StorageError::fault(OPERATION, error))?,
+                    size: u64::try_from(part.size().unwrap_or(0)).unwrap_or(0),
+                    etag: normalise_etag(part.e_tag().unwrap_or_default()),
+                    sha256_base64: part.checksum_sha256().map(str::to_owned),
+                });
+            }
+        }
+        Ok(Some(parts))
+    }
+
+    /// Merges the parts into the object.
+    ///
+    /// # Errors
+    /// `NotFound` if the multipart upload is not there: it was merged already, or aborted.
+    pub async fn complete_multipart(
+        &self,
+        key: &ObjectKey,
+        multipart_id: &str,
+        parts: &[StoredPart],
+    ) -> Result<(), StorageError> {
+        const OPERATION: &str = "s3:CompleteMultipartUpload";
+        let parts = parts.iter().map(|part| {
+            CompletedPart::builder()
+                .part_number(part.number.get().cast_signed())
+                .e_tag(format!("\"{}\"", part.etag))
+                .set_checksum_sha256(part.sha256_base64.clone())
+                .build()
+        });
+        let request = self
+            .client
+            .complete_multipart_upload()
+            .bucket(&self.name)
+            .key(key.as_str())
+            .upload_id(multipart_id)
+            .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build());
+        fault::write(OPERATION, request.send())
+            .await
+            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        Ok(())
+    }
+
+    /// Ends a multipart upload and frees its parts; it is no error if there is none.
+    pub async fn abort_multipart(&self, key: &ObjectKey, multipart_id: &str) -> Result<(), StorageError> {
+        const OPERATION: &str = "s3:AbortMultipartUpload";
+        let request =
+            self.client.abort_multipart_upload().bucket(&self.name).key(key.as_str()).upload_id(multipart_id);
+        let answer = fault::write(OPERATION, request.send()).await;
+        found(answer.map_err(|error| StorageError::from_sdk(OPERATION, &error)))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,36 @@
+//! The SDK clients.
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
+
+use crate::presign::Credentials;
+
+/// The clients of the services Sluice is built on.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+}
+
+impl Clients {
+    /// Clients with the configuration of the environment (region, credentials, endpoint), and those credentials.
+    pub async fn from_environment() -> (Self, Credentials) {
+        let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
+        (Self::new(&config), Credentials::of(&config))
+    }
+
+    /// Clients with a given configuration.
+    pub fn new(config: &SdkConfig) -> Self {
+        // The checksums that S3 stores refuse or ignore each in its own way; what counts is the hash dedup-upload makes.
+        let s3 = aws_sdk_s3::config::Builder::from(config)
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+            .build();
+        Self {
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            sqs: aws_sdk_sqs::Client::new(config),
+        }
+    }
+}

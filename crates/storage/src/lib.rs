@@ -1,0 +1,20 @@
+//! Buckets, tables and queues: the only crate that uses the AWS SDKs.
+//!
+//! [`Bucket`] is one bucket, [`Tables`] all DynamoDB tables and the transactions across them, [`Queue`] one SQS queue.
+//! What an SDK's error means is decided in [`error`] and nowhere else.
+
+pub mod bucket;
+pub mod clients;
+pub mod copy;
+pub mod error;
+pub mod fault;
+pub mod presign;
+pub mod queue;
+pub mod tables;
+mod transaction;
+
+pub use bucket::Bucket;
+pub use clients::Clients;
+pub use error::{ErrorKind, StorageError};
+pub use queue::Queue;
+pub use tables::{TableNames, Tables};

@@ -1,0 +1,181 @@
+//! Files: one row a path.
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use serde::{Deserialize, Serialize};
+use sluice_domain::content::{Content, content_id};
+use sluice_domain::hash::{Sha1, Sha256};
+use sluice_domain::id::{AccountId, FileId, VersionId};
+use sluice_domain::path::FilePath;
+use sluice_domain::version::{File, Version};
+use std::collections::HashMap;
+
+use super::publish::Target;
+use super::{Query, Tables};
+use crate::error::{ErrorKind, StorageError};
+use crate::transaction::{Row, Transaction, Values, key, parse, row};
+
+/// A file as its row has it: with the attributes that indexes are made of.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct FileRow {
+    account_id: AccountId,
+    /// The path; for a displaced file followed by NUL, which no path holds, and the file id.
+    pub(super) path: String,
+    file_id: FileId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    current: Option<Version>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    current_version_id: Option<VersionId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sha256: Option<Sha256>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sha1: Option<Sha1>,
+}
+
+impl From<&File> for FileRow {
+    fn from(file: &File) -> Self {
+        let live = file.live().filter(|_| !file.displaced);
+        Self {
+            account_id: file.account_id,
+            path: sort_key(file),
+            file_id: file.file_id,
+            current: file.current.clone(),
+            current_version_id: file.current_id(),
+            sha256: live.and_then(|version| version.sha256),
+            sha1: live.and_then(|version| version.sha1),
+        }
+    }
+}
+
+impl TryFrom<FileRow> for File {
+    type Error = StorageError;
+    fn try_from(row: FileRow) -> Result<Self, StorageError> {
+        let (path, displaced) = match row.path.split_once('\0') {
+            Some((path, _)) => (path, true),
+            None => (&*row.path, false),
+        };
+        let path = FilePath::parse(path).map_err(|error| StorageError::fault("read a file row", error))?;
+        Ok(Self { account_id: row.account_id, file_id: row.file_id, path, displaced, current: row.current })
+    }
+}
+
+fn sort_key(file: &File) -> String {
+    if file.displaced { format!("{}\0{}", file.path, file.file_id) } else { file.path.to_string() }
+}
+
+fn row_key(account: AccountId, sort_key: &str) -> Row {
+    key([("account_id", &account.to_string()), ("path", sort_key)])
+}
+
+pub(super) fn read(row: Row) -> Result<File, StorageError> {
+    parse::<FileRow>(row)?.try_into()
+}
+
+impl Tables {
+    /// The file at a path. It may have no current version yet, or a tombstone.
+    pub async fn file_at(&self, account: AccountId, path: &FilePath) -> Result<Option<File>, StorageError> {
+        let row: Option<FileRow> = self.get(&self.names.files, row_key(account, path.as_str())).await?;
+        row.map(File::try_from).transpose()
+    }
+
+    /// The account's file with this id, wherever it lies.
+    ///
+    /// The index is eventually consistent, so what it shows only leads to the row itself; a file it does not show yet
+    /// is looked for where its latest version was made.
+    pub async fn file(&self, account: AccountId, file: FileId) -> Result<Option<File>, StorageError> {
+        let query = Query {
+            table: &self.names.files,
+            index: Some("by_file_id"),
+            condition: "#file_id = :file_id",
+            values: Values::new().with(":file_id", &file)?,
+            after: None,
+            limit: 1,
+            descending: false,
+        };
+        let (rows, _) = self.query(query).await?;
+        let indexed = rows.into_iter().next().map(read).transpose()?;
+        if let Some(found) = indexed.filter(|found| found.account_id == account)
+            && let Some(row) = self.get::<FileRow>(&self.names.files, row_key(account, &sort_key(&found))).await?
+            && row.file_id == file
+        {
+            return row.try_into().map(Some);
+        }
+        let Some(latest) = self.versions(file, None, 1).await?.pop() else { return Ok(None) };
+        let file_at_path = self.file_at(account, &latest.path).await?;
+        Ok(file_at_path.filter(|found| found.file_id == file && latest.account_id == account))
+    }
+
+    /// The file at a path and the account's content with this hash, in one call.
+    pub async fn file_and_content(
+        &self,
+        account: AccountId,
+        path: &FilePath,
+        sha256: Option<&Sha256>,
+    ) -> Result<(Option<File>, Option<Content>), StorageError> {
+        const OPERATION: &str = "dynamodb:BatchGetItem";
+        let mut keys = HashMap::from([(self.names.files.clone(), row_key(account, path.as_str()))]);
+        if let Some(sha256) = sha256 {
+            let key = key([("content_id", &content_id(account, sha256))]);
+            keys.insert(self.names.contents.clone(), key);
+        }
+        let mut request = self.client.batch_get_item();
+        for (table, key) in keys {
+            let keys = KeysAndAttributes::builder().keys(key).consistent_read(true).build();
+            request = request.request_items(table, keys.map_err(|error| StorageError::fault(OPERATION, error))?);
+        }
+        let answer = request.send().await.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        if answer.unprocessed_keys.is_some_and(|keys| !keys.is_empty()) {
+            let message = "keys were left over".to_owned();
+            return Err(StorageError { kind: ErrorKind::Throttled, operation: OPERATION, message });
+        }
+        let mut rows = answer.responses.unwrap_or_default();
+        let mut take = |table: &str| rows.remove(table).and_then(|mut rows| rows.pop());
+        let file = take(&self.names.files).map(read).transpose()?;
+        let content = take(&self.names.contents).map(parse).transpose()?;
+        Ok((file, content))
+    }
+}
+
+impl Transaction {
+    /// Writes a file's row where `replaced` lies, as it was read; or where nothing lies.
+    pub(super) fn put_file(
+        self,
+        tables: &Tables,
+        file: &File,
+        replaced: Option<&File>,
+    ) -> Result<Self, StorageError> {
+        let (condition, values) = unchanged(replaced)?;
+        self.put(&tables.names.files, row(&FileRow::from(file))?, condition, values)
+    }
+
+    /// Makes sure that the file has a row at its path, whatever its current version.
+    pub(super) fn ensure_file(self, tables: &Tables, target: &Target) -> Result<Self, StorageError> {
+        if !target.exists {
+            return self.put_file(tables, &target.file, None);
+        }
+        let file = &target.file;
+        self.check(
+            &tables.names.files,
+            row_key(file.account_id, &sort_key(file)),
+            "#file_id = :file_id",
+            Values::new().with(":file_id", &file.file_id)?,
+        )
+    }
+
+    /// Removes a file's row, as it was read.
+    pub(super) fn delete_file(self, tables: &Tables, file: &File) -> Result<Self, StorageError> {
+        let (condition, values) = unchanged(Some(file))?;
+        self.delete(&tables.names.files, row_key(file.account_id, &sort_key(file)), condition, values)
+    }
+}
+
+fn unchanged(file: Option<&File>) -> Result<(&'static str, Values), StorageError> {
+    let Some(file) = file else { return Ok(("attribute_not_exists(#file_id)", Values::new())) };
+    let values = Values::new().with(":file_id", &file.file_id)?;
+    Ok(match file.current_id() {
+        Some(current) => (
+            "#file_id = :file_id AND #current_version_id = :current",
+            values.with(":current", &current)?,
+        ),
+        None => ("#file_id = :file_id AND attribute_not_exists(#current_version_id)", values),
+    })
+}

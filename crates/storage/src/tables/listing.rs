@@ -1,0 +1,206 @@
+//! Listing files by prefix, and finding them by hash.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use sluice_domain::hash::{Sha1, Sha256};
+use sluice_domain::id::AccountId;
+use sluice_domain::path::{FilePath, LAST};
+use sluice_domain::version::File;
+
+use super::files::{FileRow, read};
+use super::{Query, Tables};
+use crate::error::StorageError;
+use crate::transaction::{Values, key, parse};
+
+/// What to list.
+#[derive(Debug, Clone, Copy)]
+pub struct Listing<'a> {
+    /// Whose files.
+    pub account_id: AccountId,
+    /// What their paths begin with.
+    pub prefix: &'a str,
+    /// What deeper paths are rolled up at.
+    pub delimiter: Option<&'a str>,
+    /// Where the page begins: after this.
+    pub after: Option<&'a str>,
+    /// How many files and prefixes a page holds.
+    pub limit: usize,
+}
+
+/// One page.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// Live files, by path.
+    pub files: Vec<File>,
+    /// Common prefixes, in order.
+    pub common_prefixes: Vec<String>,
+    /// Pass as `after` for the next page; none on the last.
+    pub next: Option<String>,
+}
+
+/// Most rows read by one query.
+const QUERY_MAX: usize = 500;
+
+impl Tables {
+    /// One page of an account's live files.
+    ///
+    /// With a delimiter the query skips from prefix to prefix: of what lies under a prefix only enough is read to know
+    /// that something does. How many rows a query asks for starts at one and doubles while they turn out to be plain
+    /// files.
+    pub async fn list(&self, listing: Listing<'_>) -> Result<Page, StorageError> {
+        let mut page = Page::default();
+        let mut after = listing.after.unwrap_or_default().to_owned();
+        let mut read_ahead = if listing.delimiter.is_some() { 1 } else { listing.limit };
+        loop {
+            let limit = read_ahead.clamp(1, QUERY_MAX);
+            let (rows, more) = self.rows_after(&listing, &after, limit).await?;
+            let mut skipped_to = None;
+            for row in rows {
+                if row.path <= after {
+                    continue;
+                }
+                let Some(prefix) = listing.common_prefix(&row.path) else {
+                    after.clone_from(&row.path);
+                    page.add_file(row.try_into()?);
+                    if page.is_full(listing.limit) {
+                        page.next = Some(after);
+                        return Ok(page);
+                    }
+                    continue;
+                };
+                let file = File::try_from(row)?;
+                if file.live().is_some() && !file.displaced {
+                    after = format!("{prefix}{LAST}");
+                    page.common_prefixes.push(prefix);
+                    if page.is_full(listing.limit) {
+                        page.next = Some(after);
+                        return Ok(page);
+                    }
+                    skipped_to = Some(());
+                } else {
+                    after = row_path(&file);
+                }
+            }
+            if skipped_to.is_some() {
+                read_ahead = 1;
+            } else {
+                if !more {
+                    return Ok(page);
+                }
+                read_ahead *= 2;
+            }
+        }
+    }
+
+    async fn rows_after(
+        &self,
+        listing: &Listing<'_>,
+        after: &str,
+        limit: usize,
+    ) -> Result<(Vec<FileRow>, bool), StorageError> {
+        let low = if after > listing.prefix { after } else { listing.prefix };
+        let high = format!("{}{LAST}", listing.prefix);
+        let values = Values::new().with(":account_id", &listing.account_id)?;
+        // DynamoDB refuses an empty key value, and BETWEEN bounds that are out of order.
+        let (condition, values) = if low.is_empty() {
+            ("#account_id = :account_id", values)
+        } else if *low > *high {
+            return Ok((Vec::new(), false));
+        } else {
+            (
+                "#account_id = :account_id AND #path BETWEEN :low AND :high",
+                values.with(":low", &low)?.with(":high", &high)?,
+            )
+        };
+        let query = Query {
+            table: &self.names.files,
+            index: None,
+            condition,
+            values,
+            after: None,
+            // One more: the row at `after` itself is read again.
+            limit: limit + usize::from(!after.is_empty()),
+            descending: false,
+        };
+        let (rows, last) = self.query(query).await?;
+        Ok((rows.into_iter().map(parse).collect::<Result<_, _>>()?, last.is_some()))
+    }
+
+    /// Live files with this SHA-256, by path, after a path.
+    pub async fn files_by_sha256(
+        &self,
+        account: AccountId,
+        sha256: &Sha256,
+        after: Option<&FilePath>,
+        limit: usize,
+    ) -> Result<Page, StorageError> {
+        self.files_by_hash("sha256", account, &sha256.to_string(), after, limit).await
+    }
+
+    /// Live files with this SHA-1, by path, after a path.
+    pub async fn files_by_sha1(
+        &self,
+        account: AccountId,
+        sha1: &Sha1,
+        after: Option<&FilePath>,
+        limit: usize,
+    ) -> Result<Page, StorageError> {
+        self.files_by_hash("sha1", account, &sha1.to_string(), after, limit).await
+    }
+
+    async fn files_by_hash(
+        &self,
+        algorithm: &str,
+        account: AccountId,
+        digest: &str,
+        after: Option<&FilePath>,
+        limit: usize,
+    ) -> Result<Page, StorageError> {
+        let account_id = account.to_string();
+        let after = after
+            .map(|path| key([("account_id", &account_id), ("path", path.as_str()), (algorithm, digest)]));
+        let query = Query {
+            table: &self.names.files,
+            index: Some(&format!("by_{algorithm}")),
+            condition: &format!("#account_id = :account_id AND #{algorithm} = :digest"),
+            values: Values::new().with(":account_id", &account)?.with(":digest", &digest)?,
+            after,
+            limit,
+            descending: false,
+        };
+        let (rows, last) = self.query(query).await?;
+        let mut page = Page::default();
+        for row in rows {
+            page.add_file(read(row)?);
+        }
+        page.next = last.and_then(|mut last| match last.remove("path") {
+            Some(AttributeValue::S(path)) => Some(path),
+            _ => None,
+        });
+        Ok(page)
+    }
+}
+
+impl Listing<'_> {
+    fn common_prefix(&self, path: &str) -> Option<String> {
+        let delimiter = self.delimiter?;
+        let rest = path.strip_prefix(self.prefix)?;
+        let end = rest.find(delimiter)? + delimiter.len();
+        Some(format!("{}{}", self.prefix, &rest[..end]))
+    }
+}
+
+impl Page {
+    fn add_file(&mut self, file: File) {
+        if file.live().is_some() && !file.displaced {
+            self.files.push(file);
+        }
+    }
+
+    fn is_full(&self, limit: usize) -> bool {
+        self.files.len() + self.common_prefixes.len() >= limit
+    }
+}
+
+fn row_path(file: &File) -> String {
+    FileRow::from(file).path
+}

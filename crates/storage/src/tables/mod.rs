@@ -1,0 +1,103 @@
+//! The DynamoDB tables, and the transactions across them.
+//!
+//! Rows are the domain's own types, with index attributes added here. All reads of a row by its key are strongly
+//! consistent. State moves only by conditional writes.
+
+mod accounts;
+mod commit;
+mod contents;
+mod files;
+mod listing;
+mod publish;
+mod sessions;
+mod uploads;
+mod versions;
+
+pub use commit::{Commit, Committed, Displaced};
+pub use listing::{Listing, Page};
+pub use publish::{Outcome, Published};
+pub use uploads::{Begun, DUE_SHARDS, Ending};
+
+use crate::clients::Clients;
+use crate::error::StorageError;
+use crate::transaction::{Row, Values, names, parse};
+
+/// The tables' names in this deployment.
+#[derive(Debug, Clone)]
+pub struct TableNames {
+    /// Accounts, by user name.
+    pub accounts: String,
+    /// Sessions, by token hash.
+    pub sessions: String,
+    /// Uploads, by upload id.
+    pub uploads: String,
+    /// Files, by account and path.
+    pub files: String,
+    /// Versions, by file and version id.
+    pub versions: String,
+    /// Contents, by scope and SHA-256.
+    pub contents: String,
+    /// Packs, by pack id.
+    pub packs: String,
+}
+
+/// All tables.
+#[derive(Debug, Clone)]
+pub struct Tables {
+    client: aws_sdk_dynamodb::Client,
+    names: TableNames,
+}
+
+impl Tables {
+    /// The tables called `names`.
+    pub fn new(clients: &Clients, names: TableNames) -> Self {
+        Self { client: clients.dynamodb.clone(), names }
+    }
+
+    /// The row with this key, strongly consistent.
+    async fn get<T: serde::de::DeserializeOwned>(&self, table: &str, key: Row) -> Result<Option<T>, StorageError> {
+        const OPERATION: &str = "dynamodb:GetItem";
+        let answer = self
+            .client
+            .get_item()
+            .table_name(table)
+            .set_key(Some(key))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        answer.item.map(parse).transpose()
+    }
+
+    /// One page of a query, and where the next begins.
+    async fn query(&self, query: Query<'_>) -> Result<(Vec<Row>, Option<Row>), StorageError> {
+        const OPERATION: &str = "dynamodb:Query";
+        let answer = self
+            .client
+            .query()
+            .table_name(query.table)
+            .set_index_name(query.index.map(str::to_owned))
+            .consistent_read(query.index.is_none())
+            .key_condition_expression(query.condition)
+            .set_expression_attribute_names(names(&[query.condition]))
+            .set_expression_attribute_values(query.values.into_map())
+            .scan_index_forward(!query.descending)
+            .set_exclusive_start_key(query.after)
+            .limit(i32::try_from(query.limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
+    }
+}
+
+/// A query; the fields are DynamoDB's own.
+struct Query<'a> {
+    table: &'a str,
+    index: Option<&'a str>,
+    condition: &'a str,
+    values: Values,
+    after: Option<Row>,
+    limit: usize,
+    descending: bool,
+}

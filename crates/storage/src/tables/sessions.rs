@@ -1,0 +1,40 @@
+//! Sessions. There is no cache in front of them, so a logout and an expiry count at once.
+
+use sluice_domain::account::Session;
+use sluice_domain::hash::Sha256;
+use sluice_domain::time::Timestamp;
+
+use super::Tables;
+use crate::error::StorageError;
+use crate::fault;
+use crate::transaction::{key, row};
+
+impl Tables {
+    /// Stores a new session.
+    pub async fn create_session(&self, session: &Session) -> Result<(), StorageError> {
+        const OPERATION: &str = "dynamodb:PutItem";
+        let request = self.client.put_item().table_name(&self.names.sessions).set_item(Some(row(session)?));
+        fault::write(OPERATION, request.send())
+            .await
+            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        Ok(())
+    }
+
+    /// The session of a token, if it is still valid.
+    pub async fn session(&self, token_sha256: &Sha256, now: Timestamp) -> Result<Option<Session>, StorageError> {
+        let key = key([("token_sha256", &token_sha256.to_string())]);
+        let session: Option<Session> = self.get(&self.names.sessions, key).await?;
+        Ok(session.filter(|session| session.is_valid(now)))
+    }
+
+    /// Ends a session.
+    pub async fn end_session(&self, token_sha256: &Sha256) -> Result<(), StorageError> {
+        const OPERATION: &str = "dynamodb:DeleteItem";
+        let key = key([("token_sha256", &token_sha256.to_string())]);
+        let request = self.client.delete_item().table_name(&self.names.sessions).set_key(Some(key));
+        fault::write(OPERATION, request.send())
+            .await
+            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        Ok(())
+    }
+}

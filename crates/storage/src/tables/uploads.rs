@@ -1,0 +1,257 @@
+//! Uploads: begin, move on, end. Every move also moves the quota it stands for.
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use serde::{Deserialize, Serialize};
+use sluice_domain::id::{AccountId, UploadId};
+use sluice_domain::time::Timestamp;
+use sluice_domain::upload::{FINISHED_UPLOAD_LIFE, Upload, UploadState};
+use sluice_domain::version::{RejectReason, Version};
+
+use super::{Query, Tables};
+use crate::error::{ErrorKind, StorageError};
+use crate::fault;
+use crate::transaction::{Cancelled, Row, Transaction, Values, key, names, parse, row};
+
+/// Over how many partitions of the index `by_due` unfinished uploads are spread.
+pub const DUE_SHARDS: u8 = 16;
+
+/// An upload as its row has it: with the attributes that indexes are made of while it is unfinished.
+#[derive(Serialize, Deserialize)]
+struct UploadRow {
+    #[serde(flatten)]
+    upload: Upload,
+    open_account_id: AccountId,
+    due_shard: String,
+}
+
+/// How an upload ends without a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The client gave up.
+    Aborted,
+    /// The bytes did not arrive in time.
+    Expired,
+}
+
+/// What came of beginning an upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// It is open and its quota is reserved.
+    Done,
+    /// An upload with this id, hence with this idempotency key, is there already.
+    Exists,
+    /// The quota does not allow it.
+    QuotaExceeded,
+}
+
+fn due_shard(upload: UploadId) -> String {
+    (upload.as_bytes()[15] % DUE_SHARDS).to_string()
+}
+
+fn upload_key(upload: UploadId) -> Row {
+    key([("upload_id", &upload.to_string())])
+}
+
+impl Tables {
+    /// Opens an upload and reserves its size.
+    pub async fn begin_upload(&self, upload: &Upload) -> Result<Begun, StorageError> {
+        let new = UploadRow {
+            upload: upload.clone(),
+            open_account_id: upload.account_id,
+            due_shard: due_shard(upload.upload_id),
+        };
+        let transaction = Transaction::new()
+            .put(&self.names.uploads, row(&new)?, "attribute_not_exists(#upload_id)", Values::new())?
+            .reserve(self, &upload.username, upload.size)?;
+        match transaction.commit(&self.client).await {
+            Ok(()) => Ok(Begun::Done),
+            Err(Cancelled::Conditions(failed)) if failed.contains(&0) => Ok(Begun::Exists),
+            Err(Cancelled::Conditions(_)) => Ok(Begun::QuotaExceeded),
+            Err(Cancelled::Error(error)) => Err(error),
+        }
+    }
+
+    /// One upload.
+    pub async fn upload(&self, upload: UploadId) -> Result<Option<Upload>, StorageError> {
+        self.get(&self.names.uploads, upload_key(upload)).await
+    }
+
+    /// Those of up to 100 uploads that exist, in no order.
+    pub async fn uploads(&self, ids: &[UploadId]) -> Result<Vec<Upload>, StorageError> {
+        const OPERATION: &str = "dynamodb:BatchGetItem";
+        let keys = ids.iter().map(|id| upload_key(*id)).collect();
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+        let answer = self
+            .client
+            .batch_get_item()
+            .request_items(&self.names.uploads, keys.map_err(|error| StorageError::fault(OPERATION, error))?)
+            .send()
+            .await
+            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        if answer.unprocessed_keys.is_some_and(|keys| !keys.is_empty()) {
+            let message = "keys were left over".to_owned();
+            return Err(StorageError { kind: ErrorKind::Throttled, operation: OPERATION, message });
+        }
+        answer.responses.unwrap_or_default().into_values().flatten().map(parse).collect()
+    }
+
+    /// The account's open and pending uploads, the oldest first, after an upload.
+    pub async fn open_uploads(
+        &self,
+        account: AccountId,
+        after: Option<UploadId>,
+        limit: usize,
+    ) -> Result<(Vec<Upload>, Option<UploadId>), StorageError> {
+        let account_id = account.to_string();
+        let after = after.map(|id| key([("open_account_id", &account_id), ("upload_id", &id.to_string())]));
+        let query = Query {
+            table: &self.names.uploads,
+            index: Some("by_account"),
+            condition: "#open_account_id = :account_id",
+            values: Values::new().with(":account_id", &account)?,
+            after,
+            limit,
+            descending: false,
+        };
+        let (rows, more) = self.query(query).await?;
+        let uploads: Vec<Upload> = rows.into_iter().map(parse).collect::<Result<_, _>>()?;
+        let next = more.and_then(|_| uploads.last().map(|upload| upload.upload_id));
+        Ok((uploads, next))
+    }
+
+    /// Uploads of one shard that fell due before `now`, the most overdue first.
+    pub async fn due_uploads(&self, shard: u8, now: Timestamp, limit: usize) -> Result<Vec<Upload>, StorageError> {
+        let query = Query {
+            table: &self.names.uploads,
+            index: Some("by_due"),
+            condition: "#due_shard = :shard AND #due_at <= :now",
+            values: Values::new().with(":shard", &shard.to_string())?.with(":now", &now.unix_milliseconds())?,
+            after: None,
+            limit,
+            descending: false,
+        };
+        let (rows, _) = self.query(query).await?;
+        rows.into_iter().map(parse).collect()
+    }
+
+    /// Sets when the sweeper looks at an unfinished upload next, and how often it has announced it. False if the upload
+    /// has ended.
+    pub async fn postpone(&self, upload: &Upload, due_at: Timestamp, announced: u32) -> Result<bool, StorageError> {
+        const OPERATION: &str = "dynamodb:UpdateItem";
+        const UPDATE: &str = "SET #due_at = :due_at, #announcements = :announced";
+        const UNFINISHED: &str = "#state IN (:open, :pending)";
+        let values = Values::new()
+            .with(":due_at", &due_at.unix_milliseconds())?
+            .with(":announced", &announced)?
+            .with(":open", &UploadState::Open)?
+            .with(":pending", &UploadState::Pending)?;
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.names.uploads)
+            .set_key(Some(upload_key(upload.upload_id)))
+            .update_expression(UPDATE)
+            .condition_expression(UNFINISHED)
+            .set_expression_attribute_names(names(&[UPDATE, UNFINISHED]))
+            .set_expression_attribute_values(values.into_map());
+        match fault::write(OPERATION, request.send()).await {
+            Ok(_) => Ok(true),
+            Err(error) => match StorageError::from_sdk(OPERATION, &error) {
+                error if error.kind == ErrorKind::Conflict => Ok(false),
+                error => Err(error),
+            },
+        }
+    }
+
+    /// Ends an open upload without a version and releases its quota. False if it was not open.
+    pub async fn end_upload(&self, upload: &Upload, ending: Ending, now: Timestamp) -> Result<bool, StorageError> {
+        let state = match ending {
+            Ending::Aborted => UploadState::Aborted,
+            Ending::Expired => UploadState::Expired,
+        };
+        let transaction = Transaction::new()
+            .finish_upload(self, upload, state, None, now, &[UploadState::Open])?
+            .settle(self, &upload.username, upload.size, 0)?;
+        match transaction.commit(&self.client).await {
+            Ok(()) => Ok(true),
+            Err(Cancelled::Conditions(failed)) if failed.contains(&0) => Ok(false),
+            Err(other) => Err(other.into_error()),
+        }
+    }
+
+    /// Records that all bytes of an open upload have arrived: its version is pending from now on. Gives the upload as
+    /// it then is, which is as somebody else left it if it was no longer open.
+    pub async fn mark_pending(&self, upload: &Upload, due_at: Timestamp) -> Result<Upload, StorageError> {
+        // The file is most likely as init found it; if not, it is read again.
+        let mut target = self.target_as_at_init(upload);
+        for _ in 0..super::publish::ATTEMPTS {
+            let pending = Upload { file_id: target.file.file_id, state: UploadState::Pending, due_at, ..upload.clone() };
+            let version = pending.pending_version();
+            match self.try_mark_pending(&pending, &target, &version).await {
+                Ok(()) => return Ok(pending),
+                Err(Cancelled::Conditions(failed)) if failed.contains(&0) => {
+                    let ended = self.upload(upload.upload_id).await?;
+                    return ended.ok_or_else(|| StorageError::conflict("mark pending", "the upload is gone"));
+                }
+                Err(Cancelled::Conditions(_)) => target = self.target(upload).await?,
+                Err(Cancelled::Error(error)) => return Err(error),
+            }
+        }
+        Err(StorageError::conflict("mark pending", "the file kept changing"))
+    }
+
+    async fn try_mark_pending(
+        &self,
+        pending: &Upload,
+        target: &super::publish::Target,
+        version: &Version,
+    ) -> Result<(), Cancelled> {
+        let values = Values::new()
+            .with(":pending", &UploadState::Pending)?
+            .with(":open", &UploadState::Open)?
+            .with(":file_id", &pending.file_id)?
+            .with(":due_at", &pending.due_at.unix_milliseconds())?;
+        let transaction = Transaction::new()
+            .update(
+                &self.names.uploads,
+                upload_key(pending.upload_id),
+                "SET #state = :pending, #file_id = :file_id, #due_at = :due_at",
+                "#state = :open",
+                values,
+            )?
+            .put_version(self, version)?
+            .ensure_file(self, target)?;
+        transaction.commit(&self.client).await
+    }
+}
+
+impl Transaction {
+    /// Ends an upload that is in one of the states `from`.
+    pub(super) fn finish_upload(
+        self,
+        tables: &Tables,
+        upload: &Upload,
+        state: UploadState,
+        reason: Option<RejectReason>,
+        now: Timestamp,
+        from: &[UploadState],
+    ) -> Result<Self, StorageError> {
+        let placeholders: Vec<String> = from.iter().map(|state| format!(":{}", state.as_str())).collect();
+        let mut values = Values::new()
+            .with(":state", &state)?
+            .with(":reason", &reason)?
+            .with(":file_id", &upload.file_id)?
+            .with(":purge_at", &now.after(FINISHED_UPLOAD_LIFE).unix_seconds())?;
+        for (state, placeholder) in from.iter().zip(&placeholders) {
+            values = values.with(placeholder, state)?;
+        }
+        self.update(
+            &tables.names.uploads,
+            upload_key(upload.upload_id),
+            "SET #state = :state, #reason = :reason, #file_id = :file_id, #purge_at = :purge_at \
+             REMOVE #open_account_id, #due_shard",
+            &format!("#state IN ({})", placeholders.join(", ")),
+            values,
+        )
+    }
+}

@@ -1,0 +1,81 @@
+//! Accounts and sessions: register, log in, log out, and what the account uses.
+
+mod password;
+mod session;
+
+use http::{Method, StatusCode};
+use sluice_contracts::accounts::{AccountCreated, AccountView, Credentials};
+use sluice_contracts::problem::Code;
+use sluice_domain::account::{Account, Password, Username};
+use sluice_domain::id::AccountId;
+use sluice_lambda::config::ConfigError;
+use sluice_lambda::{Call, Deployment, Failure, Reply, auth};
+use sluice_storage::Tables;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the function works with.
+#[derive(Debug)]
+pub struct App {
+    tables: Tables,
+    default_quota_bytes: u64,
+    session_life: Duration,
+}
+
+impl App {
+    /// The app of a deployment.
+    pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
+        Ok(Self {
+            tables: deployment.tables()?,
+            default_quota_bytes: deployment.default_quota_bytes()?,
+            session_life: deployment.session_life()?,
+        })
+    }
+}
+
+/// Answers a call.
+pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
+    call.only_parameters(&[])?;
+    match (&call.method, &*call.segments()) {
+        (&Method::POST, ["accounts"]) => register(&app, &call).await,
+        (&Method::GET, ["accounts", "me"]) => show(&app, &call).await,
+        (&Method::POST, ["sessions"]) => session::log_in(&app, &call).await,
+        (&Method::DELETE, ["sessions", "current"]) => session::log_out(&app, &call).await,
+        _ => Err(call.no_route()),
+    }
+}
+
+async fn register(app: &App, call: &Call) -> Result<Reply, Failure> {
+    let credentials: Credentials = call.json()?;
+    let username = Username::parse(&credentials.username).map_err(Failure::invalid)?;
+    let password = Password::parse(&credentials.password).map_err(Failure::invalid)?;
+    let account = Account {
+        account_id: AccountId::new(call.now, call.random()?),
+        password_hash: password::hash(&password)?,
+        quota_bytes: app.default_quota_bytes,
+        used_bytes: 0,
+        reserved_bytes: 0,
+        available_bytes: app.default_quota_bytes,
+        created_at: call.now,
+        username,
+    };
+    if !app.tables.create_account(&account).await? {
+        let detail = format!("the user name {} is taken; choose another, or log in", account.username);
+        return Err(Failure::new(Code::UsernameTaken, detail));
+    }
+    let created = AccountCreated { account_id: account.account_id, username: account.username.to_string() };
+    Reply::json(StatusCode::CREATED, &created)
+}
+
+async fn show(app: &App, call: &Call) -> Result<Reply, Failure> {
+    let session = auth::session(&app.tables, call).await?;
+    let account = app.tables.account(&session.username).await?.ok_or_else(|| Failure::not_found("account"))?;
+    let view = AccountView {
+        account_id: account.account_id,
+        username: account.username.to_string(),
+        quota_bytes: account.quota_bytes,
+        used_bytes: account.used_bytes,
+        reserved_bytes: account.reserved_bytes,
+    };
+    Reply::json(StatusCode::OK, &view)
+}

@@ -1,0 +1,161 @@
+//! `POST /uploads`.
+
+use http::StatusCode;
+use sluice_contracts::problem::Code;
+use sluice_contracts::uploads::{UploadAnswer, UploadPlan, UploadRequest};
+use sluice_domain::account::Session;
+use sluice_domain::hash::Sha256;
+use sluice_domain::id::{UploadId, VersionId};
+use sluice_domain::part_plan::{PartPlan, UploadMethod};
+use sluice_domain::time::Timestamp;
+use sluice_domain::upload::{Upload, UploadState};
+use sluice_domain::version::{File, check_metadata, content_type};
+use sluice_lambda::instant::{Instant, check_current, link};
+use sluice_lambda::{Call, Failure, Reply};
+use sluice_storage::tables::Begun;
+use std::time::Duration;
+
+use crate::{App, ended, urls};
+
+/// How long a single PUT may take: it cannot be resumed, so it need not wait as long as parts do.
+const SINGLE_PUT_LIFE: Duration = Duration::from_hours(24);
+
+pub async fn begin(app: &App, call: &Call, session: &Session) -> Result<Reply, Failure> {
+    call.only_parameters(&[])?;
+    let request: UploadRequest = call.json()?;
+    let plan = PartPlan::new(request.size, request.part_size).map_err(Failure::invalid)?;
+    let content_type = content_type(request.content_type.clone()).map_err(Failure::invalid)?;
+    check_metadata(&request.metadata).map_err(Failure::invalid)?;
+    let expected = call.if_match()?;
+    let idempotency_key = call.idempotency_key()?;
+
+    let found =
+        app.tables.file_and_content(session.account_id, &request.path, request.sha256.as_ref()).await?;
+    let instant = Instant {
+        path: &request.path,
+        size: request.size,
+        content_type: &content_type,
+        metadata: &request.metadata,
+        expected,
+    };
+    check_current(found.0.as_ref(), expected)?;
+    let file = found.0.clone();
+    if let Some(version) = link(&app.tables, call, &instant, found).await? {
+        return Reply::json(StatusCode::OK, &UploadAnswer::Instant { version: version.into() });
+    }
+    let upload_id = match idempotency_key {
+        Some(key) => derived_id(session, key),
+        None => UploadId::new(call.now, call.random()?),
+    };
+    let mut upload = new_upload(app, call, session, upload_id, &plan, content_type, request, file.as_ref())?;
+    upload.expected_version = expected;
+    upload.request_digest = idempotency_key.map(|_| Sha256::of(&call.body).to_string());
+    open(app, call, upload).await
+}
+
+/// The upload that an idempotency key of this account always means.
+fn derived_id(session: &Session, key: &str) -> UploadId {
+    let seed = [session.account_id.as_bytes().as_slice(), key.as_bytes()].concat();
+    UploadId::derived(Timestamp::from_unix_milliseconds(0), &seed)
+}
+
+#[expect(clippy::too_many_arguments, reason = "a row has as many fields as it has")]
+fn new_upload(
+    app: &App,
+    call: &Call,
+    session: &Session,
+    upload_id: UploadId,
+    plan: &PartPlan,
+    content_type: String,
+    request: UploadRequest,
+    file: Option<&File>,
+) -> Result<Upload, Failure> {
+    let life = match plan.method() {
+        UploadMethod::Put => app.upload_life.min(SINGLE_PUT_LIFE),
+        UploadMethod::Multipart => app.upload_life,
+    };
+    Ok(Upload {
+        upload_id,
+        account_id: session.account_id,
+        username: session.username.clone(),
+        file_id: file.map_or_else(|| Upload::new_file_id(call.now, upload_id), |file| file.file_id),
+        version_id: VersionId::new(call.now, call.random()?),
+        path: request.path,
+        size: request.size,
+        sha256: request.sha256,
+        sha1: request.sha1,
+        content_type,
+        metadata: request.metadata,
+        part_size: plan.part_size,
+        part_sha256: request.part_sha256 && plan.method() == UploadMethod::Multipart,
+        multipart_id: None,
+        expected_version: None,
+        state: UploadState::Open,
+        reason: None,
+        request_digest: None,
+        announcements: 0,
+        created_at: call.now,
+        expires_at: call.now.after(life),
+        due_at: call.now.after(life),
+    })
+}
+
+/// Opens the upload: quota and row first in one transaction, URLs after.
+async fn open(app: &App, call: &Call, mut upload: Upload) -> Result<Reply, Failure> {
+    let urls_end = app.url_life.end(call.now, Some(upload.expires_at)).await?;
+    upload.due_at = urls_end;
+    if upload.method() == UploadMethod::Multipart {
+        let key = upload.landing_key().object_key();
+        upload.multipart_id = Some(app.landing.create_multipart(&key, upload.part_sha256).await?);
+    }
+    match app.tables.begin_upload(&upload).await? {
+        Begun::Done => answer(app, call, &upload).await,
+        Begun::QuotaExceeded => {
+            drop_multipart(app, &upload).await?;
+            let detail = format!("{} bytes are more than the account has left; see GET /accounts/me", upload.size);
+            Err(Failure::new(Code::QuotaExceeded, detail))
+        }
+        Begun::Exists => {
+            drop_multipart(app, &upload).await?;
+            repeat(app, call, &upload).await
+        }
+    }
+}
+
+async fn drop_multipart(app: &App, upload: &Upload) -> Result<(), Failure> {
+    if let Some(multipart_id) = &upload.multipart_id {
+        app.landing.abort_multipart(&upload.landing_key().object_key(), multipart_id).await?;
+    }
+    Ok(())
+}
+
+/// The answer to a request whose idempotency key has been seen: that of the upload it began.
+async fn repeat(app: &App, call: &Call, repeated: &Upload) -> Result<Reply, Failure> {
+    let first = app.tables.upload(repeated.upload_id).await?.ok_or_else(|| Failure::not_found("upload"))?;
+    if first.request_digest != repeated.request_digest {
+        let detail = "the idempotency key came with another body before; use a new key for a new request";
+        return Err(Failure::new(Code::IdempotencyKeyReused, detail));
+    }
+    match first.state {
+        UploadState::Open | UploadState::Pending => answer(app, call, &first).await,
+        UploadState::Available => {
+            let version = app.tables.version(first.file_id, first.version_id).await?;
+            let version = version.ok_or_else(|| Failure::not_found("version"))?;
+            Reply::json(StatusCode::OK, &UploadAnswer::Instant { version: version.into() })
+        }
+        UploadState::Rejected | UploadState::Aborted | UploadState::Expired => Err(ended(&first)),
+    }
+}
+
+async fn answer(app: &App, call: &Call, upload: &Upload) -> Result<Reply, Failure> {
+    let plan = UploadPlan {
+        upload_id: upload.upload_id,
+        version_id: upload.version_id,
+        method: upload.method(),
+        part_size: upload.part_size,
+        part_count: upload.plan().part_count(),
+        parts: urls::first(app, call, upload).await?,
+        expires_at: upload.expires_at,
+    };
+    Reply::json(StatusCode::CREATED, &UploadAnswer::Upload(plan))
+}

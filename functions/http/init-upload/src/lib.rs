@@ -1,0 +1,84 @@
+//! Uploads up to their completion: begin, show, fresh URLs, abort.
+
+mod begin;
+mod show;
+mod urls;
+
+use http::{Method, StatusCode};
+use sluice_contracts::problem::Code;
+use sluice_domain::account::Session;
+use sluice_domain::id::UploadId;
+use sluice_domain::upload::{Upload, UploadState};
+use sluice_lambda::config::ConfigError;
+use sluice_lambda::{Call, Deployment, Failure, Reply, auth};
+use sluice_storage::presign::UrlLife;
+use sluice_storage::tables::Ending;
+use sluice_storage::{Bucket, Tables};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the function works with.
+#[derive(Debug)]
+pub struct App {
+    tables: Tables,
+    landing: Bucket,
+    url_life: UrlLife,
+    upload_life: Duration,
+}
+
+impl App {
+    /// The app of a deployment.
+    pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
+        Ok(Self {
+            tables: deployment.tables()?,
+            landing: deployment.landing()?,
+            url_life: deployment.url_life()?,
+            upload_life: deployment.upload_life()?,
+        })
+    }
+}
+
+/// Answers a call.
+pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
+    let session = auth::session(&app.tables, &call).await?;
+    match (&call.method, &*call.segments()) {
+        (&Method::POST, ["uploads"]) => begin::begin(&app, &call, &session).await,
+        (&Method::GET, ["uploads"]) => show::list(&app, &call, &session).await,
+        (&Method::GET, ["uploads", id]) => show::show(&app, &own_upload(&app, &session, id).await?).await,
+        (&Method::DELETE, ["uploads", id]) => abort(&app, &call, &own_upload(&app, &session, id).await?).await,
+        (&Method::POST, ["uploads", id, "parts"]) => {
+            urls::fresh(&app, &call, &own_upload(&app, &session, id).await?).await
+        }
+        _ => Err(call.no_route()),
+    }
+}
+
+/// The account's own upload; another account's is as absent as one that never was.
+async fn own_upload(app: &App, session: &Session, id: &str) -> Result<Upload, Failure> {
+    let id: UploadId = id.parse().map_err(|_| Failure::not_found("upload"))?;
+    let upload = app.tables.upload(id).await?;
+    let own = upload.filter(|upload| upload.account_id == session.account_id);
+    own.ok_or_else(|| Failure::not_found("upload"))
+}
+
+/// The answer to a call that only an open upload allows.
+fn ended(upload: &Upload) -> Failure {
+    let detail = format!("the upload is {}; begin a new one to send other bytes", upload.state.as_str());
+    Failure::new(Code::UploadEnded, detail)
+}
+
+/// Ends the upload first and frees its parts second, so that a merge that races it finds it ended; repeating the call
+/// frees what an earlier one left.
+async fn abort(app: &App, call: &Call, upload: &Upload) -> Result<Reply, Failure> {
+    call.only_parameters(&[])?;
+    let aborted = app.tables.end_upload(upload, Ending::Aborted, call.now).await?;
+    if !aborted && !matches!(upload.state, UploadState::Open | UploadState::Aborted | UploadState::Expired) {
+        return Err(ended(upload));
+    }
+    let key = upload.landing_key().object_key();
+    if let Some(multipart_id) = &upload.multipart_id {
+        app.landing.abort_multipart(&key, multipart_id).await?;
+    }
+    app.landing.delete(&key).await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}

@@ -1,0 +1,85 @@
+//! `GET /uploads` and `GET /uploads/{upload_id}`.
+
+use http::StatusCode;
+use sluice_contracts::uploads::{PAGE_MAX, ReceivedPart, UploadList, UploadView};
+use sluice_domain::account::Session;
+use sluice_domain::id::UploadId;
+use sluice_domain::part_plan::PartNumber;
+use sluice_domain::upload::{Upload, UploadState};
+use sluice_lambda::{Call, Failure, Reply};
+use sluice_storage::bucket::normalise_etag;
+
+use crate::App;
+
+fn view(upload: &Upload) -> UploadView {
+    UploadView {
+        upload_id: upload.upload_id,
+        path: upload.path.clone(),
+        size: upload.size,
+        state: upload.state,
+        reason: upload.reason,
+        method: upload.method(),
+        part_size: upload.part_size,
+        part_count: upload.plan().part_count(),
+        received: Vec::new(),
+        expires_at: upload.expires_at,
+        version: None,
+    }
+}
+
+pub async fn list(app: &App, call: &Call, session: &Session) -> Result<Reply, Failure> {
+    call.only_parameters(&["ids", "limit", "cursor"])?;
+    if let Some(ids) = call.parameter::<String>("ids")? {
+        return by_ids(app, session, &ids).await;
+    }
+    let limit = call.limit(PAGE_MAX, PAGE_MAX)?;
+    let after = call.parameter::<UploadId>("cursor")?;
+    let (uploads, next) = app.tables.open_uploads(session.account_id, after, limit).await?;
+    let list = UploadList {
+        uploads: uploads.iter().map(view).collect(),
+        next_cursor: next.map(|upload_id| upload_id.to_string()),
+    };
+    Reply::json(StatusCode::OK, &list)
+}
+
+async fn by_ids(app: &App, session: &Session, ids: &str) -> Result<Reply, Failure> {
+    let mut ids = ids
+        .split(',')
+        .map(|id| id.parse::<UploadId>().map_err(|error| Failure::invalid(format_args!("ids: {error}"))))
+        .collect::<Result<Vec<_>, _>>()?;
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.len() > PAGE_MAX {
+        return Err(Failure::invalid(format_args!("ask about at most {PAGE_MAX} uploads a call")));
+    }
+    let uploads = app.tables.uploads(&ids).await?;
+    let own = uploads.iter().filter(|upload| upload.account_id == session.account_id);
+    Reply::json(StatusCode::OK, &UploadList { uploads: own.map(view).collect(), next_cursor: None })
+}
+
+pub async fn show(app: &App, upload: &Upload) -> Result<Reply, Failure> {
+    let mut view = view(upload);
+    match upload.state {
+        UploadState::Open => view.received = received(app, upload).await?,
+        UploadState::Pending | UploadState::Available | UploadState::Rejected => {
+            view.version = app.tables.version(upload.file_id, upload.version_id).await?.map(Into::into);
+        }
+        UploadState::Aborted | UploadState::Expired => {}
+    }
+    Reply::json(StatusCode::OK, &view)
+}
+
+async fn received(app: &App, upload: &Upload) -> Result<Vec<ReceivedPart>, Failure> {
+    let key = upload.landing_key().object_key();
+    if let Some(multipart_id) = &upload.multipart_id {
+        let parts = app.landing.list_parts(&key, multipart_id).await?.unwrap_or_default();
+        let parts = parts.into_iter();
+        return Ok(parts.map(|p| ReceivedPart { number: p.number, size: p.size, etag: p.etag }).collect());
+    }
+    let whole = app.landing.head(&key).await?;
+    let number = PartNumber::FIRST;
+    Ok(whole
+        .map(|object| ReceivedPart { number, size: object.size, etag: normalise_etag(&object.etag) })
+        .into_iter()
+        .collect())
+}

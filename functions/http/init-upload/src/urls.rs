@@ -1,0 +1,94 @@
+//! Presigned URLs for parts.
+
+use futures::future::try_join_all;
+use http::StatusCode;
+use sluice_contracts::problem::Code;
+use sluice_contracts::uploads::{PAGE_MAX, PartUrl, PartUrlRequest, PartUrls, PartUrlsRequest};
+use sluice_domain::hash::Sha256;
+use sluice_domain::part_plan::PartNumber;
+use sluice_domain::time::Timestamp;
+use sluice_domain::upload::{Upload, UploadState};
+use sluice_lambda::{Call, Failure, Reply};
+use std::collections::HashSet;
+
+use crate::{App, ended};
+
+/// The URLs that the answer to `POST /uploads` brings along: none where every part's SHA-256 is still to come.
+pub async fn first(app: &App, call: &Call, upload: &Upload) -> Result<Vec<PartUrl>, Failure> {
+    if upload.part_sha256 || upload.state != UploadState::Open {
+        return Ok(Vec::new());
+    }
+    let plan = upload.plan();
+    let parts = plan.parts().take(PAGE_MAX).map(|(number, _)| PartUrlRequest { number, sha256: None });
+    sign(app, call, upload, &parts.collect::<Vec<_>>()).await
+}
+
+/// `POST /uploads/{upload_id}/parts`.
+pub async fn fresh(app: &App, call: &Call, upload: &Upload) -> Result<Reply, Failure> {
+    call.only_parameters(&[])?;
+    let request: PartUrlsRequest = call.json()?;
+    check(upload, &request)?;
+    if upload.state != UploadState::Open || call.now >= upload.expires_at {
+        return Err(ended(upload));
+    }
+    let parts = sign(app, call, upload, &request.parts).await?;
+    Reply::json(StatusCode::OK, &PartUrls { parts })
+}
+
+fn check(upload: &Upload, request: &PartUrlsRequest) -> Result<(), Failure> {
+    if request.parts.is_empty() || request.parts.len() > PAGE_MAX {
+        return Err(Failure::invalid(format_args!("ask for 1 to {PAGE_MAX} parts a call")));
+    }
+    let mut seen = HashSet::new();
+    for part in &request.parts {
+        let number = part.number.get();
+        if upload.plan().size_of(part.number).is_none() {
+            let detail = format!("there is no part {number}; the upload has {}", upload.plan().part_count());
+            return Err(Failure::new(Code::InvalidParts, detail));
+        }
+        if !seen.insert(number) {
+            return Err(Failure::new(Code::InvalidParts, format!("part {number} is asked for twice")));
+        }
+        if upload.part_sha256 && part.sha256.is_none() {
+            let detail = format!("part {number} needs its sha256: the upload promised it (part_sha256)");
+            return Err(Failure::new(Code::InvalidParts, detail));
+        }
+        if !upload.part_sha256 && upload.multipart_id.is_some() && part.sha256.is_some() {
+            let detail = format!("part {number} has a sha256 that the upload did not promise (part_sha256)");
+            return Err(Failure::new(Code::InvalidParts, detail));
+        }
+    }
+    Ok(())
+}
+
+async fn sign(
+    app: &App,
+    call: &Call,
+    upload: &Upload,
+    parts: &[PartUrlRequest],
+) -> Result<Vec<PartUrl>, Failure> {
+    let end = app.url_life.end(call.now, Some(upload.expires_at)).await?;
+    try_join_all(parts.iter().map(|part| sign_one(app, call.now, end, upload, part))).await
+}
+
+async fn sign_one(
+    app: &App,
+    now: Timestamp,
+    end: Timestamp,
+    upload: &Upload,
+    part: &PartUrlRequest,
+) -> Result<PartUrl, Failure> {
+    let key = upload.landing_key().object_key();
+    let size = size_of(upload, part.number)?;
+    let sha256: Option<&Sha256> = part.sha256.as_ref();
+    let url = match &upload.multipart_id {
+        Some(id) => app.landing.presign_part(&key, id, part.number, size, sha256, now, end).await?,
+        // A single PUT is the whole file, whose declared hash the store can check.
+        None => app.landing.presign_put(&key, size, upload.sha256.as_ref().or(sha256), now, end).await?,
+    };
+    Ok(PartUrl { number: part.number, size, url: url.url, headers: url.headers, expires_at: url.expires_at })
+}
+
+fn size_of(upload: &Upload, part: PartNumber) -> Result<u64, Failure> {
+    upload.plan().size_of(part).ok_or_else(|| Failure::new(Code::InvalidParts, "there is no such part"))
+}

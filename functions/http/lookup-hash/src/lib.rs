@@ -1,0 +1,55 @@
+//! Lookup by hash: makes a version at once of content the account holds.
+//!
+//! Only the account's own contents are looked at: knowing a hash is no proof of having the bytes.
+
+use http::{Method, StatusCode};
+use sluice_contracts::files::{Lookup, LookupAnswer};
+use sluice_domain::version::{check_metadata, content_type};
+use sluice_lambda::config::ConfigError;
+use sluice_lambda::instant::{Instant, link};
+use sluice_lambda::{Call, Deployment, Failure, Reply, auth};
+use sluice_storage::Tables;
+use std::sync::Arc;
+
+/// What the function works with.
+#[derive(Debug)]
+pub struct App {
+    tables: Tables,
+}
+
+impl App {
+    /// The app of a deployment.
+    pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
+        Ok(Self { tables: deployment.tables()? })
+    }
+}
+
+/// Answers a call.
+pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
+    match (&call.method, &*call.segments()) {
+        (&Method::POST, ["lookups"]) => look_up(&app, &call).await,
+        _ => Err(call.no_route()),
+    }
+}
+
+async fn look_up(app: &App, call: &Call) -> Result<Reply, Failure> {
+    let session = auth::session(&app.tables, call).await?;
+    call.only_parameters(&[])?;
+    let lookup: Lookup = call.json()?;
+    let content_type = content_type(lookup.content_type).map_err(Failure::invalid)?;
+    check_metadata(&lookup.metadata).map_err(Failure::invalid)?;
+    let instant = Instant {
+        path: &lookup.path,
+        size: lookup.size,
+        content_type: &content_type,
+        metadata: &lookup.metadata,
+        expected: call.if_match()?,
+    };
+    let found =
+        app.tables.file_and_content(session.account_id, &lookup.path, Some(&lookup.sha256)).await?;
+    let answer = match link(&app.tables, call, &instant, found).await? {
+        Some(version) => LookupAnswer::Instant { version: Box::new(version.into()) },
+        None => LookupAnswer::Unknown,
+    };
+    Reply::json(StatusCode::OK, &answer)
+}

@@ -1,0 +1,30 @@
+"""Copy what the functions write to a file, as they write it: the emulator shows it only when an invocation has ended."""
+
+from ministack.core.lambda_runtime import ProvidedWorker
+
+
+class CopiedLines:
+    """A stream whose lines are written to a log as they are read."""
+
+    def __init__(self, stream, log, label):
+        self.stream, self.log, self.label = stream, log, label
+
+    def readline(self):
+        line = self.stream.readline()
+        if line:
+            self.log.write(self.label + line)
+        return line
+
+    def close(self):
+        self.stream.close()
+
+
+def copy_to(path):
+    log = open(path, "wb", buffering=0)
+    pump = ProvidedWorker._pump_output
+
+    def copying_pump(worker, stream, log_queue):
+        label = f"{worker.func_name}: ".encode()
+        pump(worker, CopiedLines(stream, log, label), log_queue)
+
+    ProvidedWorker._pump_output = copying_pump

@@ -1,0 +1,138 @@
+//! The first upload: a real file through the whole pipeline, each stage told as it happens.
+
+use std::{
+    error::Error,
+    ffi::OsStr,
+    fs::{self, File},
+    io::{self, Read as _, Write as _},
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use sluice_localstack::Stack;
+use tokio::{
+    io::AsyncWriteExt as _,
+    process::Command,
+    time::{Instant, timeout},
+};
+
+use crate::watch::Watcher;
+
+/// Why the demonstration ended early.
+pub type Failure = Box<dyn Error>;
+
+const USERNAME: &str = "demo";
+/// Known to all: the account exists on this machine only.
+const PASSWORD: &str = "demo-password";
+const FILE_SIZE_BYTES: u64 = 32 << 20;
+const TIME_LIMIT: Duration = Duration::from_mins(3);
+const FIRST_PATH: &str = "demo/first-upload.bin";
+const SECOND_PATH: &str = "demo/same-bytes-again.bin";
+
+/// Prints stages with the time since the first.
+pub struct Narrator(Instant);
+
+impl Narrator {
+    /// Prints one stage.
+    pub fn tell(&self, stage: &str, what: &str) {
+        println!("  {:5.1} s  {stage:<16} {what}", self.0.elapsed().as_secs_f64());
+    }
+}
+
+/// The demonstration's files and the command that it shows.
+pub struct Demo {
+    sluice: PathBuf,
+    api: String,
+    home: PathBuf,
+    folder: PathBuf,
+}
+
+impl Demo {
+    /// Finds the `sluice` command beside this one.
+    pub fn new(stack: &Stack, state_dir: &Path) -> Result<Self, Failure> {
+        let sluice = std::env::current_exe()?.with_file_name("sluice");
+        if !sluice.exists() {
+            return Err(
+                format!("{} is not built; run `cargo build --workspace --bins`", sluice.display()).into()
+            );
+        }
+        let (home, folder) = (state_dir.join("home"), state_dir.join("demo"));
+        fs::create_dir_all(&folder)?;
+        Ok(Self { sluice, api: stack.api_url().to_owned(), home, folder })
+    }
+
+    /// Uploads, uploads again, downloads and compares.
+    pub async fn run(&self) -> Result<(), Failure> {
+        println!("\nA first upload");
+        timeout(TIME_LIMIT, self.steps()).await.map_err(|_| "it took too long")?
+    }
+
+    /// Prints commands to go on with.
+    pub fn print_commands(&self) {
+        let sluice = self.sluice.display();
+        println!("\nTry it:");
+        println!("  export SLUICE_API={} SLUICE_HOME={}", self.api, self.home.display());
+        println!("  {sluice} put README.md");
+        println!("  {sluice} ls");
+        println!("  {sluice} get {FIRST_PATH}");
+    }
+
+    async fn steps(&self) -> Result<(), Failure> {
+        let file = self.make_file()?;
+        let narrator = Narrator(Instant::now());
+        if self.sluice(["register", USERNAME, "--password-stdin"], PASSWORD).await.is_ok() {
+            narrator.tell("accounts", "user demo registered");
+        }
+        self.sluice(["login", USERNAME, "--password-stdin"], PASSWORD).await?;
+        let watcher = Watcher::log_in(&self.api, USERNAME, PASSWORD).await?;
+        narrator.tell("sluice put", &format!("{} MiB, hashed here first", FILE_SIZE_BYTES >> 20));
+        let put = self.sluice([OsStr::new("put"), file.as_os_str(), OsStr::new(FIRST_PATH)], "");
+        tokio::try_join!(put, watcher.follow(FIRST_PATH, &narrator))?;
+
+        self.sluice([OsStr::new("put"), file.as_os_str(), OsStr::new(SECOND_PATH)], "").await?;
+        narrator.tell("sluice put", "the same bytes under another path: no part was sent");
+
+        let download = self.folder.join("download.bin");
+        let _ = fs::remove_file(&download);
+        self.sluice([OsStr::new("get"), OsStr::new(FIRST_PATH), download.as_os_str()], "").await?;
+        if fs::read(&download)? != fs::read(&file)? {
+            return Err("the download differs from what was uploaded".into());
+        }
+        narrator.tell("sluice get", "downloaded, and the same byte for byte");
+        Ok(())
+    }
+
+    /// The first 32 MiB of this very program, and a line that no earlier run had: else there would be nothing to send.
+    fn make_file(&self) -> Result<PathBuf, Failure> {
+        let mut unique = [0; 16];
+        getrandom::fill(&mut unique).map_err(|error| error.to_string())?;
+        let path = self.folder.join("first-upload.bin");
+        let mut file = File::create(&path)?;
+        let program = File::open(std::env::current_exe()?)?;
+        let copied = io::copy(&mut program.take(FILE_SIZE_BYTES - 33), &mut file)?;
+        io::copy(&mut io::repeat(b'\n').take(FILE_SIZE_BYTES - 33 - copied), &mut file)?;
+        writeln!(file, "{}", hex::encode(unique))?;
+        Ok(path)
+    }
+
+    async fn sluice<I>(&self, arguments: I, input: &str) -> Result<(), Failure>
+    where
+        I: IntoIterator,
+        I::Item: AsRef<OsStr>,
+    {
+        let mut command = Command::new(&self.sluice);
+        command.args(arguments).arg("--json").env("SLUICE_API", &self.api).env("SLUICE_HOME", &self.home);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn()?;
+        if let Some(mut pipe) = child.stdin.take() {
+            pipe.write_all(input.as_bytes()).await?;
+        }
+        let output = child.wait_with_output().await?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let messages = [output.stdout, output.stderr].concat();
+        Err(String::from_utf8_lossy(&messages).trim().replace('\n', "; ").into())
+    }
+}

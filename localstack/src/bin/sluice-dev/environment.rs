@@ -1,0 +1,26 @@
+//! `sluice-dev env`.
+
+use std::{error::Error, path::PathBuf};
+
+use clap::Args;
+
+use crate::report;
+
+/// Options of `sluice-dev env`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Where the running stack keeps its state
+    #[arg(long, env = "SLUICE_DEV_STATE", default_value = "target/dev", value_name = "FOLDER")]
+    state: PathBuf,
+}
+
+/// Prints the variables as lines for a shell.
+pub fn print(options: &Options) -> Result<(), Box<dyn Error>> {
+    let Ok(stack) = report::read(&options.state) else {
+        return Err(format!("no stack runs on {}; start one with `make dev`", options.state.display()).into());
+    };
+    println!("export SLUICE_API={}", stack.api);
+    println!("export AWS_ENDPOINT_URL={}", stack.aws_endpoint);
+    println!("export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1");
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! `sluice-dev up`.
+
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use sluice_localstack::{Build, Settings, Stack};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{demo::Demo, report};
+
+/// Options of `sluice-dev up`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Port of the API
+    #[arg(long, env = "SLUICE_DEV_API_PORT", default_value_t = 8787, value_name = "PORT")]
+    api_port: u16,
+    /// Port of the emulated AWS
+    #[arg(long, env = "SLUICE_DEV_AWS_PORT", default_value_t = 4566, value_name = "PORT")]
+    aws_port: u16,
+    /// Where the state is kept between runs
+    #[arg(long, env = "SLUICE_DEV_STATE", default_value = "target/dev", value_name = "FOLDER")]
+    state: PathBuf,
+    /// Deploy the executables in this folder, named as the functions, instead of building them
+    #[arg(long, value_name = "FOLDER")]
+    functions: Option<PathBuf>,
+    /// Skip the first upload
+    #[arg(long)]
+    no_demo: bool,
+    /// Set a parameter of infra/template.yaml; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_parameter)]
+    parameter: Vec<(String, String)>,
+}
+
+/// Brings the stack up and keeps it until a signal, or until the emulator fails.
+pub async fn run(options: Options) -> Result<(), Box<dyn Error>> {
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    let (state, with_demo) = (options.state.clone(), !options.no_demo);
+    report::withdraw(&state);
+    let mut stack = tokio::select! {
+        started = Stack::start(settings(options)) => started?,
+        _ = interrupted.recv() => return Ok(()),
+        _ = terminated.recv() => return Ok(()),
+    };
+    let failure = tokio::select! {
+        failure = show(&mut stack, &state, with_demo) => Some(failure),
+        _ = interrupted.recv() => None,
+        _ = terminated.recv() => None,
+    };
+    report::withdraw(&state);
+    eprintln!("\nstopping");
+    stack.shutdown().await;
+    failure.map_or(Ok(()), Err)
+}
+
+/// Demonstrates the stack, then leaves it to its users; returns only when it fails.
+async fn show(stack: &mut Stack, state: &Path, with_demo: bool) -> Box<dyn Error> {
+    if with_demo {
+        match Demo::new(stack, state) {
+            Ok(demo) => {
+                // The stack stays up whatever came of it: the logs and the tables tell why.
+                if let Err(error) = demo.run().await {
+                    eprintln!("error: the first upload failed: {error}");
+                }
+                demo.print_commands();
+            }
+            Err(error) => eprintln!("error: no first upload: {error}"),
+        }
+    }
+    print_addresses(stack);
+    if let Err(error) = report::publish(state, stack) {
+        return error.into();
+    }
+    stack.stopped().await.into()
+}
+
+fn settings(options: Options) -> Settings {
+    let mut settings = Settings::new(options.state);
+    settings.keep_state = true;
+    settings.aws_port = Some(options.aws_port);
+    settings.api_port = Some(options.api_port);
+    settings.build = options.functions.map_or_else(Build::default, Build::Ready);
+    settings.parameters.extend(options.parameter);
+    settings.report = |step| eprintln!("· {step}");
+    settings
+}
+
+fn print_addresses(stack: &Stack) {
+    println!("\nSluice is up.");
+    println!("  API        {}", stack.api_url());
+    println!("  AWS        {}", stack.aws_endpoint());
+    println!("  functions  {}", stack.functions_log().display());
+    println!("  emulator   {}", stack.emulator_log().display());
+    println!("Ctrl-C stops it; what is stored stays.");
+}
+
+fn parse_parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}

@@ -1,0 +1,111 @@
+//! Watching an upload from outside, as a second client would.
+
+use std::time::Duration;
+
+use reqwest::Client;
+use serde::{Deserialize, de::DeserializeOwned};
+use tokio::time::sleep;
+
+use crate::demo::{Failure, Narrator};
+
+const POLL_INTERVAL: Duration = Duration::from_millis(30);
+
+#[derive(Deserialize)]
+struct Session {
+    token: String,
+}
+
+#[derive(Deserialize)]
+struct UploadList {
+    uploads: Vec<Upload>,
+}
+
+#[derive(Deserialize)]
+struct Upload {
+    #[serde(rename = "upload_id")]
+    id: String,
+    path: String,
+    state: String,
+    reason: Option<String>,
+    part_size: u64,
+    part_count: u32,
+    #[serde(default)]
+    received: Vec<serde::de::IgnoredAny>,
+}
+
+/// A logged-in client that only looks.
+pub struct Watcher {
+    client: Client,
+    api: String,
+    token: String,
+}
+
+impl Watcher {
+    /// Logs in.
+    pub async fn log_in(api: &str, username: &str, password: &str) -> Result<Self, Failure> {
+        let client = Client::builder().no_proxy().build()?;
+        let credentials = serde_json::json!({ "username": username, "password": password });
+        let answer = client.post(format!("{api}/sessions")).json(&credentials).send().await?;
+        let session: Session = answer.error_for_status()?.json().await?;
+        Ok(Self { client, api: api.to_owned(), token: session.token })
+    }
+
+    /// Tells each stage of the upload to `path` as it begins, until its version is available.
+    pub async fn follow(&self, path: &str, narrator: &Narrator) -> Result<(), Failure> {
+        let begun = self.wait_for_upload(path).await?;
+        let sizes = format!(
+            "{} parts of {} MiB, URLs signed, quota reserved",
+            begun.part_count,
+            begun.part_size >> 20
+        );
+        narrator.tell("init-upload", &sizes);
+        let mut seen = (String::new(), 0);
+        loop {
+            let upload: Upload = self.get(&format!("/uploads/{}", begun.id)).await?;
+            if upload.received.len() > seen.1 {
+                let received =
+                    format!("{} of {} parts have arrived", upload.received.len(), upload.part_count);
+                narrator.tell("landing bucket", &received);
+            }
+            if upload.state != seen.0 {
+                match upload.state.as_str() {
+                    "open" => {}
+                    "pending" => {
+                        narrator.tell(
+                            "complete-upload",
+                            "parts merged, version pending; the event wakes the worker",
+                        );
+                    }
+                    "available" => {
+                        narrator
+                            .tell("dedup-upload", "every byte hashed and in the vault, version available");
+                        return Ok(());
+                    }
+                    ended => {
+                        let reason = upload.reason.unwrap_or_else(|| "no reason given".to_owned());
+                        return Err(format!("the upload was {ended}: {reason}").into());
+                    }
+                }
+            }
+            seen = (upload.state, upload.received.len());
+            sleep(POLL_INTERVAL).await;
+        }
+    }
+
+    async fn wait_for_upload(&self, path: &str) -> Result<Upload, Failure> {
+        loop {
+            let list: UploadList = self.get("/uploads").await?;
+            if let Some(upload) =
+                list.uploads.into_iter().find(|upload| upload.path.trim_start_matches('/') == path)
+            {
+                return Ok(upload);
+            }
+            sleep(POLL_INTERVAL).await;
+        }
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        let request = self.client.get(format!("{}{path}", self.api)).bearer_auth(&self.token);
+        Ok(request.send().await?.error_for_status()?.json().await?)
+    }
+}

@@ -1,0 +1,173 @@
+//! Deploying the template, as to AWS: artifacts into a bucket, then `CloudFormation`.
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use aws_config::SdkConfig;
+use aws_sdk_cloudformation::{
+    Client,
+    error::{ProvideErrorMetadata as _, SdkError},
+    types::{Capability, Parameter, ResourceStatus, Stack, StackStatus},
+};
+use aws_sdk_s3::primitives::ByteStream;
+use sha2::{Digest as _, Sha256};
+use tokio::time::{Instant, sleep};
+
+use crate::{Error, artifact::Artifact, emulator::Emulator};
+
+const ARTIFACT_BUCKET: &str = "sluice-artifacts";
+const DEPLOY_SECONDS: u64 = 120;
+
+/// Parameters of the template, by name.
+pub(crate) type Parameters = BTreeMap<String, String>;
+
+/// Deploys into one emulator.
+pub(crate) struct Deployer<'a> {
+    cloudformation: Client,
+    objects: aws_sdk_s3::Client,
+    stack_name: &'a str,
+    emulator: &'a Emulator,
+}
+
+impl<'a> Deployer<'a> {
+    pub(crate) fn new(config: &SdkConfig, stack_name: &'a str, emulator: &'a Emulator) -> Self {
+        let (cloudformation, objects) = (Client::new(config), aws_sdk_s3::Client::new(config));
+        Self { cloudformation, objects, stack_name, emulator }
+    }
+
+    /// Uploads the artifacts and returns the parameters that name them. What lies there already is not sent again.
+    pub(crate) async fn upload(&self, artifacts: &[Artifact]) -> Result<Parameters, Error> {
+        let bucket = self.objects.create_bucket().bucket(ARTIFACT_BUCKET).send().await;
+        bucket.map_err(Error::call("creating the artifact bucket"))?;
+        // One prefix for all: a change of any code gives every function a new key, and so is seen as an update.
+        let mut hasher = Sha256::new();
+        for artifact in artifacts {
+            hasher.update(format!("{} {}\n", artifact.function, artifact.executable_sha256));
+        }
+        let prefix = format!("functions/{}/", &hex::encode(hasher.finalize())[..16]);
+        let stored = self.stored_keys("functions/").await?;
+        for artifact in artifacts {
+            let key = format!("{prefix}{}.zip", artifact.function);
+            if !stored.contains(&key) {
+                let body = ByteStream::from_path(&artifact.zip_path).await;
+                self.put(key, body.map_err(Error::call("reading an artifact"))?).await?;
+            }
+        }
+        for superseded in stored.iter().filter(|key| !key.starts_with(&prefix)) {
+            let deleted = self.objects.delete_object().bucket(ARTIFACT_BUCKET).key(superseded).send().await;
+            deleted.map_err(Error::call("deleting an old artifact"))?;
+        }
+        let named = [("ArtifactBucket", ARTIFACT_BUCKET), ("ArtifactPrefix", &prefix)];
+        Ok(named.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+    }
+
+    /// Creates the stack, or updates the one that exists, and returns its outputs.
+    pub(crate) async fn deploy(&self, template: &Path, parameters: &Parameters) -> Result<Parameters, Error> {
+        let template_url = self.upload_template(template).await?;
+        let parameters: Vec<Parameter> = parameters
+            .iter()
+            .map(|(name, value)| Parameter::builder().parameter_key(name).parameter_value(value).build())
+            .collect();
+        if self.describe().await.is_some() {
+            self.update(&template_url, parameters).await?;
+        } else {
+            self.create(&template_url, parameters).await?;
+        }
+        let stack = self.settled().await?;
+        let outputs = stack.outputs.unwrap_or_default().into_iter();
+        Ok(outputs.filter_map(|output| Some((output.output_key?, output.output_value?))).collect())
+    }
+
+    async fn create(&self, template_url: &str, parameters: Vec<Parameter>) -> Result<(), Error> {
+        let request =
+            self.cloudformation.create_stack().stack_name(self.stack_name).template_url(template_url);
+        let request = request.set_parameters(Some(parameters)).capabilities(Capability::CapabilityIam);
+        request.send().await.map(drop).map_err(|error| self.refused(&error))
+    }
+
+    async fn update(&self, template_url: &str, parameters: Vec<Parameter>) -> Result<(), Error> {
+        let request =
+            self.cloudformation.update_stack().stack_name(self.stack_name).template_url(template_url);
+        let request = request.set_parameters(Some(parameters)).capabilities(Capability::CapabilityIam);
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.message().is_some_and(|message| message.contains("No updates")) => Ok(()),
+            Err(error) => Err(self.refused(&error)),
+        }
+    }
+
+    /// Waits for the operation under way to end, well or badly.
+    async fn settled(&self) -> Result<Stack, Error> {
+        let give_up = Instant::now() + Duration::from_secs(DEPLOY_SECONDS);
+        loop {
+            let stack = self.describe().await;
+            let status = stack.as_ref().and_then(|stack| stack.stack_status.clone());
+            match (stack, status) {
+                (Some(stack), Some(StackStatus::CreateComplete | StackStatus::UpdateComplete)) => {
+                    return Ok(stack);
+                }
+                (_, Some(status)) if !status.as_str().ends_with("_IN_PROGRESS") => {
+                    return Err(self.failure().await);
+                }
+                (_, status) if Instant::now() >= give_up => {
+                    let last_answer =
+                        status.map_or_else(|| "no such stack".to_owned(), |status| status.to_string());
+                    let (seconds, log) = (DEPLOY_SECONDS, self.emulator.log().to_owned());
+                    return Err(Error::NoAnswer { what: "the deployment", seconds, last_answer, log });
+                }
+                _ => sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+
+    async fn describe(&self) -> Option<Stack> {
+        let described =
+            self.cloudformation.describe_stacks().stack_name(self.stack_name).send().await.ok()?;
+        let live = |stack: &Stack| stack.stack_status != Some(StackStatus::DeleteComplete);
+        described.stacks.unwrap_or_default().into_iter().find(live)
+    }
+
+    /// The failure that began it all: events come latest first, and what follows a failure is cancelled for it.
+    async fn failure(&self) -> Error {
+        let described = self.cloudformation.describe_stack_events().stack_name(self.stack_name).send().await;
+        let events = described.ok().and_then(|described| described.stack_events).unwrap_or_default();
+        let failed = |status: &ResourceStatus| status.as_str().ends_with("_FAILED");
+        let first = events.into_iter().rfind(|event| event.resource_status.as_ref().is_some_and(failed));
+        let (resource, reason) =
+            first.map(|event| (event.logical_resource_id, event.resource_status_reason)).unwrap_or_default();
+        self.failed_at(resource, reason)
+    }
+
+    fn refused<E>(&self, error: &SdkError<E>) -> Error
+    where
+        SdkError<E>: aws_sdk_cloudformation::error::ProvideErrorMetadata,
+    {
+        self.failed_at(None, error.message().map(str::to_owned))
+    }
+
+    fn failed_at(&self, resource: Option<String>, reason: Option<String>) -> Error {
+        Error::Deploy {
+            resource: resource.unwrap_or_else(|| format!("stack {}", self.stack_name)),
+            reason: reason.unwrap_or_else(|| "no reason was given".to_owned()),
+            log: self.emulator.log().to_owned(),
+        }
+    }
+
+    async fn upload_template(&self, template: &Path) -> Result<String, Error> {
+        let reading = || Error::io(format!("reading {}", template.display()));
+        let body = tokio::fs::read(template).await.map_err(reading())?;
+        let key = format!("templates/{}.yaml", &hex::encode(Sha256::digest(&body))[..16]);
+        self.put(key.clone(), ByteStream::from(body)).await?;
+        Ok(format!("{}/{ARTIFACT_BUCKET}/{key}", self.emulator.endpoint()))
+    }
+
+    async fn put(&self, key: String, body: ByteStream) -> Result<(), Error> {
+        let put = self.objects.put_object().bucket(ARTIFACT_BUCKET).key(key).body(body).send().await;
+        put.map(drop).map_err(Error::call("uploading an artifact"))
+    }
+
+    async fn stored_keys(&self, prefix: &str) -> Result<Vec<String>, Error> {
+        let listed = self.objects.list_objects_v2().bucket(ARTIFACT_BUCKET).prefix(prefix).send().await;
+        let contents = listed.map_err(Error::call("listing the artifacts"))?.contents.unwrap_or_default();
+        Ok(contents.into_iter().filter_map(|object| object.key).collect())
+    }
+}

@@ -1,0 +1,20 @@
+//! The dev loop: the whole of Sluice on one machine.
+//!
+//! [`Stack::start`] installs and starts an AWS emulator, builds the functions, deploys `infra/template.yaml` on it (the
+//! same template that deploys to AWS) and serves the API at a plain `http://127.0.0.1:PORT`. The `sluice-dev` command
+//! is this for people, the workspace's tests are this for programs.
+
+mod artifact;
+mod build;
+mod deploy;
+mod emulator;
+mod error;
+mod proxy;
+mod python;
+mod settings;
+mod stack;
+
+pub use build::Build;
+pub use error::Error;
+pub use settings::Settings;
+pub use stack::Stack;

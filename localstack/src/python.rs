@@ -1,0 +1,80 @@
+//! The virtual environment that the emulator runs in.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::Error;
+
+const CANDIDATES: [&str; 5] = ["python3", "python3.14", "python3.13", "python3.12", "python3.11"];
+const IS_RECENT: &str = "import sys; sys.exit(sys.version_info < (3, 11))";
+
+/// Returns the Python of a virtual environment that holds exactly `requirements`, making it when there is none. Blocks.
+///
+/// Environments are keyed by the requirements, so a changed pin makes a new one and leaves the old to whoever runs it.
+pub(crate) fn ensure_environment(
+    requirements: &Path,
+    root: &Path,
+    report: fn(&str),
+) -> Result<PathBuf, Error> {
+    let pinned = fs::read(requirements).map_err(Error::io(format!("reading {}", requirements.display())))?;
+    let environment = root.join(&hex::encode(Sha256::digest(&pinned))[..16]);
+    let complete = environment.join("complete");
+    let python = environment.join("bin/python");
+
+    fs::create_dir_all(root).map_err(Error::io(format!("creating {}", root.display())))?;
+    let lock_path = root.join("lock");
+    let lock = File::create(&lock_path).map_err(Error::io(format!("creating {}", lock_path.display())))?;
+    lock.lock().map_err(Error::io(format!("locking {}", lock_path.display())))?;
+
+    // An environment made by a Python that has since been removed is complete, and yet runs nothing.
+    if complete.exists() && succeeds(&python, IS_RECENT) {
+        return Ok(python);
+    }
+    report("installing the emulator");
+    let base = find_python()?;
+    if !succeeds(Path::new(base), "import venv, ensurepip") {
+        return Err(Error::VenvMissing);
+    }
+    install(Path::new(base), &["-m", "venv", "--clear"], &environment)?;
+    let options =
+        ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"];
+    install(&python, &options, requirements)?;
+    fs::write(&complete, "").map_err(Error::io(format!("writing {}", complete.display())))?;
+    Ok(python)
+}
+
+fn find_python() -> Result<&'static str, Error> {
+    CANDIDATES
+        .into_iter()
+        .find(|candidate| succeeds(Path::new(candidate), IS_RECENT))
+        .ok_or_else(|| Error::PythonMissing { tried: CANDIDATES.join(", ") })
+}
+
+fn succeeds(python: &Path, program: &str) -> bool {
+    Command::new(python)
+        .args(["-E", "-c", program])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+fn install(python: &Path, options: &[&str], last: &Path) -> Result<(), Error> {
+    let output = Command::new(python)
+        .args(options)
+        .arg(last)
+        .output()
+        .map_err(Error::io(format!("running {}", python.display())))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let messages = [output.stderr, output.stdout].concat();
+    let reason =
+        String::from_utf8_lossy(&messages).lines().rfind(|line| !line.trim().is_empty()).map(str::to_owned);
+    Err(Error::Install { reason: reason.unwrap_or_else(|| output.status.to_string()) })
+}

@@ -1,0 +1,72 @@
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use crate::Build;
+
+/// What to start, and where.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The workspace: where `infra/`, `functions/` and `localstack/` are.
+    pub workspace_dir: PathBuf,
+    /// Where the state and the logs are kept.
+    pub state_dir: PathBuf,
+    /// Whether tables and queues outlive the stack. Objects lie in `state_dir` in any case.
+    pub keep_state: bool,
+    /// The emulator's port; any free one when `None`.
+    pub aws_port: Option<u16>,
+    /// The API's port; any free one when `None`.
+    pub api_port: Option<u16>,
+    /// The name of the `CloudFormation` stack.
+    pub stack_name: String,
+    /// How the functions' executables are come by.
+    pub build: Build,
+    /// Further parameters of the template, over the defaults of the dev loop.
+    pub parameters: BTreeMap<String, String>,
+    /// Told of each step as it begins.
+    pub report: fn(&str),
+}
+
+impl Settings {
+    /// The defaults: this workspace, any free ports, state forgotten, functions built by cargo, nothing reported.
+    pub fn new(state_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            workspace_dir: workspace_dir(),
+            state_dir: state_dir.into(),
+            keep_state: false,
+            aws_port: None,
+            api_port: None,
+            stack_name: "sluice".to_owned(),
+            build: Build::default(),
+            parameters: BTreeMap::new(),
+            report: |_| {},
+        }
+    }
+
+    /// Sets a parameter of the template.
+    #[must_use]
+    pub fn parameter(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.parameters.insert(name.to_owned(), value.into());
+        self
+    }
+
+    pub(crate) fn template_path(&self) -> PathBuf {
+        self.workspace_dir.join("infra/template.yaml")
+    }
+
+    pub(crate) fn emulator_source_dir(&self) -> PathBuf {
+        self.workspace_dir.join("localstack")
+    }
+
+    /// What all stacks of the workspace share: the virtual environment and the zip files.
+    pub(crate) fn cache_dir(&self) -> PathBuf {
+        self.workspace_dir.join("target")
+    }
+}
+
+fn workspace_dir() -> PathBuf {
+    let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
+    crate_dir.parent().unwrap_or(crate_dir).to_owned()
+}

@@ -1,0 +1,208 @@
+use std::{
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_s3::config::Credentials;
+use tokio::{
+    net::TcpListener,
+    task::{JoinHandle, spawn_blocking},
+    time::{Instant, sleep},
+};
+
+use crate::{
+    Error, Settings,
+    artifact::{self, Artifact},
+    deploy::{Deployer, Parameters},
+    emulator::{self, Emulator},
+    proxy, python,
+};
+
+const ANSWER_SECONDS: u64 = 30;
+
+/// All of Sluice, deployed on an emulator and answering. It ends when this is dropped; [`Stack::shutdown`] also waits
+/// for that.
+pub struct Stack {
+    settings: Settings,
+    emulator: Emulator,
+    sdk_config: SdkConfig,
+    parameters: Parameters,
+    outputs: Parameters,
+    api_url: String,
+    proxy: Option<JoinHandle<()>>,
+}
+
+impl Stack {
+    /// Brings everything up and waits until the API answers.
+    pub async fn start(settings: Settings) -> Result<Self, Error> {
+        let listener = bind_api(settings.api_port).await?;
+        // Before the build, which may take minutes.
+        emulator::choose_port(settings.aws_port)?;
+        let artifacts = build(&settings).await?;
+        let python = install(&settings).await?;
+        (settings.report)("starting the emulator");
+        let emulator = Emulator::start(&python, &settings).await?;
+        let sdk_config = sdk_config(emulator.endpoint()).await;
+        let mut stack = Self {
+            settings,
+            emulator,
+            sdk_config,
+            parameters: Parameters::new(),
+            outputs: Parameters::new(),
+            api_url: String::new(),
+            proxy: None,
+        };
+        match stack.open(listener, &artifacts).await {
+            Ok(()) => Ok(stack),
+            Err(error) => {
+                stack.shutdown().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn open(&mut self, listener: TcpListener, artifacts: &[Artifact]) -> Result<(), Error> {
+        let address = listener.local_addr().map_err(Error::io("listening for the API"))?;
+        self.api_url = format!("http://{address}");
+
+        (self.settings.report)("deploying");
+        self.parameters = local_parameters(address.port());
+        let uploaded = self.deployer().upload(artifacts).await?;
+        self.parameters.extend(uploaded);
+        self.parameters.extend(self.settings.parameters.clone());
+        self.deploy().await?;
+        self.emulator.save().await?;
+
+        let api_id = self.output("ApiId").unwrap_or_default().to_owned();
+        self.proxy = Some(tokio::spawn(proxy::serve(listener, self.emulator.port, api_id)));
+        self.wait_until_ready().await
+    }
+
+    /// Where the API answers, without a trailing slash.
+    pub fn api_url(&self) -> &str {
+        &self.api_url
+    }
+
+    /// Where the emulated AWS answers, without a trailing slash.
+    pub fn aws_endpoint(&self) -> String {
+        self.emulator.endpoint()
+    }
+
+    /// An output of the template: a bucket's, table's or queue's name.
+    pub fn output(&self, name: &str) -> Option<&str> {
+        self.outputs.get(name).map(String::as_str)
+    }
+
+    /// Makes SDK clients that may do everything in the emulator.
+    pub fn sdk_config(&self) -> &SdkConfig {
+        &self.sdk_config
+    }
+
+    /// What the functions write, a line at a time and as they write it.
+    pub fn functions_log(&self) -> PathBuf {
+        emulator::functions_log_path(&self.settings.state_dir)
+    }
+
+    /// What the emulator writes.
+    pub fn emulator_log(&self) -> &Path {
+        self.emulator.log()
+    }
+
+    /// Changes parameters of the deployed template, for example `WorkersEnabled`.
+    pub async fn update(&mut self, changes: &[(&str, &str)]) -> Result<(), Error> {
+        let changes = changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.parameters.extend(changes);
+        self.deploy().await
+    }
+
+    /// Waits for the emulator to end by itself, which it never should, and says how it did.
+    pub async fn stopped(&mut self) -> Error {
+        self.emulator.stopped().await
+    }
+
+    /// Ends everything that was started, and waits until it has ended.
+    pub async fn shutdown(self) {
+        if let Some(proxy) = &self.proxy {
+            proxy.abort();
+        }
+        self.emulator.stop().await;
+    }
+
+    fn deployer(&self) -> Deployer<'_> {
+        Deployer::new(&self.sdk_config, &self.settings.stack_name, &self.emulator)
+    }
+
+    async fn deploy(&mut self) -> Result<(), Error> {
+        self.outputs = self.deployer().deploy(&self.settings.template_path(), &self.parameters).await?;
+        Ok(())
+    }
+
+    /// A request without a session goes through the proxy, the gateway, the function's start and its configuration.
+    async fn wait_until_ready(&self) -> Result<(), Error> {
+        let client = emulator::loopback_client()?;
+        let address = format!("{}/accounts/me", self.api_url);
+        let give_up = Instant::now() + Duration::from_secs(ANSWER_SECONDS);
+        loop {
+            let last_answer = match client.get(&address).send().await {
+                Ok(response) if response.status().as_u16() == 401 => return Ok(()),
+                Ok(response) => {
+                    format!("{}, {}", response.status(), response.text().await.unwrap_or_default())
+                }
+                Err(error) => error.to_string(),
+            };
+            if Instant::now() >= give_up {
+                let log = self.functions_log();
+                return Err(Error::NoAnswer { what: "the API", seconds: ANSWER_SECONDS, last_answer, log });
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+async fn bind_api(port: Option<u16>) -> Result<TcpListener, Error> {
+    let port = port.unwrap_or(0);
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+    bound.map_err(|_| Error::PortBusy { port, option: "--api-port" })
+}
+
+async fn build(settings: &Settings) -> Result<Vec<Artifact>, Error> {
+    (settings.report)("building the functions");
+    let executables = settings.build.executables(&settings.workspace_dir).await?;
+    let cache_dir = settings.cache_dir().join("artifacts");
+    spawn_blocking(move || artifact::package_all(&executables, &cache_dir))
+        .await
+        .map_err(Error::call("zipping the functions"))?
+}
+
+async fn install(settings: &Settings) -> Result<PathBuf, Error> {
+    let requirements = settings.emulator_source_dir().join("requirements.txt");
+    let (root, report) = (settings.cache_dir().join("venv"), settings.report);
+    let ensure = move || python::ensure_environment(&requirements, &root, report);
+    spawn_blocking(ensure).await.map_err(Error::call("installing the emulator"))?
+}
+
+async fn sdk_config(endpoint: String) -> SdkConfig {
+    let credentials = Credentials::new(emulator::ACCESS_KEY, emulator::SECRET_KEY, None, None, "emulator");
+    aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::from_static(emulator::REGION))
+        .credentials_provider(credentials)
+        .endpoint_url(endpoint)
+        .load()
+        .await
+}
+
+/// What differs from the template's defaults on one machine, over plain HTTP.
+fn local_parameters(api_port: u16) -> Parameters {
+    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
+    let origins = format!("http://127.0.0.1:{api_port},http://localhost:{api_port}");
+    let parameters = [
+        ("AllowedOrigins", origins.as_str()),
+        ("Architecture", architecture),
+        ("DeletionProtection", "false"),
+        ("RequireTls", "false"),
+        ("WorkerConcurrency", "4"),
+    ];
+    parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}

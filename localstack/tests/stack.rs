@@ -1,0 +1,160 @@
+//! The launcher and the template on the real emulator, with a script that stands in for the functions.
+
+use std::{
+    error::Error,
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use aws_sdk_dynamodb::types::{AttributeValue, TimeToLiveStatus};
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_sqs::types::QueueAttributeName;
+use reqwest::{Method, StatusCode, redirect};
+use sluice_localstack::{Build, Settings, Stack};
+use tempfile::TempDir;
+use tokio::{net::TcpStream, time::sleep};
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+/// The stand-in under each function's name.
+fn stand_ins(folder: &Path) -> std::io::Result<PathBuf> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let stand_in = workspace.join("localstack/tests/stand_in.py");
+    let functions = folder.join("functions");
+    fs::create_dir(&functions)?;
+    for trigger in ["http", "queue", "schedule"] {
+        for function in fs::read_dir(workspace.join("functions").join(trigger))? {
+            let executable = functions.join(function?.file_name());
+            fs::copy(&stand_in, &executable)?;
+            fs::set_permissions(&executable, fs::Permissions::from_mode(0o755))?;
+        }
+    }
+    Ok(functions)
+}
+
+fn settings(folder: &TempDir) -> std::io::Result<Settings> {
+    let mut settings = Settings::new(folder.path().join("state")).parameter("LandingVisibilitySeconds", "1");
+    settings.build = Build::Ready(stand_ins(folder.path())?);
+    Ok(settings)
+}
+
+fn client() -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).build()
+}
+
+async fn land(stack: &Stack, key: &str) -> Outcome {
+    let bucket = stack.output("LandingBucketName").unwrap_or_default();
+    let body = ByteStream::from_static(b"bytes");
+    aws_sdk_s3::Client::new(stack.sdk_config())
+        .put_object()
+        .bucket(bucket)
+        .key(key)
+        .body(body)
+        .send()
+        .await?;
+    Ok(())
+}
+
+/// How many messages wait in the queue whose URL is the output `name`.
+async fn waiting(stack: &Stack, name: &str) -> Result<u32, Box<dyn Error>> {
+    let counted = QueueAttributeName::ApproximateNumberOfMessages;
+    let url = stack.output(name).unwrap_or_default();
+    let request = aws_sdk_sqs::Client::new(stack.sdk_config()).get_queue_attributes().queue_url(url);
+    let attributes = request.attribute_names(counted.clone()).send().await?.attributes.unwrap_or_default();
+    Ok(attributes.get(&counted).map_or(Ok(0), |count| count.parse())?)
+}
+
+async fn eventually<F>(what: &str, mut holds: F) -> Outcome
+where
+    F: AsyncFnMut() -> Result<bool, Box<dyn Error>>,
+{
+    for _ in 0..200 {
+        if holds().await? {
+            return Ok(());
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+    Err(format!("never: {what}").into())
+}
+
+#[tokio::test]
+async fn api_answers_at_a_plain_address() -> Outcome {
+    let folder = TempDir::new()?;
+    let stack = Stack::start(settings(&folder)?).await?;
+    let (client, api) = (client()?, stack.api_url().to_owned());
+
+    let redirected = client.head(format!("{api}/files/1/content")).send().await?;
+    assert_eq!(redirected.status(), StatusCode::FOUND);
+    assert_eq!(redirected.headers()["location"], "http://127.0.0.1/elsewhere");
+
+    let body = "x".repeat(2 << 20);
+    let echoed = client.post(format!("{api}/lookups")).body(body.clone()).send().await?;
+    assert_eq!(echoed.text().await?, body);
+    assert_eq!(client.put(format!("{api}/lookups")).send().await?.status(), StatusCode::NOT_FOUND);
+
+    for (origin, status) in
+        [(api.as_str(), StatusCode::NO_CONTENT), ("http://elsewhere", StatusCode::FORBIDDEN)]
+    {
+        let preflight = client.request(Method::OPTIONS, format!("{api}/uploads")).header("origin", origin);
+        let answer = preflight.header("access-control-request-method", "POST").send().await?;
+        assert_eq!(answer.status(), status);
+    }
+
+    let address = api.trim_start_matches("http://").to_owned();
+    stack.shutdown().await;
+    assert!(TcpStream::connect(address).await.is_err());
+    Ok(())
+}
+
+#[tokio::test]
+async fn landing_events_wake_the_worker() -> Outcome {
+    let folder = TempDir::new()?;
+    let mut stack = Stack::start(settings(&folder)?).await?;
+    let log = stack.functions_log();
+    let told = |text: &'static str| fs::read_to_string(&log).is_ok_and(|log| log.contains(text));
+
+    land(&stack, "elsewhere/ignored").await?;
+    land(&stack, "uploads/a b+c").await?;
+    eventually("the worker sees the object", async || Ok(told("uploads/a+b%2Bc"))).await?;
+    assert!(!told("elsewhere/ignored"), "only uploads/ is announced");
+
+    land(&stack, "uploads/poison").await?;
+    let dead = async || Ok(waiting(&stack, "LandingDeadLetterQueueUrl").await? == 1);
+    eventually("the poison message is moved aside", dead).await?;
+
+    stack.update(&[("WorkersEnabled", "false")]).await?;
+    land(&stack, "uploads/paused").await?;
+    sleep(Duration::from_secs(1)).await;
+    assert!(!told("uploads/paused"), "a paused worker stays asleep");
+    stack.update(&[("WorkersEnabled", "true")]).await?;
+    eventually("the worker goes on", async || Ok(told("uploads/paused"))).await?;
+    stack.shutdown().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn tables_outlive_a_restart_when_asked_to() -> Outcome {
+    let folder = TempDir::new()?;
+    let mut settings = settings(&folder)?;
+    settings.keep_state = true;
+    let value = AttributeValue::S("kept".to_owned());
+
+    let stack = Stack::start(settings.clone()).await?;
+    let table = stack.output("PacksTableName").unwrap_or_default().to_owned();
+    let tables = aws_sdk_dynamodb::Client::new(stack.sdk_config());
+    tables.put_item().table_name(&table).item("pack_id", value.clone()).send().await?;
+    stack.shutdown().await;
+
+    let stack = Stack::start(settings).await?;
+    let tables = aws_sdk_dynamodb::Client::new(stack.sdk_config());
+    let kept = tables.get_item().table_name(&table).key("pack_id", value).send().await?;
+    assert!(kept.item.is_some());
+
+    let sessions = stack.output("SessionsTableName").unwrap_or_default();
+    let life = tables.describe_time_to_live().table_name(sessions).send().await?.time_to_live_description;
+    assert_eq!(life.and_then(|life| life.time_to_live_status), Some(TimeToLiveStatus::Enabled));
+    stack.shutdown().await;
+    Ok(())
+}
