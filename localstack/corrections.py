@@ -4,6 +4,8 @@ Each correction lets the same template mean on ministack what it means on AWS. R
 does it itself. The differences that are left alone are listed in infra/README.md.
 """
 
+from socketserver import StreamRequestHandler
+
 from ministack.services import dynamodb
 from ministack.services.cloudformation import provisioners
 
@@ -12,6 +14,8 @@ def apply():
     _before_create("AWS::ApiGatewayV2::Api", _lower_cors_keys)
     _before_create("AWS::Lambda::EventSourceMapping", _number_concurrency)
     _after_create("AWS::DynamoDB::Table", _enable_time_to_live)
+    # The runtime API writes an event in two pieces; unless sent at once, the second waits 40 ms for the first's receipt.
+    StreamRequestHandler.disable_nagle_algorithm = True
 
 
 def _lower_cors_keys(properties):

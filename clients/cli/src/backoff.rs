@@ -5,7 +5,7 @@ use std::time::Duration;
 const FIRST_DELAY: Duration = Duration::from_millis(200);
 const LONGEST_DELAY: Duration = Duration::from_secs(20);
 /// A server may ask for more patience than our own schedule has, within reason.
-const LONGEST_ASKED_DELAY: Duration = Duration::from_secs(120);
+const LONGEST_ASKED_DELAY: Duration = Duration::from_mins(2);
 
 /// Exponential back-off with jitter: each delay is drawn from the upper half of an interval that doubles, so that
 /// clients which failed together do not come back together.

@@ -11,7 +11,7 @@ use crate::session::ApiUrl;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A transfer that moves nothing for so long is given up and tried again.
-pub const STALL_LIMIT: Duration = Duration::from_secs(60);
+pub const STALL_LIMIT: Duration = Duration::from_mins(1);
 const ERROR_MAX_BYTES: usize = 64 << 10;
 
 /// Why a presigned request failed.
@@ -64,7 +64,12 @@ impl Bucket {
     }
 
     /// Sends a part; `moved_bytes` tells how much of `body` is under way. Gives the part's `ETag`, without quotes.
-    pub async fn put(&self, part: &PartUrl, body: Body, moved_bytes: impl Fn() -> u64) -> Result<String, Failure> {
+    pub async fn put(
+        &self,
+        part: &PartUrl,
+        body: Body,
+        moved_bytes: impl Fn() -> u64,
+    ) -> Result<String, Failure> {
         let url = parse_url(&part.url)?;
         let mut request = self.http.put(url.clone());
         for (name, value) in &part.headers {
@@ -119,7 +124,10 @@ async fn unless_stalled(
 /// Nothing moved for [`STALL_LIMIT`].
 pub fn stalled(url: &Url) -> Failure {
     let reason = format!("nothing moved for {} seconds", STALL_LIMIT.as_secs());
-    Failure::Transient(Error::Unreachable { peer: url.host_str().unwrap_or_default().to_owned(), reason }, None)
+    Failure::Transient(
+        Error::Unreachable { peer: url.host_str().unwrap_or_default().to_owned(), reason },
+        None,
+    )
 }
 
 /// Sorts refusals by what can be done about them.
@@ -134,12 +142,14 @@ async fn check(response: Response) -> Result<Response, Failure> {
     Err(match (status.as_u16(), code.as_str()) {
         (403, _) => Failure::Forbidden(error),
         (404, _) => Failure::Gone(error),
-        (400, "BadDigest" | "InvalidDigest" | "XAmzContentSHA256Mismatch" | "XAmzContentChecksumMismatch") => {
-            Failure::Damaged(Error::Damaged { code })
+        (
+            400,
+            "BadDigest" | "InvalidDigest" | "XAmzContentSHA256Mismatch" | "XAmzContentChecksumMismatch",
+        ) => Failure::Damaged(Error::Damaged { code }),
+        // The line was cut, the other side lost patience, or it has a fault.
+        (400, "RequestTimeout" | "IncompleteBody") | (408 | 409 | 425 | 429 | 500.., _) => {
+            Failure::Transient(error, asked)
         }
-        // The line was cut, or the other side lost patience.
-        (400, "RequestTimeout" | "IncompleteBody") => Failure::Transient(error, asked),
-        (408 | 409 | 425 | 429 | 500.., _) => Failure::Transient(error, asked),
         _ => Failure::Final(error),
     })
 }

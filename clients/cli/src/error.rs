@@ -93,6 +93,9 @@ pub enum Error {
     /// The server hashed the bytes and refused them.
     #[error("the version was rejected: {}", .0.map_or("no reason given", RejectReason::as_str))]
     Rejected(Option<RejectReason>),
+    /// The version's bytes have not been verified yet.
+    #[error("{0} has not been verified yet")]
+    NotVerified(String),
     /// The upload is no longer open.
     #[error("the upload is {}", .0.as_str())]
     UploadEnded(UploadState),
@@ -152,8 +155,11 @@ impl Error {
             Self::Unreachable { .. } => Kind::Unavailable,
             Self::UnexpectedAnswer(_) | Self::Bucket { .. } => Kind::Refused,
             Self::Local { .. } | Self::Output(_) | Self::UnsafePath { .. } => Kind::Failed,
-            Self::Exists(_) | Self::Busy(_) | Self::UploadEnded(_) => Kind::Conflict,
-            Self::Rejected(Some(RejectReason::PreconditionFailed)) => Kind::Conflict,
+            Self::Exists(_)
+            | Self::Busy(_)
+            | Self::NotVerified(_)
+            | Self::UploadEnded(_)
+            | Self::Rejected(Some(RejectReason::PreconditionFailed)) => Kind::Conflict,
             Self::Damaged { .. } | Self::FileChanged(_) | Self::Rejected(_) | Self::Corrupt => Kind::Rejected,
             Self::Shared(error) => error.kind(),
             Self::Several { kind, .. } => *kind,
@@ -178,6 +184,7 @@ impl Error {
             Self::Busy(_) => "busy",
             Self::FileChanged(_) => "file_changed",
             Self::Rejected(_) => "rejected",
+            Self::NotVerified(_) => Code::VersionNotAvailable.as_str(),
             Self::UploadEnded(_) => Code::UploadEnded.as_str(),
             Self::Corrupt => "corrupt",
             Self::Shared(error) => error.code(),
@@ -238,7 +245,9 @@ fn advice_on(code: Code) -> Option<&'static str> {
         Code::QuotaExceeded => Some("`sluice whoami` shows how much room there is"),
         Code::UsernameTaken => Some("choose another name, or `sluice login NAME` if it is yours"),
         Code::PathInUse => Some("`--force` replaces the file that lies there"),
-        Code::Conflict | Code::PreconditionFailed => Some("somebody else changed the file: look at it, then repeat"),
+        Code::Conflict | Code::PreconditionFailed => {
+            Some("somebody else changed the file: look at it, then repeat")
+        }
         _ => None,
     }
 }

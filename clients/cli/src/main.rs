@@ -1,2 +1,26 @@
-//! x
-fn main() {}
+//! The `sluice` command: reads the command line, and turns the outcome into an exit code.
+
+use clap::Parser as _;
+use sluice::arguments::Arguments;
+use sluice::error::Error;
+use sluice::output::Output;
+use std::io::ErrorKind;
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let output = Output::new(arguments.global.format());
+    match sluice::commands::run(arguments, output.clone()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads our output has seen enough.
+        Err(Error::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        // Each file has told of its own failure.
+        Err(error @ Error::Several { .. }) => ExitCode::from(error.kind() as u8),
+        Err(error) => {
+            output.failure("", &error);
+            output.failure_document(&error);
+            ExitCode::from(error.kind() as u8)
+        }
+    }
+}

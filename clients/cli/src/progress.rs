@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn a_failed_attempt_counts_as_cost_but_not_as_progress() {
-        let progress = Progress::new(&MultiProgress::with_draw_target(indicatif::ProgressDrawTarget::hidden()), "");
+        let progress =
+            Progress::new(&MultiProgress::with_draw_target(indicatif::ProgressDrawTarget::hidden()), "");
         let (file, meter) = (Arc::new(progress.file("a", 100)), Arc::new(Meter::default()));
         file.begin_hashing();
         file.add_hashed(100);

@@ -132,8 +132,9 @@ impl SessionFile {
 
     fn read(&self) -> Result<Remembered> {
         match std::fs::read(&self.path) {
-            Ok(json) => serde_json::from_slice(&json)
-                .map_err(|error| Error::local(&self.path)(std::io::Error::new(ErrorKind::InvalidData, error))),
+            Ok(json) => serde_json::from_slice(&json).map_err(|error| {
+                Error::local(&self.path)(std::io::Error::new(ErrorKind::InvalidData, error))
+            }),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Remembered::default()),
             Err(error) => Err(Error::local(&self.path)(error)),
         }
@@ -180,7 +181,8 @@ mod tests {
         let elsewhere = SessionFile::new(&home, Some(url("http://b.example")));
         assert_eq!(elsewhere.session().err().map(|error| error.code()), Some("not_logged_in"));
 
-        here.remember(url("http://a.example"), Some(session(Timestamp::from_unix_milliseconds(0)))).expect("written");
+        here.remember(url("http://a.example"), Some(session(Timestamp::from_unix_milliseconds(0))))
+            .expect("written");
         assert!(here.session().is_err());
         assert_eq!(here.api().expect("still known"), url("http://a.example"));
     }

@@ -42,6 +42,17 @@ pub enum UploadEvent {
     },
 }
 
+impl UploadEvent {
+    /// The event as a message body.
+    pub fn to_json(&self) -> String {
+        let (event, account_id, upload_id) = match self {
+            Self::UploadAnnounced { account_id, upload_id } => ("UploadAnnounced", account_id, upload_id),
+            Self::UploadCheckpointed { account_id, upload_id } => ("UploadCheckpointed", account_id, upload_id),
+        };
+        serde_json::json!({ "event": event, "account_id": account_id, "upload_id": upload_id }).to_string()
+    }
+}
+
 /// A message that no retry will make readable.
 ///
 /// The texts go into message attributes on the dead-letter queue, so they are bounded and hold only characters that SQS

@@ -9,6 +9,9 @@ use crate::version::RejectReason;
 /// How long a pending version may go without a sign of life before its upload is announced again.
 pub const PENDING_PATIENCE: Duration = Duration::from_mins(30);
 
+/// How often it is looked whether the bytes of an open upload have landed and their event was lost.
+pub const OPEN_PATIENCE: Duration = Duration::from_hours(1);
+
 /// How often an upload is announced again before its version is rejected.
 pub const ANNOUNCEMENTS_MAX: u32 = 8;
 
@@ -37,7 +40,7 @@ pub fn decide(upload: &Upload, landed: bool, now: Timestamp) -> Sweep {
                 Sweep::Reject(RejectReason::ProcessingFailed)
             }
         }
-        UploadState::Open if now < upload.expires_at => Sweep::Wait(upload.expires_at),
+        UploadState::Open if now < upload.expires_at => Sweep::Wait(upload.expires_at.min(now.after(OPEN_PATIENCE))),
         UploadState::Open => Sweep::Expire,
         UploadState::Pending => Sweep::Reject(RejectReason::BytesLost),
         _ => Sweep::Nothing,

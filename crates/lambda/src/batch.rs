@@ -20,6 +20,8 @@ pub struct Message {
     pub body: String,
     /// How often it has been received, this time included.
     pub receive_count: u32,
+    /// Names this receipt of it to SQS.
+    pub receipt_handle: String,
 }
 
 /// Tells whether the time of this invocation is up.
@@ -56,6 +58,7 @@ fn messages(event: SqsEvent) -> Vec<Message> {
             .get("ApproximateReceiveCount")
             .and_then(|count| count.parse().ok())
             .unwrap_or(1),
+        receipt_handle: record.receipt_handle.unwrap_or_default(),
     });
     messages.collect()
 }

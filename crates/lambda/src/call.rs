@@ -95,14 +95,11 @@ impl Call {
         }
     }
 
-    /// The version that `If-Match` names. `*` asks for no version in particular and is nothing.
+    /// The version that `If-Match` names.
     pub fn if_match(&self) -> Result<Option<VersionId>, Failure> {
         let Some(value) = self.header("if-match")? else { return Ok(None) };
-        if value == "*" {
-            return Ok(None);
-        }
         let id = value.trim_matches('"').parse();
-        id.map(Some).map_err(|_| Failure::invalid("If-Match takes one version id in double quotes, or *"))
+        id.map(Some).map_err(|_| Failure::invalid("If-Match takes one version id in double quotes"))
     }
 
     /// The idempotency key, if given.

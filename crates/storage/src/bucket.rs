@@ -95,6 +95,30 @@ impl Bucket {
         Ok(bytes)
     }
 
+    /// Size, `ETag` and up to the first `length` bytes of an object in one call; nothing if there is none.
+    pub async fn get_start(&self, key: &ObjectKey, length: u64) -> Result<Option<(ObjectHead, Bytes)>, StorageError> {
+        const OPERATION: &str = "s3:GetObject";
+        let range = format!("bytes=0-{}", length - 1);
+        let request = self.client.get_object().bucket(&self.name).key(key.as_str()).range(range);
+        let answer = match request.send().await {
+            // An empty object has no first byte.
+            Err(error) if error.raw_response().is_some_and(|response| response.status().as_u16() == 416) => {
+                return Ok(self.head(key).await?.map(|head| (head, Bytes::new())));
+            }
+            answer => found(answer.map_err(|error| StorageError::from_sdk(OPERATION, &error)))?,
+        };
+        let Some(answer) = answer else { return Ok(None) };
+        let total = answer.content_range().and_then(|range| range.rsplit('/').next()?.parse().ok());
+        let etag = answer.e_tag().unwrap_or_default().to_owned();
+        let body = answer.body.collect().await.map_err(|error| StorageError::unavailable(OPERATION, error))?;
+        let bytes = body.into_bytes();
+        let size = total.unwrap_or(bytes.len() as u64);
+        if (bytes.len() as u64) < size.min(length) {
+            return Err(StorageError::unavailable(OPERATION, "the answer is shorter than the range"));
+        }
+        Ok(Some((ObjectHead { size, etag }, bytes)))
+    }
+
     /// A whole small object; nothing if there is none.
     pub async fn get(&self, key: &ObjectKey) -> Result<Option<Bytes>, StorageError> {
         const OPERATION: &str = "s3:GetObject";

@@ -46,7 +46,8 @@ impl StorageError {
         Self { kind: ErrorKind::Conflict, operation, message: message.to_string() }
     }
 
-    pub(crate) fn unavailable(operation: &'static str, message: impl fmt::Display) -> Self {
+    /// Something on the way did not work this time.
+    pub fn unavailable(operation: &'static str, message: impl fmt::Display) -> Self {
         Self { kind: ErrorKind::Unavailable, operation, message: message.to_string() }
     }
 

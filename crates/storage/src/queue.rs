@@ -1,6 +1,7 @@
 //! One SQS queue to send to.
 
 use aws_sdk_sqs::types::MessageAttributeValue;
+use std::time::Duration;
 
 use crate::clients::Clients;
 use crate::error::StorageError;
@@ -22,6 +23,21 @@ impl Queue {
     /// Sends one message.
     pub async fn send(&self, body: &str) -> Result<(), StorageError> {
         self.send_with(body, &[]).await
+    }
+
+    /// Makes a received message visible again after `delay`, rather than at the end of its visibility timeout.
+    pub async fn retry_after(&self, receipt_handle: &str, delay: Duration) -> Result<(), StorageError> {
+        const OPERATION: &str = "sqs:ChangeMessageVisibility";
+        let request = self
+            .client
+            .change_message_visibility()
+            .queue_url(&self.url)
+            .receipt_handle(receipt_handle)
+            .visibility_timeout(i32::try_from(delay.as_secs()).unwrap_or(i32::MAX));
+        fault::write(OPERATION, request.send())
+            .await
+            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        Ok(())
     }
 
     /// Sends one message with string attributes.

@@ -132,7 +132,10 @@ mod tests {
         let call = Call::post(&["uploads"], &());
         let key = |request: &Request| request.headers()["idempotency-key"].clone();
         assert_eq!(key(&request(&call, "http://h")), key(&request(&call, "http://h")));
-        assert_ne!(key(&request(&call, "http://h")), key(&request(&Call::post(&["uploads"], &()), "http://h")));
+        assert_ne!(
+            key(&request(&call, "http://h")),
+            key(&request(&Call::post(&["uploads"], &()), "http://h"))
+        );
     }
 
     #[test]

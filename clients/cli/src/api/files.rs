@@ -88,7 +88,8 @@ impl Api {
 
     /// Where the bytes of a version are.
     pub async fn content(&self, file_id: FileId, version_id: VersionId) -> Result<ContentAnswer> {
-        let call = Call::get(&["files", &file_id.to_string(), "content"]).query("version", version_id.to_string());
+        let call =
+            Call::get(&["files", &file_id.to_string(), "content"]).query("version", version_id.to_string());
         let answer = self.success(&call).await?;
         if answer.status == StatusCode::ACCEPTED {
             return Ok(ContentAnswer::NotYet(retry_after(&answer.headers).unwrap_or(REBUILD_DELAY)));

@@ -3,6 +3,7 @@
 mod accounts;
 mod call;
 mod files;
+mod pages;
 mod uploads;
 
 use bytes::Bytes;
@@ -106,7 +107,9 @@ impl Api {
             let delay = if retryable { backoff.next_delay(asked) } else { None };
             match (delay, outcome) {
                 (Some(delay), _) => tokio::time::sleep(delay).await,
-                (None, outcome) => return outcome.map_err(|error| unreachable_peer(&error, self.url.as_url())),
+                (None, outcome) => {
+                    return outcome.map_err(|error| unreachable_peer(&error, self.url.as_url()));
+                }
             }
         }
     }

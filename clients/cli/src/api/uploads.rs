@@ -1,8 +1,8 @@
 //! Uploads.
 
 use sluice_contracts::uploads::{
-    Completed, CompletedPart, Completion, PartUrlRequest, PartUrls, PartUrlsRequest, UploadAnswer, UploadList,
-    UploadRequest, UploadView,
+    Completed, CompletedPart, Completion, PartUrlRequest, PartUrls, PartUrlsRequest, UploadAnswer,
+    UploadList, UploadRequest, UploadView,
 };
 use sluice_domain::id::{UploadId, VersionId};
 
@@ -11,7 +11,11 @@ use crate::error::Result;
 
 impl Api {
     /// Begins an upload. With `if_match` it counts only while the file still has that version.
-    pub async fn begin_upload(&self, request: &UploadRequest, if_match: Option<VersionId>) -> Result<UploadAnswer> {
+    pub async fn begin_upload(
+        &self,
+        request: &UploadRequest,
+        if_match: Option<VersionId>,
+    ) -> Result<UploadAnswer> {
         self.json(&Call::post(&["uploads"], request).if_match(if_match)).await
     }
 

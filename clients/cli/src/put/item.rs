@@ -1,16 +1,16 @@
 //! One file on its way.
 
 use sluice_domain::hash::Sha256;
+use sluice_domain::part_plan::PartPlan;
 use sluice_domain::path::FilePath;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use super::digests::{self, Digests};
 use super::stamp::Stamp;
 use crate::api::Api;
+use crate::digests::{self, Digests};
 use crate::error::{Error, Result};
 use crate::progress::FileProgress;
-use sluice_domain::part_plan::PartPlan;
 
 /// A local file and where it goes.
 pub struct Item {
@@ -43,9 +43,11 @@ impl Item {
     pub async fn hash(&self, plan: PartPlan) -> Result<Digests> {
         let (local, progress) = (self.local.clone(), self.progress.clone());
         progress.begin_hashing();
-        let hashing =
-            tokio::task::spawn_blocking(move || digests::hash_file(&local, &plan, |bytes| progress.add_hashed(bytes)));
-        let digests = hashing.await.map_err(|panic| Error::local(&self.local)(std::io::Error::other(panic)))?;
+        let hashing = tokio::task::spawn_blocking(move || {
+            digests::hash_file(&local, &plan, |bytes| progress.add_hashed(bytes))
+        });
+        let digests =
+            hashing.await.map_err(|panic| Error::local(&self.local)(std::io::Error::other(panic)))?;
         let digests = digests.map_err(Error::local(&self.local))?;
         let digests = digests.ok_or_else(|| Error::FileChanged(self.local.clone()))?;
         Ok(digests)

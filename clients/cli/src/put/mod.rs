@@ -1,6 +1,5 @@
 //! `sluice put`: hash, begin, send, wait.
 
-mod digests;
 mod item;
 mod multipart;
 mod part;
@@ -96,10 +95,10 @@ type Settled = (Report, Result<()>);
 
 /// Uploads what the command line names. Files are independent: one that fails does not keep the others.
 pub async fn run(arguments: &PutArguments, context: &Context) -> Result<()> {
-    let found = source::find(&arguments.local, arguments.to.as_deref(), arguments.follow_links)?;
-    if arguments.if_match.is_some() && (arguments.local.len() > 1 || arguments.local[0].is_dir()) {
+    if arguments.if_match.is_some() && !matches!(&*arguments.local, [local] if !local.is_dir()) {
         return Err(Error::Usage("--if-match is for one file".to_owned()));
     }
+    let found = source::find(&arguments.local, arguments.to.as_deref(), arguments.follow_links)?;
     let put = Put::new(arguments, context)?;
     let mut tally = Tally::default();
     let mut settled = std::pin::pin!(put.settle_all(found));
@@ -155,9 +154,10 @@ impl Put {
                 return None;
             }
         };
-        Some(self.item(local.clone(), remote.clone()).map_err(|error| {
-            Box::new((Report::not_begun(&local, Some(remote), &error), Err(error)))
-        }))
+        Some(
+            self.item(local.clone(), remote.clone())
+                .map_err(|error| Box::new((Report::not_begun(&local, Some(remote), &error), Err(error)))),
+        )
     }
 
     fn item(&self, local: PathBuf, remote: FilePath) -> Result<Item> {
@@ -166,7 +166,10 @@ impl Put {
         Ok(Item { local, remote, size_bytes, api: self.api.metered(), progress, sha256: OnceLock::new() })
     }
 
-    async fn send(&self, admitted: Result<Item, Box<Settled>>) -> Result<(Item, Result<Stage>), Box<Settled>> {
+    async fn send(
+        &self,
+        admitted: Result<Item, Box<Settled>>,
+    ) -> Result<(Item, Result<Stage>), Box<Settled>> {
         let item = admitted?;
         let stage = self.send_item(&item).await;
         Ok((item, stage))
@@ -225,16 +228,16 @@ impl Put {
     }
 
     /// What every upload of the file asks for.
-    fn request(&self, item: &Item, sha256: Sha256) -> UploadRequest {
-        let guessed = || mime_guess::from_path(&item.local).first_raw().map(str::to_owned);
+    fn request(&self, item: &Item, size_bytes: u64, sha256: Sha256) -> UploadRequest {
+        let guessed = || mime_guess::from_path(item.remote.as_str()).first_raw().map(str::to_owned);
         UploadRequest {
             path: item.remote.clone(),
-            size: item.size_bytes,
+            size: size_bytes,
             sha256: Some(sha256),
             sha1: None,
             content_type: self.content_type.clone().or_else(guessed),
             metadata: Metadata::new(),
-            part_size: None,
+            part_size: self.part_size_bytes,
             part_sha256: false,
         }
     }

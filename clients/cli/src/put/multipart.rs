@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 
 /// How often an upload that ended under our hands is begun again, and how often parts that the server misses are sent
 /// again.
-const ROUNDS: u32 = 3;
+const ROUNDS: u32 = 2;
 
 /// What the store has, by part.
 type Received = BTreeMap<PartNumber, ReceivedPart>;
@@ -34,7 +34,7 @@ pub async fn send(put: &Put, item: &Item, stamp: Stamp, plan: PartPlan) -> Resul
     let memory = Memory::claim(&put.uploads_folder, &subject, &item.local)?;
     let mut unfinished = recall_or_hash(&memory, item, stamp, plan).await?;
     item.sha256.set(unfinished.digests.whole).ok();
-    for _ in 1..ROUNDS {
+    for _ in 0..ROUNDS {
         match advance(put, item, &memory, &mut unfinished).await {
             Err(error) if is_gone(&error) => unfinished.upload_id = None,
             Err(error) => return Err(abandon_if_changed(item, &memory, &unfinished, error).await),
@@ -52,18 +52,23 @@ pub async fn send(put: &Put, item: &Item, stamp: Stamp, plan: PartPlan) -> Resul
 
 /// What is known of the file from an earlier run, as far as it still holds; else the file is hashed.
 async fn recall_or_hash(memory: &Memory, item: &Item, stamp: Stamp, plan: PartPlan) -> Result<Unfinished> {
-    let earlier = memory.recall();
-    if let Some(earlier) = earlier.as_ref().filter(|earlier| earlier.stamp == stamp) {
+    let recalled = memory.recall();
+    if let Some(earlier) = recalled.as_ref().filter(|earlier| earlier.stamp == stamp) {
         return Ok(earlier.clone());
     }
     // Touched but perhaps not changed: by the earlier plan its hashes can be compared.
-    let earlier = earlier.filter(|earlier| earlier.stamp.size_bytes == stamp.size_bytes);
-    let plan = earlier.as_ref().map_or(plan, Unfinished::plan);
+    let earlier = recalled.as_ref().filter(|earlier| earlier.stamp.size_bytes == stamp.size_bytes);
+    let plan = earlier.map_or(plan, Unfinished::plan);
     let digests = item.hash(plan).await?;
     item.check_unchanged(&stamp)?;
-    let same = earlier.filter(|earlier| earlier.digests == digests);
+    let is_same = earlier.is_some_and(|earlier| earlier.digests == digests);
     let mut unfinished = Unfinished::new(&item.local, stamp, digests, plan.part_size);
-    unfinished.upload_id = same.and_then(|earlier| earlier.upload_id);
+    match recalled.and_then(|earlier| earlier.upload_id) {
+        Some(upload_id) if is_same => unfinished.upload_id = Some(upload_id),
+        // Nobody will finish it. If this fails, it expires.
+        Some(upload_id) => drop(item.api.abort_upload(upload_id).await),
+        None => {}
+    }
     memory.remember(&unfinished)?;
     Ok(unfinished)
 }
@@ -90,7 +95,7 @@ async fn advance(put: &Put, item: &Item, memory: &Memory, unfinished: &mut Unfin
             }
         },
     };
-    for _ in 1..ROUNDS {
+    for _ in 0..ROUNDS {
         let parts = send_missing(put, item, unfinished, upload_id, received).await?;
         item.check_unchanged(&unfinished.stamp)?;
         match item.api.complete_upload(upload_id, parts).await {
@@ -110,7 +115,7 @@ enum Begun {
 }
 
 async fn begin(put: &Put, item: &Item, unfinished: &Unfinished) -> Result<Begun> {
-    let mut request = put.request(item, unfinished.digests.whole);
+    let mut request = put.request(item, unfinished.stamp.size_bytes, unfinished.digests.whole);
     request.part_size = Some(unfinished.part_size_bytes);
     request.part_sha256 = true;
     match item.api.begin_upload(&request, put.if_match).await? {
@@ -118,7 +123,9 @@ async fn begin(put: &Put, item: &Item, unfinished: &Unfinished) -> Result<Begun>
         UploadAnswer::Upload(upload) if upload.part_size == unfinished.part_size_bytes => {
             Ok(Begun::Open(upload.upload_id))
         }
-        UploadAnswer::Upload(_) => Err(Error::UnexpectedAnswer("the server cuts the file otherwise".to_owned())),
+        UploadAnswer::Upload(_) => {
+            Err(Error::UnexpectedAnswer("the server cuts the file otherwise".to_owned()))
+        }
     }
 }
 
@@ -133,7 +140,8 @@ async fn send_missing(
     let plan = unfinished.plan();
     received.retain(|number, part| plan.size_of(*number) == Some(part.size));
     item.progress.begin_transfer(received.values().map(|part| part.size).sum());
-    let missing: Vec<_> = plan.parts().map(|(number, _)| number).filter(|n| !received.contains_key(n)).collect();
+    let missing: Vec<_> =
+        plan.parts().map(|(number, _)| number).filter(|n| !received.contains_key(n)).collect();
     let urls = Urls::new(&item.api, upload_id, &unfinished.digests, &missing, Vec::new());
     let parts = Parts { item, stamp: &unfinished.stamp, plan, urls, bucket: &put.bucket };
     let send = async |number| {
@@ -144,10 +152,10 @@ async fn send_missing(
         }
         Ok(CompletedPart { number, etag })
     };
-    let sent: Vec<_> = stream::iter(missing).map(send).buffer_unordered(put.jobs).try_collect().await?;
+    let fresh: Vec<_> = stream::iter(missing).map(send).buffer_unordered(put.jobs).try_collect().await?;
     let mut all: Vec<_> =
         received.into_values().map(|part| CompletedPart { number: part.number, etag: part.etag }).collect();
-    all.extend(sent);
+    all.extend(fresh);
     all.sort_by_key(|part| part.number);
     Ok(all)
 }

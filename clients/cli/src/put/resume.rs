@@ -10,8 +10,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::digests::Digests;
 use super::stamp::Stamp;
+use crate::digests::Digests;
 use crate::error::{Error, Result};
 use crate::session::ApiUrl;
 use crate::{locked_file, private_file};

@@ -16,7 +16,7 @@ pub async fn send(put: &Put, item: &Item, stamp: &Stamp, plan: PartPlan) -> Resu
     let digests = item.hash(plan).await?;
     item.check_unchanged(stamp)?;
     item.sha256.set(digests.whole).ok();
-    let request = put.request(item, digests.whole);
+    let request = put.request(item, plan.size, digests.whole);
     let upload = match item.api.begin_upload(&request, put.if_match).await? {
         UploadAnswer::Instant { version } => return Ok(Stage::Instant(Box::new(version))),
         UploadAnswer::Upload(upload) => upload,
@@ -37,7 +37,12 @@ pub async fn send(put: &Put, item: &Item, stamp: &Stamp, plan: PartPlan) -> Resu
         let _ = item.api.abort_upload(upload_id).await;
         return Err(error);
     }
-    Ok(Stage::Arrived(Arrived { upload_id, version_id: Some(upload.version_id), file_id: None, memory: None }))
+    Ok(Stage::Arrived(Arrived {
+        upload_id,
+        version_id: Some(upload.version_id),
+        file_id: None,
+        memory: None,
+    }))
 }
 
 fn unexpected() -> Error {

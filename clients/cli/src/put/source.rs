@@ -45,7 +45,11 @@ struct Root {
 ///
 /// One local file or folder is called `to` there; if `to` ends in `/`, a file goes into that folder under its own name.
 /// Several go into the folder `to` under their own names, and without `to` at the top.
-pub fn find(locals: &[PathBuf], to: Option<&str>, follow_links: bool) -> Result<impl Iterator<Item = Found>> {
+pub fn find(
+    locals: &[PathBuf],
+    to: Option<&str>,
+    follow_links: bool,
+) -> Result<impl Iterator<Item = Found> + use<>> {
     let roots = roots(locals, to)?;
     Ok(roots.into_iter().flat_map(move |root| walk(root, follow_links)))
 }
@@ -55,7 +59,9 @@ fn roots(locals: &[PathBuf], to: Option<&str>) -> Result<Vec<Root>> {
     let root = |local: &PathBuf| {
         let is_folder = std::fs::metadata(local).map_err(Error::local(local))?.is_dir();
         let remote = match to {
-            Some(name) if alone && (is_folder || !name.ends_with('/')) => name.trim_end_matches('/').to_owned(),
+            Some(name) if alone && (is_folder || !name.ends_with('/')) => {
+                name.trim_end_matches('/').to_owned()
+            }
             Some(folder) => join(folder.trim_end_matches('/'), &own_name(local)?),
             None => own_name(local)?,
         };
@@ -99,7 +105,10 @@ fn sort(root: &Root, entry: &DirEntry) -> Option<Found> {
         return None;
     }
     if kind.is_symlink() {
-        return Some(Found::Skipped { local, why: "a symbolic link (--follow-links uploads what it points to)" });
+        return Some(Found::Skipped {
+            local,
+            why: "a symbolic link (--follow-links uploads what it points to)",
+        });
     }
     if !kind.is_file() {
         return Some(Found::Skipped { local, why: "neither a file nor a folder" });
@@ -139,7 +148,11 @@ mod tests {
     fn remotes(folder: &tempfile::TempDir, locals: &[&str], to: Option<&str>) -> Vec<String> {
         let locals: Vec<_> = locals.iter().map(|name| folder.path().join(name)).collect();
         let found = find(&locals, to, false).expect("they exist");
-        found.filter_map(|found| if let Found::File { remote, .. } = found { Some(remote.into()) } else { None }).collect()
+        found
+            .filter_map(
+                |found| if let Found::File { remote, .. } = found { Some(remote.into()) } else { None },
+            )
+            .collect()
     }
 
     #[test]
@@ -154,7 +167,9 @@ mod tests {
     #[test]
     fn one_folder_is_called_as_asked_and_several_keep_their_names() {
         let folder = tree();
-        let below = |prefix: &str| ["a.jpg", "b 1.jpg", "älter/c%.jpg"].map(|name| format!("{prefix}{name}")).to_vec();
+        let below = |prefix: &str| {
+            ["a.jpg", "b 1.jpg", "älter/c%.jpg"].map(|name| format!("{prefix}{name}")).to_vec()
+        };
         assert_eq!(remotes(&folder, &["photos"], None), below("photos/"));
         assert_eq!(remotes(&folder, &["photos/älter/.."], None), below("photos/"));
         assert_eq!(remotes(&folder, &["photos/"], Some("x/y")), below("x/y/"));

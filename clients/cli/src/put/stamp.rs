@@ -25,8 +25,8 @@ impl Stamp {
         let metadata = fs::metadata(path)?;
         let modified = metadata.modified()?;
         let modified_nanoseconds = match modified.duration_since(UNIX_EPOCH) {
-            Ok(since) => since.as_nanos() as i128,
-            Err(before) => -(before.duration().as_nanos() as i128),
+            Ok(since) => since.as_nanos().cast_signed(),
+            Err(before) => -before.duration().as_nanos().cast_signed(),
         };
         Ok(Self { identity: file_id::get_file_id(path)?, size_bytes: metadata.len(), modified_nanoseconds })
     }

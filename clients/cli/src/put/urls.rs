@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-use super::digests::Digests;
 use crate::api::Api;
 use crate::clock;
+use crate::digests::Digests;
 use crate::error::{Error, Result};
 
 /// A URL that ends sooner may not outlast the wait for a connection.

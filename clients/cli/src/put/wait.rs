@@ -83,13 +83,13 @@ async fn ask(api: &Api, mut all: Vec<Waiting>) -> Vec<Waiting> {
     let share_bytes = api.meter().api_bytes().div_ceil(ids.len().max(1) as u64);
     for mut waiting in asked {
         waiting.meter.add_api_call(share_bytes);
-        match outcome(&views, waiting.upload_id) {
-            Some(outcome) => drop(waiting.answer.send(outcome)),
-            None => {
-                waiting.due = now + waiting.delay;
-                waiting.delay = (waiting.delay * 3 / 2).min(LONGEST_DELAY);
-                waiting_on.push(waiting);
-            }
+        if let Some(outcome) = outcome(&views, waiting.upload_id) {
+            // Nobody listens any more if the command is being stopped.
+            drop(waiting.answer.send(outcome));
+        } else {
+            waiting.due = now + waiting.delay;
+            waiting.delay = (waiting.delay * 3 / 2).min(LONGEST_DELAY);
+            waiting_on.push(waiting);
         }
     }
     waiting_on

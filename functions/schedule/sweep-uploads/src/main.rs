@@ -1,1 +1,10 @@
-fn main() {}
+//! Wiring.
+
+use sluice_lambda::{Deployment, StartError, schedule};
+use sweep_uploads::{App, sweep};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    let deployment = Deployment::from_environment().await?;
+    schedule::serve(App::new(&deployment)?, sweep).await
+}

@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn whole_and_parts_are_those_of_the_bytes() {
-        let bytes: Vec<u8> = (0..11 * MIB + 3).map(|i| (i * 31 >> 7) as u8).collect();
+        let bytes: Vec<u8> = (0..11 * MIB + 3).map(|i| (i * 31 / 128) as u8).collect();
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), &bytes).expect("written");
         let plan = PartPlan::new(bytes.len() as u64, Some(5 * MIB as u64)).expect("plan");

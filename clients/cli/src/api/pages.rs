@@ -1,0 +1,52 @@
+//! Lists of any length, a page at a time.
+
+use futures::{Stream, TryStreamExt as _, stream};
+use sluice_contracts::files::{FileList, VersionView};
+use sluice_contracts::uploads::UploadView;
+use sluice_domain::id::FileId;
+
+use super::{Api, Selection};
+use crate::error::{Error, Result};
+
+impl Api {
+    /// All pages of a list of files.
+    pub fn file_pages(&self, selection: Selection) -> impl Stream<Item = Result<FileList>> {
+        pages(async move |cursor| {
+            let page = self.files(&selection, cursor).await?;
+            Ok((page.next_cursor.clone(), page))
+        })
+    }
+
+    /// All versions of a file, the latest first.
+    pub fn all_versions(&self, file_id: FileId) -> impl Stream<Item = Result<VersionView>> {
+        let pages = pages(async move |cursor| {
+            let page = self.versions(file_id, cursor).await?;
+            Ok((page.next_cursor, stream::iter(page.versions.into_iter().map(Ok))))
+        });
+        pages.try_flatten()
+    }
+
+    /// All open and pending uploads.
+    pub fn all_open_uploads(&self) -> impl Stream<Item = Result<UploadView>> {
+        let pages = pages(async move |cursor| {
+            let page = self.open_uploads(cursor).await?;
+            Ok((page.next_cursor, stream::iter(page.uploads.into_iter().map(Ok))))
+        });
+        pages.try_flatten()
+    }
+}
+
+/// The page after each cursor, until there is none.
+fn pages<Page>(
+    fetch: impl AsyncFn(Option<String>) -> Result<(Option<String>, Page)>,
+) -> impl Stream<Item = Result<Page>> {
+    let first = Some((None, fetch));
+    stream::try_unfold(first, async |state| {
+        let Some((cursor, fetch)) = state else { return Ok(None) };
+        let (next, page) = fetch(cursor.clone()).await?;
+        if next.is_some() && next == cursor {
+            return Err(Error::UnexpectedAnswer("a page that leads to itself".to_owned()));
+        }
+        Ok(Some((page, next.map(|next| (Some(next), fetch)))))
+    })
+}

@@ -1,0 +1,112 @@
+//! `register`, `login`, `logout`, `whoami`.
+
+use sluice_contracts::accounts::{AccountView, Credentials};
+use std::io::{self, IsTerminal as _};
+
+use super::Context;
+use crate::api::Api;
+use crate::arguments::CredentialArguments;
+use crate::error::{Error, Result};
+use crate::output::{self, printable};
+use crate::session::Session;
+
+/// Makes an account and logs in.
+pub async fn register(arguments: &CredentialArguments, context: &Context) -> Result<()> {
+    let api = anonymous(context)?;
+    let credentials = credentials(arguments, true)?;
+    api.create_account(&credentials).await?;
+    begin_session(&api, &credentials, context).await
+}
+
+/// Logs in.
+pub async fn login(arguments: &CredentialArguments, context: &Context) -> Result<()> {
+    let api = anonymous(context)?;
+    let credentials = credentials(arguments, false)?;
+    begin_session(&api, &credentials, context).await
+}
+
+/// Ends the session here, and on the server if that answers.
+pub async fn logout(context: &Context) -> Result<()> {
+    let (api, _) = context.connect()?;
+    let ended = api.delete_session().await;
+    // The token goes first of all from this machine, whatever the server says.
+    context.session_file.remember(api.url().clone(), None)?;
+    match ended {
+        Ok(()) | Err(Error::NotLoggedIn { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    context
+        .output
+        .result(&serde_json::json!({ "logged_out": true }), || format!("logged out of {}", api.url()))
+}
+
+/// Shows the account.
+pub async fn whoami(context: &Context) -> Result<()> {
+    let (api, _) = context.connect()?;
+    show(&api.account().await?, &api, context)
+}
+
+fn anonymous(context: &Context) -> Result<Api> {
+    let url = context.session_file.api()?;
+    if url.is_exposed() {
+        context
+            .output
+            .note(&format!("warning: {url} is not encrypted: anyone on the way can read the password"));
+    }
+    Api::new(url, None)
+}
+
+async fn begin_session(api: &Api, credentials: &Credentials, context: &Context) -> Result<()> {
+    let created = api.create_session(credentials).await?;
+    let api = Api::new(api.url().clone(), Some(&created.token))?;
+    let account = api.account().await?;
+    let session = Session {
+        account_id: account.account_id,
+        username: account.username.clone(),
+        token: created.token,
+        expires_at: created.expires_at,
+    };
+    context.session_file.remember(api.url().clone(), Some(session))?;
+    show(&account, &api, context)
+}
+
+fn show(account: &AccountView, api: &Api, context: &Context) -> Result<()> {
+    context.output.result(account, || {
+        let used = output::size(account.used_bytes);
+        let quota = output::size(account.quota_bytes);
+        let reserved = output::size(account.reserved_bytes);
+        let name = printable(&account.username);
+        format!("{name} at {}: {used} of {quota} used, {reserved} reserved by uploads", api.url())
+    })
+}
+
+fn credentials(arguments: &CredentialArguments, is_new: bool) -> Result<Credentials> {
+    let password = if arguments.password_stdin { read_line()? } else { ask(&arguments.name, is_new)? };
+    Ok(Credentials { username: arguments.name.clone(), password })
+}
+
+fn read_line() -> Result<String> {
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).map_err(standard_input)?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        return Err(Error::Usage("standard input holds no password".to_owned()));
+    }
+    Ok(password.to_owned())
+}
+
+fn ask(name: &str, is_new: bool) -> Result<String> {
+    if !io::stdin().is_terminal() {
+        return Err(Error::Usage("no terminal to ask for the password: use --password-stdin".to_owned()));
+    }
+    let password = rpassword::prompt_password(format!("Password for {name}: ")).map_err(standard_input)?;
+    // A slip in a password that nobody sees would lock its owner out.
+    if is_new && rpassword::prompt_password("Again: ").map_err(standard_input)? != password {
+        return Err(Error::Usage("the two passwords differ".to_owned()));
+    }
+    Ok(password)
+}
+
+fn standard_input(error: io::Error) -> Error {
+    Error::local("standard input".as_ref())(error)
+}

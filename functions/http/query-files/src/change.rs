@@ -1,0 +1,115 @@
+//! Changes: rename, edit, delete, restore. Each is one transaction.
+
+use http::StatusCode;
+use sluice_contracts::files::{FileChange, Restore};
+use sluice_contracts::problem::Code;
+use sluice_domain::id::VersionId;
+use sluice_domain::path::FilePath;
+use sluice_domain::version::{File, Version, VersionState, check_metadata, content_type};
+use sluice_lambda::instant::check_current;
+use sluice_lambda::{Call, Failure, Reply};
+use sluice_storage::tables::{Commit, Committed, Displaced};
+
+use crate::{App, version_reply};
+
+/// `PATCH /files/{file_id}`.
+pub async fn edit(app: &App, call: &Call, file: File) -> Result<Reply, Failure> {
+    call.only_parameters(&[])?;
+    let change: FileChange = call.json()?;
+    check_current(Some(&file), call.if_match()?)?;
+    let live = file.live().filter(|_| !file.displaced).ok_or_else(|| Failure::not_found("file"))?.clone();
+
+    let version = edited(call, &live, &change)?;
+    let mut after = version.as_ref().map_or_else(|| file.clone(), |version| file.with(version));
+    let mut displaced = None;
+    if let Some(path) = change.path.filter(|path| *path != file.path) {
+        displaced = make_way(app, call, &file, &path, change.overwrite).await?;
+        after.path = path;
+    }
+    let shown = version.clone().unwrap_or(live);
+    let commit = Commit { before: Some(file), after, version, displaced };
+    carry_out(app, &commit).await?;
+    version_reply(StatusCode::OK, shown, &commit.after)
+}
+
+/// The next version, if media type or metadata change.
+fn edited(call: &Call, live: &Version, change: &FileChange) -> Result<Option<Version>, Failure> {
+    if let Some(metadata) = &change.metadata {
+        check_metadata(metadata).map_err(Failure::invalid)?;
+    }
+    let given = change.content_type.clone().map(|given| content_type(Some(given))).transpose();
+    let content_type = given.map_err(Failure::invalid)?.unwrap_or_else(|| live.content_type.clone());
+    let metadata = change.metadata.clone().unwrap_or_else(|| live.metadata.clone());
+    if content_type == live.content_type && metadata == live.metadata {
+        return Ok(None);
+    }
+    let version_id = VersionId::new(call.now, call.random()?);
+    Ok(Some(Version { content_type, metadata, ..live.successor(version_id, call.now) }))
+}
+
+/// Clears the path: a live file there gives way only if it is to be overwritten; a deleted one always does.
+async fn make_way(
+    app: &App,
+    call: &Call,
+    file: &File,
+    path: &FilePath,
+    overwrite: bool,
+) -> Result<Option<Displaced>, Failure> {
+    let Some(occupant) = app.tables.file_at(file.account_id, path).await? else { return Ok(None) };
+    let tombstone = match occupant.live() {
+        None => None,
+        Some(_) if !overwrite => {
+            let detail = format!("a file lies at {path}; send overwrite:true to delete it");
+            return Err(Failure::new(Code::PathInUse, detail));
+        }
+        Some(live) => Some(live.tombstone(VersionId::new(call.now, call.random()?), call.now)),
+    };
+    let after = tombstone.as_ref().map_or_else(|| occupant.clone(), |tombstone| occupant.with(tombstone));
+    Ok(Some(Displaced { before: occupant, after: File { displaced: true, ..after }, tombstone }))
+}
+
+/// `DELETE /files/{file_id}`.
+pub async fn delete(app: &App, call: &Call, file: File) -> Result<Reply, Failure> {
+    call.only_parameters(&[])?;
+    check_current(Some(&file), call.if_match()?)?;
+    let live = file.live().ok_or_else(|| Failure::not_found("file"))?;
+    let tombstone = live.tombstone(VersionId::new(call.now, call.random()?), call.now);
+    let after = file.with(&tombstone);
+    let commit = Commit::version(Some(file), after, tombstone.clone());
+    carry_out(app, &commit).await?;
+    version_reply(StatusCode::OK, tombstone, &commit.after)
+}
+
+/// `POST /files/{file_id}/restore`.
+pub async fn restore(app: &App, call: &Call, file: File) -> Result<Reply, Failure> {
+    call.only_parameters(&[])?;
+    let request: Restore = call.json()?;
+    check_current(Some(&file), call.if_match()?)?;
+    let version = app.tables.version(file.file_id, request.version_id).await?;
+    let version = version.ok_or_else(|| Failure::not_found("version"))?;
+    if version.state != VersionState::Available {
+        let detail = "only an available version can be restored";
+        return Err(Failure::new(Code::VersionNotAvailable, detail));
+    }
+    // Restoring what readers see already changes nothing, so a repeated call makes no second version.
+    if let Some(live) = file.live().filter(|live| !file.displaced && live.reads_like(&version)) {
+        return version_reply(StatusCode::CREATED, live.clone(), &file);
+    }
+    if file.displaced && app.tables.file_at(file.account_id, &file.path).await?.is_some() {
+        let detail = format!("another file lies at {}; rename it first", file.path);
+        return Err(Failure::new(Code::PathInUse, detail));
+    }
+    let restored = version.successor(VersionId::new(call.now, call.random()?), call.now);
+    let after = File { displaced: false, ..file.with(&restored) };
+    let commit = Commit::version(Some(file), after, restored.clone());
+    carry_out(app, &commit).await?;
+    version_reply(StatusCode::CREATED, restored, &commit.after)
+}
+
+async fn carry_out(app: &App, commit: &Commit) -> Result<(), Failure> {
+    match app.tables.commit(commit).await? {
+        Committed::Done => Ok(()),
+        Committed::Changed => Err(Failure::new(Code::Conflict, "the file changed meanwhile; read it and try again")),
+        Committed::ContentGone => Err(Failure::new(Code::VersionNotAvailable, "its content is being removed")),
+    }
+}

@@ -1,0 +1,19 @@
+//! Cursors: where the next page begins, in a form that clients have no reason to look into.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64_URL;
+use sluice_lambda::{Call, Failure};
+
+pub fn encode(after: &str) -> String {
+    BASE64_URL.encode(after)
+}
+
+/// The cursor of a call, if it has one. It says nothing but a place in the caller's own list, so a forged one harms
+/// nobody.
+pub fn of(call: &Call) -> Result<Option<String>, Failure> {
+    let Some(cursor) = call.parameter::<String>("cursor")? else { return Ok(None) };
+    let invalid = || Failure::invalid("the parameter cursor is not one that an answer gave");
+    let bytes = BASE64_URL.decode(cursor).map_err(|_| invalid())?;
+    let after = String::from_utf8(bytes).map_err(|_| invalid())?;
+    if after.is_empty() || after.len() > 2048 { Err(invalid()) } else { Ok(Some(after)) }
+}

@@ -1,0 +1,92 @@
+//! Files: list, find, rename, edit, delete, restore.
+
+mod change;
+mod cursor;
+mod list;
+
+use http::{Method, StatusCode, header};
+use sluice_contracts::files::{VersionList, VersionView};
+use sluice_domain::account::Session;
+use sluice_domain::id::{FileId, VersionId};
+use sluice_domain::version::{File, Version};
+use sluice_lambda::config::ConfigError;
+use sluice_lambda::{Call, Deployment, Failure, Reply, auth};
+use sluice_storage::Tables;
+use std::sync::Arc;
+
+/// Most rows of one answer.
+const PAGE_MAX: usize = 1000;
+
+/// Rows of an answer whose call names no limit.
+const PAGE_DEFAULT: usize = 100;
+
+/// What the function works with.
+#[derive(Debug)]
+pub struct App {
+    tables: Tables,
+}
+
+impl App {
+    /// The app of a deployment.
+    pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
+        Ok(Self { tables: deployment.tables()? })
+    }
+}
+
+/// Answers a call.
+pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
+    let session = auth::session(&app.tables, &call).await?;
+    match (&call.method, &*call.segments()) {
+        (&Method::GET, ["files"]) => list::list(&app, &call, &session).await,
+        (&Method::GET, ["files", id]) => show(&app, &call, &own_file(&app, &session, id).await?).await,
+        (&Method::PATCH, ["files", id]) => change::edit(&app, &call, own_file(&app, &session, id).await?).await,
+        (&Method::DELETE, ["files", id]) => change::delete(&app, &call, own_file(&app, &session, id).await?).await,
+        (&Method::GET, ["files", id, "versions"]) => {
+            versions(&app, &call, &own_file(&app, &session, id).await?).await
+        }
+        (&Method::POST, ["files", id, "restore"]) => {
+            change::restore(&app, &call, own_file(&app, &session, id).await?).await
+        }
+        _ => Err(call.no_route()),
+    }
+}
+
+/// The account's own file; another account's is as absent as one that never was.
+async fn own_file(app: &App, session: &Session, id: &str) -> Result<File, Failure> {
+    let id: FileId = id.parse().map_err(|_| Failure::not_found("file"))?;
+    app.tables.file(session.account_id, id).await?.ok_or_else(|| Failure::not_found("file"))
+}
+
+/// A version as an answer, with its `ETag`.
+fn version_reply(status: StatusCode, version: Version, file: &File) -> Result<Reply, Failure> {
+    let etag = format!("\"{}\"", version.version_id);
+    let view = VersionView::new(version, file.path.clone());
+    Ok(Reply::json(status, &view)?.header(header::ETAG, etag))
+}
+
+/// The current version; of a file that never had one, the latest, so that a client sees why.
+async fn show(app: &App, call: &Call, file: &File) -> Result<Reply, Failure> {
+    call.only_parameters(&[])?;
+    let version = match (file.live(), &file.current) {
+        (Some(live), _) => live.clone(),
+        (None, Some(_)) => return Err(Failure::not_found("file: it was deleted; its versions can be restored")),
+        (None, None) => {
+            let latest = app.tables.versions(file.file_id, None, 1).await?.pop();
+            latest.ok_or_else(|| Failure::not_found("file"))?
+        }
+    };
+    version_reply(StatusCode::OK, version, file)
+}
+
+async fn versions(app: &App, call: &Call, file: &File) -> Result<Reply, Failure> {
+    call.only_parameters(&["limit", "cursor"])?;
+    let limit = call.limit(PAGE_DEFAULT, PAGE_MAX)?;
+    let after = call.parameter::<VersionId>("cursor")?;
+    let versions = app.tables.versions(file.file_id, after, limit).await?;
+    let next = (versions.len() == limit).then(|| versions.last()).flatten();
+    let list = VersionList {
+        next_cursor: next.map(|version| version.version_id.to_string()),
+        versions: versions.into_iter().map(|version| VersionView::new(version, file.path.clone())).collect(),
+    };
+    Reply::json(StatusCode::OK, &list)
+}

@@ -1,0 +1,56 @@
+//! Taking new content into the vault: the object is copied by the store, its packs are ranges of the copy.
+
+use sluice_domain::content::{Content, Life, content_id};
+use sluice_domain::key::ObjectKey;
+use sluice_domain::manifest::Manifest;
+use sluice_domain::upload::Upload;
+use sluice_lambda::clock;
+use sluice_storage::bucket::ObjectHead;
+use sluice_storage::copy::Copy;
+
+use crate::error::DedupError;
+use crate::packs::save_table;
+use crate::{App, TimeCheck, scan};
+
+/// Brings object, packs and manifest into the vault and gives the content's row, to be published; nothing if time ran
+/// out over the copy. Nobody refers to what is written here before the content is published.
+pub async fn adopt(
+    app: &App,
+    upload: &Upload,
+    head: &ObjectHead,
+    content: &mut scan::Content,
+    out_of_time: &TimeCheck,
+) -> Result<Option<Content>, DedupError> {
+    let object_key = ObjectKey::adopted(upload.account_id, upload.upload_id);
+    let source_key = upload.landing_key().object_key();
+    let copy =
+        Copy { source: &app.landing, source_key: &source_key, head, target: &app.vault, target_key: &object_key };
+    content.packs.save_closed(app).await?;
+    if head.size <= app.copy_limits.single_max_bytes {
+        copy.whole().await?;
+    } else {
+        let id = match content.copy_multipart_id.take() {
+            Some(id) => id,
+            None => app.vault.create_multipart(&object_key, false).await?,
+        };
+        let id = &*content.copy_multipart_id.insert(id);
+        if !copy.parts(id, app.copy_limits.part_bytes, out_of_time).await? {
+            return Ok(None);
+        }
+    }
+    let digest = &content.digest;
+    let manifest = Manifest::new(digest.size_bytes, digest.sha256, content.packs.terms.clone())?;
+    let manifest_key = ObjectKey::manifest(upload.account_id, upload.upload_id);
+    Ok(Some(Content {
+        content_id: content_id(upload.account_id, &digest.sha256),
+        account_id: upload.account_id,
+        sha256: digest.sha256,
+        sha1: digest.sha1,
+        size: digest.size_bytes,
+        life: Life::Live,
+        references: 1,
+        object_key: object_key.to_string(),
+        manifest: save_table(app, manifest_key, manifest.encode()).await?,
+        created_at: clock::now(),
+    }))
+}

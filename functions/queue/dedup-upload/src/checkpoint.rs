@@ -1,0 +1,133 @@
+//! Where an invocation that ran out of time left off.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::{Deserialize, Serialize};
+use sluice_contracts::event::UploadEvent;
+use sluice_domain::content_pass::{ContentDigest, ContentPass};
+use sluice_domain::hash::{Sha1, Sha256};
+use sluice_domain::key::ObjectKey;
+use sluice_domain::manifest::Term;
+use sluice_domain::sweep::PENDING_PATIENCE;
+use sluice_domain::upload::{Upload, UploadState};
+use sluice_lambda::clock;
+use sluice_storage::StorageError;
+use sluice_storage::bucket::ObjectHead;
+
+use crate::App;
+use crate::error::DedupError;
+use crate::packs::{Packs, pack_id};
+use crate::scan::Content;
+
+/// A place to go on from.
+pub struct Checkpoint {
+    /// The object that was read: another one in its place is read from the beginning.
+    pub etag: String,
+    /// The packs cut so far, all saved.
+    pub packs: Packs,
+    /// How far the work has come.
+    pub progress: Progress,
+}
+
+/// How far the work has come.
+pub enum Progress {
+    /// The object is being read.
+    Reading(Box<ContentPass>),
+    /// It has been read, and is being copied.
+    Hashed {
+        /// What was computed.
+        digest: ContentDigest,
+        /// The multipart upload that copies it.
+        copy_multipart_id: Option<String>,
+    },
+}
+
+/// The checkpoint as its object holds it. Pack ids are derived, so a pack is its chunk count and its raw length.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    etag: String,
+    packs: Vec<(u32, u32)>,
+    pass_base64: Option<String>,
+    hashed: Option<Hashed>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Hashed {
+    sha1: Sha1,
+    sha256: Sha256,
+    copy_multipart_id: Option<String>,
+}
+
+impl Checkpoint {
+    /// The checkpoint of a content that has been read and not yet copied.
+    pub fn hashed(head: &ObjectHead, content: Content) -> Self {
+        let Content { digest, packs, copy_multipart_id } = content;
+        Self { etag: head.etag.clone(), packs, progress: Progress::Hashed { digest, copy_multipart_id } }
+    }
+
+    /// The checkpoint of an upload, if there is one and it is of the object that lies there now. One that cannot be
+    /// read is as good as none: the work begins anew.
+    pub async fn load(app: &App, upload: &Upload, head: &ObjectHead) -> Result<Option<Self>, DedupError> {
+        let Some(bytes) = app.vault.get(&key(upload)).await? else { return Ok(None) };
+        let stored = serde_json::from_slice::<Stored>(&bytes).ok().filter(|stored| stored.etag == head.etag);
+        let checkpoint = stored.and_then(|stored| restore(upload, head, stored));
+        if checkpoint.is_none() {
+            tracing::warn!(upload = %upload.upload_id, "a checkpoint does not fit; reading from the beginning");
+        }
+        Ok(checkpoint)
+    }
+
+    /// Saves the checkpoint and sends word of it. The upload counts as pending from here on, and the sweeper as told
+    /// that somebody is at work.
+    pub async fn save(self, app: &App, upload: &Upload) -> Result<(), DedupError> {
+        let due_at = clock::now().after(PENDING_PATIENCE);
+        let stored = serde_json::to_vec(&self.into_stored())
+            .map_err(|error| StorageError::unavailable("write a checkpoint", error))?;
+        app.vault.put(&key(upload), stored.into()).await?;
+        if upload.state == UploadState::Open {
+            app.tables.mark_pending(upload, due_at).await?;
+        } else {
+            app.tables.postpone(upload, due_at, upload.announcements).await?;
+        }
+        let Upload { account_id, upload_id, .. } = *upload;
+        let event = UploadEvent::UploadCheckpointed { account_id, upload_id };
+        Ok(app.queue.send(&event.to_json()).await?)
+    }
+
+    fn into_stored(self) -> Stored {
+        let packs = self.packs.terms.iter().map(|term| (term.chunk_count, term.raw_length_bytes)).collect();
+        let (pass_base64, hashed) = match self.progress {
+            Progress::Reading(pass) => (Some(BASE64.encode(pass.checkpoint())), None),
+            Progress::Hashed { digest, copy_multipart_id } => {
+                (None, Some(Hashed { sha1: digest.sha1, sha256: digest.sha256, copy_multipart_id }))
+            }
+        };
+        Stored { etag: self.etag, packs, pass_base64, hashed }
+    }
+}
+
+/// The key of an upload's checkpoint.
+pub fn key(upload: &Upload) -> ObjectKey {
+    ObjectKey::checkpoint(upload.account_id, upload.upload_id)
+}
+
+fn restore(upload: &Upload, head: &ObjectHead, stored: Stored) -> Option<Checkpoint> {
+    let progress = match (stored.pass_base64, stored.hashed) {
+        (Some(pass), None) => {
+            let pass = ContentPass::resume(&BASE64.decode(pass).ok()?).ok()?;
+            Progress::Reading(Box::new(pass))
+        }
+        (None, Some(Hashed { sha1, sha256, copy_multipart_id })) => {
+            let digest = ContentDigest { size_bytes: head.size, sha1, sha256 };
+            Progress::Hashed { digest, copy_multipart_id }
+        }
+        _ => return None,
+    };
+    let terms = stored.packs.into_iter().zip(0..).map(|((chunk_count, raw_length_bytes), ordinal)| Term {
+        pack_id: pack_id(upload.created_at, upload.upload_id, ordinal),
+        first_chunk: 0,
+        chunk_count,
+        raw_length_bytes,
+    });
+    Some(Checkpoint { etag: stored.etag, packs: Packs::resumed(upload, terms.collect()), progress })
+}

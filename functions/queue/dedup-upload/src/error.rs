@@ -1,0 +1,57 @@
+//! Why a message could not be worked off.
+
+use sluice_contracts::event::UnreadableMessage;
+use sluice_domain::key::LandingKey;
+use sluice_domain::manifest::ManifestError;
+use sluice_storage::{ErrorKind, StorageError};
+
+#[derive(Debug, thiserror::Error)]
+pub enum DedupError {
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableMessage),
+    #[error("{0} lies in the landing bucket and belongs to no upload")]
+    UnknownUpload(LandingKey),
+    #[error("{0} was announced and is not in the landing bucket")]
+    BytesMissing(LandingKey),
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    #[error("the hashing thread ended early")]
+    Hashing(#[from] tokio::task::JoinError),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    #[error("the content {0} is being removed and cannot be referred to yet")]
+    ContentCondemned(sluice_domain::hash::Sha256),
+}
+
+impl DedupError {
+    /// Whether no retry will help. A refusal by a service is retried all the same: a policy may be on its way.
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::Unreadable(_) | Self::UnknownUpload(_) => true,
+            Self::BytesMissing(_)
+            | Self::Manifest(_)
+            | Self::Hashing(_)
+            | Self::Storage(_)
+            | Self::ContentCondemned(_) => false,
+        }
+    }
+
+    /// A stable word for it, in the dead-letter queue.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable(_) => "unreadable",
+            Self::UnknownUpload(_) => "unknown_upload",
+            Self::BytesMissing(_) => "bytes_missing",
+            Self::Manifest(_) => "invalid_manifest",
+            Self::Hashing(_) => "hashing_failed",
+            Self::ContentCondemned(_) => "content_condemned",
+            Self::Storage(error) => match error.kind {
+                ErrorKind::NotFound => "not_found",
+                ErrorKind::Conflict => "conflict",
+                ErrorKind::Throttled => "throttled",
+                ErrorKind::Unavailable => "unavailable",
+                ErrorKind::Fault => "fault",
+            },
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The packs of an object that is being read.
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use sluice_domain::content::{Encoding, Life, Pack, Placement, TABLE_INLINE_MAX_BYTES, Table};
+use sluice_domain::id::{AccountId, PackId, UploadId};
+use sluice_domain::key::ObjectKey;
+use sluice_domain::manifest::Term;
+use sluice_domain::pack::{PACK_MAX_BYTES, PackDraft};
+use sluice_domain::time::Timestamp;
+use sluice_domain::upload::Upload;
+use sluice_domain::chunk::CHUNK_MAX_BYTES;
+
+use crate::App;
+use crate::error::DedupError;
+
+/// How many closed packs wait in memory for the verdict: 4 GiB of an object in 10 MB. Most objects have fewer, and
+/// cost no write at all if their content turns out to be known.
+const CLOSED_MAX: usize = 64;
+
+/// How many pack indexes are written at once.
+const WRITES_IN_FLIGHT: usize = 8;
+
+/// The packs read so far: terms of all, and those not yet saved.
+pub struct Packs {
+    account_id: AccountId,
+    upload_id: UploadId,
+    created_at: Timestamp,
+    /// One a pack, in order.
+    pub terms: Vec<Term>,
+    closed: Vec<PackDraft>,
+}
+
+impl Packs {
+    pub fn new(upload: &Upload) -> Self {
+        Self::resumed(upload, Vec::new())
+    }
+
+    /// With the packs that an earlier invocation saved.
+    pub fn resumed(upload: &Upload, terms: Vec<Term>) -> Self {
+        let Upload { account_id, upload_id, created_at, .. } = *upload;
+        Self { account_id, upload_id, created_at, terms, closed: Vec::new() }
+    }
+
+    pub fn add(&mut self, drafts: Vec<PackDraft>) {
+        for draft in drafts {
+            self.terms.push(draft.term(pack_id(self.created_at, self.upload_id, draft.ordinal())));
+            self.closed.push(draft);
+        }
+    }
+
+    /// Whether any pack has been saved, by this invocation or an earlier one.
+    pub fn any_saved(&self) -> bool {
+        self.terms.len() > self.closed.len()
+    }
+
+    /// Saves closed packs if there are too many to keep.
+    pub async fn save_surplus(&mut self, app: &App) -> Result<(), DedupError> {
+        if self.closed.len() > CLOSED_MAX { self.save_closed(app).await } else { Ok(()) }
+    }
+
+    /// Saves all closed packs: large indexes first, then the rows that point at them. Saving them again changes nothing.
+    pub async fn save_closed(&mut self, app: &App) -> Result<(), DedupError> {
+        let drafts = std::mem::take(&mut self.closed);
+        let (account_id, upload_id, created_at) = (self.account_id, self.upload_id, self.created_at);
+        let rows: Vec<Pack> = stream::iter(drafts)
+            .map(|draft| async move {
+                let pack_id = pack_id(created_at, upload_id, draft.ordinal());
+                let placement = Placement {
+                    store: "vault".to_owned(),
+                    key: ObjectKey::adopted(account_id, upload_id).to_string(),
+                    offset: draft.offset_bytes(),
+                    length: u64::from(draft.raw_length_bytes()),
+                    encoding: Encoding::Raw,
+                    generation: 0,
+                };
+                let size = placement.length;
+                let chunk_count = draft.chunks().len() as u32;
+                let index = draft.into_index(pack_id).encode();
+                let index = save_table(app, ObjectKey::pack_index(account_id, pack_id), index).await?;
+                let (life, references) = (Life::Live, 1);
+                let row = Pack { pack_id, account_id, life, references, size, chunk_count, index, placement, created_at };
+                Ok::<_, DedupError>(row)
+            })
+            .buffered(WRITES_IN_FLIGHT)
+            .try_collect()
+            .await?;
+        Ok(app.tables.put_packs(&rows).await?)
+    }
+}
+
+/// Keeps a small table for its row, and writes a large one to the vault.
+pub async fn save_table(app: &App, key: ObjectKey, bytes: Vec<u8>) -> Result<Table, DedupError> {
+    if bytes.len() <= TABLE_INLINE_MAX_BYTES {
+        return Ok(Table::Inline(bytes));
+    }
+    app.vault.put(&key, bytes.into()).await?;
+    Ok(Table::Object(key.to_string()))
+}
+
+/// The id of an upload's pack: the same whenever the object is read again.
+pub fn pack_id(created_at: Timestamp, upload_id: UploadId, ordinal: u32) -> PackId {
+    PackId::derived(created_at, &[upload_id.as_bytes().as_slice(), &ordinal.to_le_bytes()].concat())
+}
+
+/// All packs that reading the upload may have cut: a pack closes when the next chunk does not fit.
+pub fn possible_packs(upload: &Upload) -> Vec<PackId> {
+    let fullest = u64::from(PACK_MAX_BYTES - CHUNK_MAX_BYTES);
+    let count = upload.size.div_ceil(fullest) as u32 + 1;
+    (0..count).map(|ordinal| pack_id(upload.created_at, upload.upload_id, ordinal)).collect()
+}
