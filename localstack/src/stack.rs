@@ -5,7 +5,7 @@ use std::{
 };
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_s3::config::Credentials;
+use aws_sdk_s3::config::{Credentials, RequestChecksumCalculation};
 use tokio::{
     net::TcpListener,
     task::{JoinHandle, spawn_blocking},
@@ -189,6 +189,8 @@ async fn sdk_config(endpoint: String) -> SdkConfig {
         .region(Region::from_static(emulator::REGION))
         .credentials_provider(credentials)
         .endpoint_url(endpoint)
+        // A checksum of every artifact, computed and checked by unoptimised code, takes longer than all else.
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .load()
         .await
 }

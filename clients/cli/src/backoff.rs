@@ -72,6 +72,6 @@ mod tests {
     fn a_server_may_ask_for_more_but_not_for_everything() {
         let mut backoff = Backoff::brief();
         assert_eq!(backoff.next_delay(Some(Duration::from_secs(7))), Some(Duration::from_secs(7)));
-        assert_eq!(backoff.next_delay(Some(Duration::from_secs(86_400))), Some(LONGEST_ASKED_DELAY));
+        assert_eq!(backoff.next_delay(Some(Duration::from_hours(24))), Some(LONGEST_ASKED_DELAY));
     }
 }

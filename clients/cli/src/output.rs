@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn text_for_people() {
         assert_eq!(printable("a\u{1b}[31mb\nc"), "a\u{FFFD}[31mb\nc");
-        assert_eq!(minute(Timestamp::from_unix_milliseconds(1_795_000_000_123)), "2026-11-18 09:46");
+        assert_eq!(minute(Timestamp::from_unix_milliseconds(1_795_000_000_123)), "2026-11-18 11:06");
         assert_eq!(size(3 << 19), "1.50 MiB");
     }
 }

@@ -175,7 +175,7 @@ mod tests {
             token: "secret".to_owned(),
             expires_at,
         };
-        let later = clock::now().after(Duration::from_secs(60));
+        let later = clock::now().after(Duration::from_mins(1));
         here.remember(url("http://a.example"), Some(session(later))).expect("written");
         assert_eq!(here.session().expect("valid").1.username, "ada");
         let elsewhere = SessionFile::new(&home, Some(url("http://b.example")));

@@ -187,7 +187,7 @@ mod tests {
         std::os::unix::fs::symlink("/etc/passwd", photos.join("link")).expect("linked");
         let _socket = std::os::unix::net::UnixListener::bind(photos.join("socket")).expect("bound");
         let skipped = |follow| {
-            let found = find(&[photos.clone()], None, follow).expect("it exists");
+            let found = find(std::slice::from_ref(&photos), None, follow).expect("it exists");
             found.filter(|found| matches!(found, Found::Skipped { .. })).count()
         };
         assert_eq!((skipped(false), skipped(true)), (2, 1));

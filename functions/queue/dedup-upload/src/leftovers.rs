@@ -44,7 +44,7 @@ pub async fn clear_vault(app: &App, upload: &Upload) -> Result<(), StorageError>
     let packs = possible_packs(upload);
     app.tables.delete_packs(&packs).await?;
     let account = upload.account_id;
-    let indexes = packs.iter().map(|pack| ObjectKey::pack_index(account, *pack));
+    let indexes = packs.into_iter().map(|pack| ObjectKey::pack_index(account, pack));
     let whole = [ObjectKey::adopted(account, upload.upload_id), ObjectKey::manifest(account, upload.upload_id)];
     stream::iter(indexes.chain(whole))
         .map(|key| async move { app.vault.delete(&key).await })

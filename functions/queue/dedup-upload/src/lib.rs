@@ -53,25 +53,22 @@ pub struct App {
 impl App {
     /// The app of a deployment.
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
-        Ok(Self::with(
-            deployment.tables()?,
-            (deployment.landing()?, deployment.vault()?),
-            (deployment.landing_queue()?, deployment.landing_dead_letter_queue()?),
-            deployment.max_receive_count()?,
-            CopyLimits::default(),
-        ))
+        Ok(Self {
+            tables: deployment.tables()?,
+            landing: deployment.landing()?,
+            vault: deployment.vault()?,
+            queue: deployment.landing_queue()?,
+            dead_letters: deployment.landing_dead_letter_queue()?,
+            max_receive_count: deployment.max_receive_count()?,
+            copy_limits: CopyLimits::default(),
+            ranges: Semaphore::new(RANGES_IN_MEMORY),
+        })
     }
 
-    /// The app made of its parts: landing and vault buckets, landing and dead-letter queues.
-    pub fn with(
-        tables: Tables,
-        (landing, vault): (Bucket, Bucket),
-        (queue, dead_letters): (Queue, Queue),
-        max_receive_count: u32,
-        copy_limits: CopyLimits,
-    ) -> Self {
-        let ranges = Semaphore::new(RANGES_IN_MEMORY);
-        Self { tables, landing, vault, queue, dead_letters, max_receive_count, copy_limits, ranges }
+    /// The app with other limits for server-side copies.
+    #[must_use]
+    pub fn with_copy_limits(self, copy_limits: CopyLimits) -> Self {
+        Self { copy_limits, ..self }
     }
 }
 

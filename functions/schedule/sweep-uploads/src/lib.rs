@@ -33,12 +33,11 @@ pub struct App {
 impl App {
     /// The app of a deployment.
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
-        Ok(Self::with(deployment.tables()?, deployment.landing()?, deployment.landing_queue()?))
-    }
-
-    /// The app made of its parts.
-    pub fn with(tables: Tables, landing: Bucket, queue: Queue) -> Self {
-        Self { tables, landing, queue }
+        Ok(Self {
+            tables: deployment.tables()?,
+            landing: deployment.landing()?,
+            queue: deployment.landing_queue()?,
+        })
     }
 }
 

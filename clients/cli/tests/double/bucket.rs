@@ -1,0 +1,93 @@
+//! The bucket's half.
+
+use axum::body::{Body, Bytes};
+use axum::http::request::Parts;
+use axum::http::{Response, StatusCode};
+use sluice_domain::part_plan::UploadMethod;
+use std::io::Write as _;
+
+use super::{Double, Fault};
+
+/// Answers a presigned request.
+pub async fn answer(
+    double: &Double,
+    parts: &Parts,
+    segments: &[&str],
+    body: Result<Bytes, axum::Error>,
+) -> Response<Body> {
+    assert!(!parts.headers.contains_key("authorization"), "a token went to the bucket");
+    let Ok(body) = body else { return refuse(400, "IncompleteBody") };
+    let fault = double.world().bucket_faults.pop_front().unwrap_or(Fault::None);
+    let mut cut = usize::MAX;
+    match fault {
+        Fault::Status(status, code) => return refuse(status, code),
+        Fault::Hang => std::future::pending().await,
+        Fault::Change(path) => {
+            let file = std::fs::OpenOptions::new().append(true).open(path);
+            file.and_then(|mut file| file.write_all(b"more")).expect("written");
+            return refuse(503, "SlowDown");
+        }
+        Fault::Cut(bytes) => cut = bytes,
+        Fault::None | Fault::Rebuild => {}
+    }
+    let generation = format!("generation={}", double.world().url_generation);
+    if parts.uri.query() != Some(&generation) {
+        return refuse(403, "AccessDenied");
+    }
+    match segments {
+        ["parts", upload_id, number] => put(double, parts, upload_id, number, &body),
+        ["content", file_id] => get(double, parts, file_id, cut),
+        other => panic!("the bucket does not know {other:?}"),
+    }
+}
+
+fn put(double: &Double, parts: &Parts, upload_id: &str, number: &str, body: &Bytes) -> Response<Body> {
+    assert_eq!(parts.headers["content-length"], body.len().to_string().as_str());
+    assert_eq!(parts.headers["x-signed"], "yes");
+    let mut world = double.world();
+    let (upload_id, number) = (upload_id.parse().expect("an id"), number.parse().expect("a number"));
+    let Some(upload) = world.uploads.get_mut(&upload_id) else { return refuse(404, "NoSuchUpload") };
+    upload.received.insert(number, body.to_vec());
+    if upload.plan.method() == UploadMethod::Put {
+        world.settle(upload_id);
+    }
+    let answer = Response::builder().header("etag", format!("\"etag{number}\""));
+    answer.body(Body::empty()).expect("an answer")
+}
+
+fn get(double: &Double, parts: &Parts, file_id: &str, cut: usize) -> Response<Body> {
+    let world = double.world();
+    let file = world.files.iter().find(|file| file.file_id.to_string() == file_id).expect("a known file");
+    let range = parts.headers.get("range").and_then(|range| range.to_str().ok());
+    let first =
+        range.map(|range| range.trim_start_matches("bytes=").trim_end_matches('-').parse().expect("a range"));
+    let whole = file.content.len();
+    let bytes = file.content[first.unwrap_or(0)..].to_vec();
+    let status = if first.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+    let mut answer = Response::builder().status(status).header("content-length", bytes.len());
+    if let Some(first) = first {
+        answer = answer.header("content-range", format!("bytes {first}-{}/{whole}", whole - 1));
+    }
+    answer.body(cut_after(bytes, cut)).expect("an answer")
+}
+
+/// A body that breaks off, as a lost connection does.
+fn cut_after(mut bytes: Vec<u8>, count: usize) -> Body {
+    if bytes.len() <= count {
+        return Body::from(bytes);
+    }
+    bytes.truncate(count);
+    let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+    // The client shall see the bytes before it sees the end.
+    let end = async move {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        Err(broken)
+    };
+    let first = futures::stream::once(async { Ok(Bytes::from(bytes)) });
+    Body::from_stream(futures::StreamExt::chain(first, futures::stream::once(end)))
+}
+
+fn refuse(status: u16, code: &str) -> Response<Body> {
+    let body = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code></Error>");
+    Response::builder().status(status).body(Body::from(body)).expect("an answer")
+}

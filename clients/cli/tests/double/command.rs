@@ -1,0 +1,95 @@
+//! Running the real binary.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use tokio::process::{Child, Command};
+
+use super::Double;
+
+/// The command with a home of its own, logged in.
+pub struct Sluice {
+    folder: tempfile::TempDir,
+    url: String,
+}
+
+/// How it went.
+pub struct Run {
+    pub exit_code: i32,
+    pub lines: Vec<Value>,
+    pub stderr: String,
+}
+
+impl Sluice {
+    /// Logs in at `double`.
+    pub async fn new(double: &Double) -> Self {
+        let sluice = Self { folder: tempfile::tempdir().expect("a folder"), url: double.url() };
+        std::fs::create_dir(sluice.folder()).expect("made");
+        let mut child =
+            sluice.command("login ada --password-stdin").stdin(Stdio::piped()).spawn().expect("started");
+        let mut stdin = child.stdin.take().expect("piped");
+        tokio::io::AsyncWriteExt::write_all(&mut stdin, b"correct horse battery\n").await.expect("written");
+        drop(stdin);
+        assert!(child.wait().await.expect("ended").success());
+        sluice
+    }
+
+    /// Where it runs.
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().join("work")
+    }
+
+    /// Writes a local file.
+    pub fn write(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.folder().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+        std::fs::write(&path, content).expect("written");
+        path
+    }
+
+    /// Reads a local file.
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.folder().join(name)).expect("readable")
+    }
+
+    /// What is remembered of unfinished uploads.
+    pub fn remembered(&self) -> usize {
+        std::fs::read_dir(self.home().join("uploads")).map_or(0, Iterator::count)
+    }
+
+    /// Runs it to its end.
+    pub async fn run(&self, line: &str) -> Run {
+        let output = self.command(line).stdin(Stdio::null()).output().await.expect("started");
+        let stdout = String::from_utf8(output.stdout).expect("UTF-8");
+        Run {
+            exit_code: output.status.code().expect("not killed"),
+            lines: stdout.lines().map(|line| serde_json::from_str(line).expect(line)).collect(),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+
+    /// Starts it; it is killed when the child is dropped.
+    pub fn spawn(&self, line: &str) -> Child {
+        self.command(line).kill_on_drop(true).spawn().expect("started")
+    }
+
+    fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_sluice")));
+        command.args(line.split(' ')).arg("--json").current_dir(self.folder());
+        command.env("SLUICE_HOME", self.home()).env("SLUICE_API", &self.url).env("NO_PROXY", "127.0.0.1");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+}
+
+impl Run {
+    /// The only line.
+    pub fn line(&self) -> &Value {
+        assert_eq!(self.lines.len(), 1, "{:?} {}", self.lines, self.stderr);
+        &self.lines[0]
+    }
+}

@@ -1,0 +1,203 @@
+//! The API's half.
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{Response, StatusCode};
+use serde::Serialize;
+use serde_json::{Value, json};
+use sluice_contracts::problem::{Code, Problem};
+use sluice_contracts::uploads::{
+    PartUrl, PartUrls, PartUrlsRequest, ReceivedPart, UploadAnswer, UploadPlan, UploadRequest, UploadView,
+};
+use sluice_domain::id::{FileId, UploadId, VersionId};
+use sluice_domain::part_plan::{PartNumber, PartPlan, UploadMethod};
+use sluice_domain::upload::UploadState;
+
+use super::{Double, Fault, Stored, Upload, World, account_id, bucket, never};
+
+/// Answers any request.
+pub async fn answer(State(double): State<Double>, request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path().to_owned();
+    let query = parts.uri.query().unwrap_or_default().to_owned();
+    double.world().log.push(format!("{} {path}", parts.method));
+    let body = to_bytes(body, usize::MAX).await;
+    let segments: Vec<_> = path.trim_matches('/').split('/').collect();
+    if let ["bucket", rest @ ..] = &*segments {
+        return bucket::answer(&double, &parts, rest, body).await;
+    }
+    let body = body.expect("API bodies arrive whole");
+    let mut world = double.world();
+    if let Some(key) = parts.headers.get("idempotency-key") {
+        world.idempotency_keys.push(key.to_str().expect("text").to_owned());
+    }
+    let faulty = path == "/uploads" && parts.method == "POST" || path.ends_with("/content");
+    if let Some(fault) = faulty.then(|| world.api_faults.pop_front()).flatten() {
+        match fault {
+            Fault::Status(status, _) => return json(status, &json!({"message": "trouble"})),
+            Fault::Rebuild => return json(202, &Value::Null),
+            _ => {}
+        }
+    }
+    match (parts.method.as_str(), &*segments) {
+        ("POST", ["sessions"]) => json(201, &json!({"token": "t0ken", "expires_at": never()})),
+        ("GET", ["accounts", "me"]) => json(200, &account()),
+        ("POST", ["uploads"]) => begin(&mut world, &body),
+        ("GET", ["uploads"]) => by_ids(&world, &query),
+        ("GET", ["uploads", id]) => found(view(&world, id)),
+        ("DELETE", ["uploads", id]) => abort(&mut world, id),
+        ("POST", ["uploads", id, "parts"]) => part_urls(&world, id, &body),
+        ("POST", ["uploads", id, "complete"]) => complete(&mut world, id),
+        ("GET", ["files"]) => files(&world, &query),
+        ("GET", ["files", id, "content"]) => content(&world, id),
+        other => panic!("the double does not know {other:?}"),
+    }
+}
+
+fn account() -> Value {
+    json!({"account_id": account_id(), "username": "ada", "quota_bytes": 1, "used_bytes": 0, "reserved_bytes": 0})
+}
+
+fn begin(world: &mut World, body: &Bytes) -> Response<Body> {
+    let request: UploadRequest = serde_json::from_slice(body).expect("an upload request");
+    let known = world.files.iter().find(|file| Some(file.sha256) == request.sha256);
+    if let Some(known) = known {
+        return json(200, &json!({"outcome": "instant", "version": version(known)}));
+    }
+    let plan = PartPlan::new(request.size, request.part_size).expect("a plan");
+    let upload_id = UploadId::from_bytes(world.next_bytes());
+    let is_single = plan.method() == UploadMethod::Put;
+    let parts = if is_single { vec![part_url(world, upload_id, &plan, 1)] } else { Vec::new() };
+    world.uploads.insert(
+        upload_id,
+        Upload { request, plan, received: std::collections::BTreeMap::new(), state: UploadState::Open },
+    );
+    let answer = UploadAnswer::Upload(UploadPlan {
+        upload_id,
+        version_id: VersionId::from_bytes(*upload_id.as_bytes()),
+        method: plan.method(),
+        part_size: plan.part_size,
+        part_count: plan.part_count(),
+        parts,
+        expires_at: never(),
+    });
+    json(201, &answer)
+}
+
+fn part_url(world: &World, upload_id: UploadId, plan: &PartPlan, number: u32) -> PartUrl {
+    let (url, generation) = (&world.url, world.url_generation);
+    let number = PartNumber::try_from(number).expect("a part number");
+    PartUrl {
+        number,
+        size: plan.size_of(number).expect("a part of the plan"),
+        url: format!("{url}/bucket/parts/{upload_id}/{}?generation={generation}", number.get()),
+        headers: [("x-signed".to_owned(), "yes".to_owned())].into(),
+        expires_at: never(),
+    }
+}
+
+fn part_urls(world: &World, id: &str, body: &Bytes) -> Response<Body> {
+    let upload_id: UploadId = id.parse().expect("an id");
+    let request: PartUrlsRequest = serde_json::from_slice(body).expect("a request for URLs");
+    assert!(request.parts.len() <= 100);
+    let Some(upload) = world.uploads.get(&upload_id) else { return problem(Code::NotFound) };
+    assert!(request.parts.iter().all(|part| part.sha256.is_some() == upload.request.part_sha256));
+    let urls = request.parts.iter().map(|part| part_url(world, upload_id, &upload.plan, part.number.get()));
+    json(200, &PartUrls { parts: urls.collect() })
+}
+
+fn complete(world: &mut World, id: &str) -> Response<Body> {
+    let upload_id: UploadId = id.parse().expect("an id");
+    let Some(upload) = world.uploads.get(&upload_id) else { return problem(Code::NotFound) };
+    if upload.received.len() != upload.plan.part_count() as usize {
+        return problem(Code::PartsMissing);
+    }
+    let stored = Stored {
+        file_id: FileId::from_bytes(*upload_id.as_bytes()),
+        version_id: VersionId::from_bytes(*upload_id.as_bytes()),
+        path: upload.request.path.to_string(),
+        sha256: upload.request.sha256.expect("declared"),
+        content: Vec::new(),
+    };
+    world.settle(upload_id);
+    json(202, &json!({"version": version(&stored)}))
+}
+
+fn abort(world: &mut World, id: &str) -> Response<Body> {
+    match world.uploads.get_mut(&id.parse().expect("an id")) {
+        Some(upload) => upload.state = UploadState::Aborted,
+        None => return problem(Code::NotFound),
+    }
+    json(204, &Value::Null)
+}
+
+fn by_ids(world: &World, query: &str) -> Response<Body> {
+    let ids: Vec<_> = query.trim_start_matches("ids=").split("%2C").collect();
+    assert!(ids.len() <= 100);
+    let uploads: Vec<_> = ids.iter().filter_map(|id| view(world, id)).collect();
+    json(200, &json!({ "uploads": uploads }))
+}
+
+fn view(world: &World, id: &str) -> Option<UploadView> {
+    let upload_id: UploadId = id.parse().expect("an id");
+    let upload = world.uploads.get(&upload_id)?;
+    let received = upload.received.iter().map(|(number, bytes)| ReceivedPart {
+        number: PartNumber::try_from(*number).expect("a part number"),
+        size: bytes.len() as u64,
+        etag: format!("etag{number}"),
+    });
+    Some(UploadView {
+        upload_id,
+        path: upload.request.path.clone(),
+        size: upload.request.size,
+        state: upload.state,
+        reason: None,
+        method: upload.plan.method(),
+        part_size: upload.plan.part_size,
+        part_count: upload.plan.part_count(),
+        received: received.collect(),
+        expires_at: never(),
+        version: None,
+    })
+}
+
+fn files(world: &World, query: &str) -> Response<Body> {
+    let files: Vec<_> = match query.split_once('=') {
+        Some(("path", path)) => {
+            world.files.iter().filter(|file| file.path == path.replace("%2F", "/")).map(version).collect()
+        }
+        // Whatever the prefix: a hostile server lists what it likes.
+        _ => world.files.iter().map(version).collect(),
+    };
+    json(200, &json!({ "files": files, "common_prefixes": [] }))
+}
+
+fn content(world: &World, id: &str) -> Response<Body> {
+    let location = format!("{}/bucket/content/{id}?generation={}", world.url, world.url_generation);
+    let answer = Response::builder().status(StatusCode::FOUND).header("location", location);
+    answer.body(Body::empty()).expect("an answer")
+}
+
+/// As JSON by hand, so that the path need not be one.
+fn version(file: &Stored) -> Value {
+    json!({
+        "file_id": file.file_id, "path": file.path, "version_id": file.version_id, "state": "available",
+        "size": file.content.len(), "sha256": file.sha256, "sha1": null, "content_type": "text/plain",
+        "metadata": {}, "created_at": never(), "updated_at": never(),
+        "new_bytes": 0, "shared_bytes": 0, "stored_bytes": 0,
+    })
+}
+
+fn found(view: Option<UploadView>) -> Response<Body> {
+    view.map_or_else(|| problem(Code::NotFound), |view| json(200, &view))
+}
+
+fn problem(code: Code) -> Response<Body> {
+    json(code.status(), &Problem::new(code, "as told", "request"))
+}
+
+fn json<T: Serialize>(status: u16, body: &T) -> Response<Body> {
+    let body = serde_json::to_vec(body).expect("serializable");
+    let answer = Response::builder().status(status).header("retry-after", "0");
+    answer.body(Body::from(body)).expect("an answer")
+}

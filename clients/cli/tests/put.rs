@@ -1,0 +1,192 @@
+//! What `put` does about trouble.
+
+mod double;
+
+use double::{Double, Fault, Sluice, noise};
+use serde_json::json;
+use std::time::Duration;
+
+const MIB: usize = 1 << 20;
+
+/// Waits until the double has seen enough.
+async fn until(double: &Double, done: impl Fn(&double::World) -> bool) {
+    for _ in 0..400 {
+        if done(&double.world()) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("it did not come to that: {:?}", double.world().log);
+}
+
+fn received_parts(world: &double::World) -> usize {
+    world.uploads.values().map(|upload| upload.received.len()).sum()
+}
+
+/// A put of 5 parts, killed when 3 had arrived.
+async fn killed_at_half(double: &Double, sluice: &Sluice) {
+    sluice.write("movie.mkv", &noise(25 * MIB));
+    double.world().bucket_faults = [Fault::None, Fault::None, Fault::None, Fault::Hang, Fault::Hang].into();
+    let mut child = sluice.spawn("put movie.mkv --to films/ --part-size 5m --jobs 2");
+    until(double, |world| received_parts(world) == 3 && world.count("PUT") == 5).await;
+    child.kill().await.expect("killed");
+}
+
+#[tokio::test]
+async fn a_killed_put_sends_only_the_missing_parts() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    killed_at_half(&double, &sluice).await;
+    assert_eq!(sluice.remembered(), 2, "state and lock");
+
+    let run = sluice.run("put movie.mkv --to films/ --part-size 5m --jobs 2").await;
+    assert_eq!(run.exit_code, 0, "{}", run.stderr);
+    assert_eq!(run.line()["outcome"], "uploaded");
+    assert_eq!(run.line()["path"], "films/movie.mkv");
+    assert_eq!(run.line()["bytes_sent"], 10 * MIB);
+    let world = double.world();
+    assert_eq!((world.count("POST /uploads"), world.uploads.len()), (4, 1), "begun once: {:?}", world.log);
+    assert_eq!(world.files[0].content, noise(25 * MIB));
+    assert_eq!(sluice.remembered(), 0);
+}
+
+#[tokio::test]
+async fn an_upload_that_the_server_forgot_is_begun_again() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    killed_at_half(&double, &sluice).await;
+    double.world().uploads.clear();
+
+    let run = sluice.run("put movie.mkv --to films/ --part-size 5m").await;
+    assert_eq!((run.exit_code, &run.line()["bytes_sent"]), (0, &json!(25 * MIB)), "{}", run.stderr);
+    assert_eq!(double.world().files[0].content, noise(25 * MIB));
+}
+
+#[tokio::test]
+async fn a_file_that_changed_after_the_kill_is_begun_again() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    killed_at_half(&double, &sluice).await;
+    let path = sluice.folder().join("movie.mkv");
+    let file = std::fs::OpenOptions::new().write(true).open(path).expect("there");
+    std::io::Write::write_all(&mut &file, b"another beginning").expect("written");
+
+    let run = sluice.run("put movie.mkv --to films/ --part-size 5m").await;
+    assert_eq!((run.exit_code, &run.line()["bytes_sent"]), (0, &json!(25 * MIB)), "{}", run.stderr);
+    assert_eq!(double.world().count("DELETE /uploads"), 1, "the useless upload is aborted");
+    assert_eq!(double.world().files[0].content, sluice.read("movie.mkv"));
+}
+
+#[tokio::test]
+async fn two_puts_of_one_file_do_not_fight() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    sluice.write("movie.mkv", &noise(10 * MIB));
+    double.world().bucket_faults = [Fault::Hang, Fault::Hang].into();
+    let _first = sluice.spawn("put movie.mkv --part-size 5m");
+    until(&double, |world| world.count("PUT") == 2).await;
+    let second = sluice.run("put movie.mkv --part-size 5m").await;
+    assert_eq!((second.exit_code, &second.line()["error"]["code"]), (5, &json!("busy")));
+}
+
+#[tokio::test]
+async fn trouble_is_sat_out() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    sluice.write("movie.mkv", &noise(10 * MIB));
+    double.world().api_faults = [Fault::Status(503, "")].into();
+    double.world().bucket_faults = [
+        Fault::Status(503, "SlowDown"),
+        Fault::Status(400, "RequestTimeout"),
+        Fault::Status(400, "BadDigest"),
+    ]
+    .into();
+    let run = sluice.run("put movie.mkv --part-size 5m --jobs 1").await;
+    assert_eq!((run.exit_code, &run.line()["outcome"]), (0, &json!("uploaded")), "{}", run.stderr);
+    let world = double.world();
+    assert_eq!(world.files[0].content, noise(10 * MIB));
+    assert_eq!(world.idempotency_keys[1], world.idempotency_keys[2], "one upload, though asked for twice");
+}
+
+#[tokio::test]
+async fn expired_urls_are_signed_again_for_all_parts_at_once() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    sluice.write("movie.mkv", &noise(30 * MIB));
+    double.world().bucket_faults = [Fault::None, Fault::Hang].into();
+    let mut child = sluice.spawn("put movie.mkv --part-size 5m --jobs 1");
+    until(&double, |world| world.count("PUT") == 2).await;
+    child.kill().await.expect("killed");
+
+    // The second run gets URLs, and they expire while it sends.
+    double.world().bucket_faults = [Fault::None, Fault::Status(403, "AccessDenied")].into();
+    let run = sluice.run("put movie.mkv --part-size 5m --jobs 2").await;
+    assert_eq!((run.exit_code, &run.line()["outcome"]), (0, &json!("uploaded")), "{}", run.stderr);
+    let world = double.world();
+    let asked = world.log.iter().filter(|line| line.ends_with("/parts")).count();
+    assert_eq!(asked, 3, "once a run, and once more: {:?}", world.log);
+}
+
+#[tokio::test]
+async fn a_url_that_stays_forbidden_ends_the_file() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    sluice.write("a.txt", b"abc");
+    double.world().bucket_faults = vec![Fault::Status(403, "SignatureDoesNotMatch"); 9].into();
+    let run = sluice.run("put a.txt").await;
+    assert_eq!((run.exit_code, &run.line()["error"]["code"]), (9, &json!("bucket_refused")));
+    assert_eq!(double.world().count("PUT"), 4);
+    assert_eq!(double.world().count("DELETE /uploads"), 1);
+}
+
+#[tokio::test]
+async fn a_file_that_changes_under_way_is_given_up() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    let path = sluice.write("movie.mkv", &noise(10 * MIB));
+    double.world().bucket_faults = [Fault::None, Fault::Change(path)].into();
+    let run = sluice.run("put movie.mkv --part-size 5m --jobs 1").await;
+    assert_eq!((run.exit_code, &run.line()["error"]["code"]), (7, &json!("file_changed")), "{}", run.stderr);
+    assert_eq!(double.world().count("DELETE /uploads"), 1);
+    assert_eq!(sluice.remembered(), 0);
+}
+
+#[tokio::test]
+async fn a_rejected_file_does_not_keep_the_others() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    for name in ["a", "b", "c"] {
+        sluice.write(&format!("tree/{name}"), name.as_bytes());
+    }
+    double.world().rejected_paths = vec!["x/b".to_owned()];
+    let run = sluice.run("put tree --to x/").await;
+    assert_eq!(run.exit_code, 7);
+    let outcome = |path: &str| {
+        let line = run.lines.iter().find(|line| line["path"] == path).expect("reported");
+        line["outcome"].clone()
+    };
+    assert_eq!(
+        (outcome("x/a"), outcome("x/b"), outcome("x/c")),
+        ("uploaded".into(), "failed".into(), "uploaded".into())
+    );
+    assert!(run.stderr.contains("rejected"), "{}", run.stderr);
+}
+
+#[tokio::test]
+async fn many_files_are_asked_about_together_and_known_ones_not_sent() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    for number in 0..200 {
+        sluice.write(&format!("tree/{number}"), format!("content {number}").as_bytes());
+    }
+    sluice.write("tree/empty", b"");
+    let run = sluice.run("put tree").await;
+    assert_eq!((run.exit_code, run.lines.len()), (0, 201), "{}", run.stderr);
+    assert!(run.lines.iter().all(|line| line["outcome"] == "uploaded" && line["state"] == "available"));
+    assert!(double.world().count("GET /uploads") < 50, "{}", double.world().count("GET /uploads"));
+
+    let before = double.world().count("PUT");
+    let run = sluice.run("put tree --to copy/").await;
+    assert!(run.lines.iter().all(|line| line["outcome"] == "instant" && line["bytes_sent"] == 0));
+    assert_eq!(double.world().count("PUT"), before);
+}

@@ -1,0 +1,233 @@
+//! A client that speaks the API as the document says, and nothing more: it helps with nothing and hides nothing.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use sluice_domain::hash::Sha256;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use crate::stack::Deployed;
+
+/// How long a version may take to become available before a story fails.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A registered user.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    api: String,
+    token: String,
+    /// The user name.
+    pub username: String,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: reqwest::header::HeaderMap,
+    /// The body; null if there is none.
+    pub body: Value,
+}
+
+impl Reply {
+    /// The body of an answer that must have this status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.body);
+        self.body
+    }
+
+    /// Checks that the answer is a problem with this status and code.
+    #[track_caller]
+    pub fn expect_problem(self, status: u16, code: &str) -> Value {
+        assert_eq!((self.status, self.body["code"].as_str()), (status, Some(code)), "{}", self.body);
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        assert!(self.body["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{}", self.body);
+        self.body
+    }
+
+    /// A header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+impl Client {
+    /// Somebody without an account.
+    pub fn stranger(stack: &Deployed) -> Self {
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(120))
+            .build()
+            .expect("a client");
+        Self { http, api: stack.api.clone(), token: String::new(), username: String::new() }
+    }
+
+    /// A new user, logged in.
+    pub async fn register(stack: &Deployed) -> Self {
+        static USERS: AtomicU32 = AtomicU32::new(0);
+        let username = format!("user{}", USERS.fetch_add(1, Ordering::Relaxed));
+        let mut client = Self { username, ..Self::stranger(stack) };
+        let credentials = client.credentials();
+        client.post("/accounts", &credentials).await.expect(201);
+        let session = client.post("/sessions", &credentials).await.expect(201);
+        client.token = session["token"].as_str().expect("a token").to_owned();
+        client
+    }
+
+    /// What this user logs in with.
+    pub fn credentials(&self) -> Value {
+        json!({ "username": self.username, "password": format!("the password of {}", self.username) })
+    }
+
+    /// The same user with another token.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
+    }
+
+    /// The session token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Sends a request with headers and, if it is not null, a JSON body.
+    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &Value) -> Reply {
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        self.send_raw(method, path, headers, body).await
+    }
+
+    /// Sends a request with any body.
+    pub async fn send_raw(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Reply {
+        let mut request = self.http.request(method, format!("{}{path}", self.api));
+        if !self.token.is_empty() {
+            request = request.bearer_auth(&self.token);
+        }
+        if !body.is_empty() {
+            request = request.header("content-type", "application/json").body(body);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        read(request.send().await.expect("an answer")).await
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(Method::GET, path, &[], &Value::Null).await
+    }
+
+    /// POST.
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send(Method::POST, path, &[], body).await
+    }
+
+    /// PATCH.
+    pub async fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.send(Method::PATCH, path, &[], body).await
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.send(Method::DELETE, path, &[], &Value::Null).await
+    }
+
+    /// PUTs bytes to a presigned part exactly as its answer says.
+    pub async fn put_part(&self, part: &Value, bytes: Vec<u8>) -> Reply {
+        let mut request = self.http.put(part["url"].as_str().expect("a URL"));
+        for (name, value) in part["headers"].as_object().expect("headers") {
+            request = request.header(name, value.as_str().expect("a header"));
+        }
+        read(request.body(bytes).send().await.expect("an answer")).await
+    }
+
+    /// Follows a redirect to the bucket, without the token.
+    pub async fn fetch(&self, url: &str, headers: &[(&str, &str)]) -> reqwest::Response {
+        let mut request = self.http.get(url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.expect("an answer")
+    }
+
+    /// Begins an upload of `bytes`.
+    pub async fn begin(&self, path: &str, bytes: &[u8]) -> Value {
+        let sha256 = Sha256::of(bytes).to_string();
+        let reply = self.post("/uploads", &json!({ "path": path, "size": bytes.len(), "sha256": sha256 })).await;
+        assert!(matches!(reply.status, 200 | 201), "{}", reply.body);
+        reply.body
+    }
+
+    /// Sends all parts of an upload and gives what `complete` wants to know.
+    pub async fn send_parts(&self, upload: &Value, bytes: &[u8]) -> Value {
+        let part_size = upload["part_size"].as_u64().expect("a part size") as usize;
+        let mut sent = Vec::new();
+        for part in upload["parts"].as_array().expect("parts") {
+            let number = part["number"].as_u64().expect("a number") as usize;
+            let start = (number - 1) * part_size;
+            let end = bytes.len().min(start + part_size);
+            let reply = self.put_part(part, bytes[start..end].to_vec()).await;
+            assert_eq!(reply.status, 200, "{}", reply.body);
+            sent.push(json!({ "number": number, "etag": reply.header("etag").expect("an ETag") }));
+        }
+        json!({ "parts": sent })
+    }
+
+    /// Uploads `bytes` and waits for the verdict: the upload as it then is.
+    pub async fn upload(&self, path: &str, bytes: &[u8]) -> Value {
+        let upload = self.begin(path, bytes).await;
+        if upload["outcome"] == "instant" {
+            return upload;
+        }
+        let sent = self.send_parts(&upload, bytes).await;
+        let id = upload["upload_id"].as_str().expect("an id").to_owned();
+        self.post(&format!("/uploads/{id}/complete"), &sent).await.expect(202);
+        self.settled(&id).await
+    }
+
+    /// Waits until an upload is neither open nor pending.
+    pub async fn settled(&self, upload_id: &str) -> Value {
+        let polls = PATIENCE.as_millis() / 100;
+        for _ in 0..polls {
+            let upload = self.get(&format!("/uploads/{upload_id}")).await.expect(200);
+            if !matches!(upload["state"].as_str(), Some("open" | "pending")) {
+                return upload;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("the upload {upload_id} did not settle in {PATIENCE:?}");
+    }
+
+    /// The file at a path, or null.
+    pub async fn stat(&self, path: &str) -> Value {
+        let url = reqwest::Url::parse_with_params("http://x/files", [("path", path)]).expect("a URL");
+        let files = self.get(&format!("/files?{}", url.query().unwrap_or_default())).await.expect(200);
+        files["files"][0].clone()
+    }
+
+    /// The bytes of a file.
+    pub async fn read(&self, file_id: &str) -> Vec<u8> {
+        let redirect = self.get(&format!("/files/{file_id}/content")).await;
+        assert_eq!(redirect.status, 302, "{}", redirect.body);
+        let answer = self.fetch(redirect.header("location").expect("a location"), &[]).await;
+        assert_eq!(answer.status().as_u16(), 200);
+        answer.bytes().await.expect("a body").to_vec()
+    }
+
+    /// Used and reserved bytes.
+    pub async fn usage(&self) -> (u64, u64) {
+        let account = self.get("/accounts/me").await.expect(200);
+        let bytes = |name: &str| account[name].as_u64().expect("a number");
+        (bytes("used_bytes"), bytes("reserved_bytes"))
+    }
+}
+
+async fn read(answer: reqwest::Response) -> Reply {
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let text = answer.text().await.unwrap_or_default();
+    let body = serde_json::from_str(&text).unwrap_or_else(|_| if text.is_empty() { Value::Null } else { json!(text) });
+    Reply { status, headers, body }
+}

@@ -1,0 +1,9 @@
+//! What the stories share: the stacks they run on, a client that speaks the API, and bytes to send.
+
+mod client;
+mod data;
+mod stack;
+
+pub use client::{Client, Reply};
+pub use data::bytes;
+pub use stack::{Deployed, live, paused};

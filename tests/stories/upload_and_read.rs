@@ -1,0 +1,23 @@
+//! A user uploads a file straight to the bucket, and reads it back byte for byte.
+
+use sluice_domain::hash::Sha256;
+use sluice_tests::{Client, bytes, live};
+
+#[tokio::test]
+async fn files_of_every_size_come_back_as_they_were() {
+    let user = Client::register(live()).await;
+    const MIB: usize = 1 << 20;
+    for (seed, size) in [0, 1, 5 * MIB - 1, 5 * MIB, 5 * MIB + 1, 200 * MIB].into_iter().enumerate() {
+        let content = bytes(seed as u64 + 1, size);
+        let path = format!("sizes/{size}");
+        let upload = user.upload(&path, &content).await;
+        assert_eq!(upload["state"], "available", "{size}: {upload}");
+        let version = &upload["version"];
+        assert_eq!(version["sha256"], Sha256::of(&content).to_string(), "{size}");
+        assert_eq!((&version["size"], &version["new_bytes"]), (&size.into(), &size.into()), "{version}");
+        let file_id = version["file_id"].as_str().expect("an id");
+        assert_eq!(user.read(file_id).await, content, "{size}");
+        assert_eq!(user.stat(&path).await["version_id"], version["version_id"]);
+    }
+    assert_eq!(user.usage().await, (215 * MIB as u64 + 1, 0));
+}
