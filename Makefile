@@ -2,7 +2,7 @@
 
 # All of Sluice on this machine, until Ctrl-C. OPTIONS="--help" shows what can be set.
 dev:
-	cargo run --quiet --locked --bin sluice-dev -- $(OPTIONS)
+	cargo run --locked --bin sluice-dev -- $(OPTIONS)
 
 # Forget what `make dev` stored.
 clean-dev:

@@ -48,8 +48,8 @@ impl<'a> Deployer<'a> {
         for artifact in artifacts {
             let key = format!("{prefix}{}.zip", artifact.function);
             if !stored.contains(&key) {
-                let body = ByteStream::from_path(&artifact.zip_path).await;
-                self.put(key, body.map_err(Error::call("reading an artifact"))?).await?;
+                let body = tokio::fs::read(&artifact.zip_path).await;
+                self.put(key, body.map_err(Error::io("reading an artifact"))?).await?;
             }
         }
         for superseded in stored.iter().filter(|key| !key.starts_with(&prefix)) {
@@ -156,12 +156,19 @@ impl<'a> Deployer<'a> {
         let reading = || Error::io(format!("reading {}", template.display()));
         let body = tokio::fs::read(template).await.map_err(reading())?;
         let key = format!("templates/{}.yaml", &hex::encode(Sha256::digest(&body))[..16]);
-        self.put(key.clone(), ByteStream::from(body)).await?;
+        self.put(key.clone(), body).await?;
         Ok(format!("{}/{ARTIFACT_BUCKET}/{key}", self.emulator.endpoint()))
     }
 
-    async fn put(&self, key: String, body: ByteStream) -> Result<(), Error> {
-        let put = self.objects.put_object().bucket(ARTIFACT_BUCKET).key(key).body(body).send().await;
+    async fn put(&self, key: String, body: Vec<u8>) -> Result<(), Error> {
+        let put = self
+            .objects
+            .put_object()
+            .bucket(ARTIFACT_BUCKET)
+            .key(key)
+            .body(ByteStream::from(body))
+            .send()
+            .await;
         put.map(drop).map_err(Error::call("uploading an artifact"))
     }
 

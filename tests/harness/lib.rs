@@ -6,4 +6,4 @@ mod stack;
 
 pub use client::{Client, Reply};
 pub use data::bytes;
-pub use stack::{Deployed, live, paused};
+pub use stack::{Deployed, live, paused, swept};

@@ -37,6 +37,12 @@ pub fn paused() -> &'static Deployed {
     PAUSED.get_or_init(|| deploy("paused", false))
 }
 
+/// One more like it, for the sweeper, which looks at all uploads of its stack as if days had passed.
+pub fn swept() -> &'static Deployed {
+    static SWEPT: OnceLock<Deployed> = OnceLock::new();
+    SWEPT.get_or_init(|| deploy("swept", false))
+}
+
 /// Brings a stack up on a thread of its own, whose runtime outlives every story's.
 fn deploy(name: &'static str, workers: bool) -> Deployed {
     let (deployed, waiting) = mpsc::channel();

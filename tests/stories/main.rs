@@ -1,3 +1,8 @@
 //! Stories of the whole pipeline, each told to the end on a real emulator.
 
+mod call_budget;
+mod support;
+mod sweep;
 mod upload_and_read;
+mod worker_faults;
+mod worker_messages;

@@ -70,7 +70,7 @@ pub struct World {
     pub url_generation: u32,
     /// Paths whose versions are rejected.
     pub rejected_paths: Vec<String>,
-    serial: u8,
+    serial: u32,
     url: String,
 }
 
@@ -83,7 +83,7 @@ impl World {
     fn next_bytes(&mut self) -> [u8; 16] {
         self.serial += 1;
         let mut bytes = [0; 16];
-        bytes[15] = self.serial;
+        bytes[12..].copy_from_slice(&self.serial.to_be_bytes());
         bytes
     }
 

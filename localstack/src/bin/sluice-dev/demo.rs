@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use serde::Deserialize;
 use sluice_localstack::Stack;
 use tokio::{
     io::AsyncWriteExt as _,
@@ -38,6 +39,13 @@ impl Narrator {
     pub fn tell(&self, stage: &str, what: &str) {
         println!("  {:5.1} s  {stage:<16} {what}", self.0.elapsed().as_secs_f64());
     }
+}
+
+/// What `sluice put --json` says of a file.
+#[derive(Deserialize)]
+struct Put {
+    outcome: String,
+    bytes_sent: u64,
 }
 
 /// The demonstration's files and the command that it shows.
@@ -70,7 +78,8 @@ impl Demo {
 
     /// Prints commands to go on with.
     pub fn print_commands(&self) {
-        let sluice = self.sluice.display();
+        let here = std::env::current_dir().unwrap_or_default();
+        let sluice = self.sluice.strip_prefix(here).unwrap_or(&self.sluice).display();
         println!("\nTry it:");
         println!("  export SLUICE_API={} SLUICE_HOME={}", self.api, self.home.display());
         println!("  {sluice} put README.md");
@@ -87,15 +96,17 @@ impl Demo {
         self.sluice(["login", USERNAME, "--password-stdin"], PASSWORD).await?;
         let watcher = Watcher::log_in(&self.api, USERNAME, PASSWORD).await?;
         narrator.tell("sluice put", &format!("{} MiB, hashed here first", FILE_SIZE_BYTES >> 20));
-        let put = self.sluice([OsStr::new("put"), file.as_os_str(), OsStr::new(FIRST_PATH)], "");
-        tokio::try_join!(put, watcher.follow(FIRST_PATH, &narrator))?;
+        tokio::try_join!(self.put(&file, FIRST_PATH), watcher.follow(FIRST_PATH, &narrator))?;
 
-        self.sluice([OsStr::new("put"), file.as_os_str(), OsStr::new(SECOND_PATH)], "").await?;
-        narrator.tell("sluice put", "the same bytes under another path: no part was sent");
+        let again = self.put(&file, SECOND_PATH).await?;
+        let sent =
+            format!("the same bytes, another path: {}, {} bytes sent", again.outcome, again.bytes_sent);
+        narrator.tell("sluice put", &sent);
 
         let download = self.folder.join("download.bin");
         let _ = fs::remove_file(&download);
-        self.sluice([OsStr::new("get"), OsStr::new(FIRST_PATH), download.as_os_str()], "").await?;
+        let get = [OsStr::new("get"), OsStr::new(FIRST_PATH), OsStr::new("--to"), download.as_os_str()];
+        self.sluice(get, "").await?;
         if fs::read(&download)? != fs::read(&file)? {
             return Err("the download differs from what was uploaded".into());
         }
@@ -116,7 +127,13 @@ impl Demo {
         Ok(path)
     }
 
-    async fn sluice<I>(&self, arguments: I, input: &str) -> Result<(), Failure>
+    async fn put(&self, file: &Path, remote: &str) -> Result<Put, Failure> {
+        let put = [OsStr::new("put"), file.as_os_str(), OsStr::new("--to"), OsStr::new(remote)];
+        Ok(serde_json::from_slice(&self.sluice(put, "").await?)?)
+    }
+
+    /// Runs the command and returns what it answers.
+    async fn sluice<I>(&self, arguments: I, input: &str) -> Result<Vec<u8>, Failure>
     where
         I: IntoIterator,
         I::Item: AsRef<OsStr>,
@@ -131,7 +148,7 @@ impl Demo {
         }
         let output = child.wait_with_output().await?;
         if output.status.success() {
-            return Ok(());
+            return Ok(output.stdout);
         }
         let messages = [output.stdout, output.stderr].concat();
         Err(String::from_utf8_lossy(&messages).trim().replace('\n', "; ").into())

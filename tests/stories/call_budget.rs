@@ -1,0 +1,120 @@
+//! How many calls to AWS each step of an upload costs: counted on the wire, retries included.
+
+use aws_config::SdkConfig;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use serde_json::Value;
+use sluice_lambda::{Call, Deployment, clock};
+use sluice_storage::Clients;
+use sluice_storage::presign::Credentials;
+use sluice_tests::{Client, Deployed, bytes, paused};
+use std::sync::{Arc, Mutex};
+
+use crate::support::{Landed, Worker, created, unhurried};
+
+/// An HTTP client that writes down what passes through it.
+#[derive(Debug, Clone)]
+struct Counting {
+    inner: SharedHttpClient,
+    calls: Arc<Mutex<Vec<String>>>,
+}
+
+#[derive(Debug)]
+struct CountingConnector {
+    inner: SharedHttpConnector,
+    calls: Arc<Mutex<Vec<String>>>,
+}
+
+impl HttpClient for Counting {
+    fn http_connector(&self, settings: &HttpConnectorSettings, parts: &RuntimeComponents) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, parts);
+        SharedHttpConnector::new(CountingConnector { inner, calls: self.calls.clone() })
+    }
+}
+
+impl HttpConnector for CountingConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let call = request.headers().get("x-amz-target").map_or_else(
+            || format!("S3 {} {}", request.method(), request.uri().split('?').nth(1).unwrap_or_default()),
+            |target| target.rsplit('.').next().unwrap_or(target).to_owned(),
+        );
+        self.calls.lock().expect("not poisoned").push(call);
+        self.inner.call(request)
+    }
+}
+
+/// A deployment whose calls are counted.
+fn counted(stack: &Deployed) -> (Deployment, Arc<Mutex<Vec<String>>>) {
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let inner = aws_smithy_http_client::Builder::new().build_http();
+    let counting = Counting { inner, calls: calls.clone() };
+    let sdk: SdkConfig = stack.sdk.to_builder().http_client(counting).build();
+    (Deployment::new(Clients::new(&sdk), Credentials::of(&sdk), stack.settings.clone()), calls)
+}
+
+/// A call as a function sees it.
+pub fn call(user: &Client, method: http::Method, path: &str, body: &Value) -> Call {
+    let mut headers = http::HeaderMap::new();
+    let token = format!("Bearer {}", user.token()).parse().expect("a header");
+    headers.insert(http::header::AUTHORIZATION, token);
+    Call {
+        method,
+        path: path.to_owned(),
+        query: Vec::new(),
+        headers,
+        body: body.to_string().into_bytes(),
+        request_id: "story".to_owned(),
+        now: clock::now(),
+    }
+}
+
+fn taken(calls: &Arc<Mutex<Vec<String>>>) -> Vec<String> {
+    std::mem::take(&mut calls.lock().expect("not poisoned"))
+}
+
+#[tokio::test]
+async fn an_upload_costs_no_more_calls_than_it_may() {
+    let stack = paused();
+    let user = Client::register(stack).await;
+    let (deployment, calls) = counted(stack);
+    let init = Arc::new(init_upload::App::new(&deployment).expect("an app"));
+    let complete = Arc::new(complete_upload::App::new(&deployment).expect("an app"));
+
+    for (label, size, init_max, complete_max) in [("small", 10_240, 3, 4), ("parts", 17 << 20, 4, 5)] {
+        let content = bytes(size as u64, size);
+        let sha256 = sluice_domain::hash::Sha256::of(&content).to_string();
+        let request = serde_json::json!({ "path": label, "size": size, "sha256": sha256 });
+        let begin = call(&user, http::Method::POST, "/uploads", &request);
+        let reply = init_upload::handle(init.clone(), begin).await.expect("an upload");
+        let plan: Value = serde_json::from_slice(reply.body()).expect("JSON");
+        let made = taken(&calls);
+        assert!(made.len() <= init_max, "init of {label}: {made:?}");
+
+        let sent = user.send_parts(&plan, &content).await;
+        let path = format!("/uploads/{}/complete", plan["upload_id"].as_str().expect("an id"));
+        let finish = call(&user, http::Method::POST, &path, &sent);
+        complete_upload::handle(complete.clone(), finish).await.expect("completed");
+        let made = taken(&calls);
+        assert!(made.len() <= complete_max, "complete of {label}: {made:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_small_upload_costs_the_worker_no_more_calls_than_it_may() {
+    let stack = paused();
+    let (deployment, calls) = counted(stack);
+    let worker = Worker::with(stack, dedup_upload::App::new(&deployment).expect("an app"));
+    let new = Landed::new(stack, bytes(1, 10_240)).await;
+    worker.receive(&created(&new.key), 1, unhurried()).await;
+    let made = taken(&calls);
+    new.check_available(&worker, "counted").await;
+    assert!(made.len() <= 9, "new content: {made:?}");
+
+    let known = Landed::of(new.user.clone(), "again", new.content.clone(), &Value::Null).await;
+    worker.receive(&created(&known.key), 1, unhurried()).await;
+    let made = taken(&calls);
+    assert!(made.len() <= 7, "known content: {made:?}");
+}

@@ -1,0 +1,137 @@
+//! The workers, run in the story's own process on a stack whose own are paused.
+
+use aws_sdk_s3::types::Object;
+use dedup_upload::{App, work_off};
+use serde_json::{Value, json};
+use sluice_domain::hash::Sha256;
+use sluice_domain::id::{AccountId, UploadId};
+use sluice_domain::key::LandingKey;
+use sluice_lambda::batch::{Failed, Message, OutOfTime};
+use sluice_tests::{Client, Deployed};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The worker of a stack.
+pub struct Worker {
+    pub stack: &'static Deployed,
+    pub app: Arc<App>,
+    s3: aws_sdk_s3::Client,
+}
+
+/// Time never runs out.
+pub fn unhurried() -> OutOfTime {
+    Arc::new(|| false)
+}
+
+/// Time runs out at the `checks`-th look at the clock.
+pub fn hurried(checks: usize) -> OutOfTime {
+    let seen = AtomicUsize::new(0);
+    Arc::new(move || seen.fetch_add(1, Ordering::Relaxed) >= checks)
+}
+
+/// A message with this body, received for the `receive_count`-th time.
+pub fn message(body: impl Into<String>, receive_count: u32) -> Message {
+    Message {
+        id: format!("message-{receive_count}"),
+        body: body.into(),
+        receive_count,
+        receipt_handle: "not a receipt".to_owned(),
+    }
+}
+
+/// The store's event for an object.
+pub fn created(key: &LandingKey) -> String {
+    let object = json!({ "key": key.to_string() });
+    let record =
+        json!({ "eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": { "object": object } });
+    json!({ "Records": [record] }).to_string()
+}
+
+impl Worker {
+    pub fn new(stack: &'static Deployed) -> Self {
+        let app = App::new(&stack.deployment()).expect("an app");
+        Self::with(stack, app)
+    }
+
+    pub fn with(stack: &'static Deployed, app: App) -> Self {
+        Self { stack, app: Arc::new(app), s3: aws_sdk_s3::Client::new(&stack.sdk) }
+    }
+
+    /// Works off one message.
+    pub async fn receive(&self, body: &str, receive_count: u32, out_of_time: OutOfTime) -> Failed {
+        work_off(self.app.clone(), vec![message(body, receive_count)], out_of_time).await
+    }
+
+    /// The keys of a bucket that hold this account's id.
+    pub async fn keys(&self, bucket_setting: &str, account: AccountId) -> Vec<String> {
+        let bucket = self.stack.setting(bucket_setting);
+        let listed = self.s3.list_objects_v2().bucket(bucket).send().await.expect("a list");
+        let keys = listed.contents().iter().filter_map(Object::key).map(str::to_owned);
+        keys.filter(|key| key.contains(&account.to_string())).collect()
+    }
+
+    pub async fn landing_keys(&self, account: AccountId) -> Vec<String> {
+        self.keys("SLUICE_LANDING_BUCKET", account).await
+    }
+
+    pub async fn vault_keys(&self, account: AccountId) -> Vec<String> {
+        self.keys("SLUICE_VAULT_BUCKET", account).await
+    }
+}
+
+/// A user with one upload whose bytes have landed.
+pub struct Landed {
+    pub user: Client,
+    pub account_id: AccountId,
+    pub key: LandingKey,
+    pub completion: Value,
+    pub content: Vec<u8>,
+}
+
+impl Landed {
+    /// A new user, whose bytes have landed and, if they came in parts, been merged.
+    pub async fn new(stack: &'static Deployed, content: Vec<u8>) -> Self {
+        let user = Client::register(stack).await;
+        Self::of(user, "file", content, &Value::Null).await
+    }
+
+    /// Another upload, with more fields in its request.
+    pub async fn of(user: Client, path: &str, content: Vec<u8>, more: &Value) -> Self {
+        let mut request = json!({ "path": path, "size": content.len() });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            request[name] = value.clone();
+        }
+        let plan = user.post("/uploads", &request).await.expect(201);
+        let completion = user.send_parts(&plan, &content).await;
+        let id: UploadId = plan["upload_id"].as_str().expect("an id").parse().expect("an id");
+        if plan["method"] == "multipart" {
+            user.post(&format!("/uploads/{id}/complete"), &completion).await.expect(202);
+        }
+        let account = user.get("/accounts/me").await.expect(200);
+        let account_id: AccountId = account["account_id"].as_str().expect("an id").parse().expect("an id");
+        let key = LandingKey { account_id, upload_id: id };
+        Self { user, account_id, key, completion, content }
+    }
+
+    pub fn upload_path(&self) -> String {
+        format!("/uploads/{}", self.key.upload_id)
+    }
+
+    /// The upload as the API shows it.
+    pub async fn upload(&self) -> Value {
+        self.user.get(&self.upload_path()).await.expect(200)
+    }
+
+    /// Checks that the version is available, once, and that nothing is left of the work.
+    pub async fn check_available(&self, worker: &Worker, context: &str) {
+        let upload = self.upload().await;
+        assert_eq!(upload["state"], "available", "{context}: {upload}");
+        assert_eq!(upload["version"]["sha256"], Sha256::of(&self.content).to_string(), "{context}");
+        let file_id = upload["version"]["file_id"].as_str().expect("an id");
+        assert!(self.user.read(file_id).await == self.content, "{context}: other bytes came back");
+        let versions = self.user.get(&format!("/files/{file_id}/versions")).await.expect(200);
+        assert_eq!(versions["versions"].as_array().map(Vec::len), Some(1), "{context}: {versions}");
+        assert_eq!(self.user.usage().await, (self.content.len() as u64, 0), "{context}");
+        assert_eq!(worker.landing_keys(self.account_id).await, Vec::<String>::new(), "{context}");
+    }
+}

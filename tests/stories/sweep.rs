@@ -1,0 +1,115 @@
+//! The sweeper looks after uploads that nobody else will.
+
+use serde_json::json;
+use sluice_domain::sweep::ANNOUNCEMENTS_MAX;
+use sluice_domain::time::Timestamp;
+use sluice_lambda::clock;
+use sluice_tests::{Client, Deployed, bytes, swept};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::support::{Landed, Worker, created, unhurried};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+/// Runs the sweeper as if it were `later`.
+async fn sweep(stack: &Deployed, later: Duration) -> Timestamp {
+    let app = Arc::new(sweep_uploads::App::new(&stack.deployment()).expect("an app"));
+    let now = clock::now().after(later);
+    sweep_uploads::sweep(app, now).await.expect("swept");
+    now
+}
+
+/// Whether the landing queue holds an announcement of the upload. Takes it off.
+async fn announced(stack: &Deployed, upload_id: &str) -> bool {
+    let sqs = aws_sdk_sqs::Client::new(&stack.sdk);
+    let queue = stack.setting("SLUICE_LANDING_QUEUE_URL");
+    let mut found = false;
+    loop {
+        let batch = sqs.receive_message().queue_url(queue).max_number_of_messages(10).send().await.expect("received");
+        if batch.messages().is_empty() {
+            return found;
+        }
+        for message in batch.messages() {
+            let body = message.body().unwrap_or_default();
+            found |= body.contains("UploadAnnounced") && body.contains(upload_id);
+            let receipt = message.receipt_handle().unwrap_or_default();
+            sqs.delete_message().queue_url(queue).receipt_handle(receipt).send().await.expect("deleted");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_sweeper_keeps_every_promise() {
+    // One story after the other: the sweeper sees all uploads of the stack.
+    an_abandoned_upload_expires_and_frees_its_quota_and_its_parts().await;
+    a_landed_object_whose_event_was_lost_is_announced_again().await;
+    a_pending_version_does_not_stay_pending_for_ever().await;
+    a_pending_version_whose_bytes_are_gone_is_rejected().await;
+}
+
+async fn an_abandoned_upload_expires_and_frees_its_quota_and_its_parts() {
+    let stack = swept();
+    let user = Client::register(stack).await;
+    let content = bytes(1, 17 << 20);
+    let plan = user.begin("abandoned", &content).await;
+    user.put_part(&plan["parts"][0], content[..16 << 20].to_vec()).await;
+    let single = user.post("/uploads", &json!({ "path": "never sent", "size": 10 })).await.expect(201);
+    assert_eq!(user.usage().await, (0, (17 << 20) + 10));
+
+    sweep(stack, HOUR * 2).await;
+    assert_eq!(user.usage().await, (0, (17 << 20) + 10), "it is not time yet");
+    sweep(stack, HOUR * 24 * 8).await;
+    assert_eq!(user.usage().await, (0, 0));
+    for upload in [&plan, &single] {
+        let id = upload["upload_id"].as_str().expect("an id");
+        assert_eq!(user.get(&format!("/uploads/{id}")).await.expect(200)["state"], "expired");
+        user.post(&format!("/uploads/{id}/parts"), &json!({ "parts": [{ "number": 1 }] }))
+            .await
+            .expect_problem(409, "upload_ended");
+    }
+    let s3 = aws_sdk_s3::Client::new(&stack.sdk);
+    let left = s3.list_multipart_uploads().bucket(stack.setting("SLUICE_LANDING_BUCKET")).send().await.expect("list");
+    let id = plan["upload_id"].as_str().expect("an id");
+    assert!(left.uploads().iter().all(|upload| !upload.key().unwrap_or_default().contains(id)), "parts are left");
+}
+
+async fn a_landed_object_whose_event_was_lost_is_announced_again() {
+    let worker = Worker::new(swept());
+    let landed = Landed::new(worker.stack, bytes(2, 1000)).await;
+    let id = landed.key.upload_id.to_string();
+    announced(worker.stack, &id).await;
+    sweep(worker.stack, HOUR * 2).await;
+    assert!(announced(worker.stack, &id).await, "nobody was told");
+    sweep(worker.stack, HOUR * 2).await;
+    assert!(!announced(worker.stack, &id).await, "told again at once");
+    worker.receive(&created(&landed.key), 1, unhurried()).await;
+    landed.check_available(&worker, "announced again").await;
+}
+
+async fn a_pending_version_does_not_stay_pending_for_ever() {
+    let worker = Worker::new(swept());
+    let landed = Landed::new(worker.stack, bytes(3, 17 << 20)).await;
+    assert_eq!(landed.upload().await["state"], "pending");
+    for round in 1..=ANNOUNCEMENTS_MAX {
+        sweep(worker.stack, HOUR * round).await;
+        assert_eq!(landed.upload().await["state"], "pending", "round {round}");
+    }
+    sweep(worker.stack, HOUR * (ANNOUNCEMENTS_MAX + 1)).await;
+    let upload = landed.upload().await;
+    assert_eq!((&upload["state"], &upload["reason"]), (&json!("rejected"), &json!("processing_failed")));
+    assert_eq!(landed.user.usage().await, (0, 0));
+    assert_eq!(worker.landing_keys(landed.account_id).await, Vec::<String>::new());
+}
+
+async fn a_pending_version_whose_bytes_are_gone_is_rejected() {
+    let worker = Worker::new(swept());
+    let landed = Landed::new(worker.stack, bytes(4, 17 << 20)).await;
+    let s3 = aws_sdk_s3::Client::new(&worker.stack.sdk);
+    let bucket = worker.stack.setting("SLUICE_LANDING_BUCKET");
+    s3.delete_object().bucket(bucket).key(landed.key.to_string()).send().await.expect("deleted");
+    sweep(worker.stack, HOUR).await;
+    let upload = landed.upload().await;
+    assert_eq!((&upload["state"], &upload["reason"]), (&json!("rejected"), &json!("bytes_lost")));
+    assert_eq!(landed.user.usage().await, (0, 0));
+}

@@ -1,0 +1,179 @@
+//! The worker is killed at every write, before it and after it. The message comes again, and the end is the same.
+
+use serde_json::json;
+use sluice_contracts::event::UploadEvent;
+use sluice_storage::fault::{Fault, Moment, run_until_killed};
+use sluice_tests::{bytes, paused};
+
+use crate::support::{Landed, Worker, created, hurried, unhurried};
+
+const MIB: usize = 1 << 20;
+
+/// More writes than any run makes: a loop that gets here would never end.
+const WRITES_MAX: usize = 60;
+
+/// The fault points in order: before and after each write.
+fn faults() -> impl Iterator<Item = Fault> {
+    (0..WRITES_MAX).flat_map(|write| [Moment::Before, Moment::After].map(|moment| Fault { write, moment }))
+}
+
+/// A kind of upload, and how it must end.
+#[derive(Clone, Copy)]
+enum Kind {
+    Small,
+    /// Large enough for a pack index of its own object.
+    Indexed,
+    Empty,
+    Parts,
+}
+
+impl Kind {
+    fn content(self, seed: u64) -> Vec<u8> {
+        match self {
+            Self::Small => bytes(seed, 1000),
+            Self::Indexed => bytes(seed, 3 * MIB),
+            Self::Empty => Vec::new(),
+            Self::Parts => bytes(seed, 17 * MIB),
+        }
+    }
+}
+
+async fn kill_at_every_write(kind: Kind, label: &str) {
+    let worker = Worker::new(paused());
+    for (seed, fault) in (1..).zip(faults()) {
+        let landed = Landed::new(worker.stack, kind.content(seed)).await;
+        let event = created(&landed.key);
+        let run = run_until_killed(fault, worker.receive(&event, 1, unhurried())).await;
+        let context = format!("{label}, {fault:?}, {run:?}");
+        if run.is_err() {
+            let failed = worker.receive(&event, 2, unhurried()).await;
+            assert_eq!(failed, Vec::<String>::new(), "{context}");
+        }
+        landed.check_available(&worker, &context).await;
+        check_vault(&worker, &landed, &context).await;
+        if run.is_ok() {
+            assert!(fault.write >= 3, "{context}: the run has fewer writes than it must");
+            return;
+        }
+    }
+    panic!("{label}: more than {WRITES_MAX} writes");
+}
+
+/// Nothing lies in the vault but the object and, if it is large, its pack index.
+async fn check_vault(worker: &Worker, landed: &Landed, context: &str) {
+    let keys = worker.vault_keys(landed.account_id).await;
+    let object = format!("objects/{}/{}", landed.account_id, landed.key.upload_id);
+    let strange = keys.iter().filter(|key| **key != object && !key.starts_with("indexes/"));
+    assert_eq!(strange.count(), 0, "{context}: {keys:?}");
+    assert!(keys.contains(&object), "{context}: {keys:?}");
+}
+
+#[tokio::test]
+async fn a_small_upload_survives_a_worker_killed_anywhere() {
+    kill_at_every_write(Kind::Small, "small").await;
+}
+
+#[tokio::test]
+async fn an_upload_with_a_pack_index_survives_a_worker_killed_anywhere() {
+    kill_at_every_write(Kind::Indexed, "indexed").await;
+}
+
+#[tokio::test]
+async fn an_empty_upload_survives_a_worker_killed_anywhere() {
+    kill_at_every_write(Kind::Empty, "empty").await;
+}
+
+#[tokio::test]
+async fn an_upload_in_parts_survives_a_worker_killed_anywhere() {
+    kill_at_every_write(Kind::Parts, "parts").await;
+}
+
+#[tokio::test]
+async fn known_content_is_linked_once_by_a_worker_killed_anywhere() {
+    let worker = Worker::new(paused());
+    for (seed, fault) in (1..).zip(faults()) {
+        let first = Landed::new(worker.stack, bytes(seed, 2000)).await;
+        worker.receive(&created(&first.key), 1, unhurried()).await;
+        // Without a declared hash, so that it is not instant.
+        let again = Landed::of(first.user.clone(), "again", first.content.clone(), &json!({})).await;
+        let event = created(&again.key);
+        let run = run_until_killed(fault, worker.receive(&event, 1, unhurried())).await;
+        let context = format!("{fault:?}, {run:?}");
+        if run.is_err() {
+            assert_eq!(worker.receive(&event, 2, unhurried()).await, Vec::<String>::new(), "{context}");
+        }
+        again.check_available(&worker, &context).await;
+        let version = &again.upload().await["version"];
+        assert_eq!((&version["new_bytes"], &version["shared_bytes"]), (&json!(0), &json!(2000)), "{context}");
+        assert_eq!(worker.vault_keys(first.account_id).await.len(), 1, "{context}: stored twice");
+        if run.is_ok() {
+            return;
+        }
+    }
+    panic!("more than {WRITES_MAX} writes");
+}
+
+#[tokio::test]
+async fn a_wrong_upload_is_rejected_once_by_a_worker_killed_anywhere() {
+    let worker = Worker::new(paused());
+    for (seed, fault) in (1..).zip(faults()) {
+        let user = sluice_tests::Client::register(worker.stack).await;
+        let wrong = json!({ "sha1": "0".repeat(40) });
+        let landed = Landed::of(user, "wrong", bytes(seed, 3 * MIB), &wrong).await;
+        let event = created(&landed.key);
+        let run = run_until_killed(fault, worker.receive(&event, 1, unhurried())).await;
+        let context = format!("{fault:?}, {run:?}");
+        if run.is_err() {
+            assert_eq!(worker.receive(&event, 2, unhurried()).await, Vec::<String>::new(), "{context}");
+        }
+        let upload = landed.upload().await;
+        assert_eq!((&upload["state"], &upload["reason"]), (&json!("rejected"), &json!("sha1_mismatch")), "{context}");
+        assert_eq!(landed.user.usage().await, (0, 0), "{context}");
+        assert_eq!(worker.landing_keys(landed.account_id).await, Vec::<String>::new(), "{context}");
+        assert_eq!(worker.vault_keys(landed.account_id).await, Vec::<String>::new(), "{context}");
+        if run.is_ok() {
+            return;
+        }
+    }
+    panic!("more than {WRITES_MAX} writes");
+}
+
+#[tokio::test]
+async fn a_checkpointed_upload_survives_a_worker_killed_anywhere() {
+    let worker = Worker::new(paused());
+    for (seed, fault) in (1..).zip(faults()) {
+        let landed = Landed::new(worker.stack, bytes(seed, 20 * MIB)).await;
+        let killed = run_until_killed(fault, invocations(&worker, &landed, 1)).await;
+        let context = format!("{fault:?}, {killed:?}");
+        if killed.is_err() {
+            invocations(&worker, &landed, 2).await;
+        }
+        landed.check_available(&worker, &context).await;
+        check_vault(&worker, &landed, &context).await;
+        if killed.is_ok() {
+            assert!(fault.write >= 9, "{context}: there were no checkpoints");
+            return;
+        }
+    }
+    panic!("more than {WRITES_MAX} writes");
+}
+
+/// Invocations that each have time for one more range, until the upload has ended. What they send to the queue is
+/// what is received here.
+async fn invocations(worker: &Worker, landed: &Landed, receive_count: u32) {
+    let (account_id, upload_id) = (landed.key.account_id, landed.key.upload_id);
+    let continued = UploadEvent::UploadCheckpointed { account_id, upload_id }.to_json();
+    let mut body = created(&landed.key);
+    for _ in 0..10 {
+        // One look before the work, one before the next range.
+        let failed = worker.receive(&body, receive_count, hurried(2)).await;
+        assert_eq!(failed, Vec::<String>::new());
+        if landed.upload().await["state"] == "available" {
+            // SQS may bring the last message once more.
+            worker.receive(&body, receive_count + 1, unhurried()).await;
+            return;
+        }
+        body.clone_from(&continued);
+    }
+    panic!("ten invocations did not do it");
+}
