@@ -1,7 +1,7 @@
-.PHONY: dev clean-dev setup
+.PHONY: dev clean-dev setup test check
 
 # All of Sluice on this machine, until Ctrl-C. OPTIONS="--help" shows what can be set.
-dev:
+dev: setup
 	cargo run --locked --bin sluice-dev -- $(OPTIONS)
 
 # Forget what `make dev` stored.
@@ -14,3 +14,13 @@ setup:
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || \
 	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get install -y --no-install-recommends python3-venv; } || \
 	{ echo "Python 3.11 or newer with its venv module is needed: apt-get install python3-venv" >&2; exit 1; }
+
+# Every test, on an emulator that the tests bring up themselves.
+test: setup
+	cargo test --workspace --locked
+
+# What a change must pass before it is taken.
+check: setup
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	$(MAKE) test

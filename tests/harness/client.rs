@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::stack::Deployed;
 
 /// How long a version may take to become available before a story fails.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A registered user.
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ impl Client {
     pub fn stranger(stack: &Deployed) -> Self {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(120))
+            .timeout(PATIENCE)
             .build()
             .expect("a client");
         Self { http, api: stack.api.clone(), token: String::new(), username: String::new() }
@@ -70,12 +70,11 @@ impl Client {
     pub async fn register(stack: &Deployed) -> Self {
         static USERS: AtomicU32 = AtomicU32::new(0);
         let username = format!("user{}", USERS.fetch_add(1, Ordering::Relaxed));
-        let mut client = Self { username, ..Self::stranger(stack) };
+        let client = Self { username, ..Self::stranger(stack) };
         let credentials = client.credentials();
         client.post("/accounts", &credentials).await.expect(201);
         let session = client.post("/sessions", &credentials).await.expect(201);
-        client.token = session["token"].as_str().expect("a token").to_owned();
-        client
+        client.with_token(session["token"].as_str().expect("a token"))
     }
 
     /// What this user logs in with.
@@ -101,7 +100,13 @@ impl Client {
     }
 
     /// Sends a request with any body.
-    pub async fn send_raw(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Reply {
+    pub async fn send_raw(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Reply {
         let mut request = self.http.request(method, format!("{}{path}", self.api));
         if !self.token.is_empty() {
             request = request.bearer_auth(&self.token);
@@ -156,7 +161,8 @@ impl Client {
     /// Begins an upload of `bytes`.
     pub async fn begin(&self, path: &str, bytes: &[u8]) -> Value {
         let sha256 = Sha256::of(bytes).to_string();
-        let reply = self.post("/uploads", &json!({ "path": path, "size": bytes.len(), "sha256": sha256 })).await;
+        let reply =
+            self.post("/uploads", &json!({ "path": path, "size": bytes.len(), "sha256": sha256 })).await;
         assert!(matches!(reply.status, 200 | 201), "{}", reply.body);
         reply.body
     }
@@ -228,6 +234,7 @@ impl Client {
 async fn read(answer: reqwest::Response) -> Reply {
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
     let text = answer.text().await.unwrap_or_default();
-    let body = serde_json::from_str(&text).unwrap_or_else(|_| if text.is_empty() { Value::Null } else { json!(text) });
+    let body = serde_json::from_str(&text)
+        .unwrap_or_else(|_| if text.is_empty() { Value::Null } else { json!(text) });
     Reply { status, headers, body }
 }

@@ -1,6 +1,7 @@
 //! Stories of the whole pipeline, each told to the end on a real emulator.
 
 mod call_budget;
+mod routes;
 mod support;
 mod sweep;
 mod upload_and_read;

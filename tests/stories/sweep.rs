@@ -26,7 +26,8 @@ async fn announced(stack: &Deployed, upload_id: &str) -> bool {
     let queue = stack.setting("SLUICE_LANDING_QUEUE_URL");
     let mut found = false;
     loop {
-        let batch = sqs.receive_message().queue_url(queue).max_number_of_messages(10).send().await.expect("received");
+        let batch =
+            sqs.receive_message().queue_url(queue).max_number_of_messages(10).send().await.expect("received");
         if batch.messages().is_empty() {
             return found;
         }
@@ -69,9 +70,17 @@ async fn an_abandoned_upload_expires_and_frees_its_quota_and_its_parts() {
             .expect_problem(409, "upload_ended");
     }
     let s3 = aws_sdk_s3::Client::new(&stack.sdk);
-    let left = s3.list_multipart_uploads().bucket(stack.setting("SLUICE_LANDING_BUCKET")).send().await.expect("list");
+    let left = s3
+        .list_multipart_uploads()
+        .bucket(stack.setting("SLUICE_LANDING_BUCKET"))
+        .send()
+        .await
+        .expect("list");
     let id = plan["upload_id"].as_str().expect("an id");
-    assert!(left.uploads().iter().all(|upload| !upload.key().unwrap_or_default().contains(id)), "parts are left");
+    assert!(
+        left.uploads().iter().all(|upload| !upload.key().unwrap_or_default().contains(id)),
+        "parts are left"
+    );
 }
 
 async fn a_landed_object_whose_event_was_lost_is_announced_again() {

@@ -3,10 +3,11 @@
 use sluice_domain::hash::Sha256;
 use sluice_tests::{Client, bytes, live};
 
+const MIB: usize = 1 << 20;
+
 #[tokio::test]
 async fn files_of_every_size_come_back_as_they_were() {
     let user = Client::register(live()).await;
-    const MIB: usize = 1 << 20;
     for (seed, size) in [0, 1, 5 * MIB - 1, 5 * MIB, 5 * MIB + 1, 200 * MIB].into_iter().enumerate() {
         let content = bytes(seed as u64 + 1, size);
         let path = format!("sizes/{size}");

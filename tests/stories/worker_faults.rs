@@ -127,7 +127,11 @@ async fn a_wrong_upload_is_rejected_once_by_a_worker_killed_anywhere() {
             assert_eq!(worker.receive(&event, 2, unhurried()).await, Vec::<String>::new(), "{context}");
         }
         let upload = landed.upload().await;
-        assert_eq!((&upload["state"], &upload["reason"]), (&json!("rejected"), &json!("sha1_mismatch")), "{context}");
+        assert_eq!(
+            (&upload["state"], &upload["reason"]),
+            (&json!("rejected"), &json!("sha1_mismatch")),
+            "{context}"
+        );
         assert_eq!(landed.user.usage().await, (0, 0), "{context}");
         assert_eq!(worker.landing_keys(landed.account_id).await, Vec::<String>::new(), "{context}");
         assert_eq!(worker.vault_keys(landed.account_id).await, Vec::<String>::new(), "{context}");

@@ -136,7 +136,9 @@ async fn a_poison_message_goes_to_the_dead_letter_queue_with_its_reason_and_bloc
             .send()
             .await
             .expect("received");
-        let Some(dead) = received.messages().iter().find(|dead| dead.body() == Some(poison)) else { continue };
+        let Some(dead) = received.messages().iter().find(|dead| dead.body() == Some(poison)) else {
+            continue;
+        };
         let attributes = dead.message_attributes().expect("attributes");
         let value = |name: &str| attributes[name].string_value().unwrap_or_default().to_owned();
         assert_eq!(value("code"), "unreadable");
@@ -155,7 +157,8 @@ async fn one_message_of_a_batch_fails_and_the_others_do_not() {
     let bucket = worker.stack.setting("SLUICE_LANDING_BUCKET");
     s3.delete_object().bucket(bucket).key(gone.key.to_string()).send().await.expect("deleted");
 
-    let mut batch = vec![message("not even JSON", 1), message(created(&gone.key), 1), message(created(&good.key), 1)];
+    let mut batch =
+        vec![message("not even JSON", 1), message(created(&gone.key), 1), message(created(&good.key), 1)];
     for (index, message) in batch.iter_mut().enumerate() {
         message.id = index.to_string();
     }

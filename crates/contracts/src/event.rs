@@ -47,7 +47,9 @@ impl UploadEvent {
     pub fn to_json(&self) -> String {
         let (event, account_id, upload_id) = match self {
             Self::UploadAnnounced { account_id, upload_id } => ("UploadAnnounced", account_id, upload_id),
-            Self::UploadCheckpointed { account_id, upload_id } => ("UploadCheckpointed", account_id, upload_id),
+            Self::UploadCheckpointed { account_id, upload_id } => {
+                ("UploadCheckpointed", account_id, upload_id)
+            }
         };
         serde_json::json!({ "event": event, "account_id": account_id, "upload_id": upload_id }).to_string()
     }

@@ -95,9 +95,11 @@ mod tests {
     #[test]
     fn a_landing_key_round_trips_and_others_are_refused() {
         let now = Timestamp::from_unix_milliseconds(1);
-        let key = LandingKey { account_id: AccountId::new(now, [1; 10]), upload_id: UploadId::new(now, [2; 10]) };
+        let key =
+            LandingKey { account_id: AccountId::new(now, [1; 10]), upload_id: UploadId::new(now, [2; 10]) };
         assert_eq!(LandingKey::parse(&key.to_string()), Ok(key));
-        for bad in ["", "uploads/x/y", &format!("{key}/more"), &key.to_string().replace("uploads", "objects")] {
+        for bad in ["", "uploads/x/y", &format!("{key}/more"), &key.to_string().replace("uploads", "objects")]
+        {
             assert!(LandingKey::parse(bad).is_err(), "{bad}");
         }
     }

@@ -93,7 +93,9 @@ mod tests {
 
     #[test]
     fn names_people_use_are_paths() {
-        for path in ["a", "a b/c'd\"e", "100%/x+y", "日本語/😀.txt", "..hidden", "a/...", " leading", "back\\slash"] {
+        for path in
+            ["a", "a b/c'd\"e", "100%/x+y", "日本語/😀.txt", "..hidden", "a/...", " leading", "back\\slash"]
+        {
             assert!(FilePath::parse(path).is_ok(), "{path}");
         }
         assert_eq!(FilePath::parse("a/b/c.txt").expect("valid").file_name(), "c.txt");

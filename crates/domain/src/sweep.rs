@@ -40,7 +40,9 @@ pub fn decide(upload: &Upload, landed: bool, now: Timestamp) -> Sweep {
                 Sweep::Reject(RejectReason::ProcessingFailed)
             }
         }
-        UploadState::Open if now < upload.expires_at => Sweep::Wait(upload.expires_at.min(now.after(OPEN_PATIENCE))),
+        UploadState::Open if now < upload.expires_at => {
+            Sweep::Wait(upload.expires_at.min(now.after(OPEN_PATIENCE)))
+        }
         UploadState::Open => Sweep::Expire,
         UploadState::Pending => Sweep::Reject(RejectReason::BytesLost),
         _ => Sweep::Nothing,

@@ -70,7 +70,9 @@ pub const DEFAULT_CONTENT_TYPE: &str = "application/octet-stream";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAttribute {
     /// A media type that no HTTP header could carry.
-    #[error("a media type is type/subtype in at most 255 ASCII characters, such as text/plain; charset=utf-8")]
+    #[error(
+        "a media type is type/subtype in at most 255 ASCII characters, such as text/plain; charset=utf-8"
+    )]
     ContentType,
     /// Too much metadata.
     #[error("metadata has at most {METADATA_MAX_BYTES} bytes, keys and values together, and no empty key")]
@@ -82,7 +84,8 @@ pub fn content_type(given: Option<String>) -> Result<String, InvalidAttribute> {
     let Some(given) = given else { return Ok(DEFAULT_CONTENT_TYPE.to_owned()) };
     let printable = given.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     let essence = given.split(';').next().unwrap_or_default().trim();
-    let token = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/');
+    let token =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/');
     let two_tokens = essence.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype));
     if given.len() <= 255 && printable && two_tokens { Ok(given) } else { Err(InvalidAttribute::ContentType) }
 }

@@ -31,5 +31,8 @@ pub async fn session(tables: &Tables, call: &Call) -> Result<Session, Failure> {
 }
 
 fn unauthenticated() -> Failure {
-    Failure::new(Code::Unauthenticated, "send `Authorization: Bearer <token>` with the token of POST /sessions")
+    Failure::new(
+        Code::Unauthenticated,
+        "send `Authorization: Bearer <token>` with the token of POST /sessions",
+    )
 }

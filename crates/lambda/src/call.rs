@@ -75,7 +75,10 @@ impl Call {
         if values.next().is_some() {
             return Err(Failure::invalid(format_args!("the parameter {name} is given twice")));
         }
-        value.parse().map(Some).map_err(|error| Failure::invalid(format_args!("the parameter {name}: {error}")))
+        value
+            .parse()
+            .map(Some)
+            .map_err(|error| Failure::invalid(format_args!("the parameter {name}: {error}")))
     }
 
     /// Refuses parameters that the call does not know.

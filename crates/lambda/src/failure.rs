@@ -34,7 +34,9 @@ impl From<StorageError> for Failure {
     /// The one table from an error's kind to what a client is told. The service's own words stay in the log.
     fn from(error: StorageError) -> Self {
         match error.kind {
-            ErrorKind::Conflict => Self::new(Code::Conflict, "it changed while it was worked on; repeat the call"),
+            ErrorKind::Conflict => {
+                Self::new(Code::Conflict, "it changed while it was worked on; repeat the call")
+            }
             ErrorKind::Throttled => Self::new(Code::TooManyRequests, "repeat the call after a pause"),
             ErrorKind::Unavailable => {
                 tracing::warn!(%error, "a service did not answer");

@@ -24,10 +24,7 @@ where
     .await
 }
 
-async fn answer<Answer>(
-    call: Call,
-    handle: impl FnOnce(Call) -> Answer,
-) -> Result<Response<Body>, Error>
+async fn answer<Answer>(call: Call, handle: impl FnOnce(Call) -> Answer) -> Result<Response<Body>, Error>
 where
     Answer: Future<Output = Result<Reply, Failure>>,
 {

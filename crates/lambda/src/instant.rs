@@ -51,7 +51,8 @@ pub async fn link(
     found: (Option<File>, Option<Content>),
 ) -> Result<Option<Version>, Failure> {
     let (mut file, content) = found;
-    let Some(content) = content.filter(|content| content.life == Life::Live && content.size == instant.size) else {
+    let Some(content) = content.filter(|content| content.life == Life::Live && content.size == instant.size)
+    else {
         return Ok(None);
     };
     for _ in 0..ATTEMPTS {

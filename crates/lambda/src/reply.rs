@@ -54,7 +54,9 @@ impl Reply {
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         let reply = Self { status, headers: Vec::new(), body: Some((body, PROBLEM_JSON)) };
         match failure.code {
-            Code::Unauthenticated | Code::WrongCredentials => reply.header(header::WWW_AUTHENTICATE, "Bearer"),
+            Code::Unauthenticated | Code::WrongCredentials => {
+                reply.header(header::WWW_AUTHENTICATE, "Bearer")
+            }
             Code::TooManyRequests | Code::Unavailable => reply.header(header::RETRY_AFTER, "1"),
             _ => reply,
         }

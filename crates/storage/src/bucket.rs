@@ -75,7 +75,12 @@ impl Bucket {
     ///
     /// # Errors
     /// `NotFound` if the object is gone, `Conflict` if another object has taken its place.
-    pub async fn get_range(&self, key: &ObjectKey, etag: &str, range: Range<u64>) -> Result<Bytes, StorageError> {
+    pub async fn get_range(
+        &self,
+        key: &ObjectKey,
+        etag: &str,
+        range: Range<u64>,
+    ) -> Result<Bytes, StorageError> {
         const OPERATION: &str = "s3:GetObject";
         let answer = self
             .client
@@ -87,7 +92,8 @@ impl Bucket {
             .send()
             .await
             .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
-        let body = answer.body.collect().await.map_err(|error| StorageError::unavailable(OPERATION, error))?;
+        let body =
+            answer.body.collect().await.map_err(|error| StorageError::unavailable(OPERATION, error))?;
         let bytes = body.into_bytes();
         if bytes.len() as u64 != range.end - range.start {
             return Err(StorageError::unavailable(OPERATION, "the answer is shorter than the range"));
@@ -96,7 +102,11 @@ impl Bucket {
     }
 
     /// Size, `ETag` and up to the first `length` bytes of an object in one call; nothing if there is none.
-    pub async fn get_start(&self, key: &ObjectKey, length: u64) -> Result<Option<(ObjectHead, Bytes)>, StorageError> {
+    pub async fn get_start(
+        &self,
+        key: &ObjectKey,
+        length: u64,
+    ) -> Result<Option<(ObjectHead, Bytes)>, StorageError> {
         const OPERATION: &str = "s3:GetObject";
         let range = format!("bytes=0-{}", length - 1);
         let request = self.client.get_object().bucket(&self.name).key(key.as_str()).range(range);
@@ -110,7 +120,8 @@ impl Bucket {
         let Some(answer) = answer else { return Ok(None) };
         let total = answer.content_range().and_then(|range| range.rsplit('/').next()?.parse().ok());
         let etag = answer.e_tag().unwrap_or_default().to_owned();
-        let body = answer.body.collect().await.map_err(|error| StorageError::unavailable(OPERATION, error))?;
+        let body =
+            answer.body.collect().await.map_err(|error| StorageError::unavailable(OPERATION, error))?;
         let bytes = body.into_bytes();
         let size = total.unwrap_or(bytes.len() as u64);
         if (bytes.len() as u64) < size.min(length) {
@@ -126,14 +137,16 @@ impl Bucket {
         let Some(answer) = found(answer.map_err(|error| StorageError::from_sdk(OPERATION, &error)))? else {
             return Ok(None);
         };
-        let body = answer.body.collect().await.map_err(|error| StorageError::unavailable(OPERATION, error))?;
+        let body =
+            answer.body.collect().await.map_err(|error| StorageError::unavailable(OPERATION, error))?;
         Ok(Some(body.into_bytes()))
     }
 
     /// Writes a small object.
     pub async fn put(&self, key: &ObjectKey, bytes: Bytes) -> Result<(), StorageError> {
         const OPERATION: &str = "s3:PutObject";
-        let request = self.client.put_object().bucket(&self.name).key(key.as_str()).body(ByteStream::from(bytes));
+        let request =
+            self.client.put_object().bucket(&self.name).key(key.as_str()).body(ByteStream::from(bytes));
         fault::write(OPERATION, request.send())
             .await
             .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
@@ -182,7 +195,8 @@ impl Bucket {
             for part in page.parts() {
                 let number = u32::try_from(part.part_number().unwrap_or(0)).unwrap_or(0);
                 parts.push(StoredPart {
-                    number: PartNumber::try_from(number).map_err(|error| StorageError::fault(OPERATION, error))?,
+                    number: PartNumber::try_from(number)
+                        .map_err(|error| StorageError::fault(OPERATION, error))?,
                     size: u64::try_from(part.size().unwrap_or(0)).unwrap_or(0),
                     etag: normalise_etag(part.e_tag().unwrap_or_default()),
                     sha256_base64: part.checksum_sha256().map(str::to_owned),

@@ -65,7 +65,9 @@ impl StorageError {
             }
             SdkError::TimeoutError(_) => (ErrorKind::Unavailable, "timed out".to_owned()),
             SdkError::DispatchFailure(_) => (ErrorKind::Unavailable, "no connection".to_owned()),
-            SdkError::ResponseError(_) => (ErrorKind::Unavailable, format!("broken answer (status {status})")),
+            SdkError::ResponseError(_) => {
+                (ErrorKind::Unavailable, format!("broken answer (status {status})"))
+            }
             _ => (ErrorKind::Fault, "the request could not be built".to_owned()),
         };
         Self { kind, operation, message }
@@ -88,7 +90,9 @@ fn kind_of(code: &str, status: u16) -> ErrorKind {
         | "RequestThrottled"
         | "SlowDown"
         | "TooManyRequestsException" => ErrorKind::Throttled,
-        "InternalError" | "InternalServerError" | "ServiceUnavailable" | "RequestTimeout" => ErrorKind::Unavailable,
+        "InternalError" | "InternalServerError" | "ServiceUnavailable" | "RequestTimeout" => {
+            ErrorKind::Unavailable
+        }
         _ => match status {
             404 => ErrorKind::NotFound,
             412 => ErrorKind::Conflict,

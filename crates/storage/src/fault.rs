@@ -57,7 +57,12 @@ mod armed {
     /// Runs `work` until it ends, or until the fault strikes: then drops it where it stands and gives the operation's
     /// name.
     pub async fn run_until_killed<T>(fault: Fault, work: impl Future<Output = T>) -> Result<T, &'static str> {
-        let armed = Arc::new(Armed { fault, seen: Mutex::default(), struck: Mutex::default(), notify: Notify::new() });
+        let armed = Arc::new(Armed {
+            fault,
+            seen: Mutex::default(),
+            struck: Mutex::default(),
+            notify: Notify::new(),
+        });
         let killed = armed.notify.notified();
         tokio::select! {
             result = FAULT.scope(armed.clone(), work) => Ok(result),

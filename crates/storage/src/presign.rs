@@ -14,7 +14,7 @@ use crate::bucket::Bucket;
 use crate::error::StorageError;
 
 /// Seconds kept between the end of a URL and the end of the credentials that signed it.
-const CREDENTIALS_MARGIN: Duration = Duration::from_secs(60);
+const CREDENTIALS_MARGIN: Duration = Duration::from_mins(1);
 
 /// The credentials that sign.
 #[derive(Debug, Clone)]

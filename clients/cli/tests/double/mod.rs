@@ -7,7 +7,7 @@ mod bucket;
 mod command;
 mod server;
 
-pub use command::{Run, Sluice};
+pub use command::Sluice;
 use sluice_contracts::uploads::UploadRequest;
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::{AccountId, FileId, UploadId, VersionId};

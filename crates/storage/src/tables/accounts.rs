@@ -30,7 +30,12 @@ impl Tables {
 
 impl Transaction {
     /// Reserves `size_bytes` of quota; the condition fails if they are not available.
-    pub(super) fn reserve(self, tables: &Tables, user: &Username, size_bytes: u64) -> Result<Self, StorageError> {
+    pub(super) fn reserve(
+        self,
+        tables: &Tables,
+        user: &Username,
+        size_bytes: u64,
+    ) -> Result<Self, StorageError> {
         self.update(
             &tables.names.accounts,
             key([("username", user.as_str())]),

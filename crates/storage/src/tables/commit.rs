@@ -72,7 +72,8 @@ impl Tables {
     }
 
     fn move_file(&self, mut transaction: Transaction, commit: &Commit) -> Result<Transaction, StorageError> {
-        let stays = |before: &File| before.path == commit.after.path && before.displaced == commit.after.displaced;
+        let stays =
+            |before: &File| before.path == commit.after.path && before.displaced == commit.after.displaced;
         let replaced = match &commit.before {
             Some(before) if stays(before) => Some(before),
             Some(before) => {

@@ -20,7 +20,11 @@ const ATTEMPTS: u32 = 8;
 
 impl Tables {
     /// A content of the account.
-    pub async fn content(&self, account: AccountId, sha256: &Sha256) -> Result<Option<Content>, StorageError> {
+    pub async fn content(
+        &self,
+        account: AccountId,
+        sha256: &Sha256,
+    ) -> Result<Option<Content>, StorageError> {
         self.get(&self.names.contents, key([("content_id", &content_id(account, sha256))])).await
     }
 
@@ -46,7 +50,8 @@ impl Tables {
     pub async fn delete_packs(&self, packs: &[PackId]) -> Result<(), StorageError> {
         for batch in packs.chunks(BATCH_MAX) {
             let requests = batch.iter().map(|pack| {
-                let delete = DeleteRequest::builder().set_key(Some(key([("pack_id", &pack.to_string())]))).build();
+                let delete =
+                    DeleteRequest::builder().set_key(Some(key([("pack_id", &pack.to_string())]))).build();
                 let delete = delete.map_err(|error| StorageError::fault("delete packs", error))?;
                 Ok(WriteRequest::builder().delete_request(delete).build())
             });

@@ -94,7 +94,8 @@ impl Tables {
         let (rows, _) = self.query(query).await?;
         let indexed = rows.into_iter().next().map(read).transpose()?;
         if let Some(found) = indexed.filter(|found| found.account_id == account)
-            && let Some(row) = self.get::<FileRow>(&self.names.files, row_key(account, &sort_key(&found))).await?
+            && let Some(row) =
+                self.get::<FileRow>(&self.names.files, row_key(account, &sort_key(&found))).await?
             && row.file_id == file
         {
             return row.try_into().map(Some);
@@ -120,7 +121,8 @@ impl Tables {
         let mut request = self.client.batch_get_item();
         for (table, key) in keys {
             let keys = KeysAndAttributes::builder().keys(key).consistent_read(true).build();
-            request = request.request_items(table, keys.map_err(|error| StorageError::fault(OPERATION, error))?);
+            request =
+                request.request_items(table, keys.map_err(|error| StorageError::fault(OPERATION, error))?);
         }
         let answer = request.send().await.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
         if answer.unprocessed_keys.is_some_and(|keys| !keys.is_empty()) {
@@ -172,10 +174,9 @@ fn unchanged(file: Option<&File>) -> Result<(&'static str, Values), StorageError
     let Some(file) = file else { return Ok(("attribute_not_exists(#file_id)", Values::new())) };
     let values = Values::new().with(":file_id", &file.file_id)?;
     Ok(match file.current_id() {
-        Some(current) => (
-            "#file_id = :file_id AND #current_version_id = :current",
-            values.with(":current", &current)?,
-        ),
+        Some(current) => {
+            ("#file_id = :file_id AND #current_version_id = :current", values.with(":current", &current)?)
+        }
         None => ("#file_id = :file_id AND attribute_not_exists(#current_version_id)", values),
     })
 }

@@ -55,7 +55,11 @@ impl Tables {
     }
 
     /// The row with this key, strongly consistent.
-    async fn get<T: serde::de::DeserializeOwned>(&self, table: &str, key: Row) -> Result<Option<T>, StorageError> {
+    async fn get<T: serde::de::DeserializeOwned>(
+        &self,
+        table: &str,
+        key: Row,
+    ) -> Result<Option<T>, StorageError> {
         const OPERATION: &str = "dynamodb:GetItem";
         let answer = self
             .client

@@ -145,7 +145,8 @@ impl Tables {
         match transaction.commit(&self.client).await {
             Ok(()) => Ok(Published::Rejected(reason)),
             Err(Cancelled::Conditions(_)) => {
-                let state = self.upload(upload.upload_id).await?.map_or(UploadState::Expired, |upload| upload.state);
+                let state =
+                    self.upload(upload.upload_id).await?.map_or(UploadState::Expired, |upload| upload.state);
                 Ok(Published::Ended(state))
             }
             Err(Cancelled::Error(error)) => Err(error),
@@ -164,7 +165,8 @@ impl Tables {
             Some(file) => Some(file),
             None => self.file(upload.account_id, upload.file_id).await?,
         };
-        let file = file.ok_or_else(|| StorageError::unavailable("find the file", "the index does not show it yet"))?;
+        let file =
+            file.ok_or_else(|| StorageError::unavailable("find the file", "the index does not show it yet"))?;
         Ok(Target { file, exists: true })
     }
 

@@ -21,7 +21,11 @@ impl Tables {
     }
 
     /// The session of a token, if it is still valid.
-    pub async fn session(&self, token_sha256: &Sha256, now: Timestamp) -> Result<Option<Session>, StorageError> {
+    pub async fn session(
+        &self,
+        token_sha256: &Sha256,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StorageError> {
         let key = key([("token_sha256", &token_sha256.to_string())]);
         let session: Option<Session> = self.get(&self.names.sessions, key).await?;
         Ok(session.filter(|session| session.is_valid(now)))

@@ -120,12 +120,19 @@ impl Tables {
     }
 
     /// Uploads of one shard that fell due before `now`, the most overdue first.
-    pub async fn due_uploads(&self, shard: u8, now: Timestamp, limit: usize) -> Result<Vec<Upload>, StorageError> {
+    pub async fn due_uploads(
+        &self,
+        shard: u8,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Upload>, StorageError> {
         let query = Query {
             table: &self.names.uploads,
             index: Some("by_due"),
             condition: "#due_shard = :shard AND #due_at <= :now",
-            values: Values::new().with(":shard", &shard.to_string())?.with(":now", &now.unix_milliseconds())?,
+            values: Values::new()
+                .with(":shard", &shard.to_string())?
+                .with(":now", &now.unix_milliseconds())?,
             after: None,
             limit,
             descending: false,
@@ -136,7 +143,12 @@ impl Tables {
 
     /// Sets when the sweeper looks at an unfinished upload next, and how often it has announced it. False if the upload
     /// has ended.
-    pub async fn postpone(&self, upload: &Upload, due_at: Timestamp, announced: u32) -> Result<bool, StorageError> {
+    pub async fn postpone(
+        &self,
+        upload: &Upload,
+        due_at: Timestamp,
+        announced: u32,
+    ) -> Result<bool, StorageError> {
         const OPERATION: &str = "dynamodb:UpdateItem";
         const UPDATE: &str = "SET #due_at = :due_at, #announcements = :announced";
         const UNFINISHED: &str = "#state IN (:open, :pending)";
@@ -164,7 +176,12 @@ impl Tables {
     }
 
     /// Ends an open upload without a version and releases its quota. False if it was not open.
-    pub async fn end_upload(&self, upload: &Upload, ending: Ending, now: Timestamp) -> Result<bool, StorageError> {
+    pub async fn end_upload(
+        &self,
+        upload: &Upload,
+        ending: Ending,
+        now: Timestamp,
+    ) -> Result<bool, StorageError> {
         let state = match ending {
             Ending::Aborted => UploadState::Aborted,
             Ending::Expired => UploadState::Expired,
@@ -185,7 +202,12 @@ impl Tables {
         // The file is most likely as init found it; if not, it is read again.
         let mut target = self.target_as_at_init(upload);
         for _ in 0..super::publish::ATTEMPTS {
-            let pending = Upload { file_id: target.file.file_id, state: UploadState::Pending, due_at, ..upload.clone() };
+            let pending = Upload {
+                file_id: target.file.file_id,
+                state: UploadState::Pending,
+                due_at,
+                ..upload.clone()
+            };
             let version = pending.pending_version();
             match self.try_mark_pending(&pending, &target, &version).await {
                 Ok(()) => return Ok(pending),

@@ -41,6 +41,11 @@ impl Transaction {
     /// Adds a version that must be new, or may only be known as pending.
     pub(super) fn put_version(self, tables: &Tables, version: &Version) -> Result<Self, StorageError> {
         let condition = "attribute_not_exists(#file_id) OR #state = :pending";
-        self.put(&tables.names.versions, row(version)?, condition, Values::new().with(":pending", &"pending")?)
+        self.put(
+            &tables.names.versions,
+            row(version)?,
+            condition,
+            Values::new().with(":pending", &"pending")?,
+        )
     }
 }

@@ -69,7 +69,8 @@ async fn register(app: &App, call: &Call) -> Result<Reply, Failure> {
 
 async fn show(app: &App, call: &Call) -> Result<Reply, Failure> {
     let session = auth::session(&app.tables, call).await?;
-    let account = app.tables.account(&session.username).await?.ok_or_else(|| Failure::not_found("account"))?;
+    let account =
+        app.tables.account(&session.username).await?.ok_or_else(|| Failure::not_found("account"))?;
     let view = AccountView {
         account_id: account.account_id,
         username: account.username.to_string(),

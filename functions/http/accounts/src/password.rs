@@ -9,7 +9,8 @@ use sluice_lambda::Failure;
 
 /// Verified against when there is no such user, so that both answers cost the same work: the hash of a password that
 /// nobody knows, made with the parameters below.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2x1aWNlLW5vYm9keS0wMQ$5xDdDk0xTCsN5x+6Wm0lR3N8yT1S2G0aVpPaVQmO1bw";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$c2x1aWNlLW5vYm9keS0wMQ$5xDdDk0xTCsN5x+6Wm0lR3N8yT1S2G0aVpPaVQmO1bw";
 
 fn argon2() -> Result<Argon2<'static>, Failure> {
     let parameters = Params::new(19 * 1024, 2, 1, None).map_err(|error| failed(&error))?;

@@ -95,12 +95,11 @@ async fn answer(app: &App, upload: &Upload) -> Result<Reply, Failure> {
         return Err(Failure::new(Code::UploadEnded, detail));
     }
     // A version that was only just made pending need not be read back.
-    let version = match upload.state {
-        UploadState::Pending => upload.pending_version(),
-        _ => {
-            let version = app.tables.version(upload.file_id, upload.version_id).await?;
-            version.ok_or_else(|| Failure::not_found("version"))?
-        }
+    let version = if upload.state == UploadState::Pending {
+        upload.pending_version()
+    } else {
+        let version = app.tables.version(upload.file_id, upload.version_id).await?;
+        version.ok_or_else(|| Failure::not_found("version"))?
     };
     Reply::json(StatusCode::ACCEPTED, &Completed { version: version.into() })
 }

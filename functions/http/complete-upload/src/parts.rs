@@ -44,7 +44,8 @@ pub fn check_stored(upload: &Upload, completion: &Completion, stored: &[StoredPa
         let Some(held) = find(part.number).map(|index| &stored[index]) else { continue };
         let number = part.number.get();
         if held.etag != normalise_etag(&part.etag) {
-            let detail = format!("part {number} has the ETag {}, not {}; PUT it again", held.etag, quote(&part.etag));
+            let detail =
+                format!("part {number} has the ETag {}, not {}; PUT it again", held.etag, quote(&part.etag));
             return Err(Failure::new(Code::PartMismatch, detail));
         }
         if upload.plan().size_of(part.number) != Some(held.size) {

@@ -112,7 +112,8 @@ async fn open(app: &App, call: &Call, mut upload: Upload) -> Result<Reply, Failu
         Begun::Done => answer(app, call, &upload).await,
         Begun::QuotaExceeded => {
             drop_multipart(app, &upload).await?;
-            let detail = format!("{} bytes are more than the account has left; see GET /accounts/me", upload.size);
+            let detail =
+                format!("{} bytes are more than the account has left; see GET /accounts/me", upload.size);
             Err(Failure::new(Code::QuotaExceeded, detail))
         }
         Begun::Exists => {

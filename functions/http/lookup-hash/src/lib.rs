@@ -45,8 +45,7 @@ async fn look_up(app: &App, call: &Call) -> Result<Reply, Failure> {
         metadata: &lookup.metadata,
         expected: call.if_match()?,
     };
-    let found =
-        app.tables.file_and_content(session.account_id, &lookup.path, Some(&lookup.sha256)).await?;
+    let found = app.tables.file_and_content(session.account_id, &lookup.path, Some(&lookup.sha256)).await?;
     let answer = match link(&app.tables, call, &instant, found).await? {
         Some(version) => LookupAnswer::Instant { version: Box::new(version.into()) },
         None => LookupAnswer::Unknown,

@@ -109,7 +109,11 @@ pub async fn restore(app: &App, call: &Call, file: File) -> Result<Reply, Failur
 async fn carry_out(app: &App, commit: &Commit) -> Result<(), Failure> {
     match app.tables.commit(commit).await? {
         Committed::Done => Ok(()),
-        Committed::Changed => Err(Failure::new(Code::Conflict, "the file changed meanwhile; read it and try again")),
-        Committed::ContentGone => Err(Failure::new(Code::VersionNotAvailable, "its content is being removed")),
+        Committed::Changed => {
+            Err(Failure::new(Code::Conflict, "the file changed meanwhile; read it and try again"))
+        }
+        Committed::ContentGone => {
+            Err(Failure::new(Code::VersionNotAvailable, "its content is being removed"))
+        }
     }
 }

@@ -39,8 +39,12 @@ pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     match (&call.method, &*call.segments()) {
         (&Method::GET, ["files"]) => list::list(&app, &call, &session).await,
         (&Method::GET, ["files", id]) => show(&app, &call, &own_file(&app, &session, id).await?).await,
-        (&Method::PATCH, ["files", id]) => change::edit(&app, &call, own_file(&app, &session, id).await?).await,
-        (&Method::DELETE, ["files", id]) => change::delete(&app, &call, own_file(&app, &session, id).await?).await,
+        (&Method::PATCH, ["files", id]) => {
+            change::edit(&app, &call, own_file(&app, &session, id).await?).await
+        }
+        (&Method::DELETE, ["files", id]) => {
+            change::delete(&app, &call, own_file(&app, &session, id).await?).await
+        }
         (&Method::GET, ["files", id, "versions"]) => {
             versions(&app, &call, &own_file(&app, &session, id).await?).await
         }
@@ -69,7 +73,9 @@ async fn show(app: &App, call: &Call, file: &File) -> Result<Reply, Failure> {
     call.only_parameters(&[])?;
     let version = match (file.live(), &file.current) {
         (Some(live), _) => live.clone(),
-        (None, Some(_)) => return Err(Failure::not_found("file: it was deleted; its versions can be restored")),
+        (None, Some(_)) => {
+            return Err(Failure::not_found("file: it was deleted; its versions can be restored"));
+        }
         (None, None) => {
             let latest = app.tables.versions(file.file_id, None, 1).await?.pop();
             latest.ok_or_else(|| Failure::not_found("file"))?

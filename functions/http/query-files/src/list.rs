@@ -12,7 +12,8 @@ use sluice_storage::tables::{Listing, Page};
 use crate::{App, PAGE_DEFAULT, PAGE_MAX, cursor};
 
 pub async fn list(app: &App, call: &Call, session: &Session) -> Result<Reply, Failure> {
-    let asked = ["path", "sha256", "sha1"].iter().filter(|name| call.query.iter().any(|(key, _)| key == *name));
+    let asked =
+        ["path", "sha256", "sha1"].iter().filter(|name| call.query.iter().any(|(key, _)| key == *name));
     let page = match asked.collect::<Vec<_>>()[..] {
         [] => by_prefix(app, call, session).await?,
         [&"path"] => by_path(app, call, session).await?,

@@ -24,7 +24,11 @@ pub struct App {
 impl App {
     /// The app of a deployment.
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
-        Ok(Self { tables: deployment.tables()?, vault: deployment.vault()?, url_life: deployment.url_life()? })
+        Ok(Self {
+            tables: deployment.tables()?,
+            vault: deployment.vault()?,
+            url_life: deployment.url_life()?,
+        })
     }
 }
 
@@ -74,9 +78,10 @@ async fn asked_for(app: &App, file: &File, version_id: Option<VersionId>) -> Res
     let version = version.ok_or_else(|| Failure::not_found("version"))?;
     match version.state {
         VersionState::Available => Ok(version),
-        VersionState::Pending => {
-            Err(Failure::new(Code::VersionNotAvailable, "the version is pending: its bytes are being verified"))
-        }
+        VersionState::Pending => Err(Failure::new(
+            Code::VersionNotAvailable,
+            "the version is pending: its bytes are being verified",
+        )),
         VersionState::Rejected => {
             let reason = version.reason.map_or("unknown", |reason| reason.as_str());
             Err(Failure::new(Code::VersionNotAvailable, format!("the version was rejected: {reason}")))

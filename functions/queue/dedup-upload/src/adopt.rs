@@ -23,8 +23,13 @@ pub async fn adopt(
 ) -> Result<Option<Content>, DedupError> {
     let object_key = ObjectKey::adopted(upload.account_id, upload.upload_id);
     let source_key = upload.landing_key().object_key();
-    let copy =
-        Copy { source: &app.landing, source_key: &source_key, head, target: &app.vault, target_key: &object_key };
+    let copy = Copy {
+        source: &app.landing,
+        source_key: &source_key,
+        head,
+        target: &app.vault,
+        target_key: &object_key,
+    };
     content.packs.save_closed(app).await?;
     if head.size <= app.copy_limits.single_max_bytes {
         copy.whole().await?;

@@ -45,7 +45,8 @@ pub async fn clear_vault(app: &App, upload: &Upload) -> Result<(), StorageError>
     app.tables.delete_packs(&packs).await?;
     let account = upload.account_id;
     let indexes = packs.into_iter().map(|pack| ObjectKey::pack_index(account, pack));
-    let whole = [ObjectKey::adopted(account, upload.upload_id), ObjectKey::manifest(account, upload.upload_id)];
+    let whole =
+        [ObjectKey::adopted(account, upload.upload_id), ObjectKey::manifest(account, upload.upload_id)];
     stream::iter(indexes.chain(whole))
         .map(|key| async move { app.vault.delete(&key).await })
         .buffer_unordered(DELETES_IN_FLIGHT)

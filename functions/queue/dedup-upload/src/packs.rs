@@ -1,6 +1,7 @@
 //! The packs of an object that is being read.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
+use sluice_domain::chunk::CHUNK_MAX_BYTES;
 use sluice_domain::content::{Encoding, Life, Pack, Placement, TABLE_INLINE_MAX_BYTES, Table};
 use sluice_domain::id::{AccountId, PackId, UploadId};
 use sluice_domain::key::ObjectKey;
@@ -8,7 +9,6 @@ use sluice_domain::manifest::Term;
 use sluice_domain::pack::{PACK_MAX_BYTES, PackDraft};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::Upload;
-use sluice_domain::chunk::CHUNK_MAX_BYTES;
 
 use crate::App;
 use crate::error::DedupError;
@@ -78,7 +78,17 @@ impl Packs {
                 let index = draft.into_index(pack_id).encode();
                 let index = save_table(app, ObjectKey::pack_index(account_id, pack_id), index).await?;
                 let (life, references) = (Life::Live, 1);
-                let row = Pack { pack_id, account_id, life, references, size, chunk_count, index, placement, created_at };
+                let row = Pack {
+                    pack_id,
+                    account_id,
+                    life,
+                    references,
+                    size,
+                    chunk_count,
+                    index,
+                    placement,
+                    created_at,
+                };
                 Ok::<_, DedupError>(row)
             })
             .buffered(WRITES_IN_FLIGHT)

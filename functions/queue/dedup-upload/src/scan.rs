@@ -87,7 +87,12 @@ impl Scan<'_> {
         Ok((bytes, permit))
     }
 
-    async fn hash(&self, mut pass: ContentPass, bytes: Bytes, packs: &mut Packs) -> Result<ContentPass, DedupError> {
+    async fn hash(
+        &self,
+        mut pass: ContentPass,
+        bytes: Bytes,
+        packs: &mut Packs,
+    ) -> Result<ContentPass, DedupError> {
         let (pass, closed) = if bytes.len() <= INLINE_MAX_BYTES {
             let closed = pass.update(&bytes);
             (pass, closed)

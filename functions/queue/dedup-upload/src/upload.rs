@@ -4,9 +4,9 @@ use sluice_domain::key::LandingKey;
 use sluice_domain::upload::Upload;
 use sluice_domain::version::RejectReason;
 use sluice_lambda::clock;
+use sluice_storage::ErrorKind;
 use sluice_storage::bucket::ObjectHead;
 use sluice_storage::tables::{Outcome, Published};
-use sluice_storage::ErrorKind;
 
 use crate::checkpoint::Checkpoint;
 use crate::error::DedupError;
@@ -18,7 +18,12 @@ use crate::{App, TimeCheck, adopt, leftovers};
 const ATTEMPTS: usize = 4;
 
 /// Works off the upload whose bytes lie at `key`. If it was `begun` before, a checkpoint and leftovers may be there.
-pub async fn work_off(app: &App, key: LandingKey, begun: bool, out_of_time: &TimeCheck) -> Result<(), DedupError> {
+pub async fn work_off(
+    app: &App,
+    key: LandingKey,
+    begun: bool,
+    out_of_time: &TimeCheck,
+) -> Result<(), DedupError> {
     let upload = app.tables.upload(key.upload_id).await?.filter(|upload| upload.account_id == key.account_id);
     let Some(upload) = upload else { return unknown(app, key).await };
     if upload.state.is_final() {
