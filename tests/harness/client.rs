@@ -125,6 +125,12 @@ impl Client {
         self.send(Method::GET, path, &[], &Value::Null).await
     }
 
+    /// GET with parameters, encoded as a query.
+    pub async fn query(&self, path: &str, parameters: &[(&str, &str)]) -> Reply {
+        let url = reqwest::Url::parse_with_params("http://x", parameters).expect("a URL");
+        self.get(&format!("{path}?{}", url.query().unwrap_or_default())).await
+    }
+
     /// POST.
     pub async fn post(&self, path: &str, body: &Value) -> Reply {
         self.send(Method::POST, path, &[], body).await
@@ -142,9 +148,16 @@ impl Client {
 
     /// PUTs bytes to a presigned part exactly as its answer says.
     pub async fn put_part(&self, part: &Value, bytes: Vec<u8>) -> Reply {
-        let mut request = self.http.put(part["url"].as_str().expect("a URL"));
-        for (name, value) in part["headers"].as_object().expect("headers") {
-            request = request.header(name, value.as_str().expect("a header"));
+        let headers = part["headers"].as_object().expect("headers");
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect();
+        self.put_to(text(&part["url"]), &headers, bytes).await
+    }
+
+    /// PUTs bytes to the bucket, with whatever headers.
+    pub async fn put_to(&self, url: &str, headers: &[(&str, &str)], bytes: Vec<u8>) -> Reply {
+        let mut request = self.http.put(url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         read(request.body(bytes).send().await.expect("an answer")).await
     }
@@ -156,6 +169,11 @@ impl Client {
             request = request.header(*name, *value);
         }
         request.send().await.expect("an answer")
+    }
+
+    /// The headers behind a redirect to the bucket, without the token.
+    pub async fn fetch_head(&self, url: &str) -> reqwest::Response {
+        self.http.head(url).send().await.expect("an answer")
     }
 
     /// Begins an upload of `bytes`.
@@ -209,9 +227,14 @@ impl Client {
 
     /// The file at a path, or null.
     pub async fn stat(&self, path: &str) -> Value {
-        let url = reqwest::Url::parse_with_params("http://x/files", [("path", path)]).expect("a URL");
-        let files = self.get(&format!("/files?{}", url.query().unwrap_or_default())).await.expect(200);
+        let files = self.query("/files", &[("path", path)]).await.expect(200);
         files["files"][0].clone()
+    }
+
+    /// A file's versions, the latest first.
+    pub async fn versions(&self, file_id: &str) -> Vec<Value> {
+        let list = self.get(&format!("/files/{file_id}/versions")).await.expect(200);
+        list["versions"].as_array().expect("versions").clone()
     }
 
     /// The bytes of a file.
@@ -229,6 +252,12 @@ impl Client {
         let bytes = |name: &str| account[name].as_u64().expect("a number");
         (bytes("used_bytes"), bytes("reserved_bytes"))
     }
+}
+
+/// The text of a JSON string.
+#[track_caller]
+pub fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
 }
 
 async fn read(answer: reqwest::Response) -> Reply {

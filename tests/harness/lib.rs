@@ -6,6 +6,6 @@ mod client;
 mod data;
 mod stack;
 
-pub use client::{Client, Reply};
+pub use client::{Client, Reply, text};
 pub use data::bytes;
 pub use stack::{Deployed, live, paused, swept};

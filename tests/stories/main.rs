@@ -7,3 +7,7 @@ mod sweep;
 mod upload_and_read;
 mod worker_faults;
 mod worker_messages;
+mod accounts;
+mod instant;
+mod isolation;
+mod names;

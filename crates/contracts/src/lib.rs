@@ -12,3 +12,9 @@ pub mod openapi;
 pub mod problem;
 pub mod route;
 pub mod uploads;
+
+/// Most entries of one page of a list.
+pub const LIST_MAX: usize = 1000;
+
+/// Entries of a page whose call names no `limit`.
+pub const LIST_DEFAULT: usize = 100;

@@ -3,6 +3,7 @@
 use http::{HeaderMap, Method};
 use serde::de::DeserializeOwned;
 use sluice_contracts::problem::Code;
+use sluice_contracts::{LIST_DEFAULT, LIST_MAX};
 use sluice_domain::id::VersionId;
 use sluice_domain::time::Timestamp;
 use std::str::FromStr;
@@ -89,12 +90,12 @@ impl Call {
         }
     }
 
-    /// The parameter `limit`, from 1 to `most`.
-    pub fn limit(&self, default: usize, most: usize) -> Result<usize, Failure> {
+    /// The parameter `limit` of a list.
+    pub fn limit(&self) -> Result<usize, Failure> {
         match self.parameter("limit")? {
-            None => Ok(default),
-            Some(limit) if (1..=most).contains(&limit) => Ok(limit),
-            Some(_) => Err(Failure::invalid(format_args!("the parameter limit is from 1 to {most}"))),
+            None => Ok(LIST_DEFAULT),
+            Some(limit) if (1..=LIST_MAX).contains(&limit) => Ok(limit),
+            Some(_) => Err(Failure::invalid(format_args!("the parameter limit is from 1 to {LIST_MAX}"))),
         }
     }
 

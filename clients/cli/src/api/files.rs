@@ -13,6 +13,9 @@ use crate::error::{Error, Result};
 /// How long to wait for bytes that are being rebuilt when the server does not say.
 const REBUILD_DELAY: Duration = Duration::from_secs(1);
 
+/// As many rows as one answer holds: the fewer calls.
+const PAGE_ROWS: &str = "1000";
+
 /// Which files a list shows.
 #[derive(Debug, Clone)]
 pub struct Selection {
@@ -47,6 +50,7 @@ impl Api {
         let delimiter = selection.folded.then(|| "/".to_owned());
         let call = Call::get(&["files"])
             .query("prefix", &selection.prefix)
+            .query("limit", PAGE_ROWS)
             .query_if_some("delimiter", delimiter)
             .query_if_some("cursor", cursor);
         self.json(&call).await

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::uploads::PAGE_MAX;
+use crate::{LIST_DEFAULT, LIST_MAX};
 
 /// A parameter that several calls share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Shared {
         match self {
             Self::Limit => query(
                 "limit",
-                &json!({"type": "integer", "minimum": 1, "maximum": PAGE_MAX, "default": PAGE_MAX}),
+                &json!({"type": "integer", "minimum": 1, "maximum": LIST_MAX, "default": LIST_DEFAULT}),
                 "Most entries of a page. A page may hold fewer; only an absent `next_cursor` marks the last.",
             ),
             Self::Cursor => query(

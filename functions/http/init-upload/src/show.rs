@@ -32,7 +32,7 @@ pub async fn list(app: &App, call: &Call, session: &Session) -> Result<Reply, Fa
     if let Some(ids) = call.parameter::<String>("ids")? {
         return by_ids(app, session, &ids).await;
     }
-    let limit = call.limit(PAGE_MAX, PAGE_MAX)?;
+    let limit = call.limit()?;
     let after = call.parameter::<UploadId>("cursor")?;
     let (uploads, next) = app.tables.open_uploads(session.account_id, after, limit).await?;
     let list = UploadList {

@@ -14,12 +14,6 @@ use sluice_lambda::{Call, Deployment, Failure, Reply, auth};
 use sluice_storage::Tables;
 use std::sync::Arc;
 
-/// Most rows of one answer.
-const PAGE_MAX: usize = 1000;
-
-/// Rows of an answer whose call names no limit.
-const PAGE_DEFAULT: usize = 100;
-
 /// What the function works with.
 #[derive(Debug)]
 pub struct App {
@@ -86,7 +80,7 @@ async fn show(app: &App, call: &Call, file: &File) -> Result<Reply, Failure> {
 
 async fn versions(app: &App, call: &Call, file: &File) -> Result<Reply, Failure> {
     call.only_parameters(&["limit", "cursor"])?;
-    let limit = call.limit(PAGE_DEFAULT, PAGE_MAX)?;
+    let limit = call.limit()?;
     let after = call.parameter::<VersionId>("cursor")?;
     let versions = app.tables.versions(file.file_id, after, limit).await?;
     let next = (versions.len() == limit).then(|| versions.last()).flatten();

@@ -9,7 +9,7 @@ use sluice_domain::version::File;
 use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::tables::{Listing, Page};
 
-use crate::{App, PAGE_DEFAULT, PAGE_MAX, cursor};
+use crate::{App, cursor};
 
 pub async fn list(app: &App, call: &Call, session: &Session) -> Result<Reply, Failure> {
     let asked =
@@ -48,7 +48,7 @@ async fn by_prefix(app: &App, call: &Call, session: &Session) -> Result<Page, Fa
         prefix: &prefix,
         delimiter: delimiter.as_deref(),
         after: after.as_deref(),
-        limit: call.limit(PAGE_DEFAULT, PAGE_MAX)?,
+        limit: call.limit()?,
     };
     Ok(app.tables.list(listing).await?)
 }
@@ -63,7 +63,7 @@ async fn by_path(app: &App, call: &Call, session: &Session) -> Result<Page, Fail
 
 async fn by_hash(app: &App, call: &Call, session: &Session, hash: &str) -> Result<Page, Failure> {
     call.only_parameters(&[hash, "limit", "cursor"])?;
-    let limit = call.limit(PAGE_DEFAULT, PAGE_MAX)?;
+    let limit = call.limit()?;
     let after = cursor::of(call)?.map(|path| FilePath::parse(&path)).transpose().map_err(Failure::invalid)?;
     if let Some(sha256) = call.parameter::<Sha256>("sha256")? {
         return Ok(app.tables.files_by_sha256(session.account_id, &sha256, after.as_ref(), limit).await?);

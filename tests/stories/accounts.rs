@@ -1,0 +1,173 @@
+//! Accounts and sessions: register, log in, log out, and who one is.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use sluice_contracts::problem::Code;
+use sluice_contracts::route::ROUTES;
+use sluice_lambda::{Call, clock};
+use sluice_tests::{Client, Deployed, live, text};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::call_budget::call;
+
+const PASSWORD: &str = "correct horse battery";
+
+fn credentials(username: &str, password: &str) -> Value {
+    json!({ "username": username, "password": password })
+}
+
+/// A problem without what differs from request to request.
+fn without_request_id(mut problem: Value) -> Value {
+    assert!(!text(&problem["request_id"]).is_empty(), "{problem}");
+    problem["request_id"].take();
+    problem
+}
+
+#[tokio::test]
+async fn a_logout_ends_its_own_session_at_once_and_no_other() {
+    let user = Client::register(live()).await;
+    let account = user.get("/accounts/me").await.expect(200);
+    assert_eq!(text(&account["username"]), user.username);
+    assert_eq!((&account["used_bytes"], &account["reserved_bytes"]), (&json!(0), &json!(0)), "{account}");
+
+    let second = user.post("/sessions", &user.credentials()).await.expect(201);
+    assert_ne!(text(&second["token"]), user.token());
+    user.delete("/sessions/current").await.expect(204);
+    user.get("/accounts/me").await.expect_problem(401, "unauthenticated");
+    user.delete("/sessions/current").await.expect_problem(401, "unauthenticated");
+    let elsewhere = user.with_token(text(&second["token"]));
+    assert_eq!(elsewhere.get("/accounts/me").await.expect(200)["account_id"], account["account_id"]);
+}
+
+#[tokio::test]
+async fn an_unknown_user_and_a_wrong_password_get_one_answer() {
+    let user = Client::register(live()).await;
+    let mut answers = Vec::new();
+    for (username, password) in [
+        ("nobody.at.all", PASSWORD),
+        (&*user.username, PASSWORD),
+        (&*user.username, "short"),
+        ("not a name", PASSWORD),
+    ] {
+        let reply = user.post("/sessions", &credentials(username, password)).await;
+        assert_eq!(reply.header("www-authenticate"), Some("Bearer"));
+        answers.push(without_request_id(reply.expect_problem(401, "wrong_credentials")));
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+}
+
+#[tokio::test]
+async fn spellings_of_one_name_are_one_account() {
+    let stranger = Client::stranger(live());
+    let created = stranger.post("/accounts", &credentials("André", "pässword of andré")).await.expect(201);
+    assert_eq!(created["username"], "andré");
+    for spelling in ["André", "ANDRÉ", "andre\u{301}", "ａｎｄré"] {
+        let again = stranger.post("/accounts", &credentials(spelling, PASSWORD)).await;
+        again.expect_problem(409, "username_taken");
+        let decomposed = credentials(spelling, "pa\u{308}ssword of andre\u{301}");
+        let session = stranger.post("/sessions", &decomposed).await.expect(201);
+        let account = stranger.with_token(text(&session["token"])).get("/accounts/me").await.expect(200);
+        assert_eq!(account["account_id"], created["account_id"], "{spelling}");
+    }
+}
+
+#[tokio::test]
+async fn names_and_passwords_that_cannot_be_are_refused() {
+    let stranger = Client::stranger(live());
+    let (long_name, long_password) = ("a".repeat(65), "x".repeat(257));
+    for (username, password) in [
+        ("", PASSWORD),
+        ("ab", PASSWORD),
+        (&*long_name, PASSWORD),
+        ("with space", PASSWORD),
+        ("-dash.first", PASSWORD),
+        ("sla/sh", PASSWORD),
+        ("nul\0name", PASSWORD),
+        ("right\u{202e}left", PASSWORD),
+        ("good.name", ""),
+        ("good.name", "eleven char"),
+        ("good.name", &*long_password),
+        ("good.name", "line one\nline two"),
+    ] {
+        let problem = stranger.post("/accounts", &credentials(username, password)).await;
+        let problem = problem.expect_problem(400, "invalid_request");
+        assert!(password.is_empty() || !problem.to_string().contains(password), "{problem}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_no_session_opens_nothing() {
+    let user = Client::register(live()).await;
+    let bearer = format!("Bearer {}", user.token());
+    let (cut, longer) = (&bearer[..bearer.len() - 1], format!("{bearer}A"));
+    let basic = format!("Basic {}", user.token());
+    let stranger = user.with_token("");
+    for authorization in ["", "Bearer", "Bearer ", "Bearer garbage", user.token(), cut, &longer, &basic] {
+        let headers = [("authorization", authorization)];
+        let reply = stranger.send(Method::GET, "/accounts/me", &headers, &Value::Null).await;
+        reply.expect_problem(401, "unauthenticated");
+    }
+    let headers = [("authorization", &*bearer)];
+    stranger.send(Method::GET, "/accounts/me", &headers, &Value::Null).await.expect(200);
+}
+
+#[tokio::test]
+async fn every_call_that_needs_a_session_says_so() {
+    let stranger = Client::stranger(live());
+    let id = "01a1e930027b70a181ce0a11ce0a11ce";
+    for route in ROUTES.iter().filter(|route| route.authenticated) {
+        let path = route.path.replace("{upload_id}", id).replace("{file_id}", id);
+        let method: Method = route.method.parse().expect("a method");
+        let reply = stranger.send(method.clone(), &path, &[], &Value::Null).await;
+        assert_eq!(reply.status, 401, "{method} {path}: {}", reply.body);
+        if method != Method::HEAD {
+            reply.expect_problem(401, "unauthenticated");
+        }
+    }
+}
+
+/// Answers a call in this process.
+async fn accounts(stack: &Deployed, call: Call) -> Result<Value, Code> {
+    let app = Arc::new(accounts::App::new(&stack.deployment()).expect("an app"));
+    let reply = accounts::handle(app, call).await.map_err(|failure| failure.code)?;
+    Ok(serde_json::from_slice(reply.body()).expect("JSON"))
+}
+
+#[tokio::test]
+async fn a_session_ends_when_its_time_is_over() {
+    let user = Client::register(live()).await;
+    let life = Duration::from_secs(live().setting("SLUICE_SESSION_SECONDS").parse().expect("seconds"));
+    let log_in = call(&user, Method::POST, "/sessions", &user.credentials());
+    let began = clock::now();
+    let session = accounts(live(), Call { now: began, ..log_in }).await.expect("a session");
+    let user = user.with_token(text(&session["token"]));
+    let after = |passed: Duration| Call {
+        now: began.after(passed),
+        ..call(&user, Method::GET, "/accounts/me", &Value::Null)
+    };
+    let shortly_before = accounts(live(), after(life - Duration::from_secs(2))).await;
+    assert!(shortly_before.is_ok(), "{shortly_before:?}");
+    assert_eq!(accounts(live(), after(life)).await, Err(Code::Unauthenticated));
+}
+
+#[tokio::test]
+async fn no_answer_and_no_log_gives_a_secret_away() {
+    let user = Client::register(live()).await;
+    let (name, password) = ("secretive", "a password that is to be seen nowhere");
+    let mut answers = Vec::new();
+    for path in ["/accounts", "/accounts", "/sessions"] {
+        answers.push(user.post(path, &credentials(name, password)).await.body);
+    }
+    let secretive = user.with_token(text(&answers[2]["token"]));
+    answers.push(secretive.get("/accounts/me").await.body);
+    answers.push(secretive.get("/files/nonsense").await.body);
+    for answer in answers.iter().map(Value::to_string) {
+        assert!(!answer.contains(password) && !answer.contains("argon2"), "{answer}");
+    }
+    let log = std::fs::read_to_string(&live().functions_log).expect("the functions' log");
+    assert!(log.contains("username_taken"), "the log is elsewhere");
+    for secret in [password, "argon2", secretive.token(), "X-Amz-Signature"] {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}

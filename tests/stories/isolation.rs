@@ -1,0 +1,128 @@
+//! Nothing crosses from one account to another.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use sluice_domain::hash::{Sha1, Sha256};
+use sluice_tests::{Client, bytes, live, text};
+
+const MIB: usize = 1 << 20;
+
+/// Every call about a file or an upload, with these ids.
+fn calls(file_id: &str, version_id: &str, upload_id: &str) -> Vec<(Method, String, Value)> {
+    let (file, upload) = (format!("/files/{file_id}"), format!("/uploads/{upload_id}"));
+    let completion = json!({ "parts": [{ "number": 1, "etag": "x" }, { "number": 2, "etag": "y" }] });
+    vec![
+        (Method::GET, file.clone(), Value::Null),
+        (Method::GET, format!("{file}/versions"), Value::Null),
+        (Method::GET, format!("{file}/content"), Value::Null),
+        (Method::GET, format!("{file}/content?version={version_id}"), Value::Null),
+        (Method::PATCH, file.clone(), json!({ "path": "stolen" })),
+        (Method::PATCH, file.clone(), json!({ "metadata": { "owner": "me" } })),
+        (Method::DELETE, file.clone(), Value::Null),
+        (Method::POST, format!("{file}/restore"), json!({ "version_id": version_id })),
+        (Method::GET, upload.clone(), Value::Null),
+        (Method::POST, format!("{upload}/parts"), json!({ "parts": [{ "number": 1 }] })),
+        (Method::POST, format!("{upload}/complete"), completion),
+        (Method::DELETE, upload, Value::Null),
+    ]
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_account_is_as_absent_as_what_never_was() {
+    let (owner, other) = (Client::register(live()).await, Client::register(live()).await);
+    let content = bytes(11, 5000);
+    let version = owner.upload("private/plan.txt", &content).await["version"].clone();
+    let file_id = text(&version["file_id"]);
+    let request = json!({ "path": "open", "size": 6 * MIB, "part_size": 5 * MIB });
+    let open = owner.post("/uploads", &request).await.expect(201);
+
+    let foreign = calls(file_id, text(&version["version_id"]), text(&open["upload_id"]));
+    let never = "01a1e930027b70a181ce0a11ce0a11ce";
+    for ((method, path, body), (_, absent_path, _)) in foreign.into_iter().zip(calls(never, never, never)) {
+        let mut answers = Vec::new();
+        for path in [&path, &absent_path] {
+            let reply = other.send(method.clone(), path, &[], &body).await;
+            let mut problem = reply.expect_problem(404, "not_found");
+            problem["request_id"].take();
+            answers.push(problem);
+        }
+        assert_eq!(answers[0], answers[1], "{method} {path}");
+    }
+    let head = other.send(Method::HEAD, &format!("/files/{file_id}/content"), &[], &Value::Null).await;
+    assert_eq!(head.status, 404);
+
+    let now = owner.get(&format!("/files/{file_id}")).await.expect(200);
+    assert_eq!(now, version, "somebody changed the file");
+    let upload = owner.get(&format!("/uploads/{}", text(&open["upload_id"]))).await.expect(200);
+    assert_eq!(upload["state"], "open");
+}
+
+#[tokio::test]
+async fn no_list_and_no_search_shows_what_others_have() {
+    let (owner, other) = (Client::register(live()).await, Client::register(live()).await);
+    let content = bytes(12, 5000);
+    owner.upload("private/plan.txt", &content).await;
+    let open = owner.post("/uploads", &json!({ "path": "open", "size": 10 })).await.expect(201);
+    let (sha256, sha1) = (Sha256::of(&content).to_string(), Sha1::of(&content).to_string());
+    for parameters in [
+        vec![("prefix", "")],
+        vec![("prefix", "private/")],
+        vec![("prefix", ""), ("delimiter", "/")],
+        vec![("path", "private/plan.txt")],
+        vec![("sha256", &sha256)],
+        vec![("sha1", &sha1)],
+    ] {
+        let found = other.query("/files", &parameters).await.expect(200);
+        assert_eq!(found, json!({ "files": [], "common_prefixes": [] }), "{parameters:?}");
+        let own = owner.query("/files", &parameters).await.expect(200);
+        assert_ne!(own, found, "{parameters:?} finds nothing at all");
+    }
+    let ids = text(&open["upload_id"]);
+    for path in ["/uploads".to_owned(), format!("/uploads?ids={ids}")] {
+        assert_eq!(other.get(&path).await.expect(200), json!({ "uploads": [] }), "{path}");
+        assert_eq!(owner.get(&path).await.expect(200)["uploads"][0]["upload_id"], ids, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn two_accounts_with_the_same_bytes_know_nothing_of_each_other() {
+    let (first, second) = (Client::register(live()).await, Client::register(live()).await);
+    let content = bytes(13, 70_000);
+    let sha256 = Sha256::of(&content).to_string();
+    let lookup = json!({ "sha256": sha256, "size": content.len(), "path": "found" });
+    for user in [&first, &second] {
+        assert_eq!(user.post("/lookups", &lookup).await.expect(200), json!({ "outcome": "unknown" }));
+        assert_eq!(user.begin("mine", &content).await["outcome"], "upload", "the bytes are not sent");
+        let version = user.upload("mine", &content).await["version"].clone();
+        let size = json!(content.len());
+        assert_eq!((&version["new_bytes"], &version["shared_bytes"]), (&size, &json!(0)), "{version}");
+        assert_eq!(user.read(text(&version["file_id"])).await, content);
+        // The upload that was begun to no purpose is still reserved.
+        assert_eq!(user.usage().await, (content.len() as u64, content.len() as u64));
+    }
+}
+
+#[tokio::test]
+async fn a_url_writes_into_its_own_upload_whoever_uses_it() {
+    let (owner, other) = (Client::register(live()).await, Client::register(live()).await);
+    let content = bytes(14, 3000);
+    let plan = owner.begin("given away", &content).await;
+    let part = &plan["parts"][0];
+
+    let authorization = format!("Bearer {}", other.token());
+    let with_token = [("authorization", &*authorization)];
+    assert_ne!(other.put_to(text(&part["url"]), &with_token, content.clone()).await.status, 200);
+    let others_account = other.get("/accounts/me").await.expect(200)["account_id"].clone();
+    let owners_account = owner.get("/accounts/me").await.expect(200)["account_id"].clone();
+    let mut elsewhere = part.clone();
+    elsewhere["url"] = text(&part["url"]).replace(text(&owners_account), text(&others_account)).into();
+    assert_ne!(elsewhere["url"], part["url"], "the key names its account");
+    assert_eq!(other.put_part(&elsewhere, content.clone()).await.status, 403);
+
+    assert_eq!(other.put_part(part, content.clone()).await.status, 200);
+    let upload = owner.settled(text(&plan["upload_id"])).await;
+    assert_eq!(upload["state"], "available", "{upload}");
+    assert_eq!(other.usage().await, (0, 0));
+    assert_eq!(other.get("/files").await.expect(200)["files"], json!([]));
+    assert_eq!(other.get("/uploads").await.expect(200)["uploads"], json!([]));
+}
