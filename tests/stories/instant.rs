@@ -67,7 +67,10 @@ async fn a_lookup_answers_for_the_very_content_and_size_only() {
     assert_eq!(found["outcome"], "instant", "{found}");
     let version = user.stat("found").await;
     assert_eq!(version, found["version"]);
-    assert_eq!((&version["content_type"], &version["metadata"]), (&json!("image/png"), &described["metadata"]));
+    assert_eq!(
+        (&version["content_type"], &version["metadata"]),
+        (&json!("image/png"), &described["metadata"])
+    );
     assert_eq!(user.usage().await, (1000, 0));
 }
 

@@ -1,13 +1,13 @@
 //! Stories of the whole pipeline, each told to the end on a real emulator.
 
+mod accounts;
 mod call_budget;
+mod instant;
+mod isolation;
+mod names;
 mod routes;
 mod support;
 mod sweep;
 mod upload_and_read;
 mod worker_faults;
 mod worker_messages;
-mod accounts;
-mod instant;
-mod isolation;
-mod names;

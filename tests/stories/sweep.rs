@@ -101,13 +101,15 @@ async fn a_pending_version_does_not_stay_pending_for_ever() {
     let landed = Landed::new(worker.stack, bytes(3, 17 << 20)).await;
     assert_eq!(landed.upload().await["state"], "pending");
     for round in 1..=ANNOUNCEMENTS_MAX {
-        sweep(worker.stack, HOUR * round).await;
+        sweep(worker.stack, HOUR * 2_u32.pow(round)).await;
         assert_eq!(landed.upload().await["state"], "pending", "round {round}");
     }
-    sweep(worker.stack, HOUR * (ANNOUNCEMENTS_MAX + 1)).await;
+    sweep(worker.stack, HOUR * 2_u32.pow(ANNOUNCEMENTS_MAX + 1)).await;
     let upload = landed.upload().await;
     assert_eq!((&upload["state"], &upload["reason"]), (&json!("rejected"), &json!("processing_failed")));
     assert_eq!(landed.user.usage().await, (0, 0));
+    // Word of it clears away the bytes.
+    worker.receive(&created(&landed.key), 1, unhurried()).await;
     assert_eq!(worker.landing_keys(landed.account_id).await, Vec::<String>::new());
 }
 

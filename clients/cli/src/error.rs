@@ -26,8 +26,8 @@ pub enum Error {
     /// The server refused, and said why.
     #[error("{} ({})", .0.detail, .0.code.as_str())]
     Problem(Box<Problem>),
-    /// The server has nothing under that name.
-    #[error("no file at {0:?}")]
+    /// The server has no such thing.
+    #[error("there is no {0}")]
     NotFound(String),
     /// Nobody answered, or the line broke, again and again.
     #[error("{peer} cannot be reached: {reason}")]

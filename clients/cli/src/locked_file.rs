@@ -10,6 +10,10 @@ use crate::error::{Error, Result};
 /// `subject` is what the user knows the file by.
 pub fn open(path: &Path, subject: &Path) -> Result<File> {
     loop {
+        // Whoever planted a link would have us write elsewhere.
+        if path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
+            return Err(Error::Exists(path.to_owned()));
+        }
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let file = options.open(path).map_err(Error::local(path))?;

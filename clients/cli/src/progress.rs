@@ -2,6 +2,7 @@
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::meter::Meter;
 use crate::output::printable;
@@ -33,7 +34,7 @@ impl Progress {
         } else {
             self.bars.insert_before(&self.total, bar)
         };
-        FileProgress { bar, total: self.total.clone() }
+        FileProgress { bar, total: self.total.clone(), counted_bytes: AtomicU64::new(0) }
     }
 
     /// Takes the bar of all files away.
@@ -47,6 +48,8 @@ impl Progress {
 pub struct FileProgress {
     bar: ProgressBar,
     total: ProgressBar,
+    /// What `total` holds of this file.
+    counted_bytes: AtomicU64,
 }
 
 impl FileProgress {
@@ -65,6 +68,7 @@ impl FileProgress {
         self.bar.set_style(transfer_style());
         self.bar.reset();
         self.bar.set_position(done_bytes);
+        self.total.dec(self.counted_bytes.swap(done_bytes, Relaxed));
         self.total.inc(done_bytes);
     }
 
@@ -77,11 +81,13 @@ impl FileProgress {
     fn add(&self, bytes: u64) {
         self.bar.inc(bytes);
         self.total.inc(bytes);
+        self.counted_bytes.fetch_add(bytes, Relaxed);
     }
 
     fn retract(&self, bytes: u64) {
         self.bar.dec(bytes);
         self.total.dec(bytes);
+        self.counted_bytes.fetch_sub(bytes, Relaxed);
     }
 }
 
@@ -96,7 +102,7 @@ impl Drop for FileProgress {
 pub struct Attempt {
     progress: Arc<FileProgress>,
     meter: Arc<Meter>,
-    moved_bytes: std::sync::atomic::AtomicU64,
+    moved_bytes: AtomicU64,
 }
 
 impl Attempt {
@@ -107,14 +113,14 @@ impl Attempt {
 
     /// `bytes` more were moved.
     pub fn add(&self, bytes: u64) {
-        self.moved_bytes.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
+        self.moved_bytes.fetch_add(bytes, Relaxed);
         self.progress.add(bytes);
         self.meter.add_bucket_bytes(bytes);
     }
 
     /// How many bytes the attempt has moved.
     pub fn moved_bytes(&self) -> u64 {
-        self.moved_bytes.load(std::sync::atomic::Ordering::Relaxed)
+        self.moved_bytes.load(Relaxed)
     }
 
     /// The attempt came to nothing.

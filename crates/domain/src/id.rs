@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 use uuid::Uuid;
 
 use crate::time::Timestamp;
@@ -107,6 +108,29 @@ id!(
     /// A pack of chunks.
     PackId
 );
+id!(
+    /// The very bytes that one upload brought: a URL that is used twice brings two.
+    BroughtId
+);
+
+impl VersionId {
+    /// A new id that sorts after `current`, even where clocks disagree or two fall on one millisecond.
+    pub fn following(current: Option<Self>, now: Timestamp, random: [u8; 10]) -> Self {
+        let id = Self::new(now, random);
+        match current {
+            Some(current) if current >= id => {
+                Self::new(current.made_at().after(Duration::from_millis(1)), random)
+            }
+            _ => id,
+        }
+    }
+
+    /// When the id was made, to the millisecond.
+    fn made_at(self) -> Timestamp {
+        let milliseconds = self.0.as_bytes()[..6].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        Timestamp::from_unix_milliseconds(milliseconds)
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -118,6 +142,17 @@ mod tests {
         let late = VersionId::new(Timestamp::from_unix_milliseconds(1_001), [0; 10]);
         assert!(early < late && early.to_string() < late.to_string());
         assert_eq!(early.to_string().parse(), Ok(early));
+    }
+
+    #[test]
+    fn a_following_id_is_later_whatever_the_clock_says() {
+        let time = Timestamp::from_unix_milliseconds;
+        let current = VersionId::new(time(1_000), [7; 10]);
+        for now in [0, 999, 1_000, 1_001] {
+            let next = VersionId::following(Some(current), time(now), [0; 10]);
+            assert!(next > current, "{now}");
+        }
+        assert_eq!(VersionId::following(None, time(5), [1; 10]), VersionId::new(time(5), [1; 10]));
     }
 
     #[test]

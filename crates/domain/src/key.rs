@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::id::{AccountId, InvalidId, PackId, UploadId};
+use crate::id::{AccountId, BroughtId, InvalidId, PackId, UploadId};
 
 /// The key of an object in a bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -17,8 +17,8 @@ impl ObjectKey {
     }
 
     /// The bytes an adopted upload brought, in the vault.
-    pub fn adopted(account: AccountId, upload: UploadId) -> Self {
-        Self(format!("objects/{account}/{upload}"))
+    pub fn adopted(account: AccountId, brought: BroughtId) -> Self {
+        Self(format!("objects/{account}/{brought}"))
     }
 
     /// A pack's index, in the vault, when it is too large for the pack's row.
@@ -27,13 +27,13 @@ impl ObjectKey {
     }
 
     /// A content's manifest, in the vault, when it is too large for the content's row.
-    pub fn manifest(account: AccountId, upload: UploadId) -> Self {
-        Self(format!("manifests/{account}/{upload}"))
+    pub fn manifest(account: AccountId, brought: BroughtId) -> Self {
+        Self(format!("manifests/{account}/{brought}"))
     }
 
     /// Where dedup-upload left off, in the vault.
-    pub fn checkpoint(account: AccountId, upload: UploadId) -> Self {
-        Self(format!("checkpoints/{account}/{upload}"))
+    pub fn checkpoint(account: AccountId, brought: BroughtId) -> Self {
+        Self(format!("checkpoints/{account}/{brought}"))
     }
 
     /// The key as S3 takes it, not URL-encoded.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Longest path in bytes of UTF-8: what DynamoDB allows in a sort key.
-pub const PATH_MAX_BYTES: usize = 1024;
+/// Longest path in bytes of UTF-8: DynamoDB's 1024 of a sort key, less what the row of a displaced file adds.
+pub const PATH_MAX_BYTES: usize = 990;
 
 /// Sorts after every character a path may hold, so `prefix + LAST` bounds all paths that begin with `prefix`.
 pub const LAST: char = '\u{10FFFF}';

@@ -34,5 +34,5 @@ schema! {
     PartNumber: {"type": "integer", "minimum": 1, "maximum": PART_MAX_COUNT},
     Timestamp: {"type": "string", "format": "date-time", "description": "RFC 3339 in UTC."},
     FilePath: {"type": "string", "minLength": 1, "maxLength": PATH_MAX_BYTES,
-        "description": "A relative path in UTF-8, at most 1024 bytes, without empty, '.' or '..' segments or control characters."},
+        "description": "A relative path in UTF-8, at most 990 bytes, without empty, '.' or '..' segments or control characters."},
 }

@@ -9,6 +9,12 @@ use crate::version::RejectReason;
 /// How long a pending version may go without a sign of life before its upload is announced again.
 pub const PENDING_PATIENCE: Duration = Duration::from_mins(30);
 
+/// How long until an upload that was announced `announcements` times is announced again: twice as long each time, so that
+/// an outage of days costs no upload.
+pub fn patience(announcements: u32) -> Duration {
+    PENDING_PATIENCE * 2_u32.saturating_pow(announcements.min(ANNOUNCEMENTS_MAX))
+}
+
 /// How often it is looked whether the bytes of an open upload have landed and their event was lost.
 pub const OPEN_PATIENCE: Duration = Duration::from_hours(1);
 

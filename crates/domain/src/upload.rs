@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::account::Username;
 use crate::hash::{Sha1, Sha256};
-use crate::id::{AccountId, FileId, UploadId, VersionId};
+use crate::id::{AccountId, BroughtId, FileId, UploadId, VersionId};
 use crate::key::LandingKey;
 use crate::part_plan::{PartPlan, UploadMethod};
 use crate::path::FilePath;
@@ -96,7 +96,7 @@ pub struct Upload {
     pub state: UploadState,
     /// Why, if rejected.
     pub reason: Option<RejectReason>,
-    /// BLAKE3 of the request that an idempotency key made, to tell a repeat from a different request.
+    /// SHA-256 of the request that an idempotency key made, to tell a repeat from a different request.
     pub request_digest: Option<String>,
     /// How often the sweeper has announced it again.
     pub announcements: u32,
@@ -135,6 +135,15 @@ impl Upload {
     /// Where the bytes land.
     pub fn landing_key(&self) -> LandingKey {
         LandingKey { account_id: self.account_id, upload_id: self.upload_id }
+    }
+
+    /// The name, in the vault, of what landed as the object with this `ETag`. Two bodies sent to one URL have two, so
+    /// that neither can take the other's place.
+    pub fn brought_id(&self, etag: &str) -> BroughtId {
+        BroughtId::derived(
+            self.created_at,
+            &[self.version_id.as_bytes().as_slice(), etag.as_bytes()].concat(),
+        )
     }
 
     /// The version this upload makes, as it stands when the bytes have arrived.

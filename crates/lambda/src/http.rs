@@ -4,6 +4,8 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, Error, Request, RequestExt, Response, service_fn};
 use std::sync::Arc;
 
+use tracing::Instrument as _;
+
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::reply::Reply;
@@ -19,7 +21,8 @@ where
     lambda_http::run(service_fn(move |request: Request| {
         let call = read(request);
         let app = app.clone();
-        async move { answer(call, |call| handle(app, call)).await }
+        let span = tracing::info_span!("call", request_id = call.request_id);
+        async move { answer(call, |call| handle(app, call)).await }.instrument(span)
     }))
     .await
 }

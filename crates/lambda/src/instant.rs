@@ -57,7 +57,8 @@ pub async fn link(
     };
     for _ in 0..ATTEMPTS {
         check_current(file.as_ref(), instant.expected)?;
-        let version_id = VersionId::new(call.now, call.random()?);
+        let current = file.as_ref().and_then(File::current_id);
+        let version_id = VersionId::following(current, call.now, call.random()?);
         let before = file.clone();
         let base = match file {
             Some(file) => file,

@@ -77,6 +77,8 @@ impl StorageError {
 /// The one table from an AWS error code to its meaning; codes that name nothing special go by the status.
 fn kind_of(code: &str, status: u16) -> ErrorKind {
     match code {
+        // A wrong setting must not read as a missing object.
+        "NoSuchBucket" => ErrorKind::Fault,
         "NoSuchKey" | "NoSuchUpload" | "NotFound" => ErrorKind::NotFound,
         "ConditionalCheckFailedException"
         | "TransactionConflictException"

@@ -222,7 +222,9 @@ fn interpret(reasons: &[aws_sdk_dynamodb::types::CancellationReason]) -> Cancell
     if !failed.is_empty() {
         return Cancelled::Conditions(failed);
     }
-    let busy = codes.iter().any(|code| matches!(*code, "TransactionConflict" | "ThrottlingError"));
+    let busy = codes.iter().any(|code| {
+        matches!(*code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
+    });
     let message = format!("cancelled: {codes:?}");
     Cancelled::Error(if busy {
         StorageError { kind: ErrorKind::Throttled, operation: TRANSACT, message }

@@ -12,6 +12,7 @@ use reqwest::{Client, StatusCode, redirect};
 use serde::de::DeserializeOwned;
 use sluice_contracts::problem::{Code, Problem};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::backoff::Backoff;
@@ -35,6 +36,8 @@ pub struct Api {
     token: Option<Arc<str>>,
     backoff: Backoff,
     meter: Arc<Meter>,
+    /// Whether the server answered the last time. Nobody is patient with a server that is not there.
+    is_reachable: Arc<AtomicBool>,
 }
 
 /// An answer, whatever its status.
@@ -55,7 +58,14 @@ impl Api {
             .timeout(ANSWER_TIMEOUT)
             .build()
             .map_err(|error| Error::UnexpectedAnswer(error.to_string()))?;
-        Ok(Self { http, url, token: token.map(Arc::from), backoff: Backoff::brief(), meter: Arc::default() })
+        Ok(Self {
+            http,
+            url,
+            token: token.map(Arc::from),
+            backoff: Backoff::brief(),
+            meter: Arc::default(),
+            is_reachable: Arc::default(),
+        })
     }
 
     /// The server's address.
@@ -69,7 +79,7 @@ impl Api {
         Self { meter: Arc::default(), ..self.clone() }
     }
 
-    /// The same client, sitting out longer trouble.
+    /// The same client, sitting out longer trouble once the server has been reached.
     #[must_use]
     pub fn patient(&self) -> Self {
         Self { backoff: Backoff::patient(), ..self.clone() }
@@ -97,7 +107,8 @@ impl Api {
 
     /// Sends the call until there is an answer that a repeat would not better.
     async fn send(&self, call: &Call) -> Result<Answer> {
-        let mut backoff = self.backoff.clone();
+        let is_reachable = self.is_reachable.load(Relaxed);
+        let mut backoff = if is_reachable { self.backoff.clone() } else { Backoff::brief() };
         loop {
             let outcome = self.send_once(call).await;
             let (retryable, asked) = match &outcome {
@@ -108,6 +119,7 @@ impl Api {
             match (delay, outcome) {
                 (Some(delay), _) => tokio::time::sleep(delay).await,
                 (None, outcome) => {
+                    self.is_reachable.store(outcome.is_ok() && !retryable, Relaxed);
                     return outcome.map_err(|error| unreachable_peer(&error, self.url.as_url()));
                 }
             }

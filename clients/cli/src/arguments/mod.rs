@@ -13,6 +13,8 @@ use crate::session::ApiUrl;
 pub use transfer::{GetArguments, PutArguments};
 pub use value::{FileReference, Remote};
 
+const EVERYWHERE: &str = "Options of every command";
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
@@ -48,16 +50,16 @@ pub struct Arguments {
 #[derive(Debug, Args)]
 pub struct Global {
     /// The server; `register` and `login` remember it
-    #[arg(long, global = true, env = "SLUICE_API", value_name = "URL")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "SLUICE_API", value_name = "URL")]
     pub api: Option<ApiUrl>,
     /// Print one JSON document a line: one for each file, or one for the whole
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub json: bool,
     /// Print nothing but errors
-    #[arg(long, short, global = true, conflicts_with = "json")]
+    #[arg(long, short, global = true, help_heading = EVERYWHERE, conflicts_with = "json")]
     pub quiet: bool,
     /// Where to keep the session and the state of unfinished uploads, instead of the platform's own places
-    #[arg(long, global = true, env = "SLUICE_HOME", value_name = "DIR")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "SLUICE_HOME", value_name = "DIR")]
     pub home: Option<PathBuf>,
 }
 

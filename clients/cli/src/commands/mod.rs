@@ -68,7 +68,7 @@ pub async fn find(api: &Api, reference: &FileReference) -> Result<VersionView> {
     };
     found
         .filter(|version| version.state != VersionState::Deleted)
-        .ok_or_else(|| Error::NotFound(reference.to_string()))
+        .ok_or_else(|| Error::NotFound(format!("file {reference}")))
 }
 
 /// The id of the file that is meant, which need not exist any more if it is meant by id.

@@ -101,7 +101,7 @@ impl Get<'_> {
         let versions = self.api.all_versions(current.file_id);
         let found = versions.try_filter(|version| future::ready(version.version_id == version_id));
         let found = std::pin::pin!(found).try_next().await?;
-        found.ok_or_else(|| Error::NotFound(format!("{} in version {version_id}", current.path)))
+        found.ok_or_else(|| Error::NotFound(format!("version {version_id} of {}", current.path)))
     }
 
     fn folder<'a>(&'a self, prefix: &'a str) -> impl Stream<Item = Result<Wanted, Missing>> + 'a {
@@ -137,7 +137,7 @@ impl Get<'_> {
             VersionState::Available => {}
             VersionState::Rejected => return Err(Error::Rejected(version.reason)),
             VersionState::Pending => return Err(Error::NotVerified(version.path.to_string())),
-            VersionState::Deleted => return Err(Error::NotFound(version.path.to_string())),
+            VersionState::Deleted => return Err(Error::NotFound(format!("file {}", version.path))),
         }
         let target = target::place(&wanted.folder, &wanted.name)?;
         let progress = Arc::new(self.progress.file(version.path.as_str(), version.size));

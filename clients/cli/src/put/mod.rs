@@ -20,7 +20,6 @@ use sluice_domain::part_plan::{PartPlan, UploadMethod};
 use sluice_domain::path::FilePath;
 use sluice_domain::version::{Metadata, VersionState};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
 
@@ -28,7 +27,7 @@ use crate::api::Api;
 use crate::arguments::PutArguments;
 use crate::bucket::Bucket;
 use crate::commands::{Context, Tally};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::output::Output;
 use crate::progress::Progress;
 use item::Item;
@@ -56,8 +55,6 @@ pub struct Put {
     part_size_bytes: Option<u64>,
     content_type: Option<String>,
     if_match: Option<VersionId>,
-    /// The last file failed for want of an answer: there is no point in being patient with each of the rest.
-    is_cut_off: AtomicBool,
 }
 
 /// How far a file has come.
@@ -119,19 +116,19 @@ pub async fn run(arguments: &PutArguments, context: &Context) -> Result<()> {
 impl Put {
     fn new(arguments: &PutArguments, context: &Context) -> Result<Self> {
         let (api, session) = context.connect()?;
+        let api = api.patient();
         Ok(Self {
             bucket: Bucket::new(api.url())?,
             account_id: session.account_id,
             uploads_folder: context.home.uploads_folder(),
             output: context.output.clone(),
             progress: Progress::new(context.output.bars(), "all"),
-            waiter: (!arguments.no_wait).then(|| Waiter::start(api.patient())),
+            waiter: (!arguments.no_wait).then(|| Waiter::start(api.clone())),
             part_slots: Semaphore::new(arguments.jobs.get()),
             jobs: arguments.jobs.get(),
             part_size_bytes: arguments.part_size,
             content_type: arguments.content_type.clone(),
             if_match: arguments.if_match,
-            is_cut_off: AtomicBool::new(false),
             api,
         })
     }
@@ -166,9 +163,7 @@ impl Put {
     fn item(&self, local: PathBuf, remote: FilePath) -> Result<Item> {
         let size_bytes = std::fs::metadata(&local).map_err(Error::local(&local))?.len();
         let progress = Arc::new(self.progress.file(remote.as_str(), size_bytes));
-        let api = self.api.metered();
-        let api = if self.is_cut_off.load(Relaxed) { api } else { api.patient() };
-        Ok(Item { local, remote, size_bytes, api, progress, sha256: OnceLock::new() })
+        Ok(Item { local, remote, size_bytes, api: self.api.metered(), progress, sha256: OnceLock::new() })
     }
 
     async fn send(
@@ -203,12 +198,8 @@ impl Put {
             Err(error) => Err(error),
         };
         match settled {
-            Ok(report) => {
-                self.is_cut_off.store(false, Relaxed);
-                (report, Ok(()))
-            }
+            Ok(report) => (report, Ok(())),
             Err(error) => {
-                self.is_cut_off.store(error.kind() == Kind::Unavailable, Relaxed);
                 let report = Report { error: Some((&error).into()), ..Report::new(&item, Outcome::Failed) };
                 (report, Err(error))
             }

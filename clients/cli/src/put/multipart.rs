@@ -75,25 +75,9 @@ async fn recall_or_hash(memory: &Memory, item: &Item, stamp: Stamp, plan: PartPl
 
 /// From wherever the upload stands to the arrival of all bytes.
 async fn advance(put: &Put, item: &Item, memory: &Memory, unfinished: &mut Unfinished) -> Result<Stage> {
-    let mut received = Received::new();
-    let upload_id = match unfinished.upload_id {
-        Some(upload_id) => {
-            let view = item.api.upload(upload_id).await?;
-            match view.state {
-                UploadState::Open if fits(&view, item, unfinished) => received = by_number(view),
-                UploadState::Pending if fits(&view, item, unfinished) => return Ok(Stage::arrived(&view)),
-                state => return Err(Error::UploadEnded(state)),
-            }
-            upload_id
-        }
-        None => match begin(put, item, unfinished).await? {
-            Begun::Instant(stage) => return Ok(stage),
-            Begun::Open(upload_id) => {
-                unfinished.upload_id = Some(upload_id);
-                memory.remember(unfinished)?;
-                upload_id
-            }
-        },
+    let (upload_id, mut received) = match open(put, item, memory, unfinished).await? {
+        Standing::Beyond(stage) => return Ok(stage),
+        Standing::Open(upload_id, received) => (upload_id, received),
     };
     for _ in 0..ROUNDS {
         let parts = send_missing(put, item, unfinished, upload_id, received).await?;
@@ -109,19 +93,37 @@ async fn advance(put: &Put, item: &Item, memory: &Memory, unfinished: &mut Unfin
     Err(Error::UnexpectedAnswer("the store keeps losing parts".to_owned()))
 }
 
-enum Begun {
-    Instant(Stage),
-    Open(UploadId),
+/// Where an upload stands.
+enum Standing {
+    /// Parts are wanted.
+    Open(UploadId, Received),
+    /// No part is wanted any more.
+    Beyond(Stage),
 }
 
-async fn begin(put: &Put, item: &Item, unfinished: &Unfinished) -> Result<Begun> {
+/// Finds the upload of an earlier run, or begins one.
+async fn open(put: &Put, item: &Item, memory: &Memory, unfinished: &mut Unfinished) -> Result<Standing> {
+    if let Some(upload_id) = unfinished.upload_id {
+        let view = item.api.upload(upload_id).await?;
+        return match view.state {
+            UploadState::Open if fits(&view, item, unfinished) => {
+                Ok(Standing::Open(upload_id, by_number(view)))
+            }
+            UploadState::Pending if fits(&view, item, unfinished) => {
+                Ok(Standing::Beyond(Stage::arrived(&view)))
+            }
+            state => Err(Error::UploadEnded(state)),
+        };
+    }
     let mut request = put.request(item, unfinished.stamp.size_bytes, unfinished.digests.whole);
     request.part_size = Some(unfinished.part_size_bytes);
     request.part_sha256 = true;
     match item.api.begin_upload(&request, put.if_match).await? {
-        UploadAnswer::Instant { version } => Ok(Begun::Instant(Stage::Instant(Box::new(version)))),
+        UploadAnswer::Instant { version } => Ok(Standing::Beyond(Stage::Instant(Box::new(version)))),
         UploadAnswer::Upload(upload) if upload.part_size == unfinished.part_size_bytes => {
-            Ok(Begun::Open(upload.upload_id))
+            unfinished.upload_id = Some(upload.upload_id);
+            memory.remember(unfinished)?;
+            Ok(Standing::Open(upload.upload_id, Received::new()))
         }
         UploadAnswer::Upload(_) => {
             Err(Error::UnexpectedAnswer("the server cuts the file otherwise".to_owned()))

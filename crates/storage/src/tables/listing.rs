@@ -40,6 +40,9 @@ pub struct Page {
 /// Most rows read by one query.
 const QUERY_MAX: usize = 500;
 
+/// Most rows read for one page: deleted files are read and not shown, and a page must end all the same.
+const ROWS_MAX: usize = 5000;
+
 impl Tables {
     /// One page of an account's live files.
     ///
@@ -49,45 +52,35 @@ impl Tables {
     pub async fn list(&self, listing: Listing<'_>) -> Result<Page, StorageError> {
         let mut page = Page::default();
         let mut after = listing.after.unwrap_or_default().to_owned();
-        let mut read_ahead = if listing.delimiter.is_some() { 1 } else { listing.limit };
+        let mut limit = if listing.delimiter.is_some() { 1 } else { listing.limit };
+        let mut rows_read = 0;
         loop {
-            let limit = read_ahead.clamp(1, QUERY_MAX);
-            let (rows, more) = self.rows_after(&listing, &after, limit).await?;
-            let mut skipped_to = None;
+            let (rows, more) = self.rows_after(&listing, &after, limit.clamp(1, QUERY_MAX)).await?;
+            rows_read += rows.len();
+            let mut skipped = false;
             for row in rows {
+                // The row where the last query ended, or what lies under a prefix that has been seen.
                 if row.path <= after {
                     continue;
                 }
-                let Some(prefix) = listing.common_prefix(&row.path) else {
-                    after.clone_from(&row.path);
-                    page.add_file(row.try_into()?);
-                    if page.is_full(listing.limit) {
-                        page.next = Some(after);
-                        return Ok(page);
-                    }
-                    continue;
-                };
-                let file = File::try_from(row)?;
-                if file.live().is_some() && !file.displaced {
+                after.clone_from(&row.path);
+                if let Some(prefix) = page.add(&listing, row.try_into()?) {
                     after = format!("{prefix}{LAST}");
-                    page.common_prefixes.push(prefix);
-                    if page.is_full(listing.limit) {
-                        page.next = Some(after);
-                        return Ok(page);
-                    }
-                    skipped_to = Some(());
-                } else {
-                    after = row_path(&file);
+                    skipped = true;
                 }
-            }
-            if skipped_to.is_some() {
-                read_ahead = 1;
-            } else {
-                if !more {
+                if page.is_full(listing.limit) {
+                    page.next = Some(after);
                     return Ok(page);
                 }
-                read_ahead *= 2;
             }
+            if !more && !skipped {
+                return Ok(page);
+            }
+            if rows_read >= ROWS_MAX {
+                page.next = Some(after);
+                return Ok(page);
+            }
+            limit = if skipped { 1 } else { limit * 2 };
         }
     }
 
@@ -125,7 +118,7 @@ impl Tables {
         Ok((rows.into_iter().map(parse).collect::<Result<_, _>>()?, last.is_some()))
     }
 
-    /// Live files with this SHA-256, by path, after a path.
+    /// Live files with this SHA-256, after a path.
     pub async fn files_by_sha256(
         &self,
         account: AccountId,
@@ -136,7 +129,7 @@ impl Tables {
         self.files_by_hash("sha256", account, &sha256.to_string(), after, limit).await
     }
 
-    /// Live files with this SHA-1, by path, after a path.
+    /// Live files with this SHA-1, after a path.
     pub async fn files_by_sha1(
         &self,
         account: AccountId,
@@ -190,6 +183,19 @@ impl Listing<'_> {
 }
 
 impl Page {
+    /// Adds a live file, or the common prefix that it stands for, which is given.
+    fn add(&mut self, listing: &Listing<'_>, file: File) -> Option<String> {
+        let prefix = listing.common_prefix(file.path.as_str());
+        if file.live().is_none() || file.displaced {
+            return None;
+        }
+        match &prefix {
+            Some(prefix) => self.common_prefixes.push(prefix.clone()),
+            None => self.files.push(file),
+        }
+        prefix
+    }
+
     fn add_file(&mut self, file: File) {
         if file.live().is_some() && !file.displaced {
             self.files.push(file);
@@ -199,8 +205,4 @@ impl Page {
     fn is_full(&self, limit: usize) -> bool {
         self.files.len() + self.common_prefixes.len() >= limit
     }
-}
-
-fn row_path(file: &File) -> String {
-    FileRow::from(file).path
 }

@@ -13,8 +13,6 @@ use crate::transaction::{Cancelled, Transaction};
 /// How often a transaction is tried anew after somebody else changed the file.
 pub(super) const ATTEMPTS: u32 = 8;
 
-const UNFINISHED: [UploadState; 2] = [UploadState::Open, UploadState::Pending];
-
 /// What dedup-upload found out about an upload's bytes.
 #[derive(Debug, Clone)]
 pub enum Outcome {
@@ -70,16 +68,22 @@ impl Tables {
             if upload.state.is_final() {
                 return Ok(Published::Ended(upload.state));
             }
-            if let Outcome::Rejected(reason) = outcome {
-                return self.reject(&upload, *reason, now).await;
-            }
             let target = self.target(&upload).await?;
-            if upload.expected_version.is_some_and(|expected| target.file.current_id() != Some(expected)) {
-                return self.reject(&upload, RejectReason::PreconditionFailed, now).await;
-            }
-            match self.try_publish(&upload, &target, outcome, now).await {
-                Ok(()) => return Ok(Published::Available),
-                Err(Cancelled::Conditions(failed)) if failed.contains(&0) => {
+            let overtaken =
+                upload.expected_version.is_some_and(|expected| target.file.current_id() != Some(expected));
+            let reason = match outcome {
+                Outcome::Rejected(reason) => Some(*reason),
+                _ => overtaken.then_some(RejectReason::PreconditionFailed),
+            };
+            let (published, tried) = match reason {
+                Some(reason) => (Published::Rejected(reason), self.try_reject(&upload, reason, now).await),
+                None => (Published::Available, self.try_publish(&upload, &target, outcome, now).await),
+            };
+            match tried {
+                Ok(()) => return Ok(published),
+                Err(Cancelled::Conditions(failed))
+                    if published == Published::Available && failed.contains(&0) =>
+                {
                     return Ok(match outcome {
                         Outcome::Adopted(_) => Published::ContentKnown,
                         _ => Published::ContentGone,
@@ -116,7 +120,7 @@ impl Tables {
                 UploadState::Available,
                 None,
                 now,
-                &UNFINISHED,
+                &[upload.state],
             )?
             .settle(self, &upload.username, upload.size, used_bytes)?;
         let after = target.file.with(&version);
@@ -126,12 +130,12 @@ impl Tables {
         transaction.commit(&self.client).await
     }
 
-    async fn reject(
+    async fn try_reject(
         &self,
         upload: &Upload,
         reason: RejectReason,
         now: Timestamp,
-    ) -> Result<Published, StorageError> {
+    ) -> Result<(), Cancelled> {
         let version = Version {
             state: VersionState::Rejected,
             reason: Some(reason),
@@ -140,17 +144,9 @@ impl Tables {
         };
         let transaction = Transaction::new()
             .put_version(self, &version)?
-            .finish_upload(self, upload, UploadState::Rejected, Some(reason), now, &UNFINISHED)?
+            .finish_upload(self, upload, UploadState::Rejected, Some(reason), now, &[upload.state])?
             .settle(self, &upload.username, upload.size, 0)?;
-        match transaction.commit(&self.client).await {
-            Ok(()) => Ok(Published::Rejected(reason)),
-            Err(Cancelled::Conditions(_)) => {
-                let state =
-                    self.upload(upload.upload_id).await?.map_or(UploadState::Expired, |upload| upload.state);
-                Ok(Published::Ended(state))
-            }
-            Err(Cancelled::Error(error)) => Err(error),
-        }
+        transaction.commit(&self.client).await
     }
 
     /// Where the upload's version goes. A pending version has its file already, wherever that lies by now; an open

@@ -61,22 +61,22 @@ async fn complete(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
 async fn gather(app: &App, upload: &Upload, completion: &Completion) -> Result<(), Failure> {
     let key = upload.landing_key().object_key();
     let Some(multipart_id) = &upload.multipart_id else {
-        return landed(app, upload).await;
+        return landed(app, upload, completion).await;
     };
     let Some(stored) = app.landing.list_parts(&key, multipart_id).await? else {
         // Merged by an earlier call, or by another one at this moment.
-        return landed(app, upload).await;
+        return landed(app, upload, completion).await;
     };
     parts::check_stored(upload, completion, &stored)?;
     match app.landing.complete_multipart(&key, multipart_id, &stored).await {
-        Err(error) if error.kind == ErrorKind::NotFound => landed(app, upload).await,
+        Err(error) if error.kind == ErrorKind::NotFound => landed(app, upload, completion).await,
         merged => Ok(merged?),
     }
 }
 
-async fn landed(app: &App, upload: &Upload) -> Result<(), Failure> {
+async fn landed(app: &App, upload: &Upload, completion: &Completion) -> Result<(), Failure> {
     match app.landing.head(&upload.landing_key().object_key()).await? {
-        Some(object) if object.size == upload.size => Ok(()),
+        Some(object) if object.size == upload.size => parts::check_single(upload, completion, &object.etag),
         Some(object) => {
             let detail = format!("{} bytes arrived where {} were declared", object.size, upload.size);
             Err(Failure::new(Code::PartMismatch, detail))

@@ -56,6 +56,19 @@ pub fn check_stored(upload: &Upload, completion: &Completion, stored: &[StoredPa
     Ok(())
 }
 
+/// Compares the part of a single PUT, if the client lists it, with what the store holds.
+pub fn check_single(upload: &Upload, completion: &Completion, etag: &str) -> Result<(), Failure> {
+    let listed = completion.parts.first().filter(|_| upload.method() == UploadMethod::Put);
+    match listed.filter(|part| normalise_etag(&part.etag) != normalise_etag(etag)) {
+        Some(part) => {
+            let detail =
+                format!("the object has the ETag {}, not {}", normalise_etag(etag), quote(&part.etag));
+            Err(Failure::new(Code::PartMismatch, detail))
+        }
+        None => Ok(()),
+    }
+}
+
 fn quote(etag: &str) -> String {
     normalise_etag(etag).chars().take(80).collect()
 }

@@ -49,7 +49,7 @@ pub async fn begin(app: &App, call: &Call, session: &Session) -> Result<Reply, F
     };
     let mut upload = new_upload(app, call, session, upload_id, &plan, content_type, request, file.as_ref())?;
     upload.expected_version = expected;
-    upload.request_digest = idempotency_key.map(|_| Sha256::of(&call.body).to_string());
+    upload.request_digest = idempotency_key.map(|_| request_digest(call, expected));
     open(app, call, upload).await
 }
 
@@ -57,6 +57,12 @@ pub async fn begin(app: &App, call: &Call, session: &Session) -> Result<Reply, F
 fn derived_id(session: &Session, key: &str) -> UploadId {
     let seed = [session.account_id.as_bytes().as_slice(), key.as_bytes()].concat();
     UploadId::derived(Timestamp::from_unix_milliseconds(0), &seed)
+}
+
+/// What two requests with one idempotency key must share.
+fn request_digest(call: &Call, expected: Option<VersionId>) -> String {
+    let condition = expected.map(|version| version.to_string()).unwrap_or_default();
+    Sha256::of(&[call.body.as_slice(), condition.as_bytes()].concat()).to_string()
 }
 
 #[expect(clippy::too_many_arguments, reason = "a row has as many fields as it has")]
@@ -79,7 +85,7 @@ fn new_upload(
         account_id: session.account_id,
         username: session.username.clone(),
         file_id: file.map_or_else(|| Upload::new_file_id(call.now, upload_id), |file| file.file_id),
-        version_id: VersionId::new(call.now, call.random()?),
+        version_id: VersionId::following(file.and_then(File::current_id), call.now, call.random()?),
         path: request.path,
         size: request.size,
         sha256: request.sha256,

@@ -73,9 +73,13 @@ fn ended(upload: &Upload) -> Failure {
 /// frees what an earlier one left.
 async fn abort(app: &App, call: &Call, upload: &Upload) -> Result<Reply, Failure> {
     call.only_parameters(&[])?;
-    let aborted = app.tables.end_upload(upload, Ending::Aborted, call.now).await?;
-    if !aborted && !matches!(upload.state, UploadState::Open | UploadState::Aborted | UploadState::Expired) {
-        return Err(ended(upload));
+    if !app.tables.end_upload(upload, Ending::Aborted, call.now).await? {
+        // The bytes may have become complete since the upload was read: then they are not to be freed.
+        let upload =
+            app.tables.upload(upload.upload_id).await?.ok_or_else(|| Failure::not_found("upload"))?;
+        if !matches!(upload.state, UploadState::Aborted | UploadState::Expired) {
+            return Err(ended(&upload));
+        }
     }
     let key = upload.landing_key().object_key();
     if let Some(multipart_id) = &upload.multipart_id {

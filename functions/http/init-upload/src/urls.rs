@@ -53,6 +53,10 @@ fn check(upload: &Upload, request: &PartUrlsRequest) -> Result<(), Failure> {
             let detail = format!("part {number} needs its sha256: the upload promised it (part_sha256)");
             return Err(Failure::new(Code::InvalidParts, detail));
         }
+        if upload.multipart_id.is_none() && part.sha256.is_some() && part.sha256 != upload.sha256 {
+            let detail = "a single PUT has the sha256 that the upload declared, or none";
+            return Err(Failure::new(Code::InvalidParts, detail));
+        }
         if !upload.part_sha256 && upload.multipart_id.is_some() && part.sha256.is_some() {
             let detail = format!("part {number} has a sha256 that the upload did not promise (part_sha256)");
             return Err(Failure::new(Code::InvalidParts, detail));
@@ -84,7 +88,7 @@ async fn sign_one(
     let url = match &upload.multipart_id {
         Some(id) => app.landing.presign_part(&key, id, part.number, size, sha256, now, end).await?,
         // A single PUT is the whole file, whose declared hash the store can check.
-        None => app.landing.presign_put(&key, size, upload.sha256.as_ref().or(sha256), now, end).await?,
+        None => app.landing.presign_put(&key, size, upload.sha256.as_ref(), now, end).await?,
     };
     Ok(PartUrl { number: part.number, size, url: url.url, headers: url.headers, expires_at: url.expires_at })
 }

@@ -19,13 +19,12 @@ pub async fn edit(app: &App, call: &Call, file: File) -> Result<Reply, Failure> 
     check_current(Some(&file), call.if_match()?)?;
     let live = file.live().filter(|_| !file.displaced).ok_or_else(|| Failure::not_found("file"))?.clone();
 
-    let version = edited(call, &live, &change)?;
-    let mut after = version.as_ref().map_or_else(|| file.clone(), |version| file.with(version));
-    let mut displaced = None;
-    if let Some(path) = change.path.filter(|path| *path != file.path) {
-        displaced = make_way(app, call, &file, &path, change.overwrite).await?;
-        after.path = path;
-    }
+    let path = change.path.clone().unwrap_or_else(|| file.path.clone());
+    let displaced =
+        if path == file.path { None } else { make_way(app, call, &file, &path, change.overwrite).await? };
+    let version = edited(call, &live, &change)?.map(|version| Version { path: path.clone(), ..version });
+    let edited = version.as_ref().map_or_else(|| file.clone(), |version| file.with(version));
+    let after = File { path, ..edited };
     let shown = version.clone().unwrap_or(live);
     let commit = Commit { before: Some(file), after, version, displaced };
     carry_out(app, &commit).await?;
@@ -43,11 +42,11 @@ fn edited(call: &Call, live: &Version, change: &FileChange) -> Result<Option<Ver
     if content_type == live.content_type && metadata == live.metadata {
         return Ok(None);
     }
-    let version_id = VersionId::new(call.now, call.random()?);
+    let version_id = VersionId::following(Some(live.version_id), call.now, call.random()?);
     Ok(Some(Version { content_type, metadata, ..live.successor(version_id, call.now) }))
 }
 
-/// Clears the path: a live file there gives way only if it is to be overwritten; a deleted one always does.
+/// Clears the path: a file there gives way only if it is to be overwritten; a deleted one always does.
 async fn make_way(
     app: &App,
     call: &Call,
@@ -56,14 +55,13 @@ async fn make_way(
     overwrite: bool,
 ) -> Result<Option<Displaced>, Failure> {
     let Some(occupant) = app.tables.file_at(file.account_id, path).await? else { return Ok(None) };
-    let tombstone = match occupant.live() {
-        None => None,
-        Some(_) if !overwrite => {
-            let detail = format!("a file lies at {path}; send overwrite:true to delete it");
-            return Err(Failure::new(Code::PathInUse, detail));
-        }
-        Some(live) => Some(live.tombstone(VersionId::new(call.now, call.random()?), call.now)),
-    };
+    let deleted = occupant.current.is_some() && occupant.live().is_none();
+    if !deleted && !overwrite {
+        let detail = format!("a file lies at {path}, or is on its way there; rename or delete it first");
+        return Err(Failure::new(Code::PathInUse, detail));
+    }
+    let version_id = VersionId::following(occupant.current_id(), call.now, call.random()?);
+    let tombstone = occupant.live().map(|live| live.tombstone(version_id, call.now));
     let after = tombstone.as_ref().map_or_else(|| occupant.clone(), |tombstone| occupant.with(tombstone));
     Ok(Some(Displaced { before: occupant, after: File { displaced: true, ..after }, tombstone }))
 }
@@ -73,7 +71,8 @@ pub async fn delete(app: &App, call: &Call, file: File) -> Result<Reply, Failure
     call.only_parameters(&[])?;
     check_current(Some(&file), call.if_match()?)?;
     let live = file.live().ok_or_else(|| Failure::not_found("file"))?;
-    let tombstone = live.tombstone(VersionId::new(call.now, call.random()?), call.now);
+    let version_id = VersionId::following(file.current_id(), call.now, call.random()?);
+    let tombstone = live.tombstone(version_id, call.now);
     let after = file.with(&tombstone);
     let commit = Commit::version(Some(file), after, tombstone.clone());
     carry_out(app, &commit).await?;
@@ -95,13 +94,11 @@ pub async fn restore(app: &App, call: &Call, file: File) -> Result<Reply, Failur
     if let Some(live) = file.live().filter(|live| !file.displaced && live.reads_like(&version)) {
         return version_reply(StatusCode::CREATED, live.clone(), &file);
     }
-    if file.displaced && app.tables.file_at(file.account_id, &file.path).await?.is_some() {
-        let detail = format!("another file lies at {}; rename it first", file.path);
-        return Err(Failure::new(Code::PathInUse, detail));
-    }
-    let restored = version.successor(VersionId::new(call.now, call.random()?), call.now);
+    let displaced = if file.displaced { make_way(app, call, &file, &file.path, false).await? } else { None };
+    let version_id = VersionId::following(file.current_id(), call.now, call.random()?);
+    let restored = version.successor(version_id, call.now);
     let after = File { displaced: false, ..file.with(&restored) };
-    let commit = Commit::version(Some(file), after, restored.clone());
+    let commit = Commit { before: Some(file), after, version: Some(restored.clone()), displaced };
     carry_out(app, &commit).await?;
     version_reply(StatusCode::CREATED, restored, &commit.after)
 }

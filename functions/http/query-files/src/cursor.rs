@@ -15,5 +15,5 @@ pub fn of(call: &Call) -> Result<Option<String>, Failure> {
     let invalid = || Failure::invalid("the parameter cursor is not one that an answer gave");
     let bytes = BASE64_URL.decode(cursor).map_err(|_| invalid())?;
     let after = String::from_utf8(bytes).map_err(|_| invalid())?;
-    if after.is_empty() || after.len() > 2048 { Err(invalid()) } else { Ok(Some(after)) }
+    if after.is_empty() || after.len() > 1024 { Err(invalid()) } else { Ok(Some(after)) }
 }

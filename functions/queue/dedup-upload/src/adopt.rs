@@ -21,7 +21,8 @@ pub async fn adopt(
     content: &mut scan::Content,
     out_of_time: &TimeCheck,
 ) -> Result<Option<Content>, DedupError> {
-    let object_key = ObjectKey::adopted(upload.account_id, upload.upload_id);
+    let brought = upload.brought_id(&head.etag);
+    let object_key = ObjectKey::adopted(upload.account_id, brought);
     let source_key = upload.landing_key().object_key();
     let copy = Copy {
         source: &app.landing,
@@ -45,7 +46,7 @@ pub async fn adopt(
     }
     let digest = &content.digest;
     let manifest = Manifest::new(digest.size_bytes, digest.sha256, content.packs.terms.clone())?;
-    let manifest_key = ObjectKey::manifest(upload.account_id, upload.upload_id);
+    let manifest_key = ObjectKey::manifest(upload.account_id, brought);
     Ok(Some(Content {
         content_id: content_id(upload.account_id, &digest.sha256),
         account_id: upload.account_id,

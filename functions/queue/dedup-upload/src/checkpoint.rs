@@ -7,7 +7,6 @@ use sluice_contracts::event::UploadEvent;
 use sluice_domain::content_pass::{ContentDigest, ContentPass};
 use sluice_domain::hash::{Sha1, Sha256};
 use sluice_domain::key::ObjectKey;
-use sluice_domain::manifest::Term;
 use sluice_domain::sweep::PENDING_PATIENCE;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_lambda::clock;
@@ -16,13 +15,11 @@ use sluice_storage::bucket::ObjectHead;
 
 use crate::App;
 use crate::error::DedupError;
-use crate::packs::{Packs, pack_id};
+use crate::packs::Packs;
 use crate::scan::Content;
 
 /// A place to go on from.
 pub struct Checkpoint {
-    /// The object that was read: another one in its place is read from the beginning.
-    pub etag: String,
     /// The packs cut so far, all saved.
     pub packs: Packs,
     /// How far the work has come.
@@ -45,7 +42,6 @@ pub enum Progress {
 /// The checkpoint as its object holds it. Pack ids are derived, so a pack is its chunk count and its raw length.
 #[derive(Serialize, Deserialize)]
 struct Stored {
-    etag: String,
     packs: Vec<(u32, u32)>,
     pass_base64: Option<String>,
     hashed: Option<Hashed>,
@@ -60,16 +56,16 @@ struct Hashed {
 
 impl Checkpoint {
     /// The checkpoint of a content that has been read and not yet copied.
-    pub fn hashed(head: &ObjectHead, content: Content) -> Self {
+    pub fn hashed(content: Content) -> Self {
         let Content { digest, packs, copy_multipart_id } = content;
-        Self { etag: head.etag.clone(), packs, progress: Progress::Hashed { digest, copy_multipart_id } }
+        Self { packs, progress: Progress::Hashed { digest, copy_multipart_id } }
     }
 
-    /// The checkpoint of an upload, if there is one and it is of the object that lies there now. One that cannot be
-    /// read is as good as none: the work begins anew.
+    /// The checkpoint of reading the object that lies there now, if there is one. One that cannot be read is as good as
+    /// none: the work begins anew.
     pub async fn load(app: &App, upload: &Upload, head: &ObjectHead) -> Result<Option<Self>, DedupError> {
-        let Some(bytes) = app.vault.get(&key(upload)).await? else { return Ok(None) };
-        let stored = serde_json::from_slice::<Stored>(&bytes).ok().filter(|stored| stored.etag == head.etag);
+        let Some(bytes) = app.vault.get(&key(upload, head)).await? else { return Ok(None) };
+        let stored = serde_json::from_slice::<Stored>(&bytes).ok();
         let checkpoint = stored.and_then(|stored| restore(upload, head, stored));
         if checkpoint.is_none() {
             tracing::warn!(upload = %upload.upload_id, "a checkpoint does not fit; reading from the beginning");
@@ -79,11 +75,11 @@ impl Checkpoint {
 
     /// Saves the checkpoint and sends word of it. The upload counts as pending from here on, and the sweeper as told
     /// that somebody is at work.
-    pub async fn save(self, app: &App, upload: &Upload) -> Result<(), DedupError> {
+    pub async fn save(self, app: &App, upload: &Upload, head: &ObjectHead) -> Result<(), DedupError> {
         let due_at = clock::now().after(PENDING_PATIENCE);
         let stored = serde_json::to_vec(&self.into_stored())
             .map_err(|error| StorageError::unavailable("write a checkpoint", error))?;
-        app.vault.put(&key(upload), stored.into()).await?;
+        app.vault.put(&key(upload, head), stored.into()).await?;
         if upload.state == UploadState::Open {
             app.tables.mark_pending(upload, due_at).await?;
         } else {
@@ -102,13 +98,13 @@ impl Checkpoint {
                 (None, Some(Hashed { sha1: digest.sha1, sha256: digest.sha256, copy_multipart_id }))
             }
         };
-        Stored { etag: self.etag, packs, pass_base64, hashed }
+        Stored { packs, pass_base64, hashed }
     }
 }
 
-/// The key of an upload's checkpoint.
-pub fn key(upload: &Upload) -> ObjectKey {
-    ObjectKey::checkpoint(upload.account_id, upload.upload_id)
+/// The key of the checkpoint of an object.
+pub fn key(upload: &Upload, head: &ObjectHead) -> ObjectKey {
+    ObjectKey::checkpoint(upload.account_id, upload.brought_id(&head.etag))
 }
 
 fn restore(upload: &Upload, head: &ObjectHead, stored: Stored) -> Option<Checkpoint> {
@@ -123,11 +119,5 @@ fn restore(upload: &Upload, head: &ObjectHead, stored: Stored) -> Option<Checkpo
         }
         _ => return None,
     };
-    let terms = stored.packs.into_iter().zip(0..).map(|((chunk_count, raw_length_bytes), ordinal)| Term {
-        pack_id: pack_id(upload.created_at, upload.upload_id, ordinal),
-        first_chunk: 0,
-        chunk_count,
-        raw_length_bytes,
-    });
-    Some(Checkpoint { etag: stored.etag, packs: Packs::resumed(upload, terms.collect()), progress })
+    Some(Checkpoint { packs: Packs::resumed(upload, head, stored.packs), progress })
 }

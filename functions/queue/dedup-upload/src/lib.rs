@@ -47,7 +47,7 @@ pub struct App {
     dead_letters: Queue,
     max_receive_count: u32,
     copy_limits: CopyLimits,
-    ranges: Semaphore,
+    ranges: Arc<Semaphore>,
 }
 
 impl App {
@@ -61,7 +61,7 @@ impl App {
             dead_letters: deployment.landing_dead_letter_queue()?,
             max_receive_count: deployment.max_receive_count()?,
             copy_limits: CopyLimits::default(),
-            ranges: Semaphore::new(RANGES_IN_MEMORY),
+            ranges: Arc::new(Semaphore::new(RANGES_IN_MEMORY)),
         })
     }
 
@@ -78,7 +78,7 @@ pub async fn work_off(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfT
     stream::iter(messages)
         .map(|message| async move {
             let fate = work_off_one(app, &message, out_of_time).await.unwrap_or_else(|error| {
-                tracing::error!(%error, message = message.id, "a message could not be settled");
+                tracing::error!(%error, message_id = message.id, "a message could not be settled");
                 Fate::Retry
             });
             (fate == Fate::Retry).then_some(message.id)
@@ -104,13 +104,16 @@ enum Fate {
 /// Works off one message and settles what becomes of it.
 async fn work_off_one(app: &App, message: &Message, out_of_time: &TimeCheck) -> Result<Fate, StorageError> {
     if out_of_time() {
-        // A fresh copy rather than a failure: it has not been tried, and must not count as if it had.
+        // A fresh copy of a message that has not been tried: it must not count as if it had.
+        if message.receive_count > 1 {
+            return Ok(Fate::Retry);
+        }
         app.queue.send(&message.body).await?;
         return Ok(Fate::Settled);
     }
     let Err(error) = handle(app, message, out_of_time).await else { return Ok(Fate::Settled) };
     let last = message.receive_count >= app.max_receive_count;
-    tracing::warn!(%error, message = message.id, receive_count = message.receive_count, "a message failed");
+    tracing::warn!(%error, message_id = message.id, receive_count = message.receive_count, "a message failed");
     if error.is_permanent() || last {
         let attributes = [
             ("reason", error.to_string()),

@@ -3,12 +3,13 @@
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_domain::chunk::CHUNK_MAX_BYTES;
 use sluice_domain::content::{Encoding, Life, Pack, Placement, TABLE_INLINE_MAX_BYTES, Table};
-use sluice_domain::id::{AccountId, PackId, UploadId};
+use sluice_domain::id::{AccountId, BroughtId, PackId};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::manifest::Term;
 use sluice_domain::pack::{PACK_MAX_BYTES, PackDraft};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::Upload;
+use sluice_storage::bucket::ObjectHead;
 
 use crate::App;
 use crate::error::DedupError;
@@ -23,7 +24,7 @@ const WRITES_IN_FLIGHT: usize = 8;
 /// The packs read so far: terms of all, and those not yet saved.
 pub struct Packs {
     account_id: AccountId,
-    upload_id: UploadId,
+    brought: BroughtId,
     created_at: Timestamp,
     /// One a pack, in order.
     pub terms: Vec<Term>,
@@ -31,19 +32,43 @@ pub struct Packs {
 }
 
 impl Packs {
-    pub fn new(upload: &Upload) -> Self {
-        Self::resumed(upload, Vec::new())
+    pub fn new(upload: &Upload, head: &ObjectHead) -> Self {
+        let Upload { account_id, created_at, .. } = *upload;
+        let brought = upload.brought_id(&head.etag);
+        Self { account_id, brought, created_at, terms: Vec::new(), closed: Vec::new() }
     }
 
-    /// With the packs that an earlier invocation saved.
-    pub fn resumed(upload: &Upload, terms: Vec<Term>) -> Self {
-        let Upload { account_id, upload_id, created_at, .. } = *upload;
-        Self { account_id, upload_id, created_at, terms, closed: Vec::new() }
+    /// With the packs that an earlier invocation saved: of each its chunk count and its raw length in bytes.
+    pub fn resumed(upload: &Upload, head: &ObjectHead, saved: Vec<(u32, u32)>) -> Self {
+        let mut packs = Self::new(upload, head);
+        packs.terms = (0..)
+            .zip(saved)
+            .map(|(ordinal, (chunk_count, raw_length_bytes))| {
+                let pack_id = packs.pack_id(ordinal);
+                Term { pack_id, first_chunk: 0, chunk_count, raw_length_bytes }
+            })
+            .collect();
+        packs
+    }
+
+    /// The id of a pack: the same whenever the same bytes are read again.
+    fn pack_id(&self, ordinal: u32) -> PackId {
+        PackId::derived(
+            self.created_at,
+            &[self.brought.as_bytes().as_slice(), &ordinal.to_le_bytes()].concat(),
+        )
+    }
+
+    /// All packs that reading the bytes may have cut: a pack closes when the next chunk does not fit.
+    pub fn possible(&self, size_bytes: u64) -> Vec<PackId> {
+        let fullest = u64::from(PACK_MAX_BYTES - CHUNK_MAX_BYTES);
+        let count = size_bytes.div_ceil(fullest) as u32 + 1;
+        (0..count).map(|ordinal| self.pack_id(ordinal)).collect()
     }
 
     pub fn add(&mut self, drafts: Vec<PackDraft>) {
         for draft in drafts {
-            self.terms.push(draft.term(pack_id(self.created_at, self.upload_id, draft.ordinal())));
+            self.terms.push(draft.term(self.pack_id(draft.ordinal())));
             self.closed.push(draft);
         }
     }
@@ -61,13 +86,13 @@ impl Packs {
     /// Saves all closed packs: large indexes first, then the rows that point at them. Saving them again changes nothing.
     pub async fn save_closed(&mut self, app: &App) -> Result<(), DedupError> {
         let drafts = std::mem::take(&mut self.closed);
-        let (account_id, upload_id, created_at) = (self.account_id, self.upload_id, self.created_at);
+        let (account_id, brought, created_at) = (self.account_id, self.brought, self.created_at);
+        let drafts = drafts.into_iter().map(|draft| (self.pack_id(draft.ordinal()), draft));
         let rows: Vec<Pack> = stream::iter(drafts)
-            .map(|draft| async move {
-                let pack_id = pack_id(created_at, upload_id, draft.ordinal());
+            .map(|(pack_id, draft)| async move {
                 let placement = Placement {
                     store: "vault".to_owned(),
-                    key: ObjectKey::adopted(account_id, upload_id).to_string(),
+                    key: ObjectKey::adopted(account_id, brought).to_string(),
                     offset: draft.offset_bytes(),
                     length: u64::from(draft.raw_length_bytes()),
                     encoding: Encoding::Raw,
@@ -105,16 +130,4 @@ pub async fn save_table(app: &App, key: ObjectKey, bytes: Vec<u8>) -> Result<Tab
     }
     app.vault.put(&key, bytes.into()).await?;
     Ok(Table::Object(key.to_string()))
-}
-
-/// The id of an upload's pack: the same whenever the object is read again.
-pub fn pack_id(created_at: Timestamp, upload_id: UploadId, ordinal: u32) -> PackId {
-    PackId::derived(created_at, &[upload_id.as_bytes().as_slice(), &ordinal.to_le_bytes()].concat())
-}
-
-/// All packs that reading the upload may have cut: a pack closes when the next chunk does not fit.
-pub fn possible_packs(upload: &Upload) -> Vec<PackId> {
-    let fullest = u64::from(PACK_MAX_BYTES - CHUNK_MAX_BYTES);
-    let count = upload.size.div_ceil(fullest) as u32 + 1;
-    (0..count).map(|ordinal| pack_id(upload.created_at, upload.upload_id, ordinal)).collect()
 }

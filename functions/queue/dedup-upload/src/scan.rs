@@ -1,13 +1,14 @@
 //! One pass over the object: ranged reads overlap with hashing and chunking.
 
 use bytes::Bytes;
-use futures::stream::{self, StreamExt};
 use sluice_domain::content_pass::{ContentDigest, ContentPass};
 use sluice_domain::upload::Upload;
 use sluice_storage::StorageError;
 use sluice_storage::bucket::ObjectHead;
+use std::collections::VecDeque;
 use std::ops::Range;
-use tokio::sync::SemaphorePermit;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::checkpoint::{Checkpoint, Progress};
 use crate::error::DedupError;
@@ -31,6 +32,9 @@ pub struct Scan<'a> {
     pub out_of_time: &'a TimeCheck,
 }
 
+/// A range that has been read, and its share of the memory.
+type Read = Result<(Bytes, OwnedSemaphorePermit), DedupError>;
+
 /// What was read.
 pub enum Scanned {
     /// All of it.
@@ -51,7 +55,7 @@ impl Scan<'_> {
     /// Reads on from the checkpoint, or from the `first` bytes.
     pub async fn run(&self, checkpoint: Option<Checkpoint>, first: Bytes) -> Result<Scanned, DedupError> {
         let (mut pass, mut packs) = match checkpoint {
-            None => (ContentPass::new(), Packs::new(self.upload)),
+            None => (ContentPass::new(), Packs::new(self.upload, self.head)),
             Some(Checkpoint { packs, progress: Progress::Reading(pass), .. }) => (*pass, packs),
             Some(Checkpoint { packs, progress: Progress::Hashed { digest, copy_multipart_id }, .. }) => {
                 return Ok(Scanned::Whole(Box::new(Content { digest, packs, copy_multipart_id })));
@@ -60,17 +64,22 @@ impl Scan<'_> {
         if pass.offset_bytes() == 0 && !first.is_empty() {
             pass = self.hash(pass, first, &mut packs).await?;
         }
-        let mut reads = stream::iter(ranges(pass.offset_bytes(), self.head.size))
-            .map(|range| self.read(range))
-            .buffered(READS_AHEAD);
-        while let Some(read) = reads.next().await {
+        let mut ranges = ranges(pass.offset_bytes(), self.head.size);
+        let mut reads = VecDeque::new();
+        loop {
+            while reads.len() < READS_AHEAD
+                && let Some(permit) = self.permit(reads.is_empty()).await?
+                && let Some(range) = ranges.next()
+            {
+                reads.push_back(self.read(range, permit));
+            }
+            let Some(read) = reads.pop_front() else { break };
             if (self.out_of_time)() {
-                drop(read);
                 packs.save_closed(self.app).await?;
                 let progress = Progress::Reading(Box::new(pass));
-                return Ok(Scanned::OutOfTime(Checkpoint { etag: self.head.etag.clone(), packs, progress }));
+                return Ok(Scanned::OutOfTime(Checkpoint { packs, progress }));
             }
-            let (bytes, _permit) = read?;
+            let (bytes, _permit) = read.await??;
             pass = self.hash(pass, bytes, &mut packs).await?;
         }
         let (digest, last) = pass.finish();
@@ -78,13 +87,24 @@ impl Scan<'_> {
         Ok(Scanned::Whole(Box::new(Content { digest, packs, copy_multipart_id: None })))
     }
 
-    async fn read(&self, range: Range<u64>) -> Result<(Bytes, SemaphorePermit<'_>), DedupError> {
-        // Held until the bytes are hashed: this is what bounds the memory.
-        let permit = self.app.ranges.acquire().await;
-        let permit = permit.map_err(|closed| StorageError::unavailable("wait for memory", closed))?;
+    /// A share of the memory for one range. Waits only for the `first`: an object that waited for more while it holds
+    /// some could wait for another that does the same.
+    async fn permit(&self, first: bool) -> Result<Option<OwnedSemaphorePermit>, DedupError> {
+        let ranges = self.app.ranges.clone();
+        if !first {
+            return Ok(ranges.try_acquire_owned().ok());
+        }
+        let permit = ranges.acquire_owned().await;
+        Ok(Some(permit.map_err(|closed| StorageError::unavailable("wait for memory", closed))?))
+    }
+
+    /// Begins to read a range, on a task of its own: it goes on while earlier ranges are hashed.
+    fn read(&self, range: Range<u64>, permit: OwnedSemaphorePermit) -> AbortOnDropHandle<Read> {
+        let (landing, etag) = (self.app.landing.clone(), self.head.etag.clone());
         let key = self.upload.landing_key().object_key();
-        let bytes = self.app.landing.get_range(&key, &self.head.etag, range).await?;
-        Ok((bytes, permit))
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            Ok((landing.get_range(&key, &etag, range).await?, permit))
+        }))
     }
 
     async fn hash(

@@ -57,12 +57,12 @@ impl Work<'_> {
         let start = app.landing.get_start(&upload.landing_key().object_key(), RANGE_BYTES).await?;
         let Some((head, first)) = start else { return self.bytes_missing().await };
         if head.size != upload.size {
-            return self.reject(RejectReason::SizeMismatch).await;
+            return self.reject(&head, RejectReason::SizeMismatch).await;
         }
         let checkpoint = if self.begun { Checkpoint::load(app, upload, &head).await? } else { None };
         let scan = Scan { app, upload, head: &head, out_of_time: self.out_of_time };
         match scan.run(checkpoint, first).await? {
-            Scanned::OutOfTime(checkpoint) => checkpoint.save(app, upload).await,
+            Scanned::OutOfTime(checkpoint) => checkpoint.save(app, upload, &head).await,
             Scanned::Whole(content) => self.publish(&head, *content).await,
         }
     }
@@ -77,37 +77,46 @@ impl Work<'_> {
                     wrote = true;
                     match adopt::adopt(self.app, self.upload, head, &mut content, self.out_of_time).await? {
                         Some(adopted) => Outcome::Adopted(Box::new(adopted)),
-                        None => return Checkpoint::hashed(head, content).save(self.app, self.upload).await,
+                        None => return Checkpoint::hashed(content).save(self.app, self.upload, head).await,
                     }
                 }
             };
             let published = self.app.tables.publish(self.upload, &outcome, clock::now()).await?;
             if !matches!(published, Published::ContentKnown | Published::ContentGone) {
                 wrote |= content.packs.any_saved();
-                return self.clear(published, &outcome, wrote).await;
+                return self.clear(head, published, &outcome, wrote).await;
             }
         }
         Err(DedupError::ContentCondemned(content.digest.sha256))
     }
 
-    async fn reject(&self, reason: RejectReason) -> Result<(), DedupError> {
+    async fn reject(&self, head: &ObjectHead, reason: RejectReason) -> Result<(), DedupError> {
         let outcome = Outcome::Rejected(reason);
         let published = self.app.tables.publish(self.upload, &outcome, clock::now()).await?;
-        self.clear(published, &outcome, self.begun).await
+        self.clear(head, published, &outcome, self.begun).await
     }
 
     /// Clears away what the outcome leaves: nothing but the landed object, if the vault holds the content now or
     /// nothing was written to it.
-    async fn clear(&self, published: Published, outcome: &Outcome, wrote: bool) -> Result<(), DedupError> {
+    async fn clear(
+        &self,
+        head: &ObjectHead,
+        published: Published,
+        outcome: &Outcome,
+        wrote: bool,
+    ) -> Result<(), DedupError> {
         let (app, upload) = (self.app, self.upload);
         tracing::info!(upload = %upload.upload_id, bytes = upload.size, ?published, "published");
         match (published, outcome) {
             (Published::Ended(_), _) => return self.bytes_missing().await,
             (Published::Available, Outcome::Adopted(_)) => {}
-            _ if wrote => leftovers::clear_vault(app, upload).await?,
+            _ if wrote => leftovers::clear_vault(app, upload, head).await?,
             _ => {}
         }
-        Ok(leftovers::clear_landing(app, upload, self.begun).await?)
+        if self.begun {
+            leftovers::clear_checkpoint(app, upload, head).await?;
+        }
+        Ok(leftovers::clear_landing(app, upload).await?)
     }
 
     /// Another worker has published, and may have cleared away what this one was reading; or the bytes are lost.

@@ -7,9 +7,10 @@
 use futures::stream::{self, StreamExt};
 use sluice_contracts::event::UploadEvent;
 use sluice_domain::id::UploadId;
-use sluice_domain::sweep::{PENDING_PATIENCE, Sweep, decide};
+use sluice_domain::sweep::{Sweep, decide, patience};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::Upload;
+use sluice_domain::version::RejectReason;
 use sluice_lambda::Deployment;
 use sluice_lambda::config::ConfigError;
 use sluice_storage::tables::{DUE_SHARDS, Ending, Outcome};
@@ -45,8 +46,15 @@ impl App {
 pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
     let mut failure = None;
     for shard in 0..DUE_SHARDS {
-        let due = app.tables.due_uploads(shard, now, SHARD_LIMIT).await?;
         let app = &*app;
+        let due = match app.tables.due_uploads(shard, now, SHARD_LIMIT).await {
+            Ok(due) => due,
+            Err(error) => {
+                tracing::error!(%error, shard, "a shard could not be read");
+                failure = Some(error);
+                continue;
+            }
+        };
         let mut swept = stream::iter(due)
             .map(|due| async move { (due.upload_id, sweep_one(app, due.upload_id, now).await) })
             .buffer_unordered(UPLOADS_IN_FLIGHT);
@@ -70,7 +78,8 @@ async fn sweep_one(app: &App, upload_id: UploadId, now: Timestamp) -> Result<Swe
         return Ok(Sweep::Wait(upload.due_at));
     }
     let key = upload.landing_key().object_key();
-    let landed = app.landing.head(&key).await?.is_some();
+    // Not a HEAD, whose 404 would not tell a missing object from a missing bucket.
+    let landed = app.landing.get_start(&key, 1).await?.is_some();
     let decision = decide(&upload, landed, now);
     match decision {
         Sweep::Nothing => {}
@@ -79,20 +88,32 @@ async fn sweep_one(app: &App, upload_id: UploadId, now: Timestamp) -> Result<Swe
         }
         Sweep::Announce => announce(app, &upload, now).await?,
         Sweep::Expire => expire(app, &upload, now).await?,
-        Sweep::Reject(reason) => {
-            app.tables.publish(&upload, &Outcome::Rejected(reason), now).await?;
-            app.landing.delete(&key).await?;
-        }
+        Sweep::Reject(reason) => reject(app, &upload, reason, now).await?,
     }
     Ok(decision)
 }
 
+async fn send_word(app: &App, upload: &Upload) -> Result<(), StorageError> {
+    let Upload { account_id, upload_id, .. } = *upload;
+    app.queue.send(&UploadEvent::UploadAnnounced { account_id, upload_id }.to_json()).await
+}
+
 /// Sends word first and counts it second: a run that dies in between only sends word once more.
 async fn announce(app: &App, upload: &Upload, now: Timestamp) -> Result<(), StorageError> {
-    let Upload { account_id, upload_id, .. } = *upload;
-    app.queue.send(&UploadEvent::UploadAnnounced { account_id, upload_id }.to_json()).await?;
-    app.tables.postpone(upload, now.after(PENDING_PATIENCE), upload.announcements + 1).await?;
+    send_word(app, upload).await?;
+    app.tables.postpone(upload, now.after(patience(upload.announcements)), upload.announcements + 1).await?;
     Ok(())
+}
+
+/// The worker clears away what there is of a rejected upload.
+async fn reject(
+    app: &App,
+    upload: &Upload,
+    reason: RejectReason,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    app.tables.publish(upload, &Outcome::Rejected(reason), now).await?;
+    send_word(app, upload).await
 }
 
 /// Frees the parts first and the quota second: as long as the upload is open, a later run comes back to it.
