@@ -2,6 +2,9 @@
 
 mod accounts;
 mod call_budget;
+mod command;
+mod hostile_uploads;
+mod hostile_urls;
 mod instant;
 mod isolation;
 mod names;

@@ -16,13 +16,12 @@ impl Meter {
         self.bucket_bytes.fetch_add(bytes, Relaxed);
     }
 
-    /// One request to the API and its answer: URLs, headers and bodies.
-    pub fn add_api_call(&self, bytes: u64) {
+    /// Bytes of a request to the API and of its answer: URLs, headers and bodies.
+    pub fn add_api_bytes(&self, bytes: u64) {
         self.api_bytes.fetch_add(bytes, Relaxed);
-        self.add_request();
     }
 
-    /// One request to the API or to the bucket.
+    /// One request to the API or to the bucket, answered or not.
     pub fn add_request(&self) {
         self.requests.fetch_add(1, Relaxed);
     }

@@ -94,6 +94,9 @@ async fn a_folder_arrives_whole_and_a_missing_file_is_told_apart() {
     assert_eq!(sluice.read("out/deep/er/b"), b"tree/deep/er/b");
     assert_eq!(sluice.read("out/empty"), b"");
 
-    let run = sluice.run("get nowhere").await;
-    assert_eq!((run.exit_code, &run.line()["error"]["code"]), (4, &json!("not_found")));
+    double.world().files.clear();
+    for missing in ["get nowhere", "get nowhere/"] {
+        let run = sluice.run(missing).await;
+        assert_eq!((run.exit_code, &run.line()["error"]["code"]), (4, &json!("not_found")));
+    }
 }

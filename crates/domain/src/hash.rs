@@ -109,6 +109,14 @@ impl Sha256 {
     }
 }
 
+impl Sha1 {
+    /// The digest of `bytes`.
+    pub fn of(bytes: &[u8]) -> Self {
+        use sha1::Digest as _;
+        Self(sha1::Sha1::digest(bytes).into())
+    }
+}
+
 impl ChunkId {
     /// The id of the chunk `bytes`.
     pub fn of(bytes: &[u8]) -> Self {

@@ -129,6 +129,7 @@ impl Api {
     async fn send_once(&self, call: &Call) -> Result<Answer, reqwest::Error> {
         let request = call.build(&self.http, self.url.as_url(), self.token.as_deref())?;
         let sent_bytes = call.size_bytes(&request);
+        self.meter.add_request();
         let mut response = self.http.execute(request).await?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
@@ -138,7 +139,7 @@ impl Api {
             body.extend_from_slice(&chunk);
         }
         let received_bytes = headers_size_bytes(response.headers()) + body.len() as u64;
-        self.meter.add_api_call(sent_bytes + received_bytes);
+        self.meter.add_api_bytes(sent_bytes + received_bytes);
         Ok(Answer { status: response.status(), headers: response.headers().clone(), body: body.into() })
     }
 

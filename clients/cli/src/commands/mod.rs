@@ -101,6 +101,11 @@ impl Tally {
         }
     }
 
+    /// Whether there was no file at all.
+    pub fn is_empty(&self) -> bool {
+        self.done + self.failed == 0
+    }
+
     /// The outcome of the command: what the failures have in common, if there were any.
     pub fn finish(&self, output: &Output, verb: &str) -> Result<()> {
         if self.done + self.failed > 1 {

@@ -59,6 +59,9 @@ pub async fn run(arguments: &GetArguments, context: &Context) -> Result<()> {
         tally.add(&outcome);
     }
     get.progress.finish();
+    if tally.is_empty() {
+        return Err(Error::NotFound("file in any folder asked for".to_owned()));
+    }
     tally.finish(&context.output, "downloaded")
 }
 

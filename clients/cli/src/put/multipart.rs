@@ -30,6 +30,7 @@ pub async fn send(put: &Put, item: &Item, stamp: Stamp, plan: PartPlan) -> Resul
         account_id: put.account_id,
         remote: &item.remote,
         identity: stamp.identity,
+        expected: put.if_match,
     };
     let memory = Memory::claim(&put.uploads_folder, &subject, &item.local)?;
     let mut unfinished = recall_or_hash(&memory, item, stamp, plan).await?;

@@ -3,7 +3,7 @@
 use file_id::FileId;
 use serde::{Deserialize, Serialize};
 use sluice_domain::hash::Sha256;
-use sluice_domain::id::{AccountId, UploadId};
+use sluice_domain::id::{AccountId, UploadId, VersionId};
 use sluice_domain::part_plan::PartPlan;
 use sluice_domain::path::FilePath;
 use std::fs::{self, File};
@@ -29,6 +29,8 @@ pub struct Subject<'a> {
     pub remote: &'a FilePath,
     /// The local file.
     pub identity: FileId,
+    /// What must still be current there: an upload begun without that condition does not hold it.
+    pub expected: Option<VersionId>,
 }
 
 /// An unfinished upload.
@@ -107,7 +109,8 @@ impl Drop for Memory {
 impl Subject<'_> {
     fn name(&self) -> String {
         let (api, identity) = (self.api.to_string(), format!("{:?}", self.identity));
-        let fields = [&*api, &self.account_id.to_string(), self.remote.as_str(), &identity];
+        let expected = self.expected.map(String::from).unwrap_or_default();
+        let fields = [&*api, &self.account_id.to_string(), self.remote.as_str(), &identity, &expected];
         // No field holds a line break.
         Sha256::of(fields.join("\n").as_bytes()).to_string()
     }
@@ -130,6 +133,7 @@ mod tests {
             account_id: AccountId::from_bytes([1; 16]),
             remote: &remote,
             identity: stamp.identity,
+            expected: None,
         };
         let folder = home.path().join("uploads");
         let memory = Memory::claim(&folder, &subject, &local).expect("free");

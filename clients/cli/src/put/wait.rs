@@ -82,7 +82,8 @@ async fn ask(api: &Api, mut all: Vec<Waiting>) -> Vec<Waiting> {
     let views = views(&api, &ids).await;
     let share_bytes = api.meter().api_bytes().div_ceil(ids.len().max(1) as u64);
     for mut waiting in asked {
-        waiting.meter.add_api_call(share_bytes);
+        waiting.meter.add_request();
+        waiting.meter.add_api_bytes(share_bytes);
         if let Some(outcome) = outcome(&views, waiting.upload_id) {
             // Nobody listens any more if the command is being stopped.
             drop(waiting.answer.send(outcome));

@@ -1,0 +1,131 @@
+//! The `sluice` command against the deployed pipeline.
+
+use serde_json::Value;
+use sluice_tests::{Client, bytes, live, text};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
+
+const MIB: usize = 1 << 20;
+
+/// The command with a home and a working folder of its own, logged in.
+struct Sluice {
+    folder: tempfile::TempDir,
+    user: Client,
+}
+
+impl Sluice {
+    async fn new() -> Self {
+        let user = Client::register(live()).await;
+        let sluice = Self { folder: tempfile::tempdir().expect("a folder"), user };
+        let credentials = sluice.user.credentials();
+        let mut login = sluice.command(&["login", &sluice.user.username, "--password-stdin"]);
+        let mut child = login.stdin(Stdio::piped()).spawn().expect("started");
+        let mut stdin = child.stdin.take().expect("piped");
+        stdin.write_all(text(&credentials["password"]).as_bytes()).await.expect("written");
+        drop(stdin);
+        assert!(child.wait().await.expect("ended").success());
+        sluice
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        // Beside the folder this test was built into: the stack builds it with the functions.
+        let test = std::env::current_exe().expect("a path");
+        let binary = test.ancestors().nth(2).expect("a folder").join("sluice");
+        let mut command = Command::new(binary);
+        command.args(["--api", &live().api, "--json", "--home"]).arg(self.path("home")).args(arguments);
+        command.current_dir(self.folder.path()).stdin(Stdio::null()).kill_on_drop(true);
+        command
+    }
+
+    /// Runs it and reads its lines.
+    async fn run(&self, arguments: &[&str]) -> Vec<Value> {
+        let Output { status, stdout, stderr } = self.command(arguments).output().await.expect("run");
+        assert!(status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&stderr));
+        let lines = stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        lines.map(|line| serde_json::from_slice(line).expect("JSON")).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_put_killed_at_half_sends_only_what_is_missing() {
+    let sluice = Sluice::new().await;
+    let content = bytes(1, 100 * MIB);
+    fs::write(sluice.path("film"), &content).expect("written");
+    let arguments = ["put", "film", "--to", "films/one", "--part-size", "5m", "--jobs", "2"];
+    let mut first =
+        sluice.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
+    let received = loop {
+        let uploads = sluice.user.get("/uploads").await.expect(200);
+        if let Some(upload) = uploads["uploads"].get(0) {
+            let path = format!("/uploads/{}", text(&upload["upload_id"]));
+            let shown = sluice.user.get(&path).await.expect(200);
+            if shown["received"].as_array().is_some_and(|received| received.len() >= 10) {
+                first.kill().await.expect("killed");
+                let left = sluice.user.get(&path).await.expect(200);
+                break left["received"].as_array().map_or(0, Vec::len);
+            }
+        }
+        assert!(first.try_wait().expect("a status").is_none(), "it was over before it could be killed");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    let second = sluice.run(&arguments).await.remove(0);
+    assert_eq!((&second["outcome"], &second["state"]), (&"uploaded".into(), &"available".into()), "{second}");
+    let sent = second["bytes_sent"].as_u64().expect("a number") as usize;
+    // A part per worker may have been on its way when the first was killed.
+    assert!(sent <= content.len() - received * 5 * MIB, "{sent} bytes sent again of {}", content.len());
+    let file_id = sluice.user.stat("films/one").await["file_id"].clone();
+    assert!(sluice.user.read(text(&file_id)).await == content, "other bytes came back");
+
+    let again = sluice.run(&["put", "film", "--to", "films/two"]).await.remove(0);
+    assert_eq!((&again["outcome"], &again["bytes_sent"]), (&"instant".into(), &0.into()), "{again}");
+}
+
+#[tokio::test]
+async fn a_tree_of_a_thousand_small_files_comes_back_as_it_was() {
+    let sluice = Sluice::new().await;
+    for index in 0..1000 {
+        let folder = sluice.path(&format!("tree/{}/ü {}", index % 7, index % 11));
+        fs::create_dir_all(&folder).expect("made");
+        fs::write(folder.join(format!("{index} 50% +.txt")), bytes(index, index as usize * 13))
+            .expect("written");
+    }
+    let put = sluice.run(&["put", "tree", "--to", "copy/"]).await;
+    assert_eq!(put.len(), 1000);
+    assert!(
+        put.iter().all(|line| line["state"] == "available"),
+        "{:?}",
+        put.iter().find(|line| line["state"] != "available")
+    );
+    let got = sluice.run(&["get", "copy/", "--to", "back"]).await;
+    assert_eq!(got.len(), 1000);
+    assert_eq!(contents(&sluice.path("tree")), contents(&sluice.path("back")));
+    let (used, reserved) = sluice.user.usage().await;
+    assert_eq!((used, reserved), ((0..1000).map(|index| index * 13).sum(), 0));
+}
+
+/// Every file below a folder with its bytes, in order.
+fn contents(root: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut files = Vec::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(root).expect("below").to_owned();
+                files.push((name, fs::read(&path).expect("readable")));
+            }
+        }
+    }
+    files.sort();
+    files
+}

@@ -1,0 +1,138 @@
+//! A presigned URL is good for one request to one key for one time, and for nothing else.
+
+use reqwest::{Method, Url};
+use serde_json::{Value, json};
+use sluice_lambda::{Call, clock};
+use sluice_tests::{Client, bytes, live, text};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::call_budget::call;
+use crate::hostile_uploads::landing_is_cleared;
+
+const MIB: usize = 1 << 20;
+
+/// A part with another URL.
+fn with_url(part: &Value, url: impl Into<String>) -> Value {
+    let mut part = part.clone();
+    part["url"] = url.into().into();
+    part
+}
+
+/// The URL with one parameter's value replaced.
+fn tampered(url: &str, name: &str, value: &str) -> String {
+    let mut changed = Url::parse(url).expect("a URL");
+    let pairs: Vec<(String, String)> = changed.query_pairs().into_owned().collect();
+    assert!(pairs.iter().any(|(key, before)| key == name && before != value), "no other {name} in the URL");
+    let replace = |(key, before)| if key == name { (key, value.to_owned()) } else { (key, before) };
+    changed.query_pairs_mut().clear().extend_pairs(pairs.into_iter().map(replace));
+    changed.into()
+}
+
+#[tokio::test]
+async fn a_changed_url_is_refused() {
+    let user = Client::register(live()).await;
+    let content = bytes(41, 6 * MIB);
+    let request = json!({ "path": "file", "size": content.len(), "part_size": 5 * MIB });
+    let plan = user.post("/uploads", &request).await.expect(201);
+    let other = user.post("/uploads", &request).await.expect(201);
+    let upload_id = text(&plan["upload_id"]);
+    let part = &plan["parts"][1];
+    let url = text(&part["url"]);
+    let lives_longer = tampered(url, "X-Amz-Expires", "604800");
+    let begins_later = tampered(url, "X-Amz-Date", "20991231T235959Z");
+    let other_part = tampered(url, "partNumber", "1");
+    let other_key = url.replace(upload_id, text(&other["upload_id"]));
+    let unsigned = url.split("&X-Amz-Signature").next().expect("a URL").to_owned();
+    let signs_less = tampered(url, "X-Amz-SignedHeaders", "host");
+    let bare = url.split('?').next().expect("a URL").to_owned();
+    for changed in [lives_longer, begins_later, other_part, other_key, unsigned, signs_less, bare] {
+        assert_ne!(changed, url);
+        let reply = user.put_part(&with_url(part, changed), content[5 * MIB..].to_vec()).await;
+        assert_eq!(reply.status, 403, "{}", reply.body);
+    }
+    for id in [upload_id, text(&other["upload_id"])] {
+        let upload = user.get(&format!("/uploads/{id}")).await.expect(200);
+        assert_eq!(upload["received"], Value::Null, "{upload}");
+    }
+    assert_eq!(user.put_part(part, content[5 * MIB..].to_vec()).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_signed_header_cannot_be_left_out_or_changed() {
+    let user = Client::register(live()).await;
+    let content = bytes(42, 1000);
+    let plan = user.begin("file", &content).await;
+    let part = &plan["parts"][0];
+    let in_headers = part["headers"].as_object().expect("headers").keys().any(|name| name.contains("sha256"));
+    assert!(
+        in_headers || text(&part["url"]).contains("x-amz-checksum-sha256"),
+        "the hash is not signed: {part}"
+    );
+    let mut forged = part.clone();
+    if in_headers {
+        let headers = forged["headers"].as_object_mut().expect("headers");
+        headers.retain(|name, _| !name.contains("sha256"));
+    } else {
+        let url = Url::parse(text(&part["url"])).expect("a URL");
+        let kept: Vec<_> = url.query_pairs().filter(|(name, _)| name != "x-amz-checksum-sha256").collect();
+        forged["url"] = Url::parse_with_params(text(&part["url"]).split('?').next().expect("a URL"), kept)
+            .expect("a URL")
+            .to_string()
+            .into();
+    }
+    assert_eq!(user.put_part(&forged, bytes(43, 1000)).await.status, 403);
+    assert_eq!(user.put_part(part, content).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_expired_url_is_refused_and_a_fresh_one_works() {
+    let user = Client::register(live()).await;
+    let content = bytes(44, 6 * MIB);
+    let app = Arc::new(init_upload::App::new(&live().deployment()).expect("an app"));
+    let two_hours_ago = clock::now().unix_milliseconds() - Duration::from_hours(2).as_millis() as u64;
+    let begin = Call {
+        now: sluice_domain::time::Timestamp::from_unix_milliseconds(two_hours_ago),
+        ..call(
+            &user,
+            Method::POST,
+            "/uploads",
+            &json!({ "path": "file", "size": content.len(), "part_size": 5 * MIB }),
+        )
+    };
+    let reply = init_upload::handle(app, begin).await.expect("an upload");
+    let plan: Value = serde_json::from_slice(reply.body()).expect("JSON");
+    let upload = format!("/uploads/{}", text(&plan["upload_id"]));
+    for (part, bytes) in plan["parts"].as_array().expect("parts").iter().zip(content.chunks(5 * MIB)) {
+        let reply = user.put_part(part, bytes.to_vec()).await;
+        assert_eq!(reply.status, 403, "{}", reply.body);
+    }
+    let numbers = json!({ "parts": [{ "number": 1 }, { "number": 2 }] });
+    let mut fresh = user.post(&format!("{upload}/parts"), &numbers).await.expect(200);
+    fresh["part_size"] = plan["part_size"].clone();
+    let sent = user.send_parts(&fresh, &content).await;
+    user.post(&format!("{upload}/complete"), &sent).await.expect(202);
+    assert_eq!(user.settled(text(&plan["upload_id"])).await["state"], "available");
+}
+
+#[tokio::test]
+async fn a_url_used_after_the_abort_brings_nothing_back() {
+    let user = Client::register(live()).await;
+    let content = bytes(45, 1000);
+    let single = user.begin("single", &content).await;
+    let parts = json!({ "path": "parts", "size": 6 * MIB, "part_size": 5 * MIB });
+    let multipart = user.post("/uploads", &parts).await.expect(201);
+    for plan in [&single, &multipart] {
+        user.delete(&format!("/uploads/{}", text(&plan["upload_id"]))).await.expect(204);
+    }
+    let late = user.put_part(&multipart["parts"][0], bytes(46, 5 * MIB)).await;
+    assert_eq!(late.status, 404, "{}", late.body);
+
+    // A single PUT cannot be called back: what it brings is cleared away.
+    assert_eq!(user.put_part(&single["parts"][0], content).await.status, 200);
+    landing_is_cleared(&user).await;
+    let upload = user.get(&format!("/uploads/{}", text(&single["upload_id"]))).await.expect(200);
+    assert_eq!((&upload["state"], &upload["version"]), (&json!("aborted"), &Value::Null), "{upload}");
+    assert_eq!(user.stat("single").await, Value::Null);
+    assert_eq!(user.usage().await, (0, 0));
+}
