@@ -1,4 +1,4 @@
-.PHONY: dev clean-dev setup test check
+.PHONY: dev clean-dev setup test check bench
 
 # All of Sluice on this machine, until Ctrl-C. OPTIONS="--help" shows what can be set.
 dev: setup
@@ -24,3 +24,7 @@ check: setup
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	$(MAKE) test
+
+# Sluice beside its peers, as docs/MEASUREMENTS.md tells; on a quiet machine. OPTIONS="--help" shows what can be set.
+bench: setup
+	cargo run --locked --release --bin sluice-benchmarks -- $(OPTIONS)

@@ -48,8 +48,8 @@ impl Build {
     }
 }
 
-/// A function is a folder `functions/{trigger}/{name}` with a `Cargo.toml`.
-fn function_names(workspace_dir: &Path) -> Result<Vec<String>, Error> {
+/// The functions' names, sorted. A function is a folder `functions/{trigger}/{name}` with a `Cargo.toml`.
+pub fn function_names(workspace_dir: &Path) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     for trigger in folders(&workspace_dir.join("functions"))? {
         let functions = folders(&trigger)?.into_iter().filter(|folder| folder.join("Cargo.toml").exists());

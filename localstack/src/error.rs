@@ -22,7 +22,7 @@ pub enum Error {
     #[error("Python's venv module is missing; on Debian or Ubuntu: apt-get install python3-venv")]
     VenvMissing,
     /// Pip failed.
-    #[error("cannot install the emulator: {reason}")]
+    #[error("cannot install Python packages: {reason}")]
     Install {
         /// Pip's last line.
         reason: String,

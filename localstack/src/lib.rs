@@ -10,11 +10,11 @@ mod deploy;
 mod emulator;
 mod error;
 mod proxy;
-mod python;
+pub mod python;
 mod settings;
 mod stack;
 
-pub use build::Build;
+pub use build::{Build, function_names};
 pub use error::Error;
 pub use settings::Settings;
 pub use stack::Stack;

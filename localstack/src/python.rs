@@ -1,4 +1,4 @@
-//! The virtual environment that the emulator runs in.
+//! Virtual environments: what the emulator runs in.
 
 use std::{
     fs::{self, File},
@@ -16,11 +16,7 @@ const IS_RECENT: &str = "import sys; sys.exit(sys.version_info < (3, 11))";
 /// Returns the Python of a virtual environment that holds exactly `requirements`, making it when there is none. Blocks.
 ///
 /// Environments are keyed by the requirements, so a changed pin makes a new one and leaves the old to whoever runs it.
-pub(crate) fn ensure_environment(
-    requirements: &Path,
-    root: &Path,
-    report: fn(&str),
-) -> Result<PathBuf, Error> {
+pub fn ensure_environment(requirements: &Path, root: &Path, report: fn(&str)) -> Result<PathBuf, Error> {
     let pinned = fs::read(requirements).map_err(Error::io(format!("reading {}", requirements.display())))?;
     let environment = root.join(&hex::encode(Sha256::digest(&pinned))[..16]);
     let complete = environment.join("complete");
@@ -35,7 +31,7 @@ pub(crate) fn ensure_environment(
     if complete.exists() && succeeds(&python, IS_RECENT) {
         return Ok(python);
     }
-    report("installing the emulator");
+    report("installing Python packages");
     let base = find_python()?;
     if !succeeds(Path::new(base), "import venv, ensurepip") {
         return Err(Error::VenvMissing);

@@ -146,7 +146,7 @@ async fn a_session_ends_when_its_time_is_over() {
         now: began.after(passed),
         ..call(&user, Method::GET, "/accounts/me", &Value::Null)
     };
-    let shortly_before = accounts(live(), after(life - Duration::from_secs(2))).await;
+    let shortly_before = accounts(live(), after(life.saturating_sub(Duration::from_secs(2)))).await;
     assert!(shortly_before.is_ok(), "{shortly_before:?}");
     assert_eq!(accounts(live(), after(life)).await, Err(Code::Unauthenticated));
 }

@@ -49,7 +49,7 @@ async fn a_changed_url_is_refused() {
     for changed in [lives_longer, begins_later, other_part, other_key, unsigned, signs_less, bare] {
         assert_ne!(changed, url);
         let reply = user.put_part(&with_url(part, changed), content[5 * MIB..].to_vec()).await;
-        assert_eq!(reply.status, 403, "{}", reply.body);
+        assert!(matches!(reply.status, 400 | 403), "{}: {}", reply.status, reply.body);
     }
     for id in [upload_id, text(&other["upload_id"])] {
         let upload = user.get(&format!("/uploads/{id}")).await.expect(200);

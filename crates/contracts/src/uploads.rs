@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sluice_domain::hash::{Sha1, Sha256};
-use sluice_domain::id::{UploadId, VersionId};
+use sluice_domain::id::{FileId, UploadId, VersionId};
 use sluice_domain::part_plan::{PartNumber, UploadMethod};
 use sluice_domain::path::FilePath;
 use sluice_domain::time::Timestamp;
@@ -180,6 +180,10 @@ pub struct ReceivedPart {
 pub struct UploadView {
     /// The upload.
     pub upload_id: UploadId,
+    /// The version it makes.
+    pub version_id: VersionId,
+    /// The file that the version belongs to; settled once all bytes have arrived.
+    pub file_id: FileId,
     /// Where the file shall lie.
     pub path: FilePath,
     /// Declared size in bytes.

@@ -209,18 +209,16 @@ impl Put {
     /// Waits for the server's verdict, unless nobody wants to know.
     async fn verify(&self, item: &Item, arrived: &Arrived) -> Result<Report> {
         let mut state = VersionState::Pending;
-        let mut file_id = arrived.file_id;
-        let mut version_id = arrived.version_id;
+        let (mut version_id, mut file_id) = (arrived.version_id, arrived.file_id);
         if let Some(waiter) = &self.waiter {
             item.progress.begin_verification();
             let verdict = waiter.wait(arrived.upload_id, item.api.meter()).await;
             if let Some(memory) = arrived.memory.as_ref().filter(|_| is_verdict(&verdict)) {
                 memory.forget();
             }
-            let version = verdict?.version;
+            let view = verdict?;
             state = VersionState::Available;
-            file_id = file_id.or(version.as_ref().map(|version| version.file_id));
-            version_id = version_id.or(version.map(|version| version.version_id));
+            (version_id, file_id) = (Some(view.version_id), Some(view.file_id));
         } else if let Some(memory) = &arrived.memory {
             memory.forget();
         }

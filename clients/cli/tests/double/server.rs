@@ -148,6 +148,8 @@ fn view(world: &World, id: &str) -> Option<UploadView> {
     });
     Some(UploadView {
         upload_id,
+        version_id: VersionId::from_bytes(*upload_id.as_bytes()),
+        file_id: FileId::from_bytes(*upload_id.as_bytes()),
         path: upload.request.path.clone(),
         size: upload.request.size,
         state: upload.state,

@@ -28,6 +28,8 @@ pub async fn begin(app: &App, call: &Call, session: &Session) -> Result<Reply, F
     check_metadata(&request.metadata).map_err(Failure::invalid)?;
     let expected = call.if_match()?;
     let idempotency_key = call.idempotency_key()?;
+    let upload_id = upload_id(call, session, idempotency_key)?;
+    let digest = idempotency_key.map(|_| request_digest(call, expected));
 
     let found =
         app.tables.file_and_content(session.account_id, &request.path, request.sha256.as_ref()).await?;
@@ -38,25 +40,30 @@ pub async fn begin(app: &App, call: &Call, session: &Session) -> Result<Reply, F
         metadata: &request.metadata,
         expected,
     };
-    check_current(found.0.as_ref(), expected)?;
+    let checked = check_current(found.0.as_ref(), expected);
+    // Opening the upload finds its key taken; these two would answer before that.
+    if digest.is_some()
+        && (checked.is_err() || found.1.is_some())
+        && let Some(first) = app.tables.upload(upload_id).await?
+    {
+        return repeat(app, call, &first, digest.as_deref()).await;
+    }
+    checked?;
     let file = found.0.clone();
     if let Some(version) = link(&app.tables, call, &instant, found).await? {
         return Reply::json(StatusCode::OK, &UploadAnswer::Instant { version: version.into() });
     }
-    let upload_id = match idempotency_key {
-        Some(key) => derived_id(session, key),
-        None => UploadId::new(call.now, call.random()?),
-    };
     let mut upload = new_upload(app, call, session, upload_id, &plan, content_type, request, file.as_ref())?;
     upload.expected_version = expected;
-    upload.request_digest = idempotency_key.map(|_| request_digest(call, expected));
+    upload.request_digest = digest;
     open(app, call, upload).await
 }
 
-/// The upload that an idempotency key of this account always means.
-fn derived_id(session: &Session, key: &str) -> UploadId {
+/// A new upload's id; with an idempotency key the one that the key always means in this account.
+fn upload_id(call: &Call, session: &Session, idempotency_key: Option<&str>) -> Result<UploadId, Failure> {
+    let Some(key) = idempotency_key else { return Ok(UploadId::new(call.now, call.random()?)) };
     let seed = [session.account_id.as_bytes().as_slice(), key.as_bytes()].concat();
-    UploadId::derived(Timestamp::from_unix_milliseconds(0), &seed)
+    Ok(UploadId::derived(Timestamp::from_unix_milliseconds(0), &seed))
 }
 
 /// What two requests with one idempotency key must share.
@@ -124,7 +131,9 @@ async fn open(app: &App, call: &Call, mut upload: Upload) -> Result<Reply, Failu
         }
         Begun::Exists => {
             drop_multipart(app, &upload).await?;
-            repeat(app, call, &upload).await
+            let first = app.tables.upload(upload.upload_id).await?;
+            let first = first.ok_or_else(|| Failure::not_found("upload"))?;
+            repeat(app, call, &first, upload.request_digest.as_deref()).await
         }
     }
 }
@@ -137,20 +146,19 @@ async fn drop_multipart(app: &App, upload: &Upload) -> Result<(), Failure> {
 }
 
 /// The answer to a request whose idempotency key has been seen: that of the upload it began.
-async fn repeat(app: &App, call: &Call, repeated: &Upload) -> Result<Reply, Failure> {
-    let first = app.tables.upload(repeated.upload_id).await?.ok_or_else(|| Failure::not_found("upload"))?;
-    if first.request_digest != repeated.request_digest {
+async fn repeat(app: &App, call: &Call, first: &Upload, digest: Option<&str>) -> Result<Reply, Failure> {
+    if first.request_digest.as_deref() != digest {
         let detail = "the idempotency key came with another body before; use a new key for a new request";
         return Err(Failure::new(Code::IdempotencyKeyReused, detail));
     }
     match first.state {
-        UploadState::Open | UploadState::Pending => answer(app, call, &first).await,
+        UploadState::Open | UploadState::Pending => answer(app, call, first).await,
         UploadState::Available => {
             let version = app.tables.version(first.file_id, first.version_id).await?;
             let version = version.ok_or_else(|| Failure::not_found("version"))?;
             Reply::json(StatusCode::OK, &UploadAnswer::Instant { version: version.into() })
         }
-        UploadState::Rejected | UploadState::Aborted | UploadState::Expired => Err(ended(&first)),
+        UploadState::Rejected | UploadState::Aborted | UploadState::Expired => Err(ended(first)),
     }
 }
 

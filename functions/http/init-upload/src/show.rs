@@ -14,6 +14,8 @@ use crate::App;
 fn view(upload: &Upload) -> UploadView {
     UploadView {
         upload_id: upload.upload_id,
+        version_id: upload.version_id,
+        file_id: upload.file_id,
         path: upload.path.clone(),
         size: upload.size,
         state: upload.state,
@@ -57,7 +59,8 @@ async fn by_ids(app: &App, session: &Session, ids: &str) -> Result<Reply, Failur
     Reply::json(StatusCode::OK, &UploadList { uploads: own.map(view).collect(), next_cursor: None })
 }
 
-pub async fn show(app: &App, upload: &Upload) -> Result<Reply, Failure> {
+pub async fn show(app: &App, call: &Call, upload: &Upload) -> Result<Reply, Failure> {
+    call.only_parameters(&[])?;
     let mut view = view(upload);
     match upload.state {
         UploadState::Open => view.received = received(app, upload).await?,

@@ -1,0 +1,112 @@
+//! Measures Sluice beside its peers, and prints the tables of `docs/MEASUREMENTS.md`.
+
+mod builds;
+mod command;
+mod content_pass;
+mod functions;
+mod machine;
+mod process_tree;
+mod put;
+mod samples;
+mod site;
+mod table;
+mod worker_memory;
+
+use clap::{Args, Parser, Subcommand};
+use std::error::Error;
+use std::process::ExitCode;
+
+use content_pass::Once;
+
+/// Why a measurement ended early.
+type Failure = Box<dyn Error>;
+
+/// Measures Sluice beside its peers, and prints tables
+#[derive(Debug, Parser)]
+#[command(max_term_width = 110)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Options of `all`, which is the default.
+    #[command(flatten)]
+    all: AllOptions,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Everything, one after the other
+    All(AllOptions),
+    /// One pass over a file's bytes, beside `sha1sum` and `sha256sum`
+    ContentPass(content_pass::Options),
+    /// Size and start of each function, beside a minimal one
+    Functions {
+        #[command(flatten)]
+        options: functions::Options,
+        #[command(flatten)]
+        builds: builds::Options,
+    },
+    /// `sluice put`, beside `aws s3 cp` and `s5cmd cp`
+    Put {
+        #[command(flatten)]
+        options: put::Options,
+        #[command(flatten)]
+        builds: builds::Options,
+    },
+    /// Resident memory of dedup-upload while it verifies a large object
+    WorkerMemory {
+        #[command(flatten)]
+        options: worker_memory::Options,
+        #[command(flatten)]
+        builds: builds::Options,
+    },
+    /// What `content-pass` times, in a process of its own
+    #[command(hide = true)]
+    Once(Once),
+}
+
+#[derive(Debug, Args)]
+struct AllOptions {
+    #[command(flatten)]
+    content_pass: content_pass::Options,
+    #[command(flatten)]
+    functions: functions::Options,
+    #[command(flatten)]
+    put: put::Options,
+    #[command(flatten)]
+    worker_memory: worker_memory::Options,
+    #[command(flatten)]
+    builds: builds::Options,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match arguments.command.unwrap_or(Command::All(arguments.all)) {
+        Command::Once(once) => content_pass::run_once(&once),
+        command => measure(command),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn measure(command: Command) -> Result<(), Failure> {
+    println!("{}", machine::describe()?);
+    match command {
+        Command::All(all) => {
+            content_pass::measure(&all.content_pass).await?;
+            functions::measure(&all.functions, &all.builds).await?;
+            put::measure(&all.put, &all.builds).await?;
+            worker_memory::measure(&all.worker_memory, &all.builds).await
+        }
+        Command::ContentPass(options) => content_pass::measure(&options).await,
+        Command::Functions { options, builds } => functions::measure(&options, &builds).await,
+        Command::Put { options, builds } => put::measure(&options, &builds).await,
+        Command::WorkerMemory { options, builds } => worker_memory::measure(&options, &builds).await,
+        Command::Once(once) => content_pass::run_once(&once),
+    }
+}

@@ -1,0 +1,129 @@
+//! Who uploads.
+
+use aws_credential_types::provider::ProvideCredentials as _;
+use std::path::{Path, PathBuf};
+use tokio::process::Command;
+use tokio::task::spawn_blocking;
+
+use super::data::Workload;
+use crate::site::Site;
+use crate::{Failure, builds, command};
+
+/// A way to bring files into the landing bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contender {
+    /// `sluice put --no-wait`: until the bytes are stored.
+    SluiceStored,
+    /// `sluice put`: until they are verified and the versions available.
+    SluiceAvailable,
+    /// `aws s3 cp`.
+    Aws,
+    /// `s5cmd cp`.
+    S5cmd,
+}
+
+impl Contender {
+    /// All, in the order of the table.
+    pub const ALL: [Self; 4] = [Self::SluiceStored, Self::SluiceAvailable, Self::Aws, Self::S5cmd];
+
+    /// Its row.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SluiceStored => "`sluice put --no-wait`, until stored",
+            Self::SluiceAvailable => "`sluice put`, until verified and available",
+            Self::Aws => "`aws s3 cp`",
+            Self::S5cmd => "`s5cmd cp`",
+        }
+    }
+}
+
+/// The commands that know nothing of Sluice, and what they need to reach its bucket.
+pub struct Peers {
+    bin_dir: PathBuf,
+    home: PathBuf,
+    endpoint: String,
+    bucket: String,
+    variables: Vec<(&'static str, String)>,
+}
+
+impl Peers {
+    /// Installs the commands.
+    pub async fn install(site: &Site) -> Result<Self, Failure> {
+        let requirements = builds::workspace_dir().join("tests/benchmarks/requirements.txt");
+        let environments = builds::workspace_dir().join("target/venv");
+        let report = |step: &str| eprintln!("· {step}");
+        let install =
+            move || sluice_localstack::python::ensure_environment(&requirements, &environments, report);
+        let python = spawn_blocking(install).await??;
+        let bin_dir = python.parent().ok_or("a Python without a folder")?.to_owned();
+        let bucket =
+            site.stack.output("LandingBucketName").ok_or("the stack has no landing bucket")?.to_owned();
+        let (home, endpoint) = (site.folder.path().join("peers"), site.stack.aws_endpoint());
+        Ok(Self { bin_dir, home, endpoint, bucket, variables: variables(site).await? })
+    }
+
+    /// `aws` with these arguments.
+    pub fn aws(&self, arguments: &[&str]) -> Command {
+        self.command("aws", arguments)
+    }
+
+    /// `s5cmd` with these arguments.
+    pub fn s5cmd(&self, arguments: &[&str]) -> Command {
+        self.command("s5cmd", arguments)
+    }
+
+    /// Copies a workload into the landing bucket, where no event comes of it: only `uploads/` is watched.
+    fn copy(&self, contender: Contender, workload: Workload, local: &Path, run: &str) -> Command {
+        let target = format!("s3://{}/benchmarks/{run}/", self.bucket);
+        if contender == Contender::S5cmd {
+            let mut command = self.s5cmd(&["--log", "error", "cp"]);
+            // A folder's own name is left out only when it ends in a slash.
+            command.arg(if workload.is_folder() { local.join("") } else { local.to_owned() }).arg(target);
+            return command;
+        }
+        let mut command = self.aws(&["s3", "cp", "--only-show-errors"]);
+        command.arg(local).arg(target).args(workload.is_folder().then_some("--recursive"));
+        command
+    }
+
+    fn command(&self, name: &str, arguments: &[&str]) -> Command {
+        let mut command = command::isolated(&self.bin_dir.join(name), &self.home);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.args(["--endpoint-url", &self.endpoint]).args(arguments);
+        command
+    }
+}
+
+async fn variables(site: &Site) -> Result<Vec<(&'static str, String)>, Failure> {
+    let config = site.stack.sdk_config();
+    let provider = config.credentials_provider().ok_or("the stack has no credentials")?;
+    let credentials = provider.provide_credentials().await?;
+    let region = config.region().ok_or("the stack has no region")?;
+    Ok(vec![
+        ("AWS_ACCESS_KEY_ID", credentials.access_key_id().to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key().to_owned()),
+        ("AWS_REGION", region.to_string()),
+        ("AWS_DEFAULT_REGION", region.to_string()),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+    ])
+}
+
+/// The command that uploads a workload; `run` names a folder that nothing was put into before.
+pub fn upload(
+    contender: Contender,
+    site: &Site,
+    peers: &Peers,
+    workload: Workload,
+    local: &Path,
+    run: &str,
+) -> Command {
+    match contender {
+        Contender::SluiceAvailable => site.put(local, run),
+        Contender::SluiceStored => {
+            let mut command = site.put(local, run);
+            command.arg("--no-wait");
+            command
+        }
+        Contender::Aws | Contender::S5cmd => peers.copy(contender, workload, local, run),
+    }
+}

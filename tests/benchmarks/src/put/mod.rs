@@ -1,0 +1,113 @@
+//! `sluice put` beside the commands that copy files into a bucket and know nothing of accounts, hashes or versions.
+
+mod contender;
+pub mod data;
+
+use clap::Args;
+use std::path::Path;
+use std::time::Duration;
+use tokio::process::Command;
+
+use crate::samples::{Samples, ratio};
+use crate::site::Site;
+use crate::table::Table;
+use crate::{Failure, builds, command};
+use contender::{Contender, Peers};
+use data::Workload;
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Size of the large file, in MiB
+    #[arg(long, default_value_t = 256, value_name = "MIB")]
+    large_mib: u64,
+    /// How many small files there are
+    #[arg(long, default_value_t = 2000, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(2..))]
+    small_files: u32,
+    /// Size of each small file, in KiB
+    #[arg(long, default_value_t = 10, value_name = "KIB")]
+    small_kib: u64,
+    /// How often each contender uploads each of the two
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+}
+
+/// Times the contenders in turn, and prints a table for each workload.
+pub async fn measure(options: &Options, builds: &builds::Options) -> Result<(), Failure> {
+    let site = Site::start(builds).await?;
+    let peers = Peers::install(&site).await?;
+    let versions = versions(&peers).await?;
+    // Starts the functions and fills what caches there are.
+    let warm_up = Workload { file_count: 20, file_size_bytes: 10 << 10 };
+    for contender in Contender::ALL {
+        time(contender, &site, &peers, warm_up, "warm-up").await?;
+    }
+    println!("### Uploads\n\nPeers: {versions}.\n");
+    let large = Workload { file_count: 1, file_size_bytes: options.large_mib << 20 };
+    let small = Workload { file_count: options.small_files, file_size_bytes: options.small_kib << 10 };
+    for workload in [large, small] {
+        let table = compare(&site, &peers, workload, options.rounds).await?;
+        println!("#### {}\n\n{table}", workload.name());
+    }
+    site.shutdown().await;
+    Ok(())
+}
+
+async fn compare(site: &Site, peers: &Peers, workload: Workload, rounds: u32) -> Result<Table, Failure> {
+    let mut samples = Contender::ALL.map(|_| Samples::new());
+    for round in 1..=rounds {
+        for turn in 0..Contender::ALL.len() {
+            // Nobody always comes first.
+            let place = (turn + round as usize) % Contender::ALL.len();
+            let contender = Contender::ALL[place];
+            eprintln!("· {}, round {round} of {rounds}: {}", workload.name(), contender.name());
+            let run = format!("{}-{round}", if workload.is_folder() { "small" } else { "large" });
+            samples[place].push(time(contender, site, peers, workload, &run).await?);
+        }
+    }
+    let [stored, ..] = &samples;
+    let mut table = Table::new(&["", "seconds", rate_unit(workload), "time, `sluice put --no-wait` = 1"]);
+    for (contender, samples_of) in Contender::ALL.iter().zip(&samples) {
+        let rate = format!("{:.0}", rate(workload, samples_of.median()));
+        let relative = format!("{:.2}", ratio(samples_of, stored));
+        table.row(&[contender.name(), &samples_of.seconds(), &rate, &relative]);
+    }
+    Ok(table)
+}
+
+/// Lets one contender upload files that are new to all of them.
+async fn time(
+    contender: Contender,
+    site: &Site,
+    peers: &Peers,
+    workload: Workload,
+    run: &str,
+) -> Result<Duration, Failure> {
+    let folder = tempfile::tempdir_in(site.folder.path())?;
+    let local = workload.make(folder.path())?;
+    // What earlier ones left to be written is not for this one to wait for.
+    command::run(Command::new("sync")).await?;
+    let run = format!("{run}-{contender:?}");
+    let upload = contender::upload(contender, site, peers, workload, Path::new(&local), &run);
+    let elapsed = command::run(upload).await?.elapsed;
+    site.wait_until_idle().await?;
+    Ok(elapsed)
+}
+
+async fn versions(peers: &Peers) -> Result<String, Failure> {
+    let aws = command::run(peers.aws(&["--version"])).await?.output;
+    let s5cmd = command::run(peers.s5cmd(&["version"])).await?.output;
+    let aws = aws.split(' ').next().unwrap_or_default().replace('/', " ");
+    Ok(format!("{aws}, s5cmd {}", s5cmd.trim()))
+}
+
+fn rate_unit(workload: Workload) -> &'static str {
+    if workload.is_folder() { "files/s" } else { "MiB/s" }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "whole numbers are printed")]
+fn rate(workload: Workload, elapsed: Duration) -> f64 {
+    let amount =
+        if workload.is_folder() { u64::from(workload.file_count) } else { workload.size_bytes() >> 20 };
+    amount as f64 / elapsed.as_secs_f64()
+}

@@ -1,0 +1,127 @@
+//! Whatever is sent, the answer is a problem with a stable code, and never a fault of ours.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use sluice_tests::{Client, live, text};
+
+async fn refused(user: &Client, method: Method, path: &str, body: Vec<u8>, status: u16, code: &str) {
+    let shown: String = String::from_utf8_lossy(&body).chars().take(120).collect();
+    let reply = user.send_raw(method.clone(), path, &[], body).await;
+    assert_eq!(reply.status, status, "{method} {path} {shown}: {}", reply.body);
+    let problem = reply.expect_problem(status, code);
+    assert!(!text(&problem["request_id"]).is_empty(), "{problem}");
+}
+
+#[tokio::test]
+async fn bodies_that_are_no_request_are_refused() {
+    let user = Client::register(live()).await;
+    let nested = [vec![b'['; 100_000], vec![b']'; 100_000]].concat();
+    let large = json!({ "path": "x".repeat(2 << 20), "size": 1 }).to_string().into_bytes();
+    for (path, body, status, code) in [
+        ("/uploads", b"{".to_vec(), 400, "malformed_json"),
+        ("/uploads", b"{\"path\":\"a\",\"size\":1} and more".to_vec(), 400, "malformed_json"),
+        ("/uploads", b"\xff\xfe{}".to_vec(), 400, "malformed_json"),
+        ("/uploads", nested, 400, "malformed_json"),
+        ("/uploads", Vec::new(), 400, "malformed_json"),
+        ("/uploads", b"[]".to_vec(), 400, "invalid_request"),
+        ("/uploads", b"\"text\"".to_vec(), 400, "invalid_request"),
+        ("/uploads", large, 413, "body_too_large"),
+        ("/lookups", b"{}".to_vec(), 400, "invalid_request"),
+        ("/sessions", b"{\"username\":1}".to_vec(), 400, "invalid_request"),
+        ("/accounts", b"{\"username\":\"somebody\"}".to_vec(), 400, "invalid_request"),
+    ] {
+        refused(&user, Method::POST, path, body, status, code).await;
+    }
+}
+
+#[tokio::test]
+async fn fields_that_cannot_be_are_refused() {
+    let user = Client::register(live()).await;
+    let good = json!({ "path": "a", "size": 1 });
+    let metadata = json!({ "key": "v".repeat(3000) });
+    for (field, value) in [
+        ("path", json!("a/../b")),
+        ("path", json!("a\u{0}b")),
+        ("path", json!("x".repeat(5000))),
+        ("path", json!("/etc/passwd")),
+        ("path", json!("a//b")),
+        ("path", json!("")),
+        ("path", json!(7)),
+        ("path", Value::Null),
+        ("size", json!(-1)),
+        ("size", json!(1.5)),
+        ("size", json!("1")),
+        ("size", json!(5_u64 << 41)),
+        ("size", json!(u64::MAX)),
+        ("part_size", json!(1)),
+        ("part_size", json!(6_u64 << 30)),
+        ("sha256", json!("abc")),
+        ("sha256", json!("A".repeat(64))),
+        ("sha1", json!("z".repeat(40))),
+        ("content_type", json!("text/plain\r\nX-Evil: 1")),
+        ("content_type", json!("plain")),
+        ("metadata", metadata),
+        ("metadata", json!({ "": "empty key" })),
+        ("metadata", json!({ "number": 1 })),
+        ("sise", json!(1)),
+    ] {
+        let mut request = good.clone();
+        request[field] = value;
+        refused(&user, Method::POST, "/uploads", request.to_string().into_bytes(), 400, "invalid_request")
+            .await;
+    }
+    assert_eq!(user.usage().await, (0, 0), "something was reserved");
+}
+
+#[tokio::test]
+async fn parameters_and_ids_that_cannot_be_are_refused() {
+    let user = Client::register(live()).await;
+    let long = format!("/files?prefix={}", "p".repeat(2000));
+    for path in [
+        "/files?limit=0",
+        "/files?limit=abc",
+        "/files?limit=100000",
+        "/files?limit=1&limit=2",
+        "/files?colour=red",
+        "/files?cursor=%21%21",
+        "/files?cursor=gIA",
+        "/files?sha256=abc",
+        "/files?sha1=abc",
+        "/files?path=a&sha1=b",
+        "/files?path=..",
+        "/files?path=",
+        "/files?prefix=%00",
+        &long,
+        "/uploads?ids=1,2",
+        "/uploads?cursor=xyz",
+    ] {
+        refused(&user, Method::GET, path, Vec::new(), 400, "invalid_request").await;
+    }
+    let nobody = "0".repeat(32);
+    for id in ["x", "..", "%00", "%F0%9F%98%80", &nobody, &"F".repeat(32)] {
+        for (method, path) in [
+            (Method::GET, format!("/files/{id}")),
+            (Method::GET, format!("/files/{id}/versions")),
+            (Method::GET, format!("/files/{id}/content")),
+            (Method::DELETE, format!("/files/{id}")),
+            (Method::GET, format!("/uploads/{id}")),
+            (Method::DELETE, format!("/uploads/{id}")),
+        ] {
+            // A client library resolves `..` itself, to another call.
+            if id != ".." {
+                refused(&user, method, &path, Vec::new(), 404, "not_found").await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn headers_that_cannot_be_are_refused() {
+    let user = Client::register(live()).await;
+    let request = json!({ "path": "a", "size": 1 });
+    let long = "k".repeat(300);
+    for header in [("if-match", "\"not an id\""), ("if-match", "*"), ("idempotency-key", long.as_str())] {
+        let reply = user.send(Method::POST, "/uploads", &[header], &request).await;
+        reply.expect_problem(400, "invalid_request");
+    }
+}

@@ -1,0 +1,161 @@
+//! Lists of files: prefixes, delimiters, pages, and finding by hash.
+
+use futures::stream::{self, StreamExt as _};
+use serde_json::{Value, json};
+use sluice_tests::{Client, bytes, live, text};
+use std::collections::BTreeSet;
+
+/// Folders and files such that names sort before, between and after one another's folders.
+fn paths() -> Vec<String> {
+    let mut paths: Vec<String> = (0..20).map(|number| format!("many/{number:02}.txt")).collect();
+    for folder in ["a", "a/b", "a/b/c", "a b", "a-b", "a.b", "aa", "ä", "z"] {
+        paths.extend((0..4).map(|number| format!("{folder}/file {number}")));
+    }
+    paths.extend(["a!", "a.txt", "a0", "b", "many", "Z", "😀"].map(str::to_owned));
+    paths.sort_unstable();
+    paths
+}
+
+/// A user with one content at all these paths: its version view.
+async fn fill(user: &Client, paths: &[String]) -> Value {
+    let content = bytes(71, 500);
+    let version = user.upload(&paths[0], &content).await["version"].clone();
+    stream::iter(&paths[1..])
+        .for_each_concurrent(4, |path| {
+            let lookup = json!({ "sha256": version["sha256"], "size": 500, "path": path });
+            async move {
+                let found = user.post("/lookups", &lookup).await.expect(200);
+                assert_eq!(found["outcome"], "instant", "{path}: {found}");
+            }
+        })
+        .await;
+    version
+}
+
+/// What a list of these paths is to hold: files, and common prefixes.
+fn expected(paths: &[String], prefix: &str, delimiter: &str) -> (Vec<String>, Vec<String>) {
+    let (mut files, mut prefixes) = (Vec::new(), BTreeSet::new());
+    for path in paths {
+        let Some(rest) = path.strip_prefix(prefix) else { continue };
+        match rest.find(delimiter).filter(|_| !delimiter.is_empty()) {
+            Some(end) => _ = prefixes.insert(format!("{prefix}{}", &rest[..end + delimiter.len()])),
+            None => files.push(path.clone()),
+        }
+    }
+    (files, prefixes.into_iter().collect())
+}
+
+fn texts(values: &Value, of: impl Fn(&Value) -> &Value) -> Vec<String> {
+    values.as_array().expect("a list").iter().map(|value| text(of(value)).to_owned()).collect()
+}
+
+/// All pages of a list, put together. Each page goes on where the last one ended, and none is larger than asked for.
+async fn all_pages(user: &Client, query: &[(&str, &str)], limit: usize) -> (Vec<String>, Vec<String>) {
+    let (mut files, mut prefixes) = (Vec::new(), Vec::new());
+    let (limit_text, mut cursor, mut last) = (limit.to_string(), None::<String>, String::new());
+    for _ in 0..1000 {
+        let mut parameters = query.to_vec();
+        parameters.push(("limit", &limit_text));
+        parameters.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+        let page = user.query("/files", &parameters).await.expect(200);
+        let of_page =
+            (texts(&page["files"], |file| &file["path"]), texts(&page["common_prefixes"], |prefix| prefix));
+        let mut together = [of_page.0.as_slice(), of_page.1.as_slice()].concat();
+        together.sort_unstable();
+        assert!(together.len() <= limit, "{page}");
+        assert!(together.first().is_none_or(|first| *first > last), "{last} and then {together:?}");
+        last = together.pop().unwrap_or(last);
+        files.extend(of_page.0);
+        prefixes.extend(of_page.1);
+        let Some(next) = page["next_cursor"].as_str() else { return (files, prefixes) };
+        cursor = Some(next.to_owned());
+    }
+    panic!("the list never ends");
+}
+
+#[tokio::test]
+async fn the_pages_of_a_list_hold_each_file_and_prefix_once_and_in_order() {
+    let (user, paths) = (Client::register(live()).await, paths());
+    fill(&user, &paths).await;
+    for (prefix, delimiter) in [
+        ("", ""),
+        ("", "/"),
+        ("a", ""),
+        ("a", "/"),
+        ("a/", "/"),
+        ("a/b", "/"),
+        ("a/b/", "/"),
+        ("many", "/"),
+        ("many/1", ""),
+        ("ä/", "/"),
+        ("", " "),
+        ("", "a"),
+        ("a", "file"),
+        ("nothing", "/"),
+    ] {
+        let wanted = expected(&paths, prefix, delimiter);
+        let count = wanted.0.len() + wanted.1.len();
+        let query = [("prefix", prefix), ("delimiter", delimiter)];
+        let limits = [1, 2, 3, 7, count, count + 1, 1000];
+        for limit in limits.into_iter().filter(|limit| (1..=1000).contains(limit) && count / limit < 20) {
+            let listed = all_pages(&user, &query, limit).await;
+            assert_eq!(listed, wanted, "prefix {prefix:?}, delimiter {delimiter:?}, limit {limit}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hash_finds_every_file_that_has_it_now() {
+    let user = Client::register(live()).await;
+    let paths: Vec<String> = (0..9).map(|number| format!("copies/{number}")).collect();
+    let version = fill(&user, &paths).await;
+    user.upload("another", &bytes(72, 500)).await;
+    user.upload(&paths[3], &bytes(73, 500)).await;
+    let deleted = user.stat(&paths[5]).await;
+    user.delete(&format!("/files/{}", text(&deleted["file_id"]))).await.expect(200);
+    let still: Vec<&str> =
+        paths.iter().enumerate().filter(|(at, _)| ![3, 5].contains(at)).map(|(_, path)| &**path).collect();
+    for hash in ["sha256", "sha1"] {
+        for limit in [1, 2, 3, 7, 100] {
+            let (found, prefixes) = all_pages(&user, &[(hash, text(&version[hash]))], limit).await;
+            assert_eq!((&*found, prefixes.len()), (&*still, 0), "{hash}, limit {limit}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn deleted_files_and_what_was_only_in_them_do_not_show() {
+    let user = Client::register(live()).await;
+    let paths = ["a/1", "a/2", "b/1", "c"].map(str::to_owned);
+    fill(&user, &paths).await;
+    for path in ["a/1", "b/1"] {
+        let file = user.stat(path).await;
+        user.delete(&format!("/files/{}", text(&file["file_id"]))).await.expect(200);
+    }
+    let left = ["a/2", "c"].map(str::to_owned);
+    for delimiter in ["", "/"] {
+        for limit in [1, 2, 100] {
+            let listed = all_pages(&user, &[("prefix", ""), ("delimiter", delimiter)], limit).await;
+            assert_eq!(listed, expected(&left, "", delimiter), "delimiter {delimiter:?}, limit {limit}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_is_taken_back_only_as_it_was_given() {
+    let user = Client::register(live()).await;
+    let paths: Vec<String> = (0..4).map(|number| format!("folder/{number}")).collect();
+    let version = fill(&user, &paths).await;
+    let page = user.query("/files", &[("limit", "1")]).await.expect(200);
+    let cursor = text(&page["next_cursor"]);
+    assert!(!cursor.contains("folder"), "{cursor} shows what it is");
+    for garbage in ["", "x", "folder/1", "!!!!", "gICA", &format!("{cursor}=="), &"QUFB".repeat(1000)] {
+        for by in [("prefix", ""), ("sha256", text(&version["sha256"]))] {
+            let reply = user.query("/files", &[by, ("cursor", garbage)]).await;
+            assert_eq!((reply.status, &reply.body["code"]), (400, &json!("invalid_request")), "{garbage}");
+        }
+    }
+    // With another query it is a place in the list like any other, or none.
+    user.query("/files", &[("prefix", "zzz"), ("cursor", cursor)]).await.expect(200);
+    user.query("/files", &[("prefix", "folder/3"), ("cursor", cursor)]).await.expect(200);
+}

@@ -1,0 +1,168 @@
+//! Renames, and what they do to the other file at the path and to uploads under way.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use sluice_tests::{Reply, text};
+
+use crate::writer::Writer;
+
+async fn rename(writer: &Writer, version: &Value, path: &str, overwrite: bool) -> Reply {
+    let file = format!("/files/{}", text(&version["file_id"]));
+    writer.user.patch(&file, &json!({ "path": path, "overwrite": overwrite })).await
+}
+
+async fn restore(writer: &Writer, version: &Value) -> Reply {
+    let restore = format!("/files/{}/restore", text(&version["file_id"]));
+    writer.user.post(&restore, &json!({ "version_id": version["version_id"] })).await
+}
+
+#[tokio::test]
+async fn a_rename_keeps_the_file_and_its_versions() {
+    let writer = Writer::new().await;
+    let first = writer.put("old/name", b"first").await;
+    let second = writer.put("old/name", b"second").await;
+    let renamed = rename(&writer, &first, "new/name", false).await.expect(200);
+    assert_eq!((&renamed["file_id"], &renamed["version_id"]), (&first["file_id"], &second["version_id"]));
+    assert_eq!(renamed["path"], "new/name");
+    assert_eq!(writer.user.stat("old/name").await, Value::Null);
+    assert_eq!(writer.user.stat("new/name").await, renamed);
+    let versions = writer.user.versions(text(&first["file_id"])).await;
+    assert_eq!(versions.len(), 2);
+    assert!(versions.iter().all(|version| version["path"] == "new/name"), "{versions:?}");
+    assert_eq!(writer.read(&first).await, b"first");
+
+    let other = writer.put("old/name", b"other").await;
+    assert_ne!(other["file_id"], first["file_id"], "the path is free for another file");
+    let same = rename(&writer, &first, "new/name", false).await.expect(200);
+    assert_eq!(same["version_id"], second["version_id"], "a rename to its own path is none");
+}
+
+#[tokio::test]
+async fn a_rename_and_an_edit_happen_together_or_not_at_all() {
+    let writer = Writer::new().await;
+    let first = writer.put("file", b"content").await;
+    writer.put("taken", b"other").await;
+    let file = format!("/files/{}", text(&first["file_id"]));
+    let both = |path: &str| json!({ "path": path, "metadata": { "a": "b" } });
+    writer.user.patch(&file, &both("taken")).await.expect_problem(409, "path_in_use");
+    assert_eq!(writer.user.stat("file").await, first);
+    let bad = json!({ "path": "free", "content_type": "none" });
+    writer.user.patch(&file, &bad).await.expect_problem(400, "invalid_request");
+    assert_eq!(writer.user.stat("file").await, first);
+
+    let changed = writer.send_if(&first, Method::PATCH, &file, &both("free")).await.expect(200);
+    assert_eq!((&changed["path"], &changed["metadata"]), (&json!("free"), &json!({ "a": "b" })));
+    assert_eq!(writer.user.stat("free").await, changed);
+    assert_eq!(writer.version_ids(&first["file_id"]).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_file_that_was_overwritten_is_deleted_and_can_come_back() {
+    let writer = Writer::new().await;
+    let (source, target) = (writer.put("source", b"source").await, writer.put("target", b"target").await);
+    rename(&writer, &source, "target", false).await.expect_problem(409, "path_in_use");
+    assert_eq!(writer.user.stat("source").await, source);
+    rename(&writer, &source, "target", true).await.expect(200);
+    assert_eq!(writer.user.stat("target").await["file_id"], source["file_id"]);
+    let listed = writer.user.get("/files").await.expect(200);
+    assert_eq!(listed["files"].as_array().map(Vec::len), Some(1), "{listed}");
+
+    let versions = writer.user.versions(text(&target["file_id"])).await;
+    assert_eq!((versions.len(), &versions[0]["state"]), (2, &json!("deleted")));
+    writer.user.get(&format!("/files/{}", text(&target["file_id"]))).await.expect_problem(404, "not_found");
+    assert_eq!(writer.read(&target).await, b"target");
+    restore(&writer, &target).await.expect_problem(409, "path_in_use");
+
+    rename(&writer, &source, "away", false).await.expect(200);
+    let back = restore(&writer, &target).await.expect(201);
+    assert_eq!((&back["path"], &back["file_id"]), (&json!("target"), &target["file_id"]));
+    assert_eq!(writer.user.stat("target").await["version_id"], back["version_id"]);
+    assert_eq!(writer.user.stat("away").await["file_id"], source["file_id"]);
+}
+
+#[tokio::test]
+async fn files_that_were_deleted_at_one_path_take_turns_to_come_back() {
+    let writer = Writer::new().await;
+    let (one, two) = (writer.put("one", b"one").await, writer.put("two", b"two").await);
+    rename(&writer, &one, "two", true).await.expect(200);
+    let delete = |version: &Value| format!("/files/{}", text(&version["file_id"]));
+    writer.user.delete(&delete(&one)).await.expect(200);
+    for (back, gone) in [(&two, &one), (&one, &two), (&two, &one)] {
+        restore(&writer, back).await.expect(201);
+        assert_eq!(writer.user.stat("two").await["file_id"], back["file_id"]);
+        restore(&writer, gone).await.expect_problem(409, "path_in_use");
+        writer.user.delete(&delete(back)).await.expect(200);
+    }
+    assert_eq!(writer.user.get("/files").await.expect(200)["files"], json!([]));
+    assert_eq!(writer.user.usage().await, (6, 0));
+}
+
+#[tokio::test]
+async fn a_pending_version_follows_its_file() {
+    let writer = Writer::new().await;
+    let first = writer.put("file", b"first").await;
+    let plan = writer.begin("file", b"second").await;
+    writer.complete(&plan, b"second").await;
+    rename(&writer, &first, "renamed", false).await.expect(200);
+    let other = writer.put("file", b"other").await;
+    let upload = writer.verify(&plan).await;
+    assert_eq!(upload["state"], "available", "{upload}");
+    assert_eq!(writer.user.stat("renamed").await["version_id"], plan["version_id"]);
+    assert_eq!(writer.user.stat("file").await["version_id"], other["version_id"]);
+    assert_eq!(writer.version_ids(&first["file_id"]).await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_open_upload_goes_to_the_path_it_named() {
+    let writer = Writer::new().await;
+    for complete in [true, false] {
+        let path = format!("file {complete}");
+        let first = writer.put(&path, b"first").await;
+        let plan = writer.begin(&path, b"second").await;
+        rename(&writer, &first, &format!("renamed {complete}"), false).await.expect(200);
+        if complete {
+            writer.complete(&plan, b"second").await;
+        } else {
+            writer.user.send_parts(&plan, b"second").await;
+        }
+        let upload = writer.verify(&plan).await;
+        assert_eq!(upload["state"], "available", "{upload}");
+        assert_ne!(upload["version"]["file_id"], first["file_id"]);
+        assert_eq!(writer.user.stat(&path).await["version_id"], plan["version_id"]);
+        assert_eq!(writer.version_ids(&first["file_id"]).await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_file_on_its_way_holds_its_path() {
+    let writer = Writer::new().await;
+    let plan = writer.begin("path", b"on its way").await;
+    let pending = writer.complete(&plan, b"on its way").await;
+    let other = writer.put("other", b"other").await;
+    rename(&writer, &other, "path", false).await.expect_problem(409, "path_in_use");
+    rename(&writer, &other, "path", true).await.expect(200);
+    let upload = writer.verify(&plan).await;
+    assert_eq!(upload["state"], "available", "{upload}");
+    assert_eq!(writer.user.stat("path").await["file_id"], other["file_id"], "the rename was told it may");
+    rename(&writer, &other, "other", false).await.expect(200);
+    let back = restore(&writer, &pending).await.expect(201);
+    assert_eq!(writer.user.stat("path").await["version_id"], back["version_id"]);
+    assert_eq!(writer.read(&back).await, b"on its way");
+}
+
+#[tokio::test]
+async fn of_many_renames_to_one_path_at_once_exactly_one_wins() {
+    let writer = Writer::new().await;
+    let mut files = Vec::new();
+    for number in 0..6_u8 {
+        files.push(writer.put(&format!("file {number}"), &[number; 9]).await);
+    }
+    let renames = files.iter().map(|file| rename(&writer, file, "goal", false));
+    let replies = futures::future::join_all(renames).await;
+    let winners: Vec<&Value> =
+        replies.iter().filter(|reply| reply.status == 200).map(|reply| &reply.body["file_id"]).collect();
+    assert!(replies.iter().all(|reply| matches!(reply.status, 200 | 409)), "{replies:?}");
+    assert_eq!(winners, [&writer.user.stat("goal").await["file_id"]]);
+    let listed = writer.user.get("/files").await.expect(200);
+    assert_eq!(listed["files"].as_array().map(Vec::len), Some(6), "a file is lost: {listed}");
+}
