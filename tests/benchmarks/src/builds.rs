@@ -11,7 +11,7 @@ use crate::Failure;
 
 /// How the measured programs are built.
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct BuildOptions {
     /// Cargo profile of the functions; figures count with `lambda` only, which is what is deployed
     #[arg(long, default_value = "lambda", value_name = "PROFILE")]
     pub functions_profile: String,
@@ -26,7 +26,7 @@ pub type Executables = BTreeMap<String, PathBuf>;
 /// The function that the others are compared with.
 pub const MINIMAL_FUNCTION: &str = "minimal-function";
 
-impl Options {
+impl BuildOptions {
     /// Builds all functions.
     pub async fn functions(&self) -> Result<Executables, Failure> {
         build(&sluice_localstack::function_names(workspace_dir())?, &self.functions_profile).await

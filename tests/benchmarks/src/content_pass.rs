@@ -20,7 +20,7 @@ const BLOCK_BYTES: u64 = 8 << 20;
 
 /// What to measure.
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct ContentPassOptions {
     /// Size of the file that is hashed, in MiB
     #[arg(long, default_value_t = 1024, value_name = "MIB")]
     file_mib: u64,
@@ -87,7 +87,7 @@ fn for_each_block(file: &Path, mut on_block: impl FnMut(&[u8])) -> io::Result<()
 }
 
 /// Times the contenders in turn, each in a process of its own, and prints a table.
-pub async fn measure(options: &Options) -> Result<(), Failure> {
+pub async fn measure(options: &ContentPassOptions) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("random.bin");
     let size_bytes = options.file_mib << 20;

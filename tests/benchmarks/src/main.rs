@@ -37,27 +37,27 @@ enum Command {
     /// Everything, one after the other
     All(AllOptions),
     /// One pass over a file's bytes, beside `sha1sum` and `sha256sum`
-    ContentPass(content_pass::Options),
+    ContentPass(content_pass::ContentPassOptions),
     /// Size and start of each function, beside a minimal one
     Functions {
         #[command(flatten)]
-        options: functions::Options,
+        options: functions::FunctionOptions,
         #[command(flatten)]
-        builds: builds::Options,
+        builds: builds::BuildOptions,
     },
     /// `sluice put`, beside `aws s3 cp` and `s5cmd cp`
     Put {
         #[command(flatten)]
-        options: put::Options,
+        options: put::PutOptions,
         #[command(flatten)]
-        builds: builds::Options,
+        builds: builds::BuildOptions,
     },
     /// Resident memory of dedup-upload while it verifies a large object
     WorkerMemory {
         #[command(flatten)]
-        options: worker_memory::Options,
+        options: worker_memory::WorkerMemoryOptions,
         #[command(flatten)]
-        builds: builds::Options,
+        builds: builds::BuildOptions,
     },
     /// What `content-pass` times, in a process of its own
     #[command(hide = true)]
@@ -67,15 +67,15 @@ enum Command {
 #[derive(Debug, Args)]
 struct AllOptions {
     #[command(flatten)]
-    content_pass: content_pass::Options,
+    content_pass: content_pass::ContentPassOptions,
     #[command(flatten)]
-    functions: functions::Options,
+    functions: functions::FunctionOptions,
     #[command(flatten)]
-    put: put::Options,
+    put: put::PutOptions,
     #[command(flatten)]
-    worker_memory: worker_memory::Options,
+    worker_memory: worker_memory::WorkerMemoryOptions,
     #[command(flatten)]
-    builds: builds::Options,
+    builds: builds::BuildOptions,
 }
 
 fn main() -> ExitCode {
@@ -108,5 +108,16 @@ async fn measure(command: Command) -> Result<(), Failure> {
         Command::Put { options, builds } => put::measure(&options, &builds).await,
         Command::WorkerMemory { options, builds } => worker_memory::measure(&options, &builds).await,
         Command::Once(once) => content_pass::run_once(&once),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
     }
 }

@@ -25,7 +25,7 @@ pub struct Site {
 
 impl Site {
     /// Brings it up with functions built as `builds` says.
-    pub async fn start(builds: &builds::Options) -> Result<Self, Failure> {
+    pub async fn start(builds: &builds::BuildOptions) -> Result<Self, Failure> {
         let functions = builds.functions().await?;
         let sluice = builds.sluice().await?;
         let executables_dir = functions.values().find_map(|path| path.parent()).ok_or("no functions")?;

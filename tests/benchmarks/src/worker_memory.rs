@@ -12,7 +12,7 @@ use crate::{Failure, builds, command, put};
 
 /// What to measure.
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct WorkerMemoryOptions {
     /// Size of the object that dedup-upload verifies, in MiB
     #[arg(long, default_value_t = 1024, value_name = "MIB")]
     object_mib: u64,
@@ -38,7 +38,7 @@ impl Peaks {
 }
 
 /// Uploads a small object and a large one, and prints what the worker's peak was after each.
-pub async fn measure(options: &Options, builds: &builds::Options) -> Result<(), Failure> {
+pub async fn measure(options: &WorkerMemoryOptions, builds: &builds::BuildOptions) -> Result<(), Failure> {
     let site = Site::start(builds).await?;
     let mut peaks = Peaks::default();
     let mut table = Table::new(&["after verifying", "peak resident memory of dedup-upload"]);

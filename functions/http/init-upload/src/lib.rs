@@ -44,7 +44,9 @@ pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     match (&call.method, &*call.segments()) {
         (&Method::POST, ["uploads"]) => begin::begin(&app, &call, &session).await,
         (&Method::GET, ["uploads"]) => show::list(&app, &call, &session).await,
-        (&Method::GET, ["uploads", id]) => show::show(&app, &call, &own_upload(&app, &session, id).await?).await,
+        (&Method::GET, ["uploads", id]) => {
+            show::show(&app, &call, &own_upload(&app, &session, id).await?).await
+        }
         (&Method::DELETE, ["uploads", id]) => {
             abort(&app, &call, &own_upload(&app, &session, id).await?).await
         }

@@ -13,7 +13,7 @@ use crate::{Failure, builds};
 
 /// What to measure.
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct FunctionOptions {
     /// How often each function is started
     #[arg(long, default_value_t = 31, value_parser = clap::value_parser!(u32).range(1..))]
     starts: u32,
@@ -26,7 +26,7 @@ struct Function {
 }
 
 /// Starts the functions in turn, and prints a table.
-pub async fn measure(options: &Options, builds: &builds::Options) -> Result<(), Failure> {
+pub async fn measure(options: &FunctionOptions, builds: &builds::BuildOptions) -> Result<(), Failure> {
     let mut executables = builds.functions().await?;
     executables.insert(MINIMAL_FUNCTION.to_owned(), builds.minimal_function().await?);
     let functions = executables.into_iter();

@@ -17,7 +17,7 @@ use data::Workload;
 
 /// What to measure.
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct PutOptions {
     /// Size of the large file, in MiB
     #[arg(long, default_value_t = 256, value_name = "MIB")]
     large_mib: u64,
@@ -33,7 +33,7 @@ pub struct Options {
 }
 
 /// Times the contenders in turn, and prints a table for each workload.
-pub async fn measure(options: &Options, builds: &builds::Options) -> Result<(), Failure> {
+pub async fn measure(options: &PutOptions, builds: &builds::BuildOptions) -> Result<(), Failure> {
     let site = Site::start(builds).await?;
     let peers = Peers::install(&site).await?;
     let versions = versions(&peers).await?;
