@@ -15,15 +15,18 @@ async fn refused(user: &Client, method: Method, path: &str, body: Vec<u8>, statu
 #[tokio::test]
 async fn bodies_that_are_no_request_are_refused() {
     let user = Client::register(live()).await;
-    let nested = [vec![b'['; 100_000], vec![b']'; 100_000]].concat();
+    let nested_lists = [vec![b'['; 100_000], vec![b']'; 100_000]].concat();
+    let nested_objects = b"{\"path\":".repeat(100_000);
     let large = json!({ "path": "x".repeat(2 << 20), "size": 1 }).to_string().into_bytes();
     for (path, body, status, code) in [
         ("/uploads", b"{".to_vec(), 400, "malformed_json"),
         ("/uploads", b"{\"path\":\"a\",\"size\":1} and more".to_vec(), 400, "malformed_json"),
         ("/uploads", b"\xff\xfe{}".to_vec(), 400, "malformed_json"),
-        ("/uploads", nested, 400, "malformed_json"),
+        ("/uploads", nested_lists, 400, "invalid_request"),
+        ("/uploads", nested_objects, 400, "invalid_request"),
         ("/uploads", Vec::new(), 400, "malformed_json"),
         ("/uploads", b"[]".to_vec(), 400, "invalid_request"),
+        ("/uploads", b" [\"by position\", 1]".to_vec(), 400, "invalid_request"),
         ("/uploads", b"\"text\"".to_vec(), 400, "invalid_request"),
         ("/uploads", large, 413, "body_too_large"),
         ("/lookups", b"{}".to_vec(), 400, "invalid_request"),
@@ -123,5 +126,73 @@ async fn headers_that_cannot_be_are_refused() {
     for header in [("if-match", "\"not an id\""), ("if-match", "*"), ("idempotency-key", long.as_str())] {
         let reply = user.send(Method::POST, "/uploads", &[header], &request).await;
         reply.expect_problem(400, "invalid_request");
+    }
+    let id = format!("\"{}\"", "0".repeat(32));
+    let twice = [("if-match", &*id), ("if-match", &*id)];
+    user.send(Method::POST, "/uploads", &twice, &request).await.expect_problem(400, "invalid_request");
+    assert_eq!(user.usage().await, (0, 0), "something was reserved");
+
+    let junk =
+        [("x-junk", "~".repeat(4000)), ("cookie", "a=b; c".to_owned()), ("content-type", "image/png".into())];
+    let junk: Vec<_> = junk.iter().map(|(name, value)| (*name, &**value)).collect();
+    user.send(Method::POST, "/uploads", &junk, &request).await.expect(201);
+}
+
+#[tokio::test]
+async fn changes_that_cannot_be_are_refused() {
+    let user = Client::register(live()).await;
+    let version = user.upload("file", b"content").await["version"].clone();
+    let plan = user.post("/uploads", &json!({ "path": "open", "size": 1 })).await.expect(201);
+    let file = format!("/files/{}", text(&version["file_id"]));
+    let (restore, upload) = (format!("{file}/restore"), format!("/uploads/{}", text(&plan["upload_id"])));
+    let (parts, complete) = (format!("{upload}/parts"), format!("{upload}/complete"));
+    for (method, path, body) in [
+        (Method::PATCH, &file, json!({ "path": "../file" })),
+        (Method::PATCH, &file, json!({ "path": "" })),
+        (Method::PATCH, &file, json!({ "content_type": "text/plain\nX-Evil: 1" })),
+        (Method::PATCH, &file, json!({ "metadata": { "key": "v".repeat(2046) } })),
+        (Method::PATCH, &file, json!({ "metadata": [] })),
+        (Method::PATCH, &file, json!({ "overwrite": "yes" })),
+        (Method::PATCH, &file, json!({ "sha256": "0".repeat(64) })),
+        (Method::POST, &restore, json!({})),
+        (Method::POST, &restore, json!({ "version_id": "x" })),
+        (Method::POST, &restore, json!({ "version_id": version["version_id"], "path": "elsewhere" })),
+        (Method::POST, &parts, json!({ "parts": {} })),
+        (Method::POST, &parts, json!({ "parts": [1] })),
+        (Method::POST, &parts, json!({ "parts": [{ "number": -1 }] })),
+        (Method::POST, &parts, json!({ "parts": [{ "number": 1, "size": 1 }] })),
+        (Method::POST, &complete, json!({})),
+        (Method::POST, &complete, json!({ "parts": [{ "number": 1 }] })),
+        (Method::POST, &complete, json!({ "parts": [{ "number": "1", "etag": "x" }] })),
+        (Method::POST, &complete, json!({ "parts": [{ "number": 1, "etag": null }] })),
+    ] {
+        refused(&user, method, path, body.to_string().into_bytes(), 400, "invalid_request").await;
+    }
+    for path in [&file, &upload] {
+        refused(&user, Method::GET, &format!("{path}?verbose=1"), Vec::new(), 400, "invalid_request").await;
+        refused(&user, Method::DELETE, &format!("{path}?force=1"), Vec::new(), 400, "invalid_request").await;
+    }
+    for query in ["disposition=evil", "version=x", "version=", "download=1"] {
+        let path = format!("{file}/content?{query}");
+        refused(&user, Method::GET, &path, Vec::new(), 400, "invalid_request").await;
+    }
+    assert_eq!(user.get(&file).await.expect(200), version);
+    assert_eq!(user.get(&upload).await.expect(200)["state"], "open");
+}
+
+#[tokio::test]
+async fn the_gateway_answers_what_no_route_matches_in_its_own_words() {
+    let user = Client::register(live()).await;
+    for (method, path) in [
+        (Method::GET, "/"),
+        (Method::GET, "/nothing"),
+        (Method::PUT, "/files"),
+        (Method::DELETE, "/uploads"),
+        (Method::POST, "/accounts/me"),
+        (Method::GET, "/files/a/b/c"),
+    ] {
+        let reply = user.send(method.clone(), path, &[], &Value::Null).await;
+        assert_eq!(reply.status, 404, "{method} {path}: {}", reply.body);
+        assert_eq!(reply.body["code"], Value::Null, "{}", reply.body);
     }
 }

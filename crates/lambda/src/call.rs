@@ -55,6 +55,10 @@ impl Call {
             let detail = format!("a body has at most {BODY_MAX_BYTES} bytes");
             return Err(Failure::new(Code::BodyTooLarge, detail));
         }
+        // Serde reads an object's fields from a list, too, by their position.
+        if self.body.trim_ascii_start().starts_with(b"[") {
+            return Err(Failure::invalid("the body is a list where an object is expected"));
+        }
         let mut json = serde_json::Deserializer::from_slice(&self.body);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let field = error.path().to_string();

@@ -26,6 +26,11 @@ impl Contender {
     /// All, in the order of the table.
     pub const ALL: [Self; 4] = [Self::SluiceStored, Self::SluiceAvailable, Self::Aws, Self::S5cmd];
 
+    /// Whether it goes through Sluice.
+    pub fn is_sluice(self) -> bool {
+        matches!(self, Self::SluiceStored | Self::SluiceAvailable)
+    }
+
     /// Its row.
     pub fn name(self) -> &'static str {
         match self {
@@ -74,7 +79,7 @@ impl Peers {
 
     /// Copies a workload into the landing bucket, where no event comes of it: only `uploads/` is watched.
     fn copy(&self, contender: Contender, workload: Workload, local: &Path, run: &str) -> Command {
-        let target = format!("s3://{}/benchmarks/{run}/", self.bucket);
+        let target = self.target(run);
         if contender == Contender::S5cmd {
             let mut command = self.s5cmd(&["--log", "error", "cp"]);
             // A folder's own name is left out only when it ends in a slash.
@@ -84,6 +89,24 @@ impl Peers {
         let mut command = self.aws(&["s3", "cp", "--only-show-errors"]);
         command.arg(local).arg(target).args(workload.is_folder().then_some("--recursive"));
         command
+    }
+
+    /// Checks that a copied workload lies in the bucket whole.
+    pub async fn check(&self, workload: Workload, run: &str) -> Result<(), Failure> {
+        let target = self.target(run);
+        let listing = self.aws(&["s3", "ls", "--recursive", "--summarize", &target]);
+        let listing = command::run(listing).await?.output;
+        let total =
+            |name: &str| listing.lines().find_map(|line| line.trim().strip_prefix(name)?.trim().parse().ok());
+        let found = (total("Total Objects:"), total("Total Size:"));
+        if found == (Some(u64::from(workload.file_count)), Some(workload.size_bytes())) {
+            return Ok(());
+        }
+        Err(format!("{target} holds {found:?} objects and bytes, not {}", workload.name()).into())
+    }
+
+    fn target(&self, run: &str) -> String {
+        format!("s3://{}/benchmarks/{run}/", self.bucket)
     }
 
     fn command(&self, name: &str, arguments: &[&str]) -> Command {

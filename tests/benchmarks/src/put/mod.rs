@@ -4,7 +4,6 @@ mod contender;
 pub mod data;
 
 use clap::Args;
-use std::path::Path;
 use std::time::Duration;
 use tokio::process::Command;
 
@@ -88,9 +87,13 @@ async fn time(
     // What earlier ones left to be written is not for this one to wait for.
     command::run(Command::new("sync")).await?;
     let run = format!("{run}-{contender:?}");
-    let upload = contender::upload(contender, site, peers, workload, Path::new(&local), &run);
+    let upload = contender::upload(contender, site, peers, workload, &local, &run);
     let elapsed = command::run(upload).await?.elapsed;
-    site.wait_until_idle().await?;
+    if contender.is_sluice() {
+        site.wait_until_idle().await?;
+    } else {
+        peers.check(workload, &run).await?;
+    }
     Ok(elapsed)
 }
 
