@@ -9,7 +9,7 @@ use sluice_tests::{Client, Deployed, live, text};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::call_budget::call;
+use crate::support::call;
 
 const PASSWORD: &str = "correct horse battery";
 

@@ -8,13 +8,13 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use serde_json::Value;
-use sluice_lambda::{Call, Deployment, clock};
+use sluice_lambda::Deployment;
 use sluice_storage::Clients;
 use sluice_storage::presign::Credentials;
 use sluice_tests::{Client, Deployed, bytes, paused};
 use std::sync::{Arc, Mutex};
 
-use crate::support::{Landed, Worker, created, unhurried};
+use crate::support::{Landed, Worker, call, created, unhurried};
 
 /// An HTTP client that writes down what passes through it.
 #[derive(Debug, Clone)]
@@ -58,22 +58,6 @@ fn counted(stack: &Deployed) -> (Deployment, Arc<Mutex<Vec<String>>>) {
     let counting = Counting { inner, calls: calls.clone() };
     let sdk: SdkConfig = stack.sdk.to_builder().http_client(counting).build();
     (Deployment::new(Clients::new(&sdk), Credentials::of(&sdk), stack.settings.clone()), calls)
-}
-
-/// A call as a function sees it.
-pub fn call(user: &Client, method: http::Method, path: &str, body: &Value) -> Call {
-    let mut headers = http::HeaderMap::new();
-    let token = format!("Bearer {}", user.token()).parse().expect("a header");
-    headers.insert(http::header::AUTHORIZATION, token);
-    Call {
-        method,
-        path: path.to_owned(),
-        query: Vec::new(),
-        headers,
-        body: body.to_string().into_bytes(),
-        request_id: "story".to_owned(),
-        now: clock::now(),
-    }
 }
 
 fn taken(calls: &Arc<Mutex<Vec<String>>>) -> Vec<String> {

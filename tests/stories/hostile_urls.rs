@@ -7,8 +7,8 @@ use sluice_tests::{Client, bytes, live, text};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::call_budget::call;
 use crate::hostile_uploads::landing_is_cleared;
+use crate::support::call;
 
 const MIB: usize = 1 << 20;
 

@@ -7,6 +7,7 @@ use sluice_domain::hash::Sha256;
 use sluice_domain::id::{AccountId, UploadId};
 use sluice_domain::key::LandingKey;
 use sluice_lambda::batch::{Failed, Message, OutOfTime};
+use sluice_lambda::{Call, clock};
 use sluice_tests::{Client, Deployed};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -45,6 +46,22 @@ pub fn created(key: &LandingKey) -> String {
     let record =
         json!({ "eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": { "object": object } });
     json!({ "Records": [record] }).to_string()
+}
+
+/// A call as a function sees it.
+pub fn call(user: &Client, method: http::Method, path: &str, body: &Value) -> Call {
+    let mut headers = http::HeaderMap::new();
+    let token = format!("Bearer {}", user.token()).parse().expect("a header");
+    headers.insert(http::header::AUTHORIZATION, token);
+    Call {
+        method,
+        path: path.to_owned(),
+        query: Vec::new(),
+        headers,
+        body: body.to_string().into_bytes(),
+        request_id: "story".to_owned(),
+        now: clock::now(),
+    }
 }
 
 impl Worker {

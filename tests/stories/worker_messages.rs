@@ -74,7 +74,7 @@ async fn completion_killed_between_merge_and_table_is_finished_by_a_repeat_or_by
         let path = format!("/uploads/{id}/complete");
 
         let app = Arc::new(complete_upload::App::new(&worker.stack.deployment()).expect("an app"));
-        let call = crate::call_budget::call(&user, http::Method::POST, &path, &completion);
+        let call = crate::support::call(&user, http::Method::POST, &path, &completion);
         let fault = Fault { write, moment: Moment::After };
         let killed = run_until_killed(fault, complete_upload::handle(app, call)).await;
         let expected = ["s3:CompleteMultipartUpload", "dynamodb:TransactWriteItems"][write];
