@@ -28,11 +28,6 @@ impl Tables {
         self.get(&self.names.contents, key([("content_id", &content_id(account, sha256))])).await
     }
 
-    /// A pack.
-    pub async fn pack(&self, pack: PackId) -> Result<Option<Pack>, StorageError> {
-        self.get(&self.names.packs, key([("pack_id", &pack.to_string())])).await
-    }
-
     /// Writes packs. The rows are the same whenever they are written again, so no condition is needed.
     pub async fn put_packs(&self, packs: &[Pack]) -> Result<(), StorageError> {
         for batch in packs.chunks(BATCH_MAX) {

@@ -64,10 +64,11 @@ impl Scan<'_> {
         if pass.offset_bytes() == 0 && !first.is_empty() {
             pass = self.hash(pass, first, &mut packs).await?;
         }
-        let mut ranges = ranges(pass.offset_bytes(), self.head.size);
+        let mut ranges = ranges(pass.offset_bytes(), self.head.size).peekable();
         let mut reads = VecDeque::new();
         loop {
             while reads.len() < READS_AHEAD
+                && ranges.peek().is_some()
                 && let Some(permit) = self.permit(reads.is_empty()).await?
                 && let Some(range) = ranges.next()
             {
