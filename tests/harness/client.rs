@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use sluice_domain::hash::Sha256;
+use sluice_domain::hash::{ChunkId, Sha256};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -244,6 +244,33 @@ impl Client {
         let answer = self.fetch(redirect.header("location").expect("a location"), &[]).await;
         assert_eq!(answer.status().as_u16(), 200);
         answer.bytes().await.expect("a body").to_vec()
+    }
+
+    /// The bytes of a version, put together from its packs; every chunk is checked.
+    pub async fn rebuild(&self, file_id: &str) -> Vec<u8> {
+        let mut content = Vec::new();
+        let mut path = format!("/files/{file_id}/plan");
+        loop {
+            let plan = self.get(&path).await.expect(200);
+            for term in plan["terms"].as_array().expect("terms") {
+                assert_eq!(term["offset"], content.len(), "{term}");
+                let range = text(&term["range"]);
+                let answer = self.fetch(text(&term["url"]), &[("range", range)]).await;
+                assert_eq!(answer.status().as_u16(), 206, "{range}");
+                let mut run = &answer.bytes().await.expect("a body")[..];
+                for chunk in term["chunks"].as_array().expect("chunks") {
+                    let length = chunk["length"].as_u64().expect("a length") as usize;
+                    let (bytes, rest) = run.split_at(length);
+                    assert_eq!(chunk["id"], ChunkId::of(bytes).to_string());
+                    content.extend_from_slice(bytes);
+                    run = rest;
+                }
+                assert!(run.is_empty(), "the range is longer than its chunks");
+            }
+            let Some(cursor) = plan["next_cursor"].as_str() else { break };
+            path = format!("/files/{file_id}/plan?cursor={cursor}");
+        }
+        content
     }
 
     /// Used and reserved bytes.

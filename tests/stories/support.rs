@@ -1,13 +1,16 @@
 //! The workers, run in the story's own process on a stack whose own are paused.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::types::Object;
 use dedup_upload::{App, work_off};
 use serde_json::{Value, json};
+use sluice_domain::content::Life;
 use sluice_domain::hash::Sha256;
-use sluice_domain::id::{AccountId, UploadId};
+use sluice_domain::id::{AccountId, PackId, UploadId};
 use sluice_domain::key::LandingKey;
 use sluice_lambda::batch::{Failed, Message, OutOfTime};
 use sluice_lambda::{Call, clock};
+use sluice_storage::Tables;
 use sluice_tests::{Client, Deployed};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -87,6 +90,38 @@ impl Worker {
         keys.filter(|key| key.contains(&account.to_string())).collect()
     }
 
+    /// The tables, as functions use them.
+    pub fn tables(&self) -> Tables {
+        self.stack.deployment().tables().expect("table names")
+    }
+
+    /// What a collector would do to a pack.
+    pub async fn set_life(&self, pack: PackId, life: Life) {
+        let life = match life {
+            Life::Live => "live",
+            Life::Condemned => "condemned",
+        };
+        let request = aws_sdk_dynamodb::Client::new(&self.stack.sdk)
+            .update_item()
+            .table_name(self.stack.setting("SLUICE_PACKS_TABLE"))
+            .key("pack_id", AttributeValue::S(pack.to_string()))
+            .update_expression("SET life = :life")
+            .expression_attribute_values(":life", AttributeValue::S(life.to_owned()));
+        request.send().await.expect("an update");
+    }
+
+    /// Damages the vault.
+    pub async fn overwrite_in_vault(&self, key: &str, bytes: Vec<u8>) {
+        let bucket = self.stack.setting("SLUICE_VAULT_BUCKET");
+        self.s3.put_object().bucket(bucket).key(key).body(bytes.into()).send().await.expect("a PUT");
+    }
+
+    /// Puts an object where a client's presigned URL would.
+    pub async fn put_in_landing(&self, key: &str, bytes: Vec<u8>) {
+        let bucket = self.stack.setting("SLUICE_LANDING_BUCKET");
+        self.s3.put_object().bucket(bucket).key(key).body(bytes.into()).send().await.expect("a PUT");
+    }
+
     pub async fn landing_keys(&self, account: AccountId) -> Vec<String> {
         self.keys("SLUICE_LANDING_BUCKET", account).await
     }
@@ -145,7 +180,7 @@ impl Landed {
         assert_eq!(upload["state"], "available", "{context}: {upload}");
         assert_eq!(upload["version"]["sha256"], Sha256::of(&self.content).to_string(), "{context}");
         let file_id = upload["version"]["file_id"].as_str().expect("an id");
-        assert!(self.user.read(file_id).await == self.content, "{context}: other bytes came back");
+        assert!(self.user.rebuild(file_id).await == self.content, "{context}: other bytes came back");
         let versions = self.user.get(&format!("/files/{file_id}/versions")).await.expect(200);
         assert_eq!(versions["versions"].as_array().map(Vec::len), Some(1), "{context}: {versions}");
         assert_eq!(self.user.usage().await, (self.content.len() as u64, 0), "{context}");

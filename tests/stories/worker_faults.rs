@@ -13,7 +13,7 @@ const MIB: usize = 1 << 20;
 const WRITES_MAX: usize = 60;
 
 /// The fault points in order: before and after each write.
-fn faults() -> impl Iterator<Item = Fault> {
+pub fn faults() -> impl Iterator<Item = Fault> {
     (0..WRITES_MAX).flat_map(|write| [Moment::Before, Moment::After].map(|moment| Fault { write, moment }))
 }
 

@@ -231,7 +231,7 @@ fn kind_of(code: Code) -> Kind {
         Code::TooManyRequests | Code::Internal | Code::Unavailable => Kind::Unavailable,
         Code::MalformedJson
         | Code::InvalidRequest
-        | Code::InvalidParts
+        | Code::InvalidManifest | Code::ContentRebuilding | Code::InvalidParts
         | Code::MethodNotAllowed
         | Code::BodyTooLarge
         | Code::IdempotencyKeyReused

@@ -3,6 +3,7 @@
 use percent_encoding::percent_decode_str;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use sluice_domain::hash::Sha256;
 use sluice_domain::id::{AccountId, UploadId};
 use sluice_domain::key::{LandingKey, NotAnUpload};
 use std::fmt;
@@ -26,7 +27,8 @@ pub enum LandingMessage {
 #[serde(tag = "event", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum UploadEvent {
-    /// Bytes lie in the landing bucket; their own event was lost, or the worker was.
+    /// Everything lies in the landing bucket: packs and their manifest; or the bytes, whose own event was lost, or the
+    /// worker was.
     UploadAnnounced {
         /// Whose upload.
         account_id: AccountId,
@@ -55,6 +57,34 @@ impl UploadEvent {
     }
 }
 
+/// What read-content asks of materialize-content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum ContentEvent {
+    /// A reader wants the content as one object; or a builder ran out of time and left parts to go on from.
+    ContentRequested {
+        /// Whose content.
+        account_id: AccountId,
+        /// Which content.
+        sha256: Sha256,
+    },
+}
+
+impl ContentEvent {
+    /// The event as a message body.
+    pub fn to_json(&self) -> String {
+        let Self::ContentRequested { account_id, sha256 } = self;
+        serde_json::json!({ "event": "ContentRequested", "account_id": account_id, "sha256": sha256 })
+            .to_string()
+    }
+
+    /// Reads the body of a message.
+    pub fn parse(body: &str) -> Result<Self, UnreadableMessage> {
+        Ok(serde_json::from_str(body)?)
+    }
+}
+
 /// A message that no retry will make readable.
 ///
 /// The texts go into message attributes on the dead-letter queue, so they are bounded and hold only characters that SQS
@@ -62,7 +92,7 @@ impl UploadEvent {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnreadableMessage {
     /// Not JSON, or not of any known shape.
-    #[error("the message is no event that the landing queue knows: {0}")]
+    #[error("the message is no event that the queue knows: {0}")]
     Shape(String),
     /// An object that no upload of ours made.
     #[error(transparent)]

@@ -74,6 +74,14 @@ impl From<Version> for VersionView {
     }
 }
 
+/// The answer of `GET /files/{file_id}/content` while the bytes are being put together.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Rebuilding {
+    /// When to ask again, in seconds; `Retry-After` says the same.
+    pub retry_after_seconds: u64,
+}
+
 /// `POST /lookups`: does this account hold the content already? If so it becomes a version at `path`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -79,6 +79,8 @@ codes! {
     InvalidRequest = "invalid_request", 400, "The request is not valid";
     /// The list of parts does not fit the upload's plan.
     InvalidParts = "invalid_parts", 400, "The parts do not fit the upload";
+    /// The manifest does not fit the upload's packs and size.
+    InvalidManifest = "invalid_manifest", 400, "The manifest does not fit the upload";
     /// No session token, or one that has ended.
     Unauthenticated = "unauthenticated", 401, "No valid session";
     /// Unknown user or wrong password; the answer never tells which.
@@ -113,6 +115,8 @@ codes! {
     TooManyRequests = "too_many_requests", 429, "Too many requests";
     /// A fault of ours.
     Internal = "internal", 500, "Internal error";
+    /// The bytes are being put together, and the call asked for this answer meanwhile; repeat after a pause.
+    ContentRebuilding = "content_rebuilding", 503, "The content is being rebuilt";
     /// A service Sluice builds on did not answer; repeat after a pause.
     Unavailable = "unavailable", 503, "Temporarily unavailable";
 }

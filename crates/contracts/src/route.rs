@@ -50,6 +50,7 @@ routes! {
     }
     "lookup-hash" {
         POST "/lookups" session "Make a version at once of content the account holds, by its hash";
+        POST "/lookups/hooks" session "The account's packs that hold sampled chunks";
     }
     "query-files" {
         GET "/files" session "List files by prefix, or find them by path or hash";
@@ -62,5 +63,6 @@ routes! {
     "read-content" {
         GET "/files/{file_id}/content" session "A redirect to the bytes";
         HEAD "/files/{file_id}/content" session "A redirect to the headers of the bytes";
+        GET "/files/{file_id}/plan" session "The chunks of a version and where to read them";
     }
 }

@@ -6,11 +6,12 @@ use sluice_domain::id::{FileId, UploadId, VersionId};
 use sluice_domain::part_plan::{PartNumber, UploadMethod};
 use sluice_domain::path::FilePath;
 use sluice_domain::time::Timestamp;
-use sluice_domain::upload::UploadState;
+use sluice_domain::upload::{DeclaredPack, UploadState};
 use sluice_domain::version::{Metadata, RejectReason};
 use std::collections::BTreeMap;
 
 use crate::files::VersionView;
+use crate::packs::PackManifest;
 
 /// Most URLs in one answer, and most uploads asked about in one call.
 pub const PAGE_MAX: usize = 100;
@@ -39,6 +40,10 @@ pub struct UploadRequest {
     /// The size in bytes of every part but the last: 5 MiB to 5 GiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part_size: Option<u64>,
+    /// The packs of missing chunks that will be sent in place of the whole, at most 90; none where the account has every
+    /// chunk. Wants `sha256`. `POST /uploads/{id}/complete` then brings the manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packs: Option<Vec<DeclaredPack>>,
     /// A promise to give every part's SHA-256 to `POST /uploads/{id}/parts`, so that the store refuses a damaged part.
     /// A multipart answer then holds no URLs yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -67,11 +72,11 @@ pub struct UploadPlan {
     pub upload_id: UploadId,
     /// The version it makes.
     pub version_id: VersionId,
-    /// One PUT of the whole file, or parts.
+    /// One PUT of the whole file, parts, or packs.
     pub method: UploadMethod,
-    /// Size in bytes of every part but the last.
+    /// Size in bytes of every part but the last; of packs, the most a pack may have.
     pub part_size: u64,
-    /// How many parts.
+    /// How many parts or packs.
     pub part_count: u32,
     /// The first parts' URLs, at most 100.
     pub parts: Vec<PartUrl>,
@@ -139,8 +144,11 @@ pub struct PartUrls {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Completion {
-    /// Every part, in order. For a single PUT the list may be empty.
+    /// Every part, in order. For a single PUT and for packs the list may be empty.
     pub parts: Vec<CompletedPart>,
+    /// How the content is put together, where packs were sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<PackManifest>,
 }
 
 /// One part the client has sent.

@@ -1,6 +1,6 @@
 //! Every sample message is read as the catalogue says, by the rule of its source.
 
-use sluice_contracts::event::{LandingMessage, UnreadableMessage, UploadEvent, decode_key};
+use sluice_contracts::event::{ContentEvent, LandingMessage, UnreadableMessage, UploadEvent, decode_key};
 use sluice_domain::key::LandingKey;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -23,7 +23,7 @@ enum Expected {
     Unreadable(&'static str),
 }
 
-const NO_EVENT: &str = "the message is no event that the landing queue knows: ";
+const NO_EVENT: &str = "the message is no event that the queue knows: ";
 
 fn announced(key: LandingKey) -> UploadEvent {
     UploadEvent::UploadAnnounced { account_id: key.account_id, upload_id: key.upload_id }
@@ -51,6 +51,8 @@ const SAMPLES: &[(&str, Expected)] = &[
     ("minio/encoded-key.json", Expected::Foreign(FOREIGN)),
     ("ministack/put.json", Expected::Created(&[SMALL])),
     ("ministack/encoded-key.json", Expected::Foreign(FOREIGN)),
+    // Of another queue.
+    ("sluice/content-requested.json", Expected::Unreadable(NO_EVENT)),
     ("sluice/upload-announced.json", Expected::Upload(announced, SMALL)),
     ("sluice/upload-checkpointed.json", Expected::Upload(checkpointed, LARGE)),
     ("poison/bad-upload-id.json", Expected::Unreadable(NO_EVENT)),
@@ -142,6 +144,17 @@ fn our_own_events_are_written_as_the_samples_show() {
             serde_json::from_str::<serde_json::Value>(&sample(name)).expect("JSON"),
             "{name}"
         );
+    }
+}
+
+#[test]
+fn a_request_for_a_content_is_read_and_written_as_the_sample_shows() {
+    let sample = sample("sluice/content-requested.json");
+    let event = ContentEvent::parse(&sample).expect("readable");
+    let written: serde_json::Value = serde_json::from_str(&event.to_json()).expect("JSON");
+    assert_eq!(written, serde_json::from_str::<serde_json::Value>(&sample).expect("JSON"));
+    for poison in ["", "{}", "[]", &sample.replace("sha256", "sha1"), &sample.replace("9f86", "9F86")] {
+        assert!(ContentEvent::parse(poison).is_err(), "{poison}");
     }
 }
 

@@ -46,8 +46,8 @@ pub struct Content {
     pub life: Life,
     /// How many versions have it.
     pub references: u64,
-    /// The vault key of the object that holds its bytes as they are.
-    pub object_key: String,
+    /// The vault key of the object that holds its bytes as they are. None if they lie in packs alone.
+    pub object_key: Option<String>,
     /// Its manifest.
     pub manifest: Table,
     /// When it became known.
@@ -63,6 +63,7 @@ pub fn content_id(account_id: AccountId, sha256: &Sha256) -> String {
 /// How a placement's bytes are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Encoding {
     /// As they are.
     Raw,
@@ -94,7 +95,8 @@ pub struct Pack {
     pub account_id: AccountId,
     /// Whether references may be taken.
     pub life: Life,
-    /// How many contents have it.
+    /// How many contents have it. A pack that was cut out of an adopted object begins with the reference of that
+    /// content; any other begins with none and gets its first when a content is published.
     pub references: u64,
     /// Raw size in bytes.
     pub size: u64,

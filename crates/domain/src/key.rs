@@ -4,7 +4,9 @@
 
 use std::fmt;
 
+use crate::hash::Sha256;
 use crate::id::{AccountId, BroughtId, InvalidId, PackId, UploadId};
+use crate::part_plan::PartNumber;
 
 /// The key of an object in a bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -21,6 +23,11 @@ impl ObjectKey {
         Self(format!("objects/{account}/{brought}"))
     }
 
+    /// A pack that was written by itself, in the vault.
+    pub fn pack(account: AccountId, pack: PackId) -> Self {
+        Self(format!("packs/{account}/{pack}"))
+    }
+
     /// A pack's index, in the vault, when it is too large for the pack's row.
     pub fn pack_index(account: AccountId, pack: PackId) -> Self {
         Self(format!("indexes/{account}/{pack}"))
@@ -29,6 +36,11 @@ impl ObjectKey {
     /// A content's manifest, in the vault, when it is too large for the content's row.
     pub fn manifest(account: AccountId, brought: BroughtId) -> Self {
         Self(format!("manifests/{account}/{brought}"))
+    }
+
+    /// A content rebuilt for plain HTTP readers, in the cache.
+    pub fn rebuilt(account: AccountId, sha256: &Sha256) -> Self {
+        Self(format!("contents/{account}/{sha256}"))
     }
 
     /// Where dedup-upload left off, in the vault.
@@ -78,6 +90,16 @@ impl LandingKey {
     /// The key as an [`ObjectKey`].
     pub fn object_key(&self) -> ObjectKey {
         ObjectKey(self.to_string())
+    }
+
+    /// Where a pack lands that the client sends in place of the whole. Outside the prefix whose objects wake the worker.
+    pub fn pack(&self, number: PartNumber) -> ObjectKey {
+        ObjectKey(format!("packs/{}/{}/{}", self.account_id, self.upload_id, number.get()))
+    }
+
+    /// Where the manifest of an upload that sends packs is kept until the worker reads it.
+    pub fn manifest(&self) -> ObjectKey {
+        ObjectKey(format!("packs/{}/{}/manifest", self.account_id, self.upload_id))
     }
 }
 

@@ -9,6 +9,8 @@ pub mod binary;
 pub mod chunk;
 pub mod content;
 pub mod content_pass;
+pub mod dedup;
+pub mod delta;
 pub mod hash;
 pub mod id;
 pub mod key;
@@ -17,6 +19,7 @@ pub mod pack;
 pub mod pack_index;
 pub mod part_plan;
 pub mod path;
+pub mod rebuild;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod sweep;

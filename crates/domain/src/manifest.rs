@@ -36,6 +36,23 @@ impl Term {
     }
 }
 
+/// The most packs that a content may consist of which was not adopted whole: their references are taken in the one
+/// transaction that publishes it, and `DynamoDB` allows 100 writes in one.
+pub const MANIFEST_MAX_PACKS: usize = 90;
+
+/// Adds a term, as part of the one before it where the two say consecutive chunks of a pack.
+pub fn append(terms: &mut Vec<Term>, term: Term) {
+    if let Some(last) = terms.last_mut()
+        && last.pack_id == term.pack_id
+        && last.first_chunk + last.chunk_count == term.first_chunk
+    {
+        last.chunk_count += term.chunk_count;
+        last.raw_length_bytes += term.raw_length_bytes;
+    } else {
+        terms.push(term);
+    }
+}
+
 /// How to put a content together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {

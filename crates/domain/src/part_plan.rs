@@ -34,6 +34,11 @@ impl PartNumber {
     pub fn get(self) -> u32 {
         self.0
     }
+
+    /// The part's place in a list of all parts, from 0.
+    pub fn index(self) -> usize {
+        self.0 as usize - 1
+    }
 }
 
 impl TryFrom<u32> for PartNumber {
@@ -58,6 +63,8 @@ pub enum UploadMethod {
     Put,
     /// S3 multipart upload.
     Multipart,
+    /// One PUT a pack of the chunks that the account lacks, and a manifest.
+    Packs,
 }
 
 /// The parts of one file: all of `part_size`, the last one what remains.

@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 
-use crate::hash::{Sha1, Sha256};
+use crate::hash::{ChunkId, Sha1, Sha256};
 use crate::id::{AccountId, FileId, PackId, UploadId, VersionId};
 use crate::part_plan::{PART_MAX_COUNT, PartNumber};
 use crate::path::{FilePath, PATH_MAX_BYTES};
@@ -30,6 +30,8 @@ schema! {
     VersionId: {"type": "string", "pattern": "^[0-9a-f]{32}$",
         "description": "A version's id and ETag. Later versions sort after earlier ones."},
     Sha256: {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "SHA-256 in lower-case hex."},
+    ChunkId: {"type": "string", "pattern": "^[0-9a-f]{64}$",
+        "description": "A chunk's id: the BLAKE3 of its bytes, in lower-case hex."},
     Sha1: {"type": "string", "pattern": "^[0-9a-f]{40}$", "description": "SHA-1 in lower-case hex."},
     PartNumber: {"type": "integer", "minimum": 1, "maximum": PART_MAX_COUNT},
     Timestamp: {"type": "string", "format": "date-time", "description": "RFC 3339 in UTC."},

@@ -12,8 +12,8 @@ use std::time::Duration;
 use crate::account::Username;
 use crate::hash::{Sha1, Sha256};
 use crate::id::{AccountId, BroughtId, FileId, UploadId, VersionId};
-use crate::key::LandingKey;
-use crate::part_plan::{PartPlan, UploadMethod};
+use crate::key::{LandingKey, ObjectKey};
+use crate::part_plan::{PartNumber, PartPlan, UploadMethod};
 use crate::path::FilePath;
 use crate::time::{Timestamp, unix_milliseconds};
 use crate::version::{Metadata, RejectReason, Version, VersionState};
@@ -59,6 +59,17 @@ impl UploadState {
 /// How long after its end an upload can still be asked about.
 pub const FINISHED_UPLOAD_LIFE: Duration = Duration::from_hours(7 * 24);
 
+/// A pack that a client will send: all of it is signed into its URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DeclaredPack {
+    /// Size in bytes, 1 to 64 MiB.
+    pub size: u32,
+    /// SHA-256 of the pack's bytes.
+    pub sha256: Sha256,
+}
+
 /// One upload, from init on. The version's identity is fixed here, so that every later step can be repeated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Upload {
@@ -92,6 +103,12 @@ pub struct Upload {
     pub multipart_id: Option<String>,
     /// The version that must still be current when this one becomes available (`If-Match`).
     pub expected_version: Option<VersionId>,
+    /// The packs that are sent in place of the whole, if the client cuts chunks itself.
+    #[serde(default)]
+    pub packs: Option<Vec<DeclaredPack>>,
+    /// The content of the file's current version at init: chunks are looked for there first.
+    #[serde(default)]
+    pub base_sha256: Option<Sha256>,
     /// Where the upload stands.
     pub state: UploadState,
     /// Why, if rejected.
@@ -122,14 +139,42 @@ impl Upload {
         self.file_id == Self::new_file_id(self.created_at, self.upload_id)
     }
 
-    /// The parts, as planned at init.
+    /// The parts of the whole, as planned at init.
     pub fn plan(&self) -> PartPlan {
         PartPlan { size: self.size, part_size: self.part_size }
     }
 
     /// How the bytes travel.
     pub fn method(&self) -> UploadMethod {
-        self.plan().method()
+        if self.packs.is_some() { UploadMethod::Packs } else { self.plan().method() }
+    }
+
+    /// How many objects or parts the client sends: its packs, or the parts of the whole.
+    pub fn part_count(&self) -> u32 {
+        self.packs.as_ref().map_or_else(|| self.plan().part_count(), |packs| packs.len() as u32)
+    }
+
+    /// The size in bytes of what is sent as `part`; nothing if there is no such part.
+    pub fn size_of(&self, part: PartNumber) -> Option<u64> {
+        match &self.packs {
+            Some(packs) => packs.get(part.index()).map(|pack| pack.size.into()),
+            None => self.plan().size_of(part),
+        }
+    }
+
+    /// Every object that the upload may have in the landing bucket. The last is [`Upload::delivered_key`].
+    pub fn landed_keys(&self) -> Vec<ObjectKey> {
+        let packs =
+            (1..=self.packs.as_ref().map_or(0, Vec::len) as u32).filter_map(|n| PartNumber::try_from(n).ok());
+        packs.map(|number| self.landing_key().pack(number)).chain([self.delivered_key()]).collect()
+    }
+
+    /// The object in the landing bucket that is there once everything has arrived.
+    pub fn delivered_key(&self) -> ObjectKey {
+        match self.method() {
+            UploadMethod::Packs => self.landing_key().manifest(),
+            UploadMethod::Put | UploadMethod::Multipart => self.landing_key().object_key(),
+        }
     }
 
     /// Where the bytes land.

@@ -37,6 +37,12 @@ pub enum RejectReason {
     Sha1Mismatch,
     /// `If-Match` named a version that was no longer the current one when the bytes were ready.
     PreconditionFailed,
+    /// The manifest does not make the content: terms that do not add up or name chunks that no pack of the account has.
+    InvalidManifest,
+    /// A pack that was sent is not the declared one, or its chunks are not as long as the manifest says.
+    PackMismatch,
+    /// A pack that the manifest refers to is being removed: the same file sent whole is accepted.
+    PackGone,
     /// The bytes vanished from the landing bucket before they were verified.
     BytesLost,
     /// Verification failed again and again; operators find the reason in the dead-letter queue.
@@ -51,6 +57,9 @@ impl RejectReason {
             Self::Sha256Mismatch => "sha256_mismatch",
             Self::Sha1Mismatch => "sha1_mismatch",
             Self::PreconditionFailed => "precondition_failed",
+            Self::InvalidManifest => "invalid_manifest",
+            Self::PackMismatch => "pack_mismatch",
+            Self::PackGone => "pack_gone",
             Self::BytesLost => "bytes_lost",
             Self::ProcessingFailed => "processing_failed",
         }

@@ -3,6 +3,7 @@
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use sluice_domain::time::Timestamp;
+use sluice_storage::{Queue, StorageError};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,78 @@ pub type OutOfTime = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// The ids of messages to be received again.
 pub type Failed = Vec<String>;
+
+/// How long a failed message rests before it is received again, times how often it has been.
+const RETRY_PAUSE: Duration = Duration::from_secs(15);
+
+/// Why a message could not be worked off.
+pub trait WorkError: std::fmt::Display {
+    /// Whether no retry will help.
+    fn is_permanent(&self) -> bool;
+
+    /// A stable word for it, in the dead-letter queue.
+    fn code(&self) -> &'static str;
+}
+
+/// What came of a message.
+#[derive(Debug)]
+pub enum Worked<E> {
+    /// It is done with.
+    Done,
+    /// There was no time for it.
+    NotTried,
+    /// It failed.
+    Failed(E),
+}
+
+/// Where the messages of a batch go that are not done with.
+#[derive(Debug)]
+pub struct Settlement {
+    /// The queue they come from.
+    pub queue: Queue,
+    /// Where those go that cannot be worked off, with the reason.
+    pub dead_letters: Queue,
+    /// After how many receives that is, whatever the reason.
+    pub max_receive_count: u32,
+}
+
+impl Settlement {
+    /// Settles what becomes of a message. True if it is to be received again.
+    pub async fn settle<E: WorkError>(&self, message: &Message, worked: Worked<E>) -> bool {
+        let settled = match worked {
+            Worked::Done => return false,
+            Worked::NotTried => self.put_back(message).await,
+            Worked::Failed(error) => self.failed(message, &error).await,
+        };
+        settled.unwrap_or_else(|error| {
+            tracing::error!(%error, message_id = message.id, "a message could not be settled");
+            true
+        })
+    }
+
+    /// A fresh copy of a message that has not been tried: it must not count as if it had.
+    async fn put_back(&self, message: &Message) -> Result<bool, StorageError> {
+        if message.receive_count > 1 {
+            return Ok(true);
+        }
+        self.queue.send(&message.body).await.map(|()| false)
+    }
+
+    async fn failed<E: WorkError>(&self, message: &Message, error: &E) -> Result<bool, StorageError> {
+        let count = message.receive_count;
+        tracing::warn!(%error, message_id = message.id, receive_count = count, "a message failed");
+        if error.is_permanent() || count >= self.max_receive_count {
+            let attributes = [
+                ("reason", error.to_string()),
+                ("code", error.code().to_owned()),
+                ("receive_count", count.to_string()),
+                ("source_message_id", message.id.clone()),
+            ];
+            return self.dead_letters.send_with(&message.body, &attributes).await.map(|()| false);
+        }
+        self.queue.retry_after(&message.receipt_handle, RETRY_PAUSE * count).await.map(|()| true)
+    }
+}
 
 /// Works off batches until Lambda ends the process.
 pub async fn serve<App, Work>(

@@ -1,5 +1,6 @@
 //! Configuration: the one place that reads the environment.
 
+use crate::batch::Settlement;
 use sluice_storage::presign::{Credentials, UrlLife};
 use sluice_storage::{Bucket, Clients, Queue, TableNames, Tables};
 use std::collections::BTreeMap;
@@ -60,6 +61,7 @@ impl Deployment {
             versions: self.text("SLUICE_VERSIONS_TABLE")?,
             contents: self.text("SLUICE_CONTENTS_TABLE")?,
             packs: self.text("SLUICE_PACKS_TABLE")?,
+            chunk_index: self.text("SLUICE_CHUNK_INDEX_TABLE")?,
         };
         Ok(Tables::new(&self.clients, names))
     }
@@ -74,19 +76,42 @@ impl Deployment {
         Ok(Bucket::new(&self.clients, self.text("SLUICE_VAULT_BUCKET")?))
     }
 
+    /// The bucket of contents rebuilt for plain HTTP readers.
+    pub fn cache(&self) -> Result<Bucket, ConfigError> {
+        Ok(Bucket::new(&self.clients, self.text("SLUICE_CACHE_BUCKET")?))
+    }
+
+    /// How long a rebuilt content is used before it is built anew; the bucket keeps it longer than that.
+    pub fn cache_life(&self) -> Result<Duration, ConfigError> {
+        self.seconds("SLUICE_CACHE_SECONDS")
+    }
+
+    /// The queue of contents to rebuild.
+    pub fn materialize_queue(&self) -> Result<Queue, ConfigError> {
+        Ok(Queue::new(&self.clients, self.text("SLUICE_MATERIALIZE_QUEUE_URL")?))
+    }
+
     /// The queue of objects that have landed.
     pub fn landing_queue(&self) -> Result<Queue, ConfigError> {
         Ok(Queue::new(&self.clients, self.text("SLUICE_LANDING_QUEUE_URL")?))
     }
 
-    /// Where messages go that cannot be worked off.
-    pub fn landing_dead_letter_queue(&self) -> Result<Queue, ConfigError> {
-        Ok(Queue::new(&self.clients, self.text("SLUICE_LANDING_DEAD_LETTER_QUEUE_URL")?))
+    /// Where messages about objects that have landed go in the end.
+    pub fn landing_settlement(&self) -> Result<Settlement, ConfigError> {
+        self.settlement(self.landing_queue()?, "SLUICE_LANDING_DEAD_LETTER_QUEUE_URL")
     }
 
-    /// After how many receives a message goes to the dead-letter queue.
-    pub fn max_receive_count(&self) -> Result<u32, ConfigError> {
-        self.number("SLUICE_MAX_RECEIVE_COUNT")
+    /// Where requests for contents go in the end.
+    pub fn materialize_settlement(&self) -> Result<Settlement, ConfigError> {
+        self.settlement(self.materialize_queue()?, "SLUICE_MATERIALIZE_DEAD_LETTER_QUEUE_URL")
+    }
+
+    fn settlement(&self, queue: Queue, dead_letters: &'static str) -> Result<Settlement, ConfigError> {
+        Ok(Settlement {
+            queue,
+            dead_letters: Queue::new(&self.clients, self.text(dead_letters)?),
+            max_receive_count: self.number("SLUICE_MAX_RECEIVE_COUNT")?,
+        })
     }
 
     /// How long a presigned URL lives, at most.

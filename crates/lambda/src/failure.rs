@@ -11,12 +11,20 @@ pub struct Failure {
     pub code: Code,
     /// What was wrong and what to do about it; goes to the client.
     pub detail: String,
+    /// When to repeat the call, in seconds, if that is known.
+    pub retry_after_seconds: Option<u64>,
 }
 
 impl Failure {
     /// A failure with this code.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into() }
+        Self { code, detail: detail.into(), retry_after_seconds: None }
+    }
+
+    /// The same, which says when to repeat the call.
+    #[must_use]
+    pub fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after_seconds: Some(seconds), ..self }
     }
 
     /// The request is not valid.
@@ -37,10 +45,12 @@ impl From<StorageError> for Failure {
             ErrorKind::Conflict => {
                 Self::new(Code::Conflict, "it changed while it was worked on; repeat the call")
             }
-            ErrorKind::Throttled => Self::new(Code::TooManyRequests, "repeat the call after a pause"),
+            ErrorKind::Throttled => {
+                Self::new(Code::TooManyRequests, "repeat the call after a pause").retry_after(1)
+            }
             ErrorKind::Unavailable => {
                 tracing::warn!(%error, "a service did not answer");
-                Self::new(Code::Unavailable, "repeat the call after a pause")
+                Self::new(Code::Unavailable, "repeat the call after a pause").retry_after(1)
             }
             ErrorKind::NotFound | ErrorKind::Fault => {
                 tracing::error!(%error, "a call failed");

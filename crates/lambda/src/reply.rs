@@ -48,11 +48,11 @@ impl Reply {
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         let reply = Self { status, headers: Vec::new(), body: Some((body, PROBLEM_JSON)) };
-        match failure.code {
-            Code::Unauthenticated | Code::WrongCredentials => {
+        match (failure.code, failure.retry_after_seconds) {
+            (Code::Unauthenticated | Code::WrongCredentials, _) => {
                 reply.header(header::WWW_AUTHENTICATE, "Bearer")
             }
-            Code::TooManyRequests | Code::Unavailable => reply.header(header::RETRY_AFTER, "1"),
+            (_, Some(seconds)) => reply.header(header::RETRY_AFTER, seconds.to_string()),
             _ => reply,
         }
     }

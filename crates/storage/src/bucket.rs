@@ -3,13 +3,18 @@
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::part_plan::PartNumber;
+use sluice_domain::time::Timestamp;
 use std::ops::Range;
 
 use crate::clients::Clients;
 use crate::error::{ErrorKind, StorageError};
 use crate::fault;
+
+/// How many objects are deleted at once.
+const DELETES_IN_FLIGHT: usize = 8;
 
 /// A bucket of an S3-compatible store.
 #[derive(Debug, Clone)]
@@ -71,14 +76,23 @@ impl Bucket {
         }))
     }
 
-    /// The bytes of `range` of the object whose `ETag` is `etag`.
+    /// When an object was written, by the store's clock; nothing if there is none.
+    pub async fn modified_at(&self, key: &ObjectKey) -> Result<Option<Timestamp>, StorageError> {
+        const OPERATION: &str = "s3:HeadObject";
+        let answer = self.client.head_object().bucket(&self.name).key(key.as_str()).send().await;
+        let answer = found(answer.map_err(|error| StorageError::from_sdk(OPERATION, &error)))?;
+        let seconds = answer.and_then(|head| Some(head.last_modified()?.secs()));
+        Ok(seconds.map(|seconds| Timestamp::from_unix_milliseconds(seconds.unsigned_abs() * 1000)))
+    }
+
+    /// The bytes of `range` of an object; of the one whose `ETag` is `etag`, where another might take its place.
     ///
     /// # Errors
     /// `NotFound` if the object is gone, `Conflict` if another object has taken its place.
     pub async fn get_range(
         &self,
         key: &ObjectKey,
-        etag: &str,
+        etag: Option<&str>,
         range: Range<u64>,
     ) -> Result<Bytes, StorageError> {
         const OPERATION: &str = "s3:GetObject";
@@ -87,7 +101,7 @@ impl Bucket {
             .get_object()
             .bucket(&self.name)
             .key(key.as_str())
-            .if_match(etag)
+            .set_if_match(etag.map(str::to_owned))
             .range(format!("bytes={}-{}", range.start, range.end - 1))
             .send()
             .await
@@ -162,6 +176,15 @@ impl Bucket {
         Ok(())
     }
 
+    /// Removes objects, several at once; it is no error if there are none.
+    pub async fn delete_all(&self, keys: impl IntoIterator<Item = ObjectKey>) -> Result<(), StorageError> {
+        stream::iter(keys)
+            .map(|key| async move { self.delete(&key).await })
+            .buffer_unordered(DELETES_IN_FLIGHT)
+            .try_collect()
+            .await
+    }
+
     /// Begins a multipart upload and gives the store's id for it. With `part_sha256` the store wants every part's
     /// SHA-256 and checks it.
     pub async fn create_multipart(&self, key: &ObjectKey, part_sha256: bool) -> Result<String, StorageError> {
@@ -177,6 +200,29 @@ impl Bucket {
             .await
             .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
         answer.upload_id.ok_or_else(|| StorageError::fault(OPERATION, "no upload id in the answer"))
+    }
+
+    /// Sends one part of a multipart upload.
+    pub async fn upload_part(
+        &self,
+        key: &ObjectKey,
+        multipart_id: &str,
+        number: PartNumber,
+        bytes: Bytes,
+    ) -> Result<(), StorageError> {
+        const OPERATION: &str = "s3:UploadPart";
+        let request = self
+            .client
+            .upload_part()
+            .bucket(&self.name)
+            .key(key.as_str())
+            .upload_id(multipart_id)
+            .part_number(number.get().cast_signed())
+            .body(ByteStream::from(bytes));
+        fault::write(OPERATION, request.send())
+            .await
+            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        Ok(())
     }
 
     /// The parts received so far, in order; nothing if the multipart upload is not there (any more).

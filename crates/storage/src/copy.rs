@@ -4,6 +4,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::part_plan::{PartNumber, PartPlan};
 use std::collections::HashSet;
+use std::ops::Range;
 
 use crate::bucket::{Bucket, ObjectHead};
 use crate::error::StorageError;
@@ -42,12 +43,52 @@ pub struct Copy<'a> {
     pub target_key: &'a ObjectKey,
 }
 
-impl Copy<'_> {
-    fn source_path(&self) -> String {
-        // Keys made by this project are hex digits and slashes, which need no URL encoding.
-        format!("{}/{}", self.source.name, self.source_key)
-    }
+/// Bytes of an object that are copied as one part.
+#[derive(Debug, Clone)]
+pub struct CopySource<'a> {
+    /// Where the object is.
+    pub bucket: &'a Bucket,
+    /// Which object.
+    pub key: &'a ObjectKey,
+    /// Its `ETag`, if another object might take its place: the copy then fails with `Conflict`.
+    pub etag: Option<&'a str>,
+    /// Which of its bytes. S3 wants at least 5 MiB in all parts but the last.
+    pub range: Range<u64>,
+}
 
+/// An object as a copy's source. Keys made by this project are hex digits and slashes, which need no URL encoding.
+fn source_path(bucket: &Bucket, key: &ObjectKey) -> String {
+    format!("{}/{key}", bucket.name)
+}
+
+impl Bucket {
+    /// Copies bytes of another object of the same store as one part of a multipart upload.
+    pub async fn copy_part(
+        &self,
+        key: &ObjectKey,
+        multipart_id: &str,
+        number: PartNumber,
+        source: &CopySource<'_>,
+    ) -> Result<(), StorageError> {
+        const OPERATION: &str = "s3:UploadPartCopy";
+        let request = self
+            .client
+            .upload_part_copy()
+            .bucket(&self.name)
+            .key(key.as_str())
+            .upload_id(multipart_id)
+            .part_number(number.get().cast_signed())
+            .copy_source(source_path(source.bucket, source.key))
+            .set_copy_source_if_match(source.etag.map(str::to_owned))
+            .copy_source_range(format!("bytes={}-{}", source.range.start, source.range.end - 1));
+        fault::write(OPERATION, request.send())
+            .await
+            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        Ok(())
+    }
+}
+
+impl Copy<'_> {
     /// Copies the object in one call.
     pub async fn whole(&self) -> Result<(), StorageError> {
         const OPERATION: &str = "s3:CopyObject";
@@ -57,7 +98,7 @@ impl Copy<'_> {
             .copy_object()
             .bucket(&self.target.name)
             .key(self.target_key.as_str())
-            .copy_source(self.source_path())
+            .copy_source(source_path(self.source, self.source_key))
             .copy_source_if_match(&self.head.etag);
         fault::write(OPERATION, request.send())
             .await
@@ -90,7 +131,10 @@ impl Copy<'_> {
                     if late {
                         return Ok(false);
                     }
-                    self.part(multipart_id, number, plan.offset_of(number), size).await.map(|()| true)
+                    let offset = plan.offset_of(number);
+                    let (bucket, key, etag) = (self.source, self.source_key, Some(&*self.head.etag));
+                    let source = CopySource { bucket, key, etag, range: offset..offset + size };
+                    self.target.copy_part(self.target_key, multipart_id, number, &source).await.map(|()| true)
                 }
             })
             .buffer_unordered(PARTS_IN_FLIGHT)
@@ -100,25 +144,6 @@ impl Copy<'_> {
             return Ok(false);
         }
         self.merge(multipart_id).await.map(|()| true)
-    }
-
-    async fn part(&self, id: &str, number: PartNumber, offset: u64, size: u64) -> Result<(), StorageError> {
-        const OPERATION: &str = "s3:UploadPartCopy";
-        let request = self
-            .target
-            .client
-            .upload_part_copy()
-            .bucket(&self.target.name)
-            .key(self.target_key.as_str())
-            .upload_id(id)
-            .part_number(number.get().cast_signed())
-            .copy_source(self.source_path())
-            .copy_source_if_match(&self.head.etag)
-            .copy_source_range(format!("bytes={offset}-{}", offset + size - 1));
-        fault::write(OPERATION, request.send())
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
-        Ok(())
     }
 
     async fn merge(&self, multipart_id: &str) -> Result<(), StorageError> {

@@ -31,6 +31,17 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// The kind as a stable word, for logs and dead letters.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::Throttled => "throttled",
+            Self::Unavailable => "unavailable",
+            Self::Fault => "fault",
+        }
+    }
+
     /// Whether the same call may succeed later.
     pub fn is_transient(self) -> bool {
         matches!(self, Self::Conflict | Self::Throttled | Self::Unavailable)

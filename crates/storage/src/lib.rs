@@ -10,6 +10,7 @@ pub mod error;
 pub mod fault;
 pub mod presign;
 pub mod queue;
+mod stored_table;
 pub mod tables;
 mod transaction;
 
@@ -17,4 +18,5 @@ pub use bucket::Bucket;
 pub use clients::Clients;
 pub use error::{ErrorKind, StorageError};
 pub use queue::Queue;
+pub use stored_table::read_table;
 pub use tables::{TableNames, Tables};

@@ -45,6 +45,15 @@ pub struct PresignedUrl {
     pub expires_at: Timestamp,
 }
 
+/// Whether a PUT may take the place of an object that is there. Some stores ignore the condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PutOf {
+    /// It may not (`If-None-Match: *`).
+    NewObject,
+    /// It may.
+    AnyObject,
+}
+
 /// What a reader is told about a download.
 #[derive(Debug, Clone)]
 pub struct Disposition {
@@ -98,6 +107,7 @@ impl Bucket {
         key: &ObjectKey,
         size: u64,
         sha256: Option<&Sha256>,
+        put_of: PutOf,
         now: Timestamp,
         end: Timestamp,
     ) -> Result<PresignedUrl, StorageError> {
@@ -108,6 +118,7 @@ impl Bucket {
             .key(key.as_str())
             .content_length(size.cast_signed())
             .set_checksum_sha256(sha256.map(Sha256::to_base64))
+            .set_if_none_match((put_of == PutOf::NewObject).then(|| "*".to_owned()))
             .presigned(presigning(now, end)?)
             .await
             .map_err(|error| StorageError::from_sdk("presign", &error))?;
@@ -156,6 +167,24 @@ impl Bucket {
             .key(key.as_str())
             .response_content_disposition(&disposition.content_disposition)
             .response_content_type(&disposition.content_type)
+            .presigned(presigning(now, end)?)
+            .await
+            .map_err(|error| StorageError::from_sdk("presign", &error))?;
+        Ok(presigned(&request, end))
+    }
+
+    /// A URL that GETs the object or ranges of it, as it is.
+    pub async fn presign_read(
+        &self,
+        key: &ObjectKey,
+        now: Timestamp,
+        end: Timestamp,
+    ) -> Result<PresignedUrl, StorageError> {
+        let request = self
+            .client
+            .get_object()
+            .bucket(&self.name)
+            .key(key.as_str())
             .presigned(presigning(now, end)?)
             .await
             .map_err(|error| StorageError::from_sdk("presign", &error))?;

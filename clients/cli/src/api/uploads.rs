@@ -43,7 +43,7 @@ impl Api {
 
     /// Merges the parts.
     pub async fn complete_upload(&self, upload_id: UploadId, parts: Vec<CompletedPart>) -> Result<Completed> {
-        self.json(&Call::post(&["uploads", &upload_id.to_string(), "complete"], &Completion { parts })).await
+        self.json(&Call::post(&["uploads", &upload_id.to_string(), "complete"], &Completion { parts, manifest: None })).await
     }
 
     /// Aborts an upload: its parts are freed, its quota released.

@@ -180,7 +180,7 @@ impl Put {
         let plan = PartPlan::new(stamp.size_bytes, self.part_size_bytes)
             .map_err(|error| Error::Usage(error.to_string()))?;
         match plan.method() {
-            UploadMethod::Put => single::send(self, item, &stamp, plan).await,
+            UploadMethod::Packs | UploadMethod::Put => single::send(self, item, &stamp, plan).await,
             UploadMethod::Multipart => multipart::send(self, item, stamp, plan).await,
         }
     }
@@ -237,6 +237,7 @@ impl Put {
             metadata: Metadata::new(),
             part_size: self.part_size_bytes,
             part_sha256: false,
+            packs: None,
         }
     }
 }

@@ -5,11 +5,12 @@ use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
 use super::schemas::tidy;
-use crate::event::{Notification, UploadEvent};
+use crate::event::{ContentEvent, Notification, UploadEvent};
 
 /// Every schema with its file's name.
 pub fn schemas() -> Vec<(&'static str, Value)> {
     vec![
+        ("content-event.json", schema::<ContentEvent>("urn:sluice:event:content")),
         ("object-created.json", schema::<Notification>("urn:sluice:event:object-created")),
         ("upload-event.json", schema::<UploadEvent>("urn:sluice:event:upload")),
     ]

@@ -6,9 +6,10 @@ use sluice_domain::id::{FileId, VersionId};
 use sluice_domain::path::FilePath;
 
 use super::operation::{Answer, Operation};
-use super::parameter::{Shared, path, query};
+use super::parameter::{Shared, header, path, query};
 use super::schemas::Schemas;
-use crate::files::{FileChange, FileList, Restore, VersionList, VersionView};
+use crate::files::{FileChange, FileList, Rebuilding, Restore, VersionList, VersionView};
+use crate::packs::Plan;
 use crate::problem::Code;
 
 pub(super) fn operations(schemas: &mut Schemas) -> Vec<Operation> {
@@ -21,6 +22,7 @@ pub(super) fn operations(schemas: &mut Schemas) -> Vec<Operation> {
         restore(schemas),
         content("GET", "getContent", schemas),
         content("HEAD", "headContent", schemas),
+        plan(schemas),
     ]
 }
 
@@ -85,6 +87,7 @@ fn restore(schemas: &mut Schemas) -> Operation {
 }
 
 fn content(method: &'static str, id: &'static str, schemas: &mut Schemas) -> Operation {
+    let rebuilding = json!({"type": "integer", "enum": [202, 503], "default": 202});
     let disposition = json!({"type": "string", "enum": ["attachment", "inline"], "default": "attachment"});
     Operation::new(method, "/files/{file_id}/content", id)
         .description("Do not send the session's token to the redirect's target: the URL is its own proof.")
@@ -95,11 +98,42 @@ fn content(method: &'static str, id: &'static str, schemas: &mut Schemas) -> Ope
             "This version in place of the current one.",
         ))
         .parameter(query("disposition", &disposition, "Whether a browser saves the file or shows it."))
+        .parameter(query(
+            "rebuilding",
+            &rebuilding,
+            "The status of the answer while the bytes are being rebuilt: 503 for clients that repeat only on errors.",
+        ))
+        .parameter(header(
+            "Prefer",
+            &json!({"type": "string", "examples": ["wait=0"]}),
+            "`wait=` seconds, at most and by default 20: how long the call may wait for bytes that are being rebuilt.",
+        ))
         .answer(302, redirect())
         .answer(
             202,
-            Answer::new("The bytes are being rebuilt: ask again.").header("Retry-After", "Seconds to wait."),
+            Answer::new("The bytes are being rebuilt: ask again.")
+                .body(&schemas.answer::<Rebuilding>())
+                .header("Retry-After", "Seconds to wait."),
         )
+        .problems(&[Code::VersionNotAvailable, Code::ContentRebuilding])
+}
+
+fn plan(schemas: &mut Schemas) -> Operation {
+    let bytes = json!({"type": "integer", "minimum": 0});
+    let detail = json!({"type": "string", "enum": ["chunks", "terms"], "default": "chunks"});
+    Operation::new("GET", "/files/{file_id}/plan", "getPlan")
+        .description("What a client needs to put the bytes together itself and check every chunk.")
+        .parameter(path("file_id", &schemas.request::<FileId>()))
+        .parameter(query(
+            "version",
+            &schemas.request::<VersionId>(),
+            "This version in place of the current one.",
+        ))
+        .parameter(query("from", &bytes, "Leave out what lies wholly before this byte of the content."))
+        .parameter(query("to", &bytes, "Leave out what begins at or after this byte of the content."))
+        .parameter(query("detail", &detail, "With `terms`, neither URLs nor chunks: where the runs lie."))
+        .shared(&[Shared::Cursor])
+        .answer(200, Answer::new("One page.").body(&schemas.answer::<Plan>()))
         .problems(&[Code::VersionNotAvailable])
 }
 

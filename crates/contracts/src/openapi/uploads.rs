@@ -7,6 +7,7 @@ use super::operation::{Answer, Operation};
 use super::parameter::{Shared, path, query};
 use super::schemas::Schemas;
 use crate::files::{Lookup, LookupAnswer, VersionView};
+use crate::packs::{HooksFound, HooksLookup};
 use crate::problem::Code;
 use crate::uploads::{
     Completed, Completion, PAGE_MAX, PartUrls, PartUrlsRequest, UploadList, UploadPlan, UploadRequest,
@@ -22,6 +23,7 @@ pub(super) fn operations(schemas: &mut Schemas) -> Vec<Operation> {
         sign(schemas),
         complete(schemas),
         look_up(schemas),
+        look_up_hooks(schemas),
     ]
 }
 
@@ -103,6 +105,7 @@ fn complete(schemas: &mut Schemas) -> Operation {
         .answer(202, Answer::new("All bytes have arrived.").body(&schemas.answer::<Completed>()))
         .problems(&[
             Code::InvalidParts,
+            Code::InvalidManifest,
             Code::UploadEnded,
             Code::PartsMissing,
             Code::PartMismatch,
@@ -119,4 +122,14 @@ fn look_up(schemas: &mut Schemas) -> Operation {
             200,
             Answer::new("A new version, or the advice to upload.").body(&schemas.answer::<LookupAnswer>()),
         )
+}
+
+fn look_up_hooks(schemas: &mut Schemas) -> Operation {
+    Operation::new("POST", "/lookups/hooks", "lookUpHooks")
+        .description(
+            "A hook is a chunk whose id is 0 modulo 64, or the smallest id of a run that has none. The packs found hold \
+             the chunks beside it too. Answers from the account's own packs alone.",
+        )
+        .request(schemas.request::<HooksLookup>())
+        .answer(200, Answer::new("The packs, those with the most hooks first.").body(&schemas.answer::<HooksFound>()))
 }

@@ -4,18 +4,23 @@
 //! consistent. State moves only by conditional writes.
 
 mod accounts;
+mod batch;
+mod builder;
+mod chunk_index;
 mod commit;
 mod contents;
 mod files;
 mod listing;
+mod packs;
 mod publish;
 mod sessions;
 mod uploads;
 mod versions;
 
+pub use builder::{Build, Building};
 pub use commit::{Commit, Committed, Displaced};
 pub use listing::{Listing, Page};
-pub use publish::{Outcome, Published};
+pub use publish::{Outcome, Published, StoredContent};
 pub use uploads::{Begun, DUE_SHARDS, Ending};
 
 use crate::clients::Clients;
@@ -39,6 +44,8 @@ pub struct TableNames {
     pub contents: String,
     /// Packs, by pack id.
     pub packs: String,
+    /// Sampled chunks, by scope and chunk id.
+    pub chunk_index: String,
 }
 
 /// All tables.

@@ -1,7 +1,9 @@
 //! How an upload becomes a version: available or rejected, with everything that follows, in one transaction.
 
 use sluice_domain::content::Content;
+use sluice_domain::content_pass::ContentDigest;
 use sluice_domain::hash::{Sha1, Sha256};
+use sluice_domain::id::PackId;
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::{File, RejectReason, Version, VersionState};
@@ -13,11 +15,26 @@ use crate::transaction::{Cancelled, Transaction};
 /// How often a transaction is tried anew after somebody else changed the file.
 pub(super) const ATTEMPTS: u32 = 8;
 
+/// A content that has come into the vault, and what it took.
+#[derive(Debug, Clone)]
+pub struct StoredContent {
+    /// The content.
+    pub content: Content,
+    /// The packs on which it takes a reference, each once: at most
+    /// [`MANIFEST_MAX_PACKS`](sluice_domain::manifest::MANIFEST_MAX_PACKS). Those cut out of an adopted object have it
+    /// from the beginning.
+    pub packs: Vec<PackId>,
+    /// Raw bytes that the account did not hold before.
+    pub new_bytes: u64,
+    /// Bytes written to the vault.
+    pub stored_bytes: u64,
+}
+
 /// What dedup-upload found out about an upload's bytes.
 #[derive(Debug, Clone)]
 pub enum Outcome {
     /// They are new to the account: this is their content.
-    Adopted(Box<Content>),
+    Stored(Box<StoredContent>),
     /// The account holds them already.
     Linked {
         /// Their name.
@@ -29,6 +46,13 @@ pub enum Outcome {
     Rejected(RejectReason),
 }
 
+impl Outcome {
+    /// Of bytes that the account holds already.
+    pub fn linked(digest: &ContentDigest) -> Self {
+        Self::Linked { sha256: digest.sha256, sha1: digest.sha1 }
+    }
+}
+
 /// What came of publishing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Published {
@@ -38,8 +62,10 @@ pub enum Published {
     Rejected(RejectReason),
     /// Somebody else ended the upload first.
     Ended(UploadState),
-    /// The content was to be adopted, and another upload has brought the same one meanwhile.
+    /// The content was to be stored, and another upload has brought the same one meanwhile.
     ContentKnown,
+    /// A pack that the content refers to is not live (any more).
+    PackGone,
     /// The content was to be linked, and is not live any more.
     ContentGone,
 }
@@ -61,6 +87,10 @@ impl Tables {
         outcome: &Outcome,
         now: Timestamp,
     ) -> Result<Published, StorageError> {
+        let packs = match outcome {
+            Outcome::Stored(stored) => 1..1 + stored.packs.len(),
+            _ => 0..0,
+        };
         for _ in 0..ATTEMPTS {
             let Some(upload) = self.upload(upload.upload_id).await? else {
                 return Ok(Published::Ended(UploadState::Expired));
@@ -85,9 +115,14 @@ impl Tables {
                     if published == Published::Available && failed.contains(&0) =>
                 {
                     return Ok(match outcome {
-                        Outcome::Adopted(_) => Published::ContentKnown,
+                        Outcome::Stored(_) => Published::ContentKnown,
                         _ => Published::ContentGone,
                     });
+                }
+                Err(Cancelled::Conditions(failed))
+                    if published == Published::Available && failed.iter().any(|at| packs.contains(at)) =>
+                {
+                    return Ok(Published::PackGone);
                 }
                 Err(Cancelled::Conditions(_)) => {}
                 Err(Cancelled::Error(error)) => return Err(error),
@@ -104,11 +139,13 @@ impl Tables {
         now: Timestamp,
     ) -> Result<(), Cancelled> {
         let version = available(upload, target, outcome, now);
-        let used_bytes = if matches!(outcome, Outcome::Adopted(_)) { upload.size } else { 0 };
+        let used_bytes = if matches!(outcome, Outcome::Stored(_)) { upload.size } else { 0 };
         let mut transaction = Transaction::new();
-        // First, so that its failed condition is the one numbered 0.
+        // First, so that the failed conditions are the one numbered 0, and the packs' from 1 on.
         transaction = match outcome {
-            Outcome::Adopted(content) => transaction.put_content(self, content)?,
+            Outcome::Stored(stored) => {
+                transaction.put_content(self, &stored.content)?.refer_to_packs(self, &stored.packs)?
+            }
             Outcome::Linked { sha256, .. } => transaction.take_reference(self, upload.account_id, sha256)?,
             Outcome::Rejected(_) => transaction,
         };
@@ -186,11 +223,12 @@ fn available(upload: &Upload, target: &Target, outcome: &Outcome, now: Timestamp
     let pending = Upload { file_id: target.file.file_id, ..upload.clone() }.pending_version();
     let version = Version { state: VersionState::Available, updated_at: now, ..pending };
     match outcome {
-        Outcome::Adopted(content) => Version {
-            sha256: Some(content.sha256),
-            sha1: Some(content.sha1),
-            new_bytes: upload.size,
-            stored_bytes: upload.size,
+        Outcome::Stored(stored) => Version {
+            sha256: Some(stored.content.sha256),
+            sha1: Some(stored.content.sha1),
+            new_bytes: stored.new_bytes,
+            shared_bytes: upload.size - stored.new_bytes,
+            stored_bytes: stored.stored_bytes,
             ..version
         },
         Outcome::Linked { sha256, sha1 } => {

@@ -1,6 +1,5 @@
 //! Uploads: begin, move on, end. Every move also moves the quota it stands for.
 
-use aws_sdk_dynamodb::types::KeysAndAttributes;
 use serde::{Deserialize, Serialize};
 use sluice_domain::id::{AccountId, UploadId};
 use sluice_domain::time::Timestamp;
@@ -76,23 +75,9 @@ impl Tables {
         self.get(&self.names.uploads, upload_key(upload)).await
     }
 
-    /// Those of up to 100 uploads that exist, in no order.
+    /// Those of the uploads that exist, in no order.
     pub async fn uploads(&self, ids: &[UploadId]) -> Result<Vec<Upload>, StorageError> {
-        const OPERATION: &str = "dynamodb:BatchGetItem";
-        let keys = ids.iter().map(|id| upload_key(*id)).collect();
-        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-        let answer = self
-            .client
-            .batch_get_item()
-            .request_items(&self.names.uploads, keys.map_err(|error| StorageError::fault(OPERATION, error))?)
-            .send()
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
-        if answer.unprocessed_keys.is_some_and(|keys| !keys.is_empty()) {
-            let message = "keys were left over".to_owned();
-            return Err(StorageError { kind: ErrorKind::Throttled, operation: OPERATION, message });
-        }
-        answer.responses.unwrap_or_default().into_values().flatten().map(parse).collect()
+        self.get_many(&self.names.uploads, ids.iter().map(|id| upload_key(*id)).collect(), true).await
     }
 
     /// The account's open and pending uploads, the oldest first, after an upload.

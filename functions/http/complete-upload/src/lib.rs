@@ -3,6 +3,7 @@
 //! Every step may be repeated. A repeat after a death between the merge and the table write finds the merged object and
 //! goes on from there; a repeat after success finds the version.
 
+mod packs;
 mod parts;
 
 use http::{Method, StatusCode};
@@ -13,7 +14,7 @@ use sluice_domain::sweep::PENDING_PATIENCE;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_lambda::config::ConfigError;
 use sluice_lambda::{Call, Deployment, Failure, Reply, auth};
-use sluice_storage::{Bucket, ErrorKind, Tables};
+use sluice_storage::{Bucket, ErrorKind, Queue, Tables};
 use std::sync::Arc;
 
 /// What the function works with.
@@ -21,12 +22,17 @@ use std::sync::Arc;
 pub struct App {
     tables: Tables,
     landing: Bucket,
+    queue: Queue,
 }
 
 impl App {
     /// The app of a deployment.
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
-        Ok(Self { tables: deployment.tables()?, landing: deployment.landing()? })
+        Ok(Self {
+            tables: deployment.tables()?,
+            landing: deployment.landing()?,
+            queue: deployment.landing_queue()?,
+        })
     }
 }
 
@@ -46,14 +52,22 @@ async fn complete(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
     let upload = upload.filter(|upload| upload.account_id == session.account_id);
     let upload = upload.ok_or_else(|| Failure::not_found("upload"))?;
     let completion: Completion = call.json()?;
-    parts::check_list(&upload, &completion)?;
-
+    let manifest = match &upload.packs {
+        Some(declared) => Some(packs::manifest(&upload, declared, &completion)?),
+        None => parts::check_list(&upload, &completion).map(|()| None)?,
+    };
     let upload = if upload.state == UploadState::Open {
-        gather(app, &upload, &completion).await?;
+        match manifest {
+            Some(manifest) => packs::gather(app, &upload, manifest).await?,
+            None => gather(app, &upload, &completion).await?,
+        }
         app.tables.mark_pending(&upload, call.now.after(PENDING_PATIENCE)).await?
     } else {
         upload
     };
+    if upload.state == UploadState::Pending && manifest.is_some() {
+        packs::announce(app, &upload).await?;
+    }
     answer(app, &upload).await
 }
 

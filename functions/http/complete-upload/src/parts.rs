@@ -12,6 +12,12 @@ const NAMED_MAX: usize = 20;
 
 /// Compares the client's list with the plan: every part once, in order.
 pub fn check_list(upload: &Upload, completion: &Completion) -> Result<(), Failure> {
+    if completion.manifest.is_some() {
+        return Err(Failure::new(
+            Code::InvalidManifest,
+            "the upload began without packs and has no manifest",
+        ));
+    }
     let count = upload.plan().part_count();
     if completion.parts.is_empty() && upload.method() == UploadMethod::Put {
         return Ok(());

@@ -4,8 +4,10 @@ use http::StatusCode;
 use sluice_contracts::problem::Code;
 use sluice_contracts::uploads::{UploadAnswer, UploadPlan, UploadRequest};
 use sluice_domain::account::Session;
+use sluice_domain::delta::check_packs;
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::{UploadId, VersionId};
+use sluice_domain::pack::PACK_MAX_BYTES;
 use sluice_domain::part_plan::{PartPlan, UploadMethod};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
@@ -23,7 +25,7 @@ const SINGLE_PUT_LIFE: Duration = Duration::from_hours(24);
 pub async fn begin(app: &App, call: &Call, session: &Session) -> Result<Reply, Failure> {
     call.only_parameters(&[])?;
     let request: UploadRequest = call.json()?;
-    let plan = PartPlan::new(request.size, request.part_size).map_err(Failure::invalid)?;
+    let plan = part_plan(&request)?;
     let content_type = content_type(request.content_type.clone()).map_err(Failure::invalid)?;
     check_metadata(&request.metadata).map_err(Failure::invalid)?;
     let expected = call.if_match()?;
@@ -59,6 +61,22 @@ pub async fn begin(app: &App, call: &Call, session: &Session) -> Result<Reply, F
     open(app, call, upload).await
 }
 
+/// The parts of the whole; for packs what is declared of them is checked instead.
+fn part_plan(request: &UploadRequest) -> Result<PartPlan, Failure> {
+    let Some(packs) = &request.packs else {
+        return PartPlan::new(request.size, request.part_size).map_err(Failure::invalid);
+    };
+    check_packs(packs).map_err(Failure::invalid)?;
+    if request.sha256.is_none() {
+        return Err(Failure::invalid("packs want the sha256 of the content they make"));
+    }
+    if request.part_size.is_some() || request.part_sha256 {
+        return Err(Failure::invalid("an upload by packs has no parts: leave out part_size and part_sha256"));
+    }
+    PartPlan::new(request.size, None).map_err(Failure::invalid)?;
+    Ok(PartPlan { size: request.size, part_size: PACK_MAX_BYTES.into() })
+}
+
 /// A new upload's id; with an idempotency key the one that the key always means in this account.
 fn upload_id(call: &Call, session: &Session, idempotency_key: Option<&str>) -> Result<UploadId, Failure> {
     let Some(key) = idempotency_key else { return Ok(UploadId::new(call.now, call.random()?)) };
@@ -83,9 +101,10 @@ fn new_upload(
     request: UploadRequest,
     file: Option<&File>,
 ) -> Result<Upload, Failure> {
+    let whole = request.packs.is_none();
     let life = match plan.method() {
-        UploadMethod::Put => app.upload_life.min(SINGLE_PUT_LIFE),
-        UploadMethod::Multipart => app.upload_life,
+        UploadMethod::Put if whole => app.upload_life.min(SINGLE_PUT_LIFE),
+        _ => app.upload_life,
     };
     Ok(Upload {
         upload_id,
@@ -100,9 +119,11 @@ fn new_upload(
         content_type,
         metadata: request.metadata,
         part_size: plan.part_size,
-        part_sha256: request.part_sha256 && plan.method() == UploadMethod::Multipart,
+        part_sha256: request.part_sha256 && whole && plan.method() == UploadMethod::Multipart,
         multipart_id: None,
         expected_version: None,
+        packs: request.packs,
+        base_sha256: file.and_then(File::live).and_then(|current| current.sha256),
         state: UploadState::Open,
         reason: None,
         request_digest: None,
@@ -168,7 +189,7 @@ async fn answer(app: &App, call: &Call, upload: &Upload) -> Result<Reply, Failur
         version_id: upload.version_id,
         method: upload.method(),
         part_size: upload.part_size,
-        part_count: upload.plan().part_count(),
+        part_count: upload.part_count(),
         parts: urls::first(app, call, upload).await?,
         expires_at: upload.expires_at,
     };

@@ -87,6 +87,6 @@ async fn abort(app: &App, call: &Call, upload: &Upload) -> Result<Reply, Failure
     if let Some(multipart_id) = &upload.multipart_id {
         app.landing.abort_multipart(&key, multipart_id).await?;
     }
-    app.landing.delete(&key).await?;
+    app.landing.delete_all(upload.landed_keys()).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }

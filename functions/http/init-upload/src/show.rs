@@ -1,5 +1,6 @@
 //! `GET /uploads` and `GET /uploads/{upload_id}`.
 
+use futures::stream::{self, StreamExt, TryStreamExt};
 use http::StatusCode;
 use sluice_contracts::uploads::{PAGE_MAX, ReceivedPart, UploadList, UploadView};
 use sluice_domain::account::Session;
@@ -7,9 +8,12 @@ use sluice_domain::id::UploadId;
 use sluice_domain::part_plan::PartNumber;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_lambda::{Call, Failure, Reply};
-use sluice_storage::bucket::normalise_etag;
+use sluice_storage::bucket::{ObjectHead, normalise_etag};
 
 use crate::App;
+
+/// How many packs are looked for at once.
+const HEADS_IN_FLIGHT: usize = 8;
 
 fn view(upload: &Upload) -> UploadView {
     UploadView {
@@ -22,7 +26,7 @@ fn view(upload: &Upload) -> UploadView {
         reason: upload.reason,
         method: upload.method(),
         part_size: upload.part_size,
-        part_count: upload.plan().part_count(),
+        part_count: upload.part_count(),
         received: Vec::new(),
         expires_at: upload.expires_at,
         version: None,
@@ -79,10 +83,31 @@ async fn received(app: &App, upload: &Upload) -> Result<Vec<ReceivedPart>, Failu
         let parts = parts.into_iter();
         return Ok(parts.map(|p| ReceivedPart { number: p.number, size: p.size, etag: p.etag }).collect());
     }
+    if let Some(packs) = &upload.packs {
+        return received_packs(app, upload, packs.len()).await;
+    }
     let whole = app.landing.head(&key).await?;
     let number = PartNumber::FIRST;
     Ok(whole
         .map(|object| ReceivedPart { number, size: object.size, etag: normalise_etag(&object.etag) })
         .into_iter()
         .collect())
+}
+
+async fn received_packs(app: &App, upload: &Upload, count: usize) -> Result<Vec<ReceivedPart>, Failure> {
+    let numbers = (1..=count as u32).filter_map(|number| PartNumber::try_from(number).ok());
+    let heads = stream::iter(numbers)
+        .map(|number| async move { (number, app.landing.head(&upload.landing_key().pack(number)).await) })
+        .buffered(HEADS_IN_FLIGHT);
+    heads
+        .filter_map(|(number, head)| async move {
+            let part = |object: ObjectHead| ReceivedPart {
+                number,
+                size: object.size,
+                etag: normalise_etag(&object.etag),
+            };
+            head.map(|head| head.map(part)).map_err(Failure::from).transpose()
+        })
+        .try_collect()
+        .await
 }

@@ -5,10 +5,11 @@ use http::StatusCode;
 use sluice_contracts::problem::Code;
 use sluice_contracts::uploads::{PAGE_MAX, PartUrl, PartUrlRequest, PartUrls, PartUrlsRequest};
 use sluice_domain::hash::Sha256;
-use sluice_domain::part_plan::PartNumber;
+use sluice_domain::part_plan::{PartNumber, UploadMethod};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_lambda::{Call, Failure, Reply};
+use sluice_storage::presign::PutOf;
 use std::collections::HashSet;
 
 use crate::{App, ended};
@@ -18,8 +19,9 @@ pub async fn first(app: &App, call: &Call, upload: &Upload) -> Result<Vec<PartUr
     if upload.part_sha256 || upload.state != UploadState::Open {
         return Ok(Vec::new());
     }
-    let plan = upload.plan();
-    let parts = plan.parts().take(PAGE_MAX).map(|(number, _)| PartUrlRequest { number, sha256: None });
+    let numbers =
+        (1..=upload.part_count()).take(PAGE_MAX).filter_map(|number| PartNumber::try_from(number).ok());
+    let parts = numbers.map(|number| PartUrlRequest { number, sha256: None });
     sign(app, call, upload, &parts.collect::<Vec<_>>()).await
 }
 
@@ -42,8 +44,8 @@ fn check(upload: &Upload, request: &PartUrlsRequest) -> Result<(), Failure> {
     let mut seen = HashSet::new();
     for part in &request.parts {
         let number = part.number.get();
-        if upload.plan().size_of(part.number).is_none() {
-            let detail = format!("there is no part {number}; the upload has {}", upload.plan().part_count());
+        if upload.size_of(part.number).is_none() {
+            let detail = format!("there is no part {number}; the upload has {}", upload.part_count());
             return Err(Failure::new(Code::InvalidParts, detail));
         }
         if !seen.insert(number) {
@@ -53,8 +55,9 @@ fn check(upload: &Upload, request: &PartUrlsRequest) -> Result<(), Failure> {
             let detail = format!("part {number} needs its sha256: the upload promised it (part_sha256)");
             return Err(Failure::new(Code::InvalidParts, detail));
         }
-        if upload.multipart_id.is_none() && part.sha256.is_some() && part.sha256 != upload.sha256 {
-            let detail = "a single PUT has the sha256 that the upload declared, or none";
+        let declared = declared_sha256(upload, part.number);
+        if upload.multipart_id.is_none() && part.sha256.is_some() && part.sha256 != declared {
+            let detail = "what goes in one PUT has the sha256 that the upload declared, or none";
             return Err(Failure::new(Code::InvalidParts, detail));
         }
         if !upload.part_sha256 && upload.multipart_id.is_some() && part.sha256.is_some() {
@@ -84,15 +87,31 @@ async fn sign_one(
 ) -> Result<PartUrl, Failure> {
     let key = upload.landing_key().object_key();
     let size = size_of(upload, part.number)?;
-    let sha256: Option<&Sha256> = part.sha256.as_ref();
-    let url = match &upload.multipart_id {
-        Some(id) => app.landing.presign_part(&key, id, part.number, size, sha256, now, end).await?,
+    let declared = declared_sha256(upload, part.number);
+    let url = match (upload.method(), &upload.multipart_id) {
+        (UploadMethod::Packs, _) => {
+            let key = upload.landing_key().pack(part.number);
+            app.landing.presign_put(&key, size, declared.as_ref(), PutOf::NewObject, now, end).await?
+        }
+        (_, Some(id)) => {
+            app.landing.presign_part(&key, id, part.number, size, part.sha256.as_ref(), now, end).await?
+        }
         // A single PUT is the whole file, whose declared hash the store can check.
-        None => app.landing.presign_put(&key, size, upload.sha256.as_ref(), now, end).await?,
+        (_, None) => {
+            app.landing.presign_put(&key, size, declared.as_ref(), PutOf::AnyObject, now, end).await?
+        }
     };
     Ok(PartUrl { number: part.number, size, url: url.url, headers: url.headers, expires_at: url.expires_at })
 }
 
+/// The hash that was declared at init for what goes in one PUT: a pack's, or the whole file's.
+fn declared_sha256(upload: &Upload, part: PartNumber) -> Option<Sha256> {
+    match &upload.packs {
+        Some(packs) => packs.get(part.index()).map(|pack| pack.sha256),
+        None => upload.sha256,
+    }
+}
+
 fn size_of(upload: &Upload, part: PartNumber) -> Result<u64, Failure> {
-    upload.plan().size_of(part).ok_or_else(|| Failure::new(Code::InvalidParts, "there is no such part"))
+    upload.size_of(part).ok_or_else(|| Failure::new(Code::InvalidParts, "there is no such part"))
 }

@@ -1,6 +1,8 @@
-//! Lookup by hash: makes a version at once of content the account holds.
+//! Lookup by hash: makes a version at once of content the account holds, or says which packs hold sampled chunks.
 //!
 //! Only the account's own contents are looked at: knowing a hash is no proof of having the bytes.
+
+mod hooks;
 
 use http::{Method, StatusCode};
 use sluice_contracts::files::{Lookup, LookupAnswer};
@@ -8,19 +10,26 @@ use sluice_domain::version::{check_metadata, content_type};
 use sluice_lambda::config::ConfigError;
 use sluice_lambda::instant::{Instant, link};
 use sluice_lambda::{Call, Deployment, Failure, Reply, auth};
-use sluice_storage::Tables;
+use sluice_storage::presign::UrlLife;
+use sluice_storage::{Bucket, Tables};
 use std::sync::Arc;
 
 /// What the function works with.
 #[derive(Debug)]
 pub struct App {
     tables: Tables,
+    vault: Bucket,
+    url_life: UrlLife,
 }
 
 impl App {
     /// The app of a deployment.
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
-        Ok(Self { tables: deployment.tables()? })
+        Ok(Self {
+            tables: deployment.tables()?,
+            vault: deployment.vault()?,
+            url_life: deployment.url_life()?,
+        })
     }
 }
 
@@ -28,6 +37,7 @@ impl App {
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     match (&call.method, &*call.segments()) {
         (&Method::POST, ["lookups"]) => look_up(&app, &call).await,
+        (&Method::POST, ["lookups", "hooks"]) => hooks::look_up(&app, &call).await,
         _ => Err(call.no_route()),
     }
 }

@@ -1,23 +1,31 @@
-//! Content: a redirect to the bytes, which a function never touches.
+//! Reading: a redirect to the bytes, or a plan to put them together from. The bytes touch no answer of this function.
 
+mod content;
+mod cursor;
 mod disposition;
+mod plan;
 
-use http::{Method, StatusCode, header};
+use http::Method;
 use sluice_contracts::problem::Code;
+use sluice_domain::account::Session;
+use sluice_domain::content::Content;
 use sluice_domain::id::{FileId, VersionId};
-use sluice_domain::key::ObjectKey;
 use sluice_domain::version::{File, Version, VersionState};
 use sluice_lambda::config::ConfigError;
 use sluice_lambda::{Call, Deployment, Failure, Reply, auth};
 use sluice_storage::presign::UrlLife;
-use sluice_storage::{Bucket, Tables};
+use sluice_storage::{Bucket, Queue, Tables};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What the function works with.
 #[derive(Debug)]
 pub struct App {
     tables: Tables,
     vault: Bucket,
+    cache: Bucket,
+    cache_life: Duration,
+    requests: Queue,
     url_life: UrlLife,
 }
 
@@ -27,6 +35,9 @@ impl App {
         Ok(Self {
             tables: deployment.tables()?,
             vault: deployment.vault()?,
+            cache: deployment.cache()?,
+            cache_life: deployment.cache_life()?,
+            requests: deployment.materialize_queue()?,
             url_life: deployment.url_life()?,
         })
     }
@@ -35,38 +46,38 @@ impl App {
 /// Answers a call.
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     match (&call.method, &*call.segments()) {
-        (&Method::GET | &Method::HEAD, ["files", id, "content"]) => redirect(&app, &call, id).await,
+        (&Method::GET | &Method::HEAD, ["files", id, "content"]) => content::redirect(&app, &call, id).await,
+        (&Method::GET, ["files", id, "plan"]) => plan::plan(&app, &call, id).await,
         _ => Err(call.no_route()),
     }
 }
 
-async fn redirect(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
-    let session = auth::session(&app.tables, call).await?;
-    call.only_parameters(&["version", "disposition"])?;
-    let id: FileId = id.parse().map_err(|_| Failure::not_found("file"))?;
-    let version_id = call.parameter::<VersionId>("version")?;
-    let kind = call.parameter::<disposition::Kind>("disposition")?.unwrap_or_default();
-    let file = app.tables.file(session.account_id, id).await?.ok_or_else(|| Failure::not_found("file"))?;
-    let version = asked_for(app, &file, version_id).await?;
+/// What a call asks for.
+struct Asked {
+    session: Session,
+    file: File,
+    version: Version,
+    content: Content,
+}
 
+/// The version that is asked for and its content; without a version, the current one.
+async fn asked_for(
+    app: &App,
+    call: &Call,
+    id: &str,
+    version_id: Option<VersionId>,
+) -> Result<Asked, Failure> {
+    let session = auth::session(&app.tables, call).await?;
+    let id: FileId = id.parse().map_err(|_| Failure::not_found("file"))?;
+    let file = app.tables.file(session.account_id, id).await?.ok_or_else(|| Failure::not_found("file"))?;
+    let version = available(app, &file, version_id).await?;
     let unavailable = || Failure::new(Code::VersionNotAvailable, "the version's bytes are gone");
     let sha256 = version.sha256.ok_or_else(unavailable)?;
     let content = app.tables.content(session.account_id, &sha256).await?.ok_or_else(unavailable)?;
-    let key = ObjectKey::from_stored(content.object_key);
-    let disposition = kind.of(file.path.file_name(), &version.content_type);
-    let end = app.url_life.end(call.now, None).await?;
-    let url = match call.method {
-        // A presigned URL is good for one method.
-        Method::HEAD => app.vault.presign_head(&key, &disposition, call.now, end).await?,
-        _ => app.vault.presign_get(&key, &disposition, call.now, end).await?,
-    };
-    Ok(Reply::empty(StatusCode::FOUND)
-        .header(header::LOCATION, url.url)
-        .header(header::ETAG, format!("\"{}\"", version.version_id))
-        .header(header::HeaderName::from_static("repr-digest"), format!("sha-256=:{}:", sha256.to_base64())))
+    Ok(Asked { session, file, version, content })
 }
 
-async fn asked_for(app: &App, file: &File, version_id: Option<VersionId>) -> Result<Version, Failure> {
+async fn available(app: &App, file: &File, version_id: Option<VersionId>) -> Result<Version, Failure> {
     let version = match version_id {
         Some(id) => app.tables.version(file.file_id, id).await?,
         None => match (&file.current, file.live()) {

@@ -7,20 +7,21 @@ use sluice_domain::upload::Upload;
 use sluice_lambda::clock;
 use sluice_storage::bucket::ObjectHead;
 use sluice_storage::copy::Copy;
+use sluice_storage::tables::StoredContent;
 
 use crate::error::DedupError;
 use crate::packs::save_table;
+use crate::store::Stored;
 use crate::{App, TimeCheck, scan};
 
-/// Brings object, packs and manifest into the vault and gives the content's row, to be published; nothing if time ran
-/// out over the copy. Nobody refers to what is written here before the content is published.
+/// Brings the object and its manifest into the vault, after its packs were saved; nothing if time ran out over the copy.
 pub async fn adopt(
     app: &App,
     upload: &Upload,
     head: &ObjectHead,
     content: &mut scan::Content,
     out_of_time: &TimeCheck,
-) -> Result<Option<Content>, DedupError> {
+) -> Result<Option<Stored>, DedupError> {
     let brought = upload.brought_id(&head.etag);
     let object_key = ObjectKey::adopted(upload.account_id, brought);
     let source_key = upload.landing_key().object_key();
@@ -31,7 +32,6 @@ pub async fn adopt(
         target: &app.vault,
         target_key: &object_key,
     };
-    content.packs.save_closed(app).await?;
     if head.size <= app.copy_limits.single_max_bytes {
         copy.whole().await?;
     } else {
@@ -47,7 +47,7 @@ pub async fn adopt(
     let digest = &content.digest;
     let manifest = Manifest::new(digest.size_bytes, digest.sha256, content.packs.terms.clone())?;
     let manifest_key = ObjectKey::manifest(upload.account_id, brought);
-    Ok(Some(Content {
+    let adopted = Content {
         content_id: content_id(upload.account_id, &digest.sha256),
         account_id: upload.account_id,
         sha256: digest.sha256,
@@ -55,8 +55,16 @@ pub async fn adopt(
         size: digest.size_bytes,
         life: Life::Live,
         references: 1,
-        object_key: object_key.to_string(),
+        object_key: Some(object_key.to_string()),
         manifest: save_table(app, manifest_key, manifest.encode()).await?,
         created_at: clock::now(),
+    };
+    // Its packs have its reference from the beginning.
+    let (packs, written, hooks) = (Vec::new(), Vec::new(), content.packs.hooks.clone());
+    let (new_bytes, stored_bytes) = (content.packs.new_bytes, head.size);
+    Ok(Some(Stored {
+        content: StoredContent { content: adopted, packs, new_bytes, stored_bytes },
+        written,
+        hooks,
     }))
 }

@@ -43,6 +43,7 @@ pub enum Progress {
 #[derive(Serialize, Deserialize)]
 struct Stored {
     packs: Vec<(u32, u32)>,
+    new_bytes: u64,
     pass_base64: Option<String>,
     hashed: Option<Hashed>,
 }
@@ -91,6 +92,7 @@ impl Checkpoint {
     }
 
     fn into_stored(self) -> Stored {
+        let new_bytes = self.packs.new_bytes;
         let packs = self.packs.terms.iter().map(|term| (term.chunk_count, term.raw_length_bytes)).collect();
         let (pass_base64, hashed) = match self.progress {
             Progress::Reading(pass) => (Some(BASE64.encode(pass.checkpoint())), None),
@@ -98,7 +100,7 @@ impl Checkpoint {
                 (None, Some(Hashed { sha1: digest.sha1, sha256: digest.sha256, copy_multipart_id }))
             }
         };
-        Stored { packs, pass_base64, hashed }
+        Stored { packs, new_bytes, pass_base64, hashed }
     }
 }
 
@@ -119,5 +121,5 @@ fn restore(upload: &Upload, head: &ObjectHead, stored: Stored) -> Option<Checkpo
         }
         _ => return None,
     };
-    Some(Checkpoint { packs: Packs::resumed(upload, head, stored.packs), progress })
+    Some(Checkpoint { packs: Packs::resumed(upload, head, stored.packs, stored.new_bytes), progress })
 }

@@ -1,9 +1,11 @@
 //! Why a message could not be worked off.
 
 use sluice_contracts::event::UnreadableMessage;
+use sluice_domain::id::{PackId, UploadId};
 use sluice_domain::key::LandingKey;
 use sluice_domain::manifest::ManifestError;
-use sluice_storage::{ErrorKind, StorageError};
+use sluice_lambda::batch::WorkError;
+use sluice_storage::StorageError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum DedupError {
@@ -15,6 +17,10 @@ pub enum DedupError {
     BytesMissing(LandingKey),
     #[error(transparent)]
     Manifest(#[from] ManifestError),
+    #[error("chunk {chunk} of pack {pack} does not hash to its id")]
+    ChunkDamaged { pack: PackId, chunk: usize },
+    #[error("the packs that {0} refers to kept coming and going")]
+    PacksKeptChanging(UploadId),
     #[error("the hashing thread ended early")]
     Hashing(#[from] tokio::task::JoinError),
     #[error(transparent)]
@@ -23,35 +29,32 @@ pub enum DedupError {
     ContentCondemned(sluice_domain::hash::Sha256),
 }
 
-impl DedupError {
-    /// Whether no retry will help. A refusal by a service is retried all the same: a policy may be on its way.
-    pub fn is_permanent(&self) -> bool {
+impl WorkError for DedupError {
+    /// A refusal by a service is retried all the same: a policy may be on its way.
+    fn is_permanent(&self) -> bool {
         match self {
             Self::Unreadable(_) | Self::UnknownUpload(_) => true,
             Self::BytesMissing(_)
             | Self::Manifest(_)
+            | Self::ChunkDamaged { .. }
+            | Self::PacksKeptChanging(_)
             | Self::Hashing(_)
             | Self::Storage(_)
             | Self::ContentCondemned(_) => false,
         }
     }
 
-    /// A stable word for it, in the dead-letter queue.
-    pub fn code(&self) -> &'static str {
+    fn code(&self) -> &'static str {
         match self {
             Self::Unreadable(_) => "unreadable",
             Self::UnknownUpload(_) => "unknown_upload",
             Self::BytesMissing(_) => "bytes_missing",
             Self::Manifest(_) => "invalid_manifest",
+            Self::ChunkDamaged { .. } => "chunk_damaged",
+            Self::PacksKeptChanging(_) => "packs_kept_changing",
             Self::Hashing(_) => "hashing_failed",
             Self::ContentCondemned(_) => "content_condemned",
-            Self::Storage(error) => match error.kind {
-                ErrorKind::NotFound => "not_found",
-                ErrorKind::Conflict => "conflict",
-                ErrorKind::Throttled => "throttled",
-                ErrorKind::Unavailable => "unavailable",
-                ErrorKind::Fault => "fault",
-            },
+            Self::Storage(error) => error.kind.as_str(),
         }
     }
 }

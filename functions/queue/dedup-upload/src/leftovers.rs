@@ -1,48 +1,91 @@
 //! Clearing away, once an upload has ended. Everything here may be repeated.
 
-use futures::stream::{self, StreamExt, TryStreamExt};
+use sluice_domain::content::Content;
+use sluice_domain::dedup::hooks;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_storage::StorageError;
 use sluice_storage::bucket::ObjectHead;
 
+use crate::error::DedupError;
 use crate::packs::Packs;
-use crate::{App, checkpoint};
+use crate::{App, checkpoint, delta, known, lookup, store};
 
-/// How many objects are deleted at once.
-const DELETES_IN_FLIGHT: usize = 8;
+/// How many packs' indexes are read at once to make their chunks findable.
+const INDEXES_IN_MEMORY: usize = 16;
 
-/// Clears what any run of any worker may have left behind of the object that lies in the landing bucket. If none does,
-/// an earlier run came to its end.
-pub async fn clear_all(app: &App, upload: &Upload) -> Result<(), StorageError> {
-    let Some(head) = app.landing.head(&upload.landing_key().object_key()).await? else { return Ok(()) };
-    if !is_adopted(app, upload, &head).await? {
-        clear_vault(app, upload, &head).await?;
+/// Clears what any run of any worker may have left behind of what lies in the landing bucket. If nothing does, an
+/// earlier run came to its end.
+pub async fn clear_all(app: &App, upload: &Upload) -> Result<(), DedupError> {
+    let Some(head) = app.landing.head(&upload.delivered_key()).await? else { return Ok(()) };
+    let content = content_of(app, upload).await?;
+    if let Some(content) = &content {
+        index_content(app, content).await?;
     }
-    clear_checkpoint(app, upload, &head).await?;
+    if upload.packs.is_some() {
+        delta::discard_sent(app, upload).await?;
+    } else {
+        let own = ObjectKey::adopted(upload.account_id, upload.brought_id(&head.etag));
+        let adopted = content.is_some_and(|content| content.object_key.as_deref() == Some(own.as_str()));
+        if !adopted {
+            clear_vault(app, upload, &head).await?;
+        }
+        clear_checkpoint(app, upload, &head).await?;
+    }
     clear_landing(app, upload).await
 }
 
-/// Removes the landed object, which goes last: as long as it is there, a repeated message comes back to this.
-pub async fn clear_landing(app: &App, upload: &Upload) -> Result<(), StorageError> {
-    app.landing.delete(&upload.landing_key().object_key()).await
+/// Clears what is only there of an upload that was begun before this run. Of an object `adopted` in several runs, this
+/// one knows only the chunks it has cut itself.
+pub async fn clear_begun(
+    app: &App,
+    upload: &Upload,
+    head: &ObjectHead,
+    adopted: bool,
+) -> Result<(), DedupError> {
+    if adopted
+        && let Some(upload) = app.tables.upload(upload.upload_id).await?
+        && let Some(content) = content_of(app, &upload).await?
+    {
+        index_content(app, &content).await?;
+    }
+    Ok(clear_checkpoint(app, upload, head).await?)
 }
 
-/// Removes the checkpoint.
-pub async fn clear_checkpoint(app: &App, upload: &Upload, head: &ObjectHead) -> Result<(), StorageError> {
+/// Removes what landed. What shows that all has arrived goes last: as long as it is there, a repeated message comes back
+/// to this.
+pub async fn clear_landing(app: &App, upload: &Upload) -> Result<(), DedupError> {
+    let mut keys = upload.landed_keys();
+    let delivered = keys.pop();
+    app.landing.delete_all(keys).await?;
+    Ok(app.landing.delete_all(delivered).await?)
+}
+
+async fn clear_checkpoint(app: &App, upload: &Upload, head: &ObjectHead) -> Result<(), StorageError> {
     app.vault.delete(&checkpoint::key(upload, head)).await
 }
 
-/// Whether the content that the upload's version has lies in the vault as the copy of this very object.
-async fn is_adopted(app: &App, upload: &Upload, head: &ObjectHead) -> Result<bool, StorageError> {
+/// The content that the upload's version has, if it is available.
+async fn content_of(app: &App, upload: &Upload) -> Result<Option<Content>, DedupError> {
     if upload.state != UploadState::Available {
-        return Ok(false);
+        return Ok(None);
     }
     let version = app.tables.version(upload.file_id, upload.version_id).await?;
-    let Some(sha256) = version.and_then(|version| version.sha256) else { return Ok(false) };
-    let content = app.tables.content(upload.account_id, &sha256).await?;
-    let own = ObjectKey::adopted(upload.account_id, upload.brought_id(&head.etag));
-    Ok(content.is_some_and(|content| content.object_key == own.as_str()))
+    let Some(sha256) = version.and_then(|version| version.sha256) else { return Ok(None) };
+    Ok(app.tables.content(upload.account_id, &sha256).await?)
+}
+
+/// Makes the chunks of a published content findable, from the indexes of its packs.
+async fn index_content(app: &App, content: &Content) -> Result<(), DedupError> {
+    for packs in lookup::packs_of(app, content).await?.chunks(INDEXES_IN_MEMORY) {
+        let packs = known::load(app, content.account_id, packs).await?;
+        let indexes = packs.iter().map(|pack| pack.known.index());
+        let hooks: Vec<_> = indexes
+            .flat_map(|index| hooks(index.chunks()).into_iter().map(|hook| (hook, index.pack_id())))
+            .collect();
+        store::index(app, content.account_id, &hooks).await?;
+    }
+    Ok(())
 }
 
 /// Removes what was written to the vault for an object that was not adopted: nothing refers to it.
@@ -52,9 +95,5 @@ pub async fn clear_vault(app: &App, upload: &Upload, head: &ObjectHead) -> Resul
     let (account, brought) = (upload.account_id, upload.brought_id(&head.etag));
     let indexes = packs.into_iter().map(|pack| ObjectKey::pack_index(account, pack));
     let whole = [ObjectKey::adopted(account, brought), ObjectKey::manifest(account, brought)];
-    stream::iter(indexes.chain(whole))
-        .map(|key| async move { app.vault.delete(&key).await })
-        .buffer_unordered(DELETES_IN_FLIGHT)
-        .try_collect()
-        .await
+    app.vault.delete_all(indexes.chain(whole)).await
 }

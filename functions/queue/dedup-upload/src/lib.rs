@@ -2,40 +2,52 @@
 //!
 //! The messages of a batch are worked off side by side. For each upload: [`scan`] streams the object through SHA-1,
 //! SHA-256 and the chunker; [`verdict`] compares with what was declared and looks whether the account holds the content;
-//! [`adopt`] moves new content into the vault with its packs and manifest; one transaction makes the version available;
-//! [`leftovers`] go last. When the invocation's time is up, [`checkpoint`] says where the next one goes on.
+//! [`store`] brings new content into the vault: [`lookup`] says which chunks the account has, and [`adopt`] has the store
+//! copy an object that is mostly new while [`rewrite`] writes the new chunks of any other; one transaction makes the
+//! version available and takes the references; [`leftovers`] go last. New small files of a batch are stored [`together`].
+//! [`delta`] does the same for clients that cut chunks themselves. When the invocation's time is up, [`checkpoint`] says
+//! where the next one goes on.
 
 mod adopt;
 mod checkpoint;
+mod delta;
 mod error;
+mod known;
 mod leftovers;
+mod lookup;
 mod packs;
+mod rewrite;
 mod scan;
+mod sent;
+mod store;
+mod together;
 mod upload;
 mod verdict;
+mod verify;
+mod writer;
 
+use futures::FutureExt;
 use futures::stream::{self, StreamExt};
 use sluice_contracts::event::{LandingMessage, UploadEvent};
 use sluice_domain::key::LandingKey;
 use sluice_lambda::Deployment;
-use sluice_lambda::batch::{Failed, Message, OutOfTime};
+use sluice_lambda::batch::{Failed, Message, OutOfTime, Settlement, Worked};
 use sluice_lambda::config::ConfigError;
 use sluice_storage::copy::CopyLimits;
-use sluice_storage::{Bucket, Queue, StorageError, Tables};
+use sluice_storage::{Bucket, Queue, Tables};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use error::DedupError;
+use known::KnownPacks;
+use together::Small;
+use upload::Task;
 
 /// How many messages are worked off at once.
 const MESSAGES_IN_FLIGHT: usize = 4;
 
 /// How many ranges of objects are held in memory at once, over all messages.
 const RANGES_IN_MEMORY: usize = 6;
-
-/// How long a failed message rests before it is received again, times how often it has been.
-const RETRY_PAUSE: Duration = Duration::from_secs(15);
 
 /// What the function works with.
 #[derive(Debug)]
@@ -44,10 +56,10 @@ pub struct App {
     landing: Bucket,
     vault: Bucket,
     queue: Queue,
-    dead_letters: Queue,
-    max_receive_count: u32,
+    settlement: Settlement,
     copy_limits: CopyLimits,
     ranges: Arc<Semaphore>,
+    known: KnownPacks,
 }
 
 impl App {
@@ -58,10 +70,10 @@ impl App {
             landing: deployment.landing()?,
             vault: deployment.vault()?,
             queue: deployment.landing_queue()?,
-            dead_letters: deployment.landing_dead_letter_queue()?,
-            max_receive_count: deployment.max_receive_count()?,
+            settlement: deployment.landing_settlement()?,
             copy_limits: CopyLimits::default(),
             ranges: Arc::new(Semaphore::new(RANGES_IN_MEMORY)),
+            known: KnownPacks::new(),
         })
     }
 
@@ -75,72 +87,75 @@ impl App {
 /// Works off a batch, and gives the messages that are to be received again.
 pub async fn work_off(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
     let (app, out_of_time) = (&*app, &*out_of_time);
-    stream::iter(messages)
+    let in_company = messages.len() > 1;
+    let worked: Vec<(Message, Result<Work, DedupError>)> = stream::iter(messages)
         .map(|message| async move {
-            let fate = work_off_one(app, &message, out_of_time).await.unwrap_or_else(|error| {
-                tracing::error!(%error, message_id = message.id, "a message could not be settled");
-                Fate::Retry
-            });
-            (fate == Fate::Retry).then_some(message.id)
+            // Boxed, here and below: all of it in one future is deeper than the compiler lays out.
+            let worked = begin(app, &message, in_company, out_of_time).boxed().await;
+            (message, worked)
         })
         .buffer_unordered(MESSAGES_IN_FLIGHT)
-        .filter_map(|failed| async move { failed })
         .collect()
-        .await
+        .await;
+    let (mut smalls, mut results) = (Vec::new(), Vec::new());
+    for (number, (message, worked)) in worked.into_iter().enumerate() {
+        let result = worked.map(|work| match work {
+            Work::NotTried => Worked::NotTried,
+            Work::Done(rest) => {
+                smalls.extend(rest.into_iter().map(|small| (number, small)));
+                Worked::Done
+            }
+        });
+        results.push((message, result.unwrap_or_else(Worked::Failed)));
+    }
+    for (number, result) in together::store_together(app, smalls, out_of_time).boxed().await {
+        if let Err(error) = result {
+            results[number].1 = Worked::Failed(error);
+        }
+    }
+    let mut failed = Vec::new();
+    for (message, worked) in results {
+        if app.settlement.settle(&message, worked).boxed().await {
+            failed.push(message.id);
+        }
+    }
+    failed
 }
 
 /// Whether the time of the invocation is up.
 type TimeCheck = dyn Fn() -> bool + Send + Sync;
 
-/// What becomes of a message.
-#[derive(Debug, PartialEq, Eq)]
-enum Fate {
-    /// It is done with, here or in the dead-letter queue.
-    Settled,
-    /// It is to be received again.
-    Retry,
+/// How far a message has come.
+enum Work {
+    /// There was no time for it.
+    NotTried,
+    /// Done, but for small files that wait to be stored together.
+    Done(Vec<Small>),
 }
 
-/// Works off one message and settles what becomes of it.
-async fn work_off_one(app: &App, message: &Message, out_of_time: &TimeCheck) -> Result<Fate, StorageError> {
+/// Works off one message, up to what its small files share with others.
+async fn begin(
+    app: &App,
+    message: &Message,
+    in_company: bool,
+    out_of_time: &TimeCheck,
+) -> Result<Work, DedupError> {
     if out_of_time() {
-        // A fresh copy of a message that has not been tried: it must not count as if it had.
-        if message.receive_count > 1 {
-            return Ok(Fate::Retry);
-        }
-        app.queue.send(&message.body).await?;
-        return Ok(Fate::Settled);
+        return Ok(Work::NotTried);
     }
-    let Err(error) = handle(app, message, out_of_time).await else { return Ok(Fate::Settled) };
-    let last = message.receive_count >= app.max_receive_count;
-    tracing::warn!(%error, message_id = message.id, receive_count = message.receive_count, "a message failed");
-    if error.is_permanent() || last {
-        let attributes = [
-            ("reason", error.to_string()),
-            ("code", error.code().to_owned()),
-            ("receive_count", message.receive_count.to_string()),
-            ("source_message_id", message.id.clone()),
-        ];
-        app.dead_letters.send_with(&message.body, &attributes).await?;
-        return Ok(Fate::Settled);
-    }
-    let pause = RETRY_PAUSE * message.receive_count;
-    app.queue.retry_after(&message.receipt_handle, pause).await?;
-    Ok(Fate::Retry)
-}
-
-async fn handle(app: &App, message: &Message, out_of_time: &TimeCheck) -> Result<(), DedupError> {
     let repeated = message.receive_count > 1;
     let (keys, begun) = match LandingMessage::parse(&message.body)? {
-        LandingMessage::Nothing => return Ok(()),
+        LandingMessage::Nothing => (Vec::new(), false),
         LandingMessage::ObjectsCreated(keys) => (keys, repeated),
         LandingMessage::Upload(
             UploadEvent::UploadAnnounced { account_id, upload_id }
             | UploadEvent::UploadCheckpointed { account_id, upload_id },
         ) => (vec![LandingKey { account_id, upload_id }], true),
     };
+    let mut smalls = Vec::new();
     for key in keys {
-        upload::work_off(app, key, begun, out_of_time).await?;
+        let task = Task { key, begun, in_company, out_of_time };
+        smalls.extend(upload::work_off(app, task).await?);
     }
-    Ok(())
+    Ok(Work::Done(smalls))
 }

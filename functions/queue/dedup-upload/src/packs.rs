@@ -3,6 +3,8 @@
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_domain::chunk::CHUNK_MAX_BYTES;
 use sluice_domain::content::{Encoding, Life, Pack, Placement, TABLE_INLINE_MAX_BYTES, Table};
+use sluice_domain::dedup::hooks;
+use sluice_domain::hash::ChunkId;
 use sluice_domain::id::{AccountId, BroughtId, PackId};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::manifest::Term;
@@ -13,12 +15,13 @@ use sluice_storage::bucket::ObjectHead;
 
 use crate::App;
 use crate::error::DedupError;
+use crate::lookup::{Found, look_up};
 
 /// How many closed packs wait in memory for the verdict: 4 GiB of an object in 10 MB. Most objects have fewer, and
 /// cost no write at all if their content turns out to be known.
 const CLOSED_MAX: usize = 64;
 
-/// How many pack indexes are written at once.
+/// How many packs are saved at once.
 const WRITES_IN_FLIGHT: usize = 8;
 
 /// The packs read so far: terms of all, and those not yet saved.
@@ -28,6 +31,10 @@ pub struct Packs {
     created_at: Timestamp,
     /// One a pack, in order.
     pub terms: Vec<Term>,
+    /// The bytes of the saved packs that the account did not have.
+    pub new_bytes: u64,
+    /// The sampled chunks of the packs that this invocation saved.
+    pub hooks: Vec<(ChunkId, PackId)>,
     closed: Vec<PackDraft>,
 }
 
@@ -35,12 +42,14 @@ impl Packs {
     pub fn new(upload: &Upload, head: &ObjectHead) -> Self {
         let Upload { account_id, created_at, .. } = *upload;
         let brought = upload.brought_id(&head.etag);
-        Self { account_id, brought, created_at, terms: Vec::new(), closed: Vec::new() }
+        let (terms, hooks, closed) = (Vec::new(), Vec::new(), Vec::new());
+        Self { account_id, brought, created_at, terms, new_bytes: 0, hooks, closed }
     }
 
     /// With the packs that an earlier invocation saved: of each its chunk count and its raw length in bytes.
-    pub fn resumed(upload: &Upload, head: &ObjectHead, saved: Vec<(u32, u32)>) -> Self {
+    pub fn resumed(upload: &Upload, head: &ObjectHead, saved: Vec<(u32, u32)>, new_bytes: u64) -> Self {
         let mut packs = Self::new(upload, head);
+        packs.new_bytes = new_bytes;
         packs.terms = (0..)
             .zip(saved)
             .map(|(ordinal, (chunk_count, raw_length_bytes))| {
@@ -73,22 +82,42 @@ impl Packs {
         }
     }
 
+    /// The packs that are not saved yet, in order: all of them if none [has been](Packs::any_saved).
+    pub fn drafts(&self) -> &[PackDraft] {
+        &self.closed
+    }
+
     /// Whether any pack has been saved, by this invocation or an earlier one.
     pub fn any_saved(&self) -> bool {
         self.terms.len() > self.closed.len()
     }
 
     /// Saves closed packs if there are too many to keep.
-    pub async fn save_surplus(&mut self, app: &App) -> Result<(), DedupError> {
-        if self.closed.len() > CLOSED_MAX { self.save_closed(app).await } else { Ok(()) }
+    pub async fn save_surplus(&mut self, app: &App, upload: &Upload) -> Result<(), DedupError> {
+        if self.closed.len() > CLOSED_MAX { self.save_closed(app, upload, None).await } else { Ok(()) }
     }
 
     /// Saves all closed packs: large indexes first, then the rows that point at them. Saving them again changes nothing.
-    pub async fn save_closed(&mut self, app: &App) -> Result<(), DedupError> {
+    /// What was `found` of them is looked up if it was not yet.
+    pub async fn save_closed(
+        &mut self,
+        app: &App,
+        upload: &Upload,
+        found: Option<Found>,
+    ) -> Result<(), DedupError> {
+        let found = match found {
+            Some(found) => found,
+            None => look_up(app, upload, &self.closed).await?,
+        };
         let drafts = std::mem::take(&mut self.closed);
+        for draft in &drafts {
+            let pack_id = self.pack_id(draft.ordinal());
+            self.hooks.extend(hooks(draft.chunks()).into_iter().map(|hook| (hook, pack_id)));
+        }
+        self.new_bytes += found.new_bytes;
         let (account_id, brought, created_at) = (self.account_id, self.brought, self.created_at);
         let drafts = drafts.into_iter().map(|draft| (self.pack_id(draft.ordinal()), draft));
-        let rows: Vec<Pack> = stream::iter(drafts)
+        stream::iter(drafts)
             .map(|(pack_id, draft)| async move {
                 let placement = Placement {
                     store: "vault".to_owned(),
@@ -114,12 +143,11 @@ impl Packs {
                     placement,
                     created_at,
                 };
-                Ok::<_, DedupError>(row)
+                Ok(app.tables.create_pack(&row).await?)
             })
-            .buffered(WRITES_IN_FLIGHT)
+            .buffer_unordered(WRITES_IN_FLIGHT)
             .try_collect()
-            .await?;
-        Ok(app.tables.put_packs(&rows).await?)
+            .await
     }
 }
 

@@ -76,7 +76,7 @@ impl Scan<'_> {
             }
             let Some(read) = reads.pop_front() else { break };
             if (self.out_of_time)() {
-                packs.save_closed(self.app).await?;
+                packs.save_closed(self.app, self.upload, None).await?;
                 let progress = Progress::Reading(Box::new(pass));
                 return Ok(Scanned::OutOfTime(Checkpoint { packs, progress }));
             }
@@ -104,7 +104,7 @@ impl Scan<'_> {
         let (landing, etag) = (self.app.landing.clone(), self.head.etag.clone());
         let key = self.upload.landing_key().object_key();
         AbortOnDropHandle::new(tokio::spawn(async move {
-            Ok((landing.get_range(&key, &etag, range).await?, permit))
+            Ok((landing.get_range(&key, Some(&etag), range).await?, permit))
         }))
     }
 
@@ -125,7 +125,7 @@ impl Scan<'_> {
             .await?
         };
         packs.add(closed);
-        packs.save_surplus(self.app).await?;
+        packs.save_surplus(self.app, self.upload).await?;
         Ok(pass)
     }
 }

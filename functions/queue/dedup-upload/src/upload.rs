@@ -1,5 +1,6 @@
 //! One upload, from the landed object to the published version.
 
+use bytes::Bytes;
 use sluice_domain::key::LandingKey;
 use sluice_domain::upload::Upload;
 use sluice_domain::version::RejectReason;
@@ -7,32 +8,52 @@ use sluice_lambda::clock;
 use sluice_storage::ErrorKind;
 use sluice_storage::bucket::ObjectHead;
 use sluice_storage::tables::{Outcome, Published};
+use std::collections::BTreeSet;
 
 use crate::checkpoint::Checkpoint;
 use crate::error::DedupError;
 use crate::scan::{Content, RANGE_BYTES, Scan, Scanned};
+use crate::store::Stored;
+use crate::together::{SMALL_MAX_BYTES, Small};
 use crate::verdict::{Verdict, verdict};
-use crate::{App, TimeCheck, adopt, leftovers};
+use crate::{App, TimeCheck, delta, leftovers, store, writer};
 
-/// How often the outcome is worked out anew after the content came or went meanwhile.
+/// How often the outcome is worked out anew after the content, or a pack, came or went meanwhile.
 const ATTEMPTS: usize = 4;
 
-/// Works off the upload whose bytes lie at `key`. If it was `begun` before, a checkpoint and leftovers may be there.
-pub async fn work_off(
-    app: &App,
-    key: LandingKey,
-    begun: bool,
-    out_of_time: &TimeCheck,
-) -> Result<(), DedupError> {
+/// What is asked of the worker.
+pub struct Task<'a> {
+    /// Where the bytes lie, or would lie if they were sent whole.
+    pub key: LandingKey,
+    /// Whether it was begun before: a checkpoint and leftovers may be there.
+    pub begun: bool,
+    /// Whether other uploads of the batch may share packs with this one.
+    pub in_company: bool,
+    pub out_of_time: &'a TimeCheck,
+}
+
+/// Works off an upload. Gives it back, verified, if it is new and small, to be stored together with others.
+pub async fn work_off(app: &App, task: Task<'_>) -> Result<Option<Small>, DedupError> {
+    let Task { key, begun, in_company, out_of_time } = task;
     let upload = app.tables.upload(key.upload_id).await?.filter(|upload| upload.account_id == key.account_id);
-    let Some(upload) = upload else { return unknown(app, key).await };
+    let Some(upload) = upload else { return unknown(app, key).await.map(|()| None) };
     if upload.state.is_final() {
-        return Ok(leftovers::clear_all(app, &upload).await?);
+        return leftovers::clear_all(app, &upload).await.map(|()| None);
     }
     let work = Work { app, upload: &upload, begun, out_of_time };
-    match work.run().await {
-        Err(DedupError::Storage(error)) if error.kind == ErrorKind::NotFound => work.bytes_missing().await,
-        result => result,
+    let result = match &upload.packs {
+        Some(declared) => delta::work_off(&work, declared).await.map(|()| None),
+        None => work.run(in_company).await,
+    };
+    match result {
+        Err(DedupError::Storage(error)) if error.kind == ErrorKind::NotFound => {
+            work.bytes_missing().await.map(|()| None)
+        }
+        Ok(Some((head, bytes, content))) => {
+            Ok(Some(Small { upload: upload.clone(), begun, head, bytes, content: *content }))
+        }
+        Ok(None) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -44,86 +65,117 @@ async fn unknown(app: &App, key: LandingKey) -> Result<(), DedupError> {
     }
 }
 
-struct Work<'a> {
-    app: &'a App,
-    upload: &'a Upload,
-    begun: bool,
-    out_of_time: &'a TimeCheck,
+/// One upload that is being worked off.
+pub struct Work<'a> {
+    pub app: &'a App,
+    pub upload: &'a Upload,
+    pub begun: bool,
+    pub out_of_time: &'a TimeCheck,
 }
 
+/// An object that was verified, and its bytes.
+type Verified = (ObjectHead, Bytes, Box<Content>);
+
 impl Work<'_> {
-    async fn run(&self) -> Result<(), DedupError> {
+    async fn run(&self, in_company: bool) -> Result<Option<Verified>, DedupError> {
         let (app, upload) = (self.app, self.upload);
         let start = app.landing.get_start(&upload.landing_key().object_key(), RANGE_BYTES).await?;
-        let Some((head, first)) = start else { return self.bytes_missing().await };
+        let Some((head, first)) = start else { return self.bytes_missing().await.map(|()| None) };
         if head.size != upload.size {
-            return self.reject(&head, RejectReason::SizeMismatch).await;
+            return self.reject(&head, RejectReason::SizeMismatch).await.map(|()| None);
         }
         let checkpoint = if self.begun { Checkpoint::load(app, upload, &head).await? } else { None };
+        let whole = (first.len() as u64 == head.size).then(|| first.clone());
         let scan = Scan { app, upload, head: &head, out_of_time: self.out_of_time };
-        match scan.run(checkpoint, first).await? {
-            Scanned::OutOfTime(checkpoint) => checkpoint.save(app, upload, &head).await,
-            Scanned::Whole(content) => self.publish(&head, *content).await,
+        let content = match scan.run(checkpoint, first).await? {
+            Scanned::OutOfTime(checkpoint) => {
+                return checkpoint.save(app, upload, &head).await.map(|()| None);
+            }
+            Scanned::Whole(content) => content,
+        };
+        match whole {
+            Some(bytes)
+                if in_company
+                    && (1..=SMALL_MAX_BYTES).contains(&head.size)
+                    && verdict(app, upload, &content.digest).await? == Verdict::Store =>
+            {
+                Ok(Some((head, bytes, content)))
+            }
+            whole => self.publish(&head, whole.as_ref(), *content).await.map(|()| None),
         }
     }
 
-    async fn publish(&self, head: &ObjectHead, mut content: Content) -> Result<(), DedupError> {
-        let mut wrote = self.begun;
+    /// Publishes what was read. `whole` has its bytes, if they are few.
+    pub async fn publish(
+        &self,
+        head: &ObjectHead,
+        whole: Option<&Bytes>,
+        mut content: Content,
+    ) -> Result<(), DedupError> {
+        let (mut wrote, mut written) = (self.begun, BTreeSet::new());
         for _ in 0..ATTEMPTS {
-            let outcome = match verdict(self.app, self.upload, &content).await? {
-                Verdict::Reject(reason) => Outcome::Rejected(reason),
-                Verdict::Link => Outcome::Linked { sha256: content.digest.sha256, sha1: content.digest.sha1 },
-                Verdict::Adopt => {
+            let (outcome, stored) = match verdict(self.app, self.upload, &content.digest).await? {
+                Verdict::Reject(reason) => (Outcome::Rejected(reason), None),
+                Verdict::Link => (Outcome::linked(&content.digest), None),
+                Verdict::Store => {
                     wrote = true;
-                    match adopt::adopt(self.app, self.upload, head, &mut content, self.out_of_time).await? {
-                        Some(adopted) => Outcome::Adopted(Box::new(adopted)),
+                    let out_of_time = self.out_of_time;
+                    match store::store(self.app, self.upload, head, whole, &mut content, out_of_time).await? {
+                        Some(stored) => (Outcome::Stored(Box::new(stored.content.clone())), Some(stored)),
                         None => return Checkpoint::hashed(content).save(self.app, self.upload, head).await,
                     }
                 }
             };
-            let published = self.app.tables.publish(self.upload, &outcome, clock::now()).await?;
-            if !matches!(published, Published::ContentKnown | Published::ContentGone) {
-                wrote |= content.packs.any_saved();
-                return self.clear(head, published, &outcome, wrote).await;
+            wrote |= content.packs.any_saved();
+            written.extend(stored.iter().flat_map(|stored| &stored.written));
+            if self.settle(head, &outcome, stored.as_ref(), wrote).await? {
+                // Not before: as long as the upload has not ended, another worker may be about to refer to them.
+                return Ok(writer::discard(self.app, self.upload.account_id, &written).await?);
             }
         }
         Err(DedupError::ContentCondemned(content.digest.sha256))
     }
 
     async fn reject(&self, head: &ObjectHead, reason: RejectReason) -> Result<(), DedupError> {
-        let outcome = Outcome::Rejected(reason);
-        let published = self.app.tables.publish(self.upload, &outcome, clock::now()).await?;
-        self.clear(head, published, &outcome, self.begun).await
+        self.settle(head, &Outcome::Rejected(reason), None, self.begun).await.map(|_| ())
     }
 
-    /// Clears away what the outcome leaves: nothing but the landed object, if the vault holds the content now or
-    /// nothing was written to it.
-    async fn clear(
+    /// Publishes the outcome and clears away what it leaves. False if it is to be worked out anew: a content or a pack
+    /// came or went meanwhile. With `wrote`, something may lie in the vault of an object that was adopted or was to be.
+    pub async fn settle(
         &self,
         head: &ObjectHead,
-        published: Published,
         outcome: &Outcome,
+        stored: Option<&Stored>,
         wrote: bool,
-    ) -> Result<(), DedupError> {
+    ) -> Result<bool, DedupError> {
         let (app, upload) = (self.app, self.upload);
+        let published = app.tables.publish(upload, outcome, clock::now()).await?;
         tracing::info!(upload = %upload.upload_id, bytes = upload.size, ?published, "published");
-        match (published, outcome) {
-            (Published::Ended(_), _) => return self.bytes_missing().await,
-            (Published::Available, Outcome::Adopted(_)) => {}
-            _ if wrote => leftovers::clear_vault(app, upload, head).await?,
-            _ => {}
+        match published {
+            Published::ContentKnown | Published::ContentGone | Published::PackGone => return Ok(false),
+            Published::Ended(_) => return self.bytes_missing().await.map(|()| true),
+            Published::Available | Published::Rejected(_) => {}
+        }
+        let stored = stored.filter(|_| published == Published::Available);
+        if let Some(stored) = stored {
+            store::index(app, upload.account_id, &stored.hooks).await?;
+        }
+        let adopted = stored.is_some_and(|stored| stored.content.content.object_key.is_some());
+        if wrote && !adopted {
+            leftovers::clear_vault(app, upload, head).await?;
         }
         if self.begun {
-            leftovers::clear_checkpoint(app, upload, head).await?;
+            leftovers::clear_begun(app, upload, head, adopted).await?;
         }
-        Ok(leftovers::clear_landing(app, upload).await?)
+        leftovers::clear_landing(app, upload).await.map(|()| true)
     }
 
     /// Another worker has published, and may have cleared away what this one was reading; or the bytes are lost.
-    async fn bytes_missing(&self) -> Result<(), DedupError> {
+    pub async fn bytes_missing(&self) -> Result<(), DedupError> {
         let upload = self.app.tables.upload(self.upload.upload_id).await?;
         match upload.filter(|upload| upload.state.is_final()) {
-            Some(upload) => Ok(leftovers::clear_all(self.app, &upload).await?),
+            Some(upload) => leftovers::clear_all(self.app, &upload).await,
             None => Err(DedupError::BytesMissing(self.upload.landing_key())),
         }
     }

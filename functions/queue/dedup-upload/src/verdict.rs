@@ -1,12 +1,12 @@
 //! What is to be done with bytes that have been read.
 
 use sluice_domain::content::Life;
+use sluice_domain::content_pass::ContentDigest;
 use sluice_domain::upload::Upload;
 use sluice_domain::version::RejectReason;
 
 use crate::App;
 use crate::error::DedupError;
-use crate::scan::Content;
 
 /// The decision.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,12 +16,11 @@ pub enum Verdict {
     /// The account holds them already.
     Link,
     /// They are new to the account.
-    Adopt,
+    Store,
 }
 
 /// Decides by what this system has computed itself.
-pub async fn verdict(app: &App, upload: &Upload, content: &Content) -> Result<Verdict, DedupError> {
-    let digest = &content.digest;
+pub async fn verdict(app: &App, upload: &Upload, digest: &ContentDigest) -> Result<Verdict, DedupError> {
     if upload.sha256.is_some_and(|declared| declared != digest.sha256) {
         return Ok(Verdict::Reject(RejectReason::Sha256Mismatch));
     }
@@ -31,6 +30,6 @@ pub async fn verdict(app: &App, upload: &Upload, content: &Content) -> Result<Ve
     Ok(match app.tables.content(upload.account_id, &digest.sha256).await? {
         Some(known) if known.life == Life::Live => Verdict::Link,
         Some(_) => return Err(DedupError::ContentCondemned(digest.sha256)),
-        None => Verdict::Adopt,
+        None => Verdict::Store,
     })
 }

@@ -77,7 +77,7 @@ async fn sweep_one(app: &App, upload_id: UploadId, now: Timestamp) -> Result<Swe
     if upload.due_at > now {
         return Ok(Sweep::Wait(upload.due_at));
     }
-    let key = upload.landing_key().object_key();
+    let key = upload.delivered_key();
     // Not a HEAD, whose 404 would not tell a missing object from a missing bucket.
     let landed = app.landing.get_start(&key, 1).await?.is_some();
     let decision = decide(&upload, landed, now);
@@ -120,6 +120,9 @@ async fn reject(
 async fn expire(app: &App, upload: &Upload, now: Timestamp) -> Result<(), StorageError> {
     if let Some(multipart_id) = &upload.multipart_id {
         app.landing.abort_multipart(&upload.landing_key().object_key(), multipart_id).await?;
+    }
+    if upload.packs.is_some() {
+        app.landing.delete_all(upload.landed_keys()).await?;
     }
     app.tables.end_upload(upload, Ending::Expired, now).await?;
     Ok(())

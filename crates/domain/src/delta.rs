@@ -1,0 +1,244 @@
+//! Uploads by packs: the client cuts chunks itself and sends only those that the account lacks.
+//!
+//! A client states no chunk's id, only lengths: ids are computed here from the bytes that came, so there is no id to
+//! lie about. What it does state is checked against itself first ([`PackManifest::check`]), then against the packs it
+//! refers to, and in the end the whole content against its SHA-256.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+use crate::chunk::CHUNK_MAX_BYTES;
+use crate::id::PackId;
+use crate::manifest::MANIFEST_MAX_PACKS;
+use crate::pack::{PACK_MAX_BYTES, PACK_MAX_CHUNKS};
+use crate::upload::DeclaredPack;
+
+/// How the content of an upload by packs is put together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PackManifest {
+    /// For each pack that was sent, in order: the lengths in bytes of its chunks, which lie end to end.
+    pub packs: Vec<Vec<u32>>,
+    /// The content, in order: runs of chunks.
+    pub terms: Vec<ManifestTerm>,
+}
+
+/// A run of consecutive chunks of one pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ManifestTerm {
+    /// The pack.
+    pub pack: PackReference,
+    /// The number of the first chunk in the pack, from 0.
+    pub first_chunk: u32,
+    /// How many chunks, at least 1.
+    pub chunk_count: u32,
+    /// Their length together in bytes.
+    pub length: u32,
+}
+
+/// A pack, as a manifest names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum PackReference {
+    /// One that this upload sends: its number, from 1.
+    Sent(u32),
+    /// One that the account has.
+    Stored(PackId),
+}
+
+/// What is wrong with packs that a client declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPacks {
+    /// Too many of them.
+    #[error("an upload sends at most {MANIFEST_MAX_PACKS} packs, not {0}; send the file whole")]
+    Count(usize),
+    /// An empty pack, or one over 64 MiB.
+    #[error("a pack has 1 to {PACK_MAX_BYTES} bytes, and pack {0} has not")]
+    Size(usize),
+}
+
+/// Checks the packs that an upload declares.
+pub fn check_packs(packs: &[DeclaredPack]) -> Result<(), InvalidPacks> {
+    if packs.len() > MANIFEST_MAX_PACKS {
+        return Err(InvalidPacks::Count(packs.len()));
+    }
+    let wrong = packs.iter().position(|pack| !(1..=PACK_MAX_BYTES).contains(&pack.size));
+    wrong.map_or(Ok(()), |index| Err(InvalidPacks::Size(index + 1)))
+}
+
+/// Why a manifest cannot be one of this upload. Packs are counted from 1, terms from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidManifest {
+    /// Chunk lengths for more or fewer packs than were declared.
+    #[error("the manifest has the chunks of {given} packs, and the upload has {declared}")]
+    PackCount {
+        /// In the manifest.
+        given: usize,
+        /// At the beginning.
+        declared: usize,
+    },
+    /// Chunks of impossible lengths or number, or that do not add up to the pack.
+    #[error("the chunks of pack {0} are not 1 to 16384 of 1 to 65536 bytes that add up to its size")]
+    Chunks(usize),
+    /// A pack that is sent and not used.
+    #[error("no term uses pack {0}; do not send it")]
+    UnusedPack(u32),
+    /// A term that names a pack that was not sent, or no chunks, or chunks beyond the pack's end, or another length.
+    #[error("term {0} names a pack, chunks or a length that cannot be")]
+    Term(usize),
+    /// More packs than one version may refer to.
+    #[error("a manifest refers to at most {MANIFEST_MAX_PACKS} packs, not {0}; send the file whole")]
+    TooManyPacks(usize),
+    /// The terms are longer or shorter together than the content.
+    #[error("the terms add up to {given} bytes, and the content has {size}")]
+    Size {
+        /// The terms' sum.
+        given: u64,
+        /// The content's declared size.
+        size: u64,
+    },
+}
+
+impl PackManifest {
+    /// Checks the manifest against itself and against what the upload declared: its packs and its size in bytes.
+    pub fn check(&self, declared: &[DeclaredPack], size: u64) -> Result<(), InvalidManifest> {
+        let (given, count) = (self.packs.len(), declared.len());
+        if given != count {
+            return Err(InvalidManifest::PackCount { given, declared: count });
+        }
+        for (index, (lengths, pack)) in self.packs.iter().zip(declared).enumerate() {
+            if !makes_pack(lengths, pack.size) {
+                return Err(InvalidManifest::Chunks(index + 1));
+            }
+        }
+        let wrong = self.terms.iter().position(|term| !self.is_possible(term));
+        if let Some(index) = wrong {
+            return Err(InvalidManifest::Term(index));
+        }
+        let used: BTreeSet<PackReference> = self.terms.iter().map(|term| term.pack).collect();
+        if used.len() > MANIFEST_MAX_PACKS {
+            return Err(InvalidManifest::TooManyPacks(used.len()));
+        }
+        if let Some(unused) = (1..=count as u32).find(|number| !used.contains(&PackReference::Sent(*number)))
+        {
+            return Err(InvalidManifest::UnusedPack(unused));
+        }
+        let given: u64 = self.terms.iter().map(|term| u64::from(term.length)).sum();
+        if given == size { Ok(()) } else { Err(InvalidManifest::Size { given, size }) }
+    }
+
+    /// The packs of the account that the terms refer to, each once.
+    pub fn stored_packs(&self) -> Vec<PackId> {
+        let stored = self.terms.iter().filter_map(|term| match term.pack {
+            PackReference::Stored(pack) => Some(pack),
+            PackReference::Sent(_) => None,
+        });
+        stored.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    fn is_possible(&self, term: &ManifestTerm) -> bool {
+        let end = u64::from(term.first_chunk) + u64::from(term.chunk_count);
+        let bounded =
+            term.chunk_count > 0 && end <= u64::from(PACK_MAX_CHUNKS) && term.length <= PACK_MAX_BYTES;
+        bounded
+            && match term.pack {
+                PackReference::Stored(_) => true,
+                PackReference::Sent(number) => {
+                    let lengths = (number as usize).checked_sub(1).and_then(|index| self.packs.get(index));
+                    let chunks =
+                        lengths.and_then(|lengths| lengths.get(term.first_chunk as usize..end as usize));
+                    chunks.is_some_and(|chunks| chunks.iter().sum::<u32>() == term.length)
+                }
+            }
+    }
+}
+
+/// Whether chunks of these lengths make a pack of `size` bytes. At most 1 GiB is added up.
+fn makes_pack(lengths: &[u32], size: u32) -> bool {
+    (1..=PACK_MAX_CHUNKS as usize).contains(&lengths.len())
+        && lengths.iter().all(|length| (1..=CHUNK_MAX_BYTES).contains(length))
+        && lengths.iter().sum::<u32>() == size
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::Sha256;
+
+    fn declared(size: u32) -> DeclaredPack {
+        DeclaredPack { size, sha256: Sha256::of(b"") }
+    }
+
+    fn term(pack: PackReference, first_chunk: u32, chunk_count: u32, length: u32) -> ManifestTerm {
+        ManifestTerm { pack, first_chunk, chunk_count, length }
+    }
+
+    fn stored(number: u8) -> PackReference {
+        PackReference::Stored(PackId::from_bytes([number; 16]))
+    }
+
+    #[test]
+    fn references_are_numbers_and_ids() {
+        let json = r#"{"packs":[[10]],"terms":[{"pack":1,"first_chunk":0,"chunk_count":1,"length":10},
+            {"pack":"07070707070707070707070707070707","first_chunk":3,"chunk_count":2,"length":20}]}"#;
+        let manifest: PackManifest = serde_json::from_str(json).expect("a manifest");
+        assert_eq!(manifest.terms[0].pack, PackReference::Sent(1));
+        assert_eq!(manifest.terms[1].pack, stored(7));
+        assert_eq!(manifest.check(&[declared(10)], 30), Ok(()));
+        assert_eq!(manifest.stored_packs(), [PackId::from_bytes([7; 16])]);
+    }
+
+    #[test]
+    fn what_does_not_add_up_is_refused() {
+        let sent = PackReference::Sent(1);
+        let good = PackManifest {
+            packs: vec![vec![10, 20]],
+            terms: vec![term(sent, 0, 2, 30), term(stored(1), 5, 1, 7)],
+        };
+        assert_eq!(good.check(&[declared(30)], 37), Ok(()));
+        assert_eq!(good.check(&[declared(30)], 38), Err(InvalidManifest::Size { given: 37, size: 38 }));
+        assert_eq!(good.check(&[declared(31)], 37), Err(InvalidManifest::Chunks(1)));
+        assert_eq!(good.check(&[], 37), Err(InvalidManifest::PackCount { given: 1, declared: 0 }));
+
+        let with_terms = |terms| PackManifest { terms, ..good.clone() }.check(&[declared(30)], 30);
+        assert_eq!(with_terms(vec![term(stored(1), 0, 1, 30)]), Err(InvalidManifest::UnusedPack(1)));
+        for wrong in [
+            term(sent, 0, 0, 0),
+            term(sent, 1, 2, 20),
+            term(sent, 0, 1, 11),
+            term(PackReference::Sent(0), 0, 1, 10),
+            term(PackReference::Sent(2), 0, 1, 10),
+            term(stored(1), u32::MAX, u32::MAX, 30),
+            term(stored(1), 0, 1, u32::MAX),
+        ] {
+            assert_eq!(with_terms(vec![wrong]), Err(InvalidManifest::Term(0)), "{wrong:?}");
+        }
+        let many = (0..91).map(|number| term(stored(number), 0, 1, 1)).collect();
+        assert_eq!(with_terms(many), Err(InvalidManifest::TooManyPacks(91)));
+    }
+
+    #[test]
+    fn impossible_chunks_and_packs_are_refused() {
+        let with_chunks = |lengths: Vec<u32>, size| {
+            let terms = vec![term(PackReference::Sent(1), 0, lengths.len() as u32, size)];
+            PackManifest { packs: vec![lengths], terms }.check(&[declared(size)], size.into())
+        };
+        assert_eq!(with_chunks(vec![65_536], 65_536), Ok(()));
+        for (lengths, size) in [
+            (vec![], 0),
+            (vec![0, 10], 10),
+            (vec![65_537], 65_537),
+            (vec![1; 16_385], 16_385),
+            (vec![u32::MAX, 2], 1),
+        ] {
+            assert_eq!(with_chunks(lengths, size), Err(InvalidManifest::Chunks(1)));
+        }
+        assert_eq!(check_packs(&[declared(1), declared(0)]), Err(InvalidPacks::Size(2)));
+        assert_eq!(check_packs(&[declared(PACK_MAX_BYTES + 1)]), Err(InvalidPacks::Size(1)));
+        assert_eq!(check_packs(&[declared(1); 91]), Err(InvalidPacks::Count(91)));
+    }
+}

@@ -1,0 +1,207 @@
+//! How a content that lies in packs is put together as one object.
+//!
+//! The object is made as a multipart upload. S3 wants at least 5 MiB in every part but the last
+//! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>). What lies long enough in one stored object is
+//! copied by the store; what does not is gathered and sent.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+
+use crate::content::Placement;
+use crate::id::PackId;
+use crate::manifest::Term;
+use crate::pack_index::PackIndex;
+use crate::part_plan::PART_MIN_BYTES;
+
+/// The most that one part is copied of: the store copies several parts at once.
+const COPIED_MAX_BYTES: u64 = 1 << 30;
+
+/// One part of the object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// Bytes that lie side by side in a stored object.
+    Copied {
+        /// The vault key of that object.
+        key: String,
+        /// Which of its bytes.
+        range: Range<u64>,
+    },
+    /// Runs of chunks that are read and sent: little over 5 MiB together.
+    Sent(Vec<Term>),
+}
+
+/// The parts of the content that `terms` say, in order: the same whenever packs and placements are. Nothing if a term
+/// names a pack that is not in `packs`, or chunks that its pack has not.
+pub fn parts(terms: &[Term], packs: &BTreeMap<PackId, (Placement, PackIndex)>) -> Option<Vec<Part>> {
+    let mut left: VecDeque<Term> = terms.iter().copied().collect();
+    let mut parts = Vec::new();
+    while let Some((key, range, count)) = extent(&left, packs)? {
+        if range.end - range.start >= PART_MIN_BYTES {
+            left.drain(..count);
+            parts.push(Part::Copied { key, range });
+        } else {
+            parts.push(Part::Sent(gather(&mut left, packs)?));
+        }
+    }
+    Some(parts)
+}
+
+/// The bytes of the first terms as far as they lie side by side, and how many terms that are; nothing at the end.
+#[expect(clippy::option_option, reason = "the end is no failure")]
+fn extent(
+    left: &VecDeque<Term>,
+    packs: &BTreeMap<PackId, (Placement, PackIndex)>,
+) -> Option<Option<(String, Range<u64>, usize)>> {
+    let mut extent: Option<(String, Range<u64>, usize)> = None;
+    for term in left {
+        let (key, range) = place(term, packs)?;
+        match &mut extent {
+            None => extent = Some((key.to_owned(), range, 1)),
+            Some((of, whole, count))
+                if of == key && whole.end == range.start && range.end - whole.start <= COPIED_MAX_BYTES =>
+            {
+                whole.end = range.end;
+                *count += 1;
+            }
+            Some(_) => break,
+        }
+    }
+    Some(extent)
+}
+
+/// Where a term lies.
+fn place<'a>(
+    term: &Term,
+    packs: &'a BTreeMap<PackId, (Placement, PackIndex)>,
+) -> Option<(&'a str, Range<u64>)> {
+    let (placement, index) = packs.get(&term.pack_id)?;
+    let range = index.raw_range(term.first_chunk, term.chunk_count)?;
+    Some((&placement.key, placement.offset + range.start..placement.offset + range.end))
+}
+
+/// Takes terms until they make a part, the last one only as far as it is needed.
+fn gather(left: &mut VecDeque<Term>, packs: &BTreeMap<PackId, (Placement, PackIndex)>) -> Option<Vec<Term>> {
+    let (mut taken, mut bytes) = (Vec::new(), 0);
+    while bytes < PART_MIN_BYTES
+        && let Some(term) = left.pop_front()
+    {
+        let (_, index) = packs.get(&term.pack_id)?;
+        let chunks =
+            &index.chunks()[term.first_chunk as usize..(term.first_chunk + term.chunk_count) as usize];
+        let mut first = Term { chunk_count: 0, raw_length_bytes: 0, ..term };
+        for chunk in chunks {
+            if bytes >= PART_MIN_BYTES {
+                break;
+            }
+            first.chunk_count += 1;
+            first.raw_length_bytes += chunk.length_bytes();
+            bytes += u64::from(chunk.length_bytes());
+        }
+        if first.chunk_count < term.chunk_count {
+            left.push_front(Term {
+                first_chunk: term.first_chunk + first.chunk_count,
+                chunk_count: term.chunk_count - first.chunk_count,
+                raw_length_bytes: term.raw_length_bytes - first.raw_length_bytes,
+                ..term
+            });
+        }
+        taken.push(first);
+    }
+    Some(taken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chunk::Chunk;
+    use crate::content::Encoding;
+    use crate::hash::ChunkId;
+    use proptest::prelude::*;
+
+    const MIB: u64 = 1 << 20;
+
+    /// A pack of `count` chunks of 64 KiB at `offset` of the object `key`.
+    fn pack(number: u8, count: u32, key: &str, offset: u64) -> (PackId, (Placement, PackIndex)) {
+        let pack_id = PackId::from_bytes([number; 16]);
+        let chunk = |n: u32| Chunk::new(ChunkId::of(&[&[number], &n.to_le_bytes()[..]].concat()), 1 << 16);
+        let chunks = (0..count).map(|n| chunk(n).expect("a chunk")).collect();
+        let index = PackIndex::new(pack_id, chunks).expect("a pack");
+        let placement = Placement {
+            store: "vault".to_owned(),
+            key: key.to_owned(),
+            offset,
+            length: index.raw_length_bytes().into(),
+            encoding: Encoding::Raw,
+            generation: 0,
+        };
+        (pack_id, (placement, index))
+    }
+
+    fn term(number: u8, first_chunk: u32, chunk_count: u32) -> Term {
+        let pack_id = PackId::from_bytes([number; 16]);
+        Term { pack_id, first_chunk, chunk_count, raw_length_bytes: chunk_count << 16 }
+    }
+
+    #[test]
+    fn neighbours_are_copied_at_once_and_small_runs_take_what_they_need_from_the_next() {
+        let packs = BTreeMap::from([
+            pack(1, 512, "a", 0),
+            pack(2, 512, "a", 32 * MIB),
+            pack(3, 16, "b", 0),
+            pack(4, 1, "c", 7),
+        ]);
+        let copied = |key: &str, range| Part::Copied { key: key.to_owned(), range };
+        assert_eq!(parts(&[term(1, 0, 512), term(2, 0, 512)], &packs), Some(vec![copied("a", 0..64 * MIB)]));
+        assert_eq!(
+            parts(&[term(3, 0, 16), term(1, 0, 512), term(4, 0, 1)], &packs),
+            Some(vec![
+                Part::Sent(vec![term(3, 0, 16), term(1, 0, 64)]),
+                copied("a", 4 * MIB..32 * MIB),
+                Part::Sent(vec![term(4, 0, 1)]),
+            ])
+        );
+        assert_eq!(parts(&[], &packs), Some(Vec::new()));
+        assert_eq!(parts(&[term(9, 0, 1)], &packs), None, "an unknown pack");
+        assert_eq!(parts(&[term(3, 10, 7)], &packs), None, "beyond the pack's end");
+    }
+
+    proptest! {
+        #[test]
+        fn parts_make_the_content_and_keep_the_limits(
+            runs in prop::collection::vec((1_u8..4, 0_u32..200, 1_u32..200), 0..30),
+        ) {
+            let packs = BTreeMap::from([pack(1, 400, "a", 0), pack(2, 400, "a", 25 * MIB), pack(3, 400, "b", 9)]);
+            let terms: Vec<Term> = runs.iter().map(|(number, first, count)| term(*number, *first, *count)).collect();
+            let place = |term: &Term| place(term, &packs).expect("a place");
+            let parts = parts(&terms, &packs).expect("parts");
+            let mut bytes = Vec::new();
+            let ranges = |ranges: &mut Vec<(String, u64)>, key: &str, range: Range<u64>| {
+                ranges.extend(range.step_by(1 << 16).map(|at| (key.to_owned(), at)));
+            };
+            for (number, part) in parts.iter().enumerate() {
+                let length = match part {
+                    Part::Copied { key, range } => {
+                        ranges(&mut bytes, key, range.clone());
+                        range.end - range.start
+                    }
+                    Part::Sent(terms) => {
+                        for term in terms {
+                            let (key, range) = place(term);
+                            ranges(&mut bytes, key, range);
+                        }
+                        let length = terms.iter().map(|term| u64::from(term.raw_length_bytes)).sum();
+                        prop_assert!(length < PART_MIN_BYTES + (1 << 16));
+                        length
+                    }
+                };
+                prop_assert!(length >= PART_MIN_BYTES || number + 1 == parts.len());
+            }
+            let mut whole = Vec::new();
+            for term in &terms {
+                let (key, range) = place(term);
+                ranges(&mut whole, key, range);
+            }
+            prop_assert_eq!(bytes, whole);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Packs.
+
+use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
+use sluice_domain::content::Pack;
+use sluice_domain::id::PackId;
+
+use super::Tables;
+use crate::error::{ErrorKind, StorageError};
+use crate::fault;
+use crate::transaction::{Row, Transaction, Values, key, names, row};
+
+fn pack_key(pack: PackId) -> Row {
+    key([("pack_id", &pack.to_string())])
+}
+
+impl Tables {
+    /// Those of the packs that exist, in no order. No id may be there twice.
+    pub async fn packs(&self, ids: &[PackId]) -> Result<Vec<Pack>, StorageError> {
+        self.get_many(&self.names.packs, ids.iter().map(|id| pack_key(*id)).collect(), true).await
+    }
+
+    /// Writes a pack, unless it is there: then it may have been referred to since, and stays as it is.
+    pub async fn create_pack(&self, pack: &Pack) -> Result<(), StorageError> {
+        const OPERATION: &str = "dynamodb:PutItem";
+        const NEW: &str = "attribute_not_exists(#pack_id)";
+        let request = self
+            .client
+            .put_item()
+            .table_name(&self.names.packs)
+            .set_item(Some(row(pack)?))
+            .condition_expression(NEW)
+            .set_expression_attribute_names(names(&[NEW]));
+        match fault::write(OPERATION, request.send()).await {
+            Ok(_) => Ok(()),
+            Err(error) => match StorageError::from_sdk(OPERATION, &error) {
+                error if error.kind == ErrorKind::Conflict => Ok(()),
+                error => Err(error),
+            },
+        }
+    }
+
+    /// Removes packs that were cut for a content which was never published: nobody else can know of them.
+    pub async fn delete_packs(&self, packs: &[PackId]) -> Result<(), StorageError> {
+        let requests = packs.iter().map(|pack| {
+            let delete = DeleteRequest::builder().set_key(Some(pack_key(*pack))).build();
+            let delete = delete.map_err(|error| StorageError::fault("delete packs", error))?;
+            Ok(WriteRequest::builder().delete_request(delete).build())
+        });
+        self.write_many(&self.names.packs, requests.collect::<Result<_, StorageError>>()?).await
+    }
+
+    /// Removes a pack that no content refers to. False if one does, or if it is gone.
+    pub async fn delete_unreferenced_pack(&self, pack: PackId) -> Result<bool, StorageError> {
+        const OPERATION: &str = "dynamodb:DeleteItem";
+        const UNREFERENCED: &str = "#references = :none";
+        let request = self
+            .client
+            .delete_item()
+            .table_name(&self.names.packs)
+            .set_key(Some(pack_key(pack)))
+            .condition_expression(UNREFERENCED)
+            .set_expression_attribute_names(names(&[UNREFERENCED]))
+            .set_expression_attribute_values(Values::new().with(":none", &0)?.into_map());
+        match fault::write(OPERATION, request.send()).await {
+            Ok(_) => Ok(true),
+            Err(error) => match StorageError::from_sdk(OPERATION, &error) {
+                error if error.kind == ErrorKind::Conflict => Ok(false),
+                error => Err(error),
+            },
+        }
+    }
+}
+
+impl Transaction {
+    /// Takes a reference on each pack, if it is live.
+    pub(super) fn refer_to_packs(self, tables: &Tables, packs: &[PackId]) -> Result<Self, StorageError> {
+        packs.iter().try_fold(self, |transaction, pack| {
+            transaction.update(
+                &tables.names.packs,
+                pack_key(*pack),
+                "SET #references = #references + :one",
+                "#life = :live",
+                Values::new().with(":one", &1)?.with(":live", &"live")?,
+            )
+        })
+    }
+}

@@ -1,0 +1,68 @@
+//! Completion of an upload by packs: the manifest is checked and laid beside the packs, and the worker is told.
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use sluice_contracts::event::UploadEvent;
+use sluice_contracts::packs::PackManifest;
+use sluice_contracts::problem::Code;
+use sluice_contracts::uploads::Completion;
+use sluice_domain::part_plan::PartNumber;
+use sluice_domain::upload::{DeclaredPack, Upload};
+use sluice_lambda::Failure;
+
+use crate::App;
+
+/// How many packs are looked for at once.
+const HEADS_IN_FLIGHT: usize = 8;
+
+/// The completion's manifest, if it can be one of this upload.
+pub fn manifest<'a>(
+    upload: &Upload,
+    declared: &[DeclaredPack],
+    completion: &'a Completion,
+) -> Result<&'a PackManifest, Failure> {
+    let invalid = |detail: String| Failure::new(Code::InvalidManifest, detail);
+    let manifest = completion.manifest.as_ref();
+    let manifest =
+        manifest.ok_or_else(|| invalid("packs were sent: say with a manifest what they make".into()))?;
+    manifest.check(declared, upload.size).map_err(|error| invalid(error.to_string()))?;
+    Ok(manifest)
+}
+
+/// Makes sure that every pack lies in the landing bucket, and the manifest beside them. Without an object that wakes the
+/// worker, it is told by [`announce`]; the sweeper finds an upload of which it never was.
+pub async fn gather(app: &App, upload: &Upload, manifest: &PackManifest) -> Result<(), Failure> {
+    let numbers = (1..=upload.part_count()).filter_map(|number| PartNumber::try_from(number).ok());
+    stream::iter(numbers)
+        .map(|number| landed(app, upload, number))
+        .buffer_unordered(HEADS_IN_FLIGHT)
+        .try_collect::<()>()
+        .await?;
+    let json = serde_json::to_vec(manifest)
+        .map_err(|error| Failure::new(Code::Internal, format!("write the manifest: {error}")))?;
+    Ok(app.landing.put(&upload.landing_key().manifest(), json.into()).await?)
+}
+
+async fn landed(app: &App, upload: &Upload, number: PartNumber) -> Result<(), Failure> {
+    let declared = upload.size_of(number).unwrap_or(0);
+    match app.landing.head(&upload.landing_key().pack(number)).await? {
+        Some(object) if object.size == declared => Ok(()),
+        Some(object) => {
+            let detail = format!(
+                "{} bytes of pack {} arrived where {declared} were declared",
+                object.size,
+                number.get()
+            );
+            Err(Failure::new(Code::PartMismatch, detail))
+        }
+        None => {
+            let detail = format!("pack {} has not arrived; PUT it first", number.get());
+            Err(Failure::new(Code::PartsMissing, detail))
+        }
+    }
+}
+
+/// Tells the worker. A repeated call tells it again, which is harmless.
+pub async fn announce(app: &App, upload: &Upload) -> Result<(), Failure> {
+    let Upload { account_id, upload_id, .. } = *upload;
+    Ok(app.queue.send(&UploadEvent::UploadAnnounced { account_id, upload_id }.to_json()).await?)
+}

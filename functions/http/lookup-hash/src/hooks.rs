@@ -1,0 +1,57 @@
+//! `POST /lookups/hooks`: the account's packs that hold sampled chunks.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use http::StatusCode;
+use sluice_contracts::packs::{HOOKS_MAX, HooksFound, HooksLookup, PackIndexView};
+use sluice_domain::content::{Life, Pack, Table};
+use sluice_domain::id::PackId;
+use sluice_domain::key::ObjectKey;
+use sluice_domain::time::Timestamp;
+use sluice_lambda::{Call, Failure, Reply, auth};
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use crate::App;
+
+/// Most packs in an answer: those beyond share the fewest chunks.
+const PACKS_MAX: usize = 16;
+
+pub async fn look_up(app: &App, call: &Call) -> Result<Reply, Failure> {
+    let session = auth::session(&app.tables, call).await?;
+    call.only_parameters(&[])?;
+    let HooksLookup { mut hooks } = call.json()?;
+    if hooks.is_empty() || hooks.len() > HOOKS_MAX {
+        return Err(Failure::invalid(format_args!("ask for 1 to {HOOKS_MAX} hooks a call")));
+    }
+    hooks.sort_unstable();
+    hooks.dedup();
+    let mut hits: HashMap<PackId, usize> = HashMap::new();
+    for pack in app.tables.find_hooks(session.account_id, &hooks).await? {
+        *hits.entry(pack).or_default() += 1;
+    }
+    let mut ids: Vec<PackId> = hits.keys().copied().collect();
+    ids.sort_unstable_by_key(|id| (Reverse(hits[id]), *id));
+    ids.truncate(PACKS_MAX);
+    let mut packs = app.tables.packs(&ids).await?;
+    packs.retain(|pack| pack.account_id == session.account_id && pack.life == Life::Live);
+    packs.sort_unstable_by_key(|pack| (Reverse(hits[&pack.pack_id]), pack.pack_id));
+    let end = app.url_life.end(call.now, None).await?;
+    let mut found = HooksFound { packs: Vec::with_capacity(packs.len()) };
+    for pack in packs {
+        found.packs.push(view(app, pack, call.now, end).await?);
+    }
+    Reply::json(StatusCode::OK, &found)
+}
+
+async fn view(app: &App, pack: Pack, now: Timestamp, end: Timestamp) -> Result<PackIndexView, Failure> {
+    let (index_base64, index_url) = match &pack.index {
+        Table::Inline(bytes) => (Some(BASE64.encode(bytes)), None),
+        Table::Object(key) => {
+            let url = app.vault.presign_read(&ObjectKey::from_stored(key), now, end).await?;
+            (None, Some(url.url))
+        }
+    };
+    let Pack { pack_id, size, chunk_count, .. } = pack;
+    Ok(PackIndexView { pack_id, size, chunk_count, index_base64, index_url })
+}

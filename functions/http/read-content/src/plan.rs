@@ -1,0 +1,214 @@
+//! `GET /files/{file_id}/plan`: the chunks of a version and where to read them.
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use http::StatusCode;
+use sluice_contracts::LIST_MAX;
+use sluice_contracts::packs::{PLAN_CHUNKS_MAX, Plan, PlanChunk, PlanTerm};
+use sluice_contracts::problem::Code;
+use sluice_domain::content::{Encoding, Pack};
+use sluice_domain::id::{AccountId, PackId, VersionId};
+use sluice_domain::key::ObjectKey;
+use sluice_domain::manifest::{Manifest, Term};
+use sluice_domain::pack_index::PackIndex;
+use sluice_domain::time::Timestamp;
+use sluice_lambda::{Call, Failure, Reply};
+use sluice_storage::read_table;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
+use std::str::FromStr;
+
+use crate::cursor::Cursor;
+use crate::{App, Asked};
+
+/// How many pack indexes are read at once.
+const READS_IN_FLIGHT: usize = 8;
+
+/// What a page says of each run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Detail {
+    /// Chunks and URLs.
+    #[default]
+    Chunks,
+    /// Where it lies, and no more.
+    Terms,
+}
+
+/// A word that is neither.
+#[derive(Debug, thiserror::Error)]
+#[error("it is chunks or terms")]
+struct InvalidDetail;
+
+impl FromStr for Detail {
+    type Err = InvalidDetail;
+    fn from_str(text: &str) -> Result<Self, InvalidDetail> {
+        match text {
+            "chunks" => Ok(Self::Chunks),
+            "terms" => Ok(Self::Terms),
+            _ => Err(InvalidDetail),
+        }
+    }
+}
+
+pub async fn plan(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
+    call.only_parameters(&["version", "from", "to", "detail", "cursor"])?;
+    let cursor = call.parameter::<Cursor>("cursor")?;
+    let version_id = call.parameter::<VersionId>("version")?;
+    let version_id = cursor.map(|cursor| cursor.version_id).or(version_id);
+    let Asked { session, version, content, .. } = crate::asked_for(app, call, id, version_id).await?;
+    let from = call.parameter::<u64>("from")?.unwrap_or(0);
+    let to = call.parameter::<u64>("to")?.unwrap_or(content.size);
+    if from > to || from > content.size {
+        let detail = format!("bytes {from} to {to} are none of the version's {}", content.size);
+        return Err(Failure::invalid(detail));
+    }
+    let bytes = read_table(&app.vault, &content.manifest).await?;
+    let manifest = Manifest::decode(&bytes).map_err(damaged)?;
+    let detail = call.parameter::<Detail>("detail")?.unwrap_or_default();
+    let first = cursor.map_or(0, |cursor| cursor.term);
+    let (runs, next) = page(manifest.terms(), &(from..to), first, detail);
+
+    let expires_at = app.url_life.end(call.now, None).await?;
+    let terms = match detail {
+        Detail::Chunks => {
+            let packs = packs(app, session.account_id, &runs).await?;
+            let urls = urls(app, &packs, call.now, expires_at).await?;
+            runs.iter().map(|run| with_chunks(run, &(from..to), &packs, &urls)).collect::<Result<_, _>>()?
+        }
+        Detail::Terms => runs.iter().map(bare).collect(),
+    };
+    let version_id = version.version_id;
+    let next_cursor = next.map(|term| Cursor { version_id, term }.to_string());
+    let (size, sha256) = (content.size, content.sha256);
+    let plan = Plan { version_id, size, sha256, terms, expires_at, next_cursor };
+    Reply::json(StatusCode::OK, &plan)
+}
+
+/// A term, and where it begins in the content, in bytes.
+type Run = (u64, Term);
+
+/// The terms of one page that hold bytes of `wanted`, from the term numbered `first` on, and the number of the term with
+/// which the next page begins.
+fn page(terms: &[Term], wanted: &Range<u64>, first: usize, detail: Detail) -> (Vec<Run>, Option<usize>) {
+    let (mut runs, mut offset, mut chunks) = (Vec::new(), 0, 0);
+    if wanted.is_empty() {
+        return (runs, None);
+    }
+    for (number, term) in terms.iter().enumerate() {
+        let full = match detail {
+            Detail::Chunks => chunks >= PLAN_CHUNKS_MAX,
+            Detail::Terms => runs.len() >= LIST_MAX,
+        };
+        let end = offset + u64::from(term.raw_length_bytes);
+        if number >= first && end > wanted.start && offset < wanted.end {
+            if full {
+                return (runs, Some(number));
+            }
+            runs.push((offset, *term));
+            chunks += term.chunk_count as usize;
+        }
+        offset = end;
+    }
+    (runs, None)
+}
+
+/// A stored format that cannot be read is our fault, and is told to the logs alone.
+fn damaged(error: impl std::fmt::Display) -> Failure {
+    tracing::error!(%error, "a version cannot be planned");
+    Failure::new(Code::Internal, "the request id leads to the cause in the logs")
+}
+
+/// The packs of these runs with their indexes.
+async fn packs(
+    app: &App,
+    account: AccountId,
+    runs: &[Run],
+) -> Result<HashMap<PackId, (Pack, PackIndex)>, Failure> {
+    let ids: BTreeSet<PackId> = runs.iter().map(|(_, term)| term.pack_id).collect();
+    let ids: Vec<PackId> = ids.into_iter().collect();
+    let rows = app.tables.packs(&ids).await?;
+    let own: Vec<Pack> = rows.into_iter().filter(|row| row.account_id == account).collect();
+    if own.len() < ids.len() {
+        return Err(damaged(format_args!("of {} packs there are {}", ids.len(), own.len())));
+    }
+    stream::iter(own)
+        .map(|row| async move {
+            let index = PackIndex::decode(&read_table(&app.vault, &row.index).await?).map_err(damaged)?;
+            Ok((row.pack_id, (row, index)))
+        })
+        .buffer_unordered(READS_IN_FLIGHT)
+        .try_collect()
+        .await
+}
+
+/// One URL for each object that holds packs.
+async fn urls(
+    app: &App,
+    packs: &HashMap<PackId, (Pack, PackIndex)>,
+    now: Timestamp,
+    end: Timestamp,
+) -> Result<HashMap<String, String>, Failure> {
+    let mut urls = HashMap::new();
+    for (pack, _) in packs.values() {
+        let key = &pack.placement.key;
+        if !urls.contains_key(key) {
+            let url = app.vault.presign_read(&ObjectKey::from_stored(key), now, end).await?;
+            urls.insert(key.clone(), url.url);
+        }
+    }
+    Ok(urls)
+}
+
+fn bare((offset, term): &Run) -> PlanTerm {
+    PlanTerm {
+        offset: *offset,
+        length: term.raw_length_bytes.into(),
+        pack_id: term.pack_id,
+        first_chunk: term.first_chunk,
+        chunk_count: term.chunk_count,
+        url: None,
+        headers: BTreeMap::new(),
+        range: None,
+        encoding: Encoding::Raw,
+        chunks: Vec::new(),
+    }
+}
+
+/// The run without the chunks that lie outside `wanted`, bytes of the content.
+fn with_chunks(
+    run: &Run,
+    wanted: &Range<u64>,
+    packs: &HashMap<PackId, (Pack, PackIndex)>,
+    urls: &HashMap<String, String>,
+) -> Result<PlanTerm, Failure> {
+    let (content_offset, term) = run;
+    let (pack, index) = &packs[&term.pack_id];
+    let beyond = || damaged(format_args!("a term names chunks that pack {} has not", pack.pack_id));
+    let before = index.raw_range(0, term.first_chunk).ok_or_else(beyond)?.end;
+    let end = (term.first_chunk + term.chunk_count) as usize;
+    let chunks = index.chunks().get(term.first_chunk as usize..end).ok_or_else(beyond)?;
+    let (mut offset, mut start, mut first_chunk) = (*content_offset, before, term.first_chunk);
+    let mut kept = Vec::new();
+    let mut length = 0;
+    for chunk in chunks {
+        let bytes = u64::from(chunk.length_bytes());
+        let at = offset + length;
+        if at + bytes <= wanted.start {
+            (offset, start, first_chunk) = (at + bytes, start + bytes, first_chunk + 1);
+        } else if at < wanted.end {
+            kept.push(PlanChunk { id: chunk.id(), length: chunk.length_bytes() });
+            length += bytes;
+        }
+    }
+    let at = pack.placement.offset + start;
+    Ok(PlanTerm {
+        offset,
+        length,
+        first_chunk,
+        chunk_count: kept.len() as u32,
+        url: urls.get(&pack.placement.key).cloned(),
+        range: Some(format!("bytes={at}-{}", (at + length).saturating_sub(1))),
+        encoding: pack.placement.encoding,
+        chunks: kept,
+        ..bare(run)
+    })
+}

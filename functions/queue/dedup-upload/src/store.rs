@@ -1,0 +1,50 @@
+//! Bringing new content into the vault: as it is, or only what is new of it.
+
+use bytes::Bytes;
+use sluice_domain::hash::ChunkId;
+use sluice_domain::id::{AccountId, PackId};
+use sluice_domain::upload::Upload;
+use sluice_storage::bucket::ObjectHead;
+use sluice_storage::tables::StoredContent;
+
+use crate::error::DedupError;
+use crate::{App, TimeCheck, adopt, lookup, rewrite, scan};
+
+/// A content that lies in the vault and waits to be published. Nobody refers to what was written for it yet.
+pub struct Stored {
+    pub content: StoredContent,
+    /// Packs that have an object of their own, to be discarded if the upload ends without them.
+    pub written: Vec<PackId>,
+    /// What the chunk index is to know once it is.
+    pub hooks: Vec<(ChunkId, PackId)>,
+}
+
+/// Stores the content that was read; nothing if time ran out over the copy. `whole` has its bytes, if they are few.
+pub async fn store(
+    app: &App,
+    upload: &Upload,
+    head: &ObjectHead,
+    whole: Option<&Bytes>,
+    content: &mut scan::Content,
+    out_of_time: &TimeCheck,
+) -> Result<Option<Stored>, DedupError> {
+    let begun = content.packs.any_saved() || content.copy_multipart_id.is_some();
+    let mut found = None;
+    if !begun {
+        let looked_up = lookup::look_up(app, upload, content.packs.drafts()).await?;
+        if rewrite::pays(head.size, &looked_up) {
+            return rewrite::rewrite(app, upload, head, whole, content, &looked_up).await.map(Some);
+        }
+        found = Some(looked_up);
+    }
+    content.packs.save_closed(app, upload, found).await?;
+    adopt::adopt(app, upload, head, content, out_of_time).await
+}
+
+/// Makes the chunks of a published content findable.
+pub async fn index(app: &App, account: AccountId, hooks: &[(ChunkId, PackId)]) -> Result<(), DedupError> {
+    let mut hooks = hooks.to_vec();
+    hooks.sort_unstable();
+    hooks.dedup_by_key(|(chunk, _)| *chunk);
+    Ok(app.tables.put_hooks(account, &hooks).await?)
+}

@@ -1,0 +1,266 @@
+//! Deduplication below the file: only new chunks are stored, and what is said of them is true.
+
+use serde_json::{Value, json};
+use sluice_domain::content::{Life, Pack};
+use sluice_domain::hash::{ChunkId, Sha256};
+use sluice_domain::id::PackId;
+use sluice_domain::key::LandingKey;
+use sluice_tests::{Client, bytes, paused};
+use std::sync::Arc;
+
+use crate::support::{Landed, Worker, created, message, unhurried};
+
+const MIB: usize = 1 << 20;
+
+/// Works off what has landed, once.
+async fn work_off(worker: &Worker, landed: &Landed) -> Value {
+    assert_eq!(worker.receive(&created(&landed.key), 1, unhurried()).await, Vec::<String>::new());
+    landed.upload().await["version"].clone()
+}
+
+/// New, shared and stored bytes of a version.
+fn counted(version: &Value) -> [u64; 3] {
+    ["new_bytes", "shared_bytes", "stored_bytes"].map(|name| version[name].as_u64().expect("a number"))
+}
+
+/// The packs that a version consists of, as their rows are.
+async fn packs(worker: &Worker, user: &Client, version: &Value) -> Vec<Pack> {
+    let path = format!("/files/{}/plan?detail=terms", version["file_id"].as_str().expect("an id"));
+    let plan = user.get(&path).await.expect(200);
+    let terms = plan["terms"].as_array().expect("terms");
+    let mut ids: Vec<PackId> =
+        terms.iter().map(|term| term["pack_id"].as_str().expect("an id").parse().expect("an id")).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    worker.tables().packs(&ids).await.expect("packs")
+}
+
+#[tokio::test]
+async fn an_edited_file_stores_what_is_new_of_it() {
+    let worker = Worker::new(paused());
+    let base = Landed::new(worker.stack, bytes(1, 8 * MIB)).await;
+    let version = work_off(&worker, &base).await;
+    assert_eq!(counted(&version), [8 << 20, 0, 8 << 20]);
+
+    let edited = [b"!", &base.content[..]].concat();
+    let next = Landed::of(base.user.clone(), "file", edited, &Value::Null).await;
+    let version = work_off(&worker, &next).await;
+    let [new, shared, stored] = counted(&version);
+    assert!((1..200_000).contains(&new), "{new} of 8 MiB are said to be new");
+    assert_eq!((new + shared, stored), (next.content.len() as u64, new));
+    let file_id = version["file_id"].as_str().expect("an id");
+    assert!(next.user.rebuild(file_id).await == next.content);
+
+    let keys = worker.vault_keys(base.account_id).await;
+    let of = |prefix: &str| keys.iter().filter(|key| key.starts_with(prefix)).count();
+    assert_eq!((of("objects/"), of("packs/")), (1, 1), "{keys:?}");
+    let references: Vec<u64> =
+        packs(&worker, &next.user, &version).await.iter().map(|p| p.references).collect();
+    assert!(references.contains(&2) && references.contains(&1), "{references:?}");
+    assert_eq!(worker.landing_keys(base.account_id).await, Vec::<String>::new());
+    assert_eq!(base.user.usage().await, ((base.content.len() + next.content.len()) as u64, 0));
+}
+
+#[tokio::test]
+async fn chunks_are_found_under_another_path_and_never_in_another_account() {
+    let worker = Worker::new(paused());
+    let base = Landed::new(worker.stack, bytes(2, 8 * MIB)).await;
+    work_off(&worker, &base).await;
+    let mut edited = base.content.clone();
+    edited[4 * MIB..4 * MIB + 1000].copy_from_slice(&bytes(3, 1000));
+
+    let elsewhere = Landed::of(base.user.clone(), "elsewhere", edited.clone(), &Value::Null).await;
+    let [new, ..] = counted(&work_off(&worker, &elsewhere).await);
+    assert!((1000..200_000).contains(&new), "{new} of 8 MiB are said to be new");
+
+    let stranger = Landed::new(worker.stack, edited).await;
+    assert_eq!(counted(&work_off(&worker, &stranger).await), [8 << 20, 0, 8 << 20]);
+}
+
+#[tokio::test]
+async fn an_object_that_is_mostly_new_is_adopted_and_what_it_shares_is_counted() {
+    let worker = Worker::new(paused());
+    let base = Landed::new(worker.stack, bytes(4, 2 * MIB)).await;
+    work_off(&worker, &base).await;
+    let longer = [&base.content[..], &bytes(5, 14 * MIB)].concat();
+    let next = Landed::of(base.user.clone(), "file", longer, &Value::Null).await;
+    let version = work_off(&worker, &next).await;
+    let [new, shared, stored] = counted(&version);
+    assert!((1_900_000..=2 << 20).contains(&shared), "{shared} of 2 MiB are said to be shared");
+    assert_eq!((new + shared, stored), (16 << 20, 16 << 20));
+    assert!(next.user.read(version["file_id"].as_str().expect("an id")).await == next.content);
+}
+
+#[tokio::test]
+async fn content_that_repeats_itself_is_stored_once() {
+    let worker = Worker::new(paused());
+    let zeros = Landed::new(worker.stack, vec![0; 8 * MIB]).await;
+    let version = work_off(&worker, &zeros).await;
+    assert_eq!(counted(&version), [65_536, (8 << 20) - 65_536, 65_536]);
+    zeros.check_available(&worker, "zeros").await;
+}
+
+#[tokio::test]
+async fn small_files_of_a_batch_share_a_pack_by_account() {
+    let worker = Worker::new(paused());
+    let users = [Client::register(worker.stack).await, Client::register(worker.stack).await];
+    let mut landed = Vec::new();
+    for number in 0..9_u64 {
+        // The last two bring the same bytes.
+        let content = bytes(100 + number.min(7), 10_240);
+        let user = users[usize::from(number == 0)].clone();
+        landed.push(Landed::of(user, &format!("file {number}"), content, &Value::Null).await);
+    }
+    let messages = landed.iter().map(|one| message(created(&one.key), 1)).collect();
+    let failed = dedup_upload::work_off(worker.app.clone(), messages, unhurried()).await;
+    assert_eq!(failed, Vec::<String>::new());
+
+    let alone = worker.vault_keys(landed[0].account_id).await;
+    assert!(alone.len() == 1 && alone[0].starts_with("objects/"), "one by itself is adopted: {alone:?}");
+    let shared = worker.vault_keys(landed[1].account_id).await;
+    assert!(shared.len() == 1 && shared[0].starts_with("packs/"), "eight share a pack: {shared:?}");
+    let mut new_bytes = 0;
+    for one in &landed[1..] {
+        let upload = one.upload().await;
+        assert_eq!(upload["state"], "available", "{upload}");
+        let version = &upload["version"];
+        new_bytes += counted(version)[0];
+        assert!(one.user.rebuild(version["file_id"].as_str().expect("an id")).await == one.content);
+        let rows = packs(&worker, &one.user, version).await;
+        assert_eq!((rows.len(), rows[0].references), (1, 7), "seven contents have the pack");
+    }
+    assert_eq!(new_bytes, 7 * 10_240);
+    assert_eq!(users[0].usage().await, (7 * 10_240, 0));
+
+    // The messages come once more, and change nothing.
+    let messages = landed.iter().map(|one| message(created(&one.key), 2)).collect();
+    assert_eq!(dedup_upload::work_off(worker.app.clone(), messages, unhurried()).await, Vec::<String>::new());
+    let rows = packs(&worker, &users[0], &landed[1].upload().await["version"]).await;
+    assert_eq!(rows[0].references, 7);
+    assert_eq!(worker.vault_keys(landed[1].account_id).await, shared);
+}
+
+#[tokio::test]
+async fn two_workers_at_once_take_one_reference() {
+    let worker = Worker::new(paused());
+    let base = Landed::new(worker.stack, bytes(6, 4 * MIB)).await;
+    work_off(&worker, &base).await;
+    let edited = [&base.content[..], b"more"].concat();
+    let next = Landed::of(base.user.clone(), "file", edited, &Value::Null).await;
+    let event = created(&next.key);
+    let other = Worker::new(paused());
+    let (first, second) =
+        tokio::join!(worker.receive(&event, 1, unhurried()), other.receive(&event, 1, unhurried()));
+    // One of them may find the object taken away under its hands; its message comes again.
+    if !(first.is_empty() && second.is_empty()) {
+        assert_eq!(worker.receive(&event, 2, unhurried()).await, Vec::<String>::new());
+    }
+    let version = &next.upload().await["version"];
+    let rows = packs(&worker, &next.user, version).await;
+    let mut references: Vec<u64> = rows.iter().map(|pack| pack.references).collect();
+    references.sort_unstable();
+    assert_eq!(references, [1, 2]);
+    let keys = worker.vault_keys(base.account_id).await;
+    assert_eq!(keys.iter().filter(|key| key.starts_with("packs/")).count(), 1, "{keys:?}");
+}
+
+#[tokio::test]
+async fn a_condemned_pack_is_not_referred_to() {
+    let worker = Worker::new(paused());
+    let base = Landed::new(worker.stack, bytes(7, 2 * MIB)).await;
+    let version = work_off(&worker, &base).await;
+    for pack in packs(&worker, &base.user, &version).await {
+        worker.set_life(pack.pack_id, Life::Condemned).await;
+    }
+    let edited = [&base.content[..], b"more"].concat();
+    let next = Landed::of(base.user.clone(), "file", edited, &Value::Null).await;
+    let [new, shared, _] = counted(&work_off(&worker, &next).await);
+    assert_eq!((new, shared), (next.content.len() as u64, 0));
+    assert!(next.user.rebuild(version["file_id"].as_str().expect("an id")).await == next.content);
+}
+
+#[tokio::test]
+async fn a_pack_condemned_at_the_last_moment_stops_the_version() {
+    use sluice_storage::tables::{Outcome, Published, StoredContent};
+    let worker = Worker::new(paused());
+    let base = Landed::new(worker.stack, bytes(8, 2 * MIB)).await;
+    let version = work_off(&worker, &base).await;
+    let pack = packs(&worker, &base.user, &version).await.remove(0);
+    let next = Landed::of(base.user.clone(), "next", bytes(9, 1000), &Value::Null).await;
+    let upload = worker.tables().upload(next.key.upload_id).await.expect("read").expect("an upload");
+    let known = worker
+        .tables()
+        .content(base.account_id, &Sha256::of(&base.content))
+        .await
+        .expect("read")
+        .expect("a content");
+    let sha256 = Sha256::of(&next.content);
+    let content_id = sluice_domain::content::content_id(base.account_id, &sha256);
+    let content = sluice_domain::content::Content { content_id, sha256, size: 1000, ..known };
+    let outcome = Outcome::Stored(Box::new(StoredContent {
+        content,
+        packs: vec![pack.pack_id],
+        new_bytes: 0,
+        stored_bytes: 0,
+    }));
+    worker.set_life(pack.pack_id, Life::Condemned).await;
+    let published = worker.tables().publish(&upload, &outcome, upload.created_at).await.expect("an answer");
+    assert_eq!(published, Published::PackGone);
+    assert_eq!(next.upload().await["state"], "open");
+    let after = worker.tables().packs(&[pack.pack_id]).await.expect("packs");
+    assert_eq!(after[0].references, pack.references);
+}
+
+#[tokio::test]
+async fn a_damaged_pack_index_costs_storage_and_no_upload() {
+    let worker = Worker::new(paused());
+    let base = Landed::new(worker.stack, bytes(10, 4 * MIB)).await;
+    work_off(&worker, &base).await;
+    let index = worker.vault_keys(base.account_id).await.into_iter().find(|key| key.starts_with("indexes/"));
+    worker.overwrite_in_vault(&index.expect("an index of its own"), vec![1, 2, 3]).await;
+    let edited = [&base.content[..], b"more"].concat();
+    let next = Landed::of(base.user.clone(), "elsewhere", edited, &Value::Null).await;
+    // Another worker, which does not remember the index.
+    let other = Worker::new(paused());
+    let [new, ..] = counted(&work_off(&other, &next).await);
+    assert_eq!(new, next.content.len() as u64);
+    next.user.read(next.upload().await["version"]["file_id"].as_str().expect("an id")).await;
+}
+
+#[tokio::test]
+async fn a_chunk_id_that_collides_in_its_first_eight_bytes_is_another_chunk() {
+    let worker = Worker::new(paused());
+    let base = Landed::new(worker.stack, bytes(11, MIB)).await;
+    let version = work_off(&worker, &base).await;
+    let pack = packs(&worker, &base.user, &version).await.remove(0);
+    let hook = ChunkId::of(b"one");
+    let mut twin = *hook.as_bytes();
+    twin[31] ^= 0x40;
+    worker.tables().put_hooks(base.account_id, &[(hook, pack.pack_id)]).await.expect("written");
+    let found = worker.tables().find_hooks(base.account_id, &[ChunkId::from(twin)]).await.expect("read");
+    assert_eq!(found, Vec::<PackId>::new());
+    assert_eq!(worker.tables().find_hooks(base.account_id, &[hook]).await.expect("read"), [pack.pack_id]);
+}
+
+#[tokio::test]
+async fn a_batch_with_a_poison_message_stores_the_others() {
+    let worker = Worker::new(paused());
+    let user = Client::register(worker.stack).await;
+    let first = Landed::of(user.clone(), "first", bytes(20, 5000), &Value::Null).await;
+    let wrong = Landed::of(user.clone(), "wrong", bytes(21, 5000), &json!({ "sha1": "0".repeat(40) })).await;
+    let second = Landed::of(user.clone(), "second", bytes(22, 5000), &Value::Null).await;
+    let mut poison = message("{}", 1);
+    "poison".clone_into(&mut poison.id);
+    let bodies = [&first, &wrong, &second].map(|landed| message(created(&landed.key), 1));
+    let messages = bodies.into_iter().chain([poison]).collect();
+    assert_eq!(
+        dedup_upload::work_off(Arc::clone(&worker.app), messages, unhurried()).await,
+        Vec::<String>::new()
+    );
+    let states = [first.upload().await, wrong.upload().await, second.upload().await];
+    assert_eq!(states.map(|upload| upload["state"].clone()), ["available", "rejected", "available"]);
+    let keys = worker.vault_keys(first.account_id).await;
+    assert!(keys.len() == 1 && keys[0].starts_with("packs/"), "{keys:?}");
+    assert_eq!(worker.landing_keys(first.account_id).await, Vec::<String>::new());
+    let _: LandingKey = first.key;
+}

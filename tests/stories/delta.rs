@@ -1,0 +1,188 @@
+//! Uploads by packs: a client that cuts chunks itself sends only those that the account lacks.
+
+use serde_json::{Value, json};
+use sluice_storage::fault::{Fault, Moment, run_until_killed};
+use sluice_tests::{Client, bytes, live, paused, text};
+
+use crate::delta_client::Delta;
+use crate::support::{Landed, Worker, created, unhurried};
+use sluice_contracts::event::UploadEvent;
+use sluice_domain::key::LandingKey;
+
+const MIB: usize = 1 << 20;
+
+/// Waits for the verdict on the upload at this path of the API.
+async fn settled(user: &Client, upload_path: &str) -> Value {
+    user.settled(upload_path.rsplit('/').next().expect("an id")).await
+}
+
+#[tokio::test]
+async fn a_delta_sends_what_is_new_and_reads_back_whole() {
+    let user = Client::register(live()).await;
+    let base = bytes(201, 6 * MIB);
+    let first = user.upload("file", &base).await;
+    let mut edited = base.clone();
+    edited.splice(3 * MIB..3 * MIB + 100, []);
+    edited.extend_from_slice(b"the end");
+    let delta = Delta::against(&user, &first["version"], &base, "file", &edited).await;
+    assert!(delta.pack.len() < 300_000, "{} bytes are sent", delta.pack.len());
+    let path = delta.upload(&user).await;
+    let upload = settled(&user, &path).await;
+    assert_eq!(upload["state"], "available", "{upload}");
+    let version = &upload["version"];
+    let sent = delta.pack.len();
+    assert_eq!(
+        (&version["new_bytes"], &version["shared_bytes"], &version["stored_bytes"]),
+        (&json!(sent), &json!(edited.len() - sent), &json!(sent))
+    );
+    assert_eq!(version["file_id"], first["version"]["file_id"]);
+    let file_id = text(&version["file_id"]);
+    assert!(user.rebuild(file_id).await == edited);
+    // A plain HTTP reader gets it in one piece.
+    assert!(user.read(file_id).await == edited);
+    assert_eq!(user.usage().await, ((base.len() + edited.len()) as u64, 0));
+
+    // Once more: known content needs no packs at all.
+    let again = user.post("/uploads", &delta.request()).await.expect(200);
+    assert_eq!(
+        (&again["outcome"], &again["version"]["version_id"]),
+        (&json!("instant"), &version["version_id"])
+    );
+}
+
+#[tokio::test]
+async fn a_delta_of_known_chunks_alone_sends_nothing() {
+    let user = Client::register(live()).await;
+    let base = bytes(202, 3 * MIB);
+    let first = user.upload("file", &base).await;
+    // The cuts of a content depend on what comes before only up to the next cut: halves swapped share most chunks.
+    let twice = [&base[..], &base[..]].concat();
+    let delta = Delta::against(&user, &first["version"], &base, "twice", &twice).await;
+    assert!(delta.pack.len() < 200_000);
+    let upload = settled(&user, &delta.upload(&user).await).await;
+    assert_eq!(upload["state"], "available", "{upload}");
+
+    // The same chunks in an order that no pack has, and no new one.
+    let all = crate::delta_client::cut(&base);
+    let cut: usize = all[..all.len() - 1].iter().map(|chunk| chunk.length_bytes() as usize).sum();
+    let short = Delta::against(&user, &first["version"], &base, "short", &base[..cut]).await;
+    assert!(short.pack.is_empty());
+    let path = short.upload(&user).await;
+    let upload = settled(&user, &path).await;
+    assert_eq!(
+        (&upload["state"], &upload["version"]["stored_bytes"]),
+        (&json!("available"), &json!(0)),
+        "{upload}"
+    );
+    assert!(user.rebuild(text(&upload["version"]["file_id"])).await == base[..cut]);
+}
+
+#[tokio::test]
+async fn a_url_takes_its_pack_once_and_completion_may_be_repeated() {
+    let user = Client::register(live()).await;
+    let base = bytes(203, MIB);
+    let first = user.upload("file", &base).await;
+    let edited = [&base[..], b"more"].concat();
+    let delta = Delta::against(&user, &first["version"], &base, "file", &edited).await;
+    let plan = delta.send(&user).await;
+    let again = user.put_part(&plan["parts"][0], delta.pack.clone()).await;
+    assert_eq!(again.status, 412, "{}", again.body);
+    let path = format!("/uploads/{}", text(&plan["upload_id"]));
+    let shown = user.get(&path).await.expect(200);
+    assert_eq!(shown["received"][0]["size"], delta.pack.len(), "{shown}");
+    let fresh = user.post(&format!("{path}/parts"), &json!({ "parts": [{ "number": 1 }] })).await.expect(200);
+    assert_eq!(fresh["parts"][0]["size"], delta.pack.len());
+    for _ in 0..2 {
+        user.post(&format!("{path}/complete"), &delta.completion()).await.expect(202);
+    }
+    assert_eq!(settled(&user, &path).await["state"], "available");
+    let done = user.post(&format!("{path}/complete"), &delta.completion()).await.expect(202);
+    assert_eq!(done["version"]["state"], "available");
+}
+
+#[tokio::test]
+async fn an_aborted_delta_frees_packs_and_quota() {
+    let worker = Worker::new(paused());
+    let user = Client::register(worker.stack).await;
+    let base = Landed::of(user.clone(), "file", bytes(204, MIB), &Value::Null).await;
+    worker.receive(&created(&base.key), 1, unhurried()).await;
+    let file = base.upload().await["version"].clone();
+    let edited = [&base.content[..], b"more"].concat();
+    let delta = Delta::against(&user, &file, &base.content, "file", &edited).await;
+    let plan = delta.send(&user).await;
+    assert_eq!(user.usage().await, (MIB as u64, edited.len() as u64));
+    assert_eq!(worker.landing_keys(base.account_id).await.len(), 1);
+    user.delete(&format!("/uploads/{}", text(&plan["upload_id"]))).await.expect(204);
+    assert_eq!(user.usage().await, (MIB as u64, 0));
+    assert_eq!(worker.landing_keys(base.account_id).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_delta_survives_a_worker_killed_anywhere() {
+    let worker = Worker::new(paused());
+    for (seed, fault) in (300..).zip(crate::worker_faults::faults()) {
+        let user = Client::register(worker.stack).await;
+        let base = Landed::of(user.clone(), "file", bytes(seed, 3 * MIB), &Value::Null).await;
+        worker.receive(&created(&base.key), 1, unhurried()).await;
+        let file = base.upload().await["version"].clone();
+        let mut edited = base.content.clone();
+        edited[MIB..MIB + 10].copy_from_slice(b"0123456789");
+        let delta = Delta::against(&user, &file, &base.content, "file", &edited).await;
+        let path = delta.upload(&user).await;
+        let upload_id = path.rsplit('/').next().expect("an id").parse().expect("an id");
+        let key = LandingKey { account_id: base.account_id, upload_id };
+        let event = UploadEvent::UploadAnnounced { account_id: key.account_id, upload_id }.to_json();
+        let run = run_until_killed(fault, worker.receive(&event, 1, unhurried())).await;
+        let context = format!("{fault:?}, {run:?}");
+        if run.is_err() {
+            assert_eq!(worker.receive(&event, 2, unhurried()).await, Vec::<String>::new(), "{context}");
+        }
+        let upload = user.get(&path).await.expect(200);
+        assert_eq!(upload["state"], "available", "{context}: {upload}");
+        assert!(user.rebuild(text(&file["file_id"])).await == edited, "{context}");
+        assert_eq!(worker.landing_keys(key.account_id).await, Vec::<String>::new(), "{context}");
+        let keys = worker.vault_keys(key.account_id).await;
+        assert_eq!(keys.iter().filter(|key| key.starts_with("packs/")).count(), 1, "{context}: {keys:?}");
+        let found = worker.tables().find_hooks(key.account_id, &hooks(&base.content)).await.expect("read");
+        assert!(!found.is_empty(), "{context}: the chunk index lacks the base");
+        if run.is_ok() {
+            assert!(fault.write >= 4 && fault.moment == Moment::Before, "{context}: too few writes");
+            return;
+        }
+    }
+    panic!("there were more writes than faults");
+}
+
+fn hooks(content: &[u8]) -> Vec<sluice_domain::hash::ChunkId> {
+    sluice_domain::dedup::hooks(&crate::delta_client::cut(content))
+}
+
+#[tokio::test]
+async fn a_rewritten_file_survives_a_worker_killed_anywhere() {
+    let worker = Worker::new(paused());
+    for (seed, fault) in (400..).zip(crate::worker_faults::faults()) {
+        let fault: Fault = fault;
+        let base = Landed::new(worker.stack, bytes(seed, 3 * MIB)).await;
+        worker.receive(&created(&base.key), 1, unhurried()).await;
+        let edited = [&base.content[..], b"more"].concat();
+        let next = Landed::of(base.user.clone(), "file", edited, &Value::Null).await;
+        let event = created(&next.key);
+        let run = run_until_killed(fault, worker.receive(&event, 1, unhurried())).await;
+        let context = format!("{fault:?}, {run:?}");
+        if run.is_err() {
+            assert_eq!(worker.receive(&event, 2, unhurried()).await, Vec::<String>::new(), "{context}");
+        }
+        let upload = next.upload().await;
+        assert_eq!(upload["state"], "available", "{context}: {upload}");
+        assert!(next.user.rebuild(text(&upload["version"]["file_id"])).await == next.content, "{context}");
+        assert_eq!(worker.landing_keys(base.account_id).await, Vec::<String>::new(), "{context}");
+        let keys = worker.vault_keys(base.account_id).await;
+        let packs = keys.iter().filter(|key| key.starts_with("packs/")).count();
+        assert_eq!(packs, 1, "{context}: {keys:?}");
+        if run.is_ok() {
+            assert!(fault.write >= 3, "{context}: too few writes");
+            return;
+        }
+    }
+    panic!("there were more writes than faults");
+}

@@ -1,0 +1,221 @@
+//! Clients that lie about packs, chunks, lengths and hashes: refused, and nobody else's content is touched.
+
+use serde_json::{Value, json};
+use sluice_contracts::event::UploadEvent;
+use sluice_tests::{Client, bytes, live, paused, text};
+
+use crate::delta_client::Delta;
+use crate::support::{Landed, Worker, created, unhurried};
+
+const MIB: usize = 1 << 20;
+
+/// A user with a file, and an edit of it that is not sent yet.
+async fn edit(user: &Client, seed: u64) -> (Value, Delta) {
+    let base = bytes(seed, MIB);
+    let file = user.upload("file", &base).await["version"].clone();
+    let edited = [&base[..], &bytes(seed + 1, 100_000)].concat();
+    let delta = Delta::against(user, &file, &base, "file", &edited).await;
+    (file, delta)
+}
+
+/// Uploads the delta and gives the reason for which it was rejected. The file stays as it was.
+async fn rejected(user: &Client, file: &Value, delta: &Delta) -> String {
+    let before = user.usage().await;
+    let path = delta.upload(user).await;
+    let upload = user.settled(path.rsplit('/').next().expect("an id")).await;
+    assert_eq!(upload["state"], "rejected", "{upload}");
+    assert_eq!(user.usage().await, before, "the quota is free again");
+    assert_eq!(user.stat("file").await["version_id"], file["version_id"]);
+    text(&upload["reason"]).to_owned()
+}
+
+#[tokio::test]
+async fn a_manifest_that_makes_another_content_is_rejected() {
+    let user = Client::register(live()).await;
+    let (file, mut delta) = edit(&user, 500).await;
+    // The same chunks in another order: every length adds up, and only the whole tells.
+    delta.manifest["terms"].as_array_mut().expect("terms").swap(0, 1);
+    assert_eq!(rejected(&user, &file, &delta).await, "sha256_mismatch");
+}
+
+#[tokio::test]
+async fn a_pack_of_another_account_reads_like_one_that_is_not_there() {
+    let stack = live();
+    let (owner, thief) = (Client::register(stack).await, Client::register(stack).await);
+    let secret = bytes(510, MIB);
+    let hidden = owner.upload("secret", &secret).await["version"].clone();
+    let plan = owner.get(&format!("/files/{}/plan?detail=terms", text(&hidden["file_id"]))).await.expect(200);
+    let term = &plan["terms"][0];
+    let (file, _) = edit(&thief, 512).await;
+    for pack in [term["pack_id"].clone(), json!("0".repeat(32))] {
+        let stolen = json!({ "pack": pack, "first_chunk": 0, "chunk_count": term["chunk_count"],
+            "length": term["length"] });
+        let delta = Delta {
+            path: "file".to_owned(),
+            content: secret.clone(),
+            pack: Vec::new(),
+            manifest: json!({ "packs": [], "terms": [stolen] }),
+        };
+        assert_eq!(rejected(&thief, &file, &delta).await, "pack_gone");
+    }
+    assert!(owner.rebuild(text(&hidden["file_id"])).await == secret);
+    // Nor does the index tell what others hold, or a plan be made of their files.
+    let hooks: Vec<String> = sluice_domain::dedup::hooks(&crate::delta_client::cut(&secret))
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let body = json!({ "hooks": hooks });
+    assert_ne!(owner.post("/lookups/hooks", &body).await.expect(200)["packs"], json!([]));
+    assert_eq!(thief.post("/lookups/hooks", &body).await.expect(200)["packs"], json!([]));
+    thief.get(&format!("/files/{}/plan", text(&hidden["file_id"]))).await.expect_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn terms_beyond_a_stored_pack_are_rejected() {
+    let user = Client::register(live()).await;
+    let (file, delta) = edit(&user, 520).await;
+    for (first, length) in [(json!(16_000), None), (json!(0), Some(1))] {
+        let mut delta = Delta {
+            manifest: delta.manifest.clone(),
+            content: delta.content.clone(),
+            pack: delta.pack.clone(),
+            path: delta.path.clone(),
+        };
+        delta.manifest["terms"][0]["first_chunk"] = first;
+        if let Some(more) = length {
+            // Longer by what the next is shorter, so that the sum holds.
+            for (index, sign) in [(0, 1_i64), (1, -1)] {
+                let term = &mut delta.manifest["terms"][index];
+                term["length"] = json!(term["length"].as_i64().expect("a number") + sign * more);
+            }
+        }
+        assert_eq!(rejected(&user, &file, &delta).await, "invalid_manifest");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_add_up_is_refused_at_once() {
+    let user = Client::register(live()).await;
+    let (_, delta) = edit(&user, 530).await;
+    let plan = delta.send(&user).await;
+    let complete = format!("/uploads/{}/complete", text(&plan["upload_id"]));
+    let mut wrong = Vec::new();
+    let mut with = |change: &dyn Fn(&mut Value)| {
+        let mut manifest = delta.manifest.clone();
+        change(&mut manifest);
+        wrong.push(json!({ "parts": [], "manifest": manifest }));
+    };
+    with(&|manifest| manifest["packs"] = json!([]));
+    with(&|manifest| manifest["packs"][0][0] = json!(1));
+    with(&|manifest| manifest["packs"][0] = json!([delta.pack.len()]));
+    with(&|manifest| manifest["packs"][0] = json!([]));
+    with(&|manifest| drop(manifest["terms"].as_array_mut().expect("terms").pop()));
+    with(&|manifest| manifest["terms"][0]["chunk_count"] = json!(0));
+    with(&|manifest| manifest["terms"][0]["first_chunk"] = json!(u32::MAX));
+    with(&|manifest| manifest["terms"][0]["pack"] = json!(2));
+    with(&|manifest| manifest["terms"][0]["pack"] = json!(0));
+    wrong.push(json!({ "parts": [] }));
+    for completion in wrong {
+        user.post(&complete, &completion).await.expect_problem(400, "invalid_manifest");
+    }
+    for malformed in [json!("a pack"), json!(-1), json!(1.5), json!(null), json!(1_u64 << 40)] {
+        let mut manifest = delta.manifest.clone();
+        manifest["terms"][0]["pack"] = malformed;
+        let reply = user.post(&complete, &json!({ "parts": [], "manifest": manifest })).await;
+        assert!((400..500).contains(&reply.status), "{}", reply.body);
+    }
+    // After all that, the right one is still taken.
+    user.post(&complete, &delta.completion()).await.expect(202);
+    let upload = user.settled(text(&plan["upload_id"])).await;
+    assert_eq!(upload["state"], "available", "{upload}");
+}
+
+#[tokio::test]
+async fn impossible_packs_are_refused_at_the_beginning() {
+    let user = Client::register(live()).await;
+    let sha256 = "0".repeat(64);
+    let pack = |size: u64| json!({ "size": size, "sha256": sha256 });
+    let request = |packs: Value| json!({ "path": "file", "size": 100, "sha256": sha256, "packs": packs });
+    for packs in
+        [json!([pack(0)]), json!([pack((64 << 20) + 1)]), json!([pack(1 << 40)]), json!(vec![pack(1); 91])]
+    {
+        user.post("/uploads", &request(packs)).await.expect_problem(400, "invalid_request");
+    }
+    let mut unnamed = request(json!([]));
+    unnamed.as_object_mut().expect("an object").remove("sha256");
+    user.post("/uploads", &unnamed).await.expect_problem(400, "invalid_request");
+    let mut parts = request(json!([]));
+    parts["part_size"] = json!(5 << 20);
+    user.post("/uploads", &parts).await.expect_problem(400, "invalid_request");
+}
+
+#[tokio::test]
+async fn the_bucket_refuses_a_pack_that_is_not_the_declared_one() {
+    let user = Client::register(live()).await;
+    let (_, delta) = edit(&user, 540).await;
+    let plan = user.post("/uploads", &delta.request()).await.expect(201);
+    let part = &plan["parts"][0];
+    let mut other = delta.pack.clone();
+    other[0] ^= 1;
+    let reply = user.put_part(part, other).await;
+    assert!((400..500).contains(&reply.status), "{} {}", reply.status, reply.body);
+    // A length of its own breaks the signature.
+    let headers = part["headers"].as_object().expect("headers").iter();
+    let headers: Vec<_> = headers.filter(|(name, _)| *name != "content-length").collect();
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect();
+    for wrong in [delta.pack[1..].to_vec(), [&delta.pack[..], b"!"].concat()] {
+        let reply = user.put_to(text(&part["url"]), &headers, wrong).await;
+        assert_eq!(reply.status, 403, "{}", reply.body);
+    }
+    let complete = format!("/uploads/{}/complete", text(&plan["upload_id"]));
+    user.post(&complete, &delta.completion()).await.expect_problem(409, "parts_missing");
+    assert_eq!(user.put_part(part, delta.pack.clone()).await.status, 200);
+    user.post(&complete, &delta.completion()).await.expect(202);
+    assert_eq!(user.settled(text(&plan["upload_id"])).await["state"], "available");
+}
+
+#[tokio::test]
+async fn the_worker_refuses_what_a_careless_bucket_took() {
+    let worker = Worker::new(paused());
+    let user = Client::register(worker.stack).await;
+    let base = Landed::of(user.clone(), "file", bytes(550, MIB), &Value::Null).await;
+    worker.receive(&created(&base.key), 1, unhurried()).await;
+    let file = base.upload().await["version"].clone();
+    let edited = [&base.content[..], &bytes(551, 100_000)].concat();
+    let delta = Delta::against(&user, &file, &base.content, "file", &edited).await;
+    let before = worker.vault_keys(base.account_id).await;
+    let plan = user.post("/uploads", &delta.request()).await.expect(201);
+    let id = text(&plan["upload_id"]);
+    let mut other = delta.pack.clone();
+    other[0] ^= 1;
+    worker.put_in_landing(&format!("packs/{}/{id}/1", base.account_id), other).await;
+    user.post(&format!("/uploads/{id}/complete"), &delta.completion()).await.expect(202);
+    let upload_id = id.parse().expect("an id");
+    let event = UploadEvent::UploadAnnounced { account_id: base.account_id, upload_id }.to_json();
+    assert_eq!(worker.receive(&event, 1, unhurried()).await, Vec::<String>::new());
+    let upload = user.get(&format!("/uploads/{id}")).await.expect(200);
+    assert_eq!((&upload["state"], &upload["reason"]), (&json!("rejected"), &json!("pack_mismatch")));
+    assert_eq!(worker.vault_keys(base.account_id).await, before, "nothing is stored");
+    assert_eq!(worker.landing_keys(base.account_id).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn damage_in_the_vault_is_not_published() {
+    let worker = Worker::new(paused());
+    let user = Client::register(worker.stack).await;
+    let base = Landed::of(user.clone(), "file", bytes(560, MIB), &Value::Null).await;
+    worker.receive(&created(&base.key), 1, unhurried()).await;
+    let file = base.upload().await["version"].clone();
+    let edited = [&base.content[..], &bytes(561, 100_000)].concat();
+    let delta = Delta::against(&user, &file, &base.content, "file", &edited).await;
+    let path = delta.upload(&user).await;
+    let object = worker.vault_keys(base.account_id).await.into_iter().find(|key| key.starts_with("objects/"));
+    let mut damaged = base.content.clone();
+    damaged[500_000] ^= 1;
+    worker.overwrite_in_vault(&object.expect("an object"), damaged).await;
+    let upload_id = path.rsplit('/').next().expect("an id").parse().expect("an id");
+    let event = UploadEvent::UploadAnnounced { account_id: base.account_id, upload_id }.to_json();
+    // Tried again while it may be a passing fault.
+    assert_eq!(worker.receive(&event, 1, unhurried()).await.len(), 1);
+    assert_eq!(user.get(&path).await.expect(200)["state"], "pending");
+}

@@ -1,0 +1,225 @@
+//! Reading content that lies in packs: the plan, and the object that is put together for plain HTTP readers.
+
+use serde_json::{Value, json};
+use sluice_contracts::event::ContentEvent;
+use sluice_domain::hash::Sha256;
+use sluice_domain::key::ObjectKey;
+use sluice_lambda::batch::OutOfTime;
+use sluice_storage::Bucket;
+use sluice_storage::fault::run_until_killed;
+use sluice_tests::{Client, bytes, live, paused, text};
+use std::process::Command;
+use std::sync::Arc;
+
+use crate::delta_client::Delta;
+use crate::support::{Landed, Worker, created, hurried, message, unhurried};
+
+const MIB: usize = 1 << 20;
+
+/// A file whose content lies in two packs, and the content.
+async fn packed(user: &Client, seed: u64, size: usize) -> (Value, Vec<u8>) {
+    let base = bytes(seed, size);
+    let file = user.upload("file", &base).await["version"].clone();
+    let mut content = base.clone();
+    content[size / 2..size / 2 + 10].copy_from_slice(b"0123456789");
+    let delta = Delta::against(user, &file, &base, "file", &content).await;
+    let path = delta.upload(user).await;
+    let upload = user.settled(path.rsplit('/').next().expect("an id")).await;
+    assert_eq!(upload["state"], "available", "{upload}");
+    (upload["version"].clone(), content)
+}
+
+/// The same on a stack whose workers are paused.
+async fn packed_by_hand(worker: &Worker, seed: u64, size: usize) -> (Client, Value, Landed) {
+    let base = Landed::new(worker.stack, bytes(seed, size)).await;
+    assert_eq!(worker.receive(&created(&base.key), 1, unhurried()).await, Vec::<String>::new());
+    let mut edited = base.content.clone();
+    edited[size / 2..size / 2 + 10].copy_from_slice(b"0123456789");
+    let next = Landed::of(base.user.clone(), "file", edited, &Value::Null).await;
+    assert_eq!(worker.receive(&created(&next.key), 1, unhurried()).await, Vec::<String>::new());
+    let version = next.upload().await["version"].clone();
+    (base.user, version, next)
+}
+
+/// Runs materialize-content on the request for a content.
+async fn materialize(
+    worker: &Worker,
+    landed: &Landed,
+    id: &str,
+    receive: u32,
+    time: OutOfTime,
+) -> Vec<String> {
+    let app = materialize_content::App::new(&worker.stack.deployment()).expect("an app");
+    let sha256 = Sha256::of(&landed.content);
+    let body = ContentEvent::ContentRequested { account_id: landed.account_id, sha256 }.to_json();
+    let mut message = message(body, receive);
+    id.clone_into(&mut message.id);
+    materialize_content::work_off(Arc::new(app), vec![message], time).await
+}
+
+fn cache(worker: &Worker) -> (Bucket, impl Fn(&Landed) -> ObjectKey) {
+    let bucket = worker.stack.deployment().cache().expect("a bucket");
+    (bucket, |landed: &Landed| ObjectKey::rebuilt(landed.account_id, &Sha256::of(&landed.content)))
+}
+
+async fn content(user: &Client, version: &Value, more: &str, prefer: &str) -> sluice_tests::Reply {
+    let path = format!("/files/{}/content{more}", text(&version["file_id"]));
+    user.send(reqwest::Method::GET, &path, &[("prefer", prefer)], &Value::Null).await
+}
+
+#[tokio::test]
+async fn a_plan_says_every_chunk_and_parts_of_it() {
+    let user = Client::register(live()).await;
+    let (version, whole) = packed(&user, 600, 2 * MIB).await;
+    let id = text(&version["file_id"]);
+    assert!(user.rebuild(id).await == whole);
+
+    let plan = user.get(&format!("/files/{id}/plan?from=1000000&to=1000001")).await.expect(200);
+    assert_eq!((&plan["size"], &plan["sha256"]), (&version["size"], &version["sha256"]));
+    let terms = plan["terms"].as_array().expect("terms");
+    assert_eq!((terms.len(), terms[0]["chunks"].as_array().map(Vec::len)), (1, Some(1)), "{terms:?}");
+    let (offset, length) = (terms[0]["offset"].as_u64(), terms[0]["length"].as_u64());
+    let (offset, length) = (offset.expect("a number") as usize, length.expect("a number") as usize);
+    assert!((offset..offset + length).contains(&1_000_000));
+    let answer = user.fetch(text(&terms[0]["url"]), &[("range", text(&terms[0]["range"]))]).await;
+    assert!(answer.bytes().await.expect("a body") == whole[offset..offset + length]);
+
+    let nothing = user.get(&format!("/files/{id}/plan?from=5&to=5")).await.expect(200);
+    assert_eq!(nothing["terms"], json!([]));
+    let brief = user.get(&format!("/files/{id}/plan?detail=terms")).await.expect(200);
+    let brief = brief["terms"].as_array().expect("terms");
+    assert!(brief.iter().all(|term| term.get("url").is_none() && term.get("chunks").is_none()), "{brief:?}");
+    let total: u64 = brief.iter().map(|term| term["length"].as_u64().expect("a number")).sum();
+    assert_eq!(total, whole.len() as u64);
+
+    for wrong in ["from=2&to=1", "from=9999999", "from=x", "detail=all", "cursor=x", "cursor=1-1", "more=1"] {
+        user.get(&format!("/files/{id}/plan?{wrong}")).await.expect_problem(400, "invalid_request");
+    }
+    let empty = user.upload("empty", b"").await["version"].clone();
+    let plan = user.get(&format!("/files/{}/plan", text(&empty["file_id"]))).await.expect(200);
+    assert_eq!((&plan["size"], &plan["terms"]), (&json!(0), &json!([])));
+}
+
+#[tokio::test]
+async fn plain_readers_get_packed_content_in_one_piece() {
+    let user = Client::register(live()).await;
+    let (version, whole) = packed(&user, 610, 12 * MIB).await;
+    let reply = content(&user, &version, "", "wait=20").await;
+    assert_eq!(reply.status, 302, "{}", reply.body);
+    let url = reply.header("location").expect("a location").to_owned();
+    assert_eq!(reply.header("etag"), Some(&*format!("{}", version["version_id"])));
+    let ranged = user.fetch(&url, &[("range", "bytes=6291400-6291499")]).await;
+    assert_eq!(ranged.status().as_u16(), 206);
+    assert!(ranged.bytes().await.expect("a body") == whole[6_291_400..6_291_500]);
+    assert!(user.read(text(&version["file_id"])).await == whole);
+    let path = format!("/files/{}/content", text(&version["file_id"]));
+    let head = user.send(reqwest::Method::HEAD, &path, &[], &Value::Null).await;
+    assert_eq!(head.status, 302);
+    let head = user.fetch_head(head.header("location").expect("a location")).await;
+    assert_eq!(head.headers()["content-length"], whole.len().to_string().as_str());
+}
+
+#[tokio::test]
+async fn curl_downloads_packed_content() {
+    let stack = live();
+    let user = Client::register(stack).await;
+    let (version, whole) = packed(&user, 620, 7 * MIB).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("file");
+    let url = format!("{}/files/{}/content?rebuilding=503", stack.api, text(&version["file_id"]));
+    let token = format!("Authorization: Bearer {}", user.token());
+    let mut curl = Command::new("curl");
+    curl.args([
+        "--silent",
+        "--show-error",
+        "--fail",
+        "--location",
+        "--retry",
+        "20",
+        "--header",
+        &token,
+        "--output",
+    ]);
+    let status = curl.arg(&file).arg(&url).status().expect("curl is installed");
+    assert!(status.success(), "{status}");
+    assert!(std::fs::read(&file).expect("a file") == whole);
+}
+
+#[tokio::test]
+async fn who_does_not_wait_is_told_when_to_come_back() {
+    let worker = Worker::new(paused());
+    let (user, version, landed) = packed_by_hand(&worker, 630, 2 * MIB).await;
+    let reply = content(&user, &version, "", "wait=0").await;
+    assert_eq!((reply.status, reply.header("retry-after")), (202, Some("1")), "{}", reply.body);
+    assert_eq!(reply.body["retry_after_seconds"], 1);
+    let reply = content(&user, &version, "?rebuilding=503", "wait=0").await;
+    assert_eq!(reply.header("retry-after"), Some("1"));
+    reply.expect_problem(503, "content_rebuilding");
+    content(&user, &version, "?rebuilding=200", "wait=0").await.expect_problem(400, "invalid_request");
+    assert_eq!(materialize(&worker, &landed, "a", 1, unhurried()).await, Vec::<String>::new());
+    assert_eq!(content(&user, &version, "", "wait=0").await.status, 302);
+    assert!(user.read(text(&version["file_id"])).await == landed.content);
+}
+
+#[tokio::test]
+async fn one_builder_at_a_time_and_the_next_goes_on_where_it_stopped() {
+    let worker = Worker::new(paused());
+    let (user, version, landed) = packed_by_hand(&worker, 640, 24 * MIB).await;
+    let (bucket, key) = cache(&worker);
+    // Time for the first parts, and no more.
+    assert_eq!(materialize(&worker, &landed, "a", 1, hurried(2)).await, Vec::<String>::new());
+    assert_eq!(bucket.head(&key(&landed)).await.expect("an answer"), None);
+    let lease = std::time::Duration::from_mins(1);
+    let (account, sha256) = (landed.account_id, Sha256::of(&landed.content));
+    let now = sluice_lambda::clock::now();
+    let leased = worker.tables().lease_content(account, &sha256, "b", now, lease).await.expect("an answer");
+    let build = leased.expect("the lease is free").build.expect("a build has begun");
+    let begun = bucket.list_parts(&key(&landed), &build.multipart_id).await.expect("an answer");
+    assert!(begun.is_some_and(|parts| !parts.is_empty()), "no part was made");
+    // While another has the lease, nothing is built.
+    assert_eq!(materialize(&worker, &landed, "a", 1, unhurried()).await, Vec::<String>::new());
+    assert_eq!(bucket.head(&key(&landed)).await.expect("an answer"), None);
+    assert_eq!(materialize(&worker, &landed, "b", 1, unhurried()).await, Vec::<String>::new());
+    let done = bucket.list_parts(&key(&landed), &build.multipart_id).await.expect("an answer");
+    assert_eq!(done, None, "the same multipart upload was completed");
+    assert!(user.read(text(&version["file_id"])).await == landed.content);
+    // The request comes once more, and finds the object.
+    assert_eq!(materialize(&worker, &landed, "c", 2, unhurried()).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_builder_killed_anywhere_is_followed_by_another() {
+    let worker = Worker::new(paused());
+    for (seed, fault) in (650..).zip(crate::worker_faults::faults()) {
+        let (user, version, landed) = packed_by_hand(&worker, seed, 12 * MIB).await;
+        let run = run_until_killed(fault, materialize(&worker, &landed, "a", 1, unhurried())).await;
+        let context = format!("{fault:?}, {run:?}");
+        if run.is_err() {
+            // The same message, received again: it has the lease.
+            let failed = materialize(&worker, &landed, "a", 2, unhurried()).await;
+            assert_eq!(failed, Vec::<String>::new(), "{context}");
+        }
+        assert!(user.read(text(&version["file_id"])).await == landed.content, "{context}");
+        if run.is_ok() {
+            assert!(fault.write >= 5, "{context}: too few writes");
+            return;
+        }
+    }
+    panic!("there were more writes than faults");
+}
+
+#[tokio::test]
+async fn damage_is_not_served() {
+    let worker = Worker::new(paused());
+    let (user, version, landed) = packed_by_hand(&worker, 700, 2 * MIB).await;
+    let object =
+        worker.vault_keys(landed.account_id).await.into_iter().find(|key| key.starts_with("objects/"));
+    worker.overwrite_in_vault(&object.expect("an object"), bytes(701, 2 * MIB)).await;
+    assert_eq!(materialize(&worker, &landed, "a", 1, unhurried()).await.len(), 1, "tried again");
+    let (bucket, key) = cache(&worker);
+    assert_eq!(bucket.head(&key(&landed)).await.expect("an answer"), None);
+    assert_eq!(content(&user, &version, "", "wait=0").await.status, 202);
+    // In the end it goes to the dead-letter queue, and the reader is told nothing false.
+    assert_eq!(materialize(&worker, &landed, "a", 3, unhurried()).await, Vec::<String>::new());
+    assert_eq!(bucket.head(&key(&landed)).await.expect("an answer"), None);
+}
