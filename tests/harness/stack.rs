@@ -54,7 +54,7 @@ fn deploy(name: &'static str, workers: bool) -> Deployed {
                 .parameter("WorkersEnabled", workers.to_string())
                 .parameter("DefaultQuotaBytes", (8_u64 << 30).to_string());
             let stack = Stack::start(settings).await.unwrap_or_else(|error| panic!("stack {name}: {error}"));
-            deployed.send(describe(&stack)).expect("somebody waits");
+            deployed.send(Deployed::of(&stack)).expect("somebody waits");
             // The emulator ends with this process, whose end it sees.
             std::future::pending::<()>().await;
         });
@@ -62,41 +62,44 @@ fn deploy(name: &'static str, workers: bool) -> Deployed {
     waiting.recv().expect("the stack came up")
 }
 
-fn describe(stack: &Stack) -> Deployed {
-    let output = |name: &str| stack.output(name).unwrap_or_else(|| panic!("the output {name}")).to_owned();
-    let settings = [
-        ("SLUICE_ACCOUNTS_TABLE", output("AccountsTableName")),
-        ("SLUICE_SESSIONS_TABLE", output("SessionsTableName")),
-        ("SLUICE_UPLOADS_TABLE", output("UploadsTableName")),
-        ("SLUICE_FILES_TABLE", output("FilesTableName")),
-        ("SLUICE_VERSIONS_TABLE", output("VersionsTableName")),
-        ("SLUICE_CONTENTS_TABLE", output("ContentsTableName")),
-        ("SLUICE_PACKS_TABLE", output("PacksTableName")),
-        ("SLUICE_CHUNK_INDEX_TABLE", output("ChunkIndexTableName")),
-        ("SLUICE_LANDING_BUCKET", output("LandingBucketName")),
-        ("SLUICE_VAULT_BUCKET", output("VaultBucketName")),
-        ("SLUICE_CACHE_BUCKET", output("CacheBucketName")),
-        ("SLUICE_CACHE_SECONDS", "604800".to_owned()),
-        ("SLUICE_MATERIALIZE_QUEUE_URL", output("MaterializeQueueUrl")),
-        ("SLUICE_MATERIALIZE_DEAD_LETTER_QUEUE_URL", output("MaterializeDeadLetterQueueUrl")),
-        ("SLUICE_LANDING_QUEUE_URL", output("LandingQueueUrl")),
-        ("SLUICE_LANDING_DEAD_LETTER_QUEUE_URL", output("LandingDeadLetterQueueUrl")),
-        ("SLUICE_MAX_RECEIVE_COUNT", "3".to_owned()),
-        ("SLUICE_DEFAULT_QUOTA_BYTES", (8_u64 << 30).to_string()),
-        ("SLUICE_SESSION_SECONDS", "3600".to_owned()),
-        ("SLUICE_URL_SECONDS", "3600".to_owned()),
-        ("SLUICE_UPLOAD_SECONDS", "604800".to_owned()),
-    ];
-    Deployed {
-        api: stack.api_url().to_owned(),
-        aws: stack.aws_endpoint(),
-        functions_log: stack.functions_log(),
-        settings: settings.map(|(name, value)| (name.to_owned(), value)).into(),
-        sdk: stack.sdk_config().clone(),
-    }
-}
-
 impl Deployed {
+    /// What there is to know of a stack that is up.
+    #[must_use]
+    pub fn of(stack: &Stack) -> Self {
+        let output =
+            |name: &str| stack.output(name).unwrap_or_else(|| panic!("the output {name}")).to_owned();
+        let settings = [
+            ("SLUICE_ACCOUNTS_TABLE", output("AccountsTableName")),
+            ("SLUICE_SESSIONS_TABLE", output("SessionsTableName")),
+            ("SLUICE_UPLOADS_TABLE", output("UploadsTableName")),
+            ("SLUICE_FILES_TABLE", output("FilesTableName")),
+            ("SLUICE_VERSIONS_TABLE", output("VersionsTableName")),
+            ("SLUICE_CONTENTS_TABLE", output("ContentsTableName")),
+            ("SLUICE_PACKS_TABLE", output("PacksTableName")),
+            ("SLUICE_CHUNK_INDEX_TABLE", output("ChunkIndexTableName")),
+            ("SLUICE_LANDING_BUCKET", output("LandingBucketName")),
+            ("SLUICE_VAULT_BUCKET", output("VaultBucketName")),
+            ("SLUICE_CACHE_BUCKET", output("CacheBucketName")),
+            ("SLUICE_CACHE_SECONDS", "604800".to_owned()),
+            ("SLUICE_MATERIALIZE_QUEUE_URL", output("MaterializeQueueUrl")),
+            ("SLUICE_MATERIALIZE_DEAD_LETTER_QUEUE_URL", output("MaterializeDeadLetterQueueUrl")),
+            ("SLUICE_LANDING_QUEUE_URL", output("LandingQueueUrl")),
+            ("SLUICE_LANDING_DEAD_LETTER_QUEUE_URL", output("LandingDeadLetterQueueUrl")),
+            ("SLUICE_MAX_RECEIVE_COUNT", "3".to_owned()),
+            ("SLUICE_DEFAULT_QUOTA_BYTES", (8_u64 << 30).to_string()),
+            ("SLUICE_SESSION_SECONDS", "3600".to_owned()),
+            ("SLUICE_URL_SECONDS", "3600".to_owned()),
+            ("SLUICE_UPLOAD_SECONDS", "604800".to_owned()),
+        ];
+        Self {
+            api: stack.api_url().to_owned(),
+            aws: stack.aws_endpoint(),
+            functions_log: stack.functions_log(),
+            settings: settings.map(|(name, value)| (name.to_owned(), value)).into(),
+            sdk: stack.sdk_config().clone(),
+        }
+    }
+
     /// The deployment as a function sees it, for running functions in this process.
     pub fn deployment(&self) -> Deployment {
         Deployment::new(Clients::new(&self.sdk), Credentials::of(&self.sdk), self.settings.clone())

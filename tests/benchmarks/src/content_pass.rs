@@ -13,7 +13,7 @@ use tokio::process::Command;
 
 use crate::samples::{Samples, ratio};
 use crate::table::Table;
-use crate::{Failure, command, process_tree, put};
+use crate::{Failure, command, own_process, put};
 
 /// What dedup-upload reads at once.
 const BLOCK_BYTES: u64 = 8 << 20;
@@ -58,7 +58,7 @@ pub fn run_once(once: &Once) -> Result<(), Failure> {
         Way::ContentPass => content_pass(&once.file)?,
         Way::Sequence => (hash::<Sha1>(&once.file)?, hash::<Sha256>(&once.file)?),
     };
-    let peak_resident_kib = process_tree::own_peak_resident_kib().ok_or("no VmHWM in /proc/self/status")?;
+    let peak_resident_kib = own_process::own_peak_resident_kib().ok_or("no VmHWM in /proc/self/status")?;
     println!("{}", serde_json::to_string(&Findings { sha1, sha256, peak_resident_kib })?);
     Ok(())
 }

@@ -5,18 +5,19 @@ mod command;
 mod content_pass;
 mod functions;
 mod machine;
-mod process_tree;
+mod own_process;
 mod put;
 mod samples;
 mod site;
 mod table;
-mod worker_memory;
+mod worker;
 
 use clap::{Args, Parser, Subcommand};
 use std::error::Error;
 use std::process::ExitCode;
 
 use content_pass::Once;
+use worker::WorkOff;
 
 /// Why a measurement ended early.
 type Failure = Box<dyn Error>;
@@ -52,16 +53,14 @@ enum Command {
         #[command(flatten)]
         builds: builds::BuildOptions,
     },
-    /// Resident memory of dedup-upload while it verifies a large object
-    WorkerMemory {
-        #[command(flatten)]
-        options: worker_memory::WorkerMemoryOptions,
-        #[command(flatten)]
-        builds: builds::BuildOptions,
-    },
+    /// Speed and memory of dedup-upload for a large object that is new, known or edited
+    Worker(worker::WorkerOptions),
     /// What `content-pass` times, in a process of its own
     #[command(hide = true)]
     Once(Once),
+    /// What `worker` measures, in a process of its own
+    #[command(hide = true)]
+    WorkOff(WorkOff),
 }
 
 #[derive(Debug, Args)]
@@ -73,7 +72,7 @@ struct AllOptions {
     #[command(flatten)]
     put: put::PutOptions,
     #[command(flatten)]
-    worker_memory: worker_memory::WorkerMemoryOptions,
+    worker: worker::WorkerOptions,
     #[command(flatten)]
     builds: builds::BuildOptions,
 }
@@ -82,7 +81,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command.unwrap_or(Command::All(arguments.all)) {
         Command::Once(once) => content_pass::run_once(&once),
-        command => measure(command),
+        command => run(command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -94,20 +93,23 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main]
-async fn measure(command: Command) -> Result<(), Failure> {
+async fn run(command: Command) -> Result<(), Failure> {
+    if let Command::WorkOff(work) = command {
+        return worker::work_off(work).await;
+    }
     println!("{}", machine::describe()?);
     match command {
         Command::All(all) => {
             content_pass::measure(&all.content_pass).await?;
             functions::measure(&all.functions, &all.builds).await?;
             put::measure(&all.put, &all.builds).await?;
-            worker_memory::measure(&all.worker_memory, &all.builds).await
+            worker::measure(&all.worker).await
         }
         Command::ContentPass(options) => content_pass::measure(&options).await,
         Command::Functions { options, builds } => functions::measure(&options, &builds).await,
         Command::Put { options, builds } => put::measure(&options, &builds).await,
-        Command::WorkerMemory { options, builds } => worker_memory::measure(&options, &builds).await,
-        Command::Once(once) => content_pass::run_once(&once),
+        Command::Worker(options) => worker::measure(&options).await,
+        Command::Once(_) | Command::WorkOff(_) => Ok(()),
     }
 }
 
