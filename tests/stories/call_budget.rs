@@ -14,7 +14,7 @@ use sluice_storage::presign::Credentials;
 use sluice_tests::{Client, Deployed, bytes, paused};
 use std::sync::{Arc, Mutex};
 
-use crate::support::{Landed, Worker, call, created, unhurried};
+use crate::support::{Landed, Worker, call, created, message, unhurried};
 
 /// An HTTP client that writes down what passes through it.
 #[derive(Debug, Clone)]
@@ -106,4 +106,26 @@ async fn a_small_upload_costs_the_worker_no_more_calls_than_it_may() {
     worker.receive(&created(&known.key), 1, unhurried()).await;
     let made = taken(&calls);
     assert!(made.len() <= 7, "known content: {made:?}");
+}
+
+#[tokio::test]
+async fn small_files_of_a_batch_cost_the_worker_less_than_alone() {
+    let stack = paused();
+    let (deployment, calls) = counted(stack);
+    let worker = Worker::with(stack, dedup_upload::App::new(&deployment).expect("an app"));
+    let user = Client::register(stack).await;
+    let mut messages = Vec::new();
+    for number in 0..10_u64 {
+        let landed =
+            Landed::of(user.clone(), &number.to_string(), bytes(700 + number, 10_240), &Value::Null).await;
+        messages.push(message(created(&landed.key), 1));
+    }
+    assert!(dedup_upload::work_off(worker.app.clone(), messages, unhurried()).await.is_empty());
+    let made = taken(&calls);
+    let of = |name: &str| made.iter().filter(|call| call.starts_with(name)).count();
+    // One pack, object and row, for all ten.
+    assert_eq!((of("PutItem"), of("S3 PUT")), (1, 1), "{made:?}");
+    assert_eq!((of("S3 GET"), of("S3 DELETE")), (10, 10), "{made:?}");
+    assert_eq!(of("TransactWriteItems"), 10, "{made:?}");
+    assert!(of("GetItem") <= 40 && made.len() <= 73, "{} calls: {made:?}", made.len());
 }

@@ -1,8 +1,11 @@
 //! Presigned requests to the bucket. No token ever goes here.
 
+use bytes::Bytes;
 use reqwest::header::{CONTENT_LENGTH, ETAG, HeaderMap, RANGE};
 use reqwest::{Body, Client, Response, StatusCode, Url, redirect};
 use sluice_contracts::uploads::PartUrl;
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
 use crate::api::{retry_after, unreachable_peer};
@@ -11,15 +14,17 @@ use crate::session::ApiUrl;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A transfer that moves nothing for so long is given up and tried again.
-pub const STALL_LIMIT: Duration = Duration::from_mins(1);
+const STALL_LIMIT: Duration = Duration::from_mins(1);
 const ERROR_MAX_BYTES: usize = 64 << 10;
+/// More than the longest pack index.
+const SMALL_MAX_BYTES: usize = 1 << 20;
 
 /// Why a presigned request failed.
 #[derive(Debug)]
 pub enum Failure {
     /// 403: most likely the URL has expired. A fresh one may do.
     Forbidden(Error),
-    /// The store saw that the bytes are not those that were hashed.
+    /// The bytes that arrived are not those that were sent.
     Damaged(Error),
     /// The line or the store failed; the same request may do, later.
     Transient(Error, Option<Duration>),
@@ -87,18 +92,41 @@ impl Bucket {
         Ok(etag(response.headers()).unwrap_or_default())
     }
 
-    /// Reads from `offset_bytes` on.
-    pub async fn get(&self, url: &Url, offset_bytes: u64) -> Result<Response, Failure> {
+    /// Reads `range` of the object, bytes of it by number, with these headers.
+    pub async fn get(
+        &self,
+        url: &str,
+        headers: &BTreeMap<String, String>,
+        range: &Range<u64>,
+    ) -> Result<Response, Failure> {
+        let url = parse_url(url)?;
         let mut request = self.http.get(url.clone());
-        if offset_bytes > 0 {
-            request = request.header(RANGE, format!("bytes={offset_bytes}-"));
+        for (name, value) in headers {
+            request = request.header(name, value);
         }
-        check(unless_stalled(request.send(), || 0, url).await?).await
+        request = request.header(RANGE, format!("bytes={}-{}", range.start, range.end - 1));
+        check(unless_stalled(request.send(), || 0, &url).await?).await
+    }
+
+    /// Reads an object of which at most [`SMALL_MAX_BYTES`] are expected.
+    pub async fn read_small(&self, url: &str) -> Result<Vec<u8>, Failure> {
+        let url = parse_url(url)?;
+        let mut response =
+            check(unless_stalled(self.http.get(url.clone()).send(), || 0, &url).await?).await?;
+        let mut body = Vec::new();
+        while let Some(block) = next_block(&mut response).await? {
+            body.extend_from_slice(&block);
+            if body.len() > SMALL_MAX_BYTES {
+                return Err(Failure::Final(Error::UnexpectedAnswer("a small object is large".to_owned())));
+            }
+        }
+        Ok(body)
     }
 }
 
 fn parse_url(text: &str) -> Result<Url, Failure> {
-    let unusable = |_| Failure::Final(Error::UnexpectedAnswer("a part's address is no URL".to_owned()));
+    let unusable =
+        |_| Failure::Final(Error::UnexpectedAnswer("an address in the bucket is no URL".to_owned()));
     Url::parse(text).map_err(unusable)
 }
 
@@ -121,13 +149,28 @@ async fn unless_stalled(
     }
 }
 
+/// The next bytes of the answer's body, unless it breaks off or stalls.
+pub async fn next_block(response: &mut Response) -> Result<Option<Bytes>, Failure> {
+    match tokio::time::timeout(STALL_LIMIT, response.chunk()).await {
+        Ok(Ok(block)) => Ok(block),
+        Ok(Err(_)) => Err(cut_short(response.url())),
+        Err(_) => Err(stalled(response.url())),
+    }
+}
+
+/// The body ended before it was complete.
+pub fn cut_short(url: &Url) -> Failure {
+    broken(url, "the answer ended early".to_owned())
+}
+
 /// Nothing moved for [`STALL_LIMIT`].
-pub fn stalled(url: &Url) -> Failure {
-    let reason = format!("nothing moved for {} seconds", STALL_LIMIT.as_secs());
-    Failure::Transient(
-        Error::Unreachable { peer: url.host_str().unwrap_or_default().to_owned(), reason },
-        None,
-    )
+fn stalled(url: &Url) -> Failure {
+    broken(url, format!("nothing moved for {} seconds", STALL_LIMIT.as_secs()))
+}
+
+fn broken(url: &Url, reason: String) -> Failure {
+    let peer = url.host_str().unwrap_or_default().to_owned();
+    Failure::Transient(Error::Unreachable { peer, reason }, None)
 }
 
 /// Sorts refusals by what can be done about them.

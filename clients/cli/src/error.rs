@@ -102,6 +102,9 @@ pub enum Error {
     /// The bytes that came are not the bytes of the version.
     #[error("the bytes received do not have the version's SHA-256")]
     Corrupt,
+    /// A chunk that came is not the chunk asked for, twice.
+    #[error("the bytes received from {0} on are not those of the version")]
+    CorruptAt(u64),
     /// One failure that several files share.
     #[error(transparent)]
     Shared(#[from] Arc<Error>),
@@ -160,7 +163,11 @@ impl Error {
             | Self::NotVerified(_)
             | Self::UploadEnded(_)
             | Self::Rejected(Some(RejectReason::PreconditionFailed)) => Kind::Conflict,
-            Self::Damaged { .. } | Self::FileChanged(_) | Self::Rejected(_) | Self::Corrupt => Kind::Rejected,
+            Self::Damaged { .. }
+            | Self::FileChanged(_)
+            | Self::Rejected(_)
+            | Self::Corrupt
+            | Self::CorruptAt(_) => Kind::Rejected,
             Self::Shared(error) => error.kind(),
             Self::Several { kind, .. } => *kind,
         }
@@ -186,7 +193,7 @@ impl Error {
             Self::Rejected(_) => "rejected",
             Self::NotVerified(_) => Code::VersionNotAvailable.as_str(),
             Self::UploadEnded(_) => Code::UploadEnded.as_str(),
-            Self::Corrupt => "corrupt",
+            Self::Corrupt | Self::CorruptAt(_) => "corrupt",
             Self::Shared(error) => error.code(),
             Self::Several { .. } => "several_failed",
         }
@@ -228,10 +235,13 @@ fn kind_of(code: Code) -> Kind {
         | Code::VersionNotAvailable
         | Code::Conflict
         | Code::PreconditionFailed => Kind::Conflict,
-        Code::TooManyRequests | Code::Internal | Code::Unavailable => Kind::Unavailable,
+        Code::TooManyRequests | Code::Internal | Code::Unavailable | Code::ContentRebuilding => {
+            Kind::Unavailable
+        }
         Code::MalformedJson
         | Code::InvalidRequest
-        | Code::InvalidManifest | Code::ContentRebuilding | Code::InvalidParts
+        | Code::InvalidParts
+        | Code::InvalidManifest
         | Code::MethodNotAllowed
         | Code::BodyTooLarge
         | Code::IdempotencyKeyReused

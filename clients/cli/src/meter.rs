@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 #[derive(Debug, Default)]
 pub struct Meter {
     bucket_bytes: AtomicU64,
+    reused_bytes: AtomicU64,
     api_bytes: AtomicU64,
     requests: AtomicU64,
 }
@@ -14,6 +15,11 @@ impl Meter {
     /// Content bytes that went to or came from the bucket, repeats included.
     pub fn add_bucket_bytes(&self, bytes: u64) {
         self.bucket_bytes.fetch_add(bytes, Relaxed);
+    }
+
+    /// Content bytes that did not have to come, as they were here.
+    pub fn add_reused_bytes(&self, bytes: u64) {
+        self.reused_bytes.fetch_add(bytes, Relaxed);
     }
 
     /// Bytes of a request to the API and of its answer: URLs, headers and bodies.
@@ -29,6 +35,11 @@ impl Meter {
     /// Content bytes so far.
     pub fn bucket_bytes(&self) -> u64 {
         self.bucket_bytes.load(Relaxed)
+    }
+
+    /// Content bytes that were here so far.
+    pub fn reused_bytes(&self) -> u64 {
+        self.reused_bytes.load(Relaxed)
     }
 
     /// Bytes exchanged with the API so far.

@@ -57,6 +57,13 @@ impl Output {
         }
     }
 
+    /// Tells of trouble that was gone around.
+    pub fn warning(&self, text: &str) {
+        if self.format != Format::Quiet {
+            self.error_line(&format!("warning: {text}"));
+        }
+    }
+
     /// Tells of a failure, in every format.
     pub fn failure(&self, subject: &str, error: &Error) {
         self.error_line(&format!("error: {subject}{error}"));

@@ -78,7 +78,8 @@ impl FileProgress {
         self.bar.enable_steady_tick(std::time::Duration::from_millis(200));
     }
 
-    fn add(&self, bytes: u64) {
+    /// `bytes` more are there.
+    pub fn add(&self, bytes: u64) {
         self.bar.inc(bytes);
         self.total.inc(bytes);
         self.counted_bytes.fetch_add(bytes, Relaxed);

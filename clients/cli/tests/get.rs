@@ -2,44 +2,96 @@
 
 mod double;
 
-use double::{Double, Fault, Sluice, noise};
+use double::{Double, Fault, Sluice, noise, number};
 use serde_json::json;
 use sluice_domain::hash::Sha256;
 
 const MIB: usize = 1 << 20;
 
 #[tokio::test]
-async fn a_broken_download_goes_on_where_it_stopped_even_if_its_url_has_expired() {
+async fn a_broken_download_goes_on_where_it_stopped_even_if_its_urls_have_expired() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     double.world().add_file("movie.mkv", &noise(8 * MIB), None);
-    double.world().api_faults = [Fault::Rebuild].into();
+    double.world().api_faults = [Fault::Status(503, "")].into();
     double.world().bucket_faults =
         [Fault::Cut(3 * MIB), Fault::Status(403, "AccessDenied"), Fault::Cut(MIB)].into();
-    let run = sluice.run("get movie.mkv --to out.mkv").await;
+    let run = sluice.run("get movie.mkv --to out.mkv --jobs 1").await;
     assert_eq!((run.exit_code, &run.line()["outcome"]), (0, &json!("downloaded")), "{}", run.stderr);
-    assert_eq!(run.line()["bytes_received"], 8 * MIB);
+    let received = number(run.line(), "bytes_received");
+    // Of each cut only the chunk that was cut comes again.
+    assert!((8 * MIB..8 * MIB + 2 * 65_536).contains(&received), "{received}");
+    assert_eq!(double.world().count("GET /files/"), 3, "a plan, once repeated, and a fresh one");
     assert_eq!(sluice.read("out.mkv"), noise(8 * MIB));
     assert_eq!(std::fs::read_dir(sluice.folder()).expect("a folder").count(), 1, "nothing else is left");
 }
 
 #[tokio::test]
-async fn what_an_earlier_run_left_is_used_if_it_is_right() {
+async fn what_an_earlier_run_left_is_used_as_far_as_it_is_right() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     let content = noise(4 * MIB);
     let stored = double.world().add_file("a/movie.mkv", &content, None);
-    let partial = format!(".sluice-partial-{}", stored.version_id);
-
-    sluice.write(&partial, &content[..3 * MIB]);
+    let mut left = content[..3 * MIB].to_vec();
+    left[MIB] ^= 1;
+    sluice.write(&format!(".sluice-partial-{}", stored.version_id), &left);
     let run = sluice.run("get a/movie.mkv").await;
-    assert_eq!((run.exit_code, &run.line()["bytes_received"]), (0, &json!(MIB)), "{}", run.stderr);
+    let (received, reused) = (number(run.line(), "bytes_received"), number(run.line(), "bytes_reused"));
+    assert_eq!((run.exit_code, received + reused), (0, 4 * MIB), "{}", run.stderr);
+    assert!((MIB..MIB + 2 * 65_536).contains(&received), "the end, and the chunk that was wrong: {received}");
     assert_eq!(sluice.read("movie.mkv"), content);
+}
 
-    sluice.write(&partial, &noise(3 * MIB)[1..]);
-    let run = sluice.run("get a/movie.mkv --to again.mkv").await;
+#[tokio::test]
+async fn what_other_files_here_share_is_not_read_again() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    let (first, second) = (noise(6 * MIB), noise(9 * MIB)[6 * MIB..].to_vec());
+    double.world().plan_chunks_max = 100;
+    double.world().add_file("movie.mkv", &[&*first, b"!", &second].concat(), None);
+    sluice.write("movie.mkv", &first);
+    sluice.write("other", &second);
+    let run = sluice.run("get movie.mkv --force --base other").await;
     assert_eq!((run.exit_code, &run.line()["outcome"]), (0, &json!("downloaded")), "{}", run.stderr);
-    assert_eq!(sluice.read("again.mkv"), content);
+    let received = number(run.line(), "bytes_received");
+    assert!(received < 200_000, "{received}");
+    assert_eq!(run.line()["bytes_reused"], 9 * MIB + 1 - received);
+    assert_eq!(sluice.read("movie.mkv"), [&*first, b"!", &second].concat());
+    assert!(double.world().count("GET /files/") > 4, "page by page");
+}
+
+#[tokio::test]
+async fn a_damaged_answer_is_asked_for_once_more() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    double.world().add_file("movie.mkv", &noise(2 * MIB), None);
+    double.world().bucket_faults = [Fault::Damage(MIB)].into();
+    let run = sluice.run("get movie.mkv").await;
+    assert_eq!((run.exit_code, &run.line()["outcome"]), (0, &json!("downloaded")), "{}", run.stderr);
+    assert_eq!(sluice.read("movie.mkv"), noise(2 * MIB));
+}
+
+#[tokio::test]
+async fn a_bucket_that_lies_gives_no_file() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    double.world().add_file("movie.mkv", &noise(2 * MIB), None);
+    double.world().bucket_faults = vec![Fault::Damage(100); 9].into();
+    let run = sluice.run("get movie.mkv").await;
+    assert_eq!((run.exit_code, &run.line()["error"]["code"]), (7, &json!("corrupt")));
+    assert!(run.stderr.contains("the bytes received from 0 on"), "{}", run.stderr);
+    assert_eq!(double.world().count("GET /bucket"), 2);
+    assert_eq!(std::fs::read_dir(sluice.folder()).expect("a folder").count(), 0);
+
+    sluice.write("movie.mkv", b"the one before");
+    double.world().bucket_faults = [Fault::Damage(MIB), Fault::Damage(100)].into();
+    assert_eq!(sluice.run("get movie.mkv --force").await.exit_code, 7);
+    assert_eq!(sluice.read("movie.mkv"), b"the one before");
+    double.world().bucket_faults.clear();
+    let run = sluice.run("get movie.mkv --force").await;
+    assert!(number(run.line(), "bytes_reused") > 0, "what was right stays: {:?}", run.lines);
+    assert_eq!(sluice.read("movie.mkv"), noise(2 * MIB));
+    assert_eq!(std::fs::read_dir(sluice.folder()).expect("a folder").count(), 1);
 }
 
 #[tokio::test]

@@ -7,6 +7,9 @@ use sluice_domain::id::VersionId;
 
 use super::headers_size_bytes;
 
+/// What the client adds to every request beside host and length.
+const CLIENT_HEADERS: &str = concat!("user-agent: sluice/", env!("CARGO_PKG_VERSION"), "\r\naccept: */*\r\n");
+
 /// A method, a path, and what goes with them.
 pub(super) struct Call {
     method: Method,
@@ -29,17 +32,20 @@ impl Call {
         Self::new(Method::PATCH, segments).json(body)
     }
 
-    /// A POST with an idempotency key, so that a repeat after a lost answer gets the first answer.
     pub(super) fn post<T: Serialize>(segments: &[&str], body: &T) -> Self {
+        Self::new(Method::POST, segments).json(body)
+    }
+
+    /// With a key, so that a repeat after a lost answer gets the first answer.
+    pub(super) fn idempotent(mut self) -> Self {
         let mut key = [0; 16];
-        let mut call = Self::new(Method::POST, segments).json(body);
         // Without a key a repeat is merely less safe.
         if getrandom::fill(&mut key).is_ok()
             && let Ok(value) = HeaderValue::from_str(&hex::encode(key))
         {
-            call.headers.insert(HeaderName::from_static("idempotency-key"), value);
+            self.headers.insert(HeaderName::from_static("idempotency-key"), value);
         }
-        call
+        self
     }
 
     fn new(method: Method, segments: &[&str]) -> Self {
@@ -105,9 +111,18 @@ impl Call {
         request.build()
     }
 
-    /// Size of the request in bytes: URL, headers and body.
+    /// Size of the request in bytes, as HTTP/1.1 writes it.
     pub(super) fn size_bytes(&self, request: &Request) -> u64 {
-        request.url().as_str().len() as u64 + headers_size_bytes(request.headers()) + self.body.len() as u64
+        let url = request.url();
+        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let line = format!("{} {}{query} HTTP/1.1\r\n", self.method, url.path());
+        let host = format!("host: {}\r\n", url.authority());
+        let length = match self.body.len() {
+            0 => String::new(),
+            length => format!("content-length: {length}\r\n"),
+        };
+        let added = [&*line, &host, CLIENT_HEADERS, &length].map(str::len).iter().sum::<usize>();
+        (added + self.body.len()) as u64 + headers_size_bytes(request.headers())
     }
 }
 
@@ -128,13 +143,24 @@ mod tests {
     }
 
     #[test]
+    fn a_request_is_as_long_as_it_is_written() {
+        let call = Call::post(&["files"], &"é").query("a", "b c");
+        let written = [
+            "POST /base/files?a=b+c HTTP/1.1\r\nhost: h:81\r\ncontent-type: application/json\r\n",
+            CLIENT_HEADERS,
+            "authorization: Bearer t0ken\r\ncontent-length: 4\r\n\r\n\"é\"",
+        ];
+        assert_eq!(call.size_bytes(&request(&call, "http://h:81/base")), written.concat().len() as u64);
+    }
+
+    #[test]
     fn a_repeat_carries_the_same_idempotency_key() {
-        let call = Call::post(&["uploads"], &());
+        let call = Call::post(&["uploads"], &()).idempotent();
         let key = |request: &Request| request.headers()["idempotency-key"].clone();
         assert_eq!(key(&request(&call, "http://h")), key(&request(&call, "http://h")));
         assert_ne!(
             key(&request(&call, "http://h")),
-            key(&request(&Call::post(&["uploads"], &()), "http://h"))
+            key(&request(&Call::post(&["uploads"], &()).idempotent(), "http://h"))
         );
     }
 

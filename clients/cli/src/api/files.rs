@@ -1,17 +1,15 @@
 //! Files, their versions and their content.
 
-use reqwest::header::LOCATION;
-use reqwest::{StatusCode, Url};
-use sluice_contracts::files::{FileChange, FileList, Restore, VersionList, VersionView};
+use sluice_contracts::files::{
+    FileChange, FileList, Lookup, LookupAnswer, Restore, VersionList, VersionView,
+};
+use sluice_contracts::packs::{HooksFound, HooksLookup, Plan};
+use sluice_domain::hash::ChunkId;
 use sluice_domain::id::{FileId, VersionId};
 use sluice_domain::path::FilePath;
-use std::time::Duration;
 
-use super::{Api, Call, retry_after};
-use crate::error::{Error, Result};
-
-/// How long to wait for bytes that are being rebuilt when the server does not say.
-const REBUILD_DELAY: Duration = Duration::from_secs(1);
+use super::{Api, Call};
+use crate::error::Result;
 
 /// As many rows as one answer holds: the fewer calls.
 const PAGE_ROWS: &str = "1000";
@@ -25,12 +23,13 @@ pub struct Selection {
     pub folded: bool,
 }
 
-/// Where the bytes of a version are.
-pub enum ContentAnswer {
-    /// In the bucket, at this presigned URL.
-    At(Url),
-    /// Being rebuilt: ask again after a while.
-    NotYet(Duration),
+/// How much a plan tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Which packs and which of their chunks: a line for each run.
+    Terms,
+    /// Each chunk, and where to read it.
+    Chunks,
 }
 
 impl Api {
@@ -90,17 +89,33 @@ impl Api {
         self.json(&call.if_match(expected)).await
     }
 
-    /// Where the bytes of a version are.
-    pub async fn content(&self, file_id: FileId, version_id: VersionId) -> Result<ContentAnswer> {
-        let call =
-            Call::get(&["files", &file_id.to_string(), "content"]).query("version", version_id.to_string());
-        let answer = self.success(&call).await?;
-        if answer.status == StatusCode::ACCEPTED {
-            return Ok(ContentAnswer::NotYet(retry_after(&answer.headers).unwrap_or(REBUILD_DELAY)));
-        }
-        let location = answer.headers.get(LOCATION).and_then(|location| location.to_str().ok());
-        let url = location.and_then(|location| self.url().as_url().join(location).ok());
-        url.map(ContentAnswer::At)
-            .ok_or_else(|| Error::UnexpectedAnswer(format!("{} without a place to read from", answer.status)))
+    /// One page of how the version is put together.
+    pub async fn plan(
+        &self,
+        file_id: FileId,
+        version_id: VersionId,
+        detail: Detail,
+        cursor: Option<String>,
+    ) -> Result<Plan> {
+        let detail = match detail {
+            Detail::Terms => "terms",
+            Detail::Chunks => "chunks",
+        };
+        let call = Call::get(&["files", &file_id.to_string(), "plan"])
+            .query("version", version_id.to_string())
+            .query("detail", detail)
+            .query_if_some("cursor", cursor);
+        self.json(&call).await
+    }
+
+    /// Makes content that the account holds a version at a path, without a byte sent. With `if_match` only while the
+    /// file still has that version.
+    pub async fn look_up(&self, lookup: &Lookup, if_match: Option<VersionId>) -> Result<LookupAnswer> {
+        self.json(&Call::post(&["lookups"], lookup).if_match(if_match)).await
+    }
+
+    /// The account's packs that hold any of these chunks; at most [`sluice_contracts::packs::HOOKS_MAX`].
+    pub async fn look_up_hooks(&self, hooks: &[ChunkId]) -> Result<HooksFound> {
+        self.json(&Call::post(&["lookups", "hooks"], &HooksLookup { hooks: hooks.to_vec() })).await
     }
 }

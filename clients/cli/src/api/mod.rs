@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::meter::Meter;
 use crate::session::ApiUrl;
 use call::Call;
-pub use files::{ContentAnswer, Selection};
+pub use files::{Detail, Selection};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// API Gateway gives up after 30 seconds.
@@ -138,7 +138,8 @@ impl Api {
             }
             body.extend_from_slice(&chunk);
         }
-        let received_bytes = headers_size_bytes(response.headers()) + body.len() as u64;
+        let line = format!("HTTP/1.1 {}\r\n", response.status());
+        let received_bytes = headers_size_bytes(response.headers()) + (line.len() + body.len()) as u64;
         self.meter.add_api_bytes(sent_bytes + received_bytes);
         Ok(Answer { status: response.status(), headers: response.headers().clone(), body: body.into() })
     }
@@ -178,7 +179,7 @@ pub(crate) fn unreachable_peer(error: &reqwest::Error, url: &reqwest::Url) -> Er
     Error::Unreachable { peer, reason }
 }
 
-/// Size of headers as HTTP/1.1 writes them.
+/// Size of headers and the empty line after them, as HTTP/1.1 writes them.
 fn headers_size_bytes(headers: &HeaderMap) -> u64 {
-    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>() as u64
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>() as u64 + 2
 }

@@ -2,10 +2,11 @@
 
 use futures::{Stream, TryStreamExt as _, stream};
 use sluice_contracts::files::{FileList, VersionView};
+use sluice_contracts::packs::Plan;
 use sluice_contracts::uploads::UploadView;
-use sluice_domain::id::FileId;
+use sluice_domain::id::{FileId, VersionId};
 
-use super::{Api, Selection};
+use super::{Api, Detail, Selection};
 use crate::error::{Error, Result};
 
 impl Api {
@@ -24,6 +25,19 @@ impl Api {
             Ok((page.next_cursor, stream::iter(page.versions.into_iter().map(Ok))))
         });
         pages.try_flatten()
+    }
+
+    /// All pages of a version's plan.
+    pub fn plan_pages(
+        &self,
+        file_id: FileId,
+        version_id: VersionId,
+        detail: Detail,
+    ) -> impl Stream<Item = Result<Plan>> {
+        pages(async move |cursor| {
+            let page = self.plan(file_id, version_id, detail, cursor).await?;
+            Ok((page.next_cursor.clone(), page))
+        })
     }
 
     /// All open and pending uploads.

@@ -1,8 +1,8 @@
 //! Uploads.
 
 use sluice_contracts::uploads::{
-    Completed, CompletedPart, Completion, PartUrlRequest, PartUrls, PartUrlsRequest, UploadAnswer,
-    UploadList, UploadRequest, UploadView,
+    Completed, Completion, PartUrlRequest, PartUrls, PartUrlsRequest, UploadAnswer, UploadList,
+    UploadRequest, UploadView,
 };
 use sluice_domain::id::{UploadId, VersionId};
 
@@ -16,7 +16,7 @@ impl Api {
         request: &UploadRequest,
         if_match: Option<VersionId>,
     ) -> Result<UploadAnswer> {
-        self.json(&Call::post(&["uploads"], request).if_match(if_match)).await
+        self.json(&Call::post(&["uploads"], request).idempotent().if_match(if_match)).await
     }
 
     /// One upload, with what the store has received.
@@ -41,9 +41,9 @@ impl Api {
         self.json(&call).await
     }
 
-    /// Merges the parts.
-    pub async fn complete_upload(&self, upload_id: UploadId, parts: Vec<CompletedPart>) -> Result<Completed> {
-        self.json(&Call::post(&["uploads", &upload_id.to_string(), "complete"], &Completion { parts, manifest: None })).await
+    /// Merges the parts or packs.
+    pub async fn complete_upload(&self, upload_id: UploadId, completion: &Completion) -> Result<Completed> {
+        self.json(&Call::post(&["uploads", &upload_id.to_string(), "complete"], completion)).await
     }
 
     /// Aborts an upload: its parts are freed, its quota released.

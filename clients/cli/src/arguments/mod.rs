@@ -58,7 +58,7 @@ pub struct Global {
     /// Print nothing but errors
     #[arg(long, short, global = true, help_heading = EVERYWHERE, conflicts_with = "json")]
     pub quiet: bool,
-    /// Where to keep the session and the state of unfinished uploads, instead of the platform's own places
+    /// Where to keep the session, the state of unfinished uploads and the cache, instead of the platform's own places
     #[arg(long, global = true, help_heading = EVERYWHERE, env = "SLUICE_HOME", value_name = "DIR")]
     pub home: Option<PathBuf>,
 }

@@ -1,8 +1,11 @@
-//! `sluice get`: find, read, verify.
+//! `sluice get`: find, keep what is here, read the rest, verify.
 
+mod base;
 mod download;
 mod partial;
+mod plan;
 mod report;
+mod request;
 mod target;
 
 use futures::{Stream, StreamExt as _, TryStreamExt as _, future, stream};
@@ -11,6 +14,7 @@ use sluice_domain::id::VersionId;
 use sluice_domain::version::VersionState;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 use crate::api::{Api, Selection};
 use crate::arguments::{FileReference, GetArguments, Remote};
@@ -18,6 +22,7 @@ use crate::bucket::Bucket;
 use crate::commands::{Context, Tally, find};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
+use base::Bases;
 use download::{Download, Fetched};
 use report::Report;
 
@@ -25,6 +30,8 @@ struct Get<'a> {
     arguments: &'a GetArguments,
     api: Api,
     bucket: Bucket,
+    slots: Semaphore,
+    bases: Arc<Bases>,
     progress: Progress,
 }
 
@@ -45,6 +52,8 @@ pub async fn run(arguments: &GetArguments, context: &Context) -> Result<()> {
     let get = Get {
         arguments,
         bucket: Bucket::new(api.url())?,
+        slots: Semaphore::new(arguments.jobs.get()),
+        bases: Arc::new(Bases::read(&arguments.base).await?),
         api: api.patient(),
         progress: Progress::new(context.output.bars(), "all"),
     };
@@ -143,8 +152,9 @@ impl Get<'_> {
             VersionState::Deleted => return Err(Error::NotFound(format!("file {}", version.path))),
         }
         let target = target::place(&wanted.folder, &wanted.name)?;
-        let progress = Arc::new(self.progress.file(version.path.as_str(), version.size));
-        Download { api, bucket: &self.bucket, version, progress }.fetch(&target, self.arguments.force).await
+        let progress = self.progress.file(version.path.as_str(), version.size);
+        let download = Download { api, bucket: &self.bucket, slots: &self.slots, version, progress };
+        download.fetch(&target, self.arguments.force, &self.bases).await
     }
 }
 

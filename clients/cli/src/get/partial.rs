@@ -1,95 +1,146 @@
 //! What has arrived of a download so far.
 
 use sha2::Digest as _;
-use sluice_domain::hash::Sha256;
+use sluice_domain::hash::{ChunkId, Sha256};
 use sluice_domain::id::VersionId;
-use std::io::SeekFrom;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use tokio::fs::{self, File};
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use super::base::Bases;
+use super::plan::Piece;
 use crate::error::{Error, Result};
 use crate::{locked_file, private_file};
 
 const BLOCK_BYTES: usize = 1 << 20;
 
-/// A file beside the target that holds the first bytes of a version. Its name tells which version, and versions never
-/// change: whatever a later run finds in it are the right bytes, or the hash at the end tells.
+/// A file beside the target, as long as the version, whose chunks arrive in any order. Its name tells which version, and
+/// versions never change: whatever a later run finds in it are the right bytes, or their hashes tell.
 pub struct Partial {
     path: PathBuf,
     target: PathBuf,
-    file: File,
-    hasher: sha2::Sha256,
-    size_bytes: u64,
+    file: Arc<Mutex<File>>,
+    /// Whether an earlier run left something in it.
+    is_resumed: bool,
+    /// Whether it holds any chunk of the version.
+    holds_any: Arc<AtomicBool>,
+}
+
+/// What could be brought without asking.
+#[derive(Default)]
+pub struct Placed {
+    /// The numbers of the chunks that could not.
+    pub missing: Vec<usize>,
+    /// The others' length in bytes.
+    pub reused_bytes: u64,
 }
 
 impl Partial {
-    /// Opens it, and hashes what an earlier run left in it, up to `size_max_bytes`. No other process can have it open.
-    pub async fn open(target: &Path, version_id: VersionId, size_max_bytes: u64) -> Result<Self> {
+    /// Opens it. No other process can have it open.
+    pub fn open(target: &Path, version_id: VersionId, size_bytes: u64) -> Result<Self> {
         let path = target.with_file_name(format!(".sluice-partial-{version_id}"));
-        let file = File::from_std(locked_file::open(&path, target)?);
-        let mut partial =
-            Self { path, target: target.to_owned(), file, hasher: sha2::Sha256::new(), size_bytes: 0 };
-        partial.take_in(size_max_bytes).await.map_err(Error::local(target))?;
-        Ok(partial)
+        let file = locked_file::open(&path, target)?;
+        let is_resumed = file.metadata().map_err(Error::local(&path))?.len() > 0;
+        file.set_len(size_bytes).map_err(Error::local(&path))?;
+        Ok(Self {
+            path,
+            target: target.to_owned(),
+            file: Arc::new(Mutex::new(file)),
+            is_resumed,
+            holds_any: Arc::default(),
+        })
     }
 
-    async fn take_in(&mut self, size_max_bytes: u64) -> std::io::Result<()> {
-        if self.file.metadata().await?.len() > size_max_bytes {
-            self.file.set_len(0).await?;
-        }
-        let mut block = vec![0; BLOCK_BYTES];
-        loop {
-            let count = self.file.read(&mut block).await?;
-            if count == 0 {
-                return Ok(());
+    /// Keeps the chunks that are there and copies those that `bases` have.
+    pub async fn place(&self, pieces: Vec<Piece>, bases: Vec<Arc<Bases>>) -> Result<Placed> {
+        let is_resumed = self.is_resumed;
+        let place = move |file: &mut File| {
+            let mut readers: Vec<_> = bases.iter().map(|bases| bases.reader()).collect();
+            let mut placed = Placed::default();
+            for (number, piece) in pieces.iter().enumerate() {
+                if is_resumed && holds(file, piece)? {
+                    placed.reused_bytes += u64::from(piece.chunk.length_bytes());
+                } else if let Some(bytes) = readers.iter_mut().find_map(|reader| reader.read(&piece.chunk)) {
+                    write_at(file, piece.offset, bytes)?;
+                    placed.reused_bytes += bytes.len() as u64;
+                } else {
+                    placed.missing.push(number);
+                }
             }
-            self.hasher.update(&block[..count]);
-            self.size_bytes += count as u64;
-        }
+            Ok(placed)
+        };
+        let placed = self.with(place).await?;
+        self.holds_any.fetch_or(placed.reused_bytes > 0, Relaxed);
+        Ok(placed)
     }
 
-    /// How many bytes it holds.
-    pub fn size_bytes(&self) -> u64 {
-        self.size_bytes
+    /// Whether it holds no chunk of the version.
+    pub fn is_empty(&self) -> bool {
+        !self.holds_any.load(Relaxed)
     }
 
-    /// Adds what has arrived.
-    pub async fn append(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file.write_all(bytes).await.map_err(Error::local(&self.path))?;
-        self.hasher.update(bytes);
-        self.size_bytes += bytes.len() as u64;
-        Ok(())
-    }
-
-    /// Begins again with nothing.
-    pub async fn restart(&mut self) -> Result<()> {
-        self.hasher.reset();
-        self.size_bytes = 0;
-        self.file.set_len(0).await.map_err(Error::local(&self.path))?;
-        self.file.seek(SeekFrom::Start(0)).await.map(drop).map_err(Error::local(&self.path))
+    /// Adds bytes that were checked.
+    pub async fn write(&self, offset: u64, bytes: Vec<u8>) -> Result<()> {
+        self.holds_any.store(true, Relaxed);
+        self.with(move |file| write_at(file, offset, &bytes)).await
     }
 
     /// The SHA-256 of what it holds.
-    pub fn sha256(&self) -> Sha256 {
-        Sha256::from(<[u8; Sha256::LENGTH]>::from(self.hasher.clone().finalize()))
+    pub async fn sha256(&self) -> Result<Sha256> {
+        let hash = |file: &mut File| {
+            let (mut hasher, mut block) = (sha2::Sha256::new(), vec![0; BLOCK_BYTES]);
+            file.seek(SeekFrom::Start(0))?;
+            loop {
+                match file.read(&mut block)? {
+                    0 => return Ok(Sha256::from(<[u8; Sha256::LENGTH]>::from(hasher.finalize()))),
+                    count => hasher.update(&block[..count]),
+                }
+            }
+        };
+        self.with(hash).await
     }
 
     /// Makes it the target, durably.
-    pub async fn finish(mut self, replace: bool) -> Result<()> {
-        self.file.flush().await.map_err(Error::local(&self.path))?;
-        self.file.sync_all().await.map_err(Error::local(&self.path))?;
+    pub async fn finish(self, replace: bool) -> Result<()> {
+        self.with(|file| file.sync_all()).await?;
         // Something may have been put there while the bytes came.
         if !replace && self.target.symlink_metadata().is_ok() {
             return Err(Error::Exists(self.target));
         }
-        fs::rename(&self.path, &self.target).await.map_err(Error::local(&self.target))?;
+        fs::rename(&self.path, &self.target).map_err(Error::local(&self.target))?;
         let folder = self.target.parent().unwrap_or(&self.target);
         private_file::sync_folder(folder).map_err(Error::local(folder))
     }
 
     /// Throws it away.
-    pub async fn discard(self) -> Result<()> {
-        fs::remove_file(&self.path).await.map_err(Error::local(&self.path))
+    pub fn discard(&self) -> Result<()> {
+        fs::remove_file(&self.path).map_err(Error::local(&self.path))
     }
+
+    /// Works on the file, on a thread of its own.
+    async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut File) -> io::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let file = self.file.clone();
+        let work = move || work(&mut file.lock().unwrap_or_else(PoisonError::into_inner));
+        let done = tokio::task::spawn_blocking(work).await;
+        done.map_err(io::Error::other).flatten().map_err(Error::local(&self.path))
+    }
+}
+
+fn holds(file: &mut File, piece: &Piece) -> io::Result<bool> {
+    let mut bytes = vec![0; piece.chunk.length_bytes() as usize];
+    file.seek(SeekFrom::Start(piece.offset))?;
+    match file.read_exact(&mut bytes) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
+        result => result.map(|()| ChunkId::of(&bytes) == piece.chunk.id()),
+    }
+}
+
+fn write_at(file: &mut File, offset: u64, bytes: &[u8]) -> io::Result<()> {
+    file.seek(SeekFrom::Start(offset))?;
+    file.write_all(bytes)
 }

@@ -30,6 +30,8 @@ pub struct Report {
     pub sha256: Option<Sha256>,
     /// Content bytes received, repeats included.
     pub bytes_received: u64,
+    /// Content bytes that were here already: of an earlier run, or in a local file.
+    pub bytes_reused: u64,
     /// Bytes exchanged with the API.
     pub api_bytes: u64,
     /// Requests to the API and the bucket.
@@ -56,6 +58,7 @@ impl Report {
             size: Some(version.size),
             sha256: version.sha256,
             bytes_received: meter.bucket_bytes(),
+            bytes_reused: meter.reused_bytes(),
             api_bytes: meter.api_bytes(),
             requests: meter.requests(),
             error: outcome.err().map(Failure::from),
@@ -73,6 +76,7 @@ impl Report {
             size: None,
             sha256: None,
             bytes_received: 0,
+            bytes_reused: 0,
             api_bytes: 0,
             requests: 0,
             error: Some(Failure::from(error)),
@@ -82,6 +86,10 @@ impl Report {
     /// For people.
     pub fn text(&self) -> String {
         let size = self.size.map(output::size).unwrap_or_default();
-        format!("{:10}  {size:>11}  {}", self.outcome, printable(&self.path))
+        let reused = match self.bytes_reused {
+            0 => String::new(),
+            bytes => format!(" ({} of it were here)", output::size(bytes)),
+        };
+        format!("{:10}  {size:>11}  {}{reused}", self.outcome, printable(&self.path))
     }
 }

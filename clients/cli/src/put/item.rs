@@ -8,7 +8,9 @@ use std::sync::{Arc, OnceLock};
 
 use super::stamp::Stamp;
 use crate::api::Api;
-use crate::digests::{self, Digests};
+use crate::cache::Fingerprint;
+use crate::clock;
+use crate::digests::{self, Hashed};
 use crate::error::{Error, Result};
 use crate::progress::FileProgress;
 
@@ -26,6 +28,8 @@ pub struct Item {
     pub progress: Arc<FileProgress>,
     /// Its SHA-256, once known.
     pub sha256: OnceLock<Sha256>,
+    /// What it looked like when it was hashed, if that tells a later write.
+    pub fingerprint: OnceLock<Fingerprint>,
 }
 
 impl Item {
@@ -39,17 +43,23 @@ impl Item {
         if self.stamp()? == *stamp { Ok(()) } else { Err(Error::FileChanged(self.local.clone())) }
     }
 
-    /// Hashes the file by its plan, on a thread of its own.
-    pub async fn hash(&self, plan: PartPlan) -> Result<Digests> {
+    /// Hashes the file, which has this stamp, by its plan, on a thread of its own.
+    pub async fn hash(&self, stamp: &Stamp, plan: PartPlan) -> Result<Hashed> {
         let (local, progress) = (self.local.clone(), self.progress.clone());
+        let fingerprint = Fingerprint::of(&self.local).map_err(Error::local(&self.local))?;
+        let began = clock::now();
         progress.begin_hashing();
         let hashing = tokio::task::spawn_blocking(move || {
             digests::hash_file(&local, &plan, |bytes| progress.add_hashed(bytes))
         });
-        let digests =
-            hashing.await.map_err(|panic| Error::local(&self.local)(std::io::Error::other(panic)))?;
-        let digests = digests.map_err(Error::local(&self.local))?;
-        let digests = digests.ok_or_else(|| Error::FileChanged(self.local.clone()))?;
-        Ok(digests)
+        let hashed = hashing.await.map_err(std::io::Error::other).flatten();
+        let hashed = hashed.map_err(Error::local(&self.local))?;
+        let hashed = hashed.ok_or_else(|| Error::FileChanged(self.local.clone()))?;
+        self.check_unchanged(stamp)?;
+        self.sha256.set(hashed.digests.whole).ok();
+        if fingerprint.would_tell(began) {
+            self.fingerprint.set(fingerprint).ok();
+        }
+        Ok(hashed)
     }
 }

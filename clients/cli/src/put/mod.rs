@@ -1,24 +1,27 @@
-//! `sluice put`: hash, begin, send, wait.
+//! `sluice put`: hash, find what the account has, send the rest, wait.
 
+mod body;
+mod delta;
 mod item;
 mod multipart;
 mod part;
 mod report;
 mod resume;
+mod settle;
 mod single;
 mod source;
 mod stamp;
 mod urls;
 mod wait;
+mod whole;
 
 use futures::{Stream, StreamExt as _, stream};
-use sluice_contracts::files::VersionView;
-use sluice_contracts::uploads::{UploadRequest, UploadView};
+use sluice_contracts::files::{Lookup, LookupAnswer, VersionView};
+use sluice_contracts::uploads::UploadRequest;
 use sluice_domain::hash::Sha256;
-use sluice_domain::id::{AccountId, FileId, UploadId, VersionId};
-use sluice_domain::part_plan::{PartPlan, UploadMethod};
+use sluice_domain::id::{AccountId, VersionId};
 use sluice_domain::path::FilePath;
-use sluice_domain::version::{Metadata, VersionState};
+use sluice_domain::version::Metadata;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
@@ -26,15 +29,17 @@ use tokio::sync::Semaphore;
 use crate::api::Api;
 use crate::arguments::PutArguments;
 use crate::bucket::Bucket;
+use crate::cache::{Cache, Fingerprint};
 use crate::commands::{Context, Tally};
 use crate::error::{Error, Result};
 use crate::output::Output;
 use crate::progress::Progress;
 use item::Item;
-use report::{Outcome, Report};
-use resume::Memory;
+use report::Report;
+use settle::{Arrived, Settled, Stage};
 use source::Found;
 use wait::Waiter;
+use whole::Whole;
 
 /// Small files spend their time waiting for answers: so many are under way for each part that is.
 const FILES_PER_JOB: usize = 4;
@@ -47,6 +52,7 @@ pub struct Put {
     bucket: Bucket,
     account_id: AccountId,
     uploads_folder: PathBuf,
+    cache: Cache,
     output: Output,
     progress: Progress,
     waiter: Option<Waiter>,
@@ -56,42 +62,6 @@ pub struct Put {
     content_type: Option<String>,
     if_match: Option<VersionId>,
 }
-
-/// How far a file has come.
-enum Stage {
-    /// The account had the bytes.
-    Instant(Box<VersionView>),
-    /// The bytes are there and have to be verified.
-    Arrived(Arrived),
-}
-
-struct Arrived {
-    upload_id: UploadId,
-    version_id: Option<VersionId>,
-    file_id: Option<FileId>,
-    /// Forgotten once the version is settled.
-    memory: Option<Memory>,
-}
-
-impl Stage {
-    fn arrived(view: &UploadView) -> Self {
-        let version = view.version.as_ref();
-        Self::Arrived(Arrived {
-            upload_id: view.upload_id,
-            version_id: version.map(|version| version.version_id),
-            file_id: version.map(|version| version.file_id),
-            memory: None,
-        })
-    }
-
-    fn completed(upload_id: UploadId, version: &VersionView) -> Self {
-        let (version_id, file_id) = (Some(version.version_id), Some(version.file_id));
-        Self::Arrived(Arrived { upload_id, version_id, file_id, memory: None })
-    }
-}
-
-/// What is left to report of a file, and why it failed if it did.
-type Settled = (Report, Result<()>);
 
 /// Uploads what the command line names. Files are independent: one that fails does not keep the others.
 pub async fn run(arguments: &PutArguments, context: &Context) -> Result<()> {
@@ -110,6 +80,7 @@ pub async fn run(arguments: &PutArguments, context: &Context) -> Result<()> {
         tally.add(&outcome);
     }
     put.progress.finish();
+    put.cache.prune();
     tally.finish(&context.output, "uploaded")
 }
 
@@ -117,11 +88,18 @@ impl Put {
     fn new(arguments: &PutArguments, context: &Context) -> Result<Self> {
         let (api, session) = context.connect()?;
         let api = api.patient();
+        let (output, cache_file) = (context.output.clone(), context.home.cache_file());
+        let cache = if arguments.no_cache {
+            Cache::off(&output)
+        } else {
+            Cache::open(&cache_file, api.url(), session.account_id, &output)
+        };
         Ok(Self {
             bucket: Bucket::new(api.url())?,
             account_id: session.account_id,
             uploads_folder: context.home.uploads_folder(),
-            output: context.output.clone(),
+            cache,
+            output,
             progress: Progress::new(context.output.bars(), "all"),
             waiter: (!arguments.no_wait).then(|| Waiter::start(api.clone())),
             part_slots: Semaphore::new(arguments.jobs.get()),
@@ -163,7 +141,8 @@ impl Put {
     fn item(&self, local: PathBuf, remote: FilePath) -> Result<Item> {
         let size_bytes = std::fs::metadata(&local).map_err(Error::local(&local))?.len();
         let progress = Arc::new(self.progress.file(remote.as_str(), size_bytes));
-        Ok(Item { local, remote, size_bytes, api: self.api.metered(), progress, sha256: OnceLock::new() })
+        let (api, sha256, fingerprint) = (self.api.metered(), OnceLock::new(), OnceLock::new());
+        Ok(Item { local, remote, size_bytes, api, progress, sha256, fingerprint })
     }
 
     async fn send(
@@ -176,73 +155,67 @@ impl Put {
     }
 
     async fn send_item(&self, item: &Item) -> Result<Stage> {
-        let stamp = item.stamp()?;
-        let plan = PartPlan::new(stamp.size_bytes, self.part_size_bytes)
-            .map_err(|error| Error::Usage(error.to_string()))?;
-        match plan.method() {
-            UploadMethod::Packs | UploadMethod::Put => single::send(self, item, &stamp, plan).await,
-            UploadMethod::Multipart => multipart::send(self, item, stamp, plan).await,
+        if let Some(version) = self.link_unchanged(item).await? {
+            return Ok(Stage::Instant(version));
+        }
+        let (whole, chunks) = Whole::prepare(self, item).await?;
+        let sha256 = whole.sha256();
+        let stage = match delta::send(self, item, &whole, &chunks).await? {
+            Some(Stage::Arrived(arrived)) => {
+                Stage::Arrived(Arrived { delta_of: Some(Box::new(whole)), ..arrived })
+            }
+            Some(instant) => instant,
+            None => whole.send(self, item).await?,
+        };
+        if !chunks.is_empty() {
+            self.cache.remember_content(&sha256, item.size_bytes, &chunks);
+        }
+        Ok(stage)
+    }
+
+    /// Makes a version of a file that was hashed by an earlier run, without reading it. Nothing comes of it if it was
+    /// written to since, or if the account does not have its content any more.
+    async fn link_unchanged(&self, item: &Item) -> Result<Option<Box<VersionView>>> {
+        let fingerprint = Fingerprint::of(&item.local).map_err(Error::local(&item.local))?;
+        let Some(sha256) = self.cache.unchanged(&item.local, &fingerprint) else { return Ok(None) };
+        match self.look_up(item, sha256).await? {
+            LookupAnswer::Instant { version } => {
+                item.sha256.set(sha256).ok();
+                item.fingerprint.set(fingerprint).ok();
+                Ok(Some(version))
+            }
+            LookupAnswer::Unknown => Ok(None),
         }
     }
 
-    async fn settle(&self, sent: Result<(Item, Result<Stage>), Box<Settled>>) -> Settled {
-        let (item, stage) = match sent {
-            Ok(sent) => sent,
-            Err(settled) => return *settled,
+    async fn look_up(&self, item: &Item, sha256: Sha256) -> Result<LookupAnswer> {
+        let lookup = Lookup {
+            sha256,
+            size: item.size_bytes,
+            path: item.remote.clone(),
+            content_type: self.content_type(item),
+            metadata: Metadata::new(),
         };
-        let settled = match stage {
-            Ok(Stage::Instant(version)) => {
-                return (Report::new(&item, Outcome::Instant).with_version(&version), Ok(()));
-            }
-            Ok(Stage::Arrived(arrived)) => self.verify(&item, &arrived).await,
-            Err(error) => Err(error),
-        };
-        match settled {
-            Ok(report) => (report, Ok(())),
-            Err(error) => {
-                let report = Report { error: Some((&error).into()), ..Report::new(&item, Outcome::Failed) };
-                (report, Err(error))
-            }
-        }
+        item.api.look_up(&lookup, self.if_match).await
     }
 
-    /// Waits for the server's verdict, unless nobody wants to know.
-    async fn verify(&self, item: &Item, arrived: &Arrived) -> Result<Report> {
-        let mut state = VersionState::Pending;
-        let (mut version_id, mut file_id) = (arrived.version_id, arrived.file_id);
-        if let Some(waiter) = &self.waiter {
-            item.progress.begin_verification();
-            let verdict = waiter.wait(arrived.upload_id, item.api.meter()).await;
-            if let Some(memory) = arrived.memory.as_ref().filter(|_| is_verdict(&verdict)) {
-                memory.forget();
-            }
-            let view = verdict?;
-            state = VersionState::Available;
-            (version_id, file_id) = (Some(view.version_id), Some(view.file_id));
-        } else if let Some(memory) = &arrived.memory {
-            memory.forget();
-        }
-        Ok(Report { state: Some(state), version_id, file_id, ..Report::new(item, Outcome::Uploaded) })
+    fn content_type(&self, item: &Item) -> Option<String> {
+        let guessed = || mime_guess::from_path(item.remote.as_str()).first_raw().map(str::to_owned);
+        self.content_type.clone().or_else(guessed)
     }
 
     /// What every upload of the file asks for.
     fn request(&self, item: &Item, size_bytes: u64, sha256: Sha256) -> UploadRequest {
-        let guessed = || mime_guess::from_path(item.remote.as_str()).first_raw().map(str::to_owned);
         UploadRequest {
             path: item.remote.clone(),
             size: size_bytes,
             sha256: Some(sha256),
             sha1: None,
-            content_type: self.content_type.clone().or_else(guessed),
+            content_type: self.content_type(item),
             metadata: Metadata::new(),
             part_size: self.part_size_bytes,
-            part_sha256: false,
             packs: None,
+            part_sha256: false,
         }
     }
-}
-
-/// Whether the upload has ended; a question that got no answer leaves it open.
-fn is_verdict(verdict: &Result<UploadView>) -> bool {
-    matches!(verdict, Ok(_) | Err(Error::Rejected(_) | Error::UploadEnded(_)))
 }

@@ -2,16 +2,15 @@
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use sluice_contracts::problem::Code;
-use sluice_contracts::uploads::{CompletedPart, ReceivedPart, UploadAnswer, UploadView};
+use sluice_contracts::uploads::{CompletedPart, Completion, ReceivedPart, UploadAnswer, UploadView};
 use sluice_domain::id::UploadId;
-use sluice_domain::part_plan::{PartNumber, PartPlan};
+use sluice_domain::part_plan::PartNumber;
 use sluice_domain::upload::UploadState;
 use std::collections::BTreeMap;
 
 use super::item::Item;
-use super::part::Parts;
-use super::resume::{Memory, Subject, Unfinished};
-use super::stamp::Stamp;
+use super::part::{Cut, Parts};
+use super::resume::{Memory, Unfinished};
 use super::urls::Urls;
 use super::{Arrived, Put, Stage};
 use crate::error::{Error, Result};
@@ -24,17 +23,7 @@ const ROUNDS: u32 = 2;
 type Received = BTreeMap<PartNumber, ReceivedPart>;
 
 /// Brings the file there in parts; the bytes have arrived when this returns.
-pub async fn send(put: &Put, item: &Item, stamp: Stamp, plan: PartPlan) -> Result<Stage> {
-    let subject = Subject {
-        api: item.api.url(),
-        account_id: put.account_id,
-        remote: &item.remote,
-        identity: stamp.identity,
-        expected: put.if_match,
-    };
-    let memory = Memory::claim(&put.uploads_folder, &subject, &item.local)?;
-    let mut unfinished = recall_or_hash(&memory, item, stamp, plan).await?;
-    item.sha256.set(unfinished.digests.whole).ok();
+pub async fn send(put: &Put, item: &Item, memory: Memory, mut unfinished: Unfinished) -> Result<Stage> {
     for _ in 0..ROUNDS {
         match advance(put, item, &memory, &mut unfinished).await {
             Err(error) if is_gone(&error) => unfinished.upload_id = None,
@@ -51,29 +40,6 @@ pub async fn send(put: &Put, item: &Item, stamp: Stamp, plan: PartPlan) -> Resul
     Err(Error::UploadEnded(UploadState::Aborted))
 }
 
-/// What is known of the file from an earlier run, as far as it still holds; else the file is hashed.
-async fn recall_or_hash(memory: &Memory, item: &Item, stamp: Stamp, plan: PartPlan) -> Result<Unfinished> {
-    let recalled = memory.recall();
-    if let Some(earlier) = recalled.as_ref().filter(|earlier| earlier.stamp == stamp) {
-        return Ok(earlier.clone());
-    }
-    // Touched but perhaps not changed: by the earlier plan its hashes can be compared.
-    let earlier = recalled.as_ref().filter(|earlier| earlier.stamp.size_bytes == stamp.size_bytes);
-    let plan = earlier.map_or(plan, Unfinished::plan);
-    let digests = item.hash(plan).await?;
-    item.check_unchanged(&stamp)?;
-    let is_same = earlier.is_some_and(|earlier| earlier.digests == digests);
-    let mut unfinished = Unfinished::new(&item.local, stamp, digests, plan.part_size);
-    match recalled.and_then(|earlier| earlier.upload_id) {
-        Some(upload_id) if is_same => unfinished.upload_id = Some(upload_id),
-        // Nobody will finish it. If this fails, it expires.
-        Some(upload_id) => drop(item.api.abort_upload(upload_id).await),
-        None => {}
-    }
-    memory.remember(&unfinished)?;
-    Ok(unfinished)
-}
-
 /// From wherever the upload stands to the arrival of all bytes.
 async fn advance(put: &Put, item: &Item, memory: &Memory, unfinished: &mut Unfinished) -> Result<Stage> {
     let (upload_id, mut received) = match open(put, item, memory, unfinished).await? {
@@ -83,7 +49,8 @@ async fn advance(put: &Put, item: &Item, memory: &Memory, unfinished: &mut Unfin
     for _ in 0..ROUNDS {
         let parts = send_missing(put, item, unfinished, upload_id, received).await?;
         item.check_unchanged(&unfinished.stamp)?;
-        match item.api.complete_upload(upload_id, parts).await {
+        let completion = Completion { parts, manifest: None };
+        match item.api.complete_upload(upload_id, &completion).await {
             Ok(completed) => return Ok(Stage::completed(upload_id, &completed.version)),
             Err(error) if matches!(error.problem_code(), Some(Code::PartsMissing | Code::PartMismatch)) => {
                 received = by_number(item.api.upload(upload_id).await?);
@@ -146,7 +113,7 @@ async fn send_missing(
     let missing: Vec<_> =
         plan.parts().map(|(number, _)| number).filter(|n| !received.contains_key(n)).collect();
     let urls = Urls::new(&item.api, upload_id, &unfinished.digests, &missing, Vec::new());
-    let parts = Parts { item, stamp: &unfinished.stamp, plan, urls, bucket: &put.bucket };
+    let parts = Parts { item, stamp: &unfinished.stamp, cut: Cut::Whole(plan), urls, bucket: &put.bucket };
     let send = async |number| {
         let _slot = put.part_slots.acquire().await;
         let etag = parts.send(number).await?;

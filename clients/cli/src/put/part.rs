@@ -1,16 +1,12 @@
 //! Sending one part until it has arrived.
 
-use futures::TryStreamExt as _;
-use reqwest::Body;
 use sluice_contracts::uploads::PartUrl;
 use sluice_domain::part_plan::{PartNumber, PartPlan};
-use std::io::SeekFrom;
-use std::path::Path;
-use std::sync::Arc;
-use tokio::fs::File;
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
-use tokio_util::io::ReaderStream;
+use std::iter;
+use std::ops::Range;
 
+use super::body::body;
+use super::delta::Pack;
 use super::item::Item;
 use super::stamp::Stamp;
 use super::urls::Urls;
@@ -19,7 +15,6 @@ use crate::bucket::{Bucket, Failure};
 use crate::error::{Error, Result};
 use crate::progress::Attempt;
 
-const BLOCK_BYTES: usize = 256 << 10;
 /// How often the bucket may refuse fresh URLs, or find the bytes damaged, before that is taken for final.
 const REFUSALS_MAX: u32 = 3;
 
@@ -29,12 +24,33 @@ pub struct Parts<'a> {
     pub item: &'a Item,
     /// What it looked like when it was hashed.
     pub stamp: &'a Stamp,
-    /// How it is cut.
-    pub plan: PartPlan,
+    /// What of the file is sent as which part.
+    pub cut: Cut<'a>,
     /// Where the parts go.
     pub urls: Urls<'a>,
     /// Who brings them there.
     pub bucket: &'a Bucket,
+}
+
+/// How a file becomes parts.
+pub enum Cut<'a> {
+    /// The whole of it, by this plan.
+    Whole(PartPlan),
+    /// Some of its chunks, in these packs.
+    Packs(&'a [Pack]),
+}
+
+impl Cut<'_> {
+    /// The ranges in bytes that make the part, end to end; nothing if there is no such part.
+    fn ranges(&self, number: PartNumber) -> Option<Vec<Range<u64>>> {
+        match self {
+            Self::Whole(plan) => {
+                let (offset_bytes, size_bytes) = (plan.offset_of(number), plan.size_of(number)?);
+                Some(iter::once(offset_bytes..offset_bytes + size_bytes).collect())
+            }
+            Self::Packs(packs) => packs.get(number.index()).map(Pack::ranges),
+        }
+    }
 }
 
 impl Parts<'_> {
@@ -67,12 +83,14 @@ impl Parts<'_> {
     }
 
     async fn send_once(&self, url: &PartUrl) -> Result<Result<String, Failure>> {
-        if self.plan.size_of(url.number) != Some(url.size) {
-            return Err(Error::UnexpectedAnswer(format!("part {} has another size", url.number.get())));
-        }
+        let ranges = self
+            .cut
+            .ranges(url.number)
+            .filter(|ranges| ranges.iter().map(|range| range.end - range.start).sum::<u64>() == url.size);
+        let ranges = ranges
+            .ok_or_else(|| Error::UnexpectedAnswer(format!("part {} has another size", url.number.get())))?;
         let attempt = Attempt::new(&self.item.progress, self.item.api.meter());
-        let offset_bytes = self.plan.offset_of(url.number);
-        let body = body(&self.item.local, offset_bytes, url.size, &attempt).await?;
+        let body = body(&self.item.local, ranges, &attempt).await?;
         self.item.api.meter().add_request();
         let outcome = self.bucket.put(url, body, || attempt.moved_bytes()).await;
         if outcome.is_err() {
@@ -80,16 +98,4 @@ impl Parts<'_> {
         }
         Ok(outcome)
     }
-}
-
-/// A piece of the file, read as it is sent.
-async fn body(local: &Path, offset_bytes: u64, size_bytes: u64, attempt: &Arc<Attempt>) -> Result<Body> {
-    if size_bytes == 0 {
-        return Ok(Body::from(Vec::new()));
-    }
-    let mut file = File::open(local).await.map_err(Error::local(local))?;
-    file.seek(SeekFrom::Start(offset_bytes)).await.map_err(Error::local(local))?;
-    let attempt = attempt.clone();
-    let blocks = ReaderStream::with_capacity(file.take(size_bytes), BLOCK_BYTES);
-    Ok(Body::wrap_stream(blocks.inspect_ok(move |block| attempt.add(block.len() as u64))))
 }

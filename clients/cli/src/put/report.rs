@@ -16,8 +16,10 @@ use crate::output::{self, Failure, printable};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// Its bytes were sent.
+    /// All its bytes were sent.
     Uploaded,
+    /// The bytes that the account lacked were sent.
+    Delta,
     /// The account had its bytes already.
     Instant,
     /// It did not.
@@ -106,9 +108,14 @@ impl Report {
         let path = self.path.as_ref().map_or(&*self.local, FilePath::as_str);
         let outcome = match self.outcome {
             Outcome::Uploaded => "uploaded",
+            Outcome::Delta => "delta",
             Outcome::Instant => "instant",
             Outcome::Failed => "failed",
         };
-        format!("{outcome:8}  {:>10}  {}", output::size(self.size), printable(path))
+        let sent = match self.outcome {
+            Outcome::Delta => format!(" ({} sent)", output::size(self.bytes_sent)),
+            _ => String::new(),
+        };
+        format!("{outcome:8}  {:>10}  {}{sent}", output::size(self.size), printable(path))
     }
 }

@@ -5,17 +5,15 @@ use sluice_contracts::uploads::UploadAnswer;
 use sluice_domain::part_plan::{PartPlan, UploadMethod};
 
 use super::item::Item;
-use super::part::Parts;
+use super::part::{Cut, Parts};
 use super::stamp::Stamp;
 use super::urls::Urls;
 use super::{Arrived, Put, Stage};
+use crate::digests::Digests;
 use crate::error::{Error, Result};
 
 /// Brings the file there; the bytes have arrived when this returns.
-pub async fn send(put: &Put, item: &Item, stamp: &Stamp, plan: PartPlan) -> Result<Stage> {
-    let digests = item.hash(plan).await?;
-    item.check_unchanged(stamp)?;
-    item.sha256.set(digests.whole).ok();
+pub async fn send(put: &Put, item: &Item, stamp: &Stamp, plan: PartPlan, digests: &Digests) -> Result<Stage> {
     let request = put.request(item, plan.size, digests.whole);
     let upload = match item.api.begin_upload(&request, put.if_match).await? {
         UploadAnswer::Instant { version } => return Ok(Stage::Instant(Box::new(version))),
@@ -27,9 +25,9 @@ pub async fn send(put: &Put, item: &Item, stamp: &Stamp, plan: PartPlan) -> Resu
     }
     let number = first.number;
     let upload_id = upload.upload_id;
-    let urls = Urls::new(&item.api, upload_id, &digests, &[number], upload.parts);
+    let urls = Urls::new(&item.api, upload_id, digests, &[number], upload.parts);
     item.progress.begin_transfer(0);
-    let parts = Parts { item, stamp, plan, urls, bucket: &put.bucket };
+    let parts = Parts { item, stamp, cut: Cut::Whole(plan), urls, bucket: &put.bucket };
     let sent = parts.send(number).await.and_then(|_| item.check_unchanged(stamp));
     if let Err(error) = sent {
         // The store may have part of another state of the file, or nothing: free its quota now. If this fails, the
@@ -37,12 +35,8 @@ pub async fn send(put: &Put, item: &Item, stamp: &Stamp, plan: PartPlan) -> Resu
         let _ = item.api.abort_upload(upload_id).await;
         return Err(error);
     }
-    Ok(Stage::Arrived(Arrived {
-        upload_id,
-        version_id: Some(upload.version_id),
-        file_id: None,
-        memory: None,
-    }))
+    let version_id = Some(upload.version_id);
+    Ok(Stage::Arrived(Arrived { upload_id, version_id, file_id: None, memory: None, delta_of: None }))
 }
 
 fn unexpected() -> Error {

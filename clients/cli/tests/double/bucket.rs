@@ -3,6 +3,7 @@
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
 use axum::http::{Response, StatusCode};
+use sluice_domain::hash::Sha256;
 use sluice_domain::part_plan::UploadMethod;
 use std::io::Write as _;
 
@@ -18,7 +19,7 @@ pub async fn answer(
     assert!(!parts.headers.contains_key("authorization"), "a token went to the bucket");
     let Ok(body) = body else { return refuse(400, "IncompleteBody") };
     let fault = double.world().bucket_faults.pop_front().unwrap_or(Fault::None);
-    let mut cut = usize::MAX;
+    let (mut cut, mut damage) = (usize::MAX, usize::MAX);
     match fault {
         Fault::Status(status, code) => return refuse(status, code),
         Fault::Hang => std::future::pending().await,
@@ -28,7 +29,8 @@ pub async fn answer(
             return refuse(503, "SlowDown");
         }
         Fault::Cut(bytes) => cut = bytes,
-        Fault::None | Fault::Rebuild => {}
+        Fault::Damage(byte) => damage = byte,
+        Fault::None => {}
     }
     let generation = format!("generation={}", double.world().url_generation);
     if parts.uri.query() != Some(&generation) {
@@ -36,7 +38,8 @@ pub async fn answer(
     }
     match segments {
         ["parts", upload_id, number] => put(double, parts, upload_id, number, &body),
-        ["content", file_id] => get(double, parts, file_id, cut),
+        ["packs", pack_id] => get(parts, &double.world().pack(pack_id).bytes, cut, damage),
+        ["indexes", pack_id] => get(parts, &double.world().pack(pack_id).index.encode(), cut, damage),
         other => panic!("the bucket does not know {other:?}"),
     }
 }
@@ -47,27 +50,36 @@ fn put(double: &Double, parts: &Parts, upload_id: &str, number: &str, body: &Byt
     let mut world = double.world();
     let (upload_id, number) = (upload_id.parse().expect("an id"), number.parse().expect("a number"));
     let Some(upload) = world.uploads.get_mut(&upload_id) else { return refuse(404, "NoSuchUpload") };
+    if let Some(packs) = &upload.request.packs {
+        if Sha256::of(body) != packs[number as usize - 1].sha256 {
+            return refuse(400, "BadDigest");
+        }
+        if upload.received.contains_key(&number) {
+            return refuse(412, "PreconditionFailed");
+        }
+    }
     upload.received.insert(number, body.to_vec());
-    if upload.plan.method() == UploadMethod::Put {
+    if upload.request.packs.is_none() && upload.plan.method() == UploadMethod::Put {
         world.settle(upload_id);
     }
     let answer = Response::builder().header("etag", format!("\"etag{number}\""));
     answer.body(Body::empty()).expect("an answer")
 }
 
-fn get(double: &Double, parts: &Parts, file_id: &str, cut: usize) -> Response<Body> {
-    let world = double.world();
-    let file = world.files.iter().find(|file| file.file_id.to_string() == file_id).expect("a known file");
-    let range = parts.headers.get("range").and_then(|range| range.to_str().ok());
-    let first =
-        range.map(|range| range.trim_start_matches("bytes=").trim_end_matches('-').parse().expect("a range"));
-    let whole = file.content.len();
-    let bytes = file.content[first.unwrap_or(0)..].to_vec();
-    let status = if first.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
-    let mut answer = Response::builder().status(status).header("content-length", bytes.len());
-    if let Some(first) = first {
-        answer = answer.header("content-range", format!("bytes {first}-{}/{whole}", whole - 1));
+/// A whole object, or the range asked for.
+fn get(parts: &Parts, object: &[u8], cut: usize, damage: usize) -> Response<Body> {
+    let Some(range) = parts.headers.get("range") else { return Response::new(Body::from(object.to_vec())) };
+    let range = range.to_str().expect("text").trim_start_matches("bytes=");
+    let (first, last) = range.split_once('-').expect("a range");
+    let (first, last): (usize, usize) = (first.parse().expect("a number"), last.parse().expect("a number"));
+    let mut bytes = object[first..=last].to_vec();
+    if let Some(byte) = bytes.get_mut(damage) {
+        *byte ^= 1;
     }
+    let answer = Response::builder()
+        .status(StatusCode::PARTIAL_CONTENT)
+        .header("content-length", bytes.len())
+        .header("content-range", format!("bytes {first}-{last}/{}", object.len()));
     answer.body(cut_after(bytes, cut)).expect("an answer")
 }
 

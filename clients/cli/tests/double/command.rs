@@ -73,7 +73,8 @@ impl Sluice {
         self.command(line).kill_on_drop(true).spawn().expect("started")
     }
 
-    fn home(&self) -> PathBuf {
+    /// Where its state lies.
+    pub fn home(&self) -> PathBuf {
         self.folder.path().join("home")
     }
 

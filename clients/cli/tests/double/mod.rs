@@ -5,15 +5,20 @@
 
 mod bucket;
 mod command;
+mod packs;
 mod server;
 
 pub use command::Sluice;
+use packs::Pack;
+use sluice_contracts::packs::PackManifest;
 use sluice_contracts::uploads::UploadRequest;
 use sluice_domain::hash::Sha256;
-use sluice_domain::id::{AccountId, FileId, UploadId, VersionId};
+use sluice_domain::id::{AccountId, FileId, PackId, UploadId, VersionId};
+use sluice_domain::manifest::Term;
 use sluice_domain::part_plan::PartPlan;
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::UploadState;
+use sluice_domain::version::RejectReason;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -29,10 +34,10 @@ pub enum Fault {
     Hang,
     /// The bytes end after so many.
     Cut(usize),
+    /// The byte of this number in the answer is another.
+    Damage(usize),
     /// The local file is written to, and the answer is 503.
     Change(PathBuf),
-    /// The bytes are rebuilt first: 202.
-    Rebuild,
 }
 
 /// An upload.
@@ -40,7 +45,9 @@ pub struct Upload {
     pub request: UploadRequest,
     pub plan: PartPlan,
     pub received: BTreeMap<u32, Vec<u8>>,
+    pub manifest: Option<PackManifest>,
     pub state: UploadState,
+    pub reason: Option<RejectReason>,
 }
 
 /// A file.
@@ -52,6 +59,13 @@ pub struct Stored {
     pub path: String,
     pub sha256: Sha256,
     pub content: Vec<u8>,
+    pub terms: Vec<Term>,
+}
+
+impl Upload {
+    pub fn part_count(&self) -> u32 {
+        self.request.packs.as_ref().map_or_else(|| self.plan.part_count(), |packs| packs.len() as u32)
+    }
 }
 
 /// All the server knows and does.
@@ -59,9 +73,14 @@ pub struct Stored {
 pub struct World {
     pub uploads: BTreeMap<UploadId, Upload>,
     pub files: Vec<Stored>,
+    pub packs: BTreeMap<PackId, Pack>,
+    /// Chunks in a page of a plan; as many as the contract allows if 0.
+    pub plan_chunks_max: usize,
+    /// Why deltas are rejected, if they are.
+    pub delta_rejection: Option<RejectReason>,
     /// For the next requests to the bucket.
     pub bucket_faults: VecDeque<Fault>,
-    /// For the next requests to the API that begin an upload or ask for content.
+    /// For the next requests to the API that begin an upload or ask for a plan.
     pub api_faults: VecDeque<Fault>,
     /// One line for each request: method and path.
     pub log: Vec<String>,
@@ -80,6 +99,16 @@ impl World {
         self.log.iter().filter(|line| line.starts_with(beginning)).count()
     }
 
+    /// The requests since number `from`, without ids and polls.
+    pub fn requests(&self, from: usize) -> Vec<String> {
+        let without_ids = |line: &String| {
+            let words =
+                line.split([' ', '/']).filter(|word| !word.is_empty() && !word.contains(char::is_numeric));
+            words.collect::<Vec<_>>().join(" ")
+        };
+        self.log[from..].iter().map(without_ids).filter(|line| line != "GET uploads").collect()
+    }
+
     fn next_bytes(&mut self) -> [u8; 16] {
         self.serial += 1;
         let mut bytes = [0; 16];
@@ -89,12 +118,14 @@ impl World {
 
     /// Adds a file whose content has another hash than it claims if `sha256` is given.
     pub fn add_file(&mut self, path: &str, content: &[u8], sha256: Option<Sha256>) -> Stored {
+        let (file_id, version_id, terms) = (self.next_bytes(), self.next_bytes(), self.adopt(content));
         let stored = Stored {
-            file_id: FileId::from_bytes(self.next_bytes()),
-            version_id: VersionId::from_bytes(self.next_bytes()),
+            file_id: FileId::from_bytes(file_id),
+            version_id: VersionId::from_bytes(version_id),
             path: path.to_owned(),
             sha256: sha256.unwrap_or_else(|| Sha256::of(content)),
             content: content.to_vec(),
+            terms,
         };
         self.files.push(stored.clone());
         stored
@@ -102,15 +133,32 @@ impl World {
 
     /// All parts are there: what the worker would do.
     fn settle(&mut self, upload_id: UploadId) {
-        let Some(upload) = self.uploads.get_mut(&upload_id) else { return };
-        let content: Vec<u8> = upload.received.values().flatten().copied().collect();
+        let Some(mut upload) = self.uploads.remove(&upload_id) else { return };
+        let (content, terms) = if let Some(manifest) = &upload.manifest {
+            self.assemble(manifest, &upload.received)
+        } else {
+            let content: Vec<u8> = upload.received.values().flatten().copied().collect();
+            let terms = self.adopt(&content);
+            (content, terms)
+        };
         let path = upload.request.path.to_string();
         let right =
             upload.request.sha256 == Some(Sha256::of(&content)) && !self.rejected_paths.contains(&path);
-        upload.state = if right { UploadState::Available } else { UploadState::Rejected };
-        if right {
-            self.add_file(&path, &content, None);
+        upload.reason = self.delta_rejection.filter(|_| upload.manifest.is_some());
+        upload.state =
+            if right && upload.reason.is_none() { UploadState::Available } else { UploadState::Rejected };
+        if upload.state == UploadState::Available {
+            let (file_id, version_id) = (*upload_id.as_bytes(), *upload_id.as_bytes());
+            self.files.push(Stored {
+                file_id: FileId::from_bytes(file_id),
+                version_id: VersionId::from_bytes(version_id),
+                path,
+                sha256: Sha256::of(&content),
+                content,
+                terms,
+            });
         }
+        self.uploads.insert(upload_id, upload);
     }
 }
 
@@ -140,6 +188,11 @@ impl Double {
     pub fn url(&self) -> String {
         self.world().url.clone()
     }
+}
+
+/// A number of a line of `--json` output.
+pub fn number(line: &serde_json::Value, field: &str) -> usize {
+    line[field].as_u64().expect("a number") as usize
 }
 
 /// The account everybody has.

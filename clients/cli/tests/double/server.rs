@@ -2,18 +2,20 @@
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{Response, StatusCode};
+use axum::http::Response;
 use serde::Serialize;
 use serde_json::{Value, json};
+use sluice_contracts::files::Lookup;
 use sluice_contracts::problem::{Code, Problem};
 use sluice_contracts::uploads::{
-    PartUrl, PartUrls, PartUrlsRequest, ReceivedPart, UploadAnswer, UploadPlan, UploadRequest, UploadView,
+    Completion, PartUrl, PartUrls, PartUrlsRequest, ReceivedPart, UploadAnswer, UploadPlan, UploadRequest,
+    UploadView,
 };
 use sluice_domain::id::{FileId, UploadId, VersionId};
 use sluice_domain::part_plan::{PartNumber, PartPlan, UploadMethod};
 use sluice_domain::upload::UploadState;
 
-use super::{Double, Fault, Stored, Upload, World, account_id, bucket, never};
+use super::{Double, Fault, Stored, Upload, World, account_id, bucket, never, packs};
 
 /// Answers any request.
 pub async fn answer(State(double): State<Double>, request: Request) -> Response<Body> {
@@ -31,13 +33,9 @@ pub async fn answer(State(double): State<Double>, request: Request) -> Response<
     if let Some(key) = parts.headers.get("idempotency-key") {
         world.idempotency_keys.push(key.to_str().expect("text").to_owned());
     }
-    let faulty = path == "/uploads" && parts.method == "POST" || path.ends_with("/content");
-    if let Some(fault) = faulty.then(|| world.api_faults.pop_front()).flatten() {
-        match fault {
-            Fault::Status(status, _) => return json(status, &json!({"message": "trouble"})),
-            Fault::Rebuild => return json(202, &Value::Null),
-            _ => {}
-        }
+    let faulty = path == "/uploads" && parts.method == "POST" || path.ends_with("/plan");
+    if let Some(Fault::Status(status, _)) = faulty.then(|| world.api_faults.pop_front()).flatten() {
+        return json(status, &json!({"message": "trouble"}));
     }
     match (parts.method.as_str(), &*segments) {
         ("POST", ["sessions"]) => json(201, &json!({"token": "t0ken", "expires_at": never()})),
@@ -47,9 +45,11 @@ pub async fn answer(State(double): State<Double>, request: Request) -> Response<
         ("GET", ["uploads", id]) => found(view(&world, id)),
         ("DELETE", ["uploads", id]) => abort(&mut world, id),
         ("POST", ["uploads", id, "parts"]) => part_urls(&world, id, &body),
-        ("POST", ["uploads", id, "complete"]) => complete(&mut world, id),
+        ("POST", ["uploads", id, "complete"]) => complete(&mut world, id, &body),
         ("GET", ["files"]) => files(&world, &query),
-        ("GET", ["files", id, "content"]) => content(&world, id),
+        ("GET", ["files", id, "plan"]) => packs::plan(&world, id, &query),
+        ("POST", ["lookups"]) => look_up(&world, &body),
+        ("POST", ["lookups", "hooks"]) => packs::look_up_hooks(&world, &body),
         other => panic!("the double does not know {other:?}"),
     }
 }
@@ -66,30 +66,40 @@ fn begin(world: &mut World, body: &Bytes) -> Response<Body> {
     }
     let plan = PartPlan::new(request.size, request.part_size).expect("a plan");
     let upload_id = UploadId::from_bytes(world.next_bytes());
-    let is_single = plan.method() == UploadMethod::Put;
-    let parts = if is_single { vec![part_url(world, upload_id, &plan, 1)] } else { Vec::new() };
-    world.uploads.insert(
-        upload_id,
-        Upload { request, plan, received: std::collections::BTreeMap::new(), state: UploadState::Open },
-    );
+    let method = if request.packs.is_some() { UploadMethod::Packs } else { plan.method() };
+    let upload = Upload {
+        request,
+        plan,
+        received: std::collections::BTreeMap::new(),
+        manifest: None,
+        state: UploadState::Open,
+        reason: None,
+    };
+    let part_count = upload.part_count();
+    let announced = if method == UploadMethod::Multipart { 0 } else { part_count };
+    let parts = (1..=announced).map(|number| part_url(world, upload_id, &upload, number)).collect();
+    world.uploads.insert(upload_id, upload);
     let answer = UploadAnswer::Upload(UploadPlan {
         upload_id,
         version_id: VersionId::from_bytes(*upload_id.as_bytes()),
-        method: plan.method(),
+        method,
         part_size: plan.part_size,
-        part_count: plan.part_count(),
+        part_count,
         parts,
         expires_at: never(),
     });
     json(201, &answer)
 }
 
-fn part_url(world: &World, upload_id: UploadId, plan: &PartPlan, number: u32) -> PartUrl {
+fn part_url(world: &World, upload_id: UploadId, upload: &Upload, number: u32) -> PartUrl {
     let (url, generation) = (&world.url, world.url_generation);
     let number = PartNumber::try_from(number).expect("a part number");
     PartUrl {
         number,
-        size: plan.size_of(number).expect("a part of the plan"),
+        size: match &upload.request.packs {
+            Some(packs) => packs[number.index()].size.into(),
+            None => upload.plan.size_of(number).expect("a part of the plan"),
+        },
         url: format!("{url}/bucket/parts/{upload_id}/{}?generation={generation}", number.get()),
         headers: [("x-signed".to_owned(), "yes".to_owned())].into(),
         expires_at: never(),
@@ -102,22 +112,31 @@ fn part_urls(world: &World, id: &str, body: &Bytes) -> Response<Body> {
     assert!(request.parts.len() <= 100);
     let Some(upload) = world.uploads.get(&upload_id) else { return problem(Code::NotFound) };
     assert!(request.parts.iter().all(|part| part.sha256.is_some() == upload.request.part_sha256));
-    let urls = request.parts.iter().map(|part| part_url(world, upload_id, &upload.plan, part.number.get()));
+    let urls = request.parts.iter().map(|part| part_url(world, upload_id, upload, part.number.get()));
     json(200, &PartUrls { parts: urls.collect() })
 }
 
-fn complete(world: &mut World, id: &str) -> Response<Body> {
+fn complete(world: &mut World, id: &str, body: &Bytes) -> Response<Body> {
     let upload_id: UploadId = id.parse().expect("an id");
-    let Some(upload) = world.uploads.get(&upload_id) else { return problem(Code::NotFound) };
-    if upload.received.len() != upload.plan.part_count() as usize {
+    let completion: Completion = serde_json::from_slice(body).expect("a completion");
+    let Some(upload) = world.uploads.get_mut(&upload_id) else { return problem(Code::NotFound) };
+    if upload.received.len() != upload.part_count() as usize {
         return problem(Code::PartsMissing);
     }
+    if let Some(packs) = &upload.request.packs {
+        let manifest = completion.manifest.as_ref().expect("packs want a manifest");
+        if manifest.check(packs, upload.request.size).is_err() {
+            return problem(Code::InvalidManifest);
+        }
+    }
+    upload.manifest = completion.manifest;
     let stored = Stored {
         file_id: FileId::from_bytes(*upload_id.as_bytes()),
         version_id: VersionId::from_bytes(*upload_id.as_bytes()),
         path: upload.request.path.to_string(),
         sha256: upload.request.sha256.expect("declared"),
         content: Vec::new(),
+        terms: Vec::new(),
     };
     world.settle(upload_id);
     json(202, &json!({"version": version(&stored)}))
@@ -153,10 +172,10 @@ fn view(world: &World, id: &str) -> Option<UploadView> {
         path: upload.request.path.clone(),
         size: upload.request.size,
         state: upload.state,
-        reason: None,
+        reason: upload.reason,
         method: upload.plan.method(),
         part_size: upload.plan.part_size,
-        part_count: upload.plan.part_count(),
+        part_count: upload.part_count(),
         received: received.collect(),
         expires_at: never(),
         version: None,
@@ -165,19 +184,26 @@ fn view(world: &World, id: &str) -> Option<UploadView> {
 
 fn files(world: &World, query: &str) -> Response<Body> {
     let files: Vec<_> = match query.split_once('=') {
-        Some(("path", path)) => {
-            world.files.iter().filter(|file| file.path == path.replace("%2F", "/")).map(version).collect()
-        }
+        Some(("path", path)) => world
+            .files
+            .iter()
+            .rev()
+            .filter(|file| file.path == path.replace("%2F", "/"))
+            .map(version)
+            .collect(),
         // Whatever the prefix: a hostile server lists what it likes.
         _ => world.files.iter().map(version).collect(),
     };
     json(200, &json!({ "files": files, "common_prefixes": [] }))
 }
 
-fn content(world: &World, id: &str) -> Response<Body> {
-    let location = format!("{}/bucket/content/{id}?generation={}", world.url, world.url_generation);
-    let answer = Response::builder().status(StatusCode::FOUND).header("location", location);
-    answer.body(Body::empty()).expect("an answer")
+fn look_up(world: &World, body: &Bytes) -> Response<Body> {
+    let lookup: Lookup = serde_json::from_slice(body).expect("a lookup");
+    let known = world.files.iter().find(|file| file.sha256 == lookup.sha256);
+    match known {
+        Some(known) => json(200, &json!({"outcome": "instant", "version": version(known)})),
+        None => json(200, &json!({"outcome": "unknown"})),
+    }
 }
 
 /// As JSON by hand, so that the path need not be one.
@@ -194,11 +220,11 @@ fn found(view: Option<UploadView>) -> Response<Body> {
     view.map_or_else(|| problem(Code::NotFound), |view| json(200, &view))
 }
 
-fn problem(code: Code) -> Response<Body> {
+pub fn problem(code: Code) -> Response<Body> {
     json(code.status(), &Problem::new(code, "as told", "request"))
 }
 
-fn json<T: Serialize>(status: u16, body: &T) -> Response<Body> {
+pub fn json<T: Serialize>(status: u16, body: &T) -> Response<Body> {
     let body = serde_json::to_vec(body).expect("serializable");
     let answer = Response::builder().status(status).header("retry-after", "0");
     answer.body(Body::from(body)).expect("an answer")

@@ -1,0 +1,105 @@
+//! Local files that may hold chunks of what is downloaded.
+
+use sluice_domain::chunk::Chunk;
+use sluice_domain::hash::ChunkId;
+use sluice_domain::part_plan::PartPlan;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use crate::digests::{self, Hashed};
+use crate::error::{Error, Result};
+
+/// Local files and where they have which chunks.
+#[derive(Debug, Default)]
+pub struct Bases {
+    paths: Vec<PathBuf>,
+    /// The number of the file, and where in it the chunk begins in bytes.
+    places: HashMap<ChunkId, (usize, u64)>,
+}
+
+impl Bases {
+    /// The files at `paths`, cut into chunks.
+    pub async fn read(paths: &[PathBuf]) -> Result<Self> {
+        let mut bases = Self::default();
+        for path in paths {
+            if let Some(hashed) = hash(path).await? {
+                bases.add(path, &hashed.chunks);
+            }
+        }
+        Ok(bases)
+    }
+
+    /// Adds a file of these chunks.
+    pub fn add(&mut self, path: &Path, chunks: &[Chunk]) {
+        let number = self.paths.len();
+        self.paths.push(path.to_owned());
+        let mut offset = 0;
+        for chunk in chunks {
+            self.places.entry(chunk.id()).or_insert((number, offset));
+            offset += u64::from(chunk.length_bytes());
+        }
+    }
+
+    /// Begins to read from them.
+    pub fn reader(&self) -> Reader<'_> {
+        Reader {
+            bases: self,
+            files: self.paths.iter().map(|path| File::open(path).ok()).collect(),
+            bytes: Vec::new(),
+        }
+    }
+}
+
+/// Hashes a local file and cuts it into chunks; nothing comes of it if it changes meanwhile.
+pub async fn hash(path: &Path) -> Result<Option<Hashed>> {
+    let local = path.to_owned();
+    let hashing = tokio::task::spawn_blocking(move || {
+        let size = std::fs::metadata(&local)?.len();
+        digests::hash_file(&local, &PartPlan { size, part_size: size.max(1) }, |_| {})
+    });
+    hashing.await.map_err(io::Error::other).flatten().map_err(Error::local(path))
+}
+
+/// Reads chunks from bases.
+pub struct Reader<'a> {
+    bases: &'a Bases,
+    /// None where a file is gone.
+    files: Vec<Option<File>>,
+    bytes: Vec<u8>,
+}
+
+impl Reader<'_> {
+    /// The bytes of the chunk, if a base has it and still holds them.
+    pub fn read(&mut self, chunk: &Chunk) -> Option<&[u8]> {
+        let (number, offset) = *self.bases.places.get(&chunk.id())?;
+        let file = self.files[number].as_mut()?;
+        self.bytes.resize(chunk.length_bytes() as usize, 0);
+        file.seek(SeekFrom::Start(offset)).ok()?;
+        file.read_exact(&mut self.bytes).ok()?;
+        (ChunkId::of(&self.bytes) == chunk.id()).then_some(&*self.bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn chunks_are_read_back_and_checked() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+        let bytes: Vec<u8> = (0..200_000u32).map(|i| (u64::from(i).pow(2) >> 7) as u8).collect();
+        std::fs::write(&first, &bytes).expect("written");
+        std::fs::write(&second, b"too small to be cut").expect("written");
+        let chunks = hash(&first).await.expect("readable").expect("unchanged").chunks;
+        let bases = Bases::read(&[second, first.clone()]).await.expect("readable");
+        let last = chunks.last().expect("some");
+        let expected = &bytes[bytes.len() - last.length_bytes() as usize..];
+        assert_eq!(bases.reader().read(last), Some(expected));
+        std::fs::write(&first, &bytes[1..]).expect("written");
+        assert_eq!(bases.reader().read(last), None, "it changed meanwhile");
+        assert!(Bases::read(&[folder.path().join("missing")]).await.is_err());
+    }
+}
