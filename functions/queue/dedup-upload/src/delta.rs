@@ -21,7 +21,7 @@ use crate::known::{self, StoredPack};
 use crate::rewrite::put_together;
 use crate::sent::{Sent, take_in};
 use crate::store::Stored;
-use crate::upload::Work;
+use crate::upload::{Settled, Work};
 use crate::verdict::{Verdict, verdict};
 use crate::verify::digest_of;
 use crate::{App, writer};
@@ -122,7 +122,7 @@ async fn outcome(
     }
 }
 
-/// Publishes, and discards the sent packs once the upload has ended, unless the content has them. False if the outcome is
+/// Publishes, and discards the sent packs if the upload has ended without them. False if the outcome is
 /// to be worked out anew, for which they stay.
 async fn end(
     work: &Work<'_>,
@@ -131,10 +131,12 @@ async fn end(
     stored: Option<Stored>,
     sent: &[PackId],
 ) -> Result<bool, DedupError> {
-    if !work.settle(head, &outcome, stored.as_ref(), false).await? {
-        return Ok(false);
+    match work.settle(head, &outcome, stored.as_ref(), false).await? {
+        Settled::NotYet => return Ok(false),
+        // Every sent pack is used: the manifest says so.
+        Settled::Stored => {}
+        Settled::Otherwise => writer::discard(work.app, work.upload.account_id, sent).await?,
     }
-    writer::discard(work.app, work.upload.account_id, sent).await?;
     Ok(true)
 }
 

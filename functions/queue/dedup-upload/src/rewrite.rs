@@ -56,10 +56,11 @@ pub async fn rewrite(
     upload: &Upload,
     head: &ObjectHead,
     whole: Option<&Bytes>,
-    content: &scan::Content,
+    content_read: &scan::Content,
     found: &Found,
 ) -> Result<Stored, DedupError> {
-    let chunks: Vec<Chunk> = content.packs.drafts().iter().flat_map(PackDraft::chunks).copied().collect();
+    let chunks: Vec<Chunk> =
+        content_read.packs.drafts().iter().flat_map(PackDraft::chunks).copied().collect();
     let key = upload.landing_key().object_key();
     let mut writer = PackWriter::new(app, upload);
     let mut windows = stream::iter(windows(&new_chunks(&chunks, &found.runs)))
@@ -83,9 +84,10 @@ pub async fn rewrite(
     drop(windows);
     let written = writer.finish().await?;
     let terms = written.terms(&chunks, &found.runs);
-    let content = put_together(app, upload, &content.digest, terms).await?;
+    let content = put_together(app, upload, &content_read.digest, terms).await?;
     let stored = StoredContent { new_bytes: found.new_bytes, stored_bytes: found.new_bytes, ..content };
-    Ok(Stored { content: stored, written: written.packs, hooks: written.hooks })
+    let hooks = written.hooks(content_read.packs.drafts());
+    Ok(Stored { content: stored, written: written.packs, hooks })
 }
 
 /// The content of these terms, with its manifest saved.

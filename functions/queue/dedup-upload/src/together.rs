@@ -16,7 +16,7 @@ use crate::lookup::{Found, look_up, new_chunks};
 use crate::rewrite::put_together;
 use crate::scan::Content;
 use crate::store::Stored;
-use crate::upload::Work;
+use crate::upload::{Settled, Work};
 use crate::writer::{PackWriter, Written};
 use crate::{App, MESSAGES_IN_FLIGHT, TimeCheck, writer};
 
@@ -77,18 +77,17 @@ async fn company_of(app: &App, smalls: Vec<Small>, out_of_time: &TimeCheck) -> V
     };
     let account = smalls[0].upload.account_id;
     let written = &written;
-    let results: Vec<Result<(), DedupError>> = stream::iter(smalls.into_iter().zip(founds))
+    let results: Vec<Result<Settled, DedupError>> = stream::iter(smalls.into_iter().zip(founds))
         .map(|(small, (found, new_bytes))| publish(app, small, written, found, new_bytes, out_of_time))
         .buffered(MESSAGES_IN_FLIGHT)
         .collect()
         .await;
     // Only once all uploads have ended, since another worker may have the same company.
-    if results.iter().all(Result::is_ok)
-        && let Err(error) = writer::discard(app, account, &written.packs).await
-    {
+    let unused = results.iter().all(|result| matches!(result, Ok(Settled::Otherwise)));
+    if unused && let Err(error) = writer::discard(app, account, &written.packs).await {
         tracing::warn!(%error, "packs that nothing refers to may be left");
     }
-    results
+    results.into_iter().map(|result| result.map(|_| ())).collect()
 }
 
 /// Writes the new chunks of all, and gives what was found of each and how many bytes it brought.
@@ -119,16 +118,18 @@ async fn publish(
     found: Found,
     new_bytes: u64,
     out_of_time: &TimeCheck,
-) -> Result<(), DedupError> {
+) -> Result<Settled, DedupError> {
     let work = Work { app, upload: &small.upload, begun: small.begun, out_of_time };
     let terms = written.terms(&chunks(&small), &found.runs);
     let content = put_together(app, &small.upload, &small.content.digest, terms).await?;
     let content = StoredContent { new_bytes, stored_bytes: new_bytes, ..content };
     let outcome = Outcome::Stored(Box::new(content.clone()));
     // The packs are the company's: they are discarded when all are done, if nobody has them then.
-    let stored = Stored { content, written: Vec::new(), hooks: written.hooks.clone() };
-    if work.settle(&small.head, &outcome, Some(&stored), small.begun).await? {
-        return Ok(());
+    let hooks = written.hooks(small.content.packs.drafts());
+    let stored = Stored { content, written: Vec::new(), hooks };
+    match work.settle(&small.head, &outcome, Some(&stored), small.begun).await? {
+        Settled::NotYet => {}
+        settled => return Ok(settled),
     }
-    work.publish(&small.head, Some(&small.bytes), small.content).await
+    work.publish(&small.head, Some(&small.bytes), small.content).await.map(|()| Settled::Otherwise)
 }

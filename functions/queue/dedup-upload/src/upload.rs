@@ -73,6 +73,17 @@ pub struct Work<'a> {
     pub out_of_time: &'a TimeCheck,
 }
 
+/// How an upload stands after an outcome was published.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// The outcome is to be worked out anew: a content or a pack came or went meanwhile.
+    NotYet,
+    /// It has ended, and its content is the one that was stored for it.
+    Stored,
+    /// It has ended in another way.
+    Otherwise,
+}
+
 /// An object that was verified, and its bytes.
 type Verified = (ObjectHead, Bytes, Box<Content>);
 
@@ -128,10 +139,17 @@ impl Work<'_> {
             };
             wrote |= content.packs.any_saved();
             written.extend(stored.iter().flat_map(|stored| &stored.written));
-            if self.settle(head, &outcome, stored.as_ref(), wrote).await? {
-                // Not before: as long as the upload has not ended, another worker may be about to refer to them.
-                return Ok(writer::discard(self.app, self.upload.account_id, &written).await?);
+            match self.settle(head, &outcome, stored.as_ref(), wrote).await? {
+                Settled::NotYet => continue,
+                Settled::Stored => {
+                    for used in stored.iter().flat_map(|stored| &stored.written) {
+                        written.remove(used);
+                    }
+                }
+                Settled::Otherwise => {}
             }
+            // Not before: as long as the upload has not ended, another worker may be about to refer to them.
+            return Ok(writer::discard(self.app, self.upload.account_id, &written).await?);
         }
         Err(DedupError::ContentCondemned(content.digest.sha256))
     }
@@ -140,21 +158,22 @@ impl Work<'_> {
         self.settle(head, &Outcome::Rejected(reason), None, self.begun).await.map(|_| ())
     }
 
-    /// Publishes the outcome and clears away what it leaves. False if it is to be worked out anew: a content or a pack
-    /// came or went meanwhile. With `wrote`, something may lie in the vault of an object that was adopted or was to be.
+    /// Publishes the outcome and clears away what it leaves. With `wrote`, something may lie in the vault of an object that was adopted or was to be.
     pub async fn settle(
         &self,
         head: &ObjectHead,
         outcome: &Outcome,
         stored: Option<&Stored>,
         wrote: bool,
-    ) -> Result<bool, DedupError> {
+    ) -> Result<Settled, DedupError> {
         let (app, upload) = (self.app, self.upload);
         let published = app.tables.publish(upload, outcome, clock::now()).await?;
         tracing::info!(upload = %upload.upload_id, bytes = upload.size, ?published, "published");
         match published {
-            Published::ContentKnown | Published::ContentGone | Published::PackGone => return Ok(false),
-            Published::Ended(_) => return self.bytes_missing().await.map(|()| true),
+            Published::ContentKnown | Published::ContentGone | Published::PackGone => {
+                return Ok(Settled::NotYet);
+            }
+            Published::Ended(_) => return self.bytes_missing().await.map(|()| Settled::Otherwise),
             Published::Available | Published::Rejected(_) => {}
         }
         let stored = stored.filter(|_| published == Published::Available);
@@ -168,7 +187,8 @@ impl Work<'_> {
         if self.begun {
             leftovers::clear_begun(app, upload, head, adopted).await?;
         }
-        leftovers::clear_landing(app, upload).await.map(|()| true)
+        leftovers::clear_landing(app, upload).await?;
+        Ok(if stored.is_some() { Settled::Stored } else { Settled::Otherwise })
     }
 
     /// Another worker has published, and may have cleared away what this one was reading; or the bytes are lost.

@@ -34,8 +34,6 @@ pub struct PackWriter<'a> {
 pub struct Written {
     /// The packs, by their ordinal.
     pub packs: Vec<PackId>,
-    /// What the chunk index is to know once a content with these packs is published.
-    pub hooks: Vec<(ChunkId, PackId)>,
     places: HashMap<ChunkId, Place>,
 }
 
@@ -79,7 +77,6 @@ impl<'a> PackWriter<'a> {
     async fn write(&mut self, draft: PackDraft) -> Result<(), DedupError> {
         let bytes = std::mem::take(&mut self.bytes);
         let pack_id = self.pack_id(draft.chunks());
-        self.written.hooks.extend(hooks(draft.chunks()).into_iter().map(|hook| (hook, pack_id)));
         let key = ObjectKey::pack(self.account_id, pack_id);
         self.app.vault.put(&key, bytes.into()).await?;
         create(self.app, self.account_id, &draft.into_index(pack_id), &key, self.created_at).await?;
@@ -137,6 +134,14 @@ pub async fn discard<'p>(
 }
 
 impl Written {
+    /// What the chunk index is to know of the new chunks of a content, by the same rule by which it is asked.
+    pub fn hooks(&self, drafts: &[PackDraft]) -> Vec<(ChunkId, PackId)> {
+        let hooks = drafts.iter().flat_map(|draft| hooks(draft.chunks()));
+        hooks
+            .filter_map(|hook| Some((hook, self.packs[self.places.get(&hook)?.pack_ordinal as usize])))
+            .collect()
+    }
+
     /// The content of these chunks: known ones where they are known, the others in the packs written.
     pub fn terms(&self, chunks: &[Chunk], runs: &[Run]) -> Vec<Term> {
         let (mut terms, mut rest) = (Vec::new(), chunks);
