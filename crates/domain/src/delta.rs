@@ -56,13 +56,23 @@ pub enum InvalidPacks {
     /// Too many of them.
     #[error("an upload sends at most {MANIFEST_MAX_PACKS} packs, not {0}; send the file whole")]
     Count(usize),
+    /// A content larger than its packs can be.
+    #[error("a file of more than {CONTENT_MAX_BYTES} bytes is sent whole")]
+    Content,
     /// An empty pack, or one over 64 MiB.
     #[error("a pack has 1 to {PACK_MAX_BYTES} bytes, and pack {0} has not")]
     Size(usize),
 }
 
-/// Checks the packs that an upload declares.
-pub fn check_packs(packs: &[DeclaredPack]) -> Result<(), InvalidPacks> {
+/// The largest content that is sent by packs: what full packs can hold, once each. So a worker has verified it long before
+/// its time is up, however often the manifest repeats a chunk.
+pub const CONTENT_MAX_BYTES: u64 = MANIFEST_MAX_PACKS as u64 * PACK_MAX_BYTES as u64;
+
+/// Checks the packs that an upload of `size` bytes declares.
+pub fn check_packs(packs: &[DeclaredPack], size: u64) -> Result<(), InvalidPacks> {
+    if size > CONTENT_MAX_BYTES {
+        return Err(InvalidPacks::Content);
+    }
     if packs.len() > MANIFEST_MAX_PACKS {
         return Err(InvalidPacks::Count(packs.len()));
     }
@@ -237,8 +247,10 @@ mod tests {
         ] {
             assert_eq!(with_chunks(lengths, size), Err(InvalidManifest::Chunks(1)));
         }
-        assert_eq!(check_packs(&[declared(1), declared(0)]), Err(InvalidPacks::Size(2)));
-        assert_eq!(check_packs(&[declared(PACK_MAX_BYTES + 1)]), Err(InvalidPacks::Size(1)));
-        assert_eq!(check_packs(&[declared(1); 91]), Err(InvalidPacks::Count(91)));
+        assert_eq!(check_packs(&[declared(1), declared(0)], 1), Err(InvalidPacks::Size(2)));
+        assert_eq!(check_packs(&[declared(PACK_MAX_BYTES + 1)], 1), Err(InvalidPacks::Size(1)));
+        assert_eq!(check_packs(&[declared(1); 91], 1), Err(InvalidPacks::Count(91)));
+        assert_eq!(check_packs(&[], CONTENT_MAX_BYTES), Ok(()));
+        assert_eq!(check_packs(&[], CONTENT_MAX_BYTES + 1), Err(InvalidPacks::Content));
     }
 }

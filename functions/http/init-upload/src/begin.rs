@@ -66,14 +66,13 @@ fn part_plan(request: &UploadRequest) -> Result<PartPlan, Failure> {
     let Some(packs) = &request.packs else {
         return PartPlan::new(request.size, request.part_size).map_err(Failure::invalid);
     };
-    check_packs(packs).map_err(Failure::invalid)?;
+    check_packs(packs, request.size).map_err(Failure::invalid)?;
     if request.sha256.is_none() {
         return Err(Failure::invalid("packs want the sha256 of the content they make"));
     }
     if request.part_size.is_some() || request.part_sha256 {
         return Err(Failure::invalid("an upload by packs has no parts: leave out part_size and part_sha256"));
     }
-    PartPlan::new(request.size, None).map_err(Failure::invalid)?;
     Ok(PartPlan { size: request.size, part_size: PACK_MAX_BYTES.into() })
 }
 

@@ -19,6 +19,13 @@ pub struct Stored {
     pub hooks: Vec<(ChunkId, PackId)>,
 }
 
+impl Stored {
+    /// Whether the object lies in the vault as it is.
+    pub fn is_adopted(&self) -> bool {
+        self.content.content.object_key.is_some()
+    }
+}
+
 /// Stores the content that was read; nothing if time ran out over the copy. `whole` has its bytes, if they are few.
 pub async fn store(
     app: &App,

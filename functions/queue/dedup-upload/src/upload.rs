@@ -129,7 +129,6 @@ impl Work<'_> {
                 Verdict::Reject(reason) => (Outcome::Rejected(reason), None),
                 Verdict::Link => (Outcome::linked(&content.digest), None),
                 Verdict::Store => {
-                    wrote = true;
                     let out_of_time = self.out_of_time;
                     match store::store(self.app, self.upload, head, whole, &mut content, out_of_time).await? {
                         Some(stored) => (Outcome::Stored(Box::new(stored.content.clone())), Some(stored)),
@@ -137,7 +136,7 @@ impl Work<'_> {
                     }
                 }
             };
-            wrote |= content.packs.any_saved();
+            wrote |= content.packs.any_saved() || stored.as_ref().is_some_and(Stored::is_adopted);
             written.extend(stored.iter().flat_map(|stored| &stored.written));
             match self.settle(head, &outcome, stored.as_ref(), wrote).await? {
                 Settled::NotYet => continue,
@@ -158,7 +157,8 @@ impl Work<'_> {
         self.settle(head, &Outcome::Rejected(reason), None, self.begun).await.map(|_| ())
     }
 
-    /// Publishes the outcome and clears away what it leaves. With `wrote`, something may lie in the vault of an object that was adopted or was to be.
+    /// Publishes the outcome and clears away what it leaves. With `wrote`, something may lie in the vault of an object that
+    /// was adopted, or was to be.
     pub async fn settle(
         &self,
         head: &ObjectHead,
@@ -180,7 +180,7 @@ impl Work<'_> {
         if let Some(stored) = stored {
             store::index(app, upload.account_id, &stored.hooks).await?;
         }
-        let adopted = stored.is_some_and(|stored| stored.content.content.object_key.is_some());
+        let adopted = stored.is_some_and(Stored::is_adopted);
         if wrote && !adopted {
             leftovers::clear_vault(app, upload, head).await?;
         }
