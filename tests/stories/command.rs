@@ -89,6 +89,47 @@ async fn a_put_killed_at_half_sends_only_what_is_missing() {
 }
 
 #[tokio::test]
+async fn an_edited_file_costs_what_is_new_of_it_both_ways() {
+    let sluice = Sluice::new().await;
+    let base = bytes(2, 40 * MIB);
+    fs::write(sluice.path("disk"), &base).expect("written");
+    let first = sluice.run(&["put", "disk"]).await.remove(0);
+    assert_eq!(
+        (&first["outcome"], &first["bytes_sent"]),
+        (&"uploaded".into(), &base.len().into()),
+        "{first}"
+    );
+
+    // Another file of the same name, so that nothing but the chunks tells.
+    let mut edited = base.clone();
+    edited.insert(0, b'!');
+    edited.splice(20 * MIB..20 * MIB + 100, []);
+    fs::write(sluice.path("disk"), &edited).expect("written");
+    let delta = sluice.run(&["put", "disk"]).await.remove(0);
+    assert_eq!((&delta["outcome"], &delta["state"]), (&"delta".into(), &"available".into()), "{delta}");
+    let number = |line: &Value, name: &str| line[name].as_u64().expect("a number");
+    assert!(number(&delta, "bytes_sent") < 200_000, "{delta}");
+    assert!(number(&delta, "api_bytes") < 20_000, "{delta}");
+    let version = sluice.user.stat("disk").await;
+    assert_eq!(version["new_bytes"], delta["bytes_sent"]);
+    assert!(sluice.user.rebuild(text(&version["file_id"])).await == edited, "other bytes came back");
+
+    // Without the cache it asks the server, and without an earlier version the chunk index.
+    edited.insert(0, b'?');
+    fs::write(sluice.path("disk"), &edited).expect("written");
+    for remote in ["disk", "elsewhere"] {
+        let asked = sluice.run(&["put", "disk", "--to", remote, "--no-cache"]).await.remove(0);
+        assert!(number(&asked, "bytes_sent") < 200_000, "{asked}");
+    }
+
+    fs::write(sluice.path("old"), &base).expect("written");
+    let got = sluice.run(&["get", "disk", "--to", "new", "--base", "old"]).await.remove(0);
+    assert!(number(&got, "bytes_received") < 400_000, "{got}");
+    assert_eq!(number(&got, "bytes_received") + number(&got, "bytes_reused"), edited.len() as u64, "{got}");
+    assert!(fs::read(sluice.path("new")).expect("a file") == edited);
+}
+
+#[tokio::test]
 async fn a_tree_of_a_thousand_small_files_comes_back_as_it_was() {
     let sluice = Sluice::new().await;
     for index in 0..1000 {
