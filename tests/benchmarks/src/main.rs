@@ -3,12 +3,16 @@
 mod builds;
 mod command;
 mod content_pass;
+mod debian;
+mod delta;
+mod figure;
 mod functions;
 mod machine;
 mod own_process;
 mod put;
 mod samples;
 mod site;
+mod stored;
 mod table;
 mod worker;
 
@@ -53,6 +57,18 @@ enum Command {
         #[command(flatten)]
         builds: builds::BuildOptions,
     },
+    /// What an edit of a large file sends, beside rsync
+    Delta {
+        #[command(flatten)]
+        options: delta::DeltaOptions,
+        #[command(flatten)]
+        builds: builds::BuildOptions,
+    },
+    /// What twenty versions of a source tree take, beside restic, borg and casync
+    Stored {
+        #[command(flatten)]
+        builds: builds::BuildOptions,
+    },
     /// Speed and memory of dedup-upload for a large object that is new, known or edited
     Worker(worker::WorkerOptions),
     /// What `content-pass` times, in a process of its own
@@ -71,6 +87,8 @@ struct AllOptions {
     functions: functions::FunctionOptions,
     #[command(flatten)]
     put: put::PutOptions,
+    #[command(flatten)]
+    delta: delta::DeltaOptions,
     #[command(flatten)]
     worker: worker::WorkerOptions,
     #[command(flatten)]
@@ -103,11 +121,15 @@ async fn run(command: Command) -> Result<(), Failure> {
             content_pass::measure(&all.content_pass).await?;
             functions::measure(&all.functions, &all.builds).await?;
             put::measure(&all.put, &all.builds).await?;
+            delta::measure(&all.delta, &all.builds).await?;
+            stored::measure(&all.builds).await?;
             worker::measure(&all.worker).await
         }
         Command::ContentPass(options) => content_pass::measure(&options).await,
         Command::Functions { options, builds } => functions::measure(&options, &builds).await,
         Command::Put { options, builds } => put::measure(&options, &builds).await,
+        Command::Delta { options, builds } => delta::measure(&options, &builds).await,
+        Command::Stored { builds } => stored::measure(&builds).await,
         Command::Worker(options) => worker::measure(&options).await,
         Command::Once(_) | Command::WorkOff(_) => Ok(()),
     }

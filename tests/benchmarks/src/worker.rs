@@ -15,6 +15,9 @@ use tokio::process::Command;
 use crate::table::Table;
 use crate::{Failure, command, own_process};
 
+/// The system counts hundredths: less says nothing.
+const MEASURABLE_SECONDS: f64 = 0.1;
+
 /// What to measure.
 #[derive(Debug, Args)]
 pub struct WorkerOptions {
@@ -92,12 +95,13 @@ fn edit(content: &[u8]) -> Vec<u8> {
 
 fn row(table: &mut Table, name: &str, size: usize, (spent, version): &(Spent, Value)) {
     #[expect(clippy::cast_precision_loss, reason = "two digits are printed")]
-    let rate = size as f64 / spent.processor_seconds / 1e9;
+    let rate = (spent.processor_seconds >= MEASURABLE_SECONDS)
+        .then(|| format!("{:.2}", size as f64 / spent.processor_seconds / 1e9));
     table.row(&[
         name.to_owned(),
         version["new_bytes"].to_string(),
         format!("{:.2}", spent.processor_seconds),
-        format!("{rate:.2}"),
+        rate.unwrap_or_else(|| "–".to_owned()),
         format!("{} MiB", spent.peak_resident_kib.div_ceil(1024)),
     ]);
 }

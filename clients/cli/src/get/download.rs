@@ -78,6 +78,7 @@ impl Download<'_> {
         partial.finish(replace).await?;
         Ok(Fetched::Downloaded)
     }
+
     /// Brings every byte into `partial`. One that holds none when this fails is taken away.
     async fn fill(&self, partial: &Partial, bases: &[Arc<Bases>]) -> Result<()> {
         let (mut cursor, mut offset) = (None, 0);

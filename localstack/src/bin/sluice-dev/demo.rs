@@ -70,7 +70,7 @@ impl Demo {
         Ok(Self { sluice, api: stack.api_url().to_owned(), home, folder })
     }
 
-    /// Uploads, uploads again, downloads and compares.
+    /// Uploads, uploads again, uploads an edit, downloads that and compares.
     pub async fn run(&self) -> Result<(), Failure> {
         println!("\nA first upload");
         timeout(TIME_LIMIT, self.steps()).await.map_err(|_| "it took too long")?
@@ -103,11 +103,16 @@ impl Demo {
             format!("the same bytes, another path: {}, {} bytes sent", again.outcome, again.bytes_sent);
         narrator.tell("sluice put", &sent);
 
+        let edited = self.edit(&file)?;
+        let edit = self.put(&edited, FIRST_PATH).await?;
+        let sent = format!("a byte put in front: {}, {} bytes sent", edit.outcome, edit.bytes_sent);
+        narrator.tell("sluice put", &sent);
+
         let download = self.folder.join("download.bin");
         let _ = fs::remove_file(&download);
         let get = [OsStr::new("get"), OsStr::new(FIRST_PATH), OsStr::new("--to"), download.as_os_str()];
         self.sluice(get, "").await?;
-        if fs::read(&download)? != fs::read(&file)? {
+        if fs::read(&download)? != fs::read(&edited)? {
             return Err("the download differs from what was uploaded".into());
         }
         narrator.tell("sluice get", "downloaded, and the same byte for byte");
@@ -124,6 +129,15 @@ impl Demo {
         let copied = io::copy(&mut program.take(FILE_SIZE_BYTES - 33), &mut file)?;
         io::copy(&mut io::repeat(b'\n').take(FILE_SIZE_BYTES - 33 - copied), &mut file)?;
         writeln!(file, "{}", hex::encode(unique))?;
+        Ok(path)
+    }
+
+    /// The same with a byte put in front, so that nothing lies where it did.
+    fn edit(&self, file: &Path) -> Result<PathBuf, Failure> {
+        let path = self.folder.join("edited.bin");
+        let mut edited = File::create(&path)?;
+        edited.write_all(b"!")?;
+        io::copy(&mut File::open(file)?, &mut edited)?;
         Ok(path)
     }
 

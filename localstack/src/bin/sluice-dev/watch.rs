@@ -27,6 +27,7 @@ struct Upload {
     path: String,
     state: String,
     reason: Option<String>,
+    method: String,
     part_size: u64,
     part_count: u32,
     #[serde(default)]
@@ -53,12 +54,12 @@ impl Watcher {
     /// Tells each stage of the upload to `path` as it begins, until its version is available.
     pub async fn follow(&self, path: &str, narrator: &Narrator) -> Result<(), Failure> {
         let begun = self.wait_for_upload(path).await?;
-        let sizes = format!(
-            "{} parts of {} MiB, URLs signed, quota reserved",
-            begun.part_count,
-            begun.part_size >> 20
-        );
-        narrator.tell("init-upload", &sizes);
+        let Upload { method, part_count, part_size, .. } = &begun;
+        let sizes = match &**method {
+            "packs" => format!("{part_count} packs of the chunks that are new"),
+            _ => format!("{part_count} parts of {} MiB", part_size >> 20),
+        };
+        narrator.tell("init-upload", &format!("{sizes}, URLs signed, quota reserved"));
         let mut seen = (String::new(), 0);
         loop {
             let upload: Upload = self.get(&format!("/uploads/{}", begun.id)).await?;
@@ -71,10 +72,7 @@ impl Watcher {
                 match upload.state.as_str() {
                     "open" => {}
                     "pending" => {
-                        narrator.tell(
-                            "complete-upload",
-                            "parts merged, version pending; the event wakes the worker",
-                        );
+                        narrator.tell("complete-upload", "all is there, version pending; the worker is told");
                     }
                     "available" => {
                         narrator

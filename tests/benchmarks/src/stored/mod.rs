@@ -1,0 +1,77 @@
+//! What twenty versions of a source tree take, beside programs that store equal chunks once.
+
+mod peer;
+mod trees;
+mod usage;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::figure::{grouped, times};
+use crate::site::Site;
+use crate::table::Table;
+use crate::{Failure, builds, command, debian};
+use peer::Peer;
+use usage::Usage;
+
+/// Stores all versions with each contender, and prints tables.
+pub async fn measure(builds: &builds::BuildOptions) -> Result<(), Failure> {
+    let versions = debian::versions(&peer::PROGRAMS).await?;
+    let site = Site::start(builds).await?;
+    let folder = site.folder.path().join("stored");
+    fs::create_dir(&folder)?;
+    let trees = trees::fetch(&folder).await?;
+    let mut logical_bytes = 0;
+    for tree in &trees {
+        logical_bytes += trees::size_bytes(tree)?;
+    }
+
+    let usage = store_with_sluice(&site, &folder, &trees).await?;
+    let mut rows = vec![
+        ("Sluice: objects, and what is inline in rows".to_owned(), usage.content_bytes()),
+        ("Sluice, with all rows".to_owned(), usage.all_bytes()),
+    ];
+    for (number, peer) in Peer::ALL.iter().enumerate() {
+        let peer_folder = folder.join(format!("peer-{number}"));
+        fs::create_dir(&peer_folder)?;
+        rows.extend(peer.store(&trees, &peer_folder).await?);
+        fs::remove_dir_all(&peer_folder)?;
+    }
+    site.shutdown().await;
+
+    let [first, .., last] = trees::RELEASES;
+    println!("### Stored bytes of {} versions\n", trees.len());
+    println!("{} {first} to {last}, {} bytes. Peers: {versions}.\n", trees::PACKAGE, grouped(logical_bytes));
+    let mut table = Table::new(&["", "stored, bytes", "all versions / stored"]);
+    for (name, stored_bytes) in rows {
+        table.row(&[name, grouped(stored_bytes), times(logical_bytes, stored_bytes)]);
+    }
+    println!("{table}\nWhere Sluice's bytes lie:\n\n{}", places(&usage));
+    Ok(())
+}
+
+/// Puts the trees to the same path, each when the one before is available.
+async fn store_with_sluice(site: &Site, folder: &Path, trees: &[PathBuf]) -> Result<Usage, Failure> {
+    for (tree, release) in trees.iter().zip(trees::RELEASES) {
+        eprintln!("· Sluice, {release}");
+        // By the same name, so that they are versions of the same files.
+        let current = folder.join("tree");
+        fs::rename(tree, &current)?;
+        command::run(site.put(&current, "tree")).await?;
+        fs::rename(&current, tree)?;
+        site.wait_until_idle().await?;
+    }
+    Usage::read(site).await
+}
+
+fn places(usage: &Usage) -> Table {
+    let mut table = Table::new(&["place", "bytes"]);
+    for (place, size_bytes) in &usage.objects {
+        table.row(&[place.as_str(), &grouped(*size_bytes)]);
+    }
+    table.row(&["inline in rows", &grouped(usage.inline_bytes)]);
+    for (name, size_bytes) in &usage.rows {
+        table.row(&[format!("other attributes of {name}"), grouped(*size_bytes)]);
+    }
+    table
+}
