@@ -205,6 +205,15 @@ fn a_checkpoint_whose_parts_disagree_is_refused() {
     let mut offset = checkpoint[..checkpoint.len() - 8].to_vec();
     offset[5] += 1;
     assert_eq!(ContentPass::resume(&sealed(&offset)).err(), Some(CheckpointError::Inconsistent));
+
+    // Blocks that were never taken, of which either hash would count too many bits.
+    let hashes = 5 + 1;
+    for blocks in [hashes + 20, hashes + 92 + 32] {
+        let mut claimed = checkpoint[..checkpoint.len() - 8].to_vec();
+        claimed[blocks..blocks + 8].copy_from_slice(&u64::MAX.to_le_bytes());
+        let refused = ContentPass::resume(&sealed(&claimed)).err();
+        assert_eq!(refused, Some(CheckpointError::Inconsistent), "{blocks}");
+    }
     let mut ordinal = checkpoint[..checkpoint.len() - 8].to_vec();
     ordinal[6 + 92 + 104 + 1] = 1;
     assert!(ContentPass::resume(&sealed(&ordinal)).is_err());

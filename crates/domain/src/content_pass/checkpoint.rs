@@ -8,6 +8,13 @@ use crate::chunk::{CHUNK_MAX_BYTES, Chunk, Chunker};
 use crate::pack::{PACK_MAX_BYTES, PackCutter};
 use crate::pack_index::{CHUNK_ENTRY_BYTES, read_chunks, write_chunks};
 
+/// How many bytes both hash functions take at once.
+const HASH_BLOCK_BYTES: u64 = 64;
+/// The words with which SHA-1's state begins; after them, in both, lie the number of blocks taken and that of bytes beyond.
+const SHA1_WORDS_BYTES: usize = 20;
+/// The words with which SHA-256's state begins.
+const SHA256_WORDS_BYTES: usize = 32;
+
 const FORMAT: Format = Format { magic: *b"SLcp", version: 1 };
 
 /// Bytes that no pass has written.
@@ -19,8 +26,9 @@ pub enum CheckpointError {
     /// A hash state that its function cannot be in.
     #[error("checkpoint: a hash state is malformed")]
     HashState,
-    /// More open chunks than a pack holds, more carry than a chunk, or not the offset that the packs and the carry give.
-    #[error("checkpoint: the packs and the carry do not agree with the offset")]
+    /// More open chunks than a pack holds, more carry than a chunk, or not the offset that the hashes, or the packs and the
+    /// carry give.
+    #[error("checkpoint: hashes, packs and carry do not agree with the offset")]
     Inconsistent,
 }
 
@@ -46,8 +54,8 @@ impl ContentPass {
     pub fn resume(bytes: &[u8]) -> Result<Self, CheckpointError> {
         let mut reader = Reader::open(FORMAT, bytes)?;
         let offset_bytes: u64 = reader.varint()?;
-        let sha1 = read_hash(&mut reader)?;
-        let sha256 = read_hash(&mut reader)?;
+        let sha1 = read_hash(&mut reader, SHA1_WORDS_BYTES, offset_bytes)?;
+        let sha256 = read_hash(&mut reader, SHA256_WORDS_BYTES, offset_bytes)?;
         let ordinal = reader.varint()?;
         let chunks = read_chunks(&mut reader)?;
         let carry_bytes = reader.count(1)?;
@@ -82,9 +90,20 @@ fn resume_cutter(
     Ok(cutter)
 }
 
-fn read_hash<H: SerializableState>(reader: &mut Reader) -> Result<H, CheckpointError> {
+/// Reads a hash that has taken `offset_bytes`. A state that claims another number would end in a wrong hash, or in an
+/// overflow when the number is turned into bits.
+fn read_hash<H: SerializableState>(
+    reader: &mut Reader,
+    words_bytes: usize,
+    offset_bytes: u64,
+) -> Result<H, CheckpointError> {
     let mut state = SerializedState::<H>::default();
     let length = state.len();
     state.copy_from_slice(reader.bytes(length)?);
+    let (blocks, in_block) = (offset_bytes / HASH_BLOCK_BYTES, offset_bytes % HASH_BLOCK_BYTES);
+    let taken = [&blocks.to_le_bytes()[..], &[in_block as u8]].concat();
+    if !state[words_bytes..].starts_with(&taken) {
+        return Err(CheckpointError::Inconsistent);
+    }
     H::deserialize(&state).map_err(|_| CheckpointError::HashState)
 }
