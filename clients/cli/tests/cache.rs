@@ -1,4 +1,4 @@
-//! What `put` remembers of files and contents.
+//! What `put` and `get` remember of files and contents.
 
 mod double;
 
@@ -34,6 +34,20 @@ async fn a_similar_file_elsewhere_is_known_from_the_cache() {
     assert_eq!((run.exit_code, &run.line()["outcome"]), (0, &json!("delta")), "{}", run.stderr);
     assert!(number(run.line(), "bytes_sent") <= 2 * 65_536, "{}", run.line());
     assert!(!double.world().log[before..].iter().any(|line| line.ends_with("/hooks")));
+}
+
+#[tokio::test]
+async fn what_was_downloaded_and_edited_is_known_from_the_cache() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    let content = noise(6 * MIB);
+    double.world().add_file("disk", &content, None);
+    assert_eq!(sluice.run("get disk").await.exit_code, 0);
+    sluice.write("disk", &[b"edited", &content[..]].concat());
+    let run = sluice.run("put disk --to elsewhere/").await;
+    assert_eq!((run.exit_code, &run.line()["outcome"]), (0, &json!("delta")), "{}", run.stderr);
+    // Three hundred chunk ids would be more.
+    assert!(number(run.line(), "api_bytes") < 8000, "{}", run.line());
 }
 
 #[tokio::test]

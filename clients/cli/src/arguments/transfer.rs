@@ -72,6 +72,9 @@ pub struct GetArguments {
     /// Where to; a folder if it exists, ends in `/`, or takes more than one file
     #[arg(long, short, value_name = "LOCAL")]
     pub to: Option<PathBuf>,
+    /// Do not remember what was downloaded: a later `put` of an edited file then asks the server what it shares
+    #[arg(long)]
+    pub no_cache: bool,
     /// Replace files that are there and differ
     #[arg(long, short)]
     pub force: bool,

@@ -11,6 +11,7 @@ use sluice_domain::version::VersionState;
 
 use crate::api::Api;
 use crate::arguments::{Arguments, Command, FileReference, UploadsCommand};
+use crate::cache::Cache;
 use crate::error::{Error, Kind, Result};
 use crate::home::Home;
 use crate::output::Output;
@@ -32,6 +33,14 @@ impl Context {
     pub fn connect(&self) -> Result<(Api, Session)> {
         let (url, session) = self.session_file.session()?;
         Ok((Api::new(url, Some(&session.token))?, session))
+    }
+
+    /// The cache of the account; one that knows and remembers nothing if it is not wanted.
+    pub fn cache(&self, api: &Api, session: &Session, no_cache: bool) -> Cache {
+        if no_cache {
+            return Cache::off(&self.output);
+        }
+        Cache::open(&self.home.cache_file(), api.url(), session.account_id, &self.output)
     }
 }
 

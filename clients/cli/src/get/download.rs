@@ -2,6 +2,8 @@
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use sluice_contracts::files::VersionView;
+use sluice_domain::chunk::Chunk;
+use sluice_domain::hash::Sha256;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -12,6 +14,7 @@ use super::plan::Page;
 use super::request::{Outcome, Reading};
 use crate::api::{Api, Detail};
 use crate::bucket::Bucket;
+use crate::cache::{Cache, KnownFile, KnownVersion};
 use crate::digests::CHUNKED_SIZES;
 use crate::error::{Error, Result};
 use crate::progress::FileProgress;
@@ -39,6 +42,8 @@ pub struct Download<'a> {
     pub bucket: &'a Bucket,
     /// One for each request that may be under way, of this file or another.
     pub slots: &'a Semaphore,
+    /// What remembers it.
+    pub cache: &'a Cache,
     /// What is read.
     pub version: &'a VersionView,
     /// How far it is.
@@ -70,38 +75,57 @@ impl Download<'_> {
         }
         let partial = Partial::open(target, self.version.version_id, self.version.size)?;
         self.progress.begin_transfer(0);
-        self.fill(&partial, &all_bases).await?;
+        let chunks = self.fill(&partial, &all_bases).await?;
         if partial.sha256().await? != expected {
             partial.discard()?;
             return Err(Error::Corrupt);
         }
         partial.finish(replace).await?;
+        self.remember(target, expected, &chunks);
         Ok(Fetched::Downloaded)
     }
 
-    /// Brings every byte into `partial`. One that holds none when this fails is taken away.
-    async fn fill(&self, partial: &Partial, bases: &[Arc<Bases>]) -> Result<()> {
-        let (mut cursor, mut offset) = (None, 0);
+    /// Remembers the chunks, so that an edit of the file can be put without asking for them.
+    fn remember(&self, target: &Path, sha256: Sha256, chunks: &[Chunk]) {
+        let VersionView { file_id, version_id, size, .. } = *self.version;
+        if !CHUNKED_SIZES.contains(&size) {
+            return;
+        }
+        self.cache.remember_content(&sha256, size, chunks);
+        self.cache.remember_file(&KnownFile {
+            local: target,
+            // Just written: it could be written to once more within the tick of its own time.
+            fingerprint: None,
+            remote: &self.version.path,
+            version: KnownVersion { file_id, version_id, sha256 },
+        });
+    }
+
+    /// Brings every byte into `partial` and gives the chunks. A partial file that holds none when this fails is taken away.
+    async fn fill(&self, partial: &Partial, bases: &[Arc<Bases>]) -> Result<Vec<Chunk>> {
+        let (mut cursor, mut offset, mut chunks) = (None, 0, Vec::new());
         while offset < self.version.size {
-            let filled = self.fill_page(partial, bases, cursor, offset).await;
+            let filled = self.fill_page(partial, bases, cursor, offset, &mut chunks).await;
             if filled.is_err() && partial.is_empty() {
                 partial.discard()?;
             }
             (cursor, offset) = filled?;
         }
-        Ok(())
+        Ok(chunks)
     }
 
-    /// Brings the chunks of one page; gives cursor and offset of the next.
+    /// Brings the chunks of one page, and adds them to `chunks`; gives cursor and offset of the next.
     async fn fill_page(
         &self,
         partial: &Partial,
         bases: &[Arc<Bases>],
         cursor: Option<String>,
         offset: u64,
+        chunks: &mut Vec<Chunk>,
     ) -> Result<(Option<String>, u64)> {
         let (mut page, next) = self.page(cursor.clone(), offset).await?;
         let pieces = page.pieces();
+        chunks.extend(pieces.iter().map(|piece| piece.chunk));
         let placed = partial.place(pieces.clone(), bases.to_vec()).await?;
         self.api.meter().add_reused_bytes(placed.reused_bytes);
         self.progress.add(placed.reused_bytes);

@@ -19,6 +19,7 @@ use tokio::sync::Semaphore;
 use crate::api::{Api, Selection};
 use crate::arguments::{FileReference, GetArguments, Remote};
 use crate::bucket::Bucket;
+use crate::cache::Cache;
 use crate::commands::{Context, Tally, find};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
@@ -33,6 +34,7 @@ struct Get<'a> {
     slots: Semaphore,
     bases: Arc<Bases>,
     progress: Progress,
+    cache: Cache,
 }
 
 /// A version and where it shall be written.
@@ -48,7 +50,7 @@ pub async fn run(arguments: &GetArguments, context: &Context) -> Result<()> {
     if arguments.version_id.is_some() && !matches!(&*arguments.remote, [Remote::File(_)]) {
         return Err(Error::Usage("--version-id is for one file".to_owned()));
     }
-    let (api, _) = context.connect()?;
+    let (api, session) = context.connect()?;
     let get = Get {
         arguments,
         bucket: Bucket::new(api.url())?,
@@ -56,6 +58,7 @@ pub async fn run(arguments: &GetArguments, context: &Context) -> Result<()> {
         bases: Arc::new(Bases::read(&arguments.base).await?),
         api: api.patient(),
         progress: Progress::new(context.output.bars(), "all"),
+        cache: context.cache(&api, &session, arguments.no_cache),
     };
     let mut tally = Tally::default();
     let mut reports =
@@ -153,7 +156,8 @@ impl Get<'_> {
         }
         let target = target::place(&wanted.folder, &wanted.name)?;
         let progress = self.progress.file(version.path.as_str(), version.size);
-        let download = Download { api, bucket: &self.bucket, slots: &self.slots, version, progress };
+        let (bucket, slots, cache) = (&self.bucket, &self.slots, &self.cache);
+        let download = Download { api, bucket, slots, cache, version, progress };
         download.fetch(&target, self.arguments.force, &self.bases).await
     }
 }

@@ -88,18 +88,13 @@ impl Put {
     fn new(arguments: &PutArguments, context: &Context) -> Result<Self> {
         let (api, session) = context.connect()?;
         let api = api.patient();
-        let (output, cache_file) = (context.output.clone(), context.home.cache_file());
-        let cache = if arguments.no_cache {
-            Cache::off(&output)
-        } else {
-            Cache::open(&cache_file, api.url(), session.account_id, &output)
-        };
+        let cache = context.cache(&api, &session, arguments.no_cache);
         Ok(Self {
             bucket: Bucket::new(api.url())?,
             account_id: session.account_id,
             uploads_folder: context.home.uploads_folder(),
             cache,
-            output,
+            output: context.output.clone(),
             progress: Progress::new(context.output.bars(), "all"),
             waiter: (!arguments.no_wait).then(|| Waiter::start(api.clone())),
             part_slots: Semaphore::new(arguments.jobs.get()),
