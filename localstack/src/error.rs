@@ -76,6 +76,42 @@ pub enum Error {
         /// The service's answer, or why there is none.
         reason: String,
     },
+    /// A store's name that is none.
+    #[error("there is no store {name}: choose ceph, seaweedfs or minio")]
+    StoreUnknown {
+        /// What was asked for.
+        name: String,
+    },
+    /// A store's system packages are missing, and cannot be installed from here.
+    #[error("{store} needs {missing}; on Debian or Ubuntu, as root: {command} ({reason})")]
+    StorePackages {
+        /// The store.
+        store: &'static str,
+        /// The commands that were not found.
+        missing: String,
+        /// What installs them.
+        command: String,
+        /// Why it was not, or not successfully, run.
+        reason: String,
+    },
+    /// A store's process ended by itself.
+    #[error("{store} stopped by itself: {last_line} (log: {})", log.display())]
+    StoreStopped {
+        /// The store.
+        store: &'static str,
+        /// The last line it wrote.
+        last_line: String,
+        /// All it wrote.
+        log: PathBuf,
+    },
+    /// The store cannot announce objects to this webhook.
+    #[error("{store} cannot announce objects: {reason}")]
+    StoreNotifications {
+        /// The store.
+        store: &'static str,
+        /// Why it cannot.
+        reason: &'static str,
+    },
     /// A file or process could not be used.
     #[error("{action}: {source}")]
     Io {

@@ -13,6 +13,7 @@ mod proxy;
 pub mod python;
 mod settings;
 mod stack;
+pub mod stores;
 
 pub use build::{Build, function_names};
 pub use error::Error;

@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use sluice_domain::frames::decompress;
 use sluice_domain::hash::{ChunkId, Sha256};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -257,7 +258,8 @@ impl Client {
                 let range = text(&term["range"]);
                 let answer = self.fetch(text(&term["url"]), &[("range", range)]).await;
                 assert_eq!(answer.status().as_u16(), 206, "{range}");
-                let mut run = &answer.bytes().await.expect("a body")[..];
+                let run = decode(term, &answer.bytes().await.expect("a body"));
+                let mut run = &run[..];
                 for chunk in term["chunks"].as_array().expect("chunks") {
                     let length = chunk["length"].as_u64().expect("a length") as usize;
                     let (bytes, rest) = run.split_at(length);
@@ -279,6 +281,22 @@ impl Client {
         let bytes = |name: &str| account[name].as_u64().expect("a number");
         (bytes("used_bytes"), bytes("reserved_bytes"))
     }
+}
+
+/// The run of a plan's term, taken out of the bytes that its range names.
+fn decode(term: &Value, stored: &[u8]) -> Vec<u8> {
+    if term["encoding"] == "raw" {
+        return stored.to_vec();
+    }
+    let (mut rest, mut raw) = (stored, Vec::new());
+    for frame in term["frames"].as_array().expect("frames") {
+        let length = |name: &str| frame[name].as_u64().expect("a length") as u32;
+        let (bytes, after) = rest.split_at(length("stored_length") as usize);
+        raw.extend(decompress(bytes, length("length")).expect("a frame"));
+        rest = after;
+    }
+    let skip = term["skip"].as_u64().unwrap_or(0) as usize;
+    raw[skip..skip + term["length"].as_u64().expect("a length") as usize].to_vec()
 }
 
 /// The text of a JSON string.

@@ -13,3 +13,25 @@ pub fn bytes(seed: u64, length: usize) -> Vec<u8> {
     bytes.truncate(length);
     bytes
 }
+
+/// `length` bytes of log lines that no other `seed` gives and that compress well.
+pub fn log_lines(seed: u64, length: usize) -> Vec<u8> {
+    let numbers = bytes(seed, length / 8 + 64);
+    let mut lines = Vec::with_capacity(length + 200);
+    for (number, value) in numbers.chunks_exact(8).enumerate() {
+        let request = u64::from_le_bytes(value.try_into().expect("8 bytes"));
+        let line = format!(
+            r#"{{"time":"2026-01-31T12:{:02}:{:02}Z","level":"info","request_id":"{request:016x}","message":"published","bytes":{}}}"#,
+            number / 60 % 60,
+            number % 60,
+            u32::from(value[0]) * 977,
+        );
+        lines.extend_from_slice(line.as_bytes());
+        lines.push(b'\n');
+        if lines.len() >= length {
+            break;
+        }
+    }
+    lines.truncate(length);
+    lines
+}

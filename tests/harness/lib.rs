@@ -7,5 +7,5 @@ mod data;
 mod stack;
 
 pub use client::{Client, Reply, text};
-pub use data::bytes;
-pub use stack::{Deployed, live, paused, swept};
+pub use data::{bytes, log_lines};
+pub use stack::{Deployed, HOOK_SECRET, live, paused, swept};

@@ -1,6 +1,7 @@
 //! The stacks the stories run on, each brought up once, by whichever story needs it first.
 
 use aws_config::SdkConfig;
+use sluice_domain::hash::Sha256;
 use sluice_lambda::Deployment;
 use sluice_localstack::{Settings, Stack};
 use sluice_storage::Clients;
@@ -9,6 +10,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::mpsc;
+
+/// What stores show at the hook.
+pub const HOOK_SECRET: &str = "4e3d1f7c0a5b92686d7a31f0c2e9b8547f60a1d2c3b4e5f60718293a4b5c6d7e";
 
 /// A deployed stack.
 #[derive(Debug)]
@@ -52,7 +56,8 @@ fn deploy(name: &'static str, workers: bool) -> Deployed {
             let state = tempfile::tempdir().expect("a temporary folder");
             let settings = Settings::new(state.path())
                 .parameter("WorkersEnabled", workers.to_string())
-                .parameter("DefaultQuotaBytes", (8_u64 << 30).to_string());
+                .parameter("DefaultQuotaBytes", (8_u64 << 30).to_string())
+                .parameter("HookSecretSha256", Sha256::of(HOOK_SECRET.as_bytes()).to_string());
             let stack = Stack::start(settings).await.unwrap_or_else(|error| panic!("stack {name}: {error}"));
             deployed.send(Deployed::of(&stack)).expect("somebody waits");
             // The emulator ends with this process, whose end it sees.
@@ -77,6 +82,15 @@ impl Deployed {
             ("SLUICE_CONTENTS_TABLE", output("ContentsTableName")),
             ("SLUICE_PACKS_TABLE", output("PacksTableName")),
             ("SLUICE_CHUNK_INDEX_TABLE", output("ChunkIndexTableName")),
+            ("SLUICE_RETIRED_OBJECTS_TABLE", output("RetiredObjectsTableName")),
+            ("SLUICE_RECEIPTS_TABLE", output("ReceiptsTableName")),
+            ("SLUICE_COMPRESS_QUEUE_URL", output("CompressQueueUrl")),
+            ("SLUICE_COMPRESS_DEAD_LETTER_QUEUE_URL", output("CompressDeadLetterQueueUrl")),
+            ("SLUICE_MIGRATE_QUEUE_URL", output("MigrateQueueUrl")),
+            ("SLUICE_MIGRATE_DEAD_LETTER_QUEUE_URL", output("MigrateDeadLetterQueueUrl")),
+            ("SLUICE_MIGRATION_BYTES_PER_SECOND", "0".to_owned()),
+            ("SLUICE_MIGRATION_PACKS_IN_FLIGHT", "8".to_owned()),
+            ("SLUICE_GRACE_SECONDS", "7200".to_owned()),
             ("SLUICE_LANDING_BUCKET", output("LandingBucketName")),
             ("SLUICE_VAULT_BUCKET", output("VaultBucketName")),
             ("SLUICE_CACHE_BUCKET", output("CacheBucketName")),
@@ -86,6 +100,7 @@ impl Deployed {
             ("SLUICE_LANDING_QUEUE_URL", output("LandingQueueUrl")),
             ("SLUICE_LANDING_DEAD_LETTER_QUEUE_URL", output("LandingDeadLetterQueueUrl")),
             ("SLUICE_MAX_RECEIVE_COUNT", "3".to_owned()),
+            ("SLUICE_HOOK_SECRET_SHA256", Sha256::of(HOOK_SECRET.as_bytes()).to_string()),
             ("SLUICE_DEFAULT_QUOTA_BYTES", (8_u64 << 30).to_string()),
             ("SLUICE_SESSION_SECONDS", "3600".to_owned()),
             ("SLUICE_URL_SECONDS", "3600".to_owned()),

@@ -127,7 +127,7 @@ async fn small_files_of_a_batch_cost_the_worker_less_than_alone() {
     assert_eq!((of("PutItem"), of("S3 PUT")), (1, 1), "{made:?}");
     assert_eq!((of("S3 GET"), of("S3 DELETE")), (10, 10), "{made:?}");
     assert_eq!(of("TransactWriteItems"), 10, "{made:?}");
-    // A file whose chunk is a hook, one in 64, costs two more.
+    // One message for the compressor. A file whose chunk is a hook, one in 64, costs two more.
     let sampled = of("BatchGetItem") + of("BatchWriteItem");
-    assert!(sampled <= 4 && made.len() - sampled <= 72, "{} calls: {made:?}", made.len());
+    assert!(sampled <= 4 && made.len() - sampled <= 73, "{} calls: {made:?}", made.len());
 }

@@ -11,6 +11,12 @@ use tokio::process::Command;
 
 const MIB: usize = 1 << 20;
 
+/// The command: beside the folder this test was built into, since the stack builds it with the functions.
+pub fn executable() -> PathBuf {
+    let test = std::env::current_exe().expect("a path");
+    test.ancestors().nth(2).expect("a folder").join("sluice")
+}
+
 /// The command with a home and a working folder of its own, logged in.
 struct Sluice {
     folder: tempfile::TempDir,
@@ -36,10 +42,7 @@ impl Sluice {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        // Beside the folder this test was built into: the stack builds it with the functions.
-        let test = std::env::current_exe().expect("a path");
-        let binary = test.ancestors().nth(2).expect("a folder").join("sluice");
-        let mut command = Command::new(binary);
+        let mut command = Command::new(executable());
         command.args(["--api", &live().api, "--json", "--home"]).arg(self.path("home")).args(arguments);
         command.current_dir(self.folder.path()).stdin(Stdio::null()).kill_on_drop(true);
         command

@@ -2,10 +2,14 @@
 
 mod accounts;
 mod bad_input;
+mod bridge;
+mod bridge_deployed;
 mod call_budget;
 mod chunks;
 mod command;
 mod completion;
+mod compression;
+mod compression_faults;
 mod delta;
 mod delta_client;
 mod delta_lies;
@@ -14,6 +18,7 @@ mod hostile_urls;
 mod instant;
 mod isolation;
 mod listing;
+mod mover;
 mod names;
 mod reading;
 mod renames;

@@ -9,6 +9,7 @@ pub mod event;
 pub mod files;
 #[cfg(feature = "schema")]
 pub mod openapi;
+pub mod pack_event;
 pub mod packs;
 pub mod problem;
 pub mod route;

@@ -5,6 +5,7 @@
 mod accounts;
 pub mod events;
 mod files;
+mod hooks;
 mod operation;
 mod parameter;
 mod problems;
@@ -45,6 +46,7 @@ pub fn document() -> Value {
             {"name": "uploads", "description": "Sending bytes straight to the bucket"},
             {"name": "lookups", "description": "Making a file of content the account holds"},
             {"name": "files", "description": "Files, their versions and their bytes"},
+            {"name": "hooks", "description": "What the store calls, not a client"},
         ],
         "paths": paths(&operations),
         "components": {
@@ -64,6 +66,7 @@ fn operations(schemas: &mut Schemas) -> Vec<Operation> {
     let mut operations = accounts::operations(schemas);
     operations.extend(uploads::operations(schemas));
     operations.extend(files::operations(schemas));
+    operations.extend(hooks::operations());
     operations
 }
 

@@ -89,14 +89,35 @@ pub struct PlanTerm {
     /// Headers to send with it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
-    /// The value of the `Range` header that asks for the run; absent with `detail=terms`.
+    /// The value of the `Range` header that asks for the run, or for the frames that hold it; absent with `detail=terms`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<String>,
     /// How the run is written there.
     pub encoding: Encoding,
+    /// With the encoding `zstd`: the frames that the range is, each a Zstandard frame (RFC 8878) by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frames: Vec<PlanFrame>,
+    /// How many bytes of the first frame, decoded, come before the run.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skip: u32,
     /// Its chunks; none with `detail=terms`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chunks: Vec<PlanChunk>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// A frame to decode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PlanFrame {
+    /// How many bytes it takes in the object.
+    pub stored_length: u32,
+    /// How many it is decoded to: at most 262,144.
+    pub length: u32,
 }
 
 /// A chunk to check.

@@ -65,4 +65,7 @@ routes! {
         HEAD "/files/{file_id}/content" session "A redirect to the headers of the bytes";
         GET "/files/{file_id}/plan" session "The chunks of a version and where to read them";
     }
+    "bridge-events" {
+        POST "/hooks/events" public "Take a bucket notification from Ceph or MinIO";
+    }
 }

@@ -13,6 +13,9 @@ const LARGE: &str = "01a1ee56626370028c0ffee00c0ffee1";
 /// The key that the `…-key.json` samples encode, each source in its own way.
 const FOREIGN: &str = "uploads/Résumé +100% 😀/a b.txt";
 
+/// What a bucket whose notification has no prefix announces beside uploads.
+const PACK: &str = "packs/01a1e930027b70a181ce0a11ce0a11ce/01a1ee565e7b70018c0ffee00c0ffee0/1";
+
 enum Expected {
     Created(&'static [&'static str]),
     Upload(fn(LandingKey) -> UploadEvent, &'static str),
@@ -44,15 +47,22 @@ const SAMPLES: &[(&str, Expected)] = &[
     ("ceph/put.json", Expected::Created(&[SMALL])),
     ("ceph/multipart-complete.json", Expected::Created(&[LARGE])),
     ("ceph/raw-key.json", Expected::Foreign(FOREIGN)),
+    ("ceph/pack.json", Expected::Foreign(PACK)),
+    ("ceph/removed.json", Expected::Nothing),
     ("localstack/put.json", Expected::Created(&[SMALL])),
     ("localstack/encoded-key.json", Expected::Foreign(FOREIGN)),
     ("minio/put.json", Expected::Created(&[SMALL])),
     ("minio/multipart-complete.json", Expected::Created(&[LARGE])),
     ("minio/encoded-key.json", Expected::Foreign(FOREIGN)),
+    ("minio/pack.json", Expected::Foreign(PACK)),
+    ("minio/removed.json", Expected::Nothing),
     ("ministack/put.json", Expected::Created(&[SMALL])),
     ("ministack/encoded-key.json", Expected::Foreign(FOREIGN)),
     // Of another queue.
     ("sluice/content-requested.json", Expected::Unreadable(NO_EVENT)),
+    ("sluice/migration-requested.json", Expected::Unreadable(NO_EVENT)),
+    ("sluice/pack-settled.json", Expected::Unreadable(NO_EVENT)),
+    ("sluice/pack-written.json", Expected::Unreadable(NO_EVENT)),
     ("sluice/upload-announced.json", Expected::Upload(announced, SMALL)),
     ("sluice/upload-checkpointed.json", Expected::Upload(checkpointed, LARGE)),
     ("poison/bad-upload-id.json", Expected::Unreadable(NO_EVENT)),

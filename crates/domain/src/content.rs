@@ -2,9 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::content_pass::ContentDigest;
+use crate::frames::FrameTable;
 use crate::hash::{Sha1, Sha256};
 use crate::id::{AccountId, PackId};
-use crate::time::{Timestamp, unix_milliseconds};
+use crate::key::ObjectKey;
+use crate::relocation::Former;
+use crate::time::{Timestamp, optional_unix_milliseconds, unix_milliseconds};
 
 /// Where a content or a pack stands with the collector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,9 +54,41 @@ pub struct Content {
     pub object_key: Option<String>,
     /// Its manifest.
     pub manifest: Table,
+    /// When it was last read, give or take a day.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional_unix_milliseconds")]
+    pub read_at: Option<Timestamp>,
+    /// The store to which all of its packs have been moved, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migrated_to: Option<String>,
     /// When it became known.
     #[serde(with = "unix_milliseconds")]
     pub created_at: Timestamp,
+}
+
+impl Content {
+    /// A content that one version refers to. `object_key` is where it lies as it is, if it does.
+    pub fn new(
+        account_id: AccountId,
+        digest: &ContentDigest,
+        object_key: Option<String>,
+        manifest: Table,
+        created_at: Timestamp,
+    ) -> Self {
+        Self {
+            content_id: content_id(account_id, &digest.sha256),
+            account_id,
+            sha256: digest.sha256,
+            sha1: digest.sha1,
+            size: digest.size_bytes,
+            life: Life::Live,
+            references: 1,
+            object_key,
+            manifest,
+            read_at: None,
+            migrated_to: None,
+            created_at,
+        }
+    }
 }
 
 /// The key of a content's row. The account is the scope, so that no account learns what another holds.
@@ -67,12 +103,17 @@ pub fn content_id(account_id: AccountId, sha256: &Sha256) -> String {
 pub enum Encoding {
     /// As they are.
     Raw,
+    /// As Zstandard frames: see [`crate::frames`].
+    Zstd,
 }
+
+/// The name by which placements call the deployment's own vault, whatever store that is in.
+pub const VAULT: &str = "vault";
 
 /// Where a pack is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placement {
-    /// The store; `vault` is the deployment's own.
+    /// The store: [`VAULT`], or the name of another.
     pub store: String,
     /// The object.
     pub key: String,
@@ -82,8 +123,24 @@ pub struct Placement {
     pub length: u64,
     /// How they are written.
     pub encoding: Encoding,
+    /// The frames, where they are written so.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "frame_table_as_bytes")]
+    pub frames: Option<FrameTable>,
     /// Counts the pack's moves; a move flips the placement only if this is what it has seen.
     pub generation: u64,
+}
+
+impl Placement {
+    /// Where a pack lies first: as it is, in `length` bytes of an object of the vault.
+    pub fn first(key: String, offset: u64, length: u64) -> Self {
+        let (store, encoding) = (VAULT.to_owned(), Encoding::Raw);
+        Self { store, key, offset, length, encoding, frames: None, generation: 0 }
+    }
+
+    /// Whether others may lie in the same object: it was adopted whole.
+    pub fn is_in_adopted_object(&self) -> bool {
+        self.store == VAULT && ObjectKey::is_adopted(&self.key)
+    }
 }
 
 /// A pack: consecutive chunks, immutable.
@@ -106,6 +163,9 @@ pub struct Pack {
     pub index: Table,
     /// Where it is stored.
     pub placement: Placement,
+    /// Where it was stored before, for as long as it may still be read there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<Former>,
     /// When it was cut.
     #[serde(with = "unix_milliseconds")]
     pub created_at: Timestamp,
@@ -134,5 +194,24 @@ mod bytes_as_bytes {
             }
         }
         deserializer.deserialize_byte_buf(Bytes)
+    }
+}
+
+/// A frame table as a binary attribute.
+mod frame_table_as_bytes {
+    use serde::{Deserializer, Serializer, de};
+
+    use super::bytes_as_bytes;
+    use crate::frames::FrameTable;
+
+    #[expect(clippy::ref_option, reason = "serde passes the field")]
+    pub fn serialize<S: Serializer>(table: &Option<FrameTable>, serializer: S) -> Result<S::Ok, S::Error> {
+        let bytes = table.as_ref().map(FrameTable::encode).unwrap_or_default();
+        bytes_as_bytes::serialize(&bytes, serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<FrameTable>, D::Error> {
+        let bytes = bytes_as_bytes::deserialize(deserializer)?;
+        FrameTable::decode(&bytes).map(Some).map_err(de::Error::custom)
     }
 }

@@ -23,9 +23,20 @@ impl ObjectKey {
         Self(format!("objects/{account}/{brought}"))
     }
 
+    /// Whether this is the key of such an object.
+    pub fn is_adopted(key: &str) -> bool {
+        key.starts_with("objects/")
+    }
+
     /// A pack that was written by itself, in the vault.
     pub fn pack(account: AccountId, pack: PackId) -> Self {
         Self(format!("packs/{account}/{pack}"))
+    }
+
+    /// A pack that was moved, wherever: no two attempts write the same object.
+    pub fn moved_pack(account: AccountId, pack: PackId, attempt: &str) -> Self {
+        let attempt = &blake3::hash(attempt.as_bytes()).to_hex()[..16];
+        Self(format!("packs/{account}/{pack}.{attempt}"))
     }
 
     /// A pack's index, in the vault, when it is too large for the pack's row.

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
-use crate::content::Placement;
+use crate::content::{Encoding, Pack, VAULT};
 use crate::id::PackId;
 use crate::manifest::Term;
 use crate::pack_index::PackIndex;
@@ -32,29 +32,31 @@ pub enum Part {
 
 /// The parts of the content that `terms` say, in order: the same whenever packs and placements are. Nothing if a term
 /// names a pack that is not in `packs`, or chunks that its pack has not.
-pub fn parts(terms: &[Term], packs: &BTreeMap<PackId, (Placement, PackIndex)>) -> Option<Vec<Part>> {
+pub fn parts(terms: &[Term], packs: &BTreeMap<PackId, (Pack, PackIndex)>) -> Option<Vec<Part>> {
     let mut left: VecDeque<Term> = terms.iter().copied().collect();
     let mut parts = Vec::new();
-    while let Some((key, range, count)) = extent(&left, packs)? {
-        if range.end - range.start >= PART_MIN_BYTES {
-            left.drain(..count);
-            parts.push(Part::Copied { key, range });
-        } else {
-            parts.push(Part::Sent(gather(&mut left, packs)?));
+    while !left.is_empty() {
+        match extent(&left, packs)? {
+            Some((key, range, count)) if range.end - range.start >= PART_MIN_BYTES => {
+                left.drain(..count);
+                parts.push(Part::Copied { key, range });
+            }
+            _ => parts.push(Part::Sent(gather(&mut left, packs)?)),
         }
     }
     Some(parts)
 }
 
-/// The bytes of the first terms as far as they lie side by side, and how many terms that are; nothing at the end.
-#[expect(clippy::option_option, reason = "the end is no failure")]
+/// The bytes of the first terms as far as they lie side by side, and how many terms that are; nothing if the store cannot
+/// copy the first.
+#[expect(clippy::option_option, reason = "the outer one tells that a pack is missing")]
 fn extent(
     left: &VecDeque<Term>,
-    packs: &BTreeMap<PackId, (Placement, PackIndex)>,
+    packs: &BTreeMap<PackId, (Pack, PackIndex)>,
 ) -> Option<Option<(String, Range<u64>, usize)>> {
     let mut extent: Option<(String, Range<u64>, usize)> = None;
     for term in left {
-        let (key, range) = place(term, packs)?;
+        let Some((key, range)) = place(term, packs)? else { break };
         match &mut extent {
             None => extent = Some((key.to_owned(), range, 1)),
             Some((of, whole, count))
@@ -69,18 +71,20 @@ fn extent(
     Some(extent)
 }
 
-/// Where a term lies.
+/// Where a term lies as it is, in the vault; nothing in it if it lies in another store, or compressed.
+#[expect(clippy::option_option, reason = "the outer one tells that a pack is missing")]
 fn place<'a>(
     term: &Term,
-    packs: &'a BTreeMap<PackId, (Placement, PackIndex)>,
-) -> Option<(&'a str, Range<u64>)> {
-    let (placement, index) = packs.get(&term.pack_id)?;
-    let range = index.raw_range(term.first_chunk, term.chunk_count)?;
-    Some((&placement.key, placement.offset + range.start..placement.offset + range.end))
+    packs: &'a BTreeMap<PackId, (Pack, PackIndex)>,
+) -> Option<Option<(&'a str, Range<u64>)>> {
+    let (Pack { placement, .. }, index) = packs.get(&term.pack_id)?;
+    let extent = placement.extent(index, term.first_chunk, term.chunk_count)?;
+    let as_is = placement.store == VAULT && placement.encoding == Encoding::Raw;
+    Some(as_is.then_some((&*placement.key, extent.range)))
 }
 
 /// Takes terms until they make a part, the last one only as far as it is needed.
-fn gather(left: &mut VecDeque<Term>, packs: &BTreeMap<PackId, (Placement, PackIndex)>) -> Option<Vec<Term>> {
+fn gather(left: &mut VecDeque<Term>, packs: &BTreeMap<PackId, (Pack, PackIndex)>) -> Option<Vec<Term>> {
     let (mut taken, mut bytes) = (Vec::new(), 0);
     while bytes < PART_MIN_BYTES
         && let Some(term) = left.pop_front()
@@ -114,27 +118,34 @@ fn gather(left: &mut VecDeque<Term>, packs: &BTreeMap<PackId, (Placement, PackIn
 mod tests {
     use super::*;
     use crate::chunk::Chunk;
-    use crate::content::Encoding;
+    use crate::content::{Life, Placement, Table};
     use crate::hash::ChunkId;
+    use crate::id::AccountId;
+    use crate::time::Timestamp;
     use proptest::prelude::*;
 
     const MIB: u64 = 1 << 20;
 
     /// A pack of `count` chunks of 64 KiB at `offset` of the object `key`.
-    fn pack(number: u8, count: u32, key: &str, offset: u64) -> (PackId, (Placement, PackIndex)) {
+    fn pack(number: u8, count: u32, key: &str, offset: u64) -> (PackId, (Pack, PackIndex)) {
         let pack_id = PackId::from_bytes([number; 16]);
         let chunk = |n: u32| Chunk::new(ChunkId::of(&[&[number], &n.to_le_bytes()[..]].concat()), 1 << 16);
         let chunks = (0..count).map(|n| chunk(n).expect("a chunk")).collect();
         let index = PackIndex::new(pack_id, chunks).expect("a pack");
-        let placement = Placement {
-            store: "vault".to_owned(),
-            key: key.to_owned(),
-            offset,
-            length: index.raw_length_bytes().into(),
-            encoding: Encoding::Raw,
-            generation: 0,
+        let size = u64::from(index.raw_length_bytes());
+        let row = Pack {
+            pack_id,
+            account_id: AccountId::from_bytes([0; 16]),
+            life: Life::Live,
+            references: 1,
+            size,
+            chunk_count: count,
+            index: Table::Inline(Vec::new()),
+            placement: Placement::first(key.to_owned(), offset, size),
+            former: None,
+            created_at: Timestamp::from_unix_milliseconds(0),
         };
-        (pack_id, (placement, index))
+        (pack_id, (row, index))
     }
 
     fn term(number: u8, first_chunk: u32, chunk_count: u32) -> Term {
@@ -165,6 +176,17 @@ mod tests {
         assert_eq!(parts(&[term(3, 10, 7)], &packs), None, "beyond the pack's end");
     }
 
+    #[test]
+    fn what_lies_elsewhere_or_otherwise_is_sent() {
+        let mut packs = BTreeMap::from([pack(1, 400, "a", 0)]);
+        for (pack, _) in packs.values_mut() {
+            "oss".clone_into(&mut pack.placement.store);
+        }
+        let made = parts(&[term(1, 0, 400)], &packs).expect("parts");
+        assert_eq!(made.len(), 5);
+        assert!(made.iter().all(|part| matches!(part, Part::Sent(_))));
+    }
+
     proptest! {
         #[test]
         fn parts_make_the_content_and_keep_the_limits(
@@ -172,7 +194,7 @@ mod tests {
         ) {
             let packs = BTreeMap::from([pack(1, 400, "a", 0), pack(2, 400, "a", 25 * MIB), pack(3, 400, "b", 9)]);
             let terms: Vec<Term> = runs.iter().map(|(number, first, count)| term(*number, *first, *count)).collect();
-            let place = |term: &Term| place(term, &packs).expect("a place");
+            let place = |term: &Term| place(term, &packs).flatten().expect("a place");
             let parts = parts(&terms, &packs).expect("parts");
             let mut bytes = Vec::new();
             let ranges = |ranges: &mut Vec<(String, u64)>, key: &str, range: Range<u64>| {

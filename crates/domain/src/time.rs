@@ -97,6 +97,26 @@ pub mod unix_milliseconds {
     }
 }
 
+/// A time that may be missing, for `#[serde(with)]`.
+pub mod optional_unix_milliseconds {
+    use super::Timestamp;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// Writes the number, or nothing.
+    pub fn serialize<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        match time {
+            Some(time) => serializer.serialize_some(&time.unix_milliseconds()),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    /// Reads the number, if there is one.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+        let milliseconds = Option::<u64>::deserialize(deserializer)?;
+        Ok(milliseconds.map(Timestamp::from_unix_milliseconds))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

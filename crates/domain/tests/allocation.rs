@@ -1,6 +1,7 @@
 //! How much memory the decoders take for bytes that nobody wrote: a small multiple of the input, whatever it claims.
 
 use sluice_domain::content_pass::ContentPass;
+use sluice_domain::frames::{FRAME_MAX_BYTES, FrameTable, decompress};
 use sluice_domain::manifest::Manifest;
 use sluice_domain::pack_index::PackIndex;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -45,6 +46,7 @@ fn check(bytes: &[u8]) {
         allocated(|| PackIndex::decode(bytes).is_ok()),
         allocated(|| Manifest::decode(bytes).is_ok()),
         allocated(|| ContentPass::resume(bytes).is_ok()),
+        allocated(|| FrameTable::decode(bytes).is_ok()),
     ] {
         assert!(taken <= bound, "{taken} bytes for an input of {}", bytes.len());
     }
@@ -60,9 +62,16 @@ fn no_claim_makes_a_decoder_take_more_than_its_input_is_worth() {
             let index = [&[7; 16][..], &count, &rest].concat();
             let manifest = [&varint(1 << 40)[..], &[7; 32], &count, &rest].concat();
             let checkpoint = [&varint(5)[..], &[0; 196], &varint(0), &count, &rest].concat();
-            for (magic, fields) in [(b"SLpi", index), (b"SLmf", manifest), (b"SLcp", checkpoint)] {
+            let frames = [&count, &rest[..]].concat();
+            for (magic, fields) in
+                [(b"SLpi", index), (b"SLmf", manifest), (b"SLcp", checkpoint), (b"SLft", frames)]
+            {
                 check(&sealed(&[&magic[..], &[1], &fields].concat()));
             }
         }
     }
+    // A frame that claims 64 MiB of itself; the decompressor's own state is 160 KB.
+    let bomb = zstd::bulk::compress(&vec![0; 64 << 20], 3).expect("compressed");
+    let taken = allocated(|| decompress(&bomb, FRAME_MAX_BYTES).is_ok());
+    assert!(taken <= FRAME_MAX_BYTES as usize + (1 << 18), "{taken} bytes");
 }

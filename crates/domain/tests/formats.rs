@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use sluice_domain::binary::FormatError;
 use sluice_domain::chunk::CHUNK_MAX_BYTES;
 use sluice_domain::content_pass::{CheckpointError, ContentPass};
+use sluice_domain::frames::{FRAME_MAX_BYTES, Frame, FrameTable};
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::PackId;
 use sluice_domain::manifest::{Manifest, ManifestError, Term};
@@ -41,6 +42,14 @@ fn open_pass() -> impl Strategy<Value = ContentPass> {
     })
 }
 
+fn frame_table() -> impl Strategy<Value = FrameTable> {
+    let frame = (1..=PACK_MAX_CHUNKS, 1..=FRAME_MAX_BYTES);
+    prop::collection::vec(frame, 0..300).prop_map(|frames| {
+        let frame = |(chunk_count, stored_length_bytes)| Frame { chunk_count, stored_length_bytes };
+        FrameTable::new(frames.into_iter().map(frame).collect()).expect("possible frames")
+    })
+}
+
 /// Every decoder either refuses `bytes` or reads a value that is written as exactly these bytes.
 fn read_all(bytes: &[u8]) {
     if let Ok(index) = PackIndex::decode(bytes) {
@@ -48,6 +57,9 @@ fn read_all(bytes: &[u8]) {
     }
     if let Ok(manifest) = Manifest::decode(bytes) {
         assert_eq!(manifest.encode(), bytes);
+    }
+    if let Ok(table) = FrameTable::decode(bytes) {
+        assert_eq!(table.encode(), bytes);
     }
     if let Ok(pass) = ContentPass::resume(bytes) {
         assert_eq!(pass.checkpoint(), bytes);
@@ -59,7 +71,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn values_are_read_back(index in pack_index(), manifest in manifest()) {
+    fn values_are_read_back(index in pack_index(), manifest in manifest(), table in frame_table()) {
+        prop_assert_eq!(FrameTable::decode(&table.encode()), Ok(table));
         prop_assert!(index.encode().len() <= 36 * index.chunks().len() + 40);
         prop_assert_eq!(PackIndex::decode(&index.encode()), Ok(index));
         prop_assert_eq!(Manifest::decode(&manifest.encode()), Ok(manifest));
@@ -68,15 +81,20 @@ proptest! {
     #[test]
     fn random_bytes_are_survived(
         bytes in prop::collection::vec(any::<u8>(), 0..400),
-        magic in prop::sample::select(vec![b"SLpi", b"SLmf", b"SLcp"]),
+        magic in prop::sample::select(vec![b"SLpi", b"SLmf", b"SLcp", b"SLft"]),
     ) {
         read_all(&bytes);
         read_all(&sealed(&[magic.as_slice(), &[1], &bytes].concat()));
     }
 
     #[test]
-    fn damage_is_noticed(index in pack_index(), manifest in manifest(), damages in damages()) {
-        for value in [index.encode(), manifest.encode()] {
+    fn damage_is_noticed(
+        index in pack_index(),
+        manifest in manifest(),
+        table in frame_table(),
+        damages in damages(),
+    ) {
+        for value in [index.encode(), manifest.encode(), table.encode()] {
             let damaged = damage(&value, &damages, false);
             let read = PackIndex::decode(&damaged).is_ok() || Manifest::decode(&damaged).is_ok();
             prop_assert!(damaged == value || !read);

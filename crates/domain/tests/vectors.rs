@@ -4,6 +4,7 @@ mod support;
 
 use sluice_domain::chunk::{Chunk, Chunker};
 use sluice_domain::content_pass::ContentPass;
+use sluice_domain::frames::{Frame, FrameTable, compress, decompress};
 use sluice_domain::hash::{ChunkId, Sha256};
 use sluice_domain::id::PackId;
 use sluice_domain::manifest::{Manifest, Term};
@@ -46,6 +47,24 @@ fn the_pack_index_is_that_of_the_vector() {
     let bytes = bytes_of(include_str!("vectors/pack_index.hex"));
     assert_eq!(hex::encode(index.encode()), hex::encode(&bytes));
     assert_eq!(PackIndex::decode(&bytes), Ok(index));
+}
+
+#[test]
+fn the_frame_table_is_that_of_the_vector() {
+    let frame = |chunk_count, stored_length_bytes| Frame { chunk_count, stored_length_bytes };
+    let table = FrameTable::new(vec![frame(16, 40_000), frame(1, 1), frame(200, 262_144)]).expect("frames");
+    let bytes = bytes_of(include_str!("vectors/frame_table.hex"));
+    assert_eq!(hex::encode(table.encode()), hex::encode(&bytes));
+    assert_eq!(FrameTable::decode(&bytes), Ok(table));
+}
+
+/// The compressor may become better; what it has written stays readable.
+#[test]
+fn the_frame_of_the_vector_is_read() {
+    let bytes = bytes_of(include_str!("vectors/frame.hex"));
+    let raw = b"sluice frames ".repeat(100);
+    assert_eq!(decompress(&bytes, 1400), Ok(raw.clone()));
+    assert_eq!(decompress(&compress(&raw).expect("compressed"), 1400), Ok(raw));
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Functions behind an SQS queue, with partial batch failures.
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use futures::FutureExt;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use sluice_domain::time::Timestamp;
+use sluice_packs::PackError;
 use sluice_storage::{Queue, StorageError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +43,16 @@ pub trait WorkError: std::fmt::Display {
 
     /// A stable word for it, in the dead-letter queue.
     fn code(&self) -> &'static str;
+}
+
+impl WorkError for PackError {
+    fn is_permanent(&self) -> bool {
+        self.is_permanent()
+    }
+
+    fn code(&self) -> &'static str {
+        self.code()
+    }
 }
 
 /// What came of a message.
@@ -116,7 +128,8 @@ where
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         let deadline = Timestamp::from_unix_milliseconds(event.context.deadline);
         let out_of_time: OutOfTime = Arc::new(move || clock::now().after(DEADLINE_MARGIN) >= deadline);
-        let work = work(app.clone(), messages(event.payload), out_of_time);
+        // Boxed: all of a worker in one future is deeper than the compiler lays out.
+        let work = work(app.clone(), messages(event.payload), out_of_time).boxed();
         async move { Ok::<_, Error>(response(work.await)) }
     }))
     .await

@@ -1,10 +1,15 @@
 //! Configuration: the one place that reads the environment.
 
 use crate::batch::Settlement;
+use sluice_domain::hash::Sha256;
+use sluice_domain::migration::Rule;
+use sluice_packs::{Mover, Pace};
 use sluice_storage::presign::{Credentials, UrlLife};
-use sluice_storage::{Bucket, Clients, Queue, TableNames, Tables};
+use sluice_storage::stores::{PackBuckets, Role, StoresError};
+use sluice_storage::{Bucket, Clients, Queue, Stores, TableNames, Tables};
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::OnceLock;
 use std::time::Duration;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -24,10 +29,30 @@ pub enum ConfigError {
         /// What it should hold.
         expected: &'static str,
     },
+    /// The registry of stores cannot be used.
+    #[error("the environment variable {STORES}: {0}")]
+    Stores(#[from] StoresError),
+    /// Objects would be deleted while URLs of them still work.
+    #[error("{GRACE} is not longer than {URL_LIFE}")]
+    GraceTooShort,
+    /// A secret that cannot be read.
+    #[error("{name}: {error}")]
+    Secret {
+        /// The variable that refers to it.
+        name: &'static str,
+        /// Why.
+        error: sluice_storage::StorageError,
+    },
 }
 
 /// What the names of all settings begin with.
 const PREFIX: &str = "SLUICE_";
+
+const STORES: &str = "SLUICE_STORES";
+const GRACE: &str = "SLUICE_GRACE_SECONDS";
+const URL_LIFE: &str = "SLUICE_URL_SECONDS";
+const RULES: &str = "SLUICE_MIGRATION_RULES";
+const RECEIPT_KEY: &str = "SLUICE_RECEIPT_KEY";
 
 /// A function's settings and the clients made from them.
 #[derive(Debug)]
@@ -35,20 +60,21 @@ pub struct Deployment {
     clients: Clients,
     credentials: Credentials,
     settings: BTreeMap<String, String>,
+    stores: OnceLock<Stores>,
 }
 
 impl Deployment {
     /// Starts logging and reads region, credentials, endpoint and settings from the environment.
     pub async fn from_environment() -> Result<Self, ConfigError> {
         let (clients, credentials) = Clients::from_environment().await;
-        let deployment = Self { clients, credentials, settings: environment() };
+        let deployment = Self::new(clients, credentials, environment());
         crate::telemetry::start(deployment.log_level()?);
         Ok(deployment)
     }
 
     /// A deployment with these clients and settings.
     pub fn new(clients: Clients, credentials: Credentials, settings: BTreeMap<String, String>) -> Self {
-        Self { clients, credentials, settings }
+        Self { clients, credentials, settings, stores: OnceLock::new() }
     }
 
     /// All tables.
@@ -62,23 +88,138 @@ impl Deployment {
             contents: self.text("SLUICE_CONTENTS_TABLE")?,
             packs: self.text("SLUICE_PACKS_TABLE")?,
             chunk_index: self.text("SLUICE_CHUNK_INDEX_TABLE")?,
+            retired_objects: self.text("SLUICE_RETIRED_OBJECTS_TABLE")?,
+            receipts: self.text("SLUICE_RECEIPTS_TABLE")?,
         };
         Ok(Tables::new(&self.clients, names))
     }
 
     /// The bucket where presigned uploads arrive.
     pub fn landing(&self) -> Result<Bucket, ConfigError> {
-        Ok(Bucket::new(&self.clients, self.text("SLUICE_LANDING_BUCKET")?))
+        self.bucket(Role::Landing, "SLUICE_LANDING_BUCKET")
     }
 
     /// The bucket that holds what has been verified.
     pub fn vault(&self) -> Result<Bucket, ConfigError> {
-        Ok(Bucket::new(&self.clients, self.text("SLUICE_VAULT_BUCKET")?))
+        self.bucket(Role::Vault, "SLUICE_VAULT_BUCKET")
     }
 
     /// The bucket of contents rebuilt for plain HTTP readers.
     pub fn cache(&self) -> Result<Bucket, ConfigError> {
-        Ok(Bucket::new(&self.clients, self.text("SLUICE_CACHE_BUCKET")?))
+        self.bucket(Role::Cache, "SLUICE_CACHE_BUCKET")
+    }
+
+    /// The bucket of the store that has the role; else the one that the template has made.
+    fn bucket(&self, role: Role, name: &'static str) -> Result<Bucket, ConfigError> {
+        match self.stores()?.with_role(role) {
+            Some((_, bucket)) => Ok(bucket),
+            None => Ok(Bucket::new(&self.clients, self.text(name)?)),
+        }
+    }
+
+    /// The stores beside the template's own buckets.
+    pub fn stores(&self) -> Result<&Stores, ConfigError> {
+        if let Some(stores) = self.stores.get() {
+            return Ok(stores);
+        }
+        let json = self.text(STORES).unwrap_or_else(|_| "{}".to_owned());
+        let requires_tls = self.text("SLUICE_REQUIRE_TLS").is_ok_and(|text| text == "true");
+        let environment = |name: &str| self.settings.get(name).cloned();
+        let opened = Stores::open(&self.clients, &json, &environment, requires_tls)?;
+        Ok(self.stores.get_or_init(|| opened))
+    }
+
+    /// The buckets in which packs lie.
+    pub fn pack_buckets(&self) -> Result<PackBuckets, ConfigError> {
+        Ok(self.stores()?.pack_buckets(self.vault()?))
+    }
+
+    /// Whether the landing bucket announces new objects by itself.
+    pub fn landing_announces(&self) -> Result<bool, ConfigError> {
+        use sluice_storage::stores::Capability;
+        let landing = self.stores()?.with_role(Role::Landing);
+        Ok(landing.is_none_or(|(store, _)| store.definition.can(Capability::Notifications)))
+    }
+
+    /// How long the objects that packs leave are kept. Longer than any presigned URL of them lives.
+    pub fn grace(&self) -> Result<Duration, ConfigError> {
+        let (grace, url_life) = (self.seconds(GRACE)?, self.seconds(URL_LIFE)?);
+        if grace > url_life { Ok(grace) } else { Err(ConfigError::GraceTooShort) }
+    }
+
+    /// The rules by which contents go to other stores; each names a store with a cold bucket.
+    pub fn migration_rules(&self) -> Result<Vec<Rule>, ConfigError> {
+        let Ok(value) = self.text(RULES) else { return Ok(Vec::new()) };
+        let rules: Option<Vec<Rule>> = serde_json::from_str(&value).ok();
+        let stores = self.stores()?;
+        let known =
+            |rule: &Rule| stores.get(&rule.to).is_some_and(|store| store.bucket(Role::Cold).is_some());
+        let expected = "a JSON list of rules, each to a store with a cold bucket (docs/OPERATIONS.md)";
+        rules.filter(|rules| rules.iter().all(known)).ok_or(ConfigError::Invalid {
+            name: RULES,
+            value,
+            expected,
+        })
+    }
+
+    /// The seed of the key that signs receipts, if there is one: 32 bytes in hex, by reference.
+    pub async fn receipt_seed(&self) -> Result<Option<[u8; 32]>, ConfigError> {
+        let Ok(reference) = self.text(RECEIPT_KEY) else { return Ok(None) };
+        let text = match reference.split_once(':') {
+            Some(("env", name)) => self.settings.get(name).cloned(),
+            Some(("secretsmanager", name)) => {
+                let read = self.clients.secret(name).await;
+                Some(read.map_err(|error| ConfigError::Secret { name: RECEIPT_KEY, error })?)
+            }
+            _ => None,
+        };
+        let seed = text.and_then(|text| text.trim().parse::<Sha256>().ok());
+        let expected = "env:NAME or secretsmanager:NAME of 64 hex digits";
+        let invalid = ConfigError::Invalid { name: RECEIPT_KEY, value: reference, expected };
+        seed.map(|seed| Some(*seed.as_bytes())).ok_or(invalid)
+    }
+
+    /// What moves packs, without receipts and as fast as it can.
+    pub fn mover(&self) -> Result<Mover, ConfigError> {
+        Ok(Mover {
+            tables: self.tables()?,
+            buckets: self.pack_buckets()?,
+            grace: self.grace()?,
+            signer: None,
+            pace: Pace::default(),
+            now: crate::clock::now,
+        })
+    }
+
+    /// How many bytes a second migration may move, in one invocation; none is no limit.
+    pub fn migration_bytes_per_second(&self) -> Result<Option<u64>, ConfigError> {
+        let limit: u64 = self.number("SLUICE_MIGRATION_BYTES_PER_SECOND")?;
+        Ok(Some(limit).filter(|limit| *limit > 0))
+    }
+
+    /// How many packs one invocation of migrate-pack moves at once.
+    pub fn migration_packs_in_flight(&self) -> Result<usize, ConfigError> {
+        Ok(self.number::<usize>("SLUICE_MIGRATION_PACKS_IN_FLIGHT")?.max(1))
+    }
+
+    /// The queue of packs to compress.
+    pub fn compress_queue(&self) -> Result<Queue, ConfigError> {
+        Ok(Queue::new(&self.clients, self.text("SLUICE_COMPRESS_QUEUE_URL")?))
+    }
+
+    /// Where requests to compress go in the end.
+    pub fn compress_settlement(&self) -> Result<Settlement, ConfigError> {
+        self.settlement(self.compress_queue()?, "SLUICE_COMPRESS_DEAD_LETTER_QUEUE_URL")
+    }
+
+    /// The queue of packs to migrate.
+    pub fn migrate_queue(&self) -> Result<Queue, ConfigError> {
+        Ok(Queue::new(&self.clients, self.text("SLUICE_MIGRATE_QUEUE_URL")?))
+    }
+
+    /// Where requests to migrate go in the end.
+    pub fn migrate_settlement(&self) -> Result<Settlement, ConfigError> {
+        self.settlement(self.migrate_queue()?, "SLUICE_MIGRATE_DEAD_LETTER_QUEUE_URL")
     }
 
     /// How long a rebuilt content is used before it is built anew; the bucket keeps it longer than that.
@@ -116,7 +257,9 @@ impl Deployment {
 
     /// How long a presigned URL lives, at most.
     pub fn url_life(&self) -> Result<UrlLife, ConfigError> {
-        Ok(UrlLife::new(self.credentials.clone(), self.seconds("SLUICE_URL_SECONDS")?))
+        let store = self.stores()?.with_role(Role::Vault).and_then(|(store, _)| store.credentials());
+        let credentials = store.map_or_else(|| self.credentials.clone(), Credentials::given);
+        Ok(UrlLife::new(credentials, self.seconds(URL_LIFE)?))
     }
 
     /// How long an upload may take.
@@ -132,6 +275,15 @@ impl Deployment {
     /// The quota in bytes that a new account gets.
     pub fn default_quota_bytes(&self) -> Result<u64, ConfigError> {
         self.number("SLUICE_DEFAULT_QUOTA_BYTES")
+    }
+
+    /// The SHA-256 of the secret that stores show at the hook; none if the hook is closed.
+    pub fn hook_secret_sha256(&self) -> Result<Option<Sha256>, ConfigError> {
+        const NAME: &str = "SLUICE_HOOK_SECRET_SHA256";
+        let Ok(text) = self.text(NAME) else { return Ok(None) };
+        // Not quoted: somebody may have set the secret itself.
+        let (value, expected) = ("…".to_owned(), "a SHA-256 in lower-case hex");
+        text.parse().map(Some).map_err(|_| ConfigError::Invalid { name: NAME, value, expected })
     }
 
     fn log_level(&self) -> Result<LevelFilter, ConfigError> {

@@ -9,7 +9,14 @@ pub fn start(level: LevelFilter) {
     let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_targets([
         ("sluice_lambda", level),
         ("sluice_storage", level),
+        ("sluice_packs", level),
+        ("bridge_events", level),
+        ("compress_pack", level),
         ("dedup_upload", level),
+        ("materialize_content", level),
+        ("migrate_pack", level),
+        ("plan_migrations", level),
+        ("sweep_objects", level),
         ("sweep_uploads", level),
     ]);
     // Lambda stamps every line with the time itself.

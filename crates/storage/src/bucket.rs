@@ -21,6 +21,16 @@ const DELETES_IN_FLIGHT: usize = 8;
 pub struct Bucket {
     pub(crate) client: aws_sdk_s3::Client,
     pub(crate) name: String,
+    pub(crate) traits: Traits,
+}
+
+/// In what a store differs from others that speak the same protocol.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Traits {
+    /// It is told not to overwrite by a header of its own.
+    pub forbid_overwrite_header: bool,
+    /// It checks the SHA-256 that a PUT names.
+    pub verifies_sha256: bool,
 }
 
 /// What a store says of an object.
@@ -62,7 +72,13 @@ pub(crate) fn found<T>(result: Result<T, StorageError>) -> Result<Option<T>, Sto
 impl Bucket {
     /// The bucket called `name`.
     pub fn new(clients: &Clients, name: impl Into<String>) -> Self {
-        Self { client: clients.s3.clone(), name: name.into() }
+        let traits = Traits { forbid_overwrite_header: false, verifies_sha256: true };
+        Self { client: clients.s3.clone(), name: name.into(), traits }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Size and `ETag` of an object; nothing if there is none.

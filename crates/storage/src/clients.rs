@@ -3,6 +3,7 @@
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
 
+use crate::error::StorageError;
 use crate::presign::Credentials;
 
 /// The clients of the services Sluice is built on.
@@ -11,6 +12,7 @@ pub struct Clients {
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
+    pub(crate) secrets: aws_sdk_secretsmanager::Client,
 }
 
 impl Clients {
@@ -31,6 +33,15 @@ impl Clients {
             s3: aws_sdk_s3::Client::from_conf(s3),
             dynamodb: aws_sdk_dynamodb::Client::new(config),
             sqs: aws_sdk_sqs::Client::new(config),
+            secrets: aws_sdk_secretsmanager::Client::new(config),
         }
+    }
+
+    /// The text of a secret of AWS Secrets Manager.
+    pub async fn secret(&self, name: &str) -> Result<String, StorageError> {
+        const OPERATION: &str = "secretsmanager:GetSecretValue";
+        let answer = self.secrets.get_secret_value().secret_id(name).send().await;
+        let answer = answer.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        answer.secret_string.ok_or_else(|| StorageError::fault(OPERATION, "the secret is no text"))
     }
 }

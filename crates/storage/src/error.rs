@@ -95,6 +95,7 @@ fn kind_of(code: &str, status: u16) -> ErrorKind {
         | "TransactionConflictException"
         | "TransactionInProgressException"
         | "PreconditionFailed"
+        | "FileAlreadyExists"
         | "ConditionalRequestConflict" => ErrorKind::Conflict,
         "ProvisionedThroughputExceededException"
         | "RequestLimitExceeded"
@@ -103,6 +104,8 @@ fn kind_of(code: &str, status: u16) -> ErrorKind {
         | "RequestThrottled"
         | "SlowDown"
         | "TooManyRequestsException" => ErrorKind::Throttled,
+        // The body was damaged on its way.
+        "BadDigest" | "XAmzContentChecksumMismatch" => ErrorKind::Unavailable,
         "InternalError" | "InternalServerError" | "ServiceUnavailable" | "RequestTimeout" => {
             ErrorKind::Unavailable
         }

@@ -4,6 +4,7 @@
 //! What an SDK's error means is decided in [`error`] and nowhere else.
 
 pub mod bucket;
+mod checked;
 pub mod clients;
 pub mod copy;
 pub mod error;
@@ -11,12 +12,15 @@ pub mod fault;
 pub mod presign;
 pub mod queue;
 mod stored_table;
+pub mod stores;
 pub mod tables;
 mod transaction;
 
 pub use bucket::Bucket;
+pub use checked::Written;
 pub use clients::Clients;
 pub use error::{ErrorKind, StorageError};
 pub use queue::Queue;
 pub use stored_table::read_table;
+pub use stores::Stores;
 pub use tables::{TableNames, Tables};

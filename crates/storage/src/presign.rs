@@ -25,6 +25,11 @@ impl Credentials {
     pub fn of(config: &SdkConfig) -> Self {
         Self(config.credentials_provider())
     }
+
+    /// These.
+    pub fn given(provider: SharedCredentialsProvider) -> Self {
+        Self(Some(provider))
+    }
 }
 
 /// How long URLs may live: a deployment's limit, cut short where the credentials end sooner.

@@ -30,6 +30,8 @@ pub enum Detail {
     Terms,
     /// Each chunk, and where to read it.
     Chunks,
+    /// The same, but where packs lay before they were moved, for as long as they can be read there.
+    FormerChunks,
 }
 
 impl Api {
@@ -97,13 +99,15 @@ impl Api {
         detail: Detail,
         cursor: Option<String>,
     ) -> Result<Plan> {
+        let former = (detail == Detail::FormerChunks).then(|| "true".to_owned());
         let detail = match detail {
             Detail::Terms => "terms",
-            Detail::Chunks => "chunks",
+            Detail::Chunks | Detail::FormerChunks => "chunks",
         };
         let call = Call::get(&["files", &file_id.to_string(), "plan"])
             .query("version", version_id.to_string())
             .query("detail", detail)
+            .query_if_some("former", former)
             .query_if_some("cursor", cursor);
         self.json(&call).await
     }

@@ -123,7 +123,7 @@ impl Download<'_> {
         offset: u64,
         chunks: &mut Vec<Chunk>,
     ) -> Result<(Option<String>, u64)> {
-        let (mut page, next) = self.page(cursor.clone(), offset).await?;
+        let (mut page, next) = self.page(cursor.clone(), offset, false).await?;
         let pieces = page.pieces();
         chunks.extend(pieces.iter().map(|piece| piece.chunk));
         let placed = partial.place(pieces.clone(), bases.to_vec()).await?;
@@ -138,7 +138,9 @@ impl Download<'_> {
                 if refusals > REFUSALS_MAX {
                     return Err(error);
                 }
-                (page, _) = self.page(cursor.clone(), offset).await?;
+                // Fresh URLs may do; or the place where the bytes lay before, if they cannot be read where they lie.
+                (page, _) =
+                    self.page(cursor.clone(), offset, refusals > 0 && refusals.is_multiple_of(2)).await?;
                 if page.pieces() != pieces {
                     return Err(Error::UnexpectedAnswer("a plan that changes".to_owned()));
                 }
@@ -147,9 +149,15 @@ impl Download<'_> {
         Ok((next, page.end()))
     }
 
-    async fn page(&self, cursor: Option<String>, offset: u64) -> Result<(Page, Option<String>)> {
+    async fn page(
+        &self,
+        cursor: Option<String>,
+        offset: u64,
+        former: bool,
+    ) -> Result<(Page, Option<String>)> {
         let version = self.version;
-        let plan = self.api.plan(version.file_id, version.version_id, Detail::Chunks, cursor).await?;
+        let detail = if former { Detail::FormerChunks } else { Detail::Chunks };
+        let plan = self.api.plan(version.file_id, version.version_id, detail, cursor).await?;
         let next = plan.next_cursor.clone();
         Ok((Page::new(plan, version, offset)?, next))
     }

@@ -3,6 +3,8 @@
 use sluice_contracts::files::VersionView;
 use sluice_contracts::packs::{Plan, PlanTerm};
 use sluice_domain::chunk::Chunk;
+use sluice_domain::content::Encoding;
+use sluice_domain::frames::FRAME_MAX_BYTES;
 use std::ops::Range;
 
 use crate::error::{Error, Result};
@@ -19,62 +21,122 @@ pub struct Piece {
     pub offset: u64,
 }
 
-/// A chunk and where the bucket has it.
+/// Bytes of an object that are read together: a chunk as it is, or a frame of several.
 #[derive(Debug, Clone, Copy)]
-struct Stored {
-    piece: Piece,
+struct Unit {
     /// Which term says so.
     term: usize,
     /// Where it begins in the object, in bytes.
     at: u64,
+    /// How many bytes it takes there.
+    stored_length: u32,
+    /// How many it is decoded to, if it is a frame.
+    decoded_length: Option<u32>,
+}
+
+/// A chunk and where the bucket has it.
+#[derive(Debug, Clone, Copy)]
+struct Stored {
+    piece: Piece,
+    /// Which unit holds it.
+    unit: usize,
+    /// Where in the decoded unit it begins, in bytes.
+    within: u32,
 }
 
 /// Consecutive chunks of the version.
 pub struct Page {
     terms: Vec<PlanTerm>,
+    units: Vec<Unit>,
     stored: Vec<Stored>,
     end: u64,
 }
 
-/// Consecutive bytes of an object that are chunks of the version.
+/// A chunk that is wanted of a unit.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// Its number on the page.
+    pub number: usize,
+    /// What it is.
+    pub piece: Piece,
+    /// Where in the decoded unit it begins, in bytes.
+    pub within: u32,
+}
+
+/// A unit of a request.
+pub struct WantedUnit {
+    /// How many bytes it takes in the object.
+    pub stored_length: u32,
+    /// How many it is decoded to, if it is a frame.
+    pub decoded_length: Option<u32>,
+    /// What is wanted of it, in order.
+    pub chunks: Vec<Wanted>,
+}
+
+/// Consecutive bytes of an object that hold chunks of the version.
 pub struct Request<'a> {
     /// Where they are.
     pub term: &'a PlanTerm,
     /// Where the first begins in the object, in bytes.
     pub start: u64,
-    /// The chunks in their order in the object, with their numbers on the page.
-    pub pieces: Vec<(usize, Piece)>,
+    /// The units in their order in the object.
+    pub units: Vec<WantedUnit>,
+}
+
+fn unusable(why: &str) -> Error {
+    Error::UnexpectedAnswer(format!("a plan that {why}"))
 }
 
 impl Page {
     /// The page of the plan of `version` that begins at the byte `offset` of it.
     pub fn new(plan: Plan, version: &VersionView, offset: u64) -> Result<Self> {
-        let unusable = |why: &str| Error::UnexpectedAnswer(format!("a plan that {why}"));
         if (plan.version_id, plan.size, Some(plan.sha256))
             != (version.version_id, version.size, version.sha256)
         {
             return Err(unusable("is of another version"));
         }
-        let mut page = Self { terms: plan.terms, stored: Vec::new(), end: offset };
-        for (number, term) in page.terms.iter().enumerate() {
-            let object = object_range(term).ok_or_else(|| unusable("does not say where the bytes are"))?;
-            if term.offset != page.end {
-                return Err(unusable("leaves bytes out"));
-            }
-            let mut at = object.start;
-            for chunk in &term.chunks {
-                let chunk =
-                    Chunk::new(chunk.id, chunk.length).map_err(|_| unusable("has an impossible chunk"))?;
-                page.stored.push(Stored { piece: Piece { chunk, offset: page.end }, term: number, at });
-                page.end += u64::from(chunk.length_bytes());
-                at += u64::from(chunk.length_bytes());
-            }
-            if at != object.end {
-                return Err(unusable("has runs that are not as long as their chunks"));
-            }
+        let mut page = Self { terms: plan.terms, units: Vec::new(), stored: Vec::new(), end: offset };
+        for number in 0..page.terms.len() {
+            page.add(number)?;
         }
         let is_whole = page.end == version.size || (plan.next_cursor.is_some() && page.end > offset);
         if is_whole { Ok(page) } else { Err(unusable("does not add up to the version")) }
+    }
+
+    /// Adds the chunks of a term, which must lie in its units one after the other and fill the range.
+    fn add(&mut self, number: usize) -> Result<()> {
+        let term = &self.terms[number];
+        let object = object_range(term).ok_or_else(|| unusable("does not say where the bytes are"))?;
+        if term.offset != self.end {
+            return Err(unusable("leaves bytes out"));
+        }
+        let mut units = units(term, number, object.start)?.into_iter().peekable();
+        let mut within = term.skip;
+        for chunk in &term.chunks {
+            let chunk =
+                Chunk::new(chunk.id, chunk.length).map_err(|_| unusable("has an impossible chunk"))?;
+            let length = chunk.length_bytes();
+            // Frames hold whole chunks: the next begins where the last one has ended.
+            if units.peek().is_some_and(|unit| within == unit.raw_length()) {
+                self.units.extend(units.next());
+                within = 0;
+            }
+            let holds = units.peek().is_some_and(|unit| within + length <= unit.raw_length());
+            if !holds {
+                return Err(unusable("has chunks that lie in no frame"));
+            }
+            let unit = self.units.len();
+            self.stored.push(Stored { piece: Piece { chunk, offset: self.end }, unit, within });
+            self.end += u64::from(length);
+            within += length;
+        }
+        self.units.extend(units.next());
+        let length = self.end - self.terms[number].offset;
+        let last = self.units.last().map(|unit| unit.at + u64::from(unit.stored_length));
+        if units.next().is_some() || length != self.terms[number].length || last != Some(object.end) {
+            return Err(unusable("has runs that are not as long as their chunks"));
+        }
+        Ok(())
     }
 
     /// Where in the version the next page begins, in bytes.
@@ -90,24 +152,62 @@ impl Page {
     /// Requests for the chunks of these numbers, which are in order: neighbours in one object go together.
     pub fn requests(&self, numbers: &[usize]) -> Vec<Request<'_>> {
         let mut requests: Vec<Request<'_>> = Vec::new();
-        let mut end = 0;
+        let (mut end, mut last_unit) = (0, None);
         for &number in numbers {
-            let Stored { piece, term, at } = self.stored[number];
-            let (term, length) = (&self.terms[term], u64::from(piece.chunk.length_bytes()));
+            let Stored { piece, unit: unit_number, within } = self.stored[number];
+            let wanted = Wanted { number, piece, within };
+            if last_unit == Some(unit_number)
+                && let Some(unit) = requests.last_mut().and_then(|request| request.units.last_mut())
+            {
+                unit.chunks.push(wanted);
+                continue;
+            }
+            let Unit { term, at, stored_length, decoded_length } = self.units[unit_number];
+            let term = &self.terms[term];
+            let unit = WantedUnit { stored_length, decoded_length, chunks: vec![wanted] };
             match requests.last_mut() {
                 Some(last)
                     if end == at
                         && object(last.term) == object(term)
-                        && at + length - last.start <= REQUEST_MAX_BYTES =>
+                        && at + u64::from(stored_length) - last.start <= REQUEST_MAX_BYTES =>
                 {
-                    last.pieces.push((number, piece));
+                    last.units.push(unit);
                 }
-                _ => requests.push(Request { term, start: at, pieces: vec![(number, piece)] }),
+                _ => requests.push(Request { term, start: at, units: vec![unit] }),
             }
-            end = at + length;
+            (end, last_unit) = (at + u64::from(stored_length), Some(unit_number));
         }
         requests
     }
+}
+
+impl Unit {
+    /// Its length when it is decoded, in bytes.
+    fn raw_length(&self) -> u32 {
+        self.decoded_length.unwrap_or(self.stored_length)
+    }
+}
+
+/// The units of a term, which begin at the byte `at` of the object.
+fn units(term: &PlanTerm, number: usize, mut at: u64) -> Result<Vec<Unit>> {
+    let lengths: Vec<(u32, Option<u32>)> = match term.encoding {
+        Encoding::Raw => term.chunks.iter().map(|chunk| (chunk.length, None)).collect(),
+        Encoding::Zstd => term.frames.iter().map(|frame| (frame.stored_length, Some(frame.length))).collect(),
+    };
+    let impossible = |(stored, decoded): &(u32, Option<u32>)| {
+        *stored == 0
+            || *stored > 2 * FRAME_MAX_BYTES
+            || decoded.is_some_and(|length| length > FRAME_MAX_BYTES)
+    };
+    if lengths.iter().any(impossible) {
+        return Err(unusable("has impossible frames"));
+    }
+    let unit = |(stored_length, decoded_length)| {
+        let begin = at;
+        at += u64::from(stored_length);
+        Unit { term: number, at: begin, stored_length, decoded_length }
+    };
+    Ok(lengths.into_iter().map(unit).collect())
 }
 
 /// The URL without its signature.
@@ -120,7 +220,7 @@ fn object_range(term: &PlanTerm) -> Option<Range<u64>> {
     term.url.as_ref()?;
     let (first, last) = term.range.as_deref()?.strip_prefix("bytes=")?.split_once('-')?;
     let (first, end) = (first.parse().ok()?, last.parse::<u64>().ok()?.checked_add(1)?);
-    (first < end && end - first == term.length).then_some(first..end)
+    (first < end).then_some(first..end)
 }
 
 #[cfg(test)]
@@ -172,7 +272,7 @@ mod tests {
         let page = page(&terms, 204 * LENGTH).expect("a page");
         let shape = |numbers: &[usize]| {
             let requests = page.requests(numbers);
-            requests.iter().map(|request| (request.start, request.pieces.len())).collect::<Vec<_>>()
+            requests.iter().map(|request| (request.start, request.units.len())).collect::<Vec<_>>()
         };
         assert_eq!(shape(&[0, 1, 2, 3]), [(100, 3), (100 + 3 * LENGTH, 1)]);
         assert_eq!(shape(&[0, 2]), [(100, 1), (100 + 2 * LENGTH, 1)]);

@@ -2,11 +2,12 @@
 
 use reqwest::header::CONTENT_RANGE;
 use reqwest::{Response, StatusCode};
+use sluice_domain::frames::decompress;
 use sluice_domain::hash::ChunkId;
 
 use super::download::Download;
 use super::partial::Partial;
-use super::plan::{Piece, Request};
+use super::plan::{Piece, Request, Wanted, WantedUnit};
 use crate::backoff::Backoff;
 use crate::bucket::{self, Failure};
 use crate::error::{Error, Result};
@@ -42,7 +43,7 @@ pub struct Reading<'a> {
     pub partial: &'a Partial,
     /// What is asked for.
     pub request: Request<'a>,
-    /// How many chunks have arrived.
+    /// How many units have arrived.
     pub arrived: usize,
 }
 
@@ -58,7 +59,7 @@ impl Reading<'_> {
     pub async fn run(mut self) -> Result<Outcome> {
         let mut backoff = Backoff::patient();
         let mut damaged_at = None;
-        while self.arrived < self.request.pieces.len() {
+        while self.arrived < self.request.units.len() {
             let before = self.arrived;
             let Err(failure) = self.read().await? else { continue };
             if self.arrived > before {
@@ -67,26 +68,30 @@ impl Reading<'_> {
             match failure {
                 Failure::Transient(error, asked) => match backoff.next_delay(asked) {
                     Some(delay) => tokio::time::sleep(delay).await,
-                    None => return Err(error),
+                    None => return Ok(self.outcome(Some(error))),
                 },
                 Failure::Damaged(_) if damaged_at != Some(self.arrived) => damaged_at = Some(self.arrived),
-                Failure::Forbidden(error) | Failure::Gone(error) => return Ok(self.outcome(Some(error))),
-                failure => return Err(failure.into_error()),
+                Failure::Damaged(error) | Failure::Forbidden(error) | Failure::Gone(error) => {
+                    return Ok(self.outcome(Some(error)));
+                }
+                Failure::Final(error) => return Err(error),
             }
         }
         Ok(self.outcome(None))
     }
 
     fn outcome(self, stale: Option<Error>) -> Outcome {
-        let missing = self.request.pieces[self.arrived..].iter().map(|(number, _)| *number).collect();
+        let left = self.request.units[self.arrived..].iter().flat_map(|unit| &unit.chunks);
+        let missing = left.map(|chunk| chunk.number).collect();
         Outcome { missing, arrived: self.arrived, stale }
     }
 
     /// One attempt. What arrived of it stays.
     async fn read(&mut self) -> Result<Result<(), Failure>> {
         self.download.api.meter().add_request();
-        let start = self.request.start + length(&self.request.pieces[..self.arrived]);
-        let range = start..start + length(&self.request.pieces[self.arrived..]);
+        let (before, after) = self.request.units.split_at(self.arrived);
+        let start = self.request.start + length(before);
+        let range = start..start + length(after);
         let term = self.request.term;
         let url = term.url.as_deref().unwrap_or_default();
         let mut response = match self.download.bucket.get(url, &term.headers, &range).await {
@@ -105,8 +110,8 @@ impl Reading<'_> {
 
     async fn receive(&mut self, response: &mut Response, batch: &mut Batch) -> Result<Result<(), Failure>> {
         let mut bytes = Vec::new();
-        while let Some((_, piece)) = self.request.pieces.get(self.arrived).copied() {
-            let length = piece.chunk.length_bytes() as usize;
+        while let Some(unit) = self.request.units.get(self.arrived) {
+            let length = unit.stored_length as usize;
             while bytes.len() < length {
                 match bucket::next_block(response).await {
                     Ok(Some(block)) => {
@@ -117,17 +122,21 @@ impl Reading<'_> {
                     Err(failure) => return Ok(Err(failure)),
                 }
             }
-            if ChunkId::of(&bytes[..length]) != piece.chunk.id() {
-                return Ok(Err(Failure::Damaged(Error::CorruptAt(piece.offset))));
+            let Some(chunks) = chunks(unit, &bytes[..length]) else {
+                let at = unit.chunks.first().map_or(0, |chunk| chunk.piece.offset);
+                return Ok(Err(Failure::Damaged(Error::CorruptAt(at))));
+            };
+            for (piece, chunk) in &chunks {
+                let follows = batch.offset + batch.bytes.len() as u64 == piece.offset;
+                if !follows || batch.bytes.len() >= WRITE_BYTES {
+                    self.flush(batch).await?;
+                    batch.offset = piece.offset;
+                }
+                batch.bytes.extend_from_slice(chunk);
+                self.download.progress.add(chunk.len() as u64);
             }
-            let follows = batch.offset + batch.bytes.len() as u64 == piece.offset;
-            if !follows || batch.bytes.len() >= WRITE_BYTES {
-                self.flush(batch).await?;
-                batch.offset = piece.offset;
-            }
-            batch.bytes.extend(bytes.drain(..length));
+            bytes.drain(..length);
             self.arrived += 1;
-            self.download.progress.add(length as u64);
         }
         Ok(Ok(()))
     }
@@ -140,9 +149,21 @@ impl Reading<'_> {
     }
 }
 
-/// The length of chunks together, in bytes.
-fn length(pieces: &[(usize, Piece)]) -> u64 {
-    pieces.iter().map(|(_, piece)| u64::from(piece.chunk.length_bytes())).sum()
+/// The length of units together, as they are stored, in bytes.
+fn length(units: &[WantedUnit]) -> u64 {
+    units.iter().map(|unit| u64::from(unit.stored_length)).sum()
+}
+
+/// The chunks that are wanted of a unit, taken out of it and checked; nothing if it does not hold them.
+fn chunks(unit: &WantedUnit, stored: &[u8]) -> Option<Vec<(Piece, Vec<u8>)>> {
+    let decoded = unit.decoded_length.map(|length| decompress(stored, length)).transpose().ok()?;
+    let raw = decoded.as_deref().unwrap_or(stored);
+    let take = |wanted: &Wanted| {
+        let (start, chunk) = (wanted.within as usize, wanted.piece.chunk);
+        let bytes = raw.get(start..start + chunk.length_bytes() as usize)?;
+        (ChunkId::of(bytes) == chunk.id()).then(|| (wanted.piece, bytes.to_vec()))
+    };
+    unit.chunks.iter().map(take).collect()
 }
 
 /// Whether the body begins with this byte of the object; a server may ignore a range and send everything.

@@ -143,6 +143,8 @@ fn plan_term(world: &World, index: &PackIndex, position: u32, offset: u64, with_
         // The end is mended with each chunk.
         range: with_chunks.then(|| format!("bytes={start}-{start}")),
         encoding: Encoding::Raw,
+        frames: Vec::new(),
+        skip: 0,
         chunks: Vec::new(),
     }
 }

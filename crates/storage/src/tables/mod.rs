@@ -11,8 +11,12 @@ mod commit;
 mod contents;
 mod files;
 mod listing;
+mod moves;
 mod packs;
 mod publish;
+mod receipts;
+mod retired_objects;
+mod segments;
 mod sessions;
 mod uploads;
 mod versions;
@@ -20,7 +24,11 @@ mod versions;
 pub use builder::{Build, Building};
 pub use commit::{Commit, Committed, Displaced};
 pub use listing::{Listing, Page};
+pub use moves::{Flip, Flipped};
 pub use publish::{Outcome, Published, StoredContent};
+pub use receipts::ReceiptCursor;
+pub use retired_objects::RETIRED_SHARDS;
+pub use segments::{FileContent, Segment, SegmentCursor};
 pub use uploads::{Begun, DUE_SHARDS, Ending};
 
 use crate::clients::Clients;
@@ -46,6 +54,10 @@ pub struct TableNames {
     pub packs: String,
     /// Sampled chunks, by scope and chunk id.
     pub chunk_index: String,
+    /// Objects to be deleted, by store and key.
+    pub retired_objects: String,
+    /// Receipts of moves, by scope.
+    pub receipts: String,
 }
 
 /// All tables.

@@ -1,15 +1,15 @@
 //! Packs.
 
-use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{DeleteRequest, ReturnValue, WriteRequest};
 use sluice_domain::content::Pack;
 use sluice_domain::id::PackId;
 
 use super::Tables;
 use crate::error::{ErrorKind, StorageError};
 use crate::fault;
-use crate::transaction::{Row, Transaction, Values, key, names, row};
+use crate::transaction::{Row, Transaction, Values, key, names, parse, row};
 
-fn pack_key(pack: PackId) -> Row {
+pub(super) fn pack_key(pack: PackId) -> Row {
     key([("pack_id", &pack.to_string())])
 }
 
@@ -49,8 +49,8 @@ impl Tables {
         self.write_many(&self.names.packs, requests.collect::<Result<_, StorageError>>()?).await
     }
 
-    /// Removes a pack that no content refers to. False if one does, or if it is gone.
-    pub async fn delete_unreferenced_pack(&self, pack: PackId) -> Result<bool, StorageError> {
+    /// Removes a pack that no content refers to, and gives it as it was. Nothing if one does, or if it is gone.
+    pub async fn delete_unreferenced_pack(&self, pack: PackId) -> Result<Option<Pack>, StorageError> {
         const OPERATION: &str = "dynamodb:DeleteItem";
         const UNREFERENCED: &str = "#references = :none";
         let request = self
@@ -60,11 +60,12 @@ impl Tables {
             .set_key(Some(pack_key(pack)))
             .condition_expression(UNREFERENCED)
             .set_expression_attribute_names(names(&[UNREFERENCED]))
-            .set_expression_attribute_values(Values::new().with(":none", &0)?.into_map());
+            .set_expression_attribute_values(Values::new().with(":none", &0)?.into_map())
+            .return_values(ReturnValue::AllOld);
         match fault::write(OPERATION, request.send()).await {
-            Ok(_) => Ok(true),
+            Ok(answer) => answer.attributes.map(parse).transpose(),
             Err(error) => match StorageError::from_sdk(OPERATION, &error) {
-                error if error.kind == ErrorKind::Conflict => Ok(false),
+                error if error.kind == ErrorKind::Conflict => Ok(None),
                 error => Err(error),
             },
         }

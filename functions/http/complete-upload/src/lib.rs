@@ -23,6 +23,8 @@ pub struct App {
     tables: Tables,
     landing: Bucket,
     queue: Queue,
+    /// Whether the bucket itself announces what has landed.
+    landing_announces: bool,
 }
 
 impl App {
@@ -32,6 +34,7 @@ impl App {
             tables: deployment.tables()?,
             landing: deployment.landing()?,
             queue: deployment.landing_queue()?,
+            landing_announces: deployment.landing_announces()?,
         })
     }
 }
@@ -65,7 +68,8 @@ async fn complete(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
     } else {
         upload
     };
-    if upload.state == UploadState::Pending && manifest.is_some() {
+    let unannounced = upload.packs.is_some() || !app.landing_announces;
+    if upload.state == UploadState::Pending && unannounced {
         packs::announce(app, &upload).await?;
     }
     answer(app, &upload).await

@@ -36,6 +36,7 @@ pub async fn redirect(app: &App, call: &Call, id: &str) -> Result<Reply, Failure
         Some(_) => return Err(Failure::invalid("rebuilding is the status of that answer: 202 or 503")),
     };
     let Asked { file, version, content, .. } = crate::asked_for(app, call, id, version_id).await?;
+    app.tables.mark_read(&content, call.now).await?;
     let Some((bucket, key)) = lies_at(app, call, &content).await? else { return rebuilding(&content, fails) };
     let disposition = kind.of(file.path.file_name(), &version.content_type);
     let end = app.url_life.end(call.now, None).await?;
@@ -58,7 +59,7 @@ async fn lies_at<'a>(
     content: &Content,
 ) -> Result<Option<(&'a Bucket, ObjectKey)>, Failure> {
     if let Some(key) = &content.object_key {
-        return Ok(Some((&app.vault, ObjectKey::from_stored(key))));
+        return Ok(Some((app.packs.vault(), ObjectKey::from_stored(key))));
     }
     let key = ObjectKey::rebuilt(content.account_id, &content.sha256);
     if is_fresh(app, call, &key).await? {

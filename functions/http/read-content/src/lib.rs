@@ -14,6 +14,7 @@ use sluice_domain::version::{File, Version, VersionState};
 use sluice_lambda::config::ConfigError;
 use sluice_lambda::{Call, Deployment, Failure, Reply, auth};
 use sluice_storage::presign::UrlLife;
+use sluice_storage::stores::PackBuckets;
 use sluice_storage::{Bucket, Queue, Tables};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct App {
     tables: Tables,
-    vault: Bucket,
+    packs: PackBuckets,
     cache: Bucket,
     cache_life: Duration,
     requests: Queue,
@@ -34,7 +35,7 @@ impl App {
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
         Ok(Self {
             tables: deployment.tables()?,
-            vault: deployment.vault()?,
+            packs: deployment.pack_buckets()?,
             cache: deployment.cache()?,
             cache_life: deployment.cache_life()?,
             requests: deployment.materialize_queue()?,

@@ -3,16 +3,18 @@
 use futures::stream::{self, StreamExt, TryStreamExt};
 use http::StatusCode;
 use sluice_contracts::LIST_MAX;
-use sluice_contracts::packs::{PLAN_CHUNKS_MAX, Plan, PlanChunk, PlanTerm};
+use sluice_contracts::packs::{PLAN_CHUNKS_MAX, Plan, PlanChunk, PlanFrame, PlanTerm};
 use sluice_contracts::problem::Code;
 use sluice_domain::content::{Encoding, Pack};
 use sluice_domain::id::{AccountId, PackId, VersionId};
 use sluice_domain::key::ObjectKey;
-use sluice_domain::manifest::{Manifest, Term};
+use sluice_domain::manifest::Term;
 use sluice_domain::pack_index::PackIndex;
+use sluice_domain::relocation::object_id;
 use sluice_domain::time::Timestamp;
 use sluice_lambda::{Call, Failure, Reply};
-use sluice_storage::read_table;
+use sluice_packs::read::{read_index, read_terms};
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::str::FromStr;
@@ -50,7 +52,7 @@ impl FromStr for Detail {
 }
 
 pub async fn plan(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
-    call.only_parameters(&["version", "from", "to", "detail", "cursor"])?;
+    call.only_parameters(&["version", "from", "to", "detail", "former", "cursor"])?;
     let cursor = call.parameter::<Cursor>("cursor")?;
     let version_id = call.parameter::<VersionId>("version")?;
     let version_id = cursor.map(|cursor| cursor.version_id).or(version_id);
@@ -61,16 +63,22 @@ pub async fn plan(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
         let detail = format!("bytes {from} to {to} are none of the version's {}", content.size);
         return Err(Failure::invalid(detail));
     }
-    let bytes = read_table(&app.vault, &content.manifest).await?;
-    let manifest = Manifest::decode(&bytes).map_err(damaged)?;
     let detail = call.parameter::<Detail>("detail")?.unwrap_or_default();
+    let wants_former = call.parameter::<bool>("former")?.unwrap_or(false);
+    app.tables.mark_read(&content, call.now).await?;
+    let terms = read_terms(&app.packs, &content).await.map_err(damaged)?;
     let first = cursor.map_or(0, |cursor| cursor.term);
-    let (runs, next) = page(manifest.terms(), &(from..to), first, detail);
+    let (runs, next) = page(&terms, &(from..to), first, detail);
 
     let expires_at = app.url_life.end(call.now, None).await?;
     let terms = match detail {
         Detail::Chunks => {
-            let packs = packs(app, session.account_id, &runs).await?;
+            let mut packs = packs(app, session.account_id, &runs).await?;
+            if wants_former {
+                for (pack, _) in packs.values_mut() {
+                    go_back(pack, expires_at);
+                }
+            }
             let urls = urls(app, &packs, call.now, expires_at).await?;
             runs.iter().map(|run| with_chunks(run, &(from..to), &packs, &urls)).collect::<Result<_, _>>()?
         }
@@ -81,6 +89,13 @@ pub async fn plan(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
     let (size, sha256) = (content.size, content.sha256);
     let plan = Plan { version_id, size, sha256, terms, expires_at, next_cursor };
     Reply::json(StatusCode::OK, &plan)
+}
+
+/// Says where the pack lay before, if it can be read there for as long as URLs live.
+fn go_back(pack: &mut Pack, until: Timestamp) {
+    if let Some(former) = pack.former.take().filter(|former| former.until > until) {
+        pack.placement = former.placement;
+    }
 }
 
 /// A term, and where it begins in the content, in bytes.
@@ -132,7 +147,7 @@ async fn packs(
     }
     stream::iter(own)
         .map(|row| async move {
-            let index = PackIndex::decode(&read_table(&app.vault, &row.index).await?).map_err(damaged)?;
+            let index = read_index(&app.packs, &row).await.map_err(damaged)?;
             Ok((row.pack_id, (row, index)))
         })
         .buffer_unordered(READS_IN_FLIGHT)
@@ -148,11 +163,11 @@ async fn urls(
     end: Timestamp,
 ) -> Result<HashMap<String, String>, Failure> {
     let mut urls = HashMap::new();
-    for (pack, _) in packs.values() {
-        let key = &pack.placement.key;
-        if !urls.contains_key(key) {
-            let url = app.vault.presign_read(&ObjectKey::from_stored(key), now, end).await?;
-            urls.insert(key.clone(), url.url);
+    for (Pack { placement, .. }, _) in packs.values() {
+        if let Entry::Vacant(url) = urls.entry(object_id(&placement.store, &placement.key)) {
+            let bucket = app.packs.get(&placement.store)?;
+            let key = ObjectKey::from_stored(&*placement.key);
+            url.insert(bucket.presign_read(&key, now, end).await?.url);
         }
     }
     Ok(urls)
@@ -169,6 +184,8 @@ fn bare((offset, term): &Run) -> PlanTerm {
         headers: BTreeMap::new(),
         range: None,
         encoding: Encoding::Raw,
+        frames: Vec::new(),
+        skip: 0,
         chunks: Vec::new(),
     }
 }
@@ -183,31 +200,38 @@ fn with_chunks(
     let (content_offset, term) = run;
     let (pack, index) = &packs[&term.pack_id];
     let beyond = || damaged(format_args!("a term names chunks that pack {} has not", pack.pack_id));
-    let before = index.raw_range(0, term.first_chunk).ok_or_else(beyond)?.end;
     let end = (term.first_chunk + term.chunk_count) as usize;
     let chunks = index.chunks().get(term.first_chunk as usize..end).ok_or_else(beyond)?;
-    let (mut offset, mut start, mut first_chunk) = (*content_offset, before, term.first_chunk);
+    let (mut offset, mut first_chunk) = (*content_offset, term.first_chunk);
     let mut kept = Vec::new();
     let mut length = 0;
     for chunk in chunks {
         let bytes = u64::from(chunk.length_bytes());
         let at = offset + length;
         if at + bytes <= wanted.start {
-            (offset, start, first_chunk) = (at + bytes, start + bytes, first_chunk + 1);
+            (offset, first_chunk) = (at + bytes, first_chunk + 1);
         } else if at < wanted.end {
             kept.push(PlanChunk { id: chunk.id(), length: chunk.length_bytes() });
             length += bytes;
         }
     }
-    let at = pack.placement.offset + start;
+    let chunk_count = kept.len() as u32;
+    let placement = &pack.placement;
+    let extent = placement.extent(index, first_chunk, chunk_count).ok_or_else(beyond)?;
+    let frames = extent
+        .frames
+        .iter()
+        .map(|frame| PlanFrame { stored_length: frame.stored_length_bytes, length: frame.raw_length_bytes });
     Ok(PlanTerm {
         offset,
         length,
         first_chunk,
-        chunk_count: kept.len() as u32,
-        url: urls.get(&pack.placement.key).cloned(),
-        range: Some(format!("bytes={at}-{}", (at + length).saturating_sub(1))),
-        encoding: pack.placement.encoding,
+        chunk_count,
+        url: urls.get(&object_id(&placement.store, &placement.key)).cloned(),
+        range: Some(format!("bytes={}-{}", extent.range.start, extent.range.end.saturating_sub(1))),
+        encoding: placement.encoding,
+        frames: frames.collect(),
+        skip: extent.skip_bytes,
         chunks: kept,
         ..bare(run)
     })

@@ -1,6 +1,7 @@
 //! Taking new content into the vault: the object is copied by the store, its packs are ranges of the copy.
 
-use sluice_domain::content::{Content, Life, content_id};
+use sluice_contracts::pack_event::Subject;
+use sluice_domain::content::Content;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::manifest::Manifest;
 use sluice_domain::upload::Upload;
@@ -11,7 +12,7 @@ use sluice_storage::tables::StoredContent;
 
 use crate::error::DedupError;
 use crate::packs::save_table;
-use crate::store::Stored;
+use crate::store::{Stored, worth_compressing};
 use crate::{App, TimeCheck, scan};
 
 /// Brings the object and its manifest into the vault, after its packs were saved; nothing if time ran out over the copy.
@@ -47,24 +48,13 @@ pub async fn adopt(
     let digest = &content.digest;
     let manifest = Manifest::new(digest.size_bytes, digest.sha256, content.packs.terms.clone())?;
     let manifest_key = ObjectKey::manifest(upload.account_id, brought);
-    let adopted = Content {
-        content_id: content_id(upload.account_id, &digest.sha256),
-        account_id: upload.account_id,
-        sha256: digest.sha256,
-        sha1: digest.sha1,
-        size: digest.size_bytes,
-        life: Life::Live,
-        references: 1,
-        object_key: Some(object_key.to_string()),
-        manifest: save_table(app, manifest_key, manifest.encode()).await?,
-        created_at: clock::now(),
-    };
+    let manifest = save_table(app, manifest_key, manifest.encode()).await?;
+    let object_key = Some(object_key.to_string());
+    let adopted = Content::new(upload.account_id, digest, object_key, manifest, clock::now());
     // Its packs have its reference from the beginning.
     let (packs, written, hooks) = (Vec::new(), Vec::new(), content.packs.hooks.clone());
     let (new_bytes, stored_bytes) = (content.packs.new_bytes, head.size);
-    Ok(Some(Stored {
-        content: StoredContent { content: adopted, packs, new_bytes, stored_bytes },
-        written,
-        hooks,
-    }))
+    let announced = worth_compressing(Subject::Content(digest.sha256), stored_bytes);
+    let content = StoredContent { content: adopted, packs, new_bytes, stored_bytes };
+    Ok(Some(Stored { content, written, announced, hooks }))
 }

@@ -4,6 +4,7 @@
 //! checked, and only if the whole has the declared SHA-256 is the version made available.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
+use sluice_contracts::pack_event::Subject;
 use sluice_contracts::packs::{PackManifest, PackReference};
 use sluice_domain::content_pass::ContentDigest;
 use sluice_domain::id::PackId;
@@ -20,7 +21,7 @@ use crate::error::DedupError;
 use crate::known::{self, StoredPack};
 use crate::rewrite::put_together;
 use crate::sent::{Sent, take_in};
-use crate::store::Stored;
+use crate::store::{Stored, worth_compressing};
 use crate::upload::{Settled, Work};
 use crate::verdict::{Verdict, verdict};
 use crate::verify::digest_of;
@@ -116,7 +117,9 @@ async fn outcome(
                 let chunks = packs[pack].known.index().chunks();
                 sluice_domain::dedup::hooks(chunks).into_iter().map(|hook| (hook, *pack))
             });
-            let stored = Stored { content: content.clone(), written: Vec::new(), hooks: hooks.collect() };
+            let announced = worth_compressing(Subject::Packs(sent.to_vec()), sent_bytes);
+            let (written, hooks) = (Vec::new(), hooks.collect());
+            let stored = Stored { content: content.clone(), written, announced, hooks };
             Ok((Outcome::Stored(Box::new(content)), Some(stored)))
         }
     }

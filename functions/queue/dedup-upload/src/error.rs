@@ -1,10 +1,11 @@
 //! Why a message could not be worked off.
 
 use sluice_contracts::event::UnreadableMessage;
-use sluice_domain::id::{PackId, UploadId};
+use sluice_domain::id::UploadId;
 use sluice_domain::key::LandingKey;
 use sluice_domain::manifest::ManifestError;
 use sluice_lambda::batch::WorkError;
+use sluice_packs::PackError;
 use sluice_storage::StorageError;
 
 #[derive(Debug, thiserror::Error)]
@@ -17,8 +18,8 @@ pub enum DedupError {
     BytesMissing(LandingKey),
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    #[error("chunk {chunk} of pack {pack} does not hash to its id")]
-    ChunkDamaged { pack: PackId, chunk: usize },
+    #[error(transparent)]
+    Pack(#[from] PackError),
     #[error("the packs that {0} refers to kept coming and going")]
     PacksKeptChanging(UploadId),
     #[error("the hashing thread ended early")]
@@ -36,7 +37,7 @@ impl WorkError for DedupError {
             Self::Unreadable(_) | Self::UnknownUpload(_) => true,
             Self::BytesMissing(_)
             | Self::Manifest(_)
-            | Self::ChunkDamaged { .. }
+            | Self::Pack(_)
             | Self::PacksKeptChanging(_)
             | Self::Hashing(_)
             | Self::Storage(_)
@@ -50,7 +51,7 @@ impl WorkError for DedupError {
             Self::UnknownUpload(_) => "unknown_upload",
             Self::BytesMissing(_) => "bytes_missing",
             Self::Manifest(_) => "invalid_manifest",
-            Self::ChunkDamaged { .. } => "chunk_damaged",
+            Self::Pack(error) => error.code(),
             Self::PacksKeptChanging(_) => "packs_kept_changing",
             Self::Hashing(_) => "hashing_failed",
             Self::ContentCondemned(_) => "content_condemned",

@@ -1,5 +1,6 @@
 //! Clearing away, once an upload has ended. Everything here may be repeated.
 
+use sluice_contracts::pack_event::Subject;
 use sluice_domain::content::Content;
 use sluice_domain::dedup::hooks;
 use sluice_domain::key::ObjectKey;
@@ -21,6 +22,10 @@ pub async fn clear_all(app: &App, upload: &Upload) -> Result<(), DedupError> {
     let content = content_of(app, upload).await?;
     if let Some(content) = &content {
         index_content(app, content).await?;
+        let of = Subject::Content(content.sha256);
+        if let Some(of) = store::worth_compressing(of, content.size) {
+            store::announce(app, content.account_id, of).await?;
+        }
     }
     if upload.packs.is_some() {
         delta::discard_sent(app, upload).await?;

@@ -34,6 +34,7 @@ use sluice_lambda::Deployment;
 use sluice_lambda::batch::{Failed, Message, OutOfTime, Settlement, Worked};
 use sluice_lambda::config::ConfigError;
 use sluice_storage::copy::CopyLimits;
+use sluice_storage::stores::PackBuckets;
 use sluice_storage::{Bucket, Queue, Tables};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -55,7 +56,9 @@ pub struct App {
     tables: Tables,
     landing: Bucket,
     vault: Bucket,
+    packs: PackBuckets,
     queue: Queue,
+    compress: Queue,
     settlement: Settlement,
     copy_limits: CopyLimits,
     ranges: Arc<Semaphore>,
@@ -69,7 +72,9 @@ impl App {
             tables: deployment.tables()?,
             landing: deployment.landing()?,
             vault: deployment.vault()?,
+            packs: deployment.pack_buckets()?,
             queue: deployment.landing_queue()?,
+            compress: deployment.compress_queue()?,
             settlement: deployment.landing_settlement()?,
             copy_limits: CopyLimits::default(),
             ranges: Arc::new(Semaphore::new(RANGES_IN_MEMORY)),

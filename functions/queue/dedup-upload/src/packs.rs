@@ -2,7 +2,7 @@
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_domain::chunk::CHUNK_MAX_BYTES;
-use sluice_domain::content::{Encoding, Life, Pack, Placement, TABLE_INLINE_MAX_BYTES, Table};
+use sluice_domain::content::{Life, Pack, Placement, TABLE_INLINE_MAX_BYTES, Table};
 use sluice_domain::dedup::hooks;
 use sluice_domain::hash::ChunkId;
 use sluice_domain::id::{AccountId, BroughtId, PackId};
@@ -119,14 +119,9 @@ impl Packs {
         let drafts = drafts.into_iter().map(|draft| (self.pack_id(draft.ordinal()), draft));
         stream::iter(drafts)
             .map(|(pack_id, draft)| async move {
-                let placement = Placement {
-                    store: "vault".to_owned(),
-                    key: ObjectKey::adopted(account_id, brought).to_string(),
-                    offset: draft.offset_bytes(),
-                    length: u64::from(draft.raw_length_bytes()),
-                    encoding: Encoding::Raw,
-                    generation: 0,
-                };
+                let key = ObjectKey::adopted(account_id, brought).to_string();
+                let length = u64::from(draft.raw_length_bytes());
+                let placement = Placement::first(key, draft.offset_bytes(), length);
                 let size = placement.length;
                 let chunk_count = draft.chunks().len() as u32;
                 let index = draft.into_index(pack_id).encode();
@@ -141,6 +136,7 @@ impl Packs {
                     chunk_count,
                     index,
                     placement,
+                    former: None,
                     created_at,
                 };
                 Ok(app.tables.create_pack(&row).await?)

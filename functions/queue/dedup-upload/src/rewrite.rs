@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
+use sluice_contracts::pack_event::Subject;
 use sluice_domain::chunk::Chunk;
-use sluice_domain::content::{Content, Life, content_id};
+use sluice_domain::content::Content;
 use sluice_domain::content_pass::ContentDigest;
 use sluice_domain::dedup::Run;
 use sluice_domain::id::{BroughtId, PackId};
@@ -21,7 +22,7 @@ use crate::error::DedupError;
 use crate::lookup::{Found, new_chunks};
 use crate::packs::save_table;
 use crate::scan::{self, RANGE_BYTES};
-use crate::store::Stored;
+use crate::store::{Stored, worth_compressing};
 use crate::writer::PackWriter;
 
 /// An object is copied as it is unless at least a quarter of it need not be stored again.
@@ -87,7 +88,8 @@ pub async fn rewrite(
     let content = put_together(app, upload, &content_read.digest, terms).await?;
     let stored = StoredContent { new_bytes: found.new_bytes, stored_bytes: found.new_bytes, ..content };
     let hooks = written.hooks(content_read.packs.drafts());
-    Ok(Stored { content: stored, written: written.packs, hooks })
+    let announced = worth_compressing(Subject::Packs(written.packs.clone()), found.new_bytes);
+    Ok(Stored { content: stored, written: written.packs, announced, hooks })
 }
 
 /// The content of these terms, with its manifest saved.
@@ -101,18 +103,9 @@ pub async fn put_together(
     let manifest = Manifest::new(digest.size_bytes, digest.sha256, terms)?.encode();
     // Of the manifest itself: work that is repeated may put the content together in another way.
     let manifest_id = BroughtId::derived(upload.created_at, &manifest);
-    let content = Content {
-        content_id: content_id(upload.account_id, &digest.sha256),
-        account_id: upload.account_id,
-        sha256: digest.sha256,
-        sha1: digest.sha1,
-        size: digest.size_bytes,
-        life: Life::Live,
-        references: 1,
-        object_key: None,
-        manifest: save_table(app, ObjectKey::manifest(upload.account_id, manifest_id), manifest).await?,
-        created_at: clock::now(),
-    };
+    let manifest_key = ObjectKey::manifest(upload.account_id, manifest_id);
+    let manifest = save_table(app, manifest_key, manifest).await?;
+    let content = Content::new(upload.account_id, digest, None, manifest, clock::now());
     Ok(StoredContent { content, packs: packs.into_iter().collect(), new_bytes: 0, stored_bytes: 0 })
 }
 

@@ -1,9 +1,11 @@
 //! Bringing new content into the vault: as it is, or only what is new of it.
 
 use bytes::Bytes;
+use sluice_contracts::pack_event::{PackEvent, Subject};
 use sluice_domain::hash::ChunkId;
 use sluice_domain::id::{AccountId, PackId};
 use sluice_domain::upload::Upload;
+use sluice_packs::sample::SAVED_MIN_BYTES;
 use sluice_storage::bucket::ObjectHead;
 use sluice_storage::tables::StoredContent;
 
@@ -15,6 +17,8 @@ pub struct Stored {
     pub content: StoredContent,
     /// Packs that have an object of their own, to be discarded if the upload ends without them.
     pub written: Vec<PackId>,
+    /// What the compressor is to be told of once it is published, if it is worth a message.
+    pub announced: Option<Subject>,
     /// What the chunk index is to know once it is.
     pub hooks: Vec<(ChunkId, PackId)>,
 }
@@ -46,6 +50,16 @@ pub async fn store(
     }
     content.packs.save_closed(app, upload, found).await?;
     adopt::adopt(app, upload, head, content, out_of_time).await
+}
+
+/// What the compressor is told of: nothing if compressing cannot pay, however well it goes.
+pub fn worth_compressing(of: Subject, stored_bytes: u64) -> Option<Subject> {
+    (stored_bytes > SAVED_MIN_BYTES).then_some(of)
+}
+
+/// Tells the compressor. It may be told again.
+pub async fn announce(app: &App, account_id: AccountId, of: Subject) -> Result<(), DedupError> {
+    Ok(app.compress.send(&PackEvent::PackWritten { account_id, of }.to_json()).await?)
 }
 
 /// Makes the chunks of a published content findable.

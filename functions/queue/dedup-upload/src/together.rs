@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt};
+use sluice_contracts::pack_event::Subject;
 use sluice_domain::chunk::Chunk;
 use sluice_domain::id::AccountId;
 use sluice_domain::pack::PackDraft;
@@ -15,7 +16,7 @@ use crate::error::DedupError;
 use crate::lookup::{Found, look_up, new_chunks};
 use crate::rewrite::put_together;
 use crate::scan::Content;
-use crate::store::Stored;
+use crate::store::{self, Stored};
 use crate::upload::{Settled, Work};
 use crate::writer::{PackWriter, Written};
 use crate::{App, MESSAGES_IN_FLIGHT, TimeCheck, writer};
@@ -84,8 +85,16 @@ async fn company_of(app: &App, smalls: Vec<Small>, out_of_time: &TimeCheck) -> V
         .await;
     // Only once all uploads have ended, since another worker may have the same company.
     let unused = results.iter().all(|result| matches!(result, Ok(Settled::Otherwise)));
-    if unused && let Err(error) = writer::discard(app, account, &written.packs).await {
-        tracing::warn!(%error, "packs that nothing refers to may be left");
+    let ended = if unused {
+        writer::discard(app, account, &written.packs).await.map_err(DedupError::from)
+    } else {
+        match store::worth_compressing(Subject::Packs(written.packs.clone()), written.bytes) {
+            Some(of) => store::announce(app, account, of).await,
+            None => Ok(()),
+        }
+    };
+    if let Err(error) = ended {
+        tracing::warn!(%error, "packs that nothing refers to may be left, or such that are not compressed");
     }
     results.into_iter().map(|result| result.map(|_| ())).collect()
 }
@@ -126,7 +135,7 @@ async fn publish(
     let outcome = Outcome::Stored(Box::new(content.clone()));
     // The packs are the company's: they are discarded when all are done, if nobody has them then.
     let hooks = written.hooks(small.content.packs.drafts());
-    let stored = Stored { content, written: Vec::new(), hooks };
+    let stored = Stored { content, written: Vec::new(), announced: None, hooks };
     match work.settle(&small.head, &outcome, Some(&stored), small.begun).await? {
         Settled::NotYet => {}
         settled => return Ok(settled),

@@ -179,6 +179,9 @@ impl Work<'_> {
         let stored = stored.filter(|_| published == Published::Available);
         if let Some(stored) = stored {
             store::index(app, upload.account_id, &stored.hooks).await?;
+            if let Some(of) = &stored.announced {
+                store::announce(app, upload.account_id, of.clone()).await?;
+            }
         }
         let adopted = stored.is_some_and(Stored::is_adopted);
         if wrote && !adopted {

@@ -5,10 +5,11 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use sha1::Digest as _;
 use sluice_domain::chunk::Chunk;
 use sluice_domain::content_pass::ContentDigest;
-use sluice_domain::hash::{ChunkId, Sha1, Sha256};
+use sluice_domain::hash::{Sha1, Sha256};
 use sluice_domain::id::PackId;
-use sluice_domain::key::ObjectKey;
 use sluice_domain::manifest::Term;
+use sluice_lambda::clock;
+use sluice_packs::read::{Run, read_run};
 use std::collections::HashMap;
 
 use crate::App;
@@ -19,67 +20,46 @@ use crate::scan::RANGE_BYTES;
 /// How many ranges are read ahead.
 const READS_AHEAD: usize = 3;
 
-/// Chunks that lie side by side in one pack.
-struct Piece {
-    pack_id: PackId,
-    first_chunk: usize,
-    chunks: Vec<Chunk>,
-    key: ObjectKey,
-    start: u64,
-    length: u64,
-}
-
 /// What the content of these terms is. Every term must name chunks that its pack has.
 ///
 /// # Errors
-/// [`DedupError::ChunkDamaged`] if the vault does not hold what the index says.
+/// [`DedupError::Pack`] if the stores do not hold what the index says.
 pub async fn digest_of(
     app: &App,
     terms: &[Term],
     packs: &HashMap<PackId, StoredPack>,
 ) -> Result<ContentDigest, DedupError> {
-    let pieces = terms.iter().copied().flat_map(|term| pieces(term, &packs[&term.pack_id]));
-    let mut reads = stream::iter(pieces)
-        .map(|piece| async move {
-            let bytes =
-                app.vault.get_range(&piece.key, None, piece.start..piece.start + piece.length).await?;
-            Ok::<_, DedupError>((piece, bytes))
+    let runs = terms.iter().copied().flat_map(|term| runs(term, &packs[&term.pack_id]));
+    let mut reads = stream::iter(runs)
+        .map(|(pack_id, first_chunk, chunk_count)| async move {
+            let StoredPack { row: pack, known } = &packs[&pack_id];
+            let run = Run { pack, index: known.index(), first_chunk, chunk_count };
+            read_run(&app.packs, run, clock::now()).await
         })
         .buffered(READS_AHEAD);
     let mut hasher = Hasher::default();
-    while let Some((piece, bytes)) = reads.try_next().await? {
-        hasher = tokio::task::spawn_blocking(move || hasher.update(&piece, &bytes)).await??;
+    while let Some(bytes) = reads.try_next().await? {
+        hasher = tokio::task::spawn_blocking(move || hasher.update(&bytes)).await?;
     }
     Ok(hasher.finish())
 }
 
-/// A term in pieces of at most [`RANGE_BYTES`].
-fn pieces(term: Term, pack: &StoredPack) -> Vec<Piece> {
-    let chunks = pack.known.index().chunks();
+/// A term in runs of at most [`RANGE_BYTES`]: pack, first chunk, how many chunks.
+fn runs(term: Term, pack: &StoredPack) -> Vec<(PackId, u32, u32)> {
     let (first, end) = (term.first_chunk as usize, (term.first_chunk + term.chunk_count) as usize);
-    let length_of =
-        |chunks: &[Chunk]| chunks.iter().map(|chunk| u64::from(chunk.length_bytes())).sum::<u64>();
-    let mut start = pack.row.placement.offset + length_of(&chunks[..first]);
-    let mut pieces: Vec<Piece> = Vec::new();
-    for (position, chunk) in (first..).zip(&chunks[first..end]) {
-        let length = u64::from(chunk.length_bytes());
-        match pieces.last_mut().filter(|piece| piece.length + length <= RANGE_BYTES) {
-            Some(piece) => {
-                piece.chunks.push(*chunk);
-                piece.length += length;
-            }
-            None => pieces.push(Piece {
-                pack_id: term.pack_id,
-                first_chunk: position,
-                chunks: vec![*chunk],
-                key: ObjectKey::from_stored(&*pack.row.placement.key),
-                start,
-                length,
-            }),
+    let chunks = &pack.known.index().chunks()[first..end];
+    let mut runs: Vec<(PackId, u32, u32)> = Vec::new();
+    let mut length = 0;
+    for (position, bytes) in (term.first_chunk..).zip(chunks.iter().map(Chunk::length_bytes)) {
+        length += u64::from(bytes);
+        if let Some((_, _, count)) = runs.last_mut().filter(|_| length <= RANGE_BYTES) {
+            *count += 1;
+        } else {
+            runs.push((term.pack_id, position, 1));
+            length = u64::from(bytes);
         }
-        start += length;
     }
-    pieces
+    runs
 }
 
 #[derive(Default)]
@@ -90,17 +70,11 @@ struct Hasher {
 }
 
 impl Hasher {
-    fn update(mut self, piece: &Piece, bytes: &Bytes) -> Result<Self, DedupError> {
-        let mut rest = bytes.clone();
-        for (position, chunk) in (piece.first_chunk..).zip(&piece.chunks) {
-            if ChunkId::of(&rest.split_to(chunk.length_bytes() as usize)) != chunk.id() {
-                return Err(DedupError::ChunkDamaged { pack: piece.pack_id, chunk: position });
-            }
-        }
+    fn update(mut self, bytes: &Bytes) -> Self {
         self.size_bytes += bytes.len() as u64;
         self.sha1.update(bytes);
         self.sha256.update(bytes);
-        Ok(self)
+        self
     }
 
     fn finish(self) -> ContentDigest {

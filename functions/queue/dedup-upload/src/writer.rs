@@ -1,7 +1,7 @@
 //! Writing new chunks into packs of their own.
 
 use sluice_domain::chunk::Chunk;
-use sluice_domain::content::{Encoding, Life, Pack, Placement};
+use sluice_domain::content::{Life, Pack, Placement};
 use sluice_domain::dedup::{Run, hooks};
 use sluice_domain::hash::ChunkId;
 use sluice_domain::id::{AccountId, PackId, UploadId};
@@ -34,6 +34,8 @@ pub struct PackWriter<'a> {
 pub struct Written {
     /// The packs, by their ordinal.
     pub packs: Vec<PackId>,
+    /// Their length together.
+    pub bytes: u64,
     places: HashMap<ChunkId, Place>,
 }
 
@@ -76,11 +78,13 @@ impl<'a> PackWriter<'a> {
 
     async fn write(&mut self, draft: PackDraft) -> Result<(), DedupError> {
         let bytes = std::mem::take(&mut self.bytes);
+        let size = bytes.len() as u64;
         let pack_id = self.pack_id(draft.chunks());
         let key = ObjectKey::pack(self.account_id, pack_id);
         self.app.vault.put(&key, bytes.into()).await?;
         create(self.app, self.account_id, &draft.into_index(pack_id), &key, self.created_at).await?;
         self.written.packs.push(pack_id);
+        self.written.bytes += size;
         Ok(())
     }
 
@@ -102,18 +106,23 @@ pub async fn create(
     created_at: Timestamp,
 ) -> Result<(), DedupError> {
     let size = u64::from(index.raw_length_bytes());
-    let placement = Placement {
-        store: "vault".to_owned(),
-        key: key.to_string(),
-        offset: 0,
-        length: size,
-        encoding: Encoding::Raw,
-        generation: 0,
-    };
+    let placement = Placement::first(key.to_string(), 0, size);
     let (pack_id, chunk_count) = (index.pack_id(), index.chunks().len() as u32);
     let index = save_table(app, ObjectKey::pack_index(account_id, pack_id), index.encode()).await?;
     let (life, references) = (Life::Live, 0);
-    let row = Pack { pack_id, account_id, life, references, size, chunk_count, index, placement, created_at };
+    let former = None;
+    let row = Pack {
+        pack_id,
+        account_id,
+        life,
+        references,
+        size,
+        chunk_count,
+        index,
+        placement,
+        former,
+        created_at,
+    };
     Ok(app.tables.create_pack(&row).await?)
 }
 
@@ -124,10 +133,10 @@ pub async fn discard<'p>(
     packs: impl IntoIterator<Item = &'p PackId>,
 ) -> Result<(), StorageError> {
     for pack in packs {
-        if app.tables.delete_unreferenced_pack(*pack).await? {
-            app.vault
-                .delete_all([ObjectKey::pack(account, *pack), ObjectKey::pack_index(account, *pack)])
-                .await?;
+        if let Some(row) = app.tables.delete_unreferenced_pack(*pack).await? {
+            // It was never published, so nobody has moved it.
+            let object = ObjectKey::from_stored(row.placement.key);
+            app.vault.delete_all([object, ObjectKey::pack_index(account, *pack)]).await?;
         }
     }
     Ok(())

@@ -115,7 +115,7 @@ impl Build<'_> {
         match part {
             Part::Copied { key: source, range } => {
                 let source_key = ObjectKey::from_stored(source);
-                let source = CopySource { bucket: &app.vault, key: &source_key, etag: None, range };
+                let source = CopySource { bucket: app.packs.vault(), key: &source_key, etag: None, range };
                 Ok(app.cache.copy_part(key, multipart_id, number, &source).await?)
             }
             Part::Sent(terms) => {

@@ -17,6 +17,7 @@ use sluice_domain::key::ObjectKey;
 use sluice_lambda::batch::{Failed, Message, OutOfTime, Settlement, Worked};
 use sluice_lambda::config::ConfigError;
 use sluice_lambda::{Deployment, clock};
+use sluice_storage::stores::PackBuckets;
 use sluice_storage::{Bucket, Queue, Tables};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +35,7 @@ const LEASE: Duration = Duration::from_mins(16);
 #[derive(Debug)]
 pub struct App {
     tables: Tables,
-    vault: Bucket,
+    packs: PackBuckets,
     cache: Bucket,
     cache_life: Duration,
     queue: Queue,
@@ -46,7 +47,7 @@ impl App {
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
         Ok(Self {
             tables: deployment.tables()?,
-            vault: deployment.vault()?,
+            packs: deployment.pack_buckets()?,
             cache: deployment.cache()?,
             cache_life: deployment.cache_life()?,
             queue: deployment.materialize_queue()?,

@@ -1,0 +1,107 @@
+//! Rules by which contents go to another store.
+
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+use crate::content::Content;
+use crate::time::Timestamp;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// A rule. Everything that it names must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// The name of the store to which contents go.
+    pub to: String,
+    /// The least age in days, from when the content became known.
+    #[serde(default)]
+    pub min_age_days: u32,
+    /// For how many days, at least, nobody has read it. What was never read counts from when it became known.
+    #[serde(default)]
+    pub unread_days: u32,
+    /// The least size in bytes.
+    #[serde(default)]
+    pub min_size: u64,
+    /// The most size in bytes.
+    #[serde(default)]
+    pub max_size: Option<u64>,
+    /// What the path of a file begins with that has the content now.
+    #[serde(default)]
+    pub prefix: Option<String>,
+}
+
+impl Rule {
+    /// Whether it takes effect as soon as packs are written, whatever they belong to.
+    pub fn is_immediate(&self) -> bool {
+        self.min_age_days == 0 && self.unread_days == 0 && self.prefix.is_none()
+    }
+
+    /// Whether `size` bytes are within its limits.
+    pub fn allows_size(&self, size: u64) -> bool {
+        size >= self.min_size && self.max_size.is_none_or(|max_size| size <= max_size)
+    }
+
+    /// Whether a content goes by it, its files' paths left aside.
+    pub fn takes(&self, content: &Content, now: Timestamp) -> bool {
+        let read_at = content.read_at.unwrap_or(content.created_at).max(content.created_at);
+        content.migrated_to.as_ref() != Some(&self.to)
+            && self.allows_size(content.size)
+            && content.created_at.until(now) >= DAY * self.min_age_days
+            && read_at.until(now) >= DAY * self.unread_days
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::{Life, Table};
+    use crate::hash::{Sha1, Sha256};
+    use crate::id::AccountId;
+
+    fn content(created: u64, read: Option<u64>, size: u64) -> Content {
+        let day = |days: u64| Timestamp::from_unix_milliseconds(0).after(DAY * days as u32);
+        Content {
+            content_id: String::new(),
+            account_id: AccountId::from_bytes([1; 16]),
+            sha256: Sha256::of(b""),
+            sha1: Sha1::of(b""),
+            size,
+            life: Life::Live,
+            references: 1,
+            object_key: None,
+            manifest: Table::Inline(Vec::new()),
+            read_at: read.map(day),
+            migrated_to: None,
+            created_at: day(created),
+        }
+    }
+
+    fn rule(json: &str) -> Rule {
+        serde_json::from_str(json).expect("a rule")
+    }
+
+    #[test]
+    fn age_size_and_access_count_together() {
+        let now = Timestamp::from_unix_milliseconds(0).after(DAY * 100);
+        let old = rule(r#"{"to":"oss","min_age_days":30,"min_size":10}"#);
+        assert!(old.takes(&content(70, Some(99), 10), now));
+        assert!(!old.takes(&content(71, None, 10), now), "too young");
+        assert!(!old.takes(&content(70, None, 9), now), "too small");
+        let unread = rule(r#"{"to":"oss","unread_days":7,"max_size":10}"#);
+        assert!(unread.takes(&content(1, Some(93), 10), now));
+        assert!(!unread.takes(&content(1, Some(94), 10), now), "read lately");
+        assert!(!unread.takes(&content(94, None, 10), now), "written lately");
+        assert!(!unread.takes(&content(1, None, 11), now), "too large");
+        let there = Content { migrated_to: Some("oss".to_owned()), ..content(1, None, 10) };
+        assert!(!unread.takes(&there, now), "it is there");
+    }
+
+    #[test]
+    fn a_rule_that_waits_for_nothing_is_immediate() {
+        assert!(rule(r#"{"to":"oss","min_size":5}"#).is_immediate());
+        assert!(!rule(r#"{"to":"oss","prefix":"a/"}"#).is_immediate());
+        assert!(!rule(r#"{"to":"oss","min_age_days":1}"#).is_immediate());
+        assert!(serde_json::from_str::<Rule>(r#"{"to":"oss","min_age":1}"#).is_err(), "misspelt");
+    }
+}

@@ -1,0 +1,21 @@
+//! Packs where they lie: reading them, and moving them.
+//!
+//! [`read`] brings runs of chunks from any store and encoding, checked. [`relocate`] is the one way in which a pack changes
+//! its place: it is written anew, verified, and only then read from there; the object that it leaves is deleted later.
+//! [`subject`] says which packs an event is about, [`sample`] whether compressing them pays, [`receipt`] proves a move.
+
+mod crc64;
+pub mod error;
+pub mod pace;
+pub mod read;
+pub mod receipt;
+pub mod relocate;
+pub mod sample;
+pub mod subject;
+mod transform;
+
+pub use crc64::crc64;
+pub use error::PackError;
+pub use pace::Pace;
+pub use receipt::Signer;
+pub use relocate::{Form, Move, Moved, Mover};

@@ -1,0 +1,88 @@
+//! Reading runs of chunks, wherever their pack lies and however it is written.
+
+use bytes::Bytes;
+use sluice_domain::chunk::Chunk;
+use sluice_domain::content::{Content, Pack, Placement};
+use sluice_domain::extent::Extent;
+use sluice_domain::hash::ChunkId;
+use sluice_domain::id::PackId;
+use sluice_domain::key::ObjectKey;
+use sluice_domain::manifest::{Manifest, Term};
+use sluice_domain::pack_index::PackIndex;
+use sluice_domain::time::Timestamp;
+use sluice_storage::read_table;
+use sluice_storage::stores::PackBuckets;
+
+use crate::error::PackError;
+
+/// Consecutive chunks of a pack.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'a> {
+    /// The pack as its row says.
+    pub pack: &'a Pack,
+    /// Its index.
+    pub index: &'a PackIndex,
+    /// The number of the first chunk.
+    pub first_chunk: u32,
+    /// How many.
+    pub chunk_count: u32,
+}
+
+/// The chunks of a run, every one checked. While the object is kept in which the pack lay before, it is read there if it
+/// cannot be read where it lies now.
+pub async fn read_run(buckets: &PackBuckets, run: Run<'_>, now: Timestamp) -> Result<Bytes, PackError> {
+    let error = match read_at(buckets, run, &run.pack.placement).await {
+        Ok(bytes) => return Ok(bytes),
+        Err(error) => error,
+    };
+    let former = run.pack.former.as_ref().filter(|former| former.until > now);
+    let Some(former) = former else { return Err(error) };
+    tracing::error!(%error, pack = %run.pack.pack_id, "a pack is read where it lay before");
+    read_at(buckets, run, &former.placement).await.map_err(|_| error)
+}
+
+async fn read_at(buckets: &PackBuckets, run: Run<'_>, placement: &Placement) -> Result<Bytes, PackError> {
+    let pack = run.pack.pack_id;
+    let extent = placement.extent(run.index, run.first_chunk, run.chunk_count);
+    let extent = extent.ok_or(PackError::NoSuchChunks(pack))?;
+    let stored = read_stored(buckets, placement, &extent).await?;
+    let (first, count) = (run.first_chunk, run.chunk_count);
+    let chunks = &run.index.chunks()[first as usize..(first + count) as usize];
+    let raw = extent.decode(stored).map_err(|error| PackError::Frame { pack, error })?;
+    check(pack, first, chunks, &raw)?;
+    Ok(raw)
+}
+
+/// The bytes of an extent as they are stored.
+pub(crate) async fn read_stored(
+    buckets: &PackBuckets,
+    placement: &Placement,
+    extent: &Extent,
+) -> Result<Bytes, PackError> {
+    let bucket = buckets.get(&placement.store)?;
+    let key = ObjectKey::from_stored(&*placement.key);
+    Ok(bucket.get_range(&key, None, extent.range.clone()).await?)
+}
+
+/// Checks that `raw` is these chunks of the pack, the first of which is number `first`.
+pub(crate) fn check(pack: PackId, first: u32, chunks: &[Chunk], raw: &[u8]) -> Result<(), PackError> {
+    let mut rest = raw;
+    for (number, chunk) in (first..).zip(chunks) {
+        let bytes = rest.split_off(..chunk.length_bytes() as usize);
+        if bytes.map(ChunkId::of) != Some(chunk.id()) {
+            return Err(PackError::ChunkDamaged { pack, chunk: number });
+        }
+    }
+    Ok(())
+}
+
+/// The index of a pack.
+pub async fn read_index(buckets: &PackBuckets, pack: &Pack) -> Result<PackIndex, PackError> {
+    Ok(PackIndex::decode(&read_table(buckets.vault(), &pack.index).await?)?)
+}
+
+/// The terms of a content.
+pub async fn read_terms(buckets: &PackBuckets, content: &Content) -> Result<Vec<Term>, PackError> {
+    let manifest = Manifest::decode(&read_table(buckets.vault(), &content.manifest).await?)?;
+    Ok(manifest.terms().to_vec())
+}

@@ -1,0 +1,233 @@
+//! Moving a pack: write it anew, verify that, and only then read it from there.
+//!
+//! 1. The new object is announced as one to be deleted in a day, so that it is if this ends here.
+//! 2. The pack is read, every chunk checked, transformed and written. No two attempts write the same object.
+//! 3. The new object is verified: by a checksum that the store has computed, or by reading all of it back.
+//! 4. One transaction makes the pack be read from there, if it has not been moved since and lives, takes the announcement
+//!    back, says that the object which it leaves is to be deleted after a grace, and keeps the receipt.
+//!
+//! Each step may be repeated and each may be the last. Two movers of one pack write two objects, of which one is read and the
+//! other deleted.
+
+use bytes::Bytes;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use sha2::Digest as _;
+use sluice_domain::content::{Content, Pack, Placement};
+use sluice_domain::hash::Sha256;
+use sluice_domain::id::VersionId;
+use sluice_domain::key::ObjectKey;
+use sluice_domain::pack_index::PackIndex;
+use sluice_domain::relocation::{Receipt, ReceiptObject, RetiredObject, Tenant, UNPLACED_LIFE, Verification};
+use sluice_domain::time::Timestamp;
+use sluice_storage::presign::PutOf;
+use sluice_storage::stores::PackBuckets;
+use sluice_storage::tables::{Flip, Flipped};
+use sluice_storage::{Bucket, Tables, Written};
+use std::time::Duration;
+
+use crate::crc64::crc64;
+use crate::error::PackError;
+use crate::pace::Pace;
+use crate::receipt::Signer;
+use crate::subject::{self, Packs};
+use crate::transform::{Transformed, transform};
+
+/// How much is read back at once.
+const READ_BACK_BYTES: u64 = 8 << 20;
+
+/// Moves packs.
+#[derive(Debug)]
+pub struct Mover {
+    /// Where the rows are.
+    pub tables: Tables,
+    /// Where the packs are.
+    pub buckets: PackBuckets,
+    /// How long the objects that packs leave are kept: longer than any presigned URL of them lives.
+    pub grace: Duration,
+    /// Who signs receipts; nobody where none are wanted.
+    pub signer: Option<Signer>,
+    /// How fast.
+    pub pace: Pace,
+    /// The clock.
+    pub now: fn() -> Timestamp,
+}
+
+/// How a pack shall be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As it is.
+    AsItLies,
+    /// Compressed.
+    Compressed,
+}
+
+/// One move.
+#[derive(Debug, Clone, Copy)]
+pub struct Move<'a> {
+    /// The pack as its row says.
+    pub pack: &'a Pack,
+    /// Its index.
+    pub index: &'a PackIndex,
+    /// The store to which it goes; the one in which it lies, if it only changes its form.
+    pub store: &'a str,
+    /// How it shall be written there.
+    pub form: Form,
+    /// Names this attempt: the same when it is repeated after having been killed, another for anybody else.
+    pub attempt: &'a str,
+}
+
+/// What came of a move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moved {
+    /// The pack lies there, and takes so many bytes.
+    Done {
+        /// The length of the new object.
+        stored_bytes: u64,
+    },
+    /// Somebody else has moved the pack meanwhile, or it is going.
+    Overtaken,
+}
+
+/// What was sent.
+struct Sent {
+    length: u64,
+    sha256: Sha256,
+    crc64: u64,
+}
+
+impl Mover {
+    /// Moves a pack.
+    pub async fn relocate(&self, order: Move<'_>) -> Result<Moved, PackError> {
+        let Move { pack, index, store, form, attempt } = order;
+        let generation = pack.placement.generation + 1;
+        let attempt = format!("{attempt}/{store}/{generation}");
+        let key = ObjectKey::moved_pack(pack.account_id, pack.pack_id, &attempt);
+        let target = self.buckets.get(store)?;
+        let announced = RetiredObject {
+            store: store.to_owned(),
+            key: key.to_string(),
+            account_id: pack.account_id,
+            tenant: Tenant::Pack(pack.pack_id),
+            due_at: (self.now)().after(UNPLACED_LIFE),
+        };
+        self.tables.announce_object(&announced).await?;
+        let Transformed { bytes, encoding, frames } =
+            transform(&self.buckets, pack, index, form, &self.pace).await?;
+        let (bytes, sent) = tokio::task::spawn_blocking(move || {
+            let sent = Sent { length: bytes.len() as u64, sha256: Sha256::of(&bytes), crc64: crc64(&bytes) };
+            (bytes, sent)
+        })
+        .await
+        .map_err(|error| PackError::Compressor(error.to_string()))?;
+        let (written, verified_by) = self.write(target, &key, bytes, &sent, pack, store).await?;
+        let placement = Placement {
+            store: store.to_owned(),
+            key: key.to_string(),
+            offset: 0,
+            length: sent.length,
+            encoding,
+            frames,
+            generation,
+        };
+        let receipt = self.receipt(pack, &placement, &written, &sent, verified_by).await?;
+        let (now, grace, receipt) = ((self.now)(), self.grace, receipt.as_ref());
+        let flip = Flip { pack, placement, grace, receipt, now };
+        match self.tables.flip(&flip).await? {
+            Flipped::Done => Ok(Moved::Done { stored_bytes: sent.length }),
+            Flipped::Overtaken => Ok(Moved::Overtaken),
+        }
+    }
+
+    /// Gives up the object that was adopted for a content, once every pack has left it. True if it has been given up.
+    pub async fn release(&self, content: &Content, packs: &Packs) -> Result<bool, PackError> {
+        if content.object_key.is_none() {
+            return Ok(false);
+        }
+        for batch in packs.batches() {
+            let rows = subject::rows(&self.tables, content.account_id, batch).await?;
+            if rows.len() < batch.len() || rows.iter().any(|pack| packs.is_in_object(pack)) {
+                tracing::warn!(content = content.content_id, "not all packs have left the object");
+                return Ok(false);
+            }
+        }
+        let flipped = self.tables.release_object(content, (self.now)(), self.grace).await?;
+        Ok(flipped == Flipped::Done)
+    }
+
+    /// Writes the object and makes sure that the store holds it. One that is wrong is deleted at once.
+    async fn write(
+        &self,
+        target: &Bucket,
+        key: &ObjectKey,
+        bytes: Bytes,
+        sent: &Sent,
+        pack: &Pack,
+        store: &str,
+    ) -> Result<(Written, Verification), PackError> {
+        let written = target.put_checked(key, bytes, &sent.sha256, PutOf::AnyObject).await?;
+        let (verified_by, holds) = match written.crc64 {
+            Some(crc64) => (Verification::Crc64, crc64 == sent.crc64),
+            None if written.sha256_verified => (Verification::Sha256, true),
+            None => {
+                let holds = read_back(target, key, sent.length).await? == sent.sha256;
+                (Verification::ReadBack, holds)
+            }
+        };
+        if !holds {
+            target.delete(key).await?;
+            return Err(PackError::NotAsSent { store: store.to_owned(), pack: pack.pack_id });
+        }
+        Ok((written, verified_by))
+    }
+
+    async fn receipt(
+        &self,
+        pack: &Pack,
+        placement: &Placement,
+        written: &Written,
+        sent: &Sent,
+        verified_by: Verification,
+    ) -> Result<Option<Receipt>, PackError> {
+        let Some(signer) = &self.signer else { return Ok(None) };
+        let source_key = ObjectKey::from_stored(&*pack.placement.key);
+        let source = self.buckets.get(&pack.placement.store)?.head(&source_key).await?;
+        let source_etag = source.map(|head| head.etag).unwrap_or_default();
+        let moved_at = (self.now)();
+        // Of the pack and its new object: the receipt of a move that is repeated is the same.
+        let seed = format!("{}/{}", pack.pack_id, placement.key);
+        let receipt = Receipt {
+            scope: pack.account_id.to_string(),
+            receipt_id: VersionId::derived(moved_at, seed.as_bytes()).to_string(),
+            pack_id: Some(pack.pack_id),
+            source: self.object(&pack.placement, source_etag)?,
+            target: self.object(placement, written.etag.clone())?,
+            size: sent.length,
+            sha256: sent.sha256,
+            crc64: written.crc64.map(|crc64| format!("{crc64:016x}")),
+            verified_by,
+            moved_at,
+            public_key: String::new(),
+            signature: String::new(),
+        };
+        Ok(Some(signer.sign(receipt)))
+    }
+
+    fn object(&self, placement: &Placement, etag: String) -> Result<ReceiptObject, PackError> {
+        let bucket = self.buckets.get(&placement.store)?.name().to_owned();
+        let Placement { store, key, offset, .. } = placement.clone();
+        Ok(ReceiptObject { store, bucket, key, offset, etag })
+    }
+}
+
+/// The SHA-256 of an object as its store holds it.
+pub async fn read_back(bucket: &Bucket, key: &ObjectKey, length: u64) -> Result<Sha256, PackError> {
+    let starts = (0..length).step_by(READ_BACK_BYTES as usize);
+    let mut reads = stream::iter(starts)
+        .map(|start| bucket.get_range(key, None, start..length.min(start + READ_BACK_BYTES)))
+        .buffered(2);
+    let mut hasher = sha2::Sha256::new();
+    while let Some(bytes) = reads.try_next().await? {
+        hasher.update(&bytes);
+    }
+    Ok(<[u8; Sha256::LENGTH]>::from(hasher.finalize()).into())
+}

@@ -1,0 +1,152 @@
+//! Reading a whole pack, checking every chunk, and writing it as it shall be stored.
+
+use bytes::Bytes;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use sluice_domain::chunk::Chunk;
+use sluice_domain::content::{Encoding, Pack};
+use sluice_domain::extent::Extent;
+use sluice_domain::frames::{Frame, FrameTable, compress, cut_frames, seek_table};
+use sluice_domain::pack_index::PackIndex;
+use sluice_storage::stores::PackBuckets;
+use std::ops::Range;
+
+use crate::error::PackError;
+use crate::pace::Pace;
+use crate::read::{check, read_stored};
+use crate::relocate::Form;
+
+/// So much of a pack is read and worked on at once, in raw bytes.
+const PIECE_BYTES: u64 = 4 << 20;
+
+/// How many pieces are read ahead.
+const READS_AHEAD: usize = 2;
+
+/// How many pieces are worked on at once: as many as the largest function has processors.
+const PIECES_IN_WORK: usize = 2;
+
+/// A pack as it shall be stored.
+pub(crate) struct Transformed {
+    pub bytes: Bytes,
+    pub encoding: Encoding,
+    pub frames: Option<FrameTable>,
+}
+
+/// Whole frames: of those that the pack has, or of those that it shall have.
+struct Piece {
+    frames: Vec<Range<usize>>,
+    extent: Extent,
+}
+
+/// What a piece becomes.
+struct Made {
+    bytes: Vec<u8>,
+    /// Stored and raw length of each frame, and how many chunks it has.
+    frames: Vec<(Frame, u32)>,
+}
+
+/// Reads and transforms a pack. Takes memory for the pack as it shall be stored, and for some pieces.
+pub(crate) async fn transform(
+    buckets: &PackBuckets,
+    pack: &Pack,
+    index: &PackIndex,
+    form: Form,
+    bandwidth: &Pace,
+) -> Result<Transformed, PackError> {
+    let compresses = form == Form::Compressed && pack.placement.encoding == Encoding::Raw;
+    let pieces = pieces(pack, index).ok_or(PackError::NoSuchChunks(pack.pack_id))?;
+    let mut made = stream::iter(pieces)
+        .map(|piece| async move {
+            bandwidth.wait(piece.extent.range.end - piece.extent.range.start).await;
+            let stored = read_stored(buckets, &pack.placement, &piece.extent).await?;
+            Ok::<_, PackError>((piece, stored))
+        })
+        .buffered(READS_AHEAD)
+        .map_ok(|(piece, stored)| {
+            let (pack_id, index) = (pack.pack_id, index.clone());
+            async move {
+                let work = move || make(pack_id, &index, &piece, stored, compresses);
+                let made = tokio::task::spawn_blocking(work).await;
+                made.map_err(|error| PackError::Compressor(error.to_string()))?
+            }
+        })
+        .try_buffered(PIECES_IN_WORK);
+    // What does not compress is a little longer than it was.
+    let mut bytes = Vec::with_capacity(if compresses { 0 } else { pack.placement.length as usize });
+    let mut frames = Vec::new();
+    while let Some(piece) = made.try_next().await? {
+        bytes.extend_from_slice(&piece.bytes);
+        frames.extend(piece.frames);
+    }
+    if !compresses && pack.placement.encoding == Encoding::Raw {
+        return Ok(Transformed { bytes: bytes.into(), encoding: Encoding::Raw, frames: None });
+    }
+    bytes.extend(seek_table(frames.iter().map(|(frame, raw)| (frame.stored_length_bytes, *raw))));
+    let table = FrameTable::new(frames.into_iter().map(|(frame, _)| frame).collect());
+    let table = table.map_err(|error| PackError::Frame { pack: pack.pack_id, error })?;
+    Ok(Transformed { bytes: bytes.into(), encoding: Encoding::Zstd, frames: Some(table) })
+}
+
+/// The pack in pieces. Nothing if it does not lie where it is said to.
+fn pieces(pack: &Pack, index: &PackIndex) -> Option<Vec<Piece>> {
+    let frames = match &pack.placement.frames {
+        Some(table) => {
+            let mut start = 0;
+            let ranges = table.frames().iter().map(|frame| {
+                let range = start..start + frame.chunk_count as usize;
+                start = range.end;
+                range
+            });
+            ranges.collect()
+        }
+        None => cut_frames(index.chunks()),
+    };
+    if frames.last().map(|frame| frame.end) != Some(index.chunks().len()) {
+        return None;
+    }
+    let mut pieces = Vec::new();
+    let mut rest = &frames[..];
+    while let Some(first) = rest.first() {
+        let fits = |frame: &&Range<usize>| {
+            let range = index.raw_range(first.start as u32, (frame.end - first.start) as u32);
+            range.is_some_and(|range| range.end - range.start <= PIECE_BYTES)
+        };
+        let count = rest.iter().take_while(fits).count().max(1);
+        let (taken, after) = rest.split_at(count);
+        let chunks = first.start..taken[count - 1].end;
+        let extent = pack.placement.extent(index, chunks.start as u32, chunks.len() as u32)?;
+        pieces.push(Piece { frames: taken.to_vec(), extent });
+        rest = after;
+    }
+    Some(pieces)
+}
+
+/// Checks every chunk of a piece, and compresses it or leaves it as it is.
+fn make(
+    pack: sluice_domain::id::PackId,
+    index: &PackIndex,
+    piece: &Piece,
+    stored: Bytes,
+    compresses: bool,
+) -> Result<Made, PackError> {
+    let raw = piece.extent.decode(stored.clone()).map_err(|error| PackError::Frame { pack, error })?;
+    let (first, end) = (piece.frames[0].start, piece.frames[piece.frames.len() - 1].end);
+    check(pack, first as u32, &index.chunks()[first..end], &raw)?;
+    if !compresses {
+        let kept = piece.frames.iter().zip(&piece.extent.frames).map(|(chunks, frame)| {
+            let stored_length_bytes = frame.stored_length_bytes;
+            (Frame { chunk_count: chunks.len() as u32, stored_length_bytes }, frame.raw_length_bytes)
+        });
+        return Ok(Made { frames: kept.collect(), bytes: stored.into() });
+    }
+    let (mut bytes, mut frames, mut rest) = (Vec::new(), Vec::new(), &raw[..]);
+    for chunks in &piece.frames {
+        let length = index.chunks()[chunks.clone()].iter().map(Chunk::length_bytes).sum::<u32>();
+        let (frame, after) = rest.split_at(length as usize);
+        let packed = compress(frame).map_err(|error| PackError::Compressor(error.to_string()))?;
+        let stored_length_bytes = packed.len() as u32;
+        frames.push((Frame { chunk_count: chunks.len() as u32, stored_length_bytes }, length));
+        bytes.extend(packed);
+        rest = after;
+    }
+    Ok(Made { bytes, frames })
+}

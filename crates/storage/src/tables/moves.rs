@@ -1,0 +1,117 @@
+//! Moves of packs: each is one transaction, or nothing.
+
+use sluice_domain::content::{Content, Pack, Placement, VAULT};
+use sluice_domain::relocation::{Former, Receipt, RetiredObject, Tenant, object_id};
+use sluice_domain::time::Timestamp;
+use std::time::Duration;
+
+use super::Tables;
+use super::packs::pack_key;
+use crate::error::StorageError;
+use crate::transaction::{Cancelled, Transaction, Values, key, row};
+
+/// A pack that has been written somewhere else and verified there.
+#[derive(Debug)]
+pub struct Flip<'a> {
+    /// The pack as it was read.
+    pub pack: &'a Pack,
+    /// Where it shall be read from now on.
+    pub placement: Placement,
+    /// How long the object in which it lay is kept: longer than any presigned URL of it lives.
+    pub grace: Duration,
+    /// The proof.
+    pub receipt: Option<&'a Receipt>,
+    /// The present.
+    pub now: Timestamp,
+}
+
+/// What came of a move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flipped {
+    /// It happened.
+    Done,
+    /// The pack has been moved by somebody else, or is going; or the new object counts as abandoned. Nothing happened.
+    Overtaken,
+}
+
+impl Flip<'_> {
+    /// The object that the pack leaves, unless others lie in it: an adopted object goes when all have left.
+    fn left(&self) -> Option<RetiredObject> {
+        let Placement { store, key, .. } = &self.pack.placement;
+        (!self.pack.placement.is_in_adopted_object()).then(|| RetiredObject {
+            store: store.clone(),
+            key: key.clone(),
+            account_id: self.pack.account_id,
+            tenant: Tenant::Pack(self.pack.pack_id),
+            due_at: self.now.after(self.grace),
+        })
+    }
+}
+
+impl Tables {
+    /// Makes a pack be read from where it has been written, if it still lies where it was read from.
+    pub async fn flip(&self, flip: &Flip<'_>) -> Result<Flipped, StorageError> {
+        let former = Former { placement: flip.pack.placement.clone(), until: flip.now.after(flip.grace) };
+        let mut transaction = Transaction::new()
+            .update(
+                &self.names.packs,
+                pack_key(flip.pack.pack_id),
+                "SET #placement = :placement, #former = :former",
+                "#life = :live AND #placement.#generation = :generation",
+                Values::new()
+                    .with(":placement", &flip.placement)?
+                    .with(":former", &former)?
+                    .with(":live", &"live")?
+                    .with(":generation", &flip.pack.placement.generation)?,
+            )?
+            .delete(
+                &self.names.retired_objects,
+                key([("object_id", &object_id(&flip.placement.store, &flip.placement.key))]),
+                "attribute_exists(#object_id) AND attribute_not_exists(#condemned)",
+                Values::new(),
+            )?;
+        if let Some(left) = flip.left() {
+            transaction = transaction.retire(self, &left)?;
+        }
+        if let Some(receipt) = flip.receipt {
+            const NEW: &str = "attribute_not_exists(#receipt_id)";
+            transaction = transaction.put(&self.names.receipts, row(receipt)?, NEW, Values::new())?;
+        }
+        self.commit_move(transaction).await
+    }
+
+    /// Makes a content be read from its packs alone, all of which have left the object that was adopted.
+    pub async fn release_object(
+        &self,
+        content: &Content,
+        now: Timestamp,
+        grace: Duration,
+    ) -> Result<Flipped, StorageError> {
+        let Some(object_key) = &content.object_key else { return Ok(Flipped::Overtaken) };
+        let left = RetiredObject {
+            store: VAULT.to_owned(),
+            key: object_key.clone(),
+            account_id: content.account_id,
+            tenant: Tenant::Content(content.sha256),
+            due_at: now.after(grace),
+        };
+        let transaction = Transaction::new()
+            .update(
+                &self.names.contents,
+                key([("content_id", &content.content_id)]),
+                "REMOVE #object_key",
+                "#object_key = :object_key",
+                Values::new().with(":object_key", object_key)?,
+            )?
+            .retire(self, &left)?;
+        self.commit_move(transaction).await
+    }
+
+    async fn commit_move(&self, transaction: Transaction) -> Result<Flipped, StorageError> {
+        match transaction.commit(&self.client).await {
+            Ok(()) => Ok(Flipped::Done),
+            Err(Cancelled::Conditions(_)) => Ok(Flipped::Overtaken),
+            Err(Cancelled::Error(error)) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Objects that are to be deleted: those that packs have left, and those that are being written for packs, which count as
+//! left until the pack is there.
+
+use serde::{Deserialize, Serialize};
+use sluice_domain::relocation::{RetiredObject, Tenant};
+use sluice_domain::time::Timestamp;
+
+use super::{Query, Tables};
+use crate::error::{ErrorKind, StorageError};
+use crate::fault;
+use crate::transaction::{Row, Transaction, Values, key, names, parse, row};
+
+/// Over how many partitions of the index `by_due` the objects are spread.
+pub const RETIRED_SHARDS: u8 = 16;
+
+/// A retired object as its row has it.
+#[derive(Serialize, Deserialize)]
+struct RetiredRow {
+    object_id: String,
+    due_shard: String,
+    #[serde(flatten)]
+    object: RetiredObject,
+}
+
+impl RetiredRow {
+    fn of(object: &RetiredObject) -> Self {
+        let object_id = object.object_id();
+        let sum = object_id.bytes().fold(0_u8, u8::wrapping_add);
+        Self { due_shard: (sum % RETIRED_SHARDS).to_string(), object_id, object: object.clone() }
+    }
+}
+
+fn object_key(object: &RetiredObject) -> Row {
+    key([("object_id", &object.object_id())])
+}
+
+impl Tables {
+    /// Says, before it is written, that an object is to be deleted unless its pack comes to lie there.
+    ///
+    /// # Errors
+    /// `Conflict` if an object of this name is being deleted.
+    pub async fn announce_object(&self, object: &RetiredObject) -> Result<(), StorageError> {
+        const OPERATION: &str = "dynamodb:PutItem";
+        const FREE: &str = "attribute_not_exists(#condemned)";
+        let request = self
+            .client
+            .put_item()
+            .table_name(&self.names.retired_objects)
+            .set_item(Some(row(&RetiredRow::of(object))?))
+            .condition_expression(FREE)
+            .set_expression_attribute_names(names(&[FREE]));
+        let answer = fault::write(OPERATION, request.send()).await;
+        answer.map(drop).map_err(|error| StorageError::from_sdk(OPERATION, &error))
+    }
+
+    /// Objects of a shard that are due, those due first.
+    pub async fn due_objects(
+        &self,
+        shard: u8,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<RetiredObject>, StorageError> {
+        let query = Query {
+            table: &self.names.retired_objects,
+            index: Some("by_due"),
+            condition: "#due_shard = :shard AND #due_at <= :now",
+            values: Values::new()
+                .with(":shard", &shard.to_string())?
+                .with(":now", &now.unix_milliseconds())?,
+            after: None,
+            limit,
+            descending: false,
+        };
+        let (rows, _) = self.query(query).await?;
+        rows.into_iter().map(|row| parse::<RetiredRow>(row).map(|row| row.object)).collect()
+    }
+
+    /// Whether the object's tenant lies there, so that it must not be deleted.
+    pub async fn is_inhabited(&self, object: &RetiredObject) -> Result<bool, StorageError> {
+        Ok(match object.tenant {
+            Tenant::Pack(pack) => self
+                .packs(&[pack])
+                .await?
+                .iter()
+                .any(|pack| pack.placement.store == object.store && pack.placement.key == object.key),
+            Tenant::Content(sha256) => {
+                let content = self.content(object.account_id, &sha256).await?;
+                content.is_some_and(|content| content.object_key.as_ref() == Some(&object.key))
+            }
+        })
+    }
+
+    /// Makes sure that no pack comes to lie there any more. False if one has meanwhile, or if the row is not as it was.
+    pub async fn condemn_object(&self, object: &RetiredObject) -> Result<bool, StorageError> {
+        const OPERATION: &str = "dynamodb:UpdateItem";
+        const UPDATE: &str = "SET #condemned = :true";
+        const SAME: &str = "#due_at = :due_at";
+        let values =
+            Values::new().with(":true", &true)?.with(":due_at", &object.due_at.unix_milliseconds())?;
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.names.retired_objects)
+            .set_key(Some(object_key(object)))
+            .update_expression(UPDATE)
+            .condition_expression(SAME)
+            .set_expression_attribute_names(names(&[UPDATE, SAME]))
+            .set_expression_attribute_values(values.into_map());
+        match fault::write(OPERATION, request.send()).await {
+            Ok(_) => Ok(true),
+            Err(error) => match StorageError::from_sdk(OPERATION, &error) {
+                error if error.kind == ErrorKind::Conflict => Ok(false),
+                error => Err(error),
+            },
+        }
+    }
+
+    /// Forgets an object: it has been deleted, or is not to be.
+    pub async fn forget_object(&self, object: &RetiredObject) -> Result<(), StorageError> {
+        const OPERATION: &str = "dynamodb:DeleteItem";
+        let request = self
+            .client
+            .delete_item()
+            .table_name(&self.names.retired_objects)
+            .set_key(Some(object_key(object)));
+        let answer = fault::write(OPERATION, request.send()).await;
+        answer.map(drop).map_err(|error| StorageError::from_sdk(OPERATION, &error))
+    }
+}
+
+impl Transaction {
+    /// Says that an object is to be deleted.
+    pub(super) fn retire(self, tables: &Tables, object: &RetiredObject) -> Result<Self, StorageError> {
+        const NEW: &str = "attribute_not_exists(#object_id)";
+        let row = row(&RetiredRow::of(object))?;
+        self.put(&tables.names.retired_objects, row, NEW, Values::new())
+    }
+}

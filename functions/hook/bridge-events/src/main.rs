@@ -1,0 +1,10 @@
+//! Wiring.
+
+use bridge_events::{App, handle};
+use sluice_lambda::{Deployment, StartError, http};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    let deployment = Deployment::from_environment().await?;
+    http::serve(App::new(&deployment)?, handle).await
+}

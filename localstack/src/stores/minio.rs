@@ -1,0 +1,61 @@
+//! The gateway of `JuiceFS`, which embeds a fork of MinIO.
+
+use super::{
+    StoreKind, install,
+    local_store::{ACCESS_KEY, Launch, SECRET_KEY},
+    ports,
+    supervisor::{Supervisor, run},
+};
+use crate::Error;
+
+/// The webhook's identifier in the variables' names.
+pub(super) const WEBHOOK_ARN: &str = "arn:minio:sqs::SLUICE:webhook";
+const METADATA: &str = "sqlite3://metadata.db";
+const OPTIONS: [&str; 13] = [
+    "--multi-buckets",
+    // Without these a HEAD tells neither the ETag, nor content type and metadata, nor tags.
+    "--keep-etag",
+    "--object-meta",
+    "--object-tag",
+    "--cache-dir=memory",
+    "--cache-size=64M",
+    "--buffer-size=64M",
+    "--backup-meta=0",
+    "--no-usage-report",
+    "--no-banner",
+    "--log=juicefs.log",
+    "--refresh-iam-interval=1h",
+    "--check-storage",
+];
+
+pub(super) async fn start(launch: &Launch) -> Result<(Supervisor, u16), Error> {
+    let binaries = install::ensure_binaries(launch.report).await?;
+    launch.announce(StoreKind::Minio);
+    let [port, metrics_port] = ports::choose(launch.port)?;
+    let program = binaries.join("juicefs");
+    let bucket = format!("--bucket={}", launch.dir.join("data").display());
+    let format = ["format", "--no-update", "--storage=file", &bucket, "--trash-days=0", METADATA, "sluice"];
+    run("making a JuiceFS volume", &launch.dir, &program, &format).await?;
+
+    let mut variables = vec![("MINIO_ROOT_USER", ACCESS_KEY), ("MINIO_ROOT_PASSWORD", SECRET_KEY)];
+    if let Some(webhook) = &launch.webhook {
+        variables.extend([
+            ("MINIO_NOTIFY_WEBHOOK_ENABLE_SLUICE", "on"),
+            ("MINIO_NOTIFY_WEBHOOK_ENDPOINT_SLUICE", &webhook.url),
+            ("MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_SLUICE", &webhook.token),
+            // Without a queue an event that cannot be delivered is lost. The queue is looked at every 3 seconds.
+            ("MINIO_NOTIFY_WEBHOOK_QUEUE_DIR_SLUICE", &launch.event_dir),
+        ]);
+    }
+    let python = binaries.join("python");
+    let mut supervisor =
+        Supervisor::start(StoreKind::Minio, &python, &launch.dir, launch.log.clone(), &variables)?;
+    let (address, metrics) = (format!("127.0.0.1:{port}"), format!("--metrics=127.0.0.1:{metrics_port}"));
+    let program = program.display().to_string();
+    // The agent is a profiler on a fixed port.
+    let mut command = vec![program.as_str(), "--no-agent", "gateway", &metrics];
+    command.extend(OPTIONS);
+    command.extend([METADATA, &address]);
+    supervisor.start_daemon(&command).await?;
+    Ok((supervisor, port))
+}

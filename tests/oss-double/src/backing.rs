@@ -1,0 +1,133 @@
+//! The store behind the double: path style, signed with its own credentials.
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_LENGTH, HOST};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+
+use crate::clock::{real_now, to_signing_time};
+use crate::failure::Failure;
+use crate::sigv4::{Canonical, SigningKey, canonical_value};
+use crate::uri::{Query, encode_path};
+use crate::verify::Account;
+use crate::xml;
+
+const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
+
+/// The store requests are passed on to.
+pub(crate) struct Backing {
+    client: Client<HttpConnector, Full<Bytes>>,
+    /// `http://127.0.0.1:8333`.
+    endpoint: String,
+    host: HeaderValue,
+    account: Account,
+}
+
+/// A request to the store.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub method: Method,
+    pub bucket: String,
+    /// `None` for the bucket itself.
+    pub key: Option<String>,
+    pub query: Query,
+    /// Without those of the signature.
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Backing {
+    /// The store at an endpoint `http://host:port`; `None` if it is not one.
+    pub(crate) fn new(endpoint: &str, account: Account) -> Option<Self> {
+        let uri: Uri = endpoint.parse().ok()?;
+        let authority = uri.authority().filter(|_| uri.scheme_str() == Some("http") && uri.path() == "/")?;
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        Some(Self {
+            client: Client::builder(TokioExecutor::new()).build(connector),
+            endpoint: endpoint.trim_end_matches('/').to_owned(),
+            host: HeaderValue::from_str(authority.as_str()).ok()?,
+            account,
+        })
+    }
+
+    /// Asks the store.
+    ///
+    /// # Errors
+    ///
+    /// The store's own, in its code and status, for any status of 300 and above but 304; 500 if there is no
+    /// answer.
+    pub(crate) async fn send(&self, call: Call) -> Result<Response<Incoming>, Failure> {
+        let (is_head, of_object) = (call.method == Method::HEAD, call.key.is_some());
+        let request = self.sign(call).map_err(|error| Failure::backing(&error))?;
+        let response = self.client.request(request).await.map_err(|error| Failure::backing(&error))?;
+        let status = response.status();
+        if status.is_success() || status == StatusCode::NOT_MODIFIED {
+            return Ok(response);
+        }
+        let fallback = Failure::from_status(status, of_object);
+        let body = if is_head { String::new() } else { read_text(response).await? };
+        Err(Failure {
+            code: xml::text(&body, "Code").unwrap_or(fallback.code),
+            message: xml::text(&body, "Message").unwrap_or(fallback.message),
+            status,
+        })
+    }
+
+    fn sign(&self, call: Call) -> Result<http::Request<Full<Bytes>>, http::Error> {
+        let key = call.key.as_deref().map_or(String::new(), |key| format!("/{key}"));
+        let (path, query) = (encode_path(&format!("/{}{key}", call.bucket)), call.query.to_canonical());
+        let signing_time = to_signing_time(real_now());
+        let signing_key = SigningKey::new(&self.account.secret_key, &signing_time[..8], &self.account.region);
+        let mut headers = call.headers;
+        headers.insert(HOST, self.host.clone());
+        headers.insert("x-amz-content-sha256", HeaderValue::from_static(UNSIGNED));
+        headers.insert("x-amz-date", HeaderValue::from_str(&signing_time)?);
+        let signed = headers_to_sign(&headers);
+        let method = call.method.as_str();
+        let canonical = Canonical { method, path: &path, query: &query, headers: &signed, payload: UNSIGNED };
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={}",
+            self.account.access_key,
+            signing_key.scope,
+            canonical.signed_headers(),
+            signing_key.sign(&signing_time, &canonical),
+        );
+        headers.insert("authorization", HeaderValue::from_str(&authorization)?);
+        if matches!(call.method, Method::PUT | Method::POST) {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(call.body.len()));
+        }
+        let separator = if query.is_empty() { "" } else { "?" };
+        let uri = format!("{}{path}{separator}{query}", self.endpoint);
+        let mut request =
+            http::Request::builder().method(&call.method).uri(uri).body(Full::new(call.body))?;
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+}
+
+fn headers_to_sign(headers: &HeaderMap) -> Vec<(String, String)> {
+    let matters =
+        |name: &HeaderName| name == HOST || name == "content-md5" || name.as_str().starts_with("x-amz-");
+    let chosen = headers.iter().filter(|(name, _)| matters(name));
+    let mut chosen: Vec<_> =
+        chosen.map(|(name, value)| (name.to_string(), canonical_value(value.as_bytes()))).collect();
+    chosen.sort();
+    chosen
+}
+
+/// The whole body of an answer, as text.
+pub(crate) async fn read_text(response: Response<Incoming>) -> Result<String, Failure> {
+    let mut body = response.into_body();
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.map_err(|error| Failure::backing(&error))?.into_data() {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,119 @@
+//! Requests to the store, made from clients' requests.
+
+use http::header::{IF_MATCH, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderValue, Method};
+
+use crate::answer::etag_of;
+use crate::backing::Call;
+use crate::etag::condition_for_store;
+use crate::failure::Failure;
+use crate::front::Front;
+use crate::request::Request;
+use crate::uri::Query;
+
+/// What describes an object; it is stored with it.
+const DESCRIPTION: [&str; 7] = [
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-type",
+    "expires",
+    "x-amz-acl",
+];
+/// What selects among objects or within one, beside conditions on the `ETag`.
+const SELECTION: [&str; 3] = ["if-modified-since", "if-unmodified-since", "range"];
+
+impl Request {
+    /// The same for the store, without headers. Checksums, trailers' names and the storage class are not
+    /// passed on.
+    pub(crate) fn to_call(&self) -> Call {
+        Call {
+            method: self.method.clone(),
+            bucket: self.bucket.clone(),
+            key: self.key.clone(),
+            query: self.query.for_store(),
+            headers: HeaderMap::new(),
+            body: self.body.clone(),
+        }
+    }
+
+    /// The same for the store, with what describes the object.
+    pub(crate) fn to_call_with_description(&self) -> Call {
+        let is_kept = |name: &str| DESCRIPTION.contains(&name) || name.starts_with("x-amz-meta-");
+        let mut call = self.to_call();
+        for (name, value) in self.headers.iter().filter(|(name, _)| is_kept(name.as_str())) {
+            let value = if name == "content-encoding" { without_framing(value) } else { Some(value.clone()) };
+            if let Some(value) = value {
+                call.headers.append(name.clone(), value);
+            }
+        }
+        call
+    }
+}
+
+impl Front {
+    /// A reading request for the store. A condition on the `ETag` costs a HEAD: the store has others.
+    pub(crate) async fn reading_call(&self, request: &Request) -> Result<Call, Failure> {
+        let mut call = request.to_call();
+        for name in SELECTION {
+            if let Some(value) = request.headers.get(name) {
+                call.headers.insert(name, value.clone());
+            }
+        }
+        for name in [IF_MATCH, IF_NONE_MATCH] {
+            if let Some(condition) = request.header(name.as_str()) {
+                let current = self.current_etag(&request.bucket, request.key(), &request.query).await?;
+                let condition = condition_for_store(condition, current.as_deref());
+                call.headers.insert(name, header_value(&condition)?);
+            }
+        }
+        Ok(call)
+    }
+
+    /// The store's head of an object; `None` if there is no object. `query` may name a version.
+    pub(crate) async fn head(
+        &self,
+        bucket: &str,
+        key: &str,
+        query: &Query,
+    ) -> Result<Option<HeaderMap>, Failure> {
+        let version = query.get("versionId");
+        let call = Call {
+            method: Method::HEAD,
+            bucket: bucket.to_owned(),
+            key: Some(key.to_owned()),
+            query: version.map(|version| Query::from([("versionId", version)])).unwrap_or_default(),
+            headers: HeaderMap::new(),
+            body: bytes::Bytes::new(),
+        };
+        match self.backing.send(call).await {
+            Ok(response) => Ok(Some(response.headers().clone())),
+            Err(failure) if failure.status == http::StatusCode::NOT_FOUND => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The `ETag` the store has for an object.
+    pub(crate) async fn current_etag(
+        &self,
+        bucket: &str,
+        key: &str,
+        query: &Query,
+    ) -> Result<Option<String>, Failure> {
+        let head = self.head(bucket, key, query).await?;
+        Ok(head.and_then(|headers| etag_of(&headers).map(str::to_owned)))
+    }
+}
+
+/// A header's value from text.
+pub(crate) fn header_value(text: &str) -> Result<HeaderValue, Failure> {
+    HeaderValue::from_str(text).map_err(|_| Failure::invalid_argument("a value cannot stand in a header"))
+}
+
+/// A `Content-Encoding` without aws-chunked, which is of the transfer; `None` if nothing is left.
+fn without_framing(value: &HeaderValue) -> Option<HeaderValue> {
+    let text = value.to_str().ok()?;
+    let kept: Vec<_> = text.split(',').map(str::trim).filter(|coding| *coding != "aws-chunked").collect();
+    HeaderValue::from_str(&kept.join(", ")).ok().filter(|value| !value.is_empty())
+}

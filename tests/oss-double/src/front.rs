@@ -1,0 +1,141 @@
+//! One request from its reading to its answer.
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, DATE, SERVER};
+use http::{HeaderValue, Method, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::answer::{Answer, full, spoil_crc, xml};
+use crate::backing::Backing;
+use crate::clock::{Clock, to_http_date};
+use crate::failure::Failure;
+use crate::faults::Faults;
+use crate::memory::Memory;
+use crate::operation::Operation;
+use crate::request::Request;
+use crate::rules;
+use crate::verify::{Account, verify};
+
+/// The largest body of a request, in bytes: it is held in memory until it is checked.
+const LARGEST_BODY_BYTES: usize = 128 << 20;
+
+/// The double's front: everything requests share.
+pub(crate) struct Front {
+    pub host_suffix: String,
+    pub copy_object_max_bytes: u64,
+    pub account: Account,
+    pub clock: Clock,
+    pub backing: Backing,
+    pub memory: Memory,
+    pub faults: Faults,
+    pub requests: Mutex<BTreeMap<Operation, u64>>,
+    pub refusals: Mutex<BTreeMap<String, u64>>,
+    pub next_request: AtomicU64,
+}
+
+impl Front {
+    /// Answers a request, whatever it is.
+    pub(crate) async fn answer(&self, request: http::Request<Incoming>) -> Answer {
+        let request_id = format!("{:024X}", self.next_request.fetch_add(1, Ordering::Relaxed));
+        let is_head = request.method() == Method::HEAD;
+        let mut answer = self
+            .admit(request)
+            .await
+            .unwrap_or_else(|failure| xml(failure.status, failure.to_xml(&request_id, &self.host_suffix)));
+        if is_head && !answer.status().is_success() {
+            *answer.body_mut() = full("");
+            answer.headers_mut().remove(CONTENT_LENGTH);
+        }
+        let headers = answer.headers_mut();
+        headers.insert(SERVER, HeaderValue::from_static("AliyunOSS"));
+        for (name, text) in [("x-oss-request-id", &request_id), ("x-amz-request-id", &request_id)] {
+            headers.extend(
+                HeaderValue::from_str(text).map(|value| (http::HeaderName::from_static(name), value)),
+            );
+        }
+        headers.extend(HeaderValue::from_str(&to_http_date(self.clock.now())).map(|value| (DATE, value)));
+        answer
+    }
+
+    /// The body is read before anything is refused: a client that still sends would not see the answer.
+    async fn admit(&self, request: http::Request<Incoming>) -> Result<Answer, Failure> {
+        let (parts, body) = request.into_parts();
+        let body = read_body(body).await?;
+        let (request, operation) =
+            self.check(parts, body).inspect_err(|failure| self.count_refusal(failure))?;
+        let planned = self.faults.take(operation);
+        if let Some(duration) = planned.hang {
+            tokio::time::sleep(duration).await;
+        }
+        if let Some(fault) = planned.fail {
+            return Err(injected(fault));
+        }
+        let answer = self.dispatch(operation, &request).await;
+        if let Some(fault) = planned.fail_afterwards {
+            return Err(injected(fault));
+        }
+        let mut answer = answer.inspect_err(|failure| self.count_refusal(failure))?;
+        if planned.wrong_crc {
+            spoil_crc(answer.headers_mut());
+        }
+        Ok(answer)
+    }
+
+    fn check(&self, parts: http::request::Parts, body: Bytes) -> Result<(Request, Operation), Failure> {
+        let mut request = Request::parse(parts, &self.host_suffix)?;
+        let operation = Operation::of(&request);
+        if let Ok(operation) = operation {
+            *self.requests.lock().unwrap_or_else(PoisonError::into_inner).entry(operation).or_default() += 1;
+        }
+        rules::check_trailers(&request)?;
+        let verified = verify(&request, &self.account, self.clock.now())?;
+        request.body = rules::check_payload(&request, body, &verified)?;
+        let operation = operation?;
+        rules::check(&request, operation)?;
+        Ok((request, operation))
+    }
+
+    async fn dispatch(&self, operation: Operation, request: &Request) -> Result<Answer, Failure> {
+        match operation {
+            Operation::PutObject => self.put_object(request).await,
+            Operation::GetObject | Operation::HeadObject => self.read_object(request).await,
+            Operation::DeleteObject => self.delete_object(request).await,
+            Operation::CopyObject => self.copy_object(request).await,
+            Operation::UploadPartCopy => self.copy_part(request).await,
+            Operation::CreateMultipartUpload => self.create_upload(request).await,
+            Operation::UploadPart => self.upload_part(request).await,
+            Operation::CompleteMultipartUpload => self.complete_upload(request).await,
+            Operation::AbortMultipartUpload => self.abort_upload(request).await,
+            Operation::ListParts | Operation::ListObjects => self.list(request).await,
+            Operation::DeleteObjects => self.delete_objects(request).await,
+            Operation::HeadBucket
+            | Operation::CreateBucket
+            | Operation::DeleteBucket
+            | Operation::Settings => self.pass_on(request).await,
+        }
+    }
+
+    fn count_refusal(&self, failure: &Failure) {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        *refusals.entry(failure.code.clone()).or_default() += 1;
+    }
+}
+
+async fn read_body(body: Incoming) -> Result<Bytes, Failure> {
+    let collected = Limited::new(body, LARGEST_BODY_BYTES).collect().await;
+    collected.map(http_body_util::Collected::to_bytes).map_err(|error| {
+        if error.is::<http_body_util::LengthLimitError>() {
+            return Failure::bad("EntityTooLarge", "the double takes bodies of up to 128 MiB");
+        }
+        Failure::bad("IncompleteBody", "the body ended before its length")
+    })
+}
+
+fn injected((status, code): (u16, String)) -> Failure {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    Failure { status, code, message: "a fault that was ordered".to_owned() }
+}

@@ -1,0 +1,100 @@
+//! `oss-double`: the stand-in for OSS as a command.
+
+use clap::Parser;
+use sluice_oss_double::{OssDouble, Settings};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+/// Stands in for Alibaba Cloud OSS's S3-compatible API, in front of any S3 store.
+///
+/// Requests that break a rule of OSS are refused as OSS refuses them; the rest is passed on to the store.
+/// Buckets are reached as http://BUCKET.s3.oss-test-1.localhost:PORT, never by path; let the client resolve
+/// names under `.localhost` to 127.0.0.1 (curl and browsers do; otherwise /etc/hosts).
+#[derive(Parser)]
+#[command(name = "oss-double", version, after_help = EXAMPLES)]
+struct Arguments {
+    /// Where to listen, on loopback; port 0 is any that is free
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8380", value_parser = parse_loopback)]
+    listen: SocketAddr,
+    /// The store to pass requests on to
+    #[arg(long, value_name = "URL")]
+    backing: String,
+    /// An access key the store knows
+    #[arg(long, value_name = "KEY", env = "OSS_DOUBLE_BACKING_ACCESS_KEY", default_value = "test")]
+    backing_access_key: String,
+    /// Its secret; better given by the environment, where other users do not see it
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "OSS_DOUBLE_BACKING_SECRET_KEY",
+        hide_env_values = true,
+        default_value = "test"
+    )]
+    backing_secret_key: String,
+    /// The region of the store
+    #[arg(long, value_name = "REGION", default_value = "us-east-1")]
+    backing_region: String,
+    /// The region clients must sign for
+    #[arg(long, value_name = "REGION", default_value = "oss-test-1")]
+    region: String,
+    /// The access key clients must sign with
+    #[arg(long, value_name = "KEY", env = "OSS_DOUBLE_ACCESS_KEY", default_value = "oss-test")]
+    access_key: String,
+    /// Its secret
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "OSS_DOUBLE_SECRET_KEY",
+        hide_env_values = true,
+        default_value = "oss-test-secret"
+    )]
+    secret_key: String,
+    /// Seconds the clock is ahead of the real one; may be negative
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true)]
+    clock_skew: i64,
+}
+
+const EXAMPLES: &str = "\
+Example, in front of a SeaweedFS:
+  oss-double --backing http://127.0.0.1:8333 --backing-access-key any --backing-secret-key any
+
+Clients of the AWS SDKs need the printed endpoint, virtual-hosted style (force_path_style = false), and
+checksums only when required (request_checksum_calculation, response_checksum_validation).";
+
+fn parse_loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = text.parse().map_err(|_| "not an address such as 127.0.0.1:8380".to_owned())?;
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err("the double is for this machine only".to_owned())
+    }
+}
+
+fn settings(arguments: Arguments) -> Settings {
+    let Arguments { backing, backing_access_key, backing_secret_key, .. } = &arguments;
+    let defaults = Settings::in_front_of(backing, backing_access_key, backing_secret_key);
+    Settings {
+        listen: arguments.listen,
+        backing_region: arguments.backing_region,
+        access_key: arguments.access_key,
+        secret_key: arguments.secret_key,
+        host_suffix: format!("s3.{}.localhost", arguments.region),
+        region: arguments.region,
+        clock_skew_seconds: arguments.clock_skew,
+        ..defaults
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let double = match OssDouble::start(settings(Arguments::parse())) {
+        Ok(double) => double,
+        Err(error) => {
+            eprintln!("oss-double: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    println!("{}", double.endpoint());
+    let _ = tokio::signal::ctrl_c().await;
+    ExitCode::SUCCESS
+}

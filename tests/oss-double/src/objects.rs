@@ -1,0 +1,141 @@
+//! Objects: put, read, deleted.
+
+use http::{Method, StatusCode};
+use http_body_util::BodyExt;
+
+use crate::answer::{Answer, empty, etag_of, headers_passed_on, passed_on, set_crc};
+use crate::backing::{Call, read_text};
+use crate::failure::Failure;
+use crate::front::Front;
+use crate::request::Request;
+use crate::uri::Query;
+use crate::{crc, rules, xml};
+
+impl Front {
+    /// `PutObject`. The store's `ETag` is taken for the MD5 of the body, which it is on every store without
+    /// encryption.
+    pub(crate) async fn put_object(&self, request: &Request) -> Result<Answer, Failure> {
+        let (bucket, key) = (&request.bucket, request.key());
+        let _writing = self.memory.lock(bucket, key).await;
+        self.check_overwrite(request).await?;
+        let response = self.backing.send(request.to_call_with_description()).await?;
+        let crc = crc::of(&request.body);
+        if let Some(etag) = etag_of(response.headers()) {
+            self.memory.keep_crc(bucket, key, etag, crc);
+        }
+        self.memory.keep_storage_class(bucket, key, rules::storage_class(request)?);
+        let mut answer = empty(StatusCode::OK);
+        *answer.headers_mut() = headers_passed_on(response.headers());
+        answer.headers_mut().remove("content-length");
+        set_crc(answer.headers_mut(), crc);
+        Ok(answer)
+    }
+
+    /// `GetObject` and `HeadObject`. The checksum is the whole object's, also of a range.
+    pub(crate) async fn read_object(&self, request: &Request) -> Result<Answer, Failure> {
+        let class = self.memory.storage_class(&request.bucket, request.key());
+        if request.method == Method::GET {
+            check_readable(class.as_deref())?;
+        }
+        let response = self.backing.send(self.reading_call(request).await?).await?;
+        if response.status() == StatusCode::NOT_MODIFIED {
+            return Ok(passed_on(response));
+        }
+        let etag = etag_of(response.headers()).map(str::to_owned);
+        let mut answer = passed_on(response);
+        if let Some(etag) = etag {
+            let crc = self.whole_crc(&request.bucket, request.key(), &request.query, &etag).await?;
+            set_crc(answer.headers_mut(), crc);
+        }
+        if let Some(class) = class {
+            answer.headers_mut().insert("x-amz-storage-class", crate::forward::header_value(&class)?);
+        }
+        Ok(answer)
+    }
+
+    /// `DeleteObject`.
+    pub(crate) async fn delete_object(&self, request: &Request) -> Result<Answer, Failure> {
+        let (bucket, key) = (&request.bucket, request.key());
+        let _writing = self.memory.lock(bucket, key).await;
+        let response = self.backing.send(request.to_call()).await?;
+        if !request.query.has("versionId") {
+            self.memory.keep_storage_class(bucket, key, None);
+        }
+        Ok(passed_on(response))
+    }
+
+    /// `x-oss-forbid-overwrite: true`, which OSS ignores where versions are kept. To be called under the
+    /// key's lock.
+    pub(crate) async fn check_overwrite(&self, request: &Request) -> Result<(), Failure> {
+        let forbids =
+            request.header("x-oss-forbid-overwrite").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        if !forbids || self.head(&request.bucket, request.key(), &Query::default()).await?.is_none() {
+            return Ok(());
+        }
+        if self.keeps_versions(&request.bucket).await? {
+            return Ok(());
+        }
+        let message = "the object you specified already exists and can not be overwritten.";
+        Err(Failure::new(StatusCode::CONFLICT, "FileAlreadyExists", message))
+    }
+
+    /// The checksum of an object: kept from when it was written, or of reading it through once.
+    pub(crate) async fn whole_crc(
+        &self,
+        bucket: &str,
+        key: &str,
+        query: &Query,
+        etag: &str,
+    ) -> Result<u64, Failure> {
+        if let Some(crc) = self.memory.crc(bucket, key, etag) {
+            return Ok(crc);
+        }
+        let version = query.get("versionId");
+        let query = version.map(|version| Query::from([("versionId", version)])).unwrap_or_default();
+        let mut body = self.backing.send(get(bucket, Some(key), query)).await?.into_body();
+        let mut digest = crc::start();
+        while let Some(frame) = body.frame().await {
+            if let Ok(data) = frame.map_err(|error| Failure::backing(&error))?.into_data() {
+                digest.update(&data);
+            }
+        }
+        let crc = digest.finalize();
+        self.memory.keep_crc(bucket, key, etag, crc);
+        Ok(crc)
+    }
+
+    /// Whether the store's bucket is versioned, or was. A store that does not know versions has none.
+    async fn keeps_versions(&self, bucket: &str) -> Result<bool, Failure> {
+        let query = Query::from([("versioning", "")]);
+        match self.backing.send(get(bucket, None, query)).await {
+            Ok(response) => Ok(xml::text(&read_text(response).await?, "Status").is_some()),
+            Err(failure) if failure.status == StatusCode::NOT_IMPLEMENTED => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+/// An archived object is to be restored before it is read.
+///
+/// # Errors
+///
+/// 403 `InvalidObjectState`.
+pub(crate) fn check_readable(class: Option<&str>) -> Result<(), Failure> {
+    match class {
+        Some("GLACIER") => {
+            Err(Failure::forbidden("InvalidObjectState", "the object is archived and was not restored"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn get(bucket: &str, key: Option<&str>, query: Query) -> Call {
+    Call {
+        method: Method::GET,
+        bucket: bucket.to_owned(),
+        key: key.map(str::to_owned),
+        query,
+        headers: http::HeaderMap::new(),
+        body: bytes::Bytes::new(),
+    }
+}

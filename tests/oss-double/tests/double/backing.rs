@@ -1,0 +1,174 @@
+//! A store in memory: as much of S3, path style, as the double passes on. It does not look at signatures.
+
+use bytes::Bytes;
+use http::header::HeaderName;
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use md5::{Digest, Md5};
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+
+pub type Answer = Response<Full<Bytes>>;
+
+/// An object, with the headers it was put with.
+#[derive(Clone)]
+pub struct Object {
+    pub bytes: Bytes,
+    pub etag: String,
+    pub headers: HeaderMap,
+}
+
+/// A request as it came.
+pub struct Seen {
+    pub method: Method,
+    pub path: String,
+    pub headers: HeaderMap,
+}
+
+#[derive(Default)]
+pub struct State {
+    /// By `/bucket/key`.
+    pub objects: BTreeMap<String, Object>,
+    /// By id: headers and parts.
+    pub uploads: BTreeMap<String, (HeaderMap, BTreeMap<u16, Bytes>)>,
+    /// Buckets that keep versions, as `/bucket`.
+    pub versioned: BTreeSet<String>,
+    pub seen: Vec<Seen>,
+    next_upload: u32,
+}
+
+/// The store; it serves as long as the test's runtime.
+#[derive(Clone)]
+pub struct Store {
+    pub state: Arc<Mutex<State>>,
+    pub endpoint: String,
+}
+
+impl Store {
+    pub async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let store = Self { state: Arc::default(), endpoint };
+        let served = store.clone();
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let store = served.clone();
+                let service = service_fn(move |request| {
+                    let store = store.clone();
+                    async move { Ok::<_, Infallible>(store.answer(request).await) }
+                });
+                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+            }
+        });
+        store
+    }
+
+    /// How many requests of a method came.
+    pub fn count(&self, method: &Method) -> usize {
+        self.state.lock().unwrap().seen.iter().filter(|seen| seen.method == method).count()
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Answer {
+        let (parts, body) = request.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let path = percent_encoding::percent_decode_str(parts.uri.path()).decode_utf8().unwrap().into_owned();
+        let query = parts.uri.query().unwrap_or("");
+        let parameters: BTreeMap<String, String> = query
+            .split('&')
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .map(|(name, value)| {
+                (name.to_owned(), percent_encoding::percent_decode_str(value).decode_utf8_lossy().into())
+            })
+            .collect();
+        let mut state = self.state.lock().unwrap();
+        state.seen.push(Seen {
+            method: parts.method.clone(),
+            path: path.clone(),
+            headers: parts.headers.clone(),
+        });
+        let call = Call { method: parts.method, path, parameters, headers: parts.headers, body };
+        state.dispatch(&call)
+    }
+}
+
+pub struct Call {
+    pub method: Method,
+    pub path: String,
+    pub parameters: BTreeMap<String, String>,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Call {
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str)
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// What is kept with an object.
+    pub fn description(&self) -> HeaderMap {
+        let kept = |name: &HeaderName| {
+            name.as_str().starts_with("x-amz-meta-")
+                || name.as_str().starts_with("content-") && name != "content-length"
+        };
+        self.headers
+            .iter()
+            .filter(|(name, _)| kept(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+}
+
+impl State {
+    pub fn put(&mut self, path: &str, bytes: Bytes, headers: HeaderMap) -> String {
+        let etag = format!("\"{}\"", hex::encode(Md5::digest(&bytes)));
+        self.objects.insert(path.to_owned(), Object { bytes, etag: etag.clone(), headers });
+        etag
+    }
+
+    pub fn begin_upload(&mut self, headers: HeaderMap) -> String {
+        self.next_upload += 1;
+        let upload_id = format!("upload-{}", self.next_upload);
+        self.uploads.insert(upload_id.clone(), (headers, BTreeMap::new()));
+        upload_id
+    }
+
+    /// Puts the parts together; their `ETag`s must be listed as this store knows them.
+    pub fn complete(&mut self, path: &str, upload_id: &str, body: &str) -> Option<String> {
+        let (headers, parts) = self.uploads.get(upload_id)?.clone();
+        let mut bytes = Vec::new();
+        let mut digests = Vec::new();
+        for part in body.split("<PartNumber>").skip(1) {
+            let part = parts.get(&part.split_once('<')?.0.parse().ok()?)?;
+            let digest = Md5::digest(part);
+            body.contains(&hex::encode(digest)).then_some(())?;
+            bytes.extend_from_slice(part);
+            digests.extend_from_slice(&digest);
+        }
+        let count = digests.len() / 16;
+        self.put(path, bytes.into(), headers);
+        let object = self.objects.get_mut(path)?;
+        object.etag = format!("\"{}-{count}\"", hex::encode(Md5::digest(&digests)));
+        self.uploads.remove(upload_id);
+        Some(object.etag.clone())
+    }
+}
+
+pub fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(body.into()));
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap();
+    answer
+}
+
+pub fn error(status: u16, code: &str) -> Answer {
+    answer(status, format!("<Error><Code>{code}</Code><Message>of the store</Message></Error>"))
+}

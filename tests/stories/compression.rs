@@ -1,0 +1,238 @@
+//! Packs are written anew as frames where that pays, and nobody who reads notices.
+
+use serde_json::{Value, json};
+use sluice_contracts::event::ContentEvent;
+use sluice_domain::content::{Encoding, Life};
+use sluice_domain::hash::Sha256;
+use sluice_domain::key::ObjectKey;
+use sluice_lambda::clock;
+use sluice_tests::{Client, bytes, live, log_lines, text};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::mover::Movers;
+use crate::support::{Landed, created, hurried, message, unhurried};
+
+const MIB: usize = 1 << 20;
+
+#[tokio::test]
+async fn text_is_compressed_and_read_from_its_frames() {
+    let movers = Movers::new();
+    let landed = movers.put(log_lines(1, 3 * MIB)).await;
+    let object = movers.content(&landed).await.object_key.expect("it was adopted");
+    assert_eq!(movers.compress(&landed, "a", 1, unhurried()).await, Vec::<String>::new());
+
+    let packs = movers.packs(&landed).await;
+    assert!(
+        packs.iter().all(|pack| pack.placement.encoding == Encoding::Zstd && pack.placement.generation == 1)
+    );
+    let stored: u64 = packs.iter().map(|pack| pack.placement.length).sum();
+    assert!(stored < landed.content.len() as u64 / 3, "{stored} of {}", landed.content.len());
+    assert_eq!(movers.content(&landed).await.object_key, None);
+    movers.check_readable(&landed, "compressed").await;
+
+    // A part of it costs a frame or two.
+    let file = landed.upload().await["version"]["file_id"].clone();
+    let path = format!("/files/{}/plan?from=2000000&to=2000001", text(&file));
+    let plan = landed.user.get(&path).await.expect(200);
+    let term = &plan["terms"][0];
+    assert_eq!(
+        (&term["encoding"], term["frames"].as_array().map(Vec::len)),
+        (&json!("zstd"), Some(1)),
+        "{plan}"
+    );
+    assert!(term["skip"].as_u64().is_some_and(|skip| skip < 262_144), "{plan}");
+
+    // The object is kept for those who are reading it, and no longer.
+    let account = landed.account_id;
+    movers.sweep_at(clock::now()).await;
+    assert!(movers.objects(account).await.contains(&object));
+    movers.sweep().await;
+    let kept = movers.objects(account).await;
+    assert_eq!(kept, packs.iter().map(|pack| pack.placement.key.clone()).collect::<Vec<_>>());
+    movers.check_readable(&landed, "swept").await;
+    // Once more changes nothing.
+    assert_eq!(movers.compress(&landed, "b", 1, unhurried()).await, Vec::<String>::new());
+    movers.sweep().await;
+    assert_eq!(movers.objects(account).await, kept);
+}
+
+#[tokio::test]
+async fn a_stored_pack_is_a_file_that_zstd_reads() {
+    let movers = Movers::new();
+    let landed = movers.put(log_lines(2, MIB)).await;
+    movers.compress(&landed, "a", 1, unhurried()).await;
+    let pack = &movers.packs(&landed).await[0];
+    let vault = movers.deployment.vault().expect("a bucket");
+    let stored =
+        vault.get(&ObjectKey::from_stored(&*pack.placement.key)).await.expect("read").expect("there");
+    assert_eq!(stored.len() as u64, pack.placement.length);
+    assert!(zstd::stream::decode_all(&*stored).expect("a Zstandard file") == landed.content);
+}
+
+#[tokio::test]
+async fn what_does_not_compress_stays_and_is_redirected_to() {
+    let movers = Movers::new();
+    for content in [bytes(3, 3 * MIB), log_lines(3, 30_000), Vec::new()] {
+        let landed = movers.put(content).await;
+        let before = movers.worker.vault_keys(landed.account_id).await;
+        assert_eq!(movers.compress(&landed, "a", 1, unhurried()).await, Vec::<String>::new());
+        assert!(movers.content(&landed).await.object_key.is_some());
+        movers.sweep().await;
+        assert_eq!(movers.worker.vault_keys(landed.account_id).await, before);
+        let file = landed.upload().await["version"]["file_id"].clone();
+        assert!(landed.user.read(text(&file)).await == landed.content);
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_file_is_put_together_for_plain_readers() {
+    let movers = Movers::new();
+    let mut content = log_lines(4, 9 * MIB);
+    content.extend(bytes(4, 9 * MIB));
+    let landed = movers.put(content).await;
+    movers.compress(&landed, "a", 1, unhurried()).await;
+    movers.sweep().await;
+    let app = materialize_content::App::new(&movers.deployment).expect("an app");
+    let (account_id, sha256) = (landed.account_id, Sha256::of(&landed.content));
+    let body = ContentEvent::ContentRequested { account_id, sha256 }.to_json();
+    let failed = materialize_content::work_off(Arc::new(app), vec![message(body, 1)], unhurried()).await;
+    assert_eq!(failed, Vec::<String>::new());
+    let file = landed.upload().await["version"]["file_id"].clone();
+    assert!(landed.user.read(text(&file)).await == landed.content);
+}
+
+#[tokio::test]
+async fn edits_of_a_compressed_file_share_its_chunks() {
+    let movers = Movers::new();
+    let first = movers.put(log_lines(5, 3 * MIB)).await;
+    movers.compress(&first, "a", 1, unhurried()).await;
+    movers.sweep().await;
+    let mut edited = first.content.clone();
+    edited.splice(0..0, *b"one more line\n");
+    let second = Landed::of(first.user.clone(), "file", edited, &Value::Null).await;
+    let failed = movers.worker.receive(&created(&second.key), 1, unhurried()).await;
+    assert_eq!(failed, Vec::<String>::new());
+    let version = second.upload().await["version"].clone();
+    assert!(version["new_bytes"].as_u64().is_some_and(|new| new < 200_000), "{version}");
+    movers.check_readable(&second, "edited").await;
+    movers.check_readable(&first, "as it was").await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_where_it_lies_is_read_where_it_lay() {
+    let movers = Movers::new();
+    let landed = movers.put(log_lines(6, 2 * MIB)).await;
+    movers.compress(&landed, "a", 1, unhurried()).await;
+    let pack = movers.packs(&landed).await.remove(0);
+    movers.worker.overwrite_in_vault(&pack.placement.key, vec![0; pack.placement.length as usize]).await;
+    let app = materialize_content::App::new(&movers.deployment).expect("an app");
+    let (account_id, sha256) = (landed.account_id, Sha256::of(&landed.content));
+    let body = ContentEvent::ContentRequested { account_id, sha256 }.to_json();
+    materialize_content::work_off(Arc::new(app), vec![message(body, 1)], unhurried()).await;
+    let file = landed.upload().await["version"]["file_id"].clone();
+    assert!(landed.user.read(text(&file)).await == landed.content, "by the server");
+    let path = format!("/files/{}/plan?former=true", text(&file));
+    let plan = landed.user.get(&path).await.expect(200);
+    assert_eq!(plan["terms"][0]["encoding"], "raw", "{plan}");
+    let answer = landed
+        .user
+        .fetch(text(&plan["terms"][0]["url"]), &[("range", text(&plan["terms"][0]["range"]))])
+        .await;
+    assert!(answer.bytes().await.expect("a body") == landed.content, "by a client");
+}
+
+#[tokio::test]
+async fn work_that_takes_too_long_goes_on_where_it_stopped() {
+    let movers = Movers::new();
+    let landed = movers.put(log_lines(7, 130 * MIB)).await;
+    let count = movers.packs(&landed).await.len();
+    assert!(count >= 3);
+    // A look before the work, one before each pack.
+    for done in 1..count {
+        assert_eq!(movers.compress(&landed, "a", 1, hurried(2)).await, Vec::<String>::new());
+        let packs = movers.packs(&landed).await;
+        let moved = packs.iter().filter(|pack| pack.placement.encoding == Encoding::Zstd).count();
+        assert_eq!(moved, done);
+        assert!(movers.content(&landed).await.object_key.is_some(), "the object is still wanted");
+        movers.sweep().await;
+    }
+    assert_eq!(movers.compress(&landed, "b", 1, unhurried()).await, Vec::<String>::new());
+    assert_eq!(movers.content(&landed).await.object_key, None);
+    movers.sweep().await;
+    assert_eq!(movers.objects(landed.account_id).await.len(), count);
+    movers.check_readable(&landed, "in the end").await;
+}
+
+#[tokio::test]
+async fn a_pack_that_is_going_is_left_alone() {
+    let movers = Movers::new();
+    let landed = movers.put(log_lines(8, MIB)).await;
+    let pack = movers.packs(&landed).await.remove(0);
+    movers.worker.set_life(pack.pack_id, Life::Condemned).await;
+    assert_eq!(movers.compress(&landed, "a", 1, unhurried()).await, Vec::<String>::new());
+    assert_eq!(
+        movers.packs(&landed).await,
+        vec![sluice_domain::content::Pack { life: Life::Condemned, ..pack }]
+    );
+    assert!(movers.content(&landed).await.object_key.is_some());
+}
+
+#[tokio::test]
+async fn damage_is_not_carried_on() {
+    let movers = Movers::new();
+    let landed = movers.put(log_lines(9, MIB)).await;
+    let key = movers.content(&landed).await.object_key.expect("adopted");
+    movers.worker.overwrite_in_vault(&key, log_lines(10, MIB)).await;
+    assert_eq!(movers.compress(&landed, "a", 1, unhurried()).await.len(), 1, "tried again");
+    assert_eq!(movers.packs(&landed).await[0].placement.generation, 0);
+    // In the end it goes to the dead-letter queue.
+    assert_eq!(movers.compress(&landed, "a", 3, unhurried()).await, Vec::<String>::new());
+    assert_eq!(movers.packs(&landed).await[0].placement.generation, 0);
+}
+
+/// The deployed functions do it by themselves, and the command reads it.
+#[tokio::test]
+async fn uploads_are_compressed_behind_the_scenes() {
+    let user = Client::register(live()).await;
+    let content = log_lines(11, 5 * MIB);
+    let version = user.upload("log", &content).await["version"].clone();
+    let file_id = text(&version["file_id"]);
+    let path = format!("/files/{file_id}/plan");
+    for _ in 0..300 {
+        let plan = user.get(&path).await.expect(200);
+        if plan["terms"].as_array().is_some_and(|terms| terms.iter().all(|term| term["encoding"] == "zstd")) {
+            assert!(user.rebuild(file_id).await == content);
+            assert!(user.read(file_id).await == content, "put together again");
+            return read_by_command(&user, &content);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("it was not compressed");
+}
+
+fn read_by_command(user: &Client, content: &[u8]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sluice = crate::command::executable();
+    let mut login = Command::new(&sluice);
+    let credentials = user.credentials();
+    login.args(["--api", &live().api, "login", text(&credentials["username"]), "--password-stdin"]);
+    login.env("SLUICE_HOME", folder.path()).stdin(std::process::Stdio::piped());
+    let mut running = login.spawn().expect("the command");
+    let mut input = running.stdin.take().expect("a pipe");
+    std::io::Write::write_all(&mut input, text(&credentials["password"]).as_bytes()).expect("written");
+    drop(input);
+    assert!(running.wait().expect("an end").success());
+    let mut get = Command::new(&sluice);
+    get.args(["get", "log", "--to", "copy", "--json"]);
+    get.env("SLUICE_HOME", folder.path()).current_dir(folder.path());
+    let output = get.output().expect("the command");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(std::fs::read(folder.path().join("copy")).expect("a file") == content);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("a document");
+    assert!(
+        report["bytes_received"].as_u64().is_some_and(|bytes| bytes < content.len() as u64 / 2),
+        "{report}"
+    );
+}
