@@ -1,8 +1,9 @@
-.PHONY: dev clean-dev setup test check bench
+.PHONY: dev clean-dev setup test test-stores check bench
 
-# All of Sluice on this machine, until Ctrl-C. OPTIONS="--help" shows what can be set.
+# All of Sluice on this machine, until Ctrl-C. OPTIONS="--help" shows what can be set. STORE=ceph, STORE=seaweedfs or
+# STORE=minio keeps the objects in that store rather than in the emulator.
 dev: setup
-	cargo run --locked --bin sluice-dev -- $(OPTIONS)
+	cargo run --locked --bin sluice-dev -- $(if $(STORE),--store $(STORE)) $(OPTIONS)
 
 # Forget what `make dev` stored.
 clean-dev:
@@ -19,11 +20,22 @@ setup:
 test: setup
 	cargo test --workspace --locked
 
+# The main stories and the storage behaviours on real stores, which are installed where they are missing.
+test-stores: setup
+	cargo test --locked -p sluice-tests --test stores
+	for store in ceph seaweedfs minio; do \
+		SLUICE_TEST_STORE=$$store cargo test --locked -p sluice-tests --test stories -- $(STORE_STORIES) || exit 1; \
+	done
+
+# The stories that touch objects in every way there is.
+STORE_STORIES = upload_and_read single_put completion chunks delta reading compression migration versions command bridge_deployed
+
 # What a change must pass before it is taken.
 check: setup
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	$(MAKE) test
+	$(MAKE) test-stores
 
 # Sluice beside its peers, as docs/MEASUREMENTS.md tells; on a quiet machine. OPTIONS="--help" shows what can be set.
 bench: setup

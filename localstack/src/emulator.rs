@@ -50,7 +50,12 @@ pub(crate) struct Emulator {
 }
 
 impl Emulator {
-    pub(crate) async fn start(python: &Path, settings: &Settings) -> Result<Self, Error> {
+    /// Starts it. The functions inherit its environment, and so `environment`.
+    pub(crate) async fn start(
+        python: &Path,
+        settings: &Settings,
+        environment: &[(String, String)],
+    ) -> Result<Self, Error> {
         let port = choose_port(settings.aws_port)?;
         let state_dir =
             std::path::absolute(&settings.state_dir).map_err(Error::io("finding the state folder"))?;
@@ -68,6 +73,7 @@ impl Emulator {
             command.env_remove(name);
         }
         command
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .env("GATEWAY_PORT", port.to_string())
             .env("BIND_HOST", Ipv4Addr::LOCALHOST.to_string())
             .env("AUTH", "true")

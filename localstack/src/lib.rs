@@ -9,6 +9,7 @@ mod build;
 mod deploy;
 mod emulator;
 mod error;
+mod object_store;
 mod proxy;
 pub mod python;
 mod settings;
@@ -17,5 +18,6 @@ pub mod stores;
 
 pub use build::{Build, function_names};
 pub use error::Error;
+pub use object_store::ObjectStore;
 pub use settings::Settings;
 pub use stack::Stack;

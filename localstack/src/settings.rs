@@ -3,7 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::Build;
+use crate::{Build, stores::StoreKind};
 
 /// What to start, and where.
 #[derive(Debug, Clone)]
@@ -21,6 +21,16 @@ pub struct Settings {
     pub api_port: Option<u16>,
     /// The name of the `CloudFormation` stack.
     pub stack_name: String,
+    /// The real store that holds the objects; the emulator's own when `None`.
+    pub store: Option<StoreKind>,
+    /// The port of that store; any free one when `None`.
+    pub store_port: Option<u16>,
+    /// Further stores of the registry, by name, each as `docs/stores/README.md` says.
+    pub other_stores: serde_json::Map<String, serde_json::Value>,
+    /// Further variables that the functions see: what the registry refers to.
+    pub environment: Vec<(String, String)>,
+    /// What a store shows at the hook; by default something random.
+    pub hook_secret: String,
     /// How the functions' executables are come by.
     pub build: Build,
     /// Further parameters of the template, over the defaults of the dev loop.
@@ -39,6 +49,11 @@ impl Settings {
             aws_port: None,
             api_port: None,
             stack_name: "sluice".to_owned(),
+            store: None,
+            store_port: None,
+            other_stores: serde_json::Map::new(),
+            environment: Vec::new(),
+            hook_secret: random_secret(),
             build: Build::default(),
             parameters: BTreeMap::new(),
             report: |_| {},
@@ -64,6 +79,13 @@ impl Settings {
     pub(crate) fn cache_dir(&self) -> PathBuf {
         self.workspace_dir.join("target")
     }
+}
+
+fn random_secret() -> String {
+    let mut random = [0; 16];
+    // Without a source of randomness nothing here works: the functions need it too.
+    getrandom::fill(&mut random).expect("a source of randomness");
+    hex::encode(random)
 }
 
 fn workspace_dir() -> PathBuf {

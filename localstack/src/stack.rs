@@ -6,6 +6,7 @@ use std::{
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::{Credentials, RequestChecksumCalculation};
+use sha2::{Digest as _, Sha256};
 use tokio::{
     net::TcpListener,
     task::{JoinHandle, spawn_blocking},
@@ -17,6 +18,7 @@ use crate::{
     artifact::{self, Artifact},
     deploy::{Deployer, Parameters},
     emulator::{self, Emulator},
+    object_store::{self, ObjectStore},
     proxy, python,
 };
 
@@ -27,6 +29,7 @@ const ANSWER_SECONDS: u64 = 30;
 pub struct Stack {
     settings: Settings,
     emulator: Emulator,
+    store: Option<ObjectStore>,
     sdk_config: SdkConfig,
     parameters: Parameters,
     outputs: Parameters,
@@ -42,12 +45,19 @@ impl Stack {
         emulator::choose_port(settings.aws_port)?;
         let artifacts = build(&settings).await?;
         let python = install(&settings).await?;
+        let store = match settings.store {
+            Some(kind) => Some(object_store::start(kind, &settings, &listener).await?),
+            None => None,
+        };
         (settings.report)("starting the emulator");
-        let emulator = Emulator::start(&python, &settings).await?;
+        let mut environment = store.as_ref().map(ObjectStore::environment).unwrap_or_default();
+        environment.extend(settings.environment.clone());
+        let emulator = Emulator::start(&python, &settings, &environment).await?;
         let sdk_config = sdk_config(emulator.endpoint()).await;
         let mut stack = Self {
             settings,
             emulator,
+            store,
             sdk_config,
             parameters: Parameters::new(),
             outputs: Parameters::new(),
@@ -68,7 +78,10 @@ impl Stack {
         self.api_url = format!("http://{address}");
 
         (self.settings.report)("deploying");
-        self.parameters = local_parameters(address.port());
+        self.parameters = local_parameters(address.port(), &self.settings.hook_secret);
+        let mut stores = self.settings.other_stores.clone();
+        stores.extend(self.store.as_ref().map(ObjectStore::registry).unwrap_or_default());
+        self.parameters.insert("Stores".to_owned(), serde_json::Value::Object(stores).to_string());
         let uploaded = self.deployer().upload(artifacts).await?;
         self.parameters.extend(uploaded);
         self.parameters.extend(self.settings.parameters.clone());
@@ -100,6 +113,11 @@ impl Stack {
         &self.sdk_config
     }
 
+    /// The real store that holds the objects, if it is not the emulator.
+    pub fn store(&self) -> Option<&ObjectStore> {
+        self.store.as_ref()
+    }
+
     /// What the functions write, a line at a time and as they write it.
     pub fn functions_log(&self) -> PathBuf {
         emulator::functions_log_path(&self.settings.state_dir)
@@ -128,6 +146,9 @@ impl Stack {
             proxy.abort();
         }
         self.emulator.stop().await;
+        if let Some(store) = self.store {
+            store.shutdown().await;
+        }
     }
 
     fn deployer(&self) -> Deployer<'_> {
@@ -196,13 +217,15 @@ async fn sdk_config(endpoint: String) -> SdkConfig {
 }
 
 /// What differs from the template's defaults on one machine, over plain HTTP.
-fn local_parameters(api_port: u16) -> Parameters {
+fn local_parameters(api_port: u16, hook_secret: &str) -> Parameters {
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
     let origins = format!("http://127.0.0.1:{api_port},http://localhost:{api_port}");
+    let hook_secret_sha256 = hex::encode(Sha256::digest(hook_secret));
     let parameters = [
         ("AllowedOrigins", origins.as_str()),
         ("Architecture", architecture),
         ("DeletionProtection", "false"),
+        ("HookSecretSha256", hook_secret_sha256.as_str()),
         ("RequireTls", "false"),
         ("WorkerConcurrency", "4"),
     ];

@@ -8,4 +8,4 @@ mod stack;
 
 pub use client::{Client, Reply, text};
 pub use data::{bytes, log_lines};
-pub use stack::{Deployed, HOOK_SECRET, live, paused, swept};
+pub use stack::{COLD_BUCKET, Deployed, HOOK_SECRET, live, paused, store_kind, swept, verifies_checksums};

@@ -1,15 +1,18 @@
 //! The stacks the stories run on, each brought up once, by whichever story needs it first.
 
 use aws_config::SdkConfig;
+use serde_json::{Value, json};
 use sluice_domain::hash::Sha256;
 use sluice_lambda::Deployment;
+use sluice_localstack::stores::StoreKind;
 use sluice_localstack::{Settings, Stack};
+use sluice_oss_double::OssDouble;
 use sluice_storage::Clients;
 use sluice_storage::presign::Credentials;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
+use std::sync::{Arc, OnceLock};
 
 /// What stores show at the hook.
 pub const HOOK_SECRET: &str = "4e3d1f7c0a5b92686d7a31f0c2e9b8547f60a1d2c3b4e5f60718293a4b5c6d7e";
@@ -25,8 +28,25 @@ pub struct Deployed {
     pub functions_log: PathBuf,
     /// What the functions are told, as environment variables.
     pub settings: BTreeMap<String, String>,
-    /// The configuration of SDK clients that may do everything.
+    /// The configuration of SDK clients that may do everything in the emulated AWS.
     pub sdk: SdkConfig,
+    /// A client that may do everything with the objects, wherever they are kept.
+    pub objects: aws_sdk_s3::Client,
+    /// The store to which packs can be migrated: it keeps OSS's rules, and its objects are the emulator's.
+    pub oss: Option<Arc<OssDouble>>,
+}
+
+/// The bucket to which packs are migrated.
+pub const COLD_BUCKET: &str = "sluice-cold";
+
+/// The seed of the key that signs receipts.
+const RECEIPT_SEED: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+
+/// The real store that keeps the objects, if the stories run on one: `SLUICE_TEST_STORE`.
+#[expect(clippy::disallowed_methods, reason = "the tests' own setting, read here only")]
+pub fn store_kind() -> Option<StoreKind> {
+    let name = std::env::var("SLUICE_TEST_STORE").ok()?;
+    Some(name.parse().expect("ceph, seaweedfs or minio"))
 }
 
 /// The stack as it is deployed, workers and all.
@@ -47,19 +67,28 @@ pub fn swept() -> &'static Deployed {
     SWEPT.get_or_init(|| deploy("swept", false))
 }
 
+/// Whether the store under the stories compares a body with the SHA-256 that was signed.
+pub fn verifies_checksums() -> bool {
+    !matches!(store_kind(), Some(StoreKind::Ceph | StoreKind::Minio))
+}
+
 /// Brings a stack up on a thread of its own, whose runtime outlives every story's.
 fn deploy(name: &'static str, workers: bool) -> Deployed {
     let (deployed, waiting) = mpsc::channel();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {
-            let state = tempfile::tempdir().expect("a temporary folder");
-            let settings = Settings::new(state.path())
+            let mut settings = Settings::new(state_folder(name));
+            settings.store = store_kind();
+            HOOK_SECRET.clone_into(&mut settings.hook_secret);
+            let oss = with_oss(&mut settings);
+            let settings = settings
                 .parameter("WorkersEnabled", workers.to_string())
-                .parameter("DefaultQuotaBytes", (8_u64 << 30).to_string())
-                .parameter("HookSecretSha256", Sha256::of(HOOK_SECRET.as_bytes()).to_string());
+                .parameter("DefaultQuotaBytes", (8_u64 << 30).to_string());
             let stack = Stack::start(settings).await.unwrap_or_else(|error| panic!("stack {name}: {error}"));
-            deployed.send(Deployed::of(&stack)).expect("somebody waits");
+            let mut answer = Deployed::of(&stack);
+            answer.add_oss(oss).await;
+            deployed.send(answer).expect("somebody waits");
             // The emulator ends with this process, whose end it sees.
             std::future::pending::<()>().await;
         });
@@ -67,7 +96,62 @@ fn deploy(name: &'static str, workers: bool) -> Deployed {
     waiting.recv().expect("the stack came up")
 }
 
+/// Where a stack keeps its state. It outlives the process, which ends without warning; the next one clears it away.
+fn state_folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/stories");
+    for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let process = name.rsplit('-').next().unwrap_or_default().to_owned();
+        let tells = Path::new("/proc/self").exists();
+        if tells && !Path::new("/proc").join(process).exists() {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+    folder.join(format!("{name}-{}", std::process::id()))
+}
+
+/// Puts an OSS double in front of the emulator that will be started, and registers it.
+fn with_oss(settings: &mut Settings) -> OssDouble {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = free.local_addr().expect("an address").port();
+    settings.aws_port = Some(port);
+    let backing = format!("http://127.0.0.1:{port}");
+    let oss = OssDouble::start(sluice_oss_double::Settings::in_front_of(&backing, "test", "test"));
+    let oss = oss.expect("an OSS double");
+    settings.other_stores.insert("oss".to_owned(), oss_definition(&oss));
+    settings.environment.extend(oss_environment());
+    oss
+}
+
+fn oss_definition(oss: &OssDouble) -> Value {
+    json!({
+        "kind": "oss",
+        "endpoint": oss.endpoint(),
+        "region": oss.region(),
+        "credentials": "env:SLUICE_STORE_OSS",
+        "buckets": { "cold": COLD_BUCKET },
+    })
+}
+
+fn oss_environment() -> [(String, String); 2] {
+    [("ACCESS_KEY_ID", "oss-test"), ("SECRET_ACCESS_KEY", "oss-test-secret")]
+        .map(|(name, value)| (format!("SLUICE_STORE_OSS_{name}"), value.to_owned()))
+}
+
 impl Deployed {
+    async fn add_oss(&mut self, oss: OssDouble) {
+        let bucket = aws_sdk_s3::Client::new(&self.sdk).create_bucket().bucket(COLD_BUCKET);
+        bucket.send().await.expect("a bucket");
+        let stores = self.settings.entry("SLUICE_STORES".to_owned()).or_insert_with(|| "{}".to_owned());
+        let mut registry: Value = serde_json::from_str(stores).expect("a registry");
+        registry["oss"] = oss_definition(&oss);
+        *stores = registry.to_string();
+        self.settings.extend(oss_environment());
+        let key = ("SLUICE_RECEIPT_KEY".to_owned(), "env:SLUICE_TEST_RECEIPT_KEY".to_owned());
+        self.settings.extend([key, ("SLUICE_TEST_RECEIPT_KEY".to_owned(), RECEIPT_SEED.to_owned())]);
+        self.oss = Some(Arc::new(oss));
+    }
+
     /// What there is to know of a stack that is up.
     #[must_use]
     pub fn of(stack: &Stack) -> Self {
@@ -106,18 +190,52 @@ impl Deployed {
             ("SLUICE_URL_SECONDS", "3600".to_owned()),
             ("SLUICE_UPLOAD_SECONDS", "604800".to_owned()),
         ];
+        let mut settings: BTreeMap<String, String> =
+            settings.map(|(name, value)| (name.to_owned(), value)).into();
+        let mut objects = aws_sdk_s3::Client::new(stack.sdk_config());
+        if let Some(store) = stack.store() {
+            objects = store.local().client().clone();
+            let registry = Value::Object(store.registry());
+            settings.insert("SLUICE_STORES".to_owned(), registry.to_string());
+            settings.extend(store.environment());
+            settings.extend(store.buckets().map(|(setting, name)| (setting.to_owned(), name.to_owned())));
+        }
         Self {
             api: stack.api_url().to_owned(),
             aws: stack.aws_endpoint(),
             functions_log: stack.functions_log(),
-            settings: settings.map(|(name, value)| (name.to_owned(), value)).into(),
+            settings,
             sdk: stack.sdk_config().clone(),
+            objects,
+            oss: None,
         }
     }
 
     /// The deployment as a function sees it, for running functions in this process.
     pub fn deployment(&self) -> Deployment {
-        Deployment::new(Clients::new(&self.sdk), Credentials::of(&self.sdk), self.settings.clone())
+        self.deployment_with(self.settings.clone())
+    }
+
+    /// The same with other settings.
+    pub fn deployment_with(&self, settings: BTreeMap<String, String>) -> Deployment {
+        Deployment::new(Clients::new(&self.sdk), Credentials::of(&self.sdk), settings)
+    }
+
+    /// Settings with an OSS double that nobody else uses. The deployed functions do not know of it.
+    pub fn with_own_oss(&self) -> (BTreeMap<String, String>, OssDouble) {
+        let oss = OssDouble::start(sluice_oss_double::Settings::in_front_of(&self.aws, "test", "test"));
+        let oss = oss.expect("an OSS double");
+        let mut settings = self.settings.clone();
+        let mut registry: Value = serde_json::from_str(&settings["SLUICE_STORES"]).expect("a registry");
+        registry["oss"] = oss_definition(&oss);
+        settings.insert("SLUICE_STORES".to_owned(), registry.to_string());
+        (settings, oss)
+    }
+
+    /// Keeps a secret in the emulated AWS.
+    pub async fn put_secret(&self, name: &str, text: &str) {
+        let client = aws_sdk_secretsmanager::Client::new(&self.sdk);
+        client.create_secret().name(name).secret_string(text).send().await.expect("a secret");
     }
 
     /// One of the functions' settings.

@@ -5,14 +5,14 @@ use sluice_storage::fault::run_until_killed;
 use sluice_tests::log_lines;
 
 use crate::mover::Movers;
-use crate::support::unhurried;
+use crate::support::{Landed, created, unhurried};
 use crate::worker_faults::faults;
 
 const MIB: usize = 1 << 20;
 
 #[tokio::test]
 async fn a_compressor_killed_anywhere_is_followed_by_another() {
-    let movers = Movers::new();
+    let movers = Movers::new().await;
     for (seed, fault) in (100..).zip(faults()) {
         let landed = movers.put(log_lines(seed, MIB)).await;
         let run = run_until_killed(fault, movers.compress(&landed, "a", 1, unhurried())).await;
@@ -40,9 +40,33 @@ async fn a_compressor_killed_anywhere_is_followed_by_another() {
     panic!("there were more writes than faults");
 }
 
+/// The worker that stored a file dies, before it or after it has told the compressor, and is followed by another when the
+/// object that was adopted is gone already.
+#[tokio::test]
+async fn a_worker_that_comes_back_late_takes_nothing_away() {
+    let movers = Movers::new().await;
+    for (seed, fault) in (400..).zip(faults()) {
+        let landed = Landed::new(movers.worker.stack, log_lines(seed, 3 * MIB)).await;
+        let event = created(&landed.key);
+        let run = run_until_killed(fault, movers.worker.receive(&event, 1, unhurried())).await;
+        let context = format!("{fault:?}, {run:?}");
+        if landed.upload().await["state"] == "available" {
+            assert_eq!(movers.compress(&landed, "a", 1, unhurried()).await, Vec::<String>::new());
+            movers.sweep().await;
+        }
+        assert_eq!(movers.worker.receive(&event, 2, unhurried()).await, Vec::<String>::new(), "{context}");
+        movers.check_readable(&landed, &context).await;
+        landed.check_available(&movers.worker, &context).await;
+        if run.is_ok() {
+            return;
+        }
+    }
+    panic!("there were more writes than faults");
+}
+
 #[tokio::test]
 async fn a_sweeper_killed_anywhere_is_followed_by_another() {
-    let movers = Movers::new();
+    let movers = Movers::new().await;
     for (seed, fault) in (200..).zip(faults()) {
         let landed = movers.put(log_lines(seed, MIB)).await;
         assert_eq!(movers.compress(&landed, "a", 1, unhurried()).await, Vec::<String>::new());
@@ -61,7 +85,7 @@ async fn a_sweeper_killed_anywhere_is_followed_by_another() {
 
 #[tokio::test]
 async fn of_two_movers_at_once_one_moves() {
-    let movers = Movers::new();
+    let movers = Movers::new().await;
     for seed in 300..304 {
         let landed = movers.put(log_lines(seed, 2 * MIB)).await;
         let (a, b, c) = tokio::join!(

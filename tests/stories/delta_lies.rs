@@ -158,6 +158,11 @@ async fn the_bucket_refuses_a_pack_that_is_not_the_declared_one() {
     let mut other = delta.pack.clone();
     other[0] ^= 1;
     let reply = user.put_part(part, other).await;
+    if !sluice_tests::verifies_checksums() {
+        // Such a store takes it, and the next story tells how the worker finds out.
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        return;
+    }
     assert!((400..500).contains(&reply.status), "{} {}", reply.status, reply.body);
     // A length of its own breaks the signature.
     let headers = part["headers"].as_object().expect("headers").iter();

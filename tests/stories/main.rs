@@ -1,6 +1,8 @@
 //! Stories of the whole pipeline, each told to the end on a real emulator.
 
 mod accounts;
+mod admin;
+mod admin_import;
 mod bad_input;
 mod bridge;
 mod bridge_deployed;
@@ -18,9 +20,12 @@ mod hostile_urls;
 mod instant;
 mod isolation;
 mod listing;
+mod migration;
+mod migration_faults;
 mod mover;
 mod names;
 mod reading;
+mod registry;
 mod renames;
 mod routes;
 mod single_put;

@@ -1,5 +1,9 @@
 //! The workers that move packs, run by a story, and what they leave behind.
 
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
+};
 use sluice_contracts::pack_event::{PackEvent, Subject};
 use sluice_domain::content::{Content, Pack};
 use sluice_domain::hash::Sha256;
@@ -7,10 +11,11 @@ use sluice_domain::id::{AccountId, PackId};
 use sluice_domain::time::Timestamp;
 use sluice_lambda::batch::{Failed, OutOfTime};
 use sluice_lambda::{Deployment, clock};
-use sluice_packs::read::read_terms;
-use sluice_tests::paused;
-use std::collections::BTreeSet;
+use sluice_packs::read::{Run, read_index, read_run, read_terms};
+use sluice_tests::{Deployed, paused};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::support::{Landed, Worker, created, message, unhurried};
@@ -25,12 +30,16 @@ pub struct Movers {
 }
 
 impl Movers {
-    pub fn new() -> Self {
-        Self::of(paused().deployment())
+    pub async fn new() -> Self {
+        Self::with(paused().settings.clone()).await
     }
 
-    pub fn of(deployment: Deployment) -> Self {
-        Self { worker: Worker::new(paused()), deployment }
+    /// With these settings, and a table of retired objects of its own: the sweeper of another story must not take what this
+    /// one is about to use.
+    pub async fn with(mut settings: BTreeMap<String, String>) -> Self {
+        let table = own_table(paused()).await;
+        settings.insert("SLUICE_RETIRED_OBJECTS_TABLE".to_owned(), table);
+        Self { worker: Worker::new(paused()), deployment: paused().deployment_with(settings) }
     }
 
     /// Uploads and verifies a new user's file.
@@ -72,6 +81,27 @@ impl Movers {
         sweep_objects::sweep(Arc::new(app), now).await.expect("swept");
     }
 
+    /// Runs migrate-pack as if compress-pack had settled the packs.
+    pub async fn settle(&self, of: &Landed) {
+        let subject = Subject::Content(Sha256::of(&of.content));
+        let event = PackEvent::PackSettled { account_id: of.account_id, of: subject };
+        let app = migrate_pack::App::new(&self.deployment).await.expect("an app");
+        let failed =
+            migrate_pack::work_off(Arc::new(app), vec![message(event.to_json(), 1)], unhurried()).await;
+        assert_eq!(failed, Failed::new());
+    }
+
+    /// The contents that a day's planning asks to be migrated, after so much time, by SHA-256.
+    pub async fn planned(&self, later: Duration) -> BTreeSet<String> {
+        let queue = OwnQueue::new(&self.deployment, self.worker.stack).await;
+        let app = Arc::new(plan_migrations::App::new(&queue.deployment).expect("an app"));
+        for hour in 0..plan_migrations::SEGMENTS {
+            let now = clock::now().after(later).after(Duration::from_hours(hour.into()));
+            plan_migrations::plan(app.clone(), now).await.expect("planned");
+        }
+        queue.contents().await
+    }
+
     pub async fn content(&self, of: &Landed) -> Content {
         let content = self.worker.tables().content(of.account_id, &Sha256::of(&of.content)).await;
         content.expect("an answer").expect("a content")
@@ -93,10 +123,111 @@ impl Movers {
         keys.into_iter().filter(|key| key.starts_with("objects/") || key.starts_with("packs/")).collect()
     }
 
+    /// The account's objects in another store's cold bucket.
+    pub async fn objects_in(&self, store: &str, account: AccountId) -> Vec<String> {
+        let buckets = self.deployment.pack_buckets().expect("buckets");
+        let bucket = buckets.get(store).expect("a store");
+        let objects = bucket.list_after(&format!("packs/{account}/"), None).await.expect("a list");
+        objects.into_iter().map(|(key, _)| key).collect()
+    }
+
+    /// Checks that the workers of this deployment can read the content.
+    pub async fn check_bytes(&self, landed: &Landed, label: &str) {
+        let buckets = self.deployment.pack_buckets().expect("buckets");
+        let content = self.content(landed).await;
+        let packs = self.packs(landed).await;
+        let mut bytes = Vec::new();
+        for term in read_terms(&buckets, &content).await.expect("terms") {
+            let pack = packs.iter().find(|pack| pack.pack_id == term.pack_id).expect("a pack");
+            let index = &read_index(&buckets, pack).await.expect("an index");
+            let run = Run { pack, index, first_chunk: term.first_chunk, chunk_count: term.chunk_count };
+            let read = read_run(&buckets, run, clock::now()).await;
+            bytes.extend_from_slice(&read.unwrap_or_else(|error| panic!("{label}: {error}")));
+        }
+        assert!(bytes == landed.content, "{label}: other bytes");
+    }
+
     /// Checks that the file can be read by its plan, and as a whole.
     pub async fn check_readable(&self, landed: &Landed, context: &str) {
         let upload = landed.upload().await;
         let file_id = upload["version"]["file_id"].as_str().expect("an id").to_owned();
         assert!(landed.user.rebuild(&file_id).await == landed.content, "{context}: by its plan");
+    }
+}
+
+/// A new table of retired objects, as the template makes it.
+async fn own_table(stack: &Deployed) -> String {
+    static TABLES: AtomicU32 = AtomicU32::new(0);
+    let name = format!("retired-objects-{}", TABLES.fetch_add(1, Ordering::Relaxed));
+    let attribute = |name: &str, kind| {
+        AttributeDefinition::builder()
+            .attribute_name(name)
+            .attribute_type(kind)
+            .build()
+            .expect("an attribute")
+    };
+    let key = |name: &str, kind| {
+        KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("a key")
+    };
+    let all = Projection::builder().projection_type(ProjectionType::All).build();
+    let by_due = GlobalSecondaryIndex::builder()
+        .index_name("by_due")
+        .key_schema(key("due_shard", KeyType::Hash))
+        .key_schema(key("due_at", KeyType::Range))
+        .projection(all);
+    let request = aws_sdk_dynamodb::Client::new(&stack.sdk)
+        .create_table()
+        .table_name(&name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(attribute("object_id", ScalarAttributeType::S))
+        .attribute_definitions(attribute("due_shard", ScalarAttributeType::S))
+        .attribute_definitions(attribute("due_at", ScalarAttributeType::N))
+        .key_schema(key("object_id", KeyType::Hash))
+        .global_secondary_indexes(by_due.build().expect("an index"));
+    request.send().await.expect("a table");
+    name
+}
+
+/// A queue that nobody else reads, in place of the migrate queue.
+struct OwnQueue {
+    deployment: Deployment,
+    client: aws_sdk_sqs::Client,
+    url: String,
+}
+
+impl OwnQueue {
+    async fn new(of: &Deployment, stack: &'static Deployed) -> Self {
+        static QUEUES: AtomicU32 = AtomicU32::new(0);
+        let client = aws_sdk_sqs::Client::new(&stack.sdk);
+        let name = format!("planned-{}", QUEUES.fetch_add(1, Ordering::Relaxed));
+        let made = client.create_queue().queue_name(name).send().await.expect("a queue");
+        let url = made.queue_url.expect("a URL");
+        let mut settings = of.settings().clone();
+        settings.insert("SLUICE_MIGRATE_QUEUE_URL".to_owned(), url.clone());
+        Self { deployment: stack.deployment_with(settings), client, url }
+    }
+
+    /// The contents that its messages are about.
+    async fn contents(&self) -> BTreeSet<String> {
+        let mut contents = BTreeSet::new();
+        loop {
+            let request = self.client.receive_message().queue_url(&self.url).max_number_of_messages(10);
+            let messages = request.send().await.expect("messages").messages.unwrap_or_default();
+            if messages.is_empty() {
+                return contents;
+            }
+            for message in messages {
+                match PackEvent::parse(&message.body.unwrap_or_default()) {
+                    Ok(PackEvent::MigrationRequested { of: Subject::Content(sha256), to, .. }) => {
+                        assert_eq!(to, "oss");
+                        contents.insert(sha256.to_string());
+                    }
+                    other => panic!("{other:?}"),
+                }
+                let handle = message.receipt_handle.unwrap_or_default();
+                let delete = self.client.delete_message().queue_url(&self.url).receipt_handle(handle);
+                delete.send().await.expect("deleted");
+            }
+        }
     }
 }

@@ -74,7 +74,7 @@ impl Worker {
     }
 
     pub fn with(stack: &'static Deployed, app: App) -> Self {
-        Self { stack, app: Arc::new(app), s3: aws_sdk_s3::Client::new(&stack.sdk) }
+        Self { stack, app: Arc::new(app), s3: stack.objects.clone() }
     }
 
     /// Works off one message.
@@ -114,6 +114,12 @@ impl Worker {
     pub async fn overwrite_in_vault(&self, key: &str, bytes: Vec<u8>) {
         let bucket = self.stack.setting("SLUICE_VAULT_BUCKET");
         self.s3.put_object().bucket(bucket).key(key).body(bytes.into()).send().await.expect("a PUT");
+    }
+
+    /// Loses an object of the vault.
+    pub async fn delete_from_vault(&self, key: &str) {
+        let bucket = self.stack.setting("SLUICE_VAULT_BUCKET");
+        self.s3.delete_object().bucket(bucket).key(key).send().await.expect("a DELETE");
     }
 
     /// Puts an object where a client's presigned URL would.

@@ -1,3 +1,42 @@
-//! Wiring.
+//! The `sluice-admin` command: reads the command line, and turns the outcome into an exit code.
 
-fn main() {}
+use clap::Parser as _;
+use sluice_admin::arguments::Arguments;
+use sluice_admin::error::{Error, Result};
+use sluice_admin::output::Output;
+use sluice_admin::settings::Site;
+use std::io::ErrorKind;
+use std::process::ExitCode;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let output = Output::new(arguments.global.format(), Box::new(std::io::stdout()));
+    start_log();
+    match run(arguments, &output).await {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads our output has seen enough.
+        Err(Error::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            output.failure(&error);
+            ExitCode::from(error.kind() as u8)
+        }
+    }
+}
+
+/// What the functions' own code logs, on standard error. The SDKs only tell of what they cannot do without.
+fn start_log() {
+    let own = ["migrate_pack", "sluice_lambda", "sluice_packs", "sluice_storage"];
+    let own = own.map(|target| (target, LevelFilter::WARN));
+    let targets = Targets::new().with_default(LevelFilter::ERROR).with_targets(own);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(lines).with(targets).init();
+}
+
+async fn run(arguments: Arguments, output: &Output) -> Result<()> {
+    let site = Site::connect(arguments.global.settings.as_deref()).await?;
+    sluice_admin::run(arguments.command, &site, output).await
+}

@@ -62,6 +62,16 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The operator's commands are another program.
+    #[error(
+        "`sluice {command}` needs the program sluice-admin, which is neither beside this one nor in PATH: {source}"
+    )]
+    OperatorMissing {
+        /// Which command.
+        command: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
     /// Writing to standard output failed.
     #[error("standard output: {0}")]
     Output(io::Error),
@@ -157,7 +167,9 @@ impl Error {
             Self::NotFound(_) => Kind::NotFound,
             Self::Unreachable { .. } => Kind::Unavailable,
             Self::UnexpectedAnswer(_) | Self::Bucket { .. } => Kind::Refused,
-            Self::Local { .. } | Self::Output(_) | Self::UnsafePath { .. } => Kind::Failed,
+            Self::Local { .. } | Self::OperatorMissing { .. } | Self::Output(_) | Self::UnsafePath { .. } => {
+                Kind::Failed
+            }
             Self::Exists(_)
             | Self::Busy(_)
             | Self::NotVerified(_)
@@ -185,6 +197,7 @@ impl Error {
             Self::Bucket { .. } => "bucket_refused",
             Self::Damaged { .. } => "damaged",
             Self::Local { .. } | Self::Output(_) => "local",
+            Self::OperatorMissing { .. } => "operator_missing",
             Self::InvalidPath { .. } => "invalid_path",
             Self::UnsafePath { .. } => "unsafe_path",
             Self::Exists(_) => "exists",
@@ -205,6 +218,7 @@ impl Error {
             Self::NotLoggedIn { .. } => Some("run `sluice login NAME`"),
             Self::Problem(problem) => advice_on(problem.code),
             Self::Unreachable { .. } => Some("repeat the command later: transfers go on where they stopped"),
+            Self::OperatorMissing { .. } => Some("install sluice-admin; users do not need it"),
             Self::Exists(_) => Some("`--force` replaces it"),
             Self::FileChanged(_) => Some("run the command again once nothing writes to the file"),
             Self::UploadEnded(_) => Some("run the command again"),

@@ -82,7 +82,7 @@ pub struct ReceiptObject {
 pub struct Receipt {
     /// Whose receipts it belongs to: the account, or `import#` and what was imported.
     pub scope: String,
-    /// Its place among them: a time-ordered id.
+    /// Its place among them: a time-ordered id. Of an import, an id of source and target as they are, so that it is found.
     pub receipt_id: String,
     /// The pack, if it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,7 @@ use sluice_domain::hash::Sha256;
 use sluice_domain::migration::Rule;
 use sluice_packs::{Mover, Pace};
 use sluice_storage::presign::{Credentials, UrlLife};
-use sluice_storage::stores::{PackBuckets, Role, StoresError};
+use sluice_storage::stores::{PackBuckets, Role, StoreKind, StoresError};
 use sluice_storage::{Bucket, Clients, Queue, Stores, TableNames, Tables};
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -77,6 +77,11 @@ impl Deployment {
         Self { clients, credentials, settings, stores: OnceLock::new() }
     }
 
+    /// The settings as they were given, secrets included.
+    pub fn settings(&self) -> &BTreeMap<String, String> {
+        &self.settings
+    }
+
     /// All tables.
     pub fn tables(&self) -> Result<Tables, ConfigError> {
         let names = TableNames {
@@ -134,11 +139,11 @@ impl Deployment {
         Ok(self.stores()?.pack_buckets(self.vault()?))
     }
 
-    /// Whether the landing bucket announces new objects by itself.
+    /// Whether the landing bucket's own announcements can be relied on. Those of other stores than AWS come by webhook if
+    /// at all, and may be late or lost.
     pub fn landing_announces(&self) -> Result<bool, ConfigError> {
-        use sluice_storage::stores::Capability;
         let landing = self.stores()?.with_role(Role::Landing);
-        Ok(landing.is_none_or(|(store, _)| store.definition.can(Capability::Notifications)))
+        Ok(landing.is_none_or(|(store, _)| store.definition.kind == StoreKind::Aws))
     }
 
     /// How long the objects that packs leave are kept. Longer than any presigned URL of them lives.
@@ -308,8 +313,9 @@ impl Deployment {
     }
 }
 
+/// The settings in the environment.
 #[expect(clippy::disallowed_methods, reason = "the one place")]
-fn environment() -> BTreeMap<String, String> {
+pub fn environment() -> BTreeMap<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .filter(|(name, _)| name.starts_with(PREFIX))

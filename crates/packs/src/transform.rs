@@ -32,13 +32,13 @@ pub(crate) struct Transformed {
 }
 
 /// Whole frames: of those that the pack has, or of those that it shall have.
-struct Piece {
+pub(crate) struct Piece {
     frames: Vec<Range<usize>>,
-    extent: Extent,
+    pub extent: Extent,
 }
 
 /// What a piece becomes.
-struct Made {
+pub(crate) struct Made {
     bytes: Vec<u8>,
     /// Stored and raw length of each frame, and how many chunks it has.
     frames: Vec<(Frame, u32)>,
@@ -87,7 +87,7 @@ pub(crate) async fn transform(
 }
 
 /// The pack in pieces. Nothing if it does not lie where it is said to.
-fn pieces(pack: &Pack, index: &PackIndex) -> Option<Vec<Piece>> {
+pub(crate) fn pieces(pack: &Pack, index: &PackIndex) -> Option<Vec<Piece>> {
     let frames = match &pack.placement.frames {
         Some(table) => {
             let mut start = 0;
@@ -121,7 +121,7 @@ fn pieces(pack: &Pack, index: &PackIndex) -> Option<Vec<Piece>> {
 }
 
 /// Checks every chunk of a piece, and compresses it or leaves it as it is.
-fn make(
+pub(crate) fn make(
     pack: sluice_domain::id::PackId,
     index: &PackIndex,
     piece: &Piece,

@@ -31,6 +31,8 @@ pub(crate) struct Traits {
     pub forbid_overwrite_header: bool,
     /// It checks the SHA-256 that a PUT names.
     pub verifies_sha256: bool,
+    /// It takes `x-amz-copy-if-match` for what S3 calls `x-amz-copy-source-if-match`, at CopyObject alone.
+    pub copy_if_match_header: bool,
 }
 
 /// What a store says of an object.
@@ -51,6 +53,8 @@ pub struct StoredPart {
     pub size: u64,
     /// Its `ETag`, normalised by [`normalise_etag`].
     pub etag: String,
+    /// Its `ETag` as the store writes it, which is what it wants to hear: some compare every letter.
+    pub written_etag: String,
     /// Its SHA-256 in base 64, if the store kept it.
     pub sha256_base64: Option<String>,
 }
@@ -72,7 +76,7 @@ pub(crate) fn found<T>(result: Result<T, StorageError>) -> Result<Option<T>, Sto
 impl Bucket {
     /// The bucket called `name`.
     pub fn new(clients: &Clients, name: impl Into<String>) -> Self {
-        let traits = Traits { forbid_overwrite_header: false, verifies_sha256: true };
+        let traits = Traits { verifies_sha256: true, ..Traits::default() };
         Self { client: clients.s3.clone(), name: name.into(), traits }
     }
 
@@ -261,6 +265,7 @@ impl Bucket {
                         .map_err(|error| StorageError::fault(OPERATION, error))?,
                     size: u64::try_from(part.size().unwrap_or(0)).unwrap_or(0),
                     etag: normalise_etag(part.e_tag().unwrap_or_default()),
+                    written_etag: part.e_tag().unwrap_or_default().to_owned(),
                     sha256_base64: part.checksum_sha256().map(str::to_owned),
                 });
             }
@@ -282,7 +287,7 @@ impl Bucket {
         let parts = parts.iter().map(|part| {
             CompletedPart::builder()
                 .part_number(part.number.get().cast_signed())
-                .e_tag(format!("\"{}\"", part.etag))
+                .e_tag(&part.written_etag)
                 .set_checksum_sha256(part.sha256_base64.clone())
                 .build()
         });

@@ -10,6 +10,7 @@ use sluice_domain::key::ObjectKey;
 use std::sync::{Arc, OnceLock};
 
 use crate::bucket::{Bucket, ObjectHead, found};
+use crate::description::Description;
 use crate::error::StorageError;
 use crate::fault;
 use crate::presign::PutOf;
@@ -35,10 +36,10 @@ pub struct Written {
 
 /// Reads a header that the SDK does not know.
 #[derive(Debug, Clone, Default)]
-struct Crc64(Arc<OnceLock<u64>>);
+pub(crate) struct Crc64(Arc<OnceLock<u64>>);
 
 impl Crc64 {
-    fn get(&self) -> Option<u64> {
+    pub(crate) fn get(&self) -> Option<u64> {
         self.0.get().copied()
     }
 }
@@ -75,7 +76,20 @@ impl Bucket {
         sha256: &Sha256,
         put_of: PutOf,
     ) -> Result<Written, StorageError> {
+        self.put_described(key, bytes, sha256, put_of, &Description::default()).await
+    }
+
+    /// Like [`Bucket::put_checked`], for an object that says something of itself.
+    pub async fn put_described(
+        &self,
+        key: &ObjectKey,
+        bytes: Bytes,
+        sha256: &Sha256,
+        put_of: PutOf,
+        description: &Description,
+    ) -> Result<Written, StorageError> {
         const OPERATION: &str = "s3:PutObject";
+        let description = description.clone();
         let (crc64, sha256_verified) = (Crc64::default(), self.traits.verifies_sha256);
         let only_new = put_of == PutOf::NewObject;
         let by_header = only_new && self.traits.forbid_overwrite_header;
@@ -90,6 +104,7 @@ impl Bucket {
             .customize()
             .interceptor(crc64.clone())
             .mutate_request(move |request| {
+                description.add_to(request);
                 if by_header {
                     request.headers_mut().insert(FORBID_OVERWRITE_HEADER, "true");
                 }

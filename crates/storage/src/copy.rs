@@ -1,5 +1,6 @@
 //! Server-side copy: bytes move from bucket to bucket without passing through a function.
 
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::part_plan::{PartNumber, PartPlan};
@@ -61,6 +62,15 @@ fn source_path(bucket: &Bucket, key: &ObjectKey) -> String {
     format!("{}/{key}", bucket.name)
 }
 
+/// By which name Ceph knows `x-amz-copy-source-if-match`, which it ignores
+/// (<https://docs.ceph.com/en/pacific/radosgw/s3/objectops/#copy-object>).
+const CEPH_COPY_IF_MATCH: &str = "x-amz-copy-if-match";
+
+/// Ceph wants the length of a PUT's body even where there is none.
+fn say_empty(request: &mut HttpRequest) {
+    request.headers_mut().insert("content-length", "0");
+}
+
 impl Bucket {
     /// Copies bytes of another object of the same store as one part of a multipart upload.
     pub async fn copy_part(
@@ -80,7 +90,9 @@ impl Bucket {
             .part_number(number.get().cast_signed())
             .copy_source(source_path(source.bucket, source.key))
             .set_copy_source_if_match(source.etag.map(str::to_owned))
-            .copy_source_range(format!("bytes={}-{}", source.range.start, source.range.end - 1));
+            .copy_source_range(format!("bytes={}-{}", source.range.start, source.range.end - 1))
+            .customize()
+            .mutate_request(say_empty);
         fault::write(OPERATION, request.send())
             .await
             .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
@@ -92,6 +104,7 @@ impl Copy<'_> {
     /// Copies the object in one call.
     pub async fn whole(&self) -> Result<(), StorageError> {
         const OPERATION: &str = "s3:CopyObject";
+        let ceph_condition = self.target.traits.copy_if_match_header.then(|| self.head.etag.clone());
         let request = self
             .target
             .client
@@ -99,7 +112,14 @@ impl Copy<'_> {
             .bucket(&self.target.name)
             .key(self.target_key.as_str())
             .copy_source(source_path(self.source, self.source_key))
-            .copy_source_if_match(&self.head.etag);
+            .copy_source_if_match(&self.head.etag)
+            .customize()
+            .mutate_request(move |request| {
+                say_empty(request);
+                if let Some(etag) = &ceph_condition {
+                    request.headers_mut().insert(CEPH_COPY_IF_MATCH, etag.clone());
+                }
+            });
         fault::write(OPERATION, request.send())
             .await
             .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;

@@ -89,7 +89,7 @@ impl StorageError {
 fn kind_of(code: &str, status: u16) -> ErrorKind {
     match code {
         // A wrong setting must not read as a missing object.
-        "NoSuchBucket" => ErrorKind::Fault,
+        "NoSuchBucket" | "NotImplemented" => ErrorKind::Fault,
         "NoSuchKey" | "NoSuchUpload" | "NotFound" => ErrorKind::NotFound,
         "ConditionalCheckFailedException"
         | "TransactionConflictException"
@@ -113,6 +113,7 @@ fn kind_of(code: &str, status: u16) -> ErrorKind {
             404 => ErrorKind::NotFound,
             412 => ErrorKind::Conflict,
             429 => ErrorKind::Throttled,
+            501 => ErrorKind::Fault,
             500.. => ErrorKind::Unavailable,
             _ => ErrorKind::Fault,
         },

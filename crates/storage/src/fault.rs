@@ -14,14 +14,17 @@ pub(crate) async fn write<T>(_operation: &'static str, write: impl Future<Output
 /// Runs one write to a bucket, a table or a queue, unless the fault is to strike here.
 #[cfg(feature = "fault-points")]
 pub(crate) async fn write<T>(operation: &'static str, write: impl Future<Output = T>) -> T {
-    armed::strike(operation, Moment::Before).await;
+    // Counted when they begin: writes that are under way side by side have a number each.
+    let number = armed::next_number();
+    armed::strike(number, operation, Moment::Before).await;
     let result = write.await;
-    armed::strike(operation, Moment::After).await;
+    armed::strike(number, operation, Moment::After).await;
     result
 }
 
 #[cfg(feature = "fault-points")]
 mod armed {
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex, PoisonError};
     use tokio::sync::Notify;
 
@@ -49,7 +52,7 @@ mod armed {
 
     struct Armed {
         fault: Fault,
-        seen: Mutex<usize>,
+        begun: AtomicUsize,
         struck: Mutex<Option<&'static str>>,
         notify: Notify,
     }
@@ -59,7 +62,7 @@ mod armed {
     pub async fn run_until_killed<T>(fault: Fault, work: impl Future<Output = T>) -> Result<T, &'static str> {
         let armed = Arc::new(Armed {
             fault,
-            seen: Mutex::default(),
+            begun: AtomicUsize::default(),
             struck: Mutex::default(),
             notify: Notify::new(),
         });
@@ -72,17 +75,14 @@ mod armed {
         }
     }
 
-    pub(super) async fn strike(operation: &'static str, moment: Moment) {
+    /// The number of the write that begins now.
+    pub(super) fn next_number() -> usize {
+        FAULT.try_with(|armed| armed.begun.fetch_add(1, Ordering::Relaxed)).unwrap_or_default()
+    }
+
+    pub(super) async fn strike(write: usize, operation: &'static str, moment: Moment) {
         let Ok(armed) = FAULT.try_with(Arc::clone) else { return };
-        let here = {
-            let mut seen = armed.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            let write = *seen;
-            if moment == Moment::After {
-                *seen += 1;
-            }
-            armed.fault == Fault { write, moment }
-        };
-        if here {
+        if armed.fault == (Fault { write, moment }) {
             *armed.struck.lock().unwrap_or_else(PoisonError::into_inner) = Some(operation);
             armed.notify.notify_one();
             std::future::pending::<()>().await;

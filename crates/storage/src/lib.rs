@@ -5,11 +5,14 @@
 
 pub mod bucket;
 mod checked;
+mod checked_parts;
 pub mod clients;
 pub mod copy;
+mod description;
 pub mod error;
 pub mod fault;
 pub mod presign;
+pub mod probe;
 pub mod queue;
 mod stored_table;
 pub mod stores;
@@ -18,7 +21,9 @@ mod transaction;
 
 pub use bucket::Bucket;
 pub use checked::Written;
+pub use checked_parts::CheckedUpload;
 pub use clients::Clients;
+pub use description::Description;
 pub use error::{ErrorKind, StorageError};
 pub use queue::Queue;
 pub use stored_table::read_table;

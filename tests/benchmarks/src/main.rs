@@ -2,18 +2,24 @@
 
 mod builds;
 mod command;
+mod compress;
 mod content_pass;
 mod debian;
 mod delta;
 mod figure;
 mod functions;
+mod invocation;
 mod machine;
+mod migrate;
 mod own_process;
+mod peers;
 mod put;
 mod samples;
 mod site;
 mod stored;
 mod table;
+mod uploads;
+mod watched;
 mod worker;
 
 use clap::{Args, Parser, Subcommand};
@@ -21,7 +27,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use content_pass::Once;
-use worker::WorkOff;
+use invocation::Invocation;
 
 /// Why a measurement ended early.
 type Failure = Box<dyn Error>;
@@ -71,12 +77,16 @@ enum Command {
     },
     /// Speed and memory of dedup-upload for a large object that is new, known or edited
     Worker(worker::WorkerOptions),
+    /// Speed and memory of compress-pack on source code, logs and images, beside the `zstd` command
+    Compress(compress::CompressOptions),
+    /// Moving small files and large ones from Ceph to an OSS double by migrate-pack, beside rclone
+    Migrate(migrate::MigrateOptions),
     /// What `content-pass` times, in a process of its own
     #[command(hide = true)]
     Once(Once),
-    /// What `worker` measures, in a process of its own
+    /// A function with its messages, in a process of its own
     #[command(hide = true)]
-    WorkOff(WorkOff),
+    Invoke(Invocation),
 }
 
 #[derive(Debug, Args)]
@@ -91,6 +101,10 @@ struct AllOptions {
     delta: delta::DeltaOptions,
     #[command(flatten)]
     worker: worker::WorkerOptions,
+    #[command(flatten)]
+    compress: compress::CompressOptions,
+    #[command(flatten)]
+    migrate: migrate::MigrateOptions,
     #[command(flatten)]
     builds: builds::BuildOptions,
 }
@@ -112,8 +126,8 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(command: Command) -> Result<(), Failure> {
-    if let Command::WorkOff(work) = command {
-        return worker::work_off(work).await;
+    if let Command::Invoke(invocation) = command {
+        return invocation::run(invocation).await;
     }
     println!("{}", machine::describe()?);
     match command {
@@ -123,7 +137,9 @@ async fn run(command: Command) -> Result<(), Failure> {
             put::measure(&all.put, &all.builds).await?;
             delta::measure(&all.delta, &all.builds).await?;
             stored::measure(&all.builds).await?;
-            worker::measure(&all.worker).await
+            worker::measure(&all.worker).await?;
+            compress::measure(&all.compress).await?;
+            migrate::measure(&all.migrate).await
         }
         Command::ContentPass(options) => content_pass::measure(&options).await,
         Command::Functions { options, builds } => functions::measure(&options, &builds).await,
@@ -131,7 +147,9 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Delta { options, builds } => delta::measure(&options, &builds).await,
         Command::Stored { builds } => stored::measure(&builds).await,
         Command::Worker(options) => worker::measure(&options).await,
-        Command::Once(_) | Command::WorkOff(_) => Ok(()),
+        Command::Compress(options) => compress::measure(&options).await,
+        Command::Migrate(options) => migrate::measure(&options).await,
+        Command::Once(_) | Command::Invoke(_) => Ok(()),
     }
 }
 

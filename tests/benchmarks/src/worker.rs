@@ -1,19 +1,14 @@
 //! How fast dedup-upload is on one core, and how much memory it takes, for a large object that is new, known or edited.
 
-use aws_credential_types::provider::ProvideCredentials as _;
 use clap::Args;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sluice_contracts::event::UploadEvent;
-use sluice_lambda::Deployment;
-use sluice_lambda::batch::Message;
 use sluice_localstack::{Settings, Stack};
 use sluice_tests::{Client, Deployed, bytes, text};
-use std::sync::Arc;
-use tokio::process::Command;
 
+use crate::Failure;
+use crate::invocation::{Function, Spent, work_off_alone};
 use crate::table::Table;
-use crate::{Failure, command, own_process};
 
 /// The system counts hundredths: less says nothing.
 const MEASURABLE_SECONDS: f64 = 0.1;
@@ -24,35 +19,6 @@ pub struct WorkerOptions {
     /// Size of the object that dedup-upload verifies, in MiB
     #[arg(long, default_value_t = 1024, value_name = "MIB")]
     object_mib: usize,
-}
-
-/// Works off one message in a process of its own.
-#[derive(Debug, Args)]
-pub struct WorkOff {
-    body: String,
-}
-
-/// What a process that has worked off a message says of itself.
-#[derive(Debug, Serialize, Deserialize)]
-struct Spent {
-    processor_seconds: f64,
-    peak_resident_kib: u64,
-}
-
-/// Works off the message and prints what it took.
-pub async fn work_off(work: WorkOff) -> Result<(), Failure> {
-    let deployment = Deployment::from_environment().await?;
-    let app = Arc::new(dedup_upload::App::new(&deployment)?);
-    let receipt_handle = String::new();
-    let message = Message { id: "1".to_owned(), body: work.body, receive_count: 1, receipt_handle };
-    let failed = dedup_upload::work_off(app, vec![message], Arc::new(|| false)).await;
-    if !failed.is_empty() {
-        return Err("the message could not be worked off".into());
-    }
-    let processor_seconds = own_process::own_processor_seconds().ok_or("no times in /proc/self/stat")?;
-    let peak_resident_kib = own_process::own_peak_resident_kib().ok_or("no VmHWM in /proc/self/status")?;
-    println!("{}", serde_json::to_string(&Spent { processor_seconds, peak_resident_kib })?);
-    Ok(())
 }
 
 /// Has the worker verify each kind of object and prints a table.
@@ -123,26 +89,10 @@ async fn verify(
         account_id: text(&account["account_id"]).parse()?,
         upload_id: id.parse()?,
     };
-    let spent = in_own_process(deployed, &event.to_json()).await?;
+    let spent = work_off_alone(deployed, Function::DedupUpload, &[event.to_json()]).await?;
     let upload = user.get(&format!("/uploads/{id}")).await.expect(200);
     if upload["state"] != "available" {
         return Err(format!("the upload is {}", upload["state"]).into());
     }
     Ok((spent, upload["version"].clone()))
-}
-
-async fn in_own_process(deployed: &Deployed, body: &str) -> Result<Spent, Failure> {
-    let provider = deployed.sdk.credentials_provider().ok_or("the stack has no credentials")?;
-    let credentials = provider.provide_credentials().await?;
-    let region = deployed.sdk.region().ok_or("the stack has no region")?;
-    let mut command = Command::new(std::env::current_exe()?);
-    command
-        .args(["work-off", body])
-        .envs(&deployed.settings)
-        .env("SLUICE_LOG", "error")
-        .env("AWS_ENDPOINT_URL", &deployed.aws)
-        .env("AWS_REGION", region.as_ref())
-        .env("AWS_ACCESS_KEY_ID", credentials.access_key_id())
-        .env("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key());
-    Ok(serde_json::from_str(&command::run(command).await?.output)?)
 }

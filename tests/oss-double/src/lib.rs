@@ -121,6 +121,13 @@ impl Settings {
     }
 }
 
+/// Says where it is, and no secret.
+impl std::fmt::Debug for OssDouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OssDouble").field("endpoint", &self.endpoint()).finish_non_exhaustive()
+    }
+}
+
 impl OssDouble {
     /// Starts a double, on threads of its own.
     ///

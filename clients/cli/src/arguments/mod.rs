@@ -6,6 +6,7 @@ mod value;
 use clap::{Args, Parser, Subcommand};
 use sluice_domain::id::{UploadId, VersionId};
 use sluice_domain::path::FilePath;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::output::Format;
@@ -122,6 +123,20 @@ pub enum Command {
         #[command(subcommand)]
         command: Option<UploadsCommand>,
     },
+    /// For operators: stores, migration, receipts (the program sluice-admin)
+    #[command(disable_help_flag = true)]
+    Admin(PassedOn),
+    /// For operators: find out what a store can do (the program sluice-admin)
+    #[command(disable_help_flag = true)]
+    Doctor(PassedOn),
+}
+
+/// What another program is given as it is.
+#[derive(Debug, Args)]
+pub struct PassedOn {
+    /// See `sluice admin --help`
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
+    pub arguments: Vec<OsString>,
 }
 
 /// Who logs in.
@@ -201,6 +216,9 @@ mod tests {
             "sluice get PREFIX/ --to DIR --json",
             "sluice --json --api http://127.0.0.1:1 login ada --password-stdin",
             "sluice restore a/b 0123456789abcdef0123456789abcdef",
+            "sluice admin --help",
+            "sluice admin --settings s.json migrate --to oss --account ada --json",
+            "sluice doctor --store oss",
         ] {
             Arguments::try_parse_from(line.split(' ')).expect(line);
         }

@@ -3,6 +3,7 @@
 mod account;
 mod change;
 mod list;
+mod operator;
 mod uploads;
 
 use sluice_contracts::files::VersionView;
@@ -46,6 +47,9 @@ impl Context {
 
 /// Does what the command line says.
 pub async fn run(arguments: Arguments, output: Output) -> Result<()> {
+    if let Some(error) = operator::run(&arguments) {
+        return Err(error);
+    }
     let home = Home::locate(arguments.global.home)?;
     let session_file = SessionFile::new(&home, arguments.global.api);
     let context = &Context { output, home, session_file };
@@ -66,6 +70,7 @@ pub async fn run(arguments: Arguments, output: Output) -> Result<()> {
         Command::Uploads { command: Some(UploadsCommand::Abort { upload_id }) } => {
             uploads::abort(&upload_id, context).await
         }
+        Command::Admin(_) | Command::Doctor(_) => Ok(()),
     }
 }
 

@@ -13,7 +13,8 @@ pub enum Capability {
     PresignedUrls,
     /// `If-Match` on GET is honoured: what is verified is one object from the first byte to the last.
     ConditionalRead,
-    /// `x-amz-copy-source-if-match` is honoured: what is copied is what was verified.
+    /// A condition on the source's `ETag` is honoured by CopyObject: what is copied is what was verified. On Ceph it is
+    /// `x-amz-copy-if-match`, and UploadPartCopy knows none.
     ConditionalCopy,
     /// `UploadPartCopy` works.
     PartCopy,
@@ -69,8 +70,11 @@ impl Capability {
     /// Whether stores of this kind have it, as far as is known (`docs/stores/`); `sluice-admin doctor` finds out about one.
     pub fn is_known_of(self, kind: StoreKind) -> bool {
         match self {
-            Self::PresignedUrls | Self::ConditionalRead | Self::PartCopy | Self::Md5Etag => true,
-            Self::ConditionalCopy => kind != StoreKind::Seaweedfs,
+            Self::PresignedUrls
+            | Self::ConditionalRead
+            | Self::ConditionalCopy
+            | Self::PartCopy
+            | Self::Md5Etag => true,
             Self::VerifiedChecksums => matches!(kind, StoreKind::Aws | StoreKind::Seaweedfs),
             Self::ConditionalPut => !matches!(kind, StoreKind::Minio | StoreKind::Oss),
             Self::ForbidOverwrite | Self::Crc64 => kind == StoreKind::Oss,

@@ -154,6 +154,7 @@ impl Store {
             traits: Traits {
                 forbid_overwrite_header: self.definition.can(Capability::ForbidOverwrite),
                 verifies_sha256: self.definition.can(Capability::VerifiedChecksums),
+                copy_if_match_header: self.definition.kind == StoreKind::Ceph,
             },
         }
     }

@@ -30,7 +30,7 @@ pub struct Flip<'a> {
 pub enum Flipped {
     /// It happened.
     Done,
-    /// The pack has been moved by somebody else, or is going; or the new object counts as abandoned. Nothing happened.
+    /// The pack has been moved by somebody else, or is going. Nothing happened.
     Overtaken,
 }
 
@@ -50,6 +50,9 @@ impl Flip<'_> {
 
 impl Tables {
     /// Makes a pack be read from where it has been written, if it still lies where it was read from.
+    ///
+    /// # Errors
+    /// `Conflict` if the new object was written so long ago that it counts as abandoned: it must be written anew.
     pub async fn flip(&self, flip: &Flip<'_>) -> Result<Flipped, StorageError> {
         let former = Former { placement: flip.pack.placement.clone(), until: flip.now.after(flip.grace) };
         let mut transaction = Transaction::new()
@@ -77,7 +80,12 @@ impl Tables {
             const NEW: &str = "attribute_not_exists(#receipt_id)";
             transaction = transaction.put(&self.names.receipts, row(receipt)?, NEW, Values::new())?;
         }
-        self.commit_move(transaction).await
+        match transaction.commit(&self.client).await {
+            Ok(()) => Ok(Flipped::Done),
+            // The pack's own condition is the first.
+            Err(Cancelled::Conditions(failed)) if failed.contains(&0) => Ok(Flipped::Overtaken),
+            Err(error) => Err(error.into_error()),
+        }
     }
 
     /// Makes a content be read from its packs alone, all of which have left the object that was adopted.
@@ -104,10 +112,6 @@ impl Tables {
                 Values::new().with(":object_key", object_key)?,
             )?
             .retire(self, &left)?;
-        self.commit_move(transaction).await
-    }
-
-    async fn commit_move(&self, transaction: Transaction) -> Result<Flipped, StorageError> {
         match transaction.commit(&self.client).await {
             Ok(()) => Ok(Flipped::Done),
             Err(Cancelled::Conditions(_)) => Ok(Flipped::Overtaken),

@@ -5,7 +5,7 @@ use sluice_domain::relocation::Receipt;
 use super::{Query, Tables};
 use crate::error::StorageError;
 use crate::fault;
-use crate::transaction::{Row, Values, parse, row};
+use crate::transaction::{Row, Values, key, parse, row};
 
 /// Where the next page of receipts begins.
 #[derive(Debug, Clone)]
@@ -18,6 +18,11 @@ impl Tables {
         let request = self.client.put_item().table_name(&self.names.receipts).set_item(Some(row(receipt)?));
         let answer = fault::write(OPERATION, request.send()).await;
         answer.map(drop).map_err(|error| StorageError::from_sdk(OPERATION, &error))
+    }
+
+    /// One receipt.
+    pub async fn receipt(&self, scope: &str, receipt_id: &str) -> Result<Option<Receipt>, StorageError> {
+        self.get(&self.names.receipts, key([("scope", scope), ("receipt_id", receipt_id)])).await
     }
 
     /// Receipts, the oldest of a scope first: of one scope, or of all in no order of scopes.

@@ -1,7 +1,7 @@
 //! Reading whole tables, a part at a time.
 
 use serde::Deserialize;
-use sluice_domain::content::Content;
+use sluice_domain::content::{Content, Pack};
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::AccountId;
 
@@ -41,6 +41,15 @@ impl Tables {
         after: Option<SegmentCursor>,
     ) -> Result<(Vec<Content>, Option<SegmentCursor>), StorageError> {
         self.scan(&self.names.contents, segment, after, None).await
+    }
+
+    /// One page of the packs of a segment. Eventually consistent.
+    pub async fn scan_packs(
+        &self,
+        segment: Segment,
+        after: Option<SegmentCursor>,
+    ) -> Result<(Vec<Pack>, Option<SegmentCursor>), StorageError> {
+        self.scan(&self.names.packs, segment, after, None).await
     }
 
     /// One page of the files of a segment that have content and whose paths begin with `prefix`. Eventually consistent.

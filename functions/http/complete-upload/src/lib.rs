@@ -87,8 +87,12 @@ async fn gather(app: &App, upload: &Upload, completion: &Completion) -> Result<(
     };
     parts::check_stored(upload, completion, &stored)?;
     match app.landing.complete_multipart(&key, multipart_id, &stored).await {
-        Err(error) if error.kind == ErrorKind::NotFound => landed(app, upload, completion).await,
-        merged => Ok(merged?),
+        Ok(()) => Ok(()),
+        // Another call may have merged them at this moment, whatever the store says of it.
+        Err(error) => match landed(app, upload, completion).await {
+            Err(_) if error.kind != ErrorKind::NotFound => Err(error.into()),
+            landed => landed,
+        },
     }
 }
 

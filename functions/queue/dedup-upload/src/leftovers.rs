@@ -3,10 +3,12 @@
 use sluice_contracts::pack_event::Subject;
 use sluice_domain::content::Content;
 use sluice_domain::dedup::hooks;
+use sluice_domain::id::PackId;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_storage::StorageError;
 use sluice_storage::bucket::ObjectHead;
+use std::collections::HashSet;
 
 use crate::error::DedupError;
 use crate::packs::Packs;
@@ -30,14 +32,29 @@ pub async fn clear_all(app: &App, upload: &Upload) -> Result<(), DedupError> {
     if upload.packs.is_some() {
         delta::discard_sent(app, upload).await?;
     } else {
-        let own = ObjectKey::adopted(upload.account_id, upload.brought_id(&head.etag));
-        let adopted = content.is_some_and(|content| content.object_key.as_deref() == Some(own.as_str()));
-        if !adopted {
+        if !is_adopted(app, upload, &head, content.as_ref()).await? {
             clear_vault(app, upload, &head).await?;
         }
         clear_checkpoint(app, upload, &head).await?;
     }
     clear_landing(app, upload).await
+}
+
+/// Whether the content consists of packs that were cut out of this very object. The object itself may be gone: its packs may
+/// have been moved since.
+async fn is_adopted(
+    app: &App,
+    upload: &Upload,
+    head: &ObjectHead,
+    content: Option<&Content>,
+) -> Result<bool, DedupError> {
+    let Some(content) = content else { return Ok(false) };
+    let own = ObjectKey::adopted(upload.account_id, upload.brought_id(&head.etag));
+    if content.object_key.as_deref() == Some(own.as_str()) {
+        return Ok(true);
+    }
+    let cut: HashSet<PackId> = Packs::new(upload, head).possible(head.size).into_iter().collect();
+    Ok(lookup::packs_of(app, content).await?.iter().any(|pack| cut.contains(pack)))
 }
 
 /// Clears what is only there of an upload that was begun before this run. Of an object `adopted` in several runs, this

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use sluice_localstack::{Build, Settings, Stack};
+use sluice_localstack::{Build, Settings, Stack, stores::StoreKind};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{demo::Demo, report};
@@ -20,6 +20,12 @@ pub struct Options {
     /// Port of the emulated AWS
     #[arg(long, env = "SLUICE_DEV_AWS_PORT", default_value_t = 4566, value_name = "PORT")]
     aws_port: u16,
+    /// Keep the objects in a real store: ceph, seaweedfs or minio
+    #[arg(long, env = "SLUICE_DEV_STORE", value_name = "STORE")]
+    store: Option<StoreKind>,
+    /// Port of that store; any free one by default
+    #[arg(long, env = "SLUICE_DEV_STORE_PORT", value_name = "PORT")]
+    store_port: Option<u16>,
     /// Where the state is kept between runs
     #[arg(long, env = "SLUICE_DEV_STATE", default_value = "target/dev", value_name = "FOLDER")]
     state: PathBuf,
@@ -78,8 +84,15 @@ async fn show(stack: &mut Stack, state: &Path, with_demo: bool) -> Box<dyn Error
 }
 
 fn settings(options: Options) -> Settings {
-    let mut settings = Settings::new(options.state);
-    settings.keep_state = true;
+    let state = match options.store {
+        Some(store) => options.state.join(store.to_string()),
+        None => options.state,
+    };
+    let mut settings = Settings::new(state);
+    // Ceph's memory store forgets, and so must the tables.
+    settings.keep_state = options.store != Some(StoreKind::Ceph);
+    settings.store = options.store;
+    settings.store_port = options.store_port;
     settings.aws_port = Some(options.aws_port);
     settings.api_port = Some(options.api_port);
     settings.build = options.functions.map_or_else(Build::default, Build::Ready);
@@ -92,6 +105,9 @@ fn print_addresses(stack: &Stack) {
     println!("\nSluice is up.");
     println!("  API        {}", stack.api_url());
     println!("  AWS        {}", stack.aws_endpoint());
+    if let Some(store) = stack.store() {
+        println!("  objects    {}, {}", store.local().endpoint(), store.local().kind().label());
+    }
     println!("  functions  {}", stack.functions_log().display());
     println!("  emulator   {}", stack.emulator_log().display());
     println!("Ctrl-C stops it; what is stored stays.");

@@ -3,11 +3,10 @@
 use aws_credential_types::provider::ProvideCredentials as _;
 use std::path::{Path, PathBuf};
 use tokio::process::Command;
-use tokio::task::spawn_blocking;
 
 use super::data::Workload;
 use crate::site::Site;
-use crate::{Failure, builds, command};
+use crate::{Failure, command, peers};
 
 /// A way to bring files into the landing bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,13 +53,7 @@ pub struct Peers {
 impl Peers {
     /// Installs the commands.
     pub async fn install(site: &Site) -> Result<Self, Failure> {
-        let requirements = builds::workspace_dir().join("tests/benchmarks/requirements.txt");
-        let environments = builds::workspace_dir().join("target/venv");
-        let report = |step: &str| eprintln!("· {step}");
-        let install =
-            move || sluice_localstack::python::ensure_environment(&requirements, &environments, report);
-        let python = spawn_blocking(install).await??;
-        let bin_dir = python.parent().ok_or("a Python without a folder")?.to_owned();
+        let bin_dir = peers::install().await?;
         let bucket =
             site.stack.output("LandingBucketName").ok_or("the stack has no landing bucket")?.to_owned();
         let (home, endpoint) = (site.folder.path().join("peers"), site.stack.aws_endpoint());

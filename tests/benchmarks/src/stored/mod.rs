@@ -1,9 +1,13 @@
 //! What twenty versions of a source tree take, beside programs that store equal chunks once.
 
+mod chunks;
 mod peer;
-mod trees;
+pub mod settle;
+mod steps;
+pub mod trees;
 mod usage;
 
+use sluice_tests::Deployed;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,10 +30,11 @@ pub async fn measure(builds: &builds::BuildOptions) -> Result<(), Failure> {
         logical_bytes += trees::size_bytes(tree)?;
     }
 
-    let usage = store_with_sluice(&site, &folder, &trees).await?;
+    let (sent, usage) = store_with_sluice(&site, &folder, &trees).await?;
     let mut rows = vec![
         ("Sluice: objects, and what is inline in rows".to_owned(), usage.content_bytes()),
         ("Sluice, with all rows".to_owned(), usage.all_bytes()),
+        ("Sluice before compress-pack is done and old objects are swept".to_owned(), sent.content_bytes()),
     ];
     for (number, peer) in Peer::ALL.iter().enumerate() {
         let peer_folder = folder.join(format!("peer-{number}"));
@@ -37,6 +42,7 @@ pub async fn measure(builds: &builds::BuildOptions) -> Result<(), Failure> {
         rows.extend(peer.store(&trees, &peer_folder).await?);
         fs::remove_dir_all(&peer_folder)?;
     }
+    let steps = steps::table(&trees, logical_bytes)?;
     site.shutdown().await;
 
     let [first, .., last] = trees::RELEASES;
@@ -47,11 +53,13 @@ pub async fn measure(builds: &builds::BuildOptions) -> Result<(), Failure> {
         table.row(&[name, grouped(stored_bytes), times(logical_bytes, stored_bytes)]);
     }
     println!("{table}\nWhere Sluice's bytes lie:\n\n{}", places(&usage));
+    println!("What each step brings:\n\n{steps}");
     Ok(())
 }
 
-/// Puts the trees to the same path, each when the one before is available.
-async fn store_with_sluice(site: &Site, folder: &Path, trees: &[PathBuf]) -> Result<Usage, Failure> {
+/// Puts the trees to the same path, each when the one before is available. Gives what is stored then, and what is once
+/// everything is compressed and old objects are deleted.
+async fn store_with_sluice(site: &Site, folder: &Path, trees: &[PathBuf]) -> Result<(Usage, Usage), Failure> {
     for (tree, release) in trees.iter().zip(trees::RELEASES) {
         eprintln!("· Sluice, {release}");
         // By the same name, so that they are versions of the same files.
@@ -61,7 +69,11 @@ async fn store_with_sluice(site: &Site, folder: &Path, trees: &[PathBuf]) -> Res
         fs::rename(&current, tree)?;
         site.wait_until_idle().await?;
     }
-    Usage::read(site).await
+    let sent = Usage::read(site).await?;
+    eprintln!("· Sluice, compressing");
+    settle::wait_until_compressed(site).await?;
+    settle::sweep(&Deployed::of(&site.stack).deployment()).await?;
+    Ok((sent, Usage::read(site).await?))
 }
 
 fn places(usage: &Usage) -> Table {

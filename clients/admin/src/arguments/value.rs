@@ -1,0 +1,62 @@
+//! Values on the command line.
+
+use sluice_domain::hash::Sha256;
+use sluice_storage::stores::Role;
+
+/// A number of bytes, KiB, MiB, GiB or TiB.
+pub fn bytes(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let shift = match &*text[digits.len()..].trim().to_ascii_lowercase() {
+        "" | "b" => Some(0),
+        "k" | "kib" => Some(10),
+        "m" | "mib" => Some(20),
+        "g" | "gib" => Some(30),
+        "t" | "tib" => Some(40),
+        _ => None,
+    };
+    let number = digits.parse::<u64>().ok().filter(|number| *number > 0);
+    let size_bytes = number.zip(shift).and_then(|(number, shift)| number.checked_mul(1 << shift));
+    size_bytes.ok_or_else(|| "a size is a number above 0 and b, k, m, g or t, such as 16m".to_owned())
+}
+
+/// What a bucket is for.
+pub fn role(text: &str) -> Result<Role, String> {
+    match text {
+        "landing" => Ok(Role::Landing),
+        "vault" => Ok(Role::Vault),
+        "cache" => Ok(Role::Cache),
+        "cold" => Ok(Role::Cold),
+        _ => Err("a bucket is for landing, vault, cache or cold".to_owned()),
+    }
+}
+
+/// A public key in hex, which is as long as a SHA-256.
+pub(super) fn public_key(text: &str) -> Result<String, String> {
+    let key = text.to_ascii_lowercase();
+    let length = Sha256::LENGTH * 2;
+    match key.parse::<Sha256>() {
+        Ok(_) => Ok(key),
+        Err(_) => Err(format!("a public key is {length} hex digits")),
+    }
+}
+
+/// A percentage above 0.
+pub(super) fn percent(text: &str) -> Result<f64, String> {
+    let percent = text.parse().ok().filter(|percent| *percent > 0.0 && *percent <= 100.0);
+    percent.ok_or_else(|| "a sample is more than 0 and at most 100 percent".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(bytes("16m"), Ok(16 << 20));
+        assert_eq!(bytes("5 GiB"), Ok(5 << 30));
+        assert_eq!(bytes("1"), Ok(1));
+        for bad in ["", "0", "m", "5x", "-5m", "99999999999999999999g", "16777216t"] {
+            assert!(bytes(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What is worth knowing of a store and is no capability.
+
+use bytes::Bytes;
+use reqwest::Method;
+use sluice_domain::part_plan::PartNumber;
+use sluice_lambda::clock;
+use sluice_storage::StorageError;
+use sluice_storage::stores::StoreDefinition;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+
+use super::finding::Finding;
+use super::trial::Trial;
+
+/// Presigned URLs begin and end by the store's clock; stores refuse what is signed for more than 15 minutes ahead.
+const SKEW_MAX_SECONDS: u64 = 60;
+
+/// A part that is too small for S3, but for the last.
+const SMALL_PART_BYTES: usize = 1024;
+
+/// All of them.
+pub(super) async fn all(trial: &mut Trial, definition: &StoreDefinition) -> Vec<Finding> {
+    let mut facts = vec![tls(definition), clock_skew(trial).await];
+    facts.push(match multipart_etag(trial).await {
+        Ok(etag) => Finding::fact("multipart ETag", etag, ""),
+        Err(error) => Finding::fact("multipart ETag", "unknown", error.message),
+    });
+    facts.push(match small_parts(trial).await {
+        Ok(true) => Finding::fact("small parts", "refused", ""),
+        Ok(false) => Finding::fact("small parts", "taken", "nothing: parts are never that small"),
+        Err(error) => Finding::fact("small parts", "unknown", error.message),
+    });
+    facts
+}
+
+fn tls(definition: &StoreDefinition) -> Finding {
+    if definition.is_encrypted() {
+        return Finding::fact("TLS", "yes", "");
+    }
+    Finding::fact("TLS", "no", "an https:// endpoint: whoever listens can read URLs and bytes")
+}
+
+async fn clock_skew(trial: &Trial) -> Finding {
+    const NAME: &str = "clock skew";
+    match skew_seconds(trial).await {
+        Some(seconds) if seconds.unsigned_abs() > SKEW_MAX_SECONDS => {
+            Finding::fact(NAME, format!("{seconds} s"), "set the clocks: signatures and URLs end by them")
+        }
+        Some(seconds) => Finding::fact(NAME, format!("{seconds} s"), ""),
+        None => Finding::fact(NAME, "unknown", "the store's answers carry no Date"),
+    }
+}
+
+/// By how many seconds the store's clock is ahead.
+async fn skew_seconds(trial: &Trial) -> Option<i64> {
+    let (now, end) = Trial::times();
+    let read = trial.bucket.presign_read(&trial.object(), now, end).await.ok()?;
+    let answer = trial.send(Method::GET, &read, None, Bytes::new()).await.ok()?;
+    let date = OffsetDateTime::parse(answer.headers.get("date")?.to_str().ok()?, &Rfc2822).ok()?;
+    Some(date.unix_timestamp() - clock::now().unix_seconds().cast_signed())
+}
+
+/// The `ETag` of an object that came in parts.
+async fn multipart_etag(trial: &mut Trial) -> Result<String, StorageError> {
+    let key = trial.key("in-parts");
+    let multipart_id = trial.begin(&key).await?;
+    let bucket = &trial.bucket;
+    bucket.upload_part(&key, &multipart_id, PartNumber::FIRST, trial.body.clone()).await?;
+    let parts = bucket.list_parts(&key, &multipart_id).await?.unwrap_or_default();
+    bucket.complete_multipart(&key, &multipart_id, &parts).await?;
+    Ok(bucket.head(&key).await?.map(|head| head.etag).unwrap_or_default())
+}
+
+/// Whether parts are refused that are too small.
+async fn small_parts(trial: &mut Trial) -> Result<bool, StorageError> {
+    let key = trial.key("in-small-parts");
+    let multipart_id = trial.begin(&key).await?;
+    for number in [1, 2] {
+        let number = PartNumber::try_from(number).unwrap_or(PartNumber::FIRST);
+        let part = Bytes::from(vec![0; SMALL_PART_BYTES]);
+        trial.bucket.upload_part(&key, &multipart_id, number, part).await?;
+    }
+    let parts = trial.bucket.list_parts(&key, &multipart_id).await?.unwrap_or_default();
+    match trial.bucket.complete_multipart(&key, &multipart_id, &parts).await {
+        Ok(()) => Ok(false),
+        Err(error) if error.message.contains("EntityTooSmall") => Ok(true),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,174 @@
+//! `doctor`: what a store can do, found out with small objects, beside what is configured or known of its kind.
+
+mod conditions;
+mod facts;
+mod finding;
+mod settings;
+mod trial;
+mod urls;
+
+use sluice_domain::content::VAULT;
+use sluice_storage::stores::{Capability, CredentialsReference, Role, StoreDefinition, StoreKind};
+use sluice_storage::{Bucket, StorageError};
+use std::collections::BTreeMap;
+
+use crate::arguments::DoctorArguments;
+use crate::error::{Error, Result};
+use crate::output::{Output, table};
+use crate::settings::{Place, Site};
+use finding::{Finding, Found, corrections};
+use trial::Trial;
+
+/// A bucket to look at.
+struct Patient {
+    store: String,
+    role: Role,
+    bucket: Bucket,
+    definition: StoreDefinition,
+}
+
+/// Probes stores, and compares.
+pub async fn run(arguments: &DoctorArguments, site: &Site, output: &Output) -> Result<()> {
+    let names: Vec<String> = match &arguments.store {
+        Some(store) => vec![store.clone()],
+        None => site.deployment.stores()?.iter().map(|(name, _)| name.to_owned()).collect(),
+    };
+    let patients = names.iter().map(|name| patients(name, site)).collect::<Result<Vec<_>>>()?;
+    let mut patients: Vec<Patient> = patients.into_iter().flatten().collect();
+    patients.retain(|patient| arguments.bucket_role.is_none_or(|role| role == patient.role));
+    if patients.is_empty() {
+        return Err(Error::Usage(
+            "there is no such bucket to look at; `--store vault` is the own one".to_owned(),
+        ));
+    }
+    let (mut unsafe_count, mut failure) = (0, None);
+    for patient in &patients {
+        match examine(patient).await {
+            Ok(findings) => unsafe_count += report(patient, &findings, output)?,
+            Err(error) => {
+                output.warning(&format!("{} could not be examined: {error}", patient.name()));
+                failure = Some(error);
+            }
+        }
+    }
+    if unsafe_count > 0 {
+        let text =
+            format!("functions would be unsafe: {unsafe_count} capabilities are configured and missing");
+        return Err(Error::Wrong(text));
+    }
+    failure.map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// The buckets of a store; of `vault`, those of the deployment that its settings name.
+fn patients(store: &str, site: &Site) -> Result<Vec<Patient>> {
+    let patient = |role, bucket, definition| Patient { store: store.to_owned(), role, bucket, definition };
+    if let Place::Store(store) = site.place(store)? {
+        let definition = &store.definition;
+        let roles = definition.buckets.keys().copied();
+        let buckets = roles.filter_map(|role| Some((role, store.bucket(role)?)));
+        return Ok(buckets.map(|(role, bucket)| patient(role, bucket, definition.clone())).collect());
+    }
+    debug_assert_eq!(store, VAULT);
+    let deployment = &site.deployment;
+    let own = [
+        (Role::Landing, deployment.landing().ok()),
+        (Role::Vault, deployment.vault().ok()),
+        (Role::Cache, deployment.cache().ok()),
+    ];
+    let buckets = own.into_iter().filter_map(|(role, bucket)| Some((role, bucket?)));
+    Ok(buckets.map(|(role, bucket)| patient(role, bucket, own_definition())).collect())
+}
+
+fn own_definition() -> StoreDefinition {
+    StoreDefinition {
+        kind: StoreKind::Aws,
+        endpoint: None,
+        region: None,
+        addressing: None,
+        credentials: CredentialsReference::Own,
+        buckets: BTreeMap::new(),
+        capabilities: BTreeMap::new(),
+    }
+}
+
+/// Makes all trials. What they have written is deleted, also if one of them fails.
+async fn examine(patient: &Patient) -> Result<Vec<Finding>, StorageError> {
+    let mut trial = Trial::new(patient.bucket.clone())?;
+    let examined = examine_with(&mut trial, &patient.definition).await;
+    let cleaned = trial.clean_up().await;
+    let findings = examined?;
+    cleaned.map(|()| findings)
+}
+
+async fn examine_with(trial: &mut Trial, definition: &StoreDefinition) -> Result<Vec<Finding>, StorageError> {
+    trial.prepare().await?;
+    let mut findings = Vec::new();
+    for capability in Capability::ALL {
+        let found = match capability {
+            Capability::PresignedUrls => urls::presigned_urls(trial).await,
+            Capability::ConditionalRead => conditions::conditional_read(trial).await,
+            Capability::ConditionalCopy => conditions::conditional_copy(trial).await,
+            Capability::PartCopy => conditions::part_copy(trial).await,
+            Capability::VerifiedChecksums => urls::verified_checksums(trial).await,
+            Capability::ConditionalPut => conditions::conditional_put(trial).await,
+            Capability::ForbidOverwrite => conditions::forbid_overwrite(trial).await,
+            Capability::Crc64 => settings::crc64(trial),
+            Capability::Md5Etag => settings::md5_etag(trial),
+            Capability::Notifications => settings::notifications(trial).await,
+            Capability::Cors => settings::cors(trial).await,
+        };
+        findings.push(Finding::capability(capability, definition.can(capability), found));
+    }
+    findings.extend(facts::all(trial, definition).await);
+    Ok(findings)
+}
+
+/// Prints what was found; gives how much of it is unsafe.
+fn report(patient: &Patient, findings: &[Finding], output: &Output) -> Result<u64> {
+    let name = patient.name();
+    output.line(&format!("{name}:"))?;
+    let header = ["  capability", "expected", "found", "what to fix"].map(str::to_owned);
+    let rows = findings.iter().map(|finding| finding.row(patient.definition.kind));
+    let lines = table(&std::iter::once(header).chain(rows).collect::<Vec<_>>());
+    output.line(&lines[0])?;
+    for (finding, line) in findings.iter().zip(&lines[1..]) {
+        let document = finding.document(&patient.store, patient.role, patient.bucket.name());
+        output.result(&document, || line.clone())?;
+    }
+    let corrections = corrections(findings);
+    if !corrections.is_empty() {
+        let json = serde_json::json!({ "capabilities": corrections });
+        output.warning(&format!("{name}: in SLUICE_STORES, set for {}: {json}", patient.store));
+    }
+    let is_unsafe = findings.iter().filter(|finding| finding.is_unsafe());
+    Ok(is_unsafe.inspect(|finding| output.warning(&format!("{name}: {}", finding.danger()))).count() as u64)
+}
+
+impl Patient {
+    fn name(&self) -> String {
+        let role = serde_json::to_value(self.role).unwrap_or_default();
+        format!("{}, bucket {} ({})", self.store, self.bucket.name(), role.as_str().unwrap_or_default())
+    }
+}
+
+/// What an answer says of a condition that does not hold: a store that honours it refuses.
+fn refused<T>(answer: Result<T, StorageError>, ignored: &str) -> Found {
+    use sluice_storage::ErrorKind::{Conflict, Fault, NotFound};
+    match answer {
+        Ok(_) => Found::No(ignored.to_owned()),
+        Err(error) if error.kind == Conflict => Found::Yes,
+        Err(error) if matches!(error.kind, Fault | NotFound) => Found::No(error.message),
+        Err(error) => Found::Unknown(error.message),
+    }
+}
+
+/// What an answer says of something that is to work.
+fn worked<T>(answer: Result<T, StorageError>) -> Found {
+    match answer {
+        Ok(_) => Found::Yes,
+        Err(error) if error.kind.is_transient() && error.kind != sluice_storage::ErrorKind::Conflict => {
+            Found::Unknown(error.message)
+        }
+        Err(error) => Found::No(error.message),
+    }
+}

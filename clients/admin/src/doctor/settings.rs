@@ -1,0 +1,60 @@
+//! What a store says without being tried: checksums, `ETag`s and how the bucket is set up.
+
+use reqwest::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
+use sluice_storage::ErrorKind;
+use sluice_storage::bucket::normalise_etag;
+
+use super::finding::Found;
+use super::trial::Trial;
+
+/// Where a browser would come from.
+const SOME_ORIGIN: &str = "https://sluice-doctor.invalid";
+
+/// `x-oss-hash-crc64ecma`, present and right.
+pub(super) fn crc64(trial: &Trial) -> Found {
+    match trial.head.as_ref().and_then(|head| head.crc64) {
+        None => Found::No("answers carry no x-oss-hash-crc64ecma".to_owned()),
+        Some(crc64) if crc64 == trial.crc64() => Found::Yes,
+        Some(_) => Found::No("x-oss-hash-crc64ecma is not the CRC-64/XZ of the body".to_owned()),
+    }
+}
+
+/// The `ETag` of a PUT is the body's MD5.
+pub(super) fn md5_etag(trial: &Trial) -> Found {
+    if normalise_etag(trial.etag()) == trial.md5() {
+        return Found::Yes;
+    }
+    Found::No(format!("the ETag {} is not the MD5 of the body", trial.etag()))
+}
+
+/// Whether the bucket announces new objects.
+pub(super) async fn notifications(trial: &Trial) -> Found {
+    match trial.bucket.announces().await {
+        Ok(true) => Found::Yes,
+        Ok(false) => Found::Unknown("no announcement is configured for this bucket".to_owned()),
+        Err(error) if error.kind == ErrorKind::Fault => Found::No(error.message),
+        Err(error) => Found::Unknown(error.message),
+    }
+}
+
+/// Whether rules for browsers can be set. They are not changed to find out.
+pub(super) async fn cors(trial: &Trial) -> Found {
+    match trial.bucket.cors_rules().await {
+        Ok(_) => Found::Yes,
+        Err(error) if error.kind == ErrorKind::NotFound => {
+            let answers = if preflight(trial).await { "answers" } else { "does not answer" };
+            Found::Unknown(format!("the bucket has no rules, and {answers} a browser's preflight"))
+        }
+        Err(error) if error.kind == ErrorKind::Fault => Found::No(error.message),
+        Err(error) => Found::Unknown(error.message),
+    }
+}
+
+/// Whether a browser from anywhere would be let in.
+async fn preflight(trial: &Trial) -> bool {
+    let (now, end) = Trial::times();
+    let Ok(read) = trial.bucket.presign_read(&trial.object(), now, end).await else { return false };
+    let request = trial.http.request(reqwest::Method::OPTIONS, &read.url);
+    let request = request.header(ORIGIN, SOME_ORIGIN).header(ACCESS_CONTROL_REQUEST_METHOD, "GET");
+    request.send().await.is_ok_and(|answer| answer.headers().contains_key(ACCESS_CONTROL_ALLOW_ORIGIN))
+}

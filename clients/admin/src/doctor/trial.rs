@@ -1,0 +1,131 @@
+//! What the trials share: small objects under a prefix of their own.
+
+use bytes::Bytes;
+use md5::{Digest as _, Md5};
+use sluice_domain::hash::Sha256;
+use sluice_domain::key::ObjectKey;
+use sluice_domain::time::Timestamp;
+use sluice_lambda::clock;
+use sluice_packs::crc64;
+use sluice_storage::presign::PresignedUrl;
+use sluice_storage::{Bucket, ErrorKind, StorageError, Written};
+use std::time::Duration;
+
+use crate::localhost::http_client;
+
+/// How long presigned URLs of trials live: as long as clocks may differ before stores refuse every signature.
+const URL_LIFE: Duration = Duration::from_mins(15);
+
+/// One set of trials on one bucket.
+pub(super) struct Trial {
+    pub bucket: Bucket,
+    pub http: reqwest::Client,
+    /// The body of the object that trials read.
+    pub body: Bytes,
+    /// What the store says of it.
+    pub head: Option<Written>,
+    prefix: String,
+    multiparts: Vec<(ObjectKey, String)>,
+}
+
+/// What came of a presigned request.
+pub(super) struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: Bytes,
+}
+
+impl Trial {
+    pub fn new(bucket: Bucket) -> Result<Self, StorageError> {
+        let random = getrandom::u64().map_err(|error| StorageError::unavailable("draw a number", error))?;
+        let http = http_client().map_err(|error| StorageError::unavailable("make a client", error))?;
+        let (prefix, head) = (format!("sluice-doctor/{random:016x}/"), None);
+        let body = Bytes::from(format!("what sluice-admin doctor has written {random:016x}"));
+        Ok(Self { bucket, http, body, head, prefix, multiparts: Vec::new() })
+    }
+
+    /// The object that trials read.
+    pub fn object(&self) -> ObjectKey {
+        self.key("object")
+    }
+
+    /// An object under the prefix.
+    pub fn key(&self, name: &str) -> ObjectKey {
+        ObjectKey::from_stored(format!("{}{name}", self.prefix))
+    }
+
+    /// Another body of the same length.
+    pub fn other_body(&self) -> Bytes {
+        self.body.iter().map(u8::to_ascii_uppercase).collect::<Vec<u8>>().into()
+    }
+
+    /// Writes what the trials read.
+    pub async fn prepare(&mut self) -> Result<(), StorageError> {
+        self.bucket.put(&self.object(), self.body.clone()).await?;
+        self.bucket.put(&self.key("another"), self.other_body()).await?;
+        self.head = self.bucket.head_checked(&self.object()).await?;
+        Ok(())
+    }
+
+    pub fn etag(&self) -> &str {
+        self.head.as_ref().map_or("", |head| &head.etag)
+    }
+
+    pub fn crc64(&self) -> u64 {
+        crc64(&self.body)
+    }
+
+    pub fn md5(&self) -> String {
+        hex::encode(Md5::digest(&self.body))
+    }
+
+    pub fn sha256(&self) -> Sha256 {
+        Sha256::of(&self.body)
+    }
+
+    /// From when until when a URL shall work.
+    pub fn times() -> (Timestamp, Timestamp) {
+        let now = clock::now();
+        (now, now.after(URL_LIFE))
+    }
+
+    /// Begins a multipart upload that ends with the trials.
+    pub async fn begin(&mut self, key: &ObjectKey) -> Result<String, StorageError> {
+        let multipart_id = self.bucket.create_multipart(key, false).await?;
+        self.multiparts.push((key.clone(), multipart_id.clone()));
+        Ok(multipart_id)
+    }
+
+    /// Sends a presigned request; `url` takes the place of the signed one, where it is given.
+    pub async fn send(
+        &self,
+        method: reqwest::Method,
+        signed: &PresignedUrl,
+        url: Option<&str>,
+        body: Bytes,
+    ) -> Result<Answer, StorageError> {
+        const OPERATION: &str = "send a presigned request";
+        let mut request = self.http.request(method, url.unwrap_or(&signed.url)).body(body);
+        for (name, value) in signed.headers.iter().filter(|(name, _)| *name != "content-length") {
+            request = request.header(name, value);
+        }
+        // Without the URL, which is a capability.
+        let failed = |error: reqwest::Error| StorageError::unavailable(OPERATION, error.without_url());
+        let answer = request.send().await.map_err(failed)?;
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        Ok(Answer { status, headers, body: answer.bytes().await.map_err(failed)? })
+    }
+
+    /// Deletes all that the trials have left.
+    pub async fn clean_up(&self) -> Result<(), StorageError> {
+        for (key, multipart_id) in &self.multiparts {
+            match self.bucket.abort_multipart(key, multipart_id).await {
+                // It was completed.
+                Err(error) if error.kind == ErrorKind::NotFound => {}
+                aborted => aborted?,
+            }
+        }
+        let left = self.bucket.list_after(&self.prefix, None).await?;
+        self.bucket.delete_all(left.into_iter().map(|(key, _)| ObjectKey::from_stored(key))).await
+    }
+}

@@ -1,0 +1,96 @@
+//! Trials of presigned URLs, sent without credentials.
+
+use bytes::Bytes;
+use reqwest::Method;
+use sluice_domain::hash::Sha256;
+use sluice_storage::StorageError;
+use sluice_storage::presign::{PresignedUrl, PutOf};
+use std::time::Duration;
+
+use super::finding::Found;
+use super::trial::{Answer, Trial};
+use super::worked;
+
+/// How long ago a URL ended, and how long it had lived then.
+const HALF_AN_HOUR: Duration = Duration::from_mins(30);
+
+/// A presigned URL works only as it was signed, and until it ends.
+pub(super) async fn presigned_urls(trial: &Trial) -> Found {
+    match try_urls(trial).await {
+        Ok(found) => found,
+        failed => worked(failed),
+    }
+}
+
+async fn try_urls(trial: &Trial) -> Result<Found, StorageError> {
+    let (now, end) = Trial::times();
+    let (body, read) = (trial.body.clone(), trial.bucket.presign_read(&trial.object(), now, end).await?);
+    let sent = trial.send(Method::GET, &read, None, Bytes::new()).await?;
+    let put = presign_put(trial, "sent", &trial.sha256()).await?;
+    let put_answer = trial.send(Method::PUT, &put, None, body).await?;
+    let found = read_as_signed(&sent, &trial.body).and(succeeded(&put_answer, "a good URL for PUT"));
+    let another = read.url.replacen("/object?", "/another?", 1);
+    let elsewhere = trial.send(Method::GET, &read, Some(&another), Bytes::new()).await?;
+    let found = found.and(refused(&elsewhere, "a URL for one object reads another"));
+    let mut changed = presign_put(trial, "changed", &trial.sha256()).await?;
+    let other = trial.other_body();
+    changed.headers.insert("x-amz-checksum-sha256".to_owned(), Sha256::of(&other).to_base64());
+    let changed = trial.send(Method::PUT, &changed, None, other).await?;
+    let found = found.and(refused(&changed, "a signed header may be changed"));
+    let early = clock_before(now);
+    let over = trial.bucket.presign_read(&trial.object(), early, early.after(HALF_AN_HOUR)).await?;
+    let over = trial.send(Method::GET, &over, None, Bytes::new()).await?;
+    let found = found.and(refused(&over, "a URL works after its end"));
+    let deleted = trial.send(Method::DELETE, &read, None, Bytes::new()).await?;
+    Ok(found.and(refused(&deleted, "a URL for reading deletes")))
+}
+
+/// An hour before.
+fn clock_before(now: sluice_domain::time::Timestamp) -> sluice_domain::time::Timestamp {
+    let hour = 2 * HALF_AN_HOUR.as_millis() as u64;
+    sluice_domain::time::Timestamp::from_unix_milliseconds(now.unix_milliseconds().saturating_sub(hour))
+}
+
+/// A body that does not have the signed SHA-256 is refused.
+pub(super) async fn verified_checksums(trial: &Trial) -> Found {
+    let attempt = async {
+        let put = presign_put(trial, "other", &trial.sha256()).await?;
+        let right = trial.send(Method::PUT, &put, None, trial.body.clone()).await?;
+        Ok((right.status, trial.send(Method::PUT, &put, None, trial.other_body()).await?))
+    };
+    match attempt.await {
+        Ok((200..300, other)) => refused(&other, "a body with another SHA-256 than the signed one is taken"),
+        // What is refused for another reason tells nothing.
+        Ok((status, _)) => Found::Unknown(format!("the right body gets status {status}")),
+        Err(error) => worked::<()>(Err(error)),
+    }
+}
+
+async fn presign_put(trial: &Trial, name: &str, sha256: &Sha256) -> Result<PresignedUrl, StorageError> {
+    let (now, end) = Trial::times();
+    let (key, size) = (trial.key(name), trial.body.len() as u64);
+    trial.bucket.presign_put(&key, size, Some(sha256), PutOf::AnyObject, now, end).await
+}
+
+fn read_as_signed(answer: &Answer, body: &Bytes) -> Found {
+    if answer.status == 200 && answer.body != body {
+        return Found::No("a good URL for GET reads other bytes".to_owned());
+    }
+    succeeded(answer, "a good URL for GET")
+}
+
+fn succeeded(answer: &Answer, what: &str) -> Found {
+    match answer.status {
+        200..300 => Found::Yes,
+        500.. => Found::Unknown(format!("{what} gets status {}", answer.status)),
+        status => Found::No(format!("{what} gets status {status}")),
+    }
+}
+
+fn refused(answer: &Answer, what: &str) -> Found {
+    match answer.status {
+        400..500 => Found::Yes,
+        500.. => Found::Unknown(format!("asking whether {what}: status {}", answer.status)),
+        status => Found::No(format!("{what} (status {status})")),
+    }
+}

@@ -1,0 +1,180 @@
+//! The bytes of one object, from store to store: at once, or in parts.
+
+use bytes::Bytes;
+use sha2::Digest as _;
+use sluice_domain::hash::Sha256;
+use sluice_domain::key::ObjectKey;
+use sluice_domain::part_plan::PART_MAX_COUNT;
+use sluice_packs::{crc64, crc64_of_both};
+use sluice_storage::bucket::ObjectHead;
+use sluice_storage::presign::PutOf;
+use sluice_storage::{CheckedUpload, Description, ErrorKind, StorageError, Written};
+use std::ops::Range;
+
+use super::bring::{Sent, Trouble};
+use super::job::{Job, MEMORY_MIB};
+use crate::backoff::retrying;
+
+/// The least and the greatest length of a part in bytes.
+const PART_BYTES: [u64; 2] = [16 << 20, 64 << 20];
+
+/// The length of the parts of an object, in bytes.
+fn part_bytes(size: u64) -> Result<u64, Trouble> {
+    let needed = size.div_ceil(PART_MAX_COUNT).div_ceil(1 << 20) << 20;
+    if needed > PART_BYTES[1] { Err(Trouble::TooLarge) } else { Ok(needed.max(PART_BYTES[0])) }
+}
+
+/// What was sent so far.
+struct Digests {
+    sha256: sha2::Sha256,
+    crc64: u64,
+}
+
+impl Digests {
+    /// Adds bytes, and gives their own CRC-64/XZ.
+    async fn add(mut self, bytes: Bytes) -> Result<(Self, u64), Trouble> {
+        let work = move || {
+            self.sha256.update(&bytes);
+            let of_bytes = crc64(&bytes);
+            self.crc64 = crc64_of_both(self.crc64, of_bytes, bytes.len() as u64);
+            (self, of_bytes)
+        };
+        let worked = tokio::task::spawn_blocking(work).await;
+        worked.map_err(|error| StorageError::unavailable("compute checksums", error).into())
+    }
+
+    fn new() -> Self {
+        Self { sha256: sha2::Sha256::new(), crc64: 0 }
+    }
+
+    fn finish(self) -> Sent {
+        let sha256 = <[u8; Sha256::LENGTH]>::from(self.sha256.finalize()).into();
+        Sent { sha256, crc64: self.crc64 }
+    }
+}
+
+impl Job {
+    /// Copies the object that has this head, and no other.
+    pub(super) async fn send(
+        &self,
+        key: &ObjectKey,
+        head: &ObjectHead,
+        target_key: &ObjectKey,
+    ) -> Result<(Written, Sent), Trouble> {
+        let in_parts = head.size > self.parts_above;
+        // In parts: the one that is sent, and the one that is read meanwhile.
+        let bytes_in_memory = if in_parts { 2 * part_bytes(head.size)? } else { head.size };
+        let mebibytes = u32::try_from(bytes_in_memory >> 20).unwrap_or(MEMORY_MIB) + 1;
+        let _memory = self.memory.acquire_many(mebibytes.min(MEMORY_MIB)).await;
+        if in_parts {
+            return self.send_in_parts(key, head, target_key).await;
+        }
+        self.pace.wait(head.size).await;
+        let read = self.source.get_described(key, &head.etag, None, head.size).await;
+        let (bytes, description) = read.map_err(Trouble::of_source)?;
+        let (digests, _) = Digests::new().add(bytes.clone()).await?;
+        let sent = digests.finish();
+        let put =
+            self.target.put_described(target_key, bytes, &sent.sha256, PutOf::AnyObject, &description).await;
+        Ok((put?, sent))
+    }
+
+    async fn send_in_parts(
+        &self,
+        key: &ObjectKey,
+        head: &ObjectHead,
+        target_key: &ObjectKey,
+    ) -> Result<(Written, Sent), Trouble> {
+        let part_bytes = part_bytes(head.size)?;
+        let (first, description) = self.read(key, head, 0..part_bytes.min(head.size)).await?;
+        let mut upload = self.target.begin_checked(target_key, &description).await?;
+        let sent = async {
+            let sent = self.send_parts(&mut upload, key, head, first).await?;
+            Ok((upload.complete().await?, sent))
+        };
+        match sent.await {
+            Ok(done) => Ok(done),
+            Err(trouble) => {
+                match upload.abort().await {
+                    // It was merged, or is gone.
+                    Err(error) if error.kind != ErrorKind::NotFound => return Err(error.into()),
+                    _ => {}
+                }
+                Err(trouble)
+            }
+        }
+    }
+
+    /// Sends part after part, each while the next is read.
+    async fn send_parts(
+        &self,
+        upload: &mut CheckedUpload<'_>,
+        key: &ObjectKey,
+        head: &ObjectHead,
+        first: Bytes,
+    ) -> Result<Sent, Trouble> {
+        let (mut part, mut end, mut digests) = (first, 0, Digests::new());
+        let part_bytes = part.len() as u64;
+        loop {
+            end += part.len() as u64;
+            let (added, of_part) = digests.add(part.clone()).await?;
+            digests = added;
+            let (theirs, next) = futures::try_join!(send_part(upload, part), async {
+                match head.size.min(end + part_bytes) {
+                    last if last == end => Ok(None),
+                    last => self.read(key, head, end..last).await.map(Some),
+                }
+            })?;
+            if theirs.is_some_and(|theirs| theirs != of_part) {
+                return Err(Trouble::NotAsSent);
+            }
+            let Some((bytes, _)) = next else { return Ok(digests.finish()) };
+            part = bytes;
+        }
+    }
+
+    async fn read(
+        &self,
+        key: &ObjectKey,
+        head: &ObjectHead,
+        range: Range<u64>,
+    ) -> Result<(Bytes, Description), Trouble> {
+        let length = range.end - range.start;
+        self.pace.wait(length).await;
+        let passes =
+            |error: &StorageError| matches!(error.kind, ErrorKind::Throttled | ErrorKind::Unavailable);
+        let read = retrying(passes, async || {
+            self.source.get_described(key, &head.etag, Some(range.clone()), length).await
+        });
+        read.await.map_err(Trouble::of_source)
+    }
+}
+
+async fn send_part(upload: &mut CheckedUpload<'_>, part: Bytes) -> Result<Option<u64>, Trouble> {
+    let passes = |error: &StorageError| matches!(error.kind, ErrorKind::Throttled | ErrorKind::Unavailable);
+    Ok(retrying(passes, async || upload.send(part.clone()).await).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_thousand_parts_suffice() {
+        for (size, expected) in [(1, 16 << 20), (160_000 << 20, 16 << 20), (625 << 30, 64 << 20)] {
+            let bytes = part_bytes(size).expect("a length");
+            assert_eq!(bytes, expected, "{size}");
+            assert!(size.div_ceil(bytes) <= PART_MAX_COUNT, "{size}");
+        }
+        assert!(matches!(part_bytes((625 << 30) + 1), Err(Trouble::TooLarge)));
+    }
+
+    #[tokio::test]
+    async fn digests_of_parts_are_those_of_the_whole() {
+        let (digests, of_first) = Digests::new().add(Bytes::from_static(b"1234")).await.expect("added");
+        let (digests, _) = digests.add(Bytes::from_static(b"56789")).await.expect("added");
+        let sent = digests.finish();
+        assert_eq!((sent.sha256, sent.crc64), (Sha256::of(b"123456789"), 0x995D_C9BB_DF19_39FA));
+        assert_eq!(of_first, crc64(b"1234"));
+    }
+}

@@ -1,0 +1,120 @@
+//! `import`: a whole bucket of other objects comes into a store, each verified and with a receipt.
+//!
+//! The source is listed page by page, and never held: what is kept is the keys between the oldest object that is still on its
+//! way and the newest that is done ([`frontier`]). The key below which all is done is remembered in a file ([`state`]).
+
+mod body;
+mod bring;
+mod frontier;
+mod job;
+mod keys;
+mod listing;
+mod state;
+mod tally;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use indicatif::ProgressBar;
+
+use crate::arguments::ImportArguments;
+use crate::error::{Error, Result};
+use crate::output::{Output, size};
+use crate::settings::Site;
+use bring::{Brought, Outcome};
+use frontier::Frontier;
+use job::Job;
+use listing::Listing;
+use state::State;
+use tally::Tally;
+
+/// So many failures one after the other are the store's, not the objects'.
+const FAILURES_MAX: u64 = 100;
+
+/// Brings the objects of a bucket.
+pub async fn run(arguments: &ImportArguments, site: &Site, output: &Output) -> Result<()> {
+    let job = Job::new(arguments, site).await?;
+    if job.signer.is_none() {
+        output.warning("there will be no receipts: SLUICE_RECEIPT_KEY is not set");
+    }
+    let name = job.name();
+    let mut state = (!arguments.dry_run).then(|| State::open(arguments, &name)).transpose()?;
+    let after = state.as_ref().and_then(|state| state.after().map(str::to_owned));
+    if let Some(after) = &after {
+        output.warning(&format!("going on after {after}; objects before it come with the next import"));
+    }
+    let bar = output.bar(if arguments.dry_run { "would copy" } else { "copied" });
+    let (tally, stopped) = Import { job: &job, output, bar: &bar, state: &mut state }.all(after).await?;
+    bar.finish_and_clear();
+    output.result(&tally, || tally.text(arguments.dry_run))?;
+    if let Some(error) = stopped {
+        return Err(error);
+    }
+    tally.outcome()
+}
+
+/// One run of an import.
+struct Import<'a> {
+    job: &'a Job,
+    output: &'a Output,
+    bar: &'a ProgressBar,
+    /// Nothing of a dry run is remembered.
+    state: &'a mut Option<State>,
+}
+
+impl Import<'_> {
+    /// Brings all objects after a key; gives why it ended early, if it did.
+    async fn all(&mut self, after: Option<String>) -> Result<(Tally, Option<Error>)> {
+        let mut listing = Listing::new(&self.job.source, &self.job.prefix, after);
+        let (mut frontier, mut tally) = (Frontier::default(), Tally::default());
+        let (mut on_their_way, mut failures) = (FuturesUnordered::new(), 0);
+        let (mut stopped, job, output) = (None, self.job, self.output);
+        loop {
+            while stopped.is_none() && on_their_way.len() < self.job.jobs && frontier.has_room() {
+                match listing.next().await {
+                    Ok(Some((key, head))) => {
+                        let place = frontier.begin(key.clone());
+                        on_their_way.push(async move { (place, job.bring(key, head, output).await) });
+                    }
+                    Ok(None) => break,
+                    Err(error) => stopped = Some(Error::Storage(error)),
+                }
+            }
+            let Some((place, brought)) = on_their_way.next().await else { break };
+            failures = if matches!(brought.outcome, Outcome::Failed(_)) { failures + 1 } else { 0 };
+            if failures >= FAILURES_MAX && stopped.is_none() {
+                stopped = Some(Error::Left(format!("stopped: the last {failures} objects all failed")));
+            }
+            frontier.end(place, !matches!(brought.outcome, Outcome::Failed(_)));
+            tally.add(&brought);
+            report(&brought, self.output)?;
+            self.bar.set_position(tally.copied_bytes);
+            self.bar.set_message(tally.progress());
+            if let Some(state) = self.state.as_mut() {
+                state.remember(frontier.cursor())?;
+            }
+        }
+        if let Some(state) = self.state.as_mut() {
+            let complete = stopped.is_none() && tally.failed == 0;
+            if complete { state.forget()? } else { state.save(frontier.cursor())? }
+        }
+        Ok((tally, stopped))
+    }
+}
+
+/// Says what became of an object, if it is worth it.
+fn report(brought: &Brought, output: &Output) -> Result<()> {
+    let text = || match &brought.outcome {
+        Outcome::Copied { .. } => format!("{} {}", brought.key, size(brought.size)),
+        Outcome::Unchanged => String::new(),
+        Outcome::Gone => format!("{}: gone since it was listed", brought.key),
+        Outcome::Refused(why) => format!("{}: not copied: {why}", brought.key),
+        Outcome::Failed(why) => format!("{}: failed: {why}", brought.key),
+    };
+    match brought.outcome {
+        // There may be millions.
+        Outcome::Unchanged => Ok(()),
+        Outcome::Copied { .. } | Outcome::Gone | Outcome::Refused(_) | Outcome::Failed(_) => {
+            output.result(brought, text)
+        }
+    }
+}

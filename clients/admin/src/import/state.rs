@@ -1,0 +1,128 @@
+//! How far an import is, in a file that is replaced as a whole.
+
+use etcetera::{AppStrategy as _, AppStrategyArgs};
+use serde::{Deserialize, Serialize};
+use sluice_domain::hash::Sha256;
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::Instant;
+
+use crate::arguments::ImportArguments;
+use crate::error::{Error, Result};
+
+/// How often it is written at most: what was done since is found to be unchanged.
+const SAVE_EVERY: Duration = Duration::from_secs(2);
+
+/// What the file holds.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Remembered {
+    /// Which import it is.
+    import: String,
+    /// The last key below which all is done.
+    after: String,
+}
+
+/// The file.
+#[derive(Debug)]
+pub(super) struct State {
+    path: PathBuf,
+    import: String,
+    after: Option<String>,
+    saved_at: Option<Instant>,
+}
+
+impl State {
+    /// What is remembered of the import called `import`, in the file that the arguments name or in the platform's place.
+    pub fn open(arguments: &ImportArguments, import: &str) -> Result<Self> {
+        let path = match &arguments.state {
+            Some(path) => path.clone(),
+            None => folder()?.join(format!("{}.json", &Sha256::of(import.as_bytes()).to_string()[..32])),
+        };
+        let remembered = read(&path)?;
+        if let Some(other) = remembered.as_ref().filter(|remembered| remembered.import != import) {
+            let (path, other) = (path.display(), &other.import);
+            return Err(Error::Usage(format!("{path} belongs to another import: {other}")));
+        }
+        let after = remembered.map(|remembered| remembered.after);
+        Ok(Self { path, import: import.to_owned(), after, saved_at: None })
+    }
+
+    /// The key after which the import goes on.
+    pub fn after(&self) -> Option<&str> {
+        self.after.as_deref()
+    }
+
+    /// Remembers how far it is, unless that was done just now.
+    pub fn remember(&mut self, cursor: Option<&str>) -> Result<()> {
+        if self.saved_at.is_some_and(|saved_at| saved_at.elapsed() < SAVE_EVERY) {
+            return Ok(());
+        }
+        self.save(cursor)
+    }
+
+    /// Remembers how far it is.
+    pub fn save(&mut self, cursor: Option<&str>) -> Result<()> {
+        self.saved_at = Some(Instant::now());
+        let Some(cursor) = cursor.filter(|cursor| self.after.as_deref() != Some(*cursor)) else {
+            return Ok(());
+        };
+        self.after = Some(cursor.to_owned());
+        let remembered = Remembered { import: self.import.clone(), after: cursor.to_owned() };
+        write(&self.path, &remembered).map_err(Error::local(&self.path))
+    }
+
+    /// The import is complete: the next begins anew.
+    pub fn forget(&mut self) -> Result<()> {
+        match std::fs::remove_file(&self.path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::local(&self.path)(error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Where the platform keeps such things.
+fn folder() -> Result<PathBuf> {
+    let names = AppStrategyArgs { app_name: "sluice".to_owned(), ..AppStrategyArgs::default() };
+    let none = |_| Error::Usage("no home directory: use --state FILE".to_owned());
+    let folders = etcetera::choose_app_strategy(names).map_err(none)?;
+    Ok(folders.state_dir().unwrap_or_else(|| folders.data_dir()).join("imports"))
+}
+
+fn read(path: &Path) -> Result<Option<Remembered>> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::local(path)(error)),
+    };
+    let unreadable = |_| Error::Usage(format!("{} is no state of an import", path.display()));
+    serde_json::from_str(&text).map(Some).map_err(unreadable)
+}
+
+fn write(path: &Path, remembered: &Remembered) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(serde_json::to_string(remembered)?.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_is_read_again_by_the_same_import_only() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("deep/state.json");
+        let remembered = Remembered { import: "a".to_owned(), after: "käy\n".to_owned() };
+        write(&path, &remembered).expect("written");
+        assert_eq!(read(&path).expect("read").map(|state| state.after).as_deref(), Some("käy\n"));
+        std::fs::write(&path, "{").expect("written");
+        assert!(read(&path).is_err());
+        assert!(read(&folder.path().join("none")).expect("read").is_none());
+    }
+}

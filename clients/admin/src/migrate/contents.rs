@@ -1,0 +1,168 @@
+//! Which contents are meant.
+
+use sluice_domain::content::{Content, Life};
+use sluice_domain::id::AccountId;
+use sluice_domain::migration::Rule;
+use sluice_domain::time::Timestamp;
+use sluice_lambda::clock;
+use sluice_storage::Tables;
+use sluice_storage::tables::{FileContent, Listing, Segment, SegmentCursor};
+use std::collections::HashSet;
+
+use super::Order;
+use crate::arguments::MigrateArguments;
+use crate::error::{Error, Result};
+use crate::settings::Site;
+
+/// All of a table.
+const WHOLE: Segment = Segment { number: 0, of: 1 };
+
+/// How many files are listed at once.
+const PAGE: usize = 500;
+
+/// The contents that are meant, a page at a time. Each content comes once; of those that are found by path, 32 bytes are
+/// kept for that.
+pub(super) struct Pages<'a> {
+    account: Option<AccountId>,
+    to: &'a str,
+    again: bool,
+    /// The rules by which they must go, where they must.
+    rules: Option<Vec<Rule>>,
+    sources: Vec<Source>,
+    now: Timestamp,
+    seen: HashSet<String>,
+}
+
+/// Where contents are found.
+enum Source {
+    /// In the table of contents, old versions' too.
+    Contents { after: Option<SegmentCursor> },
+    /// By the files of an account, as they are now.
+    Files { prefix: String, after: Option<String> },
+    /// By the files of all accounts, for a rule that names a path.
+    AllFiles { prefix: String, after: Option<SegmentCursor> },
+}
+
+impl<'a> Pages<'a> {
+    /// What the command line means.
+    pub async fn new(arguments: &MigrateArguments, site: &Site, to: &'a str) -> Result<Self> {
+        let account = arguments.account.find(&site.deployment.tables()?).await?;
+        let rules = arguments.rule.then(|| site.deployment.migration_rules()).transpose()?;
+        let rules = rules.map(|rules| rules.into_iter().filter(|rule| rule.to == to).collect::<Vec<_>>());
+        if rules.as_ref().is_some_and(Vec::is_empty) {
+            return Err(Error::Usage(format!("no rule of SLUICE_MIGRATION_RULES sends anything to {to}")));
+        }
+        let sources = match (&arguments.prefix, &rules) {
+            (Some(prefix), _) => vec![Source::Files { prefix: prefix.clone(), after: None }],
+            (None, None) => vec![Source::Contents { after: None }],
+            (None, Some(rules)) => sources_of(rules, account.is_some()),
+        };
+        let (again, now) = (arguments.again, clock::now());
+        Ok(Self { account, to, again, rules, sources, now, seen: HashSet::new() })
+    }
+
+    /// The next page, which may be empty; nothing after the last.
+    pub async fn next(&mut self, tables: &Tables) -> Result<Option<Vec<Order>>> {
+        let Some(source) = self.sources.pop() else { return Ok(None) };
+        let (orders, next) = self.page(source, tables).await?;
+        self.sources.extend(next);
+        Ok(Some(orders))
+    }
+
+    /// A page, and where the next begins.
+    async fn page(&mut self, source: Source, tables: &Tables) -> Result<(Vec<Order>, Option<Source>)> {
+        match source {
+            Source::Contents { after } => {
+                let (contents, next) = tables.scan_contents(WHOLE, after).await?;
+                let next = next.map(|next| Source::Contents { after: Some(next) });
+                let is_new = |content: &&Content| {
+                    !self.seen.contains(&content.content_id) && self.means(content, None)
+                };
+                Ok((contents.iter().filter(is_new).map(Order::of).collect(), next))
+            }
+            Source::AllFiles { prefix, after } => {
+                let (files, next) = tables.scan_files(&prefix, WHOLE, after).await?;
+                let next = next.map(|next| Source::AllFiles { prefix, after: Some(next) });
+                Ok((self.contents_of(files, tables).await?, next))
+            }
+            Source::Files { prefix, after } => {
+                let Some(account_id) = self.account else { return Ok((Vec::new(), None)) };
+                let listing = Listing {
+                    account_id,
+                    prefix: &prefix,
+                    delimiter: None,
+                    after: after.as_deref(),
+                    limit: PAGE,
+                };
+                let page = tables.list(listing).await?;
+                let files = page.files.iter().filter_map(|file| {
+                    let (sha256, path) = (file.live()?.sha256?, file.path.to_string());
+                    Some(FileContent { account_id, path, sha256 })
+                });
+                let contents = self.contents_of(files.collect(), tables).await?;
+                Ok((contents, page.next.map(|next| Source::Files { prefix, after: Some(next) })))
+            }
+        }
+    }
+
+    async fn contents_of(&mut self, files: Vec<FileContent>, tables: &Tables) -> Result<Vec<Order>> {
+        let mut orders = Vec::new();
+        for file in files {
+            if self.account.is_some_and(|account| account != file.account_id) {
+                continue;
+            }
+            if let Some(content) = tables.content(file.account_id, &file.sha256).await?
+                && !self.seen.contains(&content.content_id)
+                && self.means(&content, Some(&file.path))
+            {
+                orders.push(Order::of(&content));
+                self.seen.insert(content.content_id);
+            }
+        }
+        Ok(orders)
+    }
+
+    fn means(&self, content: &Content, path: Option<&str>) -> bool {
+        let goes = |rule: &Rule| {
+            let prefix = rule.prefix.as_deref();
+            prefix.is_none_or(|prefix| path.is_some_and(|path| path.starts_with(prefix)))
+                && rule.takes(content, self.now)
+        };
+        content.life == Life::Live
+            && self.account.is_none_or(|account| account == content.account_id)
+            && (self.again || content.migrated_to.as_deref() != Some(self.to))
+            && self.rules.as_ref().is_none_or(|rules| rules.iter().any(goes))
+    }
+}
+
+/// Where the contents of these rules are found: the last is looked through first, and what was found by path is then known.
+fn sources_of(rules: &[Rule], of_one_account: bool) -> Vec<Source> {
+    let by_path = rules.iter().filter_map(|rule| rule.prefix.clone());
+    let files = |prefix| Source::Files { prefix, after: None };
+    let all_files = |prefix| Source::AllFiles { prefix, after: None };
+    let by_path = by_path.map(|prefix| if of_one_account { files(prefix) } else { all_files(prefix) });
+    let plain = rules.iter().any(|rule| rule.prefix.is_none()).then_some(Source::Contents { after: None });
+    plain.into_iter().chain(by_path).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_looked_up_where_they_find_contents() {
+        let rules = |json: &str| serde_json::from_str::<Vec<Rule>>(json).expect("rules");
+        let kinds = |json: &str, of_one: bool| {
+            let sources = sources_of(&rules(json), of_one);
+            let kind = |source: &Source| match source {
+                Source::Contents { .. } => "contents",
+                Source::Files { .. } => "files",
+                Source::AllFiles { .. } => "all files",
+            };
+            sources.iter().map(kind).collect::<Vec<_>>()
+        };
+        assert_eq!(kinds(r#"[{"to":"oss"},{"to":"oss","min_size":1}]"#, false), ["contents"]);
+        assert_eq!(kinds(r#"[{"to":"oss","prefix":"a/"}]"#, false), ["all files"]);
+        assert_eq!(kinds(r#"[{"to":"oss","prefix":"a/"},{"to":"oss"}]"#, true), ["contents", "files"]);
+    }
+}

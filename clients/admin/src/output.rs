@@ -1,0 +1,128 @@
+//! What is printed: results where they belong, everything else on standard error.
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+use std::fmt;
+use std::io::{self, IsTerminal as _, Write};
+use std::sync::{Mutex, PoisonError};
+
+use crate::error::{Error, Result};
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// One JSON document a line.
+    Json,
+    /// Not at all.
+    Quiet,
+}
+
+/// Results, messages and progress.
+pub struct Output {
+    format: Format,
+    results: Mutex<Box<dyn Write + Send>>,
+    bars: MultiProgress,
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output").field("format", &self.format).finish_non_exhaustive()
+    }
+}
+
+impl Output {
+    /// Results go to `results`. Progress is drawn for people at a terminal only.
+    pub fn new(format: Format, results: Box<dyn Write + Send>) -> Self {
+        let visible = format == Format::Human && io::stderr().is_terminal();
+        let target = if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        Self { format, results: Mutex::new(results), bars: MultiProgress::with_draw_target(target) }
+    }
+
+    /// Prints a result: `value` for machines, what `text` gives for people.
+    pub fn result<T: Serialize>(&self, value: &T, text: impl FnOnce() -> String) -> Result<()> {
+        let line = match self.format {
+            Format::Human => printable(&text()),
+            Format::Json => {
+                serde_json::to_string(value).map_err(|error| Error::Output(io::Error::other(error)))?
+            }
+            Format::Quiet => return Ok(()),
+        };
+        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        self.bars
+            .suspend(|| writeln!(results, "{line}").and_then(|()| results.flush()))
+            .map_err(Error::Output)
+    }
+
+    /// Prints a line that only people want.
+    pub fn line(&self, text: &str) -> Result<()> {
+        if self.format == Format::Human { self.result(&(), || text.to_owned()) } else { Ok(()) }
+    }
+
+    /// Tells of trouble that was gone around.
+    pub fn warning(&self, text: &str) {
+        if self.format != Format::Quiet {
+            self.error_line(&format!("warning: {text}"));
+        }
+    }
+
+    /// Tells of a failure, in every format; machines find it among the results too.
+    pub fn failure(&self, error: &Error) {
+        self.error_line(&format!("error: {error}"));
+        if let Some(advice) = error.advice() {
+            self.error_line(&format!("  hint: {advice}"));
+        }
+        if self.format == Format::Json {
+            let failure = serde_json::json!({ "code": error.kind().as_str(), "detail": error.to_string() });
+            // Standard error has the message already if standard output is closed.
+            let _ = self.result(&serde_json::json!({ "error": failure }), String::new);
+        }
+    }
+
+    /// A bar over bytes, whose message says more.
+    pub fn bar(&self, verb: &'static str) -> ProgressBar {
+        const TEMPLATE: &str = "{prefix} {spinner} {binary_bytes} at {binary_bytes_per_sec}, {msg}";
+        let style =
+            ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_spinner());
+        self.bars.add(ProgressBar::no_length().with_style(style).with_prefix(verb))
+    }
+
+    fn error_line(&self, text: &str) {
+        // There is nowhere left to tell that standard error is closed.
+        self.bars.suspend(|| drop(writeln!(io::stderr().lock(), "{}", printable(text))));
+    }
+}
+
+/// Text of unknown origin without what a terminal would obey.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
+}
+
+/// A size for people.
+pub fn size(bytes: u64) -> String {
+    indicatif::BinaryBytes(bytes).to_string()
+}
+
+/// A table for people: columns as wide as they need, but for the last.
+pub fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> Vec<String> {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let widths: Vec<usize> = (0..COLUMNS).map(width).collect();
+    let line = |row: &[String; COLUMNS]| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_for_people() {
+        assert_eq!(printable("a\u{1b}[31mb\nc"), "a\u{FFFD}[31mb\u{FFFD}c");
+        let rows = [["a", "long", ""], ["abc", "b", "c"]].map(|row| row.map(str::to_owned));
+        assert_eq!(table(&rows), ["a    long", "abc  b     c"]);
+    }
+}

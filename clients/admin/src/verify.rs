@@ -1,0 +1,214 @@
+//! `verify`: packs are read where they lie, every chunk is checked, and what is stored is compared with the receipt.
+
+use futures::stream::{self, StreamExt};
+use serde::Serialize;
+use sluice_domain::content::{Life, Pack};
+use sluice_domain::hash::Sha256;
+use sluice_domain::id::PackId;
+use sluice_domain::relocation::Receipt;
+use sluice_packs::read::read_index;
+use sluice_packs::verify::{Stored, verify};
+use sluice_packs::{Pace, PackError};
+use sluice_storage::Tables;
+use sluice_storage::stores::PackBuckets;
+use sluice_storage::tables::Segment;
+use std::collections::HashMap;
+
+use crate::arguments::VerifyArguments;
+use crate::backoff::retrying;
+use crate::error::{Error, Result};
+use crate::output::{Output, size};
+use crate::settings::Site;
+
+/// How many receipts are read at once.
+const PAGE: usize = 1000;
+
+/// What the latest receipt of a pack says: about a hundred bytes are kept for each pack that was ever moved.
+#[derive(Debug, Clone, Copy)]
+struct Proof {
+    /// Of the target's store and key.
+    object: Sha256,
+    size: u64,
+    sha256: Sha256,
+}
+
+/// One pack that is not as it should be.
+#[derive(Serialize)]
+struct Damage<'a> {
+    pack_id: PackId,
+    account_id: String,
+    store: &'a str,
+    key: &'a str,
+    problem: String,
+}
+
+struct Check {
+    buckets: PackBuckets,
+    proofs: HashMap<PackId, Proof>,
+    pace: Pace,
+}
+
+#[derive(Default, Serialize)]
+struct Tally {
+    verified: u64,
+    bytes: u64,
+    with_receipt: u64,
+    damaged: u64,
+}
+
+/// Verifies packs.
+pub async fn run(arguments: &VerifyArguments, site: &Site, output: &Output) -> Result<()> {
+    let tables = site.deployment.tables()?;
+    let account = arguments.account.find(&tables).await?;
+    if let Some(store) = &arguments.store {
+        site.place(store)?;
+    }
+    let scope = account.map(|account| account.to_string());
+    let proofs = proofs(&tables, scope.as_deref()).await?;
+    let pace = Pace::new(arguments.bandwidth);
+    let check = Check { buckets: site.deployment.pack_buckets()?, proofs, pace };
+    let (mut cursor, mut tally) = (None, Tally::default());
+    let bar = output.bar("verified");
+    loop {
+        let (mut packs, next) = tables.scan_packs(Segment { number: 0, of: 1 }, cursor).await?;
+        let in_store =
+            |pack: &Pack| arguments.store.as_ref().is_none_or(|store| *store == pack.placement.store);
+        packs.retain(|pack| {
+            pack.life == Life::Live
+                && account.is_none_or(|account| account == pack.account_id)
+                && in_store(pack)
+                && is_drawn(arguments.sample)
+        });
+        let mut checks = stream::iter(&packs)
+            .map(async |pack| (pack, check.one(&tables, pack).await))
+            .buffer_unordered(arguments.jobs.into());
+        while let Some((pack, checked)) = checks.next().await {
+            tally.add(pack, checked, output)?;
+            bar.set_position(tally.bytes);
+            bar.set_message(format!("{} packs, {} damaged", tally.verified, tally.damaged));
+        }
+        drop(checks);
+        let Some(next) = next else { break };
+        cursor = Some(next);
+    }
+    bar.finish_and_clear();
+    output.result(&tally, || tally.text())?;
+    if tally.damaged > 0 {
+        return Err(Error::Wrong(format!("{} packs are damaged", tally.damaged)));
+    }
+    Ok(())
+}
+
+/// The latest receipt of each pack: of one account, or of all.
+async fn proofs(tables: &Tables, scope: Option<&str>) -> Result<HashMap<PackId, Proof>> {
+    let mut latest: HashMap<PackId, (String, Proof)> = HashMap::new();
+    let mut cursor = None;
+    loop {
+        let (receipts, next) = tables.receipts(scope, cursor, PAGE).await?;
+        for receipt in receipts {
+            let Some(pack) = receipt.pack_id else { continue };
+            if latest.get(&pack).is_none_or(|(id, _)| *id < receipt.receipt_id) {
+                latest.insert(pack, (receipt.receipt_id.clone(), Proof::of(&receipt)));
+            }
+        }
+        let Some(next) = next else { break };
+        cursor = Some(next);
+    }
+    Ok(latest.into_iter().map(|(pack, (_, proof))| (pack, proof)).collect())
+}
+
+impl Proof {
+    fn of(receipt: &Receipt) -> Self {
+        let (target, size, sha256) = (&receipt.target, receipt.size, receipt.sha256);
+        Self { object: name(&target.store, &target.key), size, sha256 }
+    }
+}
+
+fn name(store: &str, key: &str) -> Sha256 {
+    Sha256::of(format!("{store}#{key}").as_bytes())
+}
+
+/// Whether a pack belongs to a sample of so many hundredths.
+fn is_drawn(percent: f64) -> bool {
+    // Without a source of randomness, all are.
+    f64::from(getrandom::u32().unwrap_or_default()) < percent / 100.0 * f64::from(u32::MAX)
+        || percent >= 100.0
+}
+
+/// What a pack was found to be.
+enum Found {
+    /// As it should be, with or without a receipt that says so.
+    Sound { has_receipt: bool },
+    /// Not.
+    Damaged(String),
+    /// Moved or removed since it was listed.
+    Gone,
+}
+
+impl Check {
+    async fn one(&self, tables: &Tables, pack: &Pack) -> Result<Found> {
+        match self.read(pack).await {
+            Ok(stored) => Ok(self.compare(pack, stored)),
+            // What cannot be asked at all is no damage.
+            Err(error) if is_transient(&error) => Err(error.into()),
+            Err(error) => {
+                let now = tables.packs(&[pack.pack_id]).await?;
+                let moved = now.first().is_none_or(|now| now.placement != pack.placement);
+                Ok(if moved { Found::Gone } else { Found::Damaged(error.to_string()) })
+            }
+        }
+    }
+
+    async fn read(&self, pack: &Pack) -> Result<Stored, PackError> {
+        retrying(is_transient, async || {
+            let index = read_index(&self.buckets, pack).await?;
+            verify(&self.buckets, pack, &index, &self.pace).await
+        })
+        .await
+    }
+
+    fn compare(&self, pack: &Pack, stored: Stored) -> Found {
+        let placement = &pack.placement;
+        let is_of = |proof: &&Proof| proof.object == name(&placement.store, &placement.key);
+        let Some(proof) = self.proofs.get(&pack.pack_id).filter(is_of) else {
+            return Found::Sound { has_receipt: false };
+        };
+        if (proof.size, proof.sha256) == (stored.length, stored.sha256) {
+            return Found::Sound { has_receipt: true };
+        }
+        Found::Damaged("its chunks are right, and its bytes are not those of the receipt".to_owned())
+    }
+}
+
+fn is_transient(error: &PackError) -> bool {
+    matches!(error, PackError::Storage(error) if error.kind.is_transient())
+}
+
+impl Tally {
+    fn add(&mut self, pack: &Pack, found: Result<Found>, output: &Output) -> Result<()> {
+        let damage = match found? {
+            Found::Gone => return Ok(()),
+            Found::Sound { has_receipt } => {
+                self.with_receipt += u64::from(has_receipt);
+                None
+            }
+            Found::Damaged(damage) => Some(damage),
+        };
+        self.verified += 1;
+        self.bytes += pack.placement.length;
+        let Some(damage) = damage else { return Ok(()) };
+        self.damaged += 1;
+        let (pack_id, account_id) = (pack.pack_id, pack.account_id.to_string());
+        let (store, key) = (&*pack.placement.store, &*pack.placement.key);
+        let text = format!("pack {pack_id} of account {account_id} in {store} at {key}: {damage}");
+        output.result(&Damage { pack_id, account_id, store, key, problem: damage }, || text)
+    }
+
+    fn text(&self) -> String {
+        let Self { verified, with_receipt, damaged, .. } = self;
+        format!(
+            "{verified} packs read, {}, {with_receipt} as their receipts say, {damaged} damaged",
+            size(self.bytes)
+        )
+    }
+}

@@ -1,0 +1,110 @@
+//! Writing large objects part by part, so that what the store holds is known to be what was sent.
+
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
+use bytes::Bytes;
+use sluice_domain::hash::Sha256;
+use sluice_domain::key::ObjectKey;
+use sluice_domain::part_plan::PartNumber;
+
+use crate::bucket::Bucket;
+use crate::checked::{Crc64, Written};
+use crate::description::Description;
+use crate::error::StorageError;
+use crate::fault;
+
+/// A multipart upload whose parts are checked.
+#[derive(Debug)]
+pub struct CheckedUpload<'a> {
+    bucket: &'a Bucket,
+    key: &'a ObjectKey,
+    multipart_id: String,
+    parts: Vec<CompletedPart>,
+}
+
+impl Bucket {
+    /// Begins a multipart upload that is sent part by part, in order.
+    pub async fn begin_checked<'a>(
+        &'a self,
+        key: &'a ObjectKey,
+        description: &Description,
+    ) -> Result<CheckedUpload<'a>, StorageError> {
+        const OPERATION: &str = "s3:CreateMultipartUpload";
+        let algorithm = self.traits.verifies_sha256.then_some(ChecksumAlgorithm::Sha256);
+        let description = description.clone();
+        let request = self
+            .client
+            .create_multipart_upload()
+            .bucket(&self.name)
+            .key(key.as_str())
+            .set_checksum_algorithm(algorithm)
+            .customize()
+            .mutate_request(move |request| description.add_to(request));
+        let answer = fault::write(OPERATION, request.send()).await;
+        let answer = answer.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        let missing = || StorageError::fault(OPERATION, "no upload id in the answer");
+        let multipart_id = answer.upload_id.ok_or_else(missing)?;
+        Ok(CheckedUpload { bucket: self, key, multipart_id, parts: Vec::new() })
+    }
+}
+
+impl CheckedUpload<'_> {
+    /// Sends the next part, and gives the CRC-64/XZ that the store has computed of it, if it does such things.
+    ///
+    /// # Errors
+    /// `Unavailable` if the store found the part damaged on its way, which it looks for only where it verifies SHA-256.
+    pub async fn send(&mut self, bytes: Bytes) -> Result<Option<u64>, StorageError> {
+        const OPERATION: &str = "s3:UploadPart";
+        let number = PartNumber::try_from(self.parts.len() as u32 + 1);
+        let number = number.map_err(|error| StorageError::fault(OPERATION, error))?.get().cast_signed();
+        let sha256 = self.bucket.traits.verifies_sha256.then(|| Sha256::of(&bytes).to_base64());
+        let crc64 = Crc64::default();
+        let request = self
+            .bucket
+            .client
+            .upload_part()
+            .bucket(&self.bucket.name)
+            .key(self.key.as_str())
+            .upload_id(&self.multipart_id)
+            .part_number(number)
+            .set_checksum_sha256(sha256.clone())
+            .body(ByteStream::from(bytes))
+            .customize()
+            .interceptor(crc64.clone());
+        let answer = fault::write(OPERATION, request.send()).await;
+        let answer = answer.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        let part = CompletedPart::builder().part_number(number).set_e_tag(answer.e_tag);
+        self.parts.push(part.set_checksum_sha256(sha256).build());
+        Ok(crc64.get())
+    }
+
+    /// Merges the parts into the object, and gives what the store says of it.
+    pub async fn complete(&self) -> Result<Written, StorageError> {
+        const OPERATION: &str = "s3:CompleteMultipartUpload";
+        let crc64 = Crc64::default();
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(self.parts.clone())).build();
+        let request = self
+            .bucket
+            .client
+            .complete_multipart_upload()
+            .bucket(&self.bucket.name)
+            .key(self.key.as_str())
+            .upload_id(&self.multipart_id)
+            .multipart_upload(parts)
+            .customize()
+            .interceptor(crc64.clone());
+        let answer = fault::write(OPERATION, request.send()).await;
+        let answer = answer.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        Ok(Written {
+            size: None,
+            etag: answer.e_tag.unwrap_or_default(),
+            crc64: crc64.get(),
+            sha256_verified: self.bucket.traits.verifies_sha256,
+        })
+    }
+
+    /// Ends the upload without an object, and frees its parts.
+    pub async fn abort(&self) -> Result<(), StorageError> {
+        self.bucket.abort_multipart(self.key, &self.multipart_id).await
+    }
+}

@@ -1,0 +1,65 @@
+//! What only those ask of a store who want to know what it can do.
+
+use aws_sdk_s3::types::NotificationConfiguration;
+use bytes::Bytes;
+use sluice_domain::hash::Sha256;
+use sluice_domain::key::ObjectKey;
+
+use crate::bucket::{Bucket, Traits};
+use crate::checked::Written;
+use crate::error::StorageError;
+use crate::presign::PutOf;
+
+/// By which condition a store is asked not to overwrite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotOverwriting {
+    /// `If-None-Match: *`.
+    IfNoneMatch,
+    /// `x-oss-forbid-overwrite: true`.
+    ForbidOverwrite,
+}
+
+impl Bucket {
+    /// Writes a new object under this condition, whatever is known of the store.
+    ///
+    /// # Errors
+    /// `Conflict` if there is one, and the store honours the condition.
+    pub async fn put_new(
+        &self,
+        key: &ObjectKey,
+        bytes: Bytes,
+        condition: NotOverwriting,
+    ) -> Result<Written, StorageError> {
+        let forbid_overwrite_header = condition == NotOverwriting::ForbidOverwrite;
+        let traits = Traits { forbid_overwrite_header, verifies_sha256: false, ..self.traits };
+        let sha256 = Sha256::of(&bytes);
+        Self { traits, ..self.clone() }.put_checked(key, bytes, &sha256, PutOf::NewObject).await
+    }
+
+    /// Whether the bucket is configured to announce new objects to anybody.
+    pub async fn announces(&self) -> Result<bool, StorageError> {
+        const OPERATION: &str = "s3:GetBucketNotificationConfiguration";
+        let answer = self.client.get_bucket_notification_configuration().bucket(&self.name).send().await;
+        let answer = answer.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        let configuration = NotificationConfiguration::builder()
+            .set_queue_configurations(answer.queue_configurations)
+            .set_topic_configurations(answer.topic_configurations)
+            .set_lambda_function_configurations(answer.lambda_function_configurations)
+            .set_event_bridge_configuration(answer.event_bridge_configuration)
+            .build();
+        Ok(!configuration.queue_configurations().is_empty()
+            || !configuration.topic_configurations().is_empty()
+            || !configuration.lambda_function_configurations().is_empty()
+            || configuration.event_bridge_configuration().is_some())
+    }
+
+    /// How many rules for browsers the bucket has.
+    ///
+    /// # Errors
+    /// `NotFound` if the store knows such rules, and the bucket has none.
+    pub async fn cors_rules(&self) -> Result<usize, StorageError> {
+        const OPERATION: &str = "s3:GetBucketCors";
+        let answer = self.client.get_bucket_cors().bucket(&self.name).send().await;
+        Ok(answer.map_err(|error| StorageError::from_sdk(OPERATION, &error))?.cors_rules().len())
+    }
+}

@@ -1,0 +1,111 @@
+//! A real store under the functions: its buckets, what it announces, and what the functions are told of it.
+
+use std::net::Ipv4Addr;
+
+use serde_json::{Map, Value, json};
+use tokio::net::TcpListener;
+
+use crate::{
+    Error, Settings,
+    stores::{LocalStore, StoreKind, StoreSettings, WebhookSettings},
+};
+
+/// Where presigned uploads arrive.
+const LANDING: &str = "sluice-landing";
+/// What has been verified.
+const VAULT: &str = "sluice-vault";
+/// What is put together for plain HTTP readers.
+const CACHE: &str = "sluice-cache";
+
+/// What the keys of uploads begin with: nothing else is announced.
+const UPLOADS: &str = "uploads/";
+
+/// A running store with the deployment's buckets in it. It ends when this is dropped.
+pub struct ObjectStore {
+    store: LocalStore,
+}
+
+/// Starts the store, makes the buckets, and has uploads announced to the API that will answer on `listener`.
+pub(crate) async fn start(
+    kind: StoreKind,
+    settings: &Settings,
+    listener: &TcpListener,
+) -> Result<ObjectStore, Error> {
+    let api_port = listener.local_addr().map_err(Error::io("listening for the API"))?.port();
+    let hook_secret = &settings.hook_secret;
+    let webhook = WebhookSettings {
+        url: format!("http://{}:{api_port}/hooks/events?token={hook_secret}", Ipv4Addr::LOCALHOST),
+        token: hook_secret.clone(),
+    };
+    let store_settings = StoreSettings {
+        port: settings.store_port,
+        webhook: Some(webhook.clone()),
+        report: settings.report,
+        ..StoreSettings::new(settings.state_dir.clone())
+    };
+    let store = tokio::select! {
+        store = LocalStore::start(kind, store_settings) => store?,
+        () = turn_away(listener) => unreachable!("it goes on for ever"),
+    };
+    let origins = vec![format!("http://127.0.0.1:{api_port}"), format!("http://localhost:{api_port}")];
+    for bucket in [LANDING, VAULT, CACHE] {
+        store.create_bucket(bucket, &origins).await?;
+    }
+    if kind.has_notifications() {
+        tokio::select! {
+            set = store.notify(LANDING, UPLOADS, &webhook) => set?,
+            () = turn_away(listener) => unreachable!("it goes on for ever"),
+        }
+    }
+    Ok(ObjectStore { store })
+}
+
+/// Some stores look whether the hook is there when they are told of it. It is not yet, and they must not wait for it.
+async fn turn_away(listener: &TcpListener) {
+    loop {
+        drop(listener.accept().await);
+    }
+}
+
+impl ObjectStore {
+    /// The store itself.
+    pub fn local(&self) -> &LocalStore {
+        &self.store
+    }
+
+    /// Its registration, as the functions read it.
+    pub fn registry(&self) -> Map<String, Value> {
+        let kind = self.store.kind().to_string();
+        let definition = json!({
+            "kind": kind,
+            "endpoint": self.store.endpoint(),
+            "region": self.store.region(),
+            "credentials": format!("env:{}", self.prefix()),
+            "buckets": { "landing": LANDING, "vault": VAULT, "cache": CACHE },
+        });
+        [(kind, definition)].into_iter().collect()
+    }
+
+    /// The variables to which the registration refers.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let prefix = self.prefix();
+        vec![
+            (format!("{prefix}_ACCESS_KEY_ID"), self.store.access_key().to_owned()),
+            (format!("{prefix}_SECRET_ACCESS_KEY"), self.store.secret_key().to_owned()),
+        ]
+    }
+
+    /// The buckets, by the setting that names each where the template has made it.
+    pub fn buckets(&self) -> [(&'static str, &'static str); 3] {
+        [("SLUICE_LANDING_BUCKET", LANDING), ("SLUICE_VAULT_BUCKET", VAULT), ("SLUICE_CACHE_BUCKET", CACHE)]
+    }
+
+    fn prefix(&self) -> String {
+        format!("SLUICE_STORE_{}", self.store.kind().to_string().to_uppercase())
+    }
+
+    /// Ends it, and waits until it has ended.
+    pub async fn shutdown(self) {
+        self.store.shutdown().await;
+    }
+}

@@ -1,0 +1,139 @@
+//! The same bytes as files of an account and as plain objects.
+
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use sluice_contracts::pack_event::{PackEvent, Subject};
+use sluice_domain::content::VAULT;
+use sluice_domain::hash::Sha256;
+use sluice_domain::id::{AccountId, PackId};
+use sluice_storage::tables::Segment;
+use sluice_tests::{Deployed, bytes};
+use std::sync::Arc;
+
+use super::outcome::Outcome;
+use super::stores::{PLAIN_BUCKET, Stores, TARGET};
+use super::{Contender, Workload};
+use crate::Failure;
+use crate::invocation::{BATCH_MESSAGES, Function, messages, work_off_beside};
+use crate::stored::settle;
+use crate::uploads::Uploader;
+
+/// How many packs a message names, where it names packs.
+const MESSAGE_PACKS: usize = 100;
+/// Small files are made so many at once.
+const FILES_AT_ONCE: usize = 8;
+/// Larger ones are made one by one, for they are held in memory.
+const SMALL_MAX_BYTES: usize = 1 << 20;
+
+/// Files of one account, which lie in packs on Ceph.
+pub struct Files {
+    account_id: AccountId,
+    contents: Vec<Sha256>,
+    packs: Vec<PackId>,
+}
+
+impl Files {
+    /// Puts a workload's files, and has dedup-upload pack them in batches of ten; and puts the same as plain objects.
+    pub async fn prepare(stores: &Stores, workload: Workload) -> Result<Self, Failure> {
+        eprintln!("· preparing {}", workload.name());
+        let deployed = stores.deployed(TARGET);
+        let uploader = &Uploader::register(&deployed).await?;
+        let at_once = if workload.object_bytes <= SMALL_MAX_BYTES { FILES_AT_ONCE } else { 1 };
+        let put: Vec<(Sha256, String)> = stream::iter(0..workload.objects)
+            .map(|number| put(stores, uploader, workload, number))
+            .buffered(at_once)
+            .try_collect()
+            .await?;
+        let (contents, bodies): (Vec<_>, Vec<_>) = put.into_iter().unzip();
+        let app = Arc::new(dedup_upload::App::new(&deployed.deployment())?);
+        let mut works = stream::iter(bodies.chunks(BATCH_MESSAGES))
+            .map(|batch| dedup_upload::work_off(app.clone(), messages(batch.to_vec()), Arc::new(|| false)))
+            .buffer_unordered(2);
+        while let Some(failed) = works.next().await {
+            if !failed.is_empty() {
+                return Err(format!("{} uploads could not be verified", failed.len()).into());
+            }
+        }
+        let account_id = uploader.account_id;
+        let packs = packs_of(&deployed, account_id).await?;
+        eprintln!("· {} lie in {} packs", workload.name(), packs.len());
+        Ok(Self { account_id, contents, packs })
+    }
+
+    /// How many packs the files lie in.
+    pub fn pack_count(&self) -> usize {
+        self.packs.len()
+    }
+
+    /// Has migrate-pack move all of them to the double, asked for by content or by pack.
+    pub async fn migrate(
+        &self,
+        deployed: &Deployed,
+        contender: Contender,
+        invocations: usize,
+    ) -> Result<Outcome, Failure> {
+        let bodies: Vec<String> = match contender {
+            Contender::Packs => self.by_packs(TARGET),
+            _ => self.contents.iter().map(|of| self.request(Subject::Content(*of), TARGET)).collect(),
+        };
+        let (elapsed, spent) = work_off_beside(deployed, Function::MigratePack, &bodies, invocations).await?;
+        Ok(Outcome {
+            elapsed,
+            processor_seconds: spent.processor_seconds,
+            peak_resident_kib: spent.peak_resident_kib,
+        })
+    }
+
+    /// Checks that every pack lies behind the double now.
+    pub async fn check_moved(&self, deployed: &Deployed) -> Result<(), Failure> {
+        let tables = deployed.deployment().tables()?;
+        let mut moved = 0;
+        for packs in self.packs.chunks(MESSAGE_PACKS) {
+            let rows = tables.packs(packs).await?;
+            moved += rows.iter().filter(|pack| pack.placement.store == TARGET).count();
+        }
+        if moved == self.packs.len() { Ok(()) } else { Err(format!("{moved} packs have been moved").into()) }
+    }
+
+    /// Brings all of them home again, and deletes what they have left.
+    pub async fn bring_home(&self, deployed: &Deployed, invocations: usize) -> Result<(), Failure> {
+        work_off_beside(deployed, Function::MigratePack, &self.by_packs(VAULT), invocations).await?;
+        settle::sweep(&deployed.deployment()).await
+    }
+
+    fn by_packs(&self, to: &str) -> Vec<String> {
+        let messages = self.packs.chunks(MESSAGE_PACKS);
+        messages.map(|packs| self.request(Subject::Packs(packs.to_vec()), to)).collect()
+    }
+
+    fn request(&self, of: Subject, to: &str) -> String {
+        PackEvent::MigrationRequested { account_id: self.account_id, of, to: to.to_owned() }.to_json()
+    }
+}
+
+async fn put(
+    stores: &Stores,
+    uploader: &Uploader,
+    workload: Workload,
+    number: u32,
+) -> Result<(Sha256, String), Failure> {
+    let content = bytes(u64::from(number) + workload.object_bytes as u64, workload.object_bytes);
+    let key = workload.key(number);
+    let event = uploader.upload(&key, &content).await?;
+    let sha256 = Sha256::of(&content);
+    let object = stores.ceph.client().put_object().bucket(PLAIN_BUCKET).key(key).body(content.into());
+    object.send().await?;
+    Ok((sha256, event))
+}
+
+async fn packs_of(deployed: &Deployed, account_id: AccountId) -> Result<Vec<PackId>, Failure> {
+    let tables = deployed.deployment().tables()?;
+    let (mut packs, mut after) = (Vec::new(), None);
+    loop {
+        let (page, next) = tables.scan_packs(Segment { number: 0, of: 1 }, after).await?;
+        packs.extend(page.iter().filter(|pack| pack.account_id == account_id).map(|pack| pack.pack_id));
+        if next.is_none() {
+            return Ok(packs);
+        }
+        after = next;
+    }
+}

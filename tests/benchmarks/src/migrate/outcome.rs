@@ -1,0 +1,57 @@
+//! What a contender took in each round.
+
+use std::time::Duration;
+
+use super::Workload;
+use crate::samples::{Samples, ratio};
+
+/// What one round took.
+#[derive(Debug, Clone, Copy)]
+pub struct Outcome {
+    /// From before the first process was started to the end of the last.
+    pub elapsed: Duration,
+    /// The time of all processors for all processes.
+    pub processor_seconds: f64,
+    /// That of the process that has had most.
+    pub peak_resident_kib: u64,
+}
+
+/// What all rounds took.
+#[derive(Debug)]
+pub struct Outcomes {
+    elapsed: Samples,
+    processor: Samples,
+    peak_resident_kib: u64,
+}
+
+impl Outcomes {
+    /// None yet.
+    pub const fn new() -> Self {
+        Self { elapsed: Samples::new(), processor: Samples::new(), peak_resident_kib: 0 }
+    }
+
+    /// Adds a round.
+    pub fn push(&mut self, outcome: Outcome) {
+        self.elapsed.push(outcome.elapsed);
+        self.processor.push(Duration::from_secs_f64(outcome.processor_seconds));
+        self.peak_resident_kib = self.peak_resident_kib.max(outcome.peak_resident_kib);
+    }
+
+    /// The columns of [`Outcomes::cells`] after the name.
+    pub const COLUMNS: [&str; 6] =
+        ["seconds", "objects/s", "MB/s", "processor seconds", "peak memory", "time, rclone = 1"];
+
+    /// A row.
+    #[expect(clippy::cast_precision_loss, reason = "some digits are printed")]
+    pub fn cells(&self, workload: Workload, beside: &Self) -> [String; 6] {
+        let seconds = self.elapsed.median().as_secs_f64();
+        [
+            self.elapsed.seconds(),
+            format!("{:.0}", f64::from(workload.objects) / seconds),
+            format!("{:.1}", workload.size_bytes() as f64 / seconds / 1e6),
+            format!("{:.1}", self.processor.median().as_secs_f64()),
+            format!("{} MiB", self.peak_resident_kib.div_ceil(1024)),
+            format!("{:.2}", ratio(&self.elapsed, &beside.elapsed)),
+        ]
+    }
+}

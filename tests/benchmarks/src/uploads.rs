@@ -1,0 +1,69 @@
+//! Uploads without the gateway in between: what comes of them is measured, not they.
+
+use http::{HeaderMap, Method};
+use serde_json::{Value, json};
+use sluice_domain::id::AccountId;
+use sluice_domain::key::LandingKey;
+use sluice_lambda::{Call, clock};
+use sluice_tests::{Client, Deployed, text};
+use std::sync::Arc;
+
+use crate::Failure;
+
+/// A user whose uploads land wherever the deployment's settings say.
+pub struct Uploader {
+    user: Client,
+    init: Arc<init_upload::App>,
+    complete: Arc<complete_upload::App>,
+    /// The user's account.
+    pub account_id: AccountId,
+}
+
+impl Uploader {
+    /// A new user.
+    pub async fn register(deployed: &Deployed) -> Result<Self, Failure> {
+        let user = Client::register(deployed).await;
+        let account = user.get("/accounts/me").await.expect(200);
+        let deployment = deployed.deployment();
+        Ok(Self {
+            init: Arc::new(init_upload::App::new(&deployment)?),
+            complete: Arc::new(complete_upload::App::new(&deployment)?),
+            account_id: text(&account["account_id"]).parse()?,
+            user,
+        })
+    }
+
+    /// Uploads bytes without their hash, and gives the message by which dedup-upload learns of them.
+    pub async fn upload(&self, path: &str, content: &[u8]) -> Result<String, Failure> {
+        let begin = self.call("/uploads", &json!({ "path": path, "size": content.len() }))?;
+        let reply =
+            init_upload::handle(self.init.clone(), begin).await.map_err(|error| format!("{error:?}"))?;
+        let plan: Value = serde_json::from_slice(reply.body())?;
+        let completion = self.user.send_parts(&plan, content).await;
+        let id = text(&plan["upload_id"]);
+        if plan["method"] == "multipart" {
+            let finish = self.call(&format!("/uploads/{id}/complete"), &completion)?;
+            let completed = complete_upload::handle(self.complete.clone(), finish).await;
+            completed.map_err(|error| format!("{error:?}"))?;
+        }
+        let key = LandingKey { account_id: self.account_id, upload_id: id.parse()? };
+        let object = json!({ "key": key.to_string() });
+        let record =
+            json!({ "eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": { "object": object } });
+        Ok(json!({ "Records": [record] }).to_string())
+    }
+
+    fn call(&self, path: &str, body: &Value) -> Result<Call, Failure> {
+        let mut headers = HeaderMap::new();
+        headers.insert(http::header::AUTHORIZATION, format!("Bearer {}", self.user.token()).parse()?);
+        Ok(Call {
+            method: Method::POST,
+            path: path.to_owned(),
+            query: Vec::new(),
+            headers,
+            body: body.to_string().into_bytes(),
+            request_id: "benchmark".to_owned(),
+            now: clock::now(),
+        })
+    }
+}

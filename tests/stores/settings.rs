@@ -1,0 +1,82 @@
+//! Settings of a bucket.
+
+use aws_sdk_s3::types::{
+    AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, CorsConfiguration, CorsRule, Event,
+    ExpirationStatus, LifecycleRule, LifecycleRuleFilter, NotificationConfiguration, QueueConfiguration,
+};
+use reqwest::{Method, header::HeaderMap};
+
+use crate::place::{Announcing, Found, Place, code, yes_if};
+
+const OURS: &str = "https://sluice.example";
+const FOREIGN: &str = "https://foreign.example";
+
+async fn allow_ours(place: &Place) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+    let methods = ["GET", "HEAD", "PUT"].map(str::to_owned).to_vec();
+    let rule = CorsRule::builder().allowed_origins(OURS).set_allowed_methods(Some(methods));
+    let rule = rule.allowed_headers("*").expose_headers("ETag").build()?;
+    let rules = CorsConfiguration::builder().cors_rules(rule).build()?;
+    let set = place.client.put_bucket_cors().bucket(place.name()).cors_configuration(rules);
+    Ok(code(set.send().await))
+}
+
+/// What a browser is told that asks on behalf of a page.
+async fn ask(place: &Place, method: Method, origin: &str) -> Result<HeaderMap, reqwest::Error> {
+    let address = format!("{}/behaviours/any", place.address);
+    let request = place.http.request(method, address).header("origin", origin);
+    let request = request.header("access-control-request-method", "PUT");
+    Ok(request.send().await?.headers().clone())
+}
+
+fn is_allowed(headers: &HeaderMap, origin: &str) -> bool {
+    let allowed = headers.get("access-control-allow-origin");
+    allowed.is_some_and(|allowed| allowed == origin || allowed == "*")
+}
+
+pub async fn cors(place: &Place) -> Found {
+    let set = allow_ours(place).await?;
+    let ours = is_allowed(&ask(place, Method::OPTIONS, OURS).await?, OURS);
+    let foreign = is_allowed(&ask(place, Method::OPTIONS, FOREIGN).await?, FOREIGN);
+    if set != "yes" {
+        let origins = if foreign { "any origin" } else { "no origin" };
+        return Ok(format!("{set}, {origins}"));
+    }
+    yes_if(ours && !foreign, if foreign { "any origin" } else { "no origin" })
+}
+
+pub async fn exposed_etag(place: &Place) -> Found {
+    allow_ours(place).await?;
+    let headers = ask(place, Method::GET, OURS).await?;
+    let exposed = headers.get("access-control-expose-headers").and_then(|names| names.to_str().ok());
+    let exposed = exposed.unwrap_or_default().to_ascii_lowercase();
+    let names: Vec<&str> = exposed.split(',').map(str::trim).collect();
+    yes_if(names.contains(&"etag") || names.contains(&"*"), "no")
+}
+
+pub async fn lifecycle(place: &Place) -> Found {
+    let abort = AbortIncompleteMultipartUpload::builder().days_after_initiation(8).build();
+    let rule = LifecycleRule::builder()
+        .id("abort-unfinished-uploads")
+        .status(ExpirationStatus::Enabled)
+        .filter(LifecycleRuleFilter::builder().prefix("unfinished/").build())
+        .abort_incomplete_multipart_upload(abort)
+        .build()?;
+    let rules = BucketLifecycleConfiguration::builder().rules(rule).build()?;
+    let set = place.client.put_bucket_lifecycle_configuration().bucket(place.name());
+    Ok(code(set.lifecycle_configuration(rules).send().await))
+}
+
+/// Whether the bucket can be told to announce new objects, and says that it does.
+pub async fn notifications(place: &Place) -> Found {
+    let set = match &place.announcing {
+        Announcing::Webhook(store, webhook) => store.notify(place.name(), "uploads/", webhook).await.is_ok(),
+        Announcing::Queue(arn) => {
+            let queue =
+                QueueConfiguration::builder().queue_arn(arn).events(Event::S3ObjectCreated).build()?;
+            let rules = NotificationConfiguration::builder().queue_configurations(queue).build();
+            let set = place.client.put_bucket_notification_configuration().bucket(place.name());
+            set.notification_configuration(rules).send().await.is_ok()
+        }
+    };
+    yes_if(set && place.bucket.announces().await?, "no")
+}

@@ -1,0 +1,61 @@
+//! The table that is checked in.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::behaviours::all;
+use crate::findings::{Store, failures, findings};
+
+const TITLE: &str = "\
+# What stores do
+
+Made by `UPDATE_EXPECTED=1 cargo test -p sluice-tests --test stores`; the same test fails where a store does otherwise.
+Each behaviour was tried on a store that ran on the same machine, over plain HTTP, through the code that the functions
+use. \"yes\" means that it works, \"ignored\" that the store took the request and did not look at the condition, \"stored\"
+that it kept a body that is not what was signed. Other words are the store's error code or status, or what Sluice takes
+the error for (`conflict`, `not found`, `fault`). [README.md](README.md) says what follows from it.
+
+No column is Amazon S3, Alibaba Cloud OSS or a MinIO release: the first is an emulator, the last a double that enforces
+OSS's documented rules, and the MinIO-derived gateway has MinIO's code of 2021.
+";
+
+/// The table as Markdown.
+fn render(stores: &[Store]) -> String {
+    let mut text = TITLE.to_owned();
+    for section in all() {
+        let labels: Vec<_> = stores.iter().map(|store| store.label.as_str()).collect();
+        let line = |cells: &[&str]| format!("| {} |\n", cells.join(" | "));
+        let _ = write!(text, "\n## {}\n\n", section.name);
+        text += &line(&[&["behaviour"], &labels[..]].concat());
+        text += &line(&vec!["---"; labels.len() + 1]);
+        for behaviour in section.behaviours {
+            let words = stores.iter().map(|store| store.words[&(section.name, behaviour.name)].as_str());
+            text += &line(&[behaviour.name].into_iter().chain(words).collect::<Vec<_>>());
+        }
+    }
+    text
+}
+
+/// Every line that differs, with what is checked in.
+fn differences(expected: &str, found: &str) -> Vec<String> {
+    let mut expected = expected.lines();
+    let pairs = found.lines().map(|found| (expected.next().unwrap_or("nothing"), found));
+    let differ = pairs.filter(|(expected, found)| expected != found);
+    differ.map(|(expected, found)| format!("expected {expected}\n   found {found}")).collect()
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the tests' own setting, read here only")]
+fn stores_do_what_the_table_says() {
+    assert_eq!(failures(), Vec::<String>::new(), "what could not be found out");
+    let found = render(findings());
+    println!("{found}");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/stores/behaviours.md");
+    if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        std::fs::write(&path, &found).expect("it can be written");
+        return;
+    }
+    let expected = std::fs::read_to_string(&path).expect("docs/stores/behaviours.md");
+    let differences = differences(&expected, &found).join("\n");
+    assert!(expected == found, "docs/stores/behaviours.md is not what the stores do:\n{differences}");
+}

@@ -1,0 +1,243 @@
+//! The operator's command: stores are examined, packs moved, verified and brought home, receipts checked.
+
+use clap::Parser as _;
+use serde_json::{Value, json};
+use sluice_admin::arguments::Arguments;
+use sluice_admin::error::{Error, Kind};
+use sluice_admin::output::{Format, Output};
+use sluice_admin::settings::Site;
+use sluice_domain::content::VAULT;
+use sluice_domain::hash::Sha256;
+use sluice_oss_double::OssDouble;
+use sluice_storage::Clients;
+use sluice_storage::presign::Credentials;
+use sluice_tests::{COLD_BUCKET, Deployed, bytes, log_lines, paused};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use crate::mover::Movers;
+use crate::support::{Landed, unhurried};
+
+const MIB: usize = 1 << 20;
+
+/// An operator with an OSS that nobody else uses.
+pub struct Operator {
+    pub stack: &'static Deployed,
+    pub settings: BTreeMap<String, String>,
+    pub oss: OssDouble,
+}
+
+/// Keeps what is printed.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("a lock").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Operator {
+    pub fn new() -> Self {
+        let (settings, oss) = paused().with_own_oss();
+        Self { stack: paused(), settings, oss }
+    }
+
+    fn site(&self) -> Site {
+        let sdk = &self.stack.sdk;
+        Site::new(Clients::new(sdk), Credentials::of(sdk), self.settings.clone())
+    }
+
+    /// Runs a command: what it ended with, and the lines it printed.
+    pub async fn run(&self, arguments: &[&str]) -> (Result<(), Error>, Vec<Value>) {
+        let (ended, text) = self.run_as(Format::Json, arguments).await;
+        (ended, text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect())
+    }
+
+    /// What a command prints for people.
+    async fn print(&self, arguments: &[&str]) -> String {
+        self.run_as(Format::Human, arguments).await.1
+    }
+
+    async fn run_as(&self, format: Format, arguments: &[&str]) -> (Result<(), Error>, String) {
+        let line = ["sluice-admin"].iter().chain(arguments);
+        let arguments = Arguments::try_parse_from(line).unwrap_or_else(|error| panic!("{error}"));
+        let kept = Kept::default();
+        let output = Output::new(format, Box::new(kept.clone()));
+        let ended = Box::pin(sluice_admin::run(arguments.command, &self.site(), &output)).await;
+        let text = String::from_utf8(kept.0.lock().expect("a lock").clone()).expect("UTF-8");
+        (ended, text)
+    }
+
+    /// Runs a command that must succeed: the lines it printed.
+    pub async fn done(&self, arguments: &[&str]) -> Vec<Value> {
+        let (ended, lines) = self.run(arguments).await;
+        ended.unwrap_or_else(|error| panic!("{arguments:?}: {error}; {lines:?}"));
+        lines
+    }
+
+    /// Runs a command that must fail like this: the lines it printed.
+    pub async fn fails(&self, kind: Kind, arguments: &[&str]) -> Vec<Value> {
+        let (ended, lines) = self.run(arguments).await;
+        let error = ended.expect_err("a failure");
+        assert_eq!(error.kind(), kind, "{arguments:?}: {error}; {lines:?}");
+        lines
+    }
+
+    async fn movers(&self) -> Movers {
+        Movers::with(self.settings.clone()).await
+    }
+}
+
+/// Where the packs of an upload lie.
+async fn stores(movers: &Movers, landed: &Landed) -> Vec<String> {
+    let mut stores: Vec<_> =
+        movers.packs(landed).await.into_iter().map(|pack| pack.placement.store).collect();
+    stores.dedup();
+    stores
+}
+
+#[tokio::test]
+async fn admin_moves_packs_verifies_them_and_brings_them_home() {
+    let operator = Operator::new();
+    let movers = operator.movers().await;
+    let landed = movers.put(log_lines(700, 40 * MIB)).await;
+    movers.compress(&landed, "a", 1, unhurried()).await;
+    let account = &*landed.user.username;
+
+    let planned = operator.done(&["migrate", "--to", "oss", "--account", account, "--dry-run"]).await;
+    assert_eq!(planned[0]["sha256"], Sha256::of(&landed.content).to_string());
+    assert_eq!(
+        planned[1],
+        json!({ "to": "oss", "contents": 1, "bytes": 40 * MIB, "done": "would be moved" })
+    );
+    assert_eq!(stores(&movers, &landed).await, [VAULT], "a dry run moves nothing");
+    let none =
+        operator.done(&["migrate", "--to", "oss", "--account", account, "--prefix", "no", "--here"]).await;
+    assert_eq!(none[0]["contents"], 0);
+
+    operator.done(&["migrate", "--to", "oss", "--account", account, "--prefix", "fi", "--here"]).await;
+    assert_eq!(stores(&movers, &landed).await, ["oss"]);
+    let verified = operator.done(&["verify", "--account", account]).await.remove(0);
+    let packs = movers.packs(&landed).await.len();
+    assert_eq!(verified["verified"], packs, "{verified}");
+    assert_eq!((&verified["with_receipt"], &verified["damaged"]), (&verified["verified"], &json!(0)));
+
+    operator.done(&["migrate", "--rollback", "--account", account, "--here"]).await;
+    assert_eq!(stores(&movers, &landed).await, [VAULT]);
+    let verified = operator.done(&["verify", "--account", account, "--store", VAULT]).await.remove(0);
+    assert_eq!((&verified["verified"], &verified["damaged"]), (&json!(packs), &json!(0)), "{verified}");
+    movers.check_bytes(&landed, "after all that").await;
+
+    let receipts = operator.done(&["receipts", "--account", account]).await;
+    assert_eq!(receipts.len(), 2 * packs);
+    assert!(receipts.iter().all(|receipt| receipt["genuine"] == true), "{receipts:?}");
+    let key = operator.done(&["receipts", "key"]).await.remove(0);
+    let key = key["public_key"].as_str().expect("a key").to_owned();
+    operator.done(&["receipts", "--account", account, "--verify-with", &key]).await;
+    let other = "d".repeat(64);
+    operator.fails(Kind::Wrong, &["receipts", "--account", account, "--verify-with", &other]).await;
+}
+
+#[tokio::test]
+async fn admin_finds_a_damaged_pack() {
+    let operator = Operator::new();
+    let movers = operator.movers().await;
+    let landed = movers.put(bytes(701, MIB)).await;
+    let account = &*landed.user.username;
+    operator.done(&["migrate", "--to", "oss", "--account", account, "--here"]).await;
+    let pack = movers.packs(&landed).await.remove(0);
+    let mut damaged = landed.content.clone();
+    damaged[500_000] ^= 1;
+    let put = aws_sdk_s3::Client::new(&operator.stack.sdk).put_object().bucket(COLD_BUCKET);
+    put.key(&pack.placement.key).body(damaged.into()).send().await.expect("a PUT");
+
+    let lines = operator.fails(Kind::Wrong, &["verify", "--account", account]).await;
+    assert_eq!(lines[0]["pack_id"], pack.pack_id.to_string(), "{lines:?}");
+    assert_eq!((&lines[0]["store"], &lines[1]["damaged"]), (&json!("oss"), &json!(1)));
+    let elsewhere = operator.done(&["verify", "--account", account, "--store", VAULT]).await;
+    assert_eq!(elsewhere[0]["verified"], 0);
+}
+
+#[tokio::test]
+async fn admin_asks_the_worker_and_waits() {
+    let mut operator = Operator::new();
+    let sqs = aws_sdk_sqs::Client::new(&operator.stack.sdk);
+    let queue = sqs.create_queue().queue_name("admin-asks").send().await.expect("a queue");
+    let url = queue.queue_url().expect("a URL").to_owned();
+    operator.settings.insert("SLUICE_MIGRATE_QUEUE_URL".to_owned(), url.clone());
+    let movers = operator.movers().await;
+    let landed = movers.put(bytes(702, 100_000)).await;
+    let account = landed.account_id.to_string();
+
+    let worker = async {
+        loop {
+            let batch = sqs.receive_message().queue_url(&url).send().await.expect("received");
+            if let Some(message) = batch.messages().first() {
+                let body: Value = serde_json::from_str(message.body().expect("a body")).expect("JSON");
+                assert_eq!((&body["account_id"], &body["to"]), (&json!(account), &json!("oss")), "{body}");
+                return movers.migrate(&landed, "oss", "a", 1, unhurried()).await;
+            }
+        }
+    };
+    let asked = ["migrate", "--to", "oss", "--account-id", &account, "--wait", "--patience", "60"];
+    let (lines, failed) = tokio::join!(operator.done(&asked), worker);
+    assert_eq!((lines[0]["contents"].as_u64(), failed.len()), (Some(1), 0));
+    let again = operator.done(&["migrate", "--to", "oss", "--account-id", &account, "--wait"]).await;
+    assert_eq!(again[0]["contents"], 0, "it is there");
+    operator.fails(Kind::Usage, &["migrate", "--to", "attic", "--account-id", &account]).await;
+    operator.fails(Kind::Usage, &["migrate", "--to", "oss", "--account", "nobody-at-all"]).await;
+}
+
+/// What `doctor` found, by capability.
+fn found(lines: &[Value]) -> BTreeMap<&str, (&Value, &Value)> {
+    let of = |line| -> Option<_> {
+        let line: &Value = line;
+        Some((line["capability"].as_str()?, (&line["expected"], &line["found"])))
+    };
+    lines.iter().filter_map(of).collect()
+}
+
+#[tokio::test]
+async fn admin_doctor_finds_out_what_oss_can_do() {
+    let mut operator = Operator::new();
+    let lines = operator.done(&["doctor", "--store", "oss"]).await;
+    let (yes, no) = (&json!(true), &json!(false));
+    let capabilities = found(&lines);
+    for name in ["presigned_urls", "conditional_read", "conditional_copy", "part_copy"] {
+        assert_eq!(capabilities[name], (yes, yes), "{lines:#?}");
+    }
+    for name in ["forbid_overwrite", "crc64", "md5_etag"] {
+        assert_eq!(capabilities[name], (yes, yes), "{lines:#?}");
+    }
+    for name in ["conditional_put", "notifications", "cors"] {
+        assert_eq!(capabilities[name], (no, no), "{lines:#?}");
+    }
+    let left = aws_sdk_s3::Client::new(&operator.stack.sdk).list_objects_v2().bucket(COLD_BUCKET);
+    let left = left.prefix("sluice-doctor/").send().await.expect("a list");
+    assert!(left.contents().is_empty(), "{left:?}");
+
+    operator.oss.set_clock_skew(120);
+    let lines = operator.done(&["doctor", "--all", "--bucket-role", "cold"]).await;
+    let is_skew = |line: &&Value| line["fact"] == "clock skew" && line["store"] == "oss";
+    assert_eq!(found(&lines)["verified_checksums"], (no, no), "a late URL is no sign of anything");
+    let skew = lines.iter().find(is_skew).expect("a line");
+    assert!(skew["fix"].as_str().is_some_and(|fix| !fix.is_empty()), "{skew}");
+    operator.oss.set_clock_skew(0);
+
+    let stores = operator.settings.get_mut("SLUICE_STORES").expect("a registry");
+    let mut registry: Value = serde_json::from_str(stores).expect("JSON");
+    registry["oss"]["capabilities"] = json!({ "verified_checksums": true });
+    *stores = registry.to_string();
+    let lines = operator.fails(Kind::Wrong, &["doctor", "--store", "oss"]).await;
+    assert_eq!(found(&lines)["verified_checksums"], (yes, no), "a body is taken for what it is not");
+    let text = operator.print(&["doctor", "--store", "oss"]).await;
+    let line = text.lines().find(|line| line.contains("verified_checksums")).expect("a line");
+    assert!(line.contains("UNSAFE"), "{text}");
+}

@@ -1,0 +1,260 @@
+//! A bucket of other objects comes into a store: all of it, once, verified, whatever happens meanwhile.
+
+use aws_sdk_s3::Client;
+use serde_json::{Value, json};
+use sluice_admin::error::Kind;
+use sluice_oss_double::{Operation, Scope};
+use sluice_storage::fault::{Fault, Moment, run_until_killed};
+use sluice_tests::{COLD_BUCKET, bytes};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::admin::Operator;
+
+/// A bucket to be imported, and who does it.
+struct Move {
+    operator: Operator,
+    s3: Client,
+    bucket: String,
+    /// What keys begin with in the target.
+    prefix: String,
+    folder: tempfile::TempDir,
+    objects: BTreeMap<String, Vec<u8>>,
+}
+
+impl Move {
+    /// A new bucket with some objects.
+    async fn new(bucket: &str, objects: BTreeMap<String, Vec<u8>>) -> Self {
+        let operator = Operator::new();
+        let s3 = Client::new(&operator.stack.sdk);
+        s3.create_bucket().bucket(bucket).send().await.expect("a bucket");
+        let folder = tempfile::tempdir().expect("a folder");
+        let (bucket, prefix, known) = (bucket.to_owned(), format!("{bucket}/"), BTreeMap::new());
+        let mut import = Self { operator, s3, bucket, prefix, folder, objects: known };
+        for (key, content) in objects {
+            import.put(&key, content).await;
+        }
+        import
+    }
+
+    async fn put(&mut self, key: &str, content: Vec<u8>) {
+        let put = self.s3.put_object().bucket(&self.bucket).key(key).content_type("text/x-odd");
+        put.metadata("colour", "blue").body(content.clone().into()).send().await.expect("a PUT");
+        self.objects.insert(key.to_owned(), content);
+    }
+
+    /// The command, with what its line says beside.
+    fn line<'a>(&'a self, place: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+        let state = self.folder.path().join("state.json");
+        let state = Box::leak(state.to_string_lossy().into_owned().into_boxed_str());
+        let fixed = ["import", place, "--to", "oss", "--to-prefix", &self.prefix, "--state", state];
+        fixed.iter().chain(more).copied().collect()
+    }
+
+    /// Imports: what each object fared, and the counts.
+    async fn run(&self, more: &[&str]) -> (BTreeMap<String, Value>, Value) {
+        let place = format!("s3://{}", self.bucket);
+        let mut lines = self.operator.done(&self.line(&place, &[&["--from", "vault"], more].concat())).await;
+        let tally = lines.pop().expect("counts");
+        (by_key(lines), tally)
+    }
+
+    /// Checks that the target has all objects and each has a genuine receipt.
+    async fn check(&self, label: &str) {
+        for (key, content) in &self.objects {
+            let object = self.s3.get_object().bucket(COLD_BUCKET).key(format!("{}{key}", self.prefix));
+            let object = object.send().await.unwrap_or_else(|error| panic!("{label}: {key}: {error}"));
+            assert_eq!(object.content_type(), Some("text/x-odd"), "{label}: {key}");
+            let colour = object.metadata().and_then(|metadata| metadata.get("colour").cloned());
+            assert_eq!(colour.as_deref(), Some("blue"), "{label}: {key}");
+            let body = object.body.collect().await.expect("a body").to_vec();
+            assert!(body == *content, "{label}: {key}: other bytes");
+        }
+        let receipts = self.receipts("vault").await;
+        for (key, content) in &self.objects {
+            let target = format!("{}{key}", self.prefix);
+            let of =
+                |receipt: &&Value| receipt["target"]["key"] == *target && receipt["size"] == content.len();
+            let receipt = receipts.iter().find(of).unwrap_or_else(|| panic!("{label}: {key}: no receipt"));
+            assert_eq!((&receipt["genuine"], &receipt["verified_by"]), (&json!(true), &json!("crc64")));
+        }
+    }
+
+    async fn receipts(&self, from: &str) -> Vec<Value> {
+        self.operator.done(&["receipts", "--import", &format!("{from}/{}", self.bucket)]).await
+    }
+}
+
+fn by_key(lines: Vec<Value>) -> BTreeMap<String, Value> {
+    let keyed = lines.into_iter().map(|line| (line["key"].as_str().expect("a key").to_owned(), line));
+    keyed.collect()
+}
+
+/// Small objects with names of all sorts.
+fn odd_objects(seed: u64) -> BTreeMap<String, Vec<u8>> {
+    let plain = (0..20).map(|number| format!("plain/{number:02}"));
+    let odd = [
+        "with space",
+        "a+b=c&d?e#f%41",
+        "ünï/日本語.txt",
+        "empty",
+        "folder/",
+        "a//b",
+        "quote\"'<&>",
+        "~!*()",
+    ];
+    let keys = plain.chain(odd.map(str::to_owned)).chain(["long/".to_owned() + &"k".repeat(900)]);
+    let sized = keys.zip(0..).map(|(key, number)| {
+        let length = if key == "empty" || key == "folder/" { 0 } else { 1000 * (number as usize + 1) };
+        (key, bytes(seed + number, length))
+    });
+    sized.collect()
+}
+
+#[tokio::test]
+async fn admin_import_brings_everything_and_then_only_what_changed() {
+    let mut import = Move::new("import-all", odd_objects(800)).await;
+    import.put("large", bytes(799, 20 << 20)).await;
+    let count = import.objects.len();
+    let (_, planned) = import.run(&["--dry-run"]).await;
+    assert_eq!((&planned["copied"], &planned["unchanged"]), (&json!(count), &json!(0)), "{planned}");
+
+    let (objects, tally) = import.run(&["--jobs", "4", "--parts-above", "8m"]).await;
+    assert_eq!((&tally["copied"], &tally["failed"]), (&json!(count), &json!(0)), "{tally}");
+    assert!(objects.values().all(|object| object["outcome"] == "copied"), "{objects:?}");
+    assert_eq!(import.operator.oss.requests(Operation::UploadPart), 2, "16 and 4 MiB");
+    import.check("first").await;
+
+    let (_, again) = import.run(&[]).await;
+    assert_eq!((&again["copied"], &again["unchanged"]), (&json!(0), &json!(count)), "{again}");
+    import.put("plain/03", bytes(900, 3000)).await;
+    import.put("new", bytes(901, 10)).await;
+    let (objects, tally) = import.run(&[]).await;
+    assert_eq!(objects.keys().collect::<Vec<_>>(), ["new", "plain/03"], "{objects:?}");
+    assert_eq!(tally["unchanged"], count - 1, "{tally}");
+    import.check("changed").await;
+}
+
+#[tokio::test]
+async fn admin_import_goes_on_where_it_was_killed() {
+    let import = Move::new("import-killed", odd_objects(1000)).await;
+    let count = import.objects.len() as u64;
+    let place = format!("s3://{}", import.bucket);
+    let mut line = import.line(&place, &["--from", "vault", "--jobs", "1"]);
+    // A PUT and a receipt for each.
+    for (write, moment) in [(0, Moment::After), (7, Moment::Before), (18, Moment::After), (3, Moment::After)]
+    {
+        let killed = run_until_killed(Fault { write, moment }, import.operator.run(&line)).await;
+        assert!(killed.is_err(), "it was over before it could be killed");
+    }
+    line.extend(["--jobs", "4"]);
+    line.drain(line.len() - 4..line.len() - 2);
+    let lines = import.operator.done(&line).await;
+    let tally = lines.last().expect("counts");
+    let copied = tally["copied"].as_u64().expect("a number");
+    assert!(copied > 0 && copied < count, "{tally}");
+    import.check("after four kills").await;
+    let (_, again) = import.run(&[]).await;
+    assert_eq!((&again["copied"], &again["unchanged"]), (&json!(0), &json!(count)), "nothing is remembered");
+}
+
+#[tokio::test]
+async fn admin_import_killed_at_any_write_ends_the_same() {
+    let mut import = Move::new("import-every-write", BTreeMap::new()).await;
+    import.put("in parts", bytes(1100, 1000)).await;
+    import.put("whole", bytes(1101, 100)).await;
+    let place = format!("s3://{}", import.bucket);
+    let more = ["--from", "vault", "--jobs", "1", "--parts-above", "500"];
+    let mut kills = Vec::new();
+    'writes: for write in 0.. {
+        for moment in [Moment::Before, Moment::After] {
+            import.prefix = format!("every-write/{write}-{moment:?}/");
+            let killed =
+                run_until_killed(Fault { write, moment }, import.operator.run(&import.line(&place, &more)))
+                    .await;
+            let Err(operation) = killed else { break 'writes };
+            kills.push(operation);
+            import.run(&more[2..]).await;
+            import.check(&format!("killed {moment:?} {operation}")).await;
+            let (_, again) = import.run(&[]).await;
+            assert_eq!(again["unchanged"], 2, "killed {moment:?} {operation}: {again}");
+        }
+    }
+    assert_eq!(kills.len(), 2 * 6, "{kills:?}");
+}
+
+#[tokio::test]
+async fn admin_import_outlives_a_store_that_lies_and_one_that_is_overloaded() {
+    let mut import = Move::new("import-faults", odd_objects(1200)).await;
+    import.put("large", bytes(1199, 20 << 20)).await;
+    let faults = import.operator.oss.faults();
+    faults.wrong_crc_next(3);
+    faults.fail_next(6, 503, "SlowDown");
+    faults.fail_afterwards_next(2, 500, "InternalError");
+    faults.on(Scope::Only(Operation::CompleteMultipartUpload)).fail_afterwards_next(1, 500, "InternalError");
+    faults.on(Scope::Reads).fail_next(4, 503, "SlowDown");
+    let (_, tally) = import.run(&["--parts-above", "8m"]).await;
+    assert_eq!((&tally["copied"], &tally["failed"]), (&json!(import.objects.len()), &json!(0)), "{tally}");
+    assert_eq!(faults.pending(), 0);
+    import.check("through faults").await;
+}
+
+#[tokio::test]
+async fn admin_import_copies_what_is_there_when_it_is_read_or_nothing() {
+    let mut import = Move::new("import-changing", BTreeMap::new()).await;
+    import.put("changes", bytes(1300, 5000)).await;
+    import.put("goes", bytes(1301, 6000)).await;
+    // The source is an OSS too, whose answers can be held back.
+    let faults = import.operator.oss.faults();
+    faults.on(Scope::Only(Operation::GetObject)).hang_next(2, Duration::from_secs(3));
+    let place = format!("s3://{}", import.bucket);
+    let line = import.line(&place, &["--from", "oss"]);
+    let (s3, bucket) = (import.s3.clone(), import.bucket.clone());
+    let new = bytes(1302, 7000);
+    let body = new.clone();
+    let meanwhile = async move {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let put = s3.put_object().bucket(&bucket).key("changes").body(body.into());
+        put.send().await.expect("a PUT");
+        s3.delete_object().bucket(&bucket).key("goes").send().await.expect("deleted");
+    };
+    let (lines, ()) = tokio::join!(import.operator.done(&line), meanwhile);
+    let objects = by_key(lines[..lines.len() - 1].to_vec());
+    assert_eq!(objects["changes"]["outcome"], "copied", "{objects:?}");
+    assert_eq!((&objects["changes"]["size"], &objects["goes"]["outcome"]), (&json!(7000), &json!("gone")));
+    let target = import.s3.get_object().bucket(COLD_BUCKET).key(format!("{}changes", import.prefix));
+    let target = target.send().await.expect("an object").body.collect().await.expect("a body").to_vec();
+    assert!(target == new);
+    let receipts = import.receipts("oss").await;
+    assert_eq!(receipts.len(), 1, "of what was copied alone: {receipts:?}");
+    assert_eq!((&receipts[0]["size"], &receipts[0]["genuine"]), (&json!(7000), &json!(true)));
+}
+
+#[tokio::test]
+async fn admin_import_tells_of_keys_that_the_store_cannot_have() {
+    let mut import = Move::new("import-keys", BTreeMap::new()).await;
+    import.put("\\backslash", bytes(1400, 10)).await;
+    import.put("packs/of/others", bytes(1401, 20)).await;
+    import.put("plain", bytes(1402, 30)).await;
+    let place = format!("s3://{}", import.bucket);
+    let state = import.folder.path().join("other.json");
+    let state = state.to_str().expect("text");
+    let line = ["import", &place, "--from", "vault", "--to", "oss", "--state", state];
+    let mut lines = import.operator.fails(Kind::Left, &line).await;
+    let tally = lines.pop().expect("counts");
+    assert_eq!((&tally["copied"], &tally["refused"]), (&json!(1), &json!(2)), "{tally}");
+    let objects = by_key(lines);
+    for key in ["\\backslash", "packs/of/others"] {
+        assert_eq!(objects[key]["outcome"], "refused");
+        assert!(
+            objects[key]["detail"].as_str().is_some_and(|why| why.contains("--to-prefix")),
+            "{objects:?}"
+        );
+    }
+    let (_, tally) = import.run(&[]).await;
+    assert_eq!((&tally["copied"], &tally["refused"]), (&json!(3), &json!(0)), "with a prefix: {tally}");
+    import.check("with a prefix").await;
+    import.operator.fails(Kind::Usage, &["import", &place, "--from", "attic", "--to", "oss"]).await;
+    let own = format!("s3://{COLD_BUCKET}");
+    import.operator.fails(Kind::Usage, &["import", &own, "--from", "oss", "--to", "oss"]).await;
+}

@@ -1,0 +1,179 @@
+//! Migration meets stores that fail, lie and hang, and movers that die. Nothing is lost, and reads never fail.
+
+use sluice_domain::content::VAULT;
+use sluice_domain::hash::Sha256;
+use sluice_storage::fault::run_until_killed;
+use sluice_tests::{Deployed, bytes, log_lines, paused};
+use std::time::Duration;
+
+use crate::mover::Movers;
+use crate::support::unhurried;
+use crate::worker_faults::faults;
+
+const MIB: usize = 1 << 20;
+
+/// Movers whose OSS is theirs alone, so that its faults are.
+async fn alone() -> (Movers, sluice_oss_double::OssDouble) {
+    let stack: &Deployed = paused();
+    let (settings, oss) = stack.with_own_oss();
+    (Movers::with(settings).await, oss)
+}
+
+/// That the packs lie in this store, that the content is what it was, and that nothing else is left there.
+async fn check(movers: &Movers, landed: &crate::support::Landed, store: &str, context: &str) {
+    let packs = movers.packs(landed).await;
+    assert!(packs.iter().all(|pack| pack.placement.store == store), "{context}: {packs:?}");
+    movers.check_bytes(landed, context).await;
+}
+
+#[tokio::test]
+async fn a_mover_killed_anywhere_is_followed_by_another() {
+    let (movers, oss) = alone().await;
+    for (seed, fault) in (100..).zip(faults()) {
+        let landed = movers.put(bytes(seed, MIB)).await;
+        let run = run_until_killed(fault, movers.migrate(&landed, "oss", "a", 1, unhurried())).await;
+        let context = format!("{fault:?}, {run:?}");
+        movers.check_bytes(&landed, &context).await;
+        if run.is_err() {
+            movers.sweep().await;
+            movers.check_bytes(&landed, &context).await;
+            let failed = movers.migrate(&landed, "oss", "a", 2, unhurried()).await;
+            assert_eq!(failed, Vec::<String>::new(), "{context}");
+        }
+        movers.sweep().await;
+        check(&movers, &landed, "oss", &context).await;
+        assert_eq!(movers.objects(landed.account_id).await, Vec::<String>::new(), "{context}: left at home");
+        let there = movers.objects_in("oss", landed.account_id).await;
+        assert_eq!(there.len(), movers.packs(&landed).await.len(), "{context}: left in OSS");
+        if run.is_ok() {
+            assert!(fault.write >= 4, "{context}: too few writes");
+            drop(oss);
+            return;
+        }
+    }
+    panic!("there were more writes than faults");
+}
+
+#[tokio::test]
+async fn a_wrong_checksum_is_noticed_and_nothing_flips() {
+    let (movers, oss) = alone().await;
+    let landed = movers.put(log_lines(200, MIB)).await;
+    oss.faults().wrong_crc_next(1);
+    assert_eq!(movers.migrate(&landed, "oss", "a", 1, unhurried()).await.len(), 1, "tried again");
+    check(&movers, &landed, VAULT, "refused").await;
+    assert_eq!(movers.objects_in("oss", landed.account_id).await, Vec::<String>::new(), "deleted at once");
+    assert_eq!(movers.migrate(&landed, "oss", "a", 2, unhurried()).await, Vec::<String>::new());
+    check(&movers, &landed, "oss", "the second time").await;
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_tried_again_and_not_for_ever() {
+    let (movers, oss) = alone().await;
+    for (status, code) in [(500, "InternalError"), (503, "SlowDown"), (507, "InsufficientStorage")] {
+        let landed = movers.put(bytes(300 + u64::from(status), MIB)).await;
+        // Longer than the SDK's own patience.
+        oss.faults().fail_next(50, status, code);
+        assert_eq!(movers.migrate(&landed, "oss", "a", 1, unhurried()).await.len(), 1, "{code}: tried again");
+        check(&movers, &landed, VAULT, code).await;
+        // The last time, it goes to the dead-letter queue.
+        assert_eq!(movers.migrate(&landed, "oss", "a", 3, unhurried()).await, Vec::<String>::new(), "{code}");
+        check(&movers, &landed, VAULT, code).await;
+        let asked = 50 - oss.faults().pending();
+        assert!(asked <= 8, "{code}: {asked} requests");
+        oss.faults().clear();
+        assert_eq!(movers.migrate(&landed, "oss", "b", 1, unhurried()).await, Vec::<String>::new());
+        movers.sweep().await;
+        check(&movers, &landed, "oss", code).await;
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_succeeds_and_says_that_it_failed_does_no_harm() {
+    let (movers, oss) = alone().await;
+    let landed = movers.put(bytes(400, MIB)).await;
+    oss.faults().fail_afterwards_next(50, 500, "InternalError");
+    assert_eq!(movers.migrate(&landed, "oss", "a", 1, unhurried()).await.len(), 1);
+    oss.faults().clear();
+    assert_eq!(movers.migrate(&landed, "oss", "a", 2, unhurried()).await, Vec::<String>::new());
+    movers.sweep().await;
+    check(&movers, &landed, "oss", "in the end").await;
+    assert_eq!(movers.objects_in("oss", landed.account_id).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_source_that_is_gone_or_damaged_is_not_moved() {
+    let (movers, _oss) = alone().await;
+    let damaged = movers.put(bytes(500, MIB)).await;
+    let key = movers.content(&damaged).await.object_key.expect("adopted");
+    movers.worker.overwrite_in_vault(&key, bytes(501, MIB)).await;
+    assert_eq!(movers.migrate(&damaged, "oss", "a", 1, unhurried()).await.len(), 1);
+    assert!(movers.packs(&damaged).await.iter().all(|pack| pack.placement.store == VAULT));
+
+    let gone = movers.put(bytes(502, MIB)).await;
+    let key = movers.content(&gone).await.object_key.expect("adopted");
+    movers.worker.delete_from_vault(&key).await;
+    assert_eq!(movers.migrate(&gone, "oss", "a", 1, unhurried()).await.len(), 1);
+    assert!(movers.packs(&gone).await.iter().all(|pack| pack.placement.store == VAULT));
+}
+
+#[tokio::test]
+async fn no_receipt_no_move() {
+    let stack: &Deployed = paused();
+    let (mut settings, _oss) = stack.with_own_oss();
+    settings.insert("SLUICE_RECEIPTS_TABLE".to_owned(), "no-such-table".to_owned());
+    let broken = Movers::with(settings.clone()).await;
+    let landed = broken.put(bytes(600, MIB)).await;
+    assert_eq!(broken.migrate(&landed, "oss", "a", 1, unhurried()).await.len(), 1);
+    assert!(broken.packs(&landed).await.iter().all(|pack| pack.placement.store == VAULT));
+    broken.check_bytes(&landed, "not moved").await;
+    settings.insert("SLUICE_RECEIPTS_TABLE".to_owned(), stack.setting("SLUICE_RECEIPTS_TABLE").to_owned());
+    let mended = Movers::with(settings).await;
+    assert_eq!(mended.migrate(&landed, "oss", "a", 2, unhurried()).await, Vec::<String>::new());
+    mended.check_bytes(&landed, "moved").await;
+}
+
+#[tokio::test]
+async fn of_two_movers_at_once_one_moves() {
+    let (movers, _oss) = alone().await;
+    let landed = movers.put(bytes(700, 2 * MIB)).await;
+    let (a, b, c) = tokio::join!(
+        movers.migrate(&landed, "oss", "a", 1, unhurried()),
+        movers.migrate(&landed, "oss", "b", 1, unhurried()),
+        movers.migrate(&landed, "oss", "a", 1, unhurried()),
+    );
+    if ![a, b, c].concat().is_empty() {
+        assert_eq!(movers.migrate(&landed, "oss", "a", 2, unhurried()).await, Vec::<String>::new());
+    }
+    movers.sweep().await;
+    check(&movers, &landed, "oss", "two movers").await;
+    assert_eq!(movers.objects_in("oss", landed.account_id).await.len(), 1);
+    let scope = landed.account_id.to_string();
+    let (receipts, _) = movers.worker.tables().receipts(Some(&scope), None, 100).await.expect("receipts");
+    assert_eq!(receipts.len(), 1, "one receipt for what happened");
+}
+
+#[tokio::test]
+async fn while_the_old_copy_is_good_reads_do_not_fail() {
+    let (movers, oss) = alone().await;
+    let landed = movers.put(log_lines(800, MIB)).await;
+    movers.migrate(&landed, "oss", "a", 1, unhurried()).await;
+    // The switch-over has just been made, and OSS goes away.
+    drop(oss);
+    movers.check_bytes(&landed, "from where it lay").await;
+    let before = Sha256::of(&landed.content);
+    assert_eq!(movers.content(&landed).await.sha256, before);
+}
+
+#[tokio::test]
+async fn a_store_that_hangs_does_not_hold_a_mover_for_ever() {
+    let (movers, oss) = alone().await;
+    let landed = movers.put(bytes(900, 100_000)).await;
+    oss.faults().hang_next(1, Duration::from_secs(5));
+    let moved =
+        tokio::time::timeout(Duration::from_mins(2), movers.migrate(&landed, "oss", "a", 1, unhurried()));
+    let failed = moved.await.expect("an end");
+    if !failed.is_empty() {
+        assert_eq!(movers.migrate(&landed, "oss", "a", 2, unhurried()).await, Vec::<String>::new());
+    }
+    check(&movers, &landed, "oss", "in the end").await;
+}
