@@ -1,4 +1,4 @@
-.PHONY: dev clean-dev setup test test-stores check bench
+.PHONY: dev clean-dev setup test test-stores stories-on-stores check bench
 
 # All of Sluice on this machine, until Ctrl-C. OPTIONS="--help" shows what can be set. STORE=ceph, STORE=seaweedfs or
 # STORE=minio keeps the objects in that store rather than in the emulator.
@@ -20,14 +20,18 @@ setup:
 test: setup
 	cargo test --workspace --locked
 
-# The main stories and the storage behaviours on real stores, which are installed where they are missing.
+# What real stores do, and the main stories on each. They are installed where they are missing, Ceph as root by apt-get.
 test-stores: setup
 	cargo test --locked -p sluice-tests --test stores
+	$(MAKE) stories-on-stores
+
+stories-on-stores:
 	for store in ceph seaweedfs minio; do \
+		echo "stories on $$store" && \
 		SLUICE_TEST_STORE=$$store cargo test --locked -p sluice-tests --test stories -- $(STORE_STORIES) || exit 1; \
 	done
 
-# The stories that touch objects in every way there is.
+# The stories that treat objects in every way there is.
 STORE_STORIES = upload_and_read single_put completion chunks delta reading compression migration versions command bridge_deployed
 
 # What a change must pass before it is taken.
@@ -35,7 +39,7 @@ check: setup
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	$(MAKE) test
-	$(MAKE) test-stores
+	$(MAKE) stories-on-stores
 
 # Sluice beside its peers, as docs/MEASUREMENTS.md tells; on a quiet machine. OPTIONS="--help" shows what can be set.
 bench: setup

@@ -171,10 +171,10 @@ fn of_url_copies() -> Section {
     section! { "Presigned PUTs with an unsigned `x-amz-copy-source`: status of the refusal":
         "PUT" => presigned_copies::object,
         "PUT of a part" => presigned_copies::part,
-        "PUT that signs a copy condition" => presigned_copies::object_under_condition,
-        "PUT of a part that signs a copy condition" => presigned_copies::part_under_condition,
-        "honest PUT that signs a copy condition" => presigned_copies::honest,
-        "honest PUT of a part that signs a copy condition" => presigned_copies::honest_part,
+        "PUT of a URL of ours" => presigned_copies::object_of_ours,
+        "PUT of a part, of a URL of ours" => presigned_copies::part_of_ours,
+        "honest PUT of a URL of ours" => presigned_copies::honest,
+        "honest PUT of a part, of a URL of ours" => presigned_copies::honest_part,
     }
 }
 

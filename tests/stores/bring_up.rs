@@ -64,7 +64,10 @@ async fn emulator(deployed: &Deployed) -> Account {
     let queue = queues.create_queue().queue_name("behaviours").send().await.expect("a queue");
     let name = QueueAttributeName::QueueArn;
     let policy = json!({ "Statement": [{
-        "Effect": "Allow", "Principal": { "Service": "s3.amazonaws.com" }, "Action": "sqs:SendMessage", "Resource": "*",
+        "Effect": "Allow",
+        "Principal": { "Service": "s3.amazonaws.com" },
+        "Action": "sqs:SendMessage",
+        "Resource": "*",
     }]});
     let set = queues.set_queue_attributes().queue_url(queue.queue_url().unwrap_or_default());
     set.attributes(QueueAttributeName::Policy, policy.to_string()).send().await.expect("a policy");

@@ -21,3 +21,4 @@ pub use error::PackError;
 pub use pace::Pace;
 pub use receipt::Signer;
 pub use relocate::{Form, Move, Moved, Mover};
+pub use transform::IN_TRANSIT_BYTES;

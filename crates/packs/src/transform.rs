@@ -24,6 +24,9 @@ const READS_AHEAD: usize = 2;
 /// How many pieces are worked on at once: as many as the largest function has processors.
 const PIECES_IN_WORK: usize = 2;
 
+/// The most bytes that are held of a pack that is moved as it lies, beside those of the object that is written.
+pub const IN_TRANSIT_BYTES: u64 = PIECE_BYTES * (READS_AHEAD + PIECES_IN_WORK) as u64;
+
 /// A pack as it shall be stored.
 pub(crate) struct Transformed {
     pub bytes: Bytes,
@@ -39,7 +42,7 @@ pub(crate) struct Piece {
 
 /// What a piece becomes.
 pub(crate) struct Made {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     /// Stored and raw length of each frame, and how many chunks it has.
     frames: Vec<(Frame, u32)>,
 }
@@ -136,7 +139,7 @@ pub(crate) fn make(
             let stored_length_bytes = frame.stored_length_bytes;
             (Frame { chunk_count: chunks.len() as u32, stored_length_bytes }, frame.raw_length_bytes)
         });
-        return Ok(Made { frames: kept.collect(), bytes: stored.into() });
+        return Ok(Made { frames: kept.collect(), bytes: stored });
     }
     let (mut bytes, mut frames, mut rest) = (Vec::new(), Vec::new(), &raw[..]);
     for chunks in &piece.frames {
@@ -148,5 +151,5 @@ pub(crate) fn make(
         bytes.extend(packed);
         rest = after;
     }
-    Ok(Made { bytes, frames })
+    Ok(Made { bytes: bytes.into(), frames })
 }

@@ -26,13 +26,26 @@ pub struct Bucket {
 
 /// In what a store differs from others that speak the same protocol.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one difference, and none excludes another")]
 pub(crate) struct Traits {
     /// It is told not to overwrite by a header of its own.
     pub forbid_overwrite_header: bool,
     /// It checks the SHA-256 that a PUT names.
     pub verifies_sha256: bool,
-    /// It takes `x-amz-copy-if-match` for what S3 calls `x-amz-copy-source-if-match`, at CopyObject alone.
+    /// It takes `x-amz-copy-if-match` for what S3 calls `x-amz-copy-source-if-match`, at `CopyObject` alone.
     pub copy_if_match_header: bool,
+    /// It obeys headers that a URL's signature does not cover: whoever holds a URL for a PUT could make it a copy of any
+    /// object that the signer may read.
+    pub obeys_unsigned_headers: bool,
+    /// It keeps parts' SHA-256, lists them, and takes them back at completion.
+    pub part_sha256: bool,
+}
+
+impl Traits {
+    /// The header that makes a copy fail whose source is not what is meant.
+    pub fn copy_condition_header(self) -> &'static str {
+        if self.copy_if_match_header { "x-amz-copy-if-match" } else { "x-amz-copy-source-if-match" }
+    }
 }
 
 /// What a store says of an object.
@@ -76,7 +89,7 @@ pub(crate) fn found<T>(result: Result<T, StorageError>) -> Result<Option<T>, Sto
 impl Bucket {
     /// The bucket called `name`.
     pub fn new(clients: &Clients, name: impl Into<String>) -> Self {
-        let traits = Traits { verifies_sha256: true, ..Traits::default() };
+        let traits = Traits { verifies_sha256: true, part_sha256: true, ..Traits::default() };
         Self { client: clients.s3.clone(), name: name.into(), traits }
     }
 
@@ -209,7 +222,7 @@ impl Bucket {
     /// SHA-256 and checks it.
     pub async fn create_multipart(&self, key: &ObjectKey, part_sha256: bool) -> Result<String, StorageError> {
         const OPERATION: &str = "s3:CreateMultipartUpload";
-        let algorithm = part_sha256.then_some(ChecksumAlgorithm::Sha256);
+        let algorithm = (part_sha256 && self.traits.part_sha256).then_some(ChecksumAlgorithm::Sha256);
         let request = self
             .client
             .create_multipart_upload()
@@ -252,7 +265,7 @@ impl Bucket {
         multipart_id: &str,
     ) -> Result<Option<Vec<StoredPart>>, StorageError> {
         const OPERATION: &str = "s3:ListParts";
-        let mut parts = Vec::new();
+        let mut parts: Vec<StoredPart> = Vec::new();
         let request = self.client.list_parts().bucket(&self.name).key(key.as_str()).upload_id(multipart_id);
         let mut pages = request.into_paginator().send();
         while let Some(page) = pages.next().await {
@@ -260,9 +273,12 @@ impl Bucket {
             let Some(page) = found(page)? else { return Ok(None) };
             for part in page.parts() {
                 let number = u32::try_from(part.part_number().unwrap_or(0)).unwrap_or(0);
+                let number =
+                    PartNumber::try_from(number).map_err(|error| StorageError::fault(OPERATION, error))?;
+                // SeaweedFS lists a part that was sent twice twice: the later one counts.
+                parts.pop_if(|before| before.number == number);
                 parts.push(StoredPart {
-                    number: PartNumber::try_from(number)
-                        .map_err(|error| StorageError::fault(OPERATION, error))?,
+                    number,
                     size: u64::try_from(part.size().unwrap_or(0)).unwrap_or(0),
                     etag: normalise_etag(part.e_tag().unwrap_or_default()),
                     written_etag: part.e_tag().unwrap_or_default().to_owned(),

@@ -3,6 +3,7 @@
 use aws_config::SdkConfig;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::part_plan::PartNumber;
@@ -15,6 +16,9 @@ use crate::error::StorageError;
 
 /// Seconds kept between the end of a URL and the end of the credentials that signed it.
 const CREDENTIALS_MARGIN: Duration = Duration::from_mins(1);
+
+/// The `ETag` of no object.
+const NOBODY: &str = "\"none\"";
 
 /// The credentials that sign.
 #[derive(Debug, Clone)]
@@ -106,6 +110,17 @@ fn presigned(request: &PresignedRequest, expires_at: Timestamp) -> PresignedUrl 
 }
 
 impl Bucket {
+    /// Signs a condition that no copy meets, for stores that would take the source of a copy unsigned. A PUT of a body knows
+    /// no such condition, and is not hindered.
+    fn no_copy(&self) -> impl Fn(&mut HttpRequest) + Send + Sync + 'static {
+        let header = self.traits.obeys_unsigned_headers.then(|| self.traits.copy_condition_header());
+        move |request| {
+            if let Some(header) = header {
+                request.headers_mut().insert(header, NOBODY);
+            }
+        }
+    }
+
     /// A URL that PUTs the whole object: `size` bytes, and with this SHA-256 if it is given.
     pub async fn presign_put(
         &self,
@@ -124,6 +139,8 @@ impl Bucket {
             .content_length(size.cast_signed())
             .set_checksum_sha256(sha256.map(Sha256::to_base64))
             .set_if_none_match((put_of == PutOf::NewObject).then(|| "*".to_owned()))
+            .customize()
+            .mutate_request(self.no_copy())
             .presigned(presigning(now, end)?)
             .await
             .map_err(|error| StorageError::from_sdk("presign", &error))?;
@@ -150,7 +167,9 @@ impl Bucket {
             .upload_id(multipart_id)
             .part_number(part.get().cast_signed())
             .content_length(size.cast_signed())
-            .set_checksum_sha256(sha256.map(Sha256::to_base64))
+            .set_checksum_sha256(sha256.filter(|_| self.traits.part_sha256).map(Sha256::to_base64))
+            .customize()
+            .mutate_request(self.no_copy())
             .presigned(presigning(now, end)?)
             .await
             .map_err(|error| StorageError::from_sdk("presign", &error))?;

@@ -13,8 +13,8 @@ pub enum Capability {
     PresignedUrls,
     /// `If-Match` on GET is honoured: what is verified is one object from the first byte to the last.
     ConditionalRead,
-    /// A condition on the source's `ETag` is honoured by CopyObject: what is copied is what was verified. On Ceph it is
-    /// `x-amz-copy-if-match`, and UploadPartCopy knows none.
+    /// A condition on the source's `ETag` is honoured by `CopyObject`: what is copied is what was verified. On Ceph it
+    /// is `x-amz-copy-if-match`, and `UploadPartCopy` knows none.
     ConditionalCopy,
     /// `UploadPartCopy` works.
     PartCopy,

@@ -155,6 +155,8 @@ impl Store {
                 forbid_overwrite_header: self.definition.can(Capability::ForbidOverwrite),
                 verifies_sha256: self.definition.can(Capability::VerifiedChecksums),
                 copy_if_match_header: self.definition.kind == StoreKind::Ceph,
+                obeys_unsigned_headers: matches!(self.definition.kind, StoreKind::Ceph | StoreKind::Minio),
+                part_sha256: self.definition.kind == StoreKind::Aws,
             },
         }
     }

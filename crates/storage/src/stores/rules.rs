@@ -43,6 +43,10 @@ fn check_one(name: &str, definition: &StoreDefinition, requires_tls: bool) -> Re
     if definition.kind != StoreKind::Aws && definition.credentials == super::CredentialsReference::Own {
         return Err("it needs credentials of its own: env:PREFIX or secretsmanager:NAME".to_owned());
     }
+    let is_cold_only = definition.buckets.keys().all(|role| *role == Role::Cold);
+    if definition.kind == StoreKind::Oss && !is_cold_only {
+        return Err("OSS refuses a PUT with a condition, and so uploads: it is for a cold bucket".to_owned());
+    }
     for role in definition.buckets.keys() {
         let needs: &[Capability] = match role {
             Role::Landing => &LANDING_NEEDS,

@@ -15,13 +15,13 @@ use sluice_lambda::batch::{Failed, Message, OutOfTime, Settlement, Worked};
 use sluice_lambda::config::ConfigError;
 use sluice_packs::read::read_index;
 use sluice_packs::subject::{self, Packs};
-use sluice_packs::{Form, Move, Moved, Mover, Pace, PackError, Signer};
+use sluice_packs::{Form, IN_TRANSIT_BYTES, Move, Moved, Mover, Pace, PackError, Signer};
 use sluice_storage::Queue;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// How many MiB of packs are held in memory at once.
-const MEMORY_MIB: u32 = 128;
+/// How many MiB of packs are held in memory at once, with what of them is in transit.
+const MEMORY_MIB: u32 = 144;
 
 /// What the function works with.
 #[derive(Debug)]
@@ -161,7 +161,9 @@ impl Work<'_> {
 
     async fn relocate(&self, pack: &Pack, store: &str) -> Result<(), PackError> {
         let mover = &self.app.mover;
-        let mebibytes = u32::try_from(pack.placement.length >> 20).unwrap_or(MEMORY_MIB) + 1;
+        let length = pack.placement.length;
+        let held_bytes = length + length.min(IN_TRANSIT_BYTES);
+        let mebibytes = u32::try_from(held_bytes >> 20).unwrap_or(MEMORY_MIB) + 1;
         let _memory = self.app.memory.acquire_many(mebibytes.min(MEMORY_MIB)).await;
         let index = read_index(&mover.buckets, pack).await?;
         let (form, attempt) = (Form::AsItLies, self.attempt);

@@ -73,8 +73,8 @@ pub async fn measure(options: &CompressOptions) -> Result<(), Failure> {
 async fn by_compress_pack(deployed: &Deployed, file: &Path) -> Result<Outcome, Failure> {
     let content = fs::read(file)?;
     let uploader = Uploader::register(deployed).await?;
-    let uploaded = uploader.upload("corpus", &content).await?;
-    work_off_alone(deployed, Function::DedupUpload, &[uploaded]).await?;
+    let landed = uploader.upload("corpus", &content).await?;
+    work_off_alone(deployed, Function::DedupUpload, &[landed]).await?;
     let (account_id, of) = (uploader.account_id, Subject::Content(Sha256::of(&content)));
     let event = PackEvent::PackWritten { account_id, of: of.clone() };
     let Spent { processor_seconds, peak_resident_kib } =

@@ -17,14 +17,14 @@ use stores::{PLAIN_BUCKET, Stores, TARGET, remove_objects};
 /// What to measure.
 #[derive(Debug, Args)]
 pub struct MigrateOptions {
-    /// How many small files are moved
-    #[arg(long, default_value_t = 10_000, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    /// How many small files are moved; 0 to leave them out
+    #[arg(long, default_value_t = 10_000, value_name = "COUNT")]
     small_objects: u32,
     /// Size of each small file that is moved, in KiB
     #[arg(long, default_value_t = 10, value_name = "KIB")]
     small_object_kib: usize,
-    /// How many large files are moved
-    #[arg(long, default_value_t = 8, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    /// How many large files are moved; 0 to leave them out
+    #[arg(long, default_value_t = 8, value_name = "COUNT")]
     large_objects: u32,
     /// Size of each large file that is moved, in MiB
     #[arg(long, default_value_t = 256, value_name = "MIB")]
@@ -104,7 +104,7 @@ pub async fn measure(options: &MigrateOptions) -> Result<(), Failure> {
     println!("### Migration\n\nPeer: {}.\n", rclone.version().await?);
     let small = Workload { objects: options.small_objects, object_bytes: options.small_object_kib << 10 };
     let large = Workload { objects: options.large_objects, object_bytes: options.large_object_mib << 20 };
-    for workload in [small, large] {
+    for workload in [small, large].into_iter().filter(|workload| workload.objects > 0) {
         let files = Files::prepare(&stores, workload).await?;
         let table = compare(&stores, &rclone, workload, &files, options).await?;
         println!("**{}, in {} packs**\n\n{table}", workload.name(), files.pack_count());
