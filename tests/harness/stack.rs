@@ -67,6 +67,11 @@ pub fn swept() -> &'static Deployed {
     SWEPT.get_or_init(|| deploy("swept", false))
 }
 
+/// Whether the store under the stories tells of what has landed.
+pub fn announces() -> bool {
+    store_kind().is_none_or(StoreKind::has_notifications)
+}
+
 /// Whether the store under the stories compares a body with the SHA-256 that was signed.
 pub fn verifies_checksums() -> bool {
     !matches!(store_kind(), Some(StoreKind::Ceph | StoreKind::Minio))

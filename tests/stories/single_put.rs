@@ -16,7 +16,7 @@ async fn a_client_that_dies_right_after_the_put_has_uploaded() {
         let plan = user.begin(&path, &content).await;
         assert_eq!((&plan["method"], &plan["part_count"]), (&json!("put"), &json!(1)), "{plan}");
         user.send_parts(&plan, &content).await;
-        let upload = user.settled(text(&plan["upload_id"])).await;
+        let upload = user.settled_by_itself(&plan).await;
         assert_eq!(upload["state"], "available", "{upload}");
         assert_eq!(upload["version"]["sha256"], Sha256::of(&content).to_string());
         assert_eq!(user.read(text(&user.stat(&path).await["file_id"])).await, content);
@@ -166,7 +166,7 @@ async fn an_idempotency_key_makes_one_upload_of_one_request() {
     assert_ne!(others["upload_id"], first["upload_id"], "a key is one account's own");
 
     user.send_parts(&second, &content).await;
-    user.settled(text(&first["upload_id"])).await;
+    user.settled_by_itself(&first).await;
     let done = begin_with(&user, "key", &request, None).await.expect(200);
     assert_eq!(done["version"]["version_id"], first["version_id"], "{done}");
     begin_with(&user, "key", &another, None).await.expect_problem(422, "idempotency_key_reused");
@@ -183,7 +183,7 @@ async fn a_repeat_under_a_condition_gives_the_first_answer_though_the_condition_
     let request = json!({ "path": "file", "size": 5 });
     let plan = begin_with(&user, "key", &request, Some(&condition)).await.expect(201);
     user.send_parts(&plan, b"after").await;
-    let upload = user.settled(text(&plan["upload_id"])).await;
+    let upload = user.settled_by_itself(&plan).await;
     assert_eq!(upload["state"], "available", "{upload}");
     let repeat = begin_with(&user, "key", &request, Some(&condition)).await.expect(200);
     assert_eq!(repeat["version"]["version_id"], plan["version_id"], "{repeat}");

@@ -16,6 +16,7 @@ pub fn start(level: LevelFilter) {
         ("materialize_content", level),
         ("migrate_pack", level),
         ("plan_migrations", level),
+        ("read_content", level),
         ("sweep_objects", level),
         ("sweep_uploads", level),
     ]);

@@ -24,8 +24,11 @@ const READS_AHEAD: usize = 2;
 /// How many pieces are worked on at once: as many as the largest function has processors.
 const PIECES_IN_WORK: usize = 2;
 
+/// So many of each when a pack is moved as it lies: packs that are moved side by side keep stores and processor busy.
+const PIECES_AS_THEY_LIE: usize = 1;
+
 /// The most bytes that are held of a pack that is moved as it lies, beside those of the object that is written.
-pub const IN_TRANSIT_BYTES: u64 = PIECE_BYTES * (READS_AHEAD + PIECES_IN_WORK) as u64;
+pub const IN_TRANSIT_BYTES: u64 = PIECE_BYTES * 2 * PIECES_AS_THEY_LIE as u64;
 
 /// A pack as it shall be stored.
 pub(crate) struct Transformed {
@@ -57,13 +60,15 @@ pub(crate) async fn transform(
 ) -> Result<Transformed, PackError> {
     let compresses = form == Form::Compressed && pack.placement.encoding == Encoding::Raw;
     let pieces = pieces(pack, index).ok_or(PackError::NoSuchChunks(pack.pack_id))?;
+    let (reads_ahead, in_work) =
+        if compresses { (READS_AHEAD, PIECES_IN_WORK) } else { (PIECES_AS_THEY_LIE, PIECES_AS_THEY_LIE) };
     let mut made = stream::iter(pieces)
         .map(|piece| async move {
             bandwidth.wait(piece.extent.range.end - piece.extent.range.start).await;
             let stored = read_stored(buckets, &pack.placement, &piece.extent).await?;
             Ok::<_, PackError>((piece, stored))
         })
-        .buffered(READS_AHEAD)
+        .buffered(reads_ahead)
         .map_ok(|(piece, stored)| {
             let (pack_id, index) = (pack.pack_id, index.clone());
             async move {
@@ -72,7 +77,7 @@ pub(crate) async fn transform(
                 made.map_err(|error| PackError::Compressor(error.to_string()))?
             }
         })
-        .try_buffered(PIECES_IN_WORK);
+        .try_buffered(in_work);
     // What does not compress is a little longer than it was.
     let mut bytes = Vec::with_capacity(if compresses { 0 } else { pack.placement.length as usize });
     let mut frames = Vec::new();

@@ -36,7 +36,6 @@ pub async fn redirect(app: &App, call: &Call, id: &str) -> Result<Reply, Failure
         Some(_) => return Err(Failure::invalid("rebuilding is the status of that answer: 202 or 503")),
     };
     let Asked { file, version, content, .. } = crate::asked_for(app, call, id, version_id).await?;
-    app.tables.mark_read(&content, call.now).await?;
     let Some((bucket, key)) = lies_at(app, call, &content).await? else { return rebuilding(&content, fails) };
     let disposition = kind.of(file.path.file_name(), &version.content_type);
     let end = app.url_life.end(call.now, None).await?;

@@ -75,6 +75,10 @@ async fn asked_for(
     let unavailable = || Failure::new(Code::VersionNotAvailable, "the version's bytes are gone");
     let sha256 = version.sha256.ok_or_else(unavailable)?;
     let content = app.tables.content(session.account_id, &sha256).await?.ok_or_else(unavailable)?;
+    // A rule may want to know. A read that could not be noted is a read all the same.
+    if let Err(error) = app.tables.mark_read(&content, call.now).await {
+        tracing::warn!(%error, "a read was not noted");
+    }
     Ok(Asked { session, file, version, content })
 }
 

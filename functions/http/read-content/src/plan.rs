@@ -65,7 +65,6 @@ pub async fn plan(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
     }
     let detail = call.parameter::<Detail>("detail")?.unwrap_or_default();
     let wants_former = call.parameter::<bool>("former")?.unwrap_or(false);
-    app.tables.mark_read(&content, call.now).await?;
     let terms = read_terms(&app.packs, &content).await.map_err(damaged)?;
     let first = cursor.map_or(0, |cursor| cursor.term);
     let (runs, next) = page(&terms, &(from..to), first, detail);

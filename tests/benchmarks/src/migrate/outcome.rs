@@ -45,9 +45,10 @@ impl Outcomes {
     #[expect(clippy::cast_precision_loss, reason = "some digits are printed")]
     pub fn cells(&self, workload: Workload, beside: &Self) -> [String; 6] {
         let seconds = self.elapsed.median().as_secs_f64();
+        let objects = f64::from(workload.objects) / seconds;
         [
             self.elapsed.seconds(),
-            format!("{:.0}", f64::from(workload.objects) / seconds),
+            if objects < 10.0 { format!("{objects:.2}") } else { format!("{objects:.0}") },
             format!("{:.1}", workload.size_bytes() as f64 / seconds / 1e6),
             format!("{:.1}", self.processor.median().as_secs_f64()),
             format!("{} MiB", self.peak_resident_kib.div_ceil(1024)),
