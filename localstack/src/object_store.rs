@@ -3,7 +3,10 @@
 use std::net::Ipv4Addr;
 
 use serde_json::{Map, Value, json};
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
 
 use crate::{
     Error, Settings,
@@ -60,11 +63,23 @@ pub(crate) async fn start(
     Ok(ObjectStore { store })
 }
 
-/// Some stores look whether the hook is there when they are told of it. It is not yet, and they must not wait for it.
+/// Some stores look whether anybody answers at the hook when they are told of it, and do without it if nobody does. It is
+/// not there yet: this says so.
 async fn turn_away(listener: &TcpListener) {
     loop {
-        drop(listener.accept().await);
+        if let Ok((connection, _)) = listener.accept().await {
+            tokio::spawn(say_not_yet(connection));
+        }
     }
+}
+
+async fn say_not_yet(mut connection: TcpStream) {
+    const ANSWER: &[u8] =
+        b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let mut request = [0; 4096];
+    // The peer hanging up is no news.
+    let _ = connection.read(&mut request).await;
+    let _ = connection.write_all(ANSWER).await;
 }
 
 impl ObjectStore {

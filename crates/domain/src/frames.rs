@@ -18,8 +18,8 @@ const FORMAT: Format = Format { magic: *b"SLft", version: 1 };
 /// on source code, and cost a reader of one chunk four times as much (`docs/MEASUREMENTS.md`).
 pub const FRAME_MAX_BYTES: u32 = 256 << 10;
 
-/// The level of Zstandard. On source code, level 3 is 14 per cent larger and level 12 half a per cent smaller, at 3.6 times
-/// and two thirds of the speed (`docs/MEASUREMENTS.md`).
+/// The level of Zstandard. On source code, level 3 is 14 per cent larger and level 12 two per cent smaller, at 4.6 times and a
+/// quarter of the speed (`docs/MEASUREMENTS.md`).
 pub const COMPRESSION_LEVEL: i32 = 9;
 
 /// The level at which a sample is compressed to find out whether it pays.
