@@ -74,8 +74,9 @@ impl FileProgress {
 
     /// The bytes are all there; the server hashes them.
     pub fn begin_verification(&self) {
-        self.bar.set_style(style("{msg:30!} waiting for verification {spinner}"));
-        self.bar.enable_steady_tick(std::time::Duration::from_millis(200));
+        // Nothing that moves by itself: that would be a thread for each of a thousand files.
+        self.bar.set_style(style("{msg:30!} waiting for verification"));
+        self.bar.tick();
     }
 
     /// `bytes` more are there.

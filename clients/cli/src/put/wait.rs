@@ -1,6 +1,7 @@
 //! Waiting until uploads are verified: one question for many of them, less and less often.
 
-use sluice_contracts::uploads::{PAGE_MAX, UploadView};
+use futures::{StreamExt as _, stream};
+use sluice_contracts::uploads::{Completion, PAGE_MAX, UploadView};
 use sluice_domain::id::UploadId;
 use sluice_domain::upload::UploadState;
 use std::collections::HashMap;
@@ -15,6 +16,10 @@ use crate::meter::Meter;
 
 const FIRST_DELAY: Duration = Duration::from_millis(200);
 const LONGEST_DELAY: Duration = Duration::from_secs(2);
+/// An upload that is still open so long after its bytes were sent is completed by us: the store has not told of them.
+const COMPLETE_AFTER: Duration = Duration::from_secs(3);
+/// How many are completed at once.
+const COMPLETIONS_IN_FLIGHT: usize = 8;
 /// Between two questions, however many uploads wait.
 const LEAST_PAUSE: Duration = Duration::from_millis(100);
 
@@ -29,6 +34,7 @@ struct Waiting {
     answer: oneshot::Sender<Result<UploadView>>,
     due: Instant,
     delay: Duration,
+    complete_at: Instant,
 }
 
 impl Waiter {
@@ -43,8 +49,10 @@ impl Waiter {
     /// about several uploads in part.
     pub async fn wait(&self, upload_id: UploadId, meter: &Arc<Meter>) -> Result<UploadView> {
         let (answer, answered) = oneshot::channel();
-        let due = Instant::now() + FIRST_DELAY;
-        let waiting = Waiting { upload_id, meter: meter.clone(), answer, due, delay: FIRST_DELAY };
+        let now = Instant::now();
+        let (due, complete_at) = (now + FIRST_DELAY, now + COMPLETE_AFTER);
+        let waiting =
+            Waiting { upload_id, meter: meter.clone(), answer, due, delay: FIRST_DELAY, complete_at };
         let stopped = || Error::UnexpectedAnswer("waiting for the verification ended early".to_owned());
         self.entrances.send(waiting).map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
@@ -80,6 +88,10 @@ async fn ask(api: &Api, mut all: Vec<Waiting>) -> Vec<Waiting> {
     let (asked, api) = (all, api.metered());
     let ids: Vec<_> = asked.iter().map(|waiting| waiting.upload_id).collect();
     let views = views(&api, &ids).await;
+    let (asked, refused) = complete_silent(&api, asked, &views, now).await;
+    for (waiting, error) in refused {
+        drop(waiting.answer.send(Err(error)));
+    }
     let share_bytes = api.meter().api_bytes().div_ceil(ids.len().max(1) as u64);
     for mut waiting in asked {
         waiting.meter.add_request();
@@ -94,6 +106,39 @@ async fn ask(api: &Api, mut all: Vec<Waiting>) -> Vec<Waiting> {
         }
     }
     waiting_on
+}
+
+/// Completes the uploads that have been open for too long: a store may tell nobody of what has arrived, or late. Gives all
+/// but those that the server refuses to complete.
+async fn complete_silent(
+    api: &Api,
+    asked: Vec<Waiting>,
+    views: &Views,
+    now: Instant,
+) -> (Vec<Waiting>, Vec<(Waiting, Error)>) {
+    let is_open = |id| {
+        let view = views.as_ref().ok().and_then(|views| views.get(&id));
+        view.is_some_and(|view| view.state == UploadState::Open)
+    };
+    let completed = stream::iter(asked)
+        .map(|mut waiting| async move {
+            if waiting.complete_at > now || !is_open(waiting.upload_id) {
+                return (waiting, Ok(()));
+            }
+            waiting.complete_at = now + COMPLETE_AFTER;
+            let completion = Completion { parts: Vec::new(), manifest: None };
+            let completed = api.complete_upload(waiting.upload_id, &completion).await;
+            (waiting, completed.map(drop))
+        })
+        .buffered(COMPLETIONS_IN_FLIGHT);
+    let (mut left, mut refused) = (Vec::new(), Vec::new());
+    for (waiting, completed) in completed.collect::<Vec<_>>().await {
+        match completed {
+            Ok(()) => left.push(waiting),
+            Err(error) => refused.push((waiting, error)),
+        }
+    }
+    (left, refused)
 }
 
 type Views = Result<HashMap<UploadId, UploadView>, Arc<Error>>;
