@@ -96,7 +96,7 @@ fn of_lists() -> Section {
 fn of_multipart() -> Section {
     section! { "Multipart uploads":
         "create, send, list, complete" => multipart::whole,
-        "a part sent twice: the last counts" => multipart::part_twice,
+        "a part sent twice: the last can be named" => multipart::part_twice,
         "ETag in Complete's answer" => multipart::answer_etag,
         "ETag as S3 computes it" => multipart::etag,
         "Complete repeated" => multipart::repeated,

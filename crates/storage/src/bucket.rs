@@ -264,8 +264,21 @@ impl Bucket {
         key: &ObjectKey,
         multipart_id: &str,
     ) -> Result<Option<Vec<StoredPart>>, StorageError> {
+        let mut parts = self.list_every_part(key, multipart_id).await?;
+        if let Some(parts) = &mut parts {
+            parts.dedup_by_key(|part| part.number);
+        }
+        Ok(parts)
+    }
+
+    /// Like [`Bucket::list_parts`], with both of a part that was sent twice: `SeaweedFS` lists both, in no order.
+    pub async fn list_every_part(
+        &self,
+        key: &ObjectKey,
+        multipart_id: &str,
+    ) -> Result<Option<Vec<StoredPart>>, StorageError> {
         const OPERATION: &str = "s3:ListParts";
-        let mut parts: Vec<StoredPart> = Vec::new();
+        let mut parts = Vec::new();
         let request = self.client.list_parts().bucket(&self.name).key(key.as_str()).upload_id(multipart_id);
         let mut pages = request.into_paginator().send();
         while let Some(page) = pages.next().await {
@@ -275,8 +288,6 @@ impl Bucket {
                 let number = u32::try_from(part.part_number().unwrap_or(0)).unwrap_or(0);
                 let number =
                     PartNumber::try_from(number).map_err(|error| StorageError::fault(OPERATION, error))?;
-                // SeaweedFS lists a part that was sent twice twice: the later one counts.
-                parts.pop_if(|before| before.number == number);
                 parts.push(StoredPart {
                     number,
                     size: u64::try_from(part.size().unwrap_or(0)).unwrap_or(0),

@@ -81,12 +81,12 @@ async fn gather(app: &App, upload: &Upload, completion: &Completion) -> Result<(
     let Some(multipart_id) = &upload.multipart_id else {
         return landed(app, upload, completion).await;
     };
-    let Some(stored) = app.landing.list_parts(&key, multipart_id).await? else {
+    let Some(stored) = app.landing.list_every_part(&key, multipart_id).await? else {
         // Merged by an earlier call, or by another one at this moment.
         return landed(app, upload, completion).await;
     };
-    parts::check_stored(upload, completion, &stored)?;
-    match app.landing.complete_multipart(&key, multipart_id, &stored).await {
+    let named = parts::check_stored(upload, completion, &stored)?;
+    match app.landing.complete_multipart(&key, multipart_id, &named).await {
         Ok(()) => Ok(()),
         // Another call may have merged them at this moment, whatever the store says of it.
         Err(error) => match landed(app, upload, completion).await {

@@ -2,10 +2,11 @@
 
 use sluice_contracts::problem::Code;
 use sluice_contracts::uploads::Completion;
-use sluice_domain::part_plan::UploadMethod;
+use sluice_domain::part_plan::{PartNumber, UploadMethod};
 use sluice_domain::upload::Upload;
 use sluice_lambda::Failure;
 use sluice_storage::bucket::{StoredPart, normalise_etag};
+use std::collections::HashMap;
 
 /// How many part numbers a detail names.
 const NAMED_MAX: usize = 20;
@@ -34,32 +35,42 @@ pub fn check_list(upload: &Upload, completion: &Completion) -> Result<(), Failur
     if missing.is_empty() { Ok(()) } else { Err(missing_parts("the list lacks", &missing)) }
 }
 
-/// Compares the client's list with what the store holds.
-pub fn check_stored(upload: &Upload, completion: &Completion, stored: &[StoredPart]) -> Result<(), Failure> {
-    let find = |number| stored.binary_search_by_key(&number, |part: &StoredPart| part.number).ok();
+/// Compares the client's list with what the store holds, and gives what it names of that. Of a part that was sent twice a
+/// store may hold both.
+pub fn check_stored(
+    upload: &Upload,
+    completion: &Completion,
+    stored: &[StoredPart],
+) -> Result<Vec<StoredPart>, Failure> {
+    let mut held: HashMap<PartNumber, Vec<&StoredPart>> = HashMap::new();
+    for part in stored {
+        held.entry(part.number).or_default().push(part);
+    }
     let missing: Vec<u32> = completion
         .parts
         .iter()
-        .filter(|part| find(part.number).is_none())
+        .filter(|part| !held.contains_key(&part.number))
         .map(|part| part.number.get())
         .collect();
     if !missing.is_empty() {
         return Err(missing_parts("the store lacks", &missing));
     }
+    let mut named = Vec::with_capacity(completion.parts.len());
     for part in &completion.parts {
-        let Some(held) = find(part.number).map(|index| &stored[index]) else { continue };
+        let Some(sent) = held.get(&part.number) else { continue };
         let number = part.number.get();
-        if held.etag != normalise_etag(&part.etag) {
-            let detail =
-                format!("part {number} has the ETag {}, not {}; PUT it again", held.etag, quote(&part.etag));
+        let Some(held) = sent.iter().find(|held| held.etag == normalise_etag(&part.etag)) else {
+            let (has, asked) = (&sent[0].etag, quote(&part.etag));
+            let detail = format!("part {number} has the ETag {has}, not {asked}; PUT it again");
             return Err(Failure::new(Code::PartMismatch, detail));
-        }
+        };
         if upload.plan().size_of(part.number) != Some(held.size) {
             let detail = format!("part {number} has {} bytes; PUT it again", held.size);
             return Err(Failure::new(Code::PartMismatch, detail));
         }
+        named.push((*held).clone());
     }
-    Ok(())
+    Ok(named)
 }
 
 /// Compares the part of a single PUT, if the client lists it, with what the store holds.
