@@ -31,8 +31,10 @@ stories-on-stores:
 		SLUICE_TEST_STORE=$$store cargo test --locked -p sluice-tests --test stories -- $(STORE_STORIES) || exit 1; \
 	done
 
-# The stories that treat objects in every way there is.
-STORE_STORIES = upload_and_read single_put completion chunks delta reading compression migration versions command bridge_deployed
+# The stories that treat objects in every way there is. Not the folder of a thousand files: a store's webhooks call the
+# emulator's functions faster than it can run them.
+STORE_STORIES = upload_and_read single_put completion chunks delta reading compression migration versions \
+	command::a_put command::an_edited bridge_deployed
 
 # What a change must pass before it is taken.
 check: setup
