@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use aws_sdk_s3::{
+    error::ProvideErrorMetadata as _,
     primitives::SdkBody,
     types::{
         Event, FilterRule, FilterRuleName, NotificationConfiguration, NotificationConfigurationFilter,
@@ -7,12 +10,16 @@ use aws_sdk_s3::{
 };
 use reqwest::Url;
 use sha2::{Digest as _, Sha256};
+use tokio::time::{Instant, sleep};
 
 use super::{LocalStore, StoreKind, WebhookSettings, minio};
 use crate::Error;
 
 const ACTION: &str = "setting a bucket's notifications";
 const TOPIC_ACTION: &str = "creating a notification topic";
+/// The MinIO fork answers requests before it has set up its webhooks, and until then takes none for known.
+const UNKNOWN_WEBHOOK: &str = "InvalidArgument";
+const WEBHOOK_PATIENCE: Duration = Duration::from_secs(30);
 
 impl LocalStore {
     /// Announces every new object under `prefix` to the webhook, instead of what the bucket announced before.
@@ -42,7 +49,17 @@ impl LocalStore {
             }
         };
         let set = self.client().put_bucket_notification_configuration().bucket(bucket);
-        set.notification_configuration(rules.build()).send().await.map(drop).map_err(Error::call(ACTION))
+        let set = set.notification_configuration(rules.build());
+        let give_up = Instant::now() + WEBHOOK_PATIENCE;
+        loop {
+            match set.clone().send().await {
+                Ok(_) => return Ok(()),
+                Err(error) if error.code() == Some(UNKNOWN_WEBHOOK) && Instant::now() < give_up => {
+                    sleep(Duration::from_millis(200)).await;
+                }
+                Err(error) => return Err(Error::call(ACTION)(error)),
+            }
+        }
     }
 
     fn unable(&self, reason: &'static str) -> Error {
