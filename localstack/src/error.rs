@@ -49,6 +49,12 @@ pub enum Error {
         /// Where its log is.
         log: PathBuf,
     },
+    /// There is no page to serve.
+    #[error("the page is not built (no index.html in {}): run `make page`", folder.display())]
+    PageMissing {
+        /// Where it should be.
+        folder: PathBuf,
+    },
     /// The compiler refused the functions, and said why.
     #[error("building the functions failed; the compiler's messages are above")]
     Build,

@@ -10,6 +10,7 @@ mod deploy;
 mod emulator;
 mod error;
 mod object_store;
+mod page;
 mod proxy;
 pub mod python;
 mod settings;

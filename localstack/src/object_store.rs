@@ -35,6 +35,7 @@ pub(crate) async fn start(
     listener: &TcpListener,
 ) -> Result<ObjectStore, Error> {
     let api_port = listener.local_addr().map_err(Error::io("listening for the API"))?.port();
+    let origins = settings.allowed_origins(api_port);
     let hook_secret = &settings.hook_secret;
     let webhook = WebhookSettings {
         url: format!("http://{}:{api_port}/hooks/events?token={hook_secret}", Ipv4Addr::LOCALHOST),
@@ -46,21 +47,26 @@ pub(crate) async fn start(
         report: settings.report,
         ..StoreSettings::new(settings.state_dir.clone())
     };
-    let store = tokio::select! {
-        store = LocalStore::start(kind, store_settings) => store?,
+    tokio::select! {
+        store = open(kind, store_settings, &webhook, &origins) => Ok(ObjectStore { store: store? }),
         () = turn_away(listener) => unreachable!("it goes on for ever"),
-    };
-    let origins = vec![format!("http://127.0.0.1:{api_port}"), format!("http://localhost:{api_port}")];
+    }
+}
+
+async fn open(
+    kind: StoreKind,
+    settings: StoreSettings,
+    webhook: &WebhookSettings,
+    origins: &[String],
+) -> Result<LocalStore, Error> {
+    let store = LocalStore::start(kind, settings).await?;
     for bucket in [LANDING, VAULT, CACHE] {
-        store.create_bucket(bucket, &origins).await?;
+        store.create_bucket(bucket, origins).await?;
     }
     if kind.has_notifications() {
-        tokio::select! {
-            set = store.notify(LANDING, UPLOADS, &webhook) => set?,
-            () = turn_away(listener) => unreachable!("it goes on for ever"),
-        }
+        store.notify(LANDING, UPLOADS, webhook).await?;
     }
-    Ok(ObjectStore { store })
+    Ok(store)
 }
 
 /// Some stores look whether anybody answers at the hook when they are told of it, and do without it if nobody does. It is

@@ -1,15 +1,18 @@
-//! The API at a plain address.
+//! The API at a plain address, and the page beside it.
 //!
 //! The emulator finds an API by its host name, `{api_id}.execute-api.localhost`, which not every resolver knows. This
 //! passes requests on under that name, streaming bodies both ways, and changes nothing else.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    error::Error,
+    net::{Ipv4Addr, SocketAddr},
+};
 
 use bytes::Bytes;
-use http_body_util::{Either, Full};
+use http_body_util::{BodyExt as _, Full, combinators::UnsyncBoxBody};
 use hyper::{
     HeaderMap, Request, Response, StatusCode, Uri,
-    body::Incoming,
+    body::{Body, Incoming},
     header::{self, HeaderName, HeaderValue},
     http::uri::{self, PathAndQuery},
     server::conn::http1,
@@ -20,6 +23,8 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
 };
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::page::PageFiles;
 
 /// Headers that concern one connection only (RFC 9110, section 7.6.1).
 const HOP_BY_HOP: [HeaderName; 7] = [
@@ -32,7 +37,15 @@ const HOP_BY_HOP: [HeaderName; 7] = [
     header::UPGRADE,
 ];
 
-type Answer = Response<Either<Incoming, Full<Bytes>>>;
+pub(crate) type Answer = Response<UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>>;
+
+/// Forgets which body it is.
+pub(crate) fn boxed<B>(body: B) -> UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>
+where
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
+    body.map_err(Into::into).boxed_unsync()
+}
 
 /// Where requests go.
 #[derive(Clone)]
@@ -40,16 +53,23 @@ struct Upstream {
     client: Client<HttpConnector, Incoming>,
     authority: uri::Authority,
     host: HeaderValue,
+    page: Option<PageFiles>,
 }
 
 /// Serves `listener` until the task is dropped or aborted.
-pub(crate) async fn serve(listener: TcpListener, emulator_port: u16, api_id: String) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    emulator_port: u16,
+    api_id: String,
+    page: Option<PageFiles>,
+) {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, emulator_port));
     let host = format!("{api_id}.execute-api.localhost:{emulator_port}");
     let upstream = Upstream {
         client: Client::builder(TokioExecutor::new()).build_http(),
         authority: uri::Authority::try_from(address.to_string()).expect("a socket address is an authority"),
         host: HeaderValue::try_from(host).expect("an API's id is alphanumeric"),
+        page,
     };
     loop {
         // A failed accept (too many open files) concerns that connection only.
@@ -62,10 +82,17 @@ pub(crate) async fn serve(listener: TcpListener, emulator_port: u16, api_id: Str
 async fn serve_connection(stream: TcpStream, upstream: Upstream) {
     let service = service_fn(|request| {
         let upstream = upstream.clone();
-        async move { Ok::<_, std::convert::Infallible>(forward(request, upstream).await) }
+        async move { Ok::<_, std::convert::Infallible>(answer(request, upstream).await) }
     });
     // The peer hanging up is no news.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn answer(request: Request<Incoming>, upstream: Upstream) -> Answer {
+    match &upstream.page {
+        Some(page) if PageFiles::has(request.uri().path()) => page.serve(request).await,
+        _ => forward(request, upstream).await,
+    }
 }
 
 async fn forward(mut request: Request<Incoming>, upstream: Upstream) -> Answer {
@@ -77,7 +104,7 @@ async fn forward(mut request: Request<Incoming>, upstream: Upstream) -> Answer {
     match upstream.client.request(request).await {
         Ok(mut response) => {
             remove_hop_by_hop(response.headers_mut());
-            response.map(Either::Left)
+            response.map(boxed)
         }
         Err(error) => unreachable_upstream(&error.to_string()),
     }
@@ -93,7 +120,7 @@ fn unreachable_upstream(reason: &str) -> Answer {
     let problem = serde_json::json!({
         "type": "about:blank", "title": "Bad Gateway", "status": 502, "detail": reason, "code": "emulator_unreachable",
     });
-    let mut response = Response::new(Either::Right(Full::from(problem.to_string())));
+    let mut response = Response::new(boxed(Full::from(problem.to_string())));
     *response.status_mut() = StatusCode::BAD_GATEWAY;
     let content_type = HeaderValue::from_static("application/problem+json");
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);

@@ -29,6 +29,8 @@ pub struct Settings {
     pub other_stores: serde_json::Map<String, serde_json::Value>,
     /// Further variables that the functions see: what the registry refers to.
     pub environment: Vec<(String, String)>,
+    /// The folder of the built web page, which is then served with the API.
+    pub page_dir: Option<PathBuf>,
     /// What a store shows at the hook; by default something random.
     pub hook_secret: String,
     /// How the functions' executables are come by.
@@ -53,6 +55,7 @@ impl Settings {
             store_port: None,
             other_stores: serde_json::Map::new(),
             environment: Vec::new(),
+            page_dir: None,
             hook_secret: random_secret(),
             build: Build::default(),
             parameters: BTreeMap::new(),
@@ -65,6 +68,19 @@ impl Settings {
     pub fn parameter(mut self, name: &str, value: impl Into<String>) -> Self {
         self.parameters.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// Where the workspace's own web page is built.
+    pub fn own_page_dir(&self) -> PathBuf {
+        self.workspace_dir.join("clients/browser/page/dist")
+    }
+
+    /// The origins whose pages may use the buckets: those of the parameter, or else the API's own.
+    pub(crate) fn allowed_origins(&self, api_port: u16) -> Vec<String> {
+        match self.parameters.get("AllowedOrigins") {
+            Some(origins) => origins.split(',').map(|origin| origin.trim().to_owned()).collect(),
+            None => vec![format!("http://127.0.0.1:{api_port}"), format!("http://localhost:{api_port}")],
+        }
     }
 
     pub(crate) fn template_path(&self) -> PathBuf {

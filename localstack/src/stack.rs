@@ -19,6 +19,7 @@ use crate::{
     deploy::{Deployer, Parameters},
     emulator::{self, Emulator},
     object_store::{self, ObjectStore},
+    page::{self, PageFiles},
     proxy, python,
 };
 
@@ -43,6 +44,7 @@ impl Stack {
         let listener = bind_api(settings.api_port).await?;
         // Before the build, which may take minutes.
         emulator::choose_port(settings.aws_port)?;
+        settings.page_dir.as_deref().map(page::require).transpose()?;
         let artifacts = build(&settings).await?;
         let python = install(&settings).await?;
         let store = match settings.store {
@@ -78,7 +80,11 @@ impl Stack {
         self.api_url = format!("http://{address}");
 
         (self.settings.report)("deploying");
-        self.parameters = local_parameters(address.port(), &self.settings.hook_secret);
+        let origins = self.settings.allowed_origins(address.port()).join(",");
+        self.parameters = local_parameters(&origins, &self.settings.hook_secret);
+        let objects = self.store.as_ref().map(|store| store.local().endpoint());
+        self.parameters
+            .insert("PageConnectOrigins".to_owned(), objects.unwrap_or_else(|| self.aws_endpoint()));
         let mut stores = self.settings.other_stores.clone();
         stores.extend(self.store.as_ref().map(ObjectStore::registry).unwrap_or_default());
         self.parameters.insert("Stores".to_owned(), serde_json::Value::Object(stores).to_string());
@@ -89,13 +95,19 @@ impl Stack {
         self.emulator.save().await?;
 
         let api_id = self.output("ApiId").unwrap_or_default().to_owned();
-        self.proxy = Some(tokio::spawn(proxy::serve(listener, self.emulator.port, api_id)));
+        let page = self.page()?;
+        self.proxy = Some(tokio::spawn(proxy::serve(listener, self.emulator.port, api_id, page)));
         self.wait_until_ready().await
     }
 
     /// Where the API answers, without a trailing slash.
     pub fn api_url(&self) -> &str {
         &self.api_url
+    }
+
+    /// Whether the web page is served there too.
+    pub fn serves_page(&self) -> bool {
+        self.settings.page_dir.is_some()
     }
 
     /// Where the emulated AWS answers, without a trailing slash.
@@ -149,6 +161,12 @@ impl Stack {
         if let Some(store) = self.store {
             store.shutdown().await;
         }
+    }
+
+    fn page(&self) -> Result<Option<PageFiles>, Error> {
+        let security_policy = self.output("PageSecurityPolicy").unwrap_or_default();
+        let page = self.settings.page_dir.as_ref();
+        page.map(|folder| PageFiles::new(folder, security_policy)).transpose()
     }
 
     fn deployer(&self) -> Deployer<'_> {
@@ -217,16 +235,16 @@ async fn sdk_config(endpoint: String) -> SdkConfig {
 }
 
 /// What differs from the template's defaults on one machine, over plain HTTP.
-fn local_parameters(api_port: u16, hook_secret: &str) -> Parameters {
+fn local_parameters(origins: &str, hook_secret: &str) -> Parameters {
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
-    let origins = format!("http://127.0.0.1:{api_port},http://localhost:{api_port}");
     let hook_secret_sha256 = hex::encode(Sha256::digest(hook_secret));
     let parameters = [
-        ("AllowedOrigins", origins.as_str()),
+        ("AllowedOrigins", origins),
         ("Architecture", architecture),
         ("DeletionProtection", "false"),
         ("HookSecretSha256", hook_secret_sha256.as_str()),
         ("RequireTls", "false"),
+        ("ServePage", "false"),
         ("WorkerConcurrency", "4"),
     ];
     parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into()

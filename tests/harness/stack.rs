@@ -52,19 +52,20 @@ pub fn store_kind() -> Option<StoreKind> {
 /// The stack as it is deployed, workers and all.
 pub fn live() -> &'static Deployed {
     static LIVE: OnceLock<Deployed> = OnceLock::new();
-    LIVE.get_or_init(|| deploy("live", true))
+    LIVE.get_or_init(|| deploy("live", &[]))
 }
 
 /// The same with its workers paused, for stories that run the workers themselves.
 pub fn paused() -> &'static Deployed {
     static PAUSED: OnceLock<Deployed> = OnceLock::new();
-    PAUSED.get_or_init(|| deploy("paused", false))
+    PAUSED.get_or_init(|| deploy("paused", &[("WorkersEnabled", "false")]))
 }
 
-/// One more like it, for the sweeper, which looks at all uploads of its stack as if days had passed.
+/// One more like it, for the sweeper, which looks at all uploads of its stack as if days had passed. It has the
+/// distribution of the page too, so that the template is deployed with it.
 pub fn swept() -> &'static Deployed {
     static SWEPT: OnceLock<Deployed> = OnceLock::new();
-    SWEPT.get_or_init(|| deploy("swept", false))
+    SWEPT.get_or_init(|| deploy("swept", &[("WorkersEnabled", "false"), ("ServePage", "true")]))
 }
 
 /// Whether the store under the stories tells of what has landed.
@@ -78,7 +79,7 @@ pub fn verifies_checksums() -> bool {
 }
 
 /// Brings a stack up on a thread of its own, whose runtime outlives every story's.
-fn deploy(name: &'static str, workers: bool) -> Deployed {
+fn deploy(name: &'static str, parameters: &'static [(&str, &str)]) -> Deployed {
     let (deployed, waiting) = mpsc::channel();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -87,9 +88,10 @@ fn deploy(name: &'static str, workers: bool) -> Deployed {
             settings.store = store_kind();
             HOOK_SECRET.clone_into(&mut settings.hook_secret);
             let oss = with_oss(&mut settings);
-            let settings = settings
-                .parameter("WorkersEnabled", workers.to_string())
-                .parameter("DefaultQuotaBytes", (8_u64 << 30).to_string());
+            settings = settings.parameter("DefaultQuotaBytes", (8_u64 << 30).to_string());
+            for (parameter, value) in parameters {
+                settings = settings.parameter(parameter, *value);
+            }
             let stack = Stack::start(settings).await.unwrap_or_else(|error| panic!("stack {name}: {error}"));
             let mut answer = Deployed::of(&stack);
             answer.add_oss(oss).await;

@@ -113,6 +113,44 @@ async fn a_token_that_is_no_session_opens_nothing() {
 }
 
 #[tokio::test]
+async fn a_cookie_is_a_session_for_pages_of_the_own_origin_only() {
+    let user = Client::register(live()).await;
+    let (stranger, mut login) = (user.with_token(""), user.credentials());
+    login["cookie"] = json!(true);
+    let own = ("sec-fetch-site", "same-origin");
+    for elsewhere in [&[][..], &[("sec-fetch-site", "cross-site")], &[("sec-fetch-site", "same-site")]] {
+        let reply = stranger.send(Method::POST, "/sessions", elsewhere, &login).await;
+        assert_eq!(reply.header("set-cookie"), None);
+        reply.expect_problem(400, "invalid_request");
+    }
+    let reply = stranger.send(Method::POST, "/sessions", &[own], &login).await;
+    let set = reply.header("set-cookie").expect("a cookie").to_owned();
+    assert!(set.starts_with("__Host-sluice-session=sluice_"), "{set}");
+    let attributes = "; Path=/; Max-Age=2592000; Secure; HttpOnly; SameSite=Strict";
+    assert!(set.ends_with(attributes), "{set}");
+    assert_eq!(reply.expect(201)["token"], Value::Null);
+
+    let cookies = format!("theme=dark; {}; other=1", set.trim_end_matches(attributes));
+    let cookie = ("cookie", &*cookies);
+    let ask = async |headers: &[(&str, &str)]| {
+        stranger.send(Method::GET, "/accounts/me", headers, &Value::Null).await
+    };
+    assert_eq!(ask(&[cookie, own]).await.expect(200)["username"], *user.username);
+    for site in ["cross-site", "same-site", "none", ""] {
+        ask(&[cookie, ("sec-fetch-site", site)]).await.expect_problem(401, "unauthenticated");
+    }
+    ask(&[cookie]).await.expect_problem(401, "unauthenticated");
+    // A token that is sent counts, whatever the cookie says.
+    ask(&[cookie, own, ("authorization", "Bearer nonsense")]).await.expect_problem(401, "unauthenticated");
+
+    let reply = stranger.send(Method::DELETE, "/sessions/current", &[cookie, own], &Value::Null).await;
+    let forgotten = reply.header("set-cookie").expect("a cookie").to_owned();
+    assert!(forgotten.starts_with("__Host-sluice-session=; Path=/; Max-Age=0;"), "{forgotten}");
+    reply.expect(204);
+    ask(&[cookie, own]).await.expect_problem(401, "unauthenticated");
+}
+
+#[tokio::test]
 async fn every_call_that_needs_a_session_says_so() {
     let stranger = Client::stranger(live());
     let id = "01a1e930027b70a181ce0a11ce0a11ce";

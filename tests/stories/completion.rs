@@ -3,6 +3,7 @@
 use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sluice_domain::hash::Sha256;
 use sluice_tests::{Client, bytes, live, text};
 
 const MIB: usize = 1 << 20;
@@ -29,6 +30,12 @@ impl Sent {
 
     async fn complete(&self, parts: &[Value]) -> sluice_tests::Reply {
         self.user.post(&format!("{}/complete", self.path), &json!({ "parts": parts })).await
+    }
+
+    /// Completes with a hash that was not declared at the beginning.
+    async fn complete_as(&self, sha256: &str) -> sluice_tests::Reply {
+        let completion = json!({ "parts": self.parts, "sha256": sha256 });
+        self.user.post(&format!("{}/complete", self.path), &completion).await
     }
 
     async fn settled(&self) -> Value {
@@ -211,4 +218,41 @@ async fn quota_is_reserved_at_the_beginning_and_released_by_an_abort() {
     let left = s3.list_multipart_uploads().bucket(bucket).send().await.expect("a list");
     let account_id = text(&account["account_id"]);
     assert!(left.uploads().iter().all(|upload| !upload.key().unwrap_or_default().contains(account_id)));
+}
+
+#[tokio::test]
+async fn a_hash_that_was_learnt_while_sending_is_checked_too() {
+    let sent = Sent::new(59).await;
+    let sha256 = Sha256::of(&sent.content).to_string();
+    for _ in 0..2 {
+        sent.complete_as(&sha256).await.expect(202);
+    }
+    sent.check_available().await;
+    sent.complete_as(&sha256).await.expect(202);
+    sent.complete_as(&Sha256::of(b"other").to_string()).await.expect_problem(400, "invalid_request");
+
+    let damaged = Sent::new(60).await;
+    damaged.complete_as(&sha256).await.expect(202);
+    let upload = damaged.settled().await;
+    assert_eq!(
+        (&upload["state"], &upload["reason"]),
+        (&json!("rejected"), &json!("sha256_mismatch")),
+        "{upload}"
+    );
+    assert_eq!(damaged.user.usage().await, (0, 0));
+}
+
+#[tokio::test]
+async fn a_late_hash_comes_with_the_first_completion_and_contradicts_no_other() {
+    let sent = Sent::new(61).await;
+    let sha256 = Sha256::of(&sent.content).to_string();
+    sent.complete(&sent.parts).await.expect(202);
+    sent.complete_as(&sha256).await.expect_problem(400, "invalid_request");
+    sent.check_available().await;
+
+    // A single PUT may have been processed before it is completed.
+    let plan = sent.user.post("/uploads", &json!({ "path": "small", "size": 3 })).await.expect(201);
+    let path = format!("/uploads/{}/complete", text(&plan["upload_id"]));
+    let completion = json!({ "parts": [], "sha256": sha256 });
+    sent.user.post(&path, &completion).await.expect_problem(400, "invalid_request");
 }

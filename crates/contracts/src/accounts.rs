@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sluice_domain::id::AccountId;
 use sluice_domain::time::Timestamp;
 
-/// `POST /accounts` and `POST /sessions`: who, and the proof of it.
+/// `POST /accounts`: who, and the proof of it from now on.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -13,6 +13,20 @@ pub struct Credentials {
     pub username: String,
     /// 12 to 256 characters.
     pub password: String,
+}
+
+/// `POST /sessions`: who, the proof of it, and how the session is kept.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Login {
+    /// As it was registered; case and Unicode spelling do not matter.
+    pub username: String,
+    /// The password.
+    pub password: String,
+    /// For pages of the API's own origin: the answer has no token, but sets it as a cookie that no script can read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cookie: bool,
 }
 
 /// A new account.
@@ -29,8 +43,10 @@ pub struct AccountCreated {
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SessionCreated {
-    /// Goes into `Authorization: Bearer …`. Shown once and stored nowhere: only its SHA-256 is.
-    pub token: String,
+    /// Goes into `Authorization: Bearer …`. Shown once and stored nowhere: only its SHA-256 is. Absent if it was asked for
+    /// as a cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
     /// When it stops working.
     pub expires_at: Timestamp,
 }

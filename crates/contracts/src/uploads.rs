@@ -146,6 +146,9 @@ pub struct PartUrls {
 pub struct Completion {
     /// Every part, in order. For a single PUT and for packs the list may be empty.
     pub parts: Vec<CompletedPart>,
+    /// The content's SHA-256, if it was not known when a multipart upload began. The bytes are checked against it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
     /// How the content is put together, where packs were sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<PackManifest>,

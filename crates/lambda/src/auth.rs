@@ -1,25 +1,59 @@
-//! Sessions at the edge.
+//! Sessions at the edge: a token in `Authorization`, or the cookie of a page that the API's own origin serves.
 
+use http::header::{self, AUTHORIZATION};
 use sluice_contracts::problem::Code;
 use sluice_domain::account::Session;
 use sluice_domain::hash::Sha256;
 use sluice_storage::Tables;
+use std::time::Duration;
 
 use crate::call::Call;
 use crate::failure::Failure;
+
+/// The cookie's name. The prefix has browsers take it only from the origin itself, with `Secure` and for all paths.
+const COOKIE: &str = "__Host-sluice-session";
 
 /// The hash of the token that a call carries.
 ///
 /// # Errors
 /// `unauthenticated` if there is none.
 pub fn token_sha256(call: &Call) -> Result<Sha256, Failure> {
-    let value = call.header("authorization").ok().flatten().unwrap_or_default();
-    let (scheme, token) = value.split_once(' ').unwrap_or_default();
+    let token =
+        if call.headers.contains_key(AUTHORIZATION) { bearer_token(call) } else { cookie_token(call) };
+    token.map(|token| Sha256::of(token.as_bytes())).ok_or_else(unauthenticated)
+}
+
+/// The value of `Set-Cookie` that keeps a token in a browser, out of the reach of scripts and of other sites.
+pub fn cookie(token: &str, life: Duration) -> String {
+    format!("{COOKIE}={token}; Path=/; Max-Age={}; Secure; HttpOnly; SameSite=Strict", life.as_secs())
+}
+
+/// The value of `Set-Cookie` that has a browser forget the token.
+pub fn no_cookie() -> String {
+    cookie("", Duration::ZERO)
+}
+
+fn bearer_token(call: &Call) -> Option<&str> {
+    let (scheme, token) = call.header(AUTHORIZATION.as_str()).ok()??.split_once(' ')?;
     let token = token.trim();
-    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
-        return Err(unauthenticated());
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// Whether a browser says that a page of the API's own origin makes the call. Only then do cookies count: browsers send them
+/// whoever wrote the page.
+pub fn is_same_origin(call: &Call) -> bool {
+    call.header("sec-fetch-site").ok().flatten() == Some("same-origin")
+}
+
+fn cookie_token(call: &Call) -> Option<&str> {
+    if !is_same_origin(call) {
+        return None;
     }
-    Ok(Sha256::of(token.as_bytes()))
+    let cookies = call.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(name, token)| (name == COOKIE && !token.is_empty()).then_some(token))
 }
 
 /// The session of a call.
@@ -33,6 +67,6 @@ pub async fn session(tables: &Tables, call: &Call) -> Result<Session, Failure> {
 fn unauthenticated() -> Failure {
     Failure::new(
         Code::Unauthenticated,
-        "send `Authorization: Bearer <token>` with the token of POST /sessions",
+        "log in: send `Authorization: Bearer <token>` with the token of POST /sessions",
     )
 }

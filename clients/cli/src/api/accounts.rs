@@ -1,6 +1,6 @@
 //! Accounts and sessions.
 
-use sluice_contracts::accounts::{AccountCreated, AccountView, Credentials, SessionCreated};
+use sluice_contracts::accounts::{AccountCreated, AccountView, Credentials, Login, SessionCreated};
 
 use super::{Api, Call};
 use crate::error::Result;
@@ -12,8 +12,8 @@ impl Api {
     }
 
     /// Logs in.
-    pub async fn create_session(&self, credentials: &Credentials) -> Result<SessionCreated> {
-        self.json(&Call::post(&["sessions"], credentials)).await
+    pub async fn create_session(&self, login: &Login) -> Result<SessionCreated> {
+        self.json(&Call::post(&["sessions"], login)).await
     }
 
     /// Ends the session, at once and everywhere.

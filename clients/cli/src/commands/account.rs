@@ -1,6 +1,6 @@
 //! `register`, `login`, `logout`, `whoami`.
 
-use sluice_contracts::accounts::{AccountView, Credentials};
+use sluice_contracts::accounts::{AccountView, Credentials, Login};
 use std::io::{self, IsTerminal as _};
 
 use super::Context;
@@ -15,14 +15,14 @@ pub async fn register(arguments: &CredentialArguments, context: &Context) -> Res
     let api = anonymous(context)?;
     let credentials = credentials(arguments, true)?;
     api.create_account(&credentials).await?;
-    begin_session(&api, &credentials, context).await
+    begin_session(&api, credentials, context).await
 }
 
 /// Logs in.
 pub async fn login(arguments: &CredentialArguments, context: &Context) -> Result<()> {
     let api = anonymous(context)?;
     let credentials = credentials(arguments, false)?;
-    begin_session(&api, &credentials, context).await
+    begin_session(&api, credentials, context).await
 }
 
 /// Ends the session here, and on the server if that answers.
@@ -56,14 +56,16 @@ fn anonymous(context: &Context) -> Result<Api> {
     Api::new(url, None)
 }
 
-async fn begin_session(api: &Api, credentials: &Credentials, context: &Context) -> Result<()> {
-    let created = api.create_session(credentials).await?;
-    let api = Api::new(api.url().clone(), Some(&created.token))?;
+async fn begin_session(api: &Api, credentials: Credentials, context: &Context) -> Result<()> {
+    let Credentials { username, password } = credentials;
+    let created = api.create_session(&Login { username, password, cookie: false }).await?;
+    let token = created.token.ok_or_else(|| Error::UnexpectedAnswer("a session without a token".into()))?;
+    let api = Api::new(api.url().clone(), Some(&token))?;
     let account = api.account().await?;
     let session = Session {
         account_id: account.account_id,
         username: account.username.clone(),
-        token: created.token,
+        token,
         expires_at: created.expires_at,
     };
     context.session_file.remember(api.url().clone(), Some(session))?;

@@ -49,7 +49,7 @@ async fn advance(put: &Put, item: &Item, memory: &Memory, unfinished: &mut Unfin
     for _ in 0..ROUNDS {
         let parts = send_missing(put, item, unfinished, upload_id, received).await?;
         item.check_unchanged(&unfinished.stamp)?;
-        let completion = Completion { parts, manifest: None };
+        let completion = Completion { parts, sha256: None, manifest: None };
         match item.api.complete_upload(upload_id, &completion).await {
             Ok(completed) => return Ok(Stage::completed(upload_id, &completed.version)),
             Err(error) if matches!(error.problem_code(), Some(Code::PartsMissing | Code::PartMismatch)) => {

@@ -126,7 +126,7 @@ async fn complete_silent(
                 return (waiting, Ok(()));
             }
             waiting.complete_at = now + COMPLETE_AFTER;
-            let completion = Completion { parts: Vec::new(), manifest: None };
+            let completion = Completion { parts: Vec::new(), sha256: None, manifest: None };
             let completed = api.complete_upload(waiting.upload_id, &completion).await;
             (waiting, completed.map(drop))
         })

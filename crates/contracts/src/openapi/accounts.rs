@@ -2,7 +2,7 @@
 
 use super::operation::{Answer, Operation};
 use super::schemas::Schemas;
-use crate::accounts::{AccountCreated, AccountView, Credentials, SessionCreated};
+use crate::accounts::{AccountCreated, AccountView, Credentials, Login, SessionCreated};
 use crate::problem::Code;
 
 pub(super) fn operations(schemas: &mut Schemas) -> Vec<Operation> {
@@ -14,8 +14,11 @@ pub(super) fn operations(schemas: &mut Schemas) -> Vec<Operation> {
         Operation::new("GET", "/accounts/me", "getAccount")
             .answer(200, Answer::new("The account.").body(&schemas.answer::<AccountView>())),
         Operation::new("POST", "/sessions", "logIn")
-            .description("An unknown user and a wrong password get one and the same answer.")
-            .request(schemas.request::<Credentials>())
+            .description(
+                "An unknown user and a wrong password get one and the same answer. With `cookie`, the session is set as a \
+                cookie, which counts on requests of the API's own origin only.",
+            )
+            .request(schemas.request::<Login>())
             .answer(201, Answer::new("The session.").body(&schemas.answer::<SessionCreated>()))
             .problems(&[Code::WrongCredentials]),
         Operation::new("DELETE", "/sessions/current", "logOut")

@@ -1,6 +1,7 @@
 //! Uploads: begin, move on, end. Every move also moves the quota it stands for.
 
 use serde::{Deserialize, Serialize};
+use sluice_domain::hash::Sha256;
 use sluice_domain::id::{AccountId, UploadId};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{FINISHED_UPLOAD_LIFE, Upload, UploadState};
@@ -134,7 +135,6 @@ impl Tables {
         due_at: Timestamp,
         announced: u32,
     ) -> Result<bool, StorageError> {
-        const OPERATION: &str = "dynamodb:UpdateItem";
         const UPDATE: &str = "SET #due_at = :due_at, #announcements = :announced";
         const UNFINISHED: &str = "#state IN (:open, :pending)";
         let values = Values::new()
@@ -142,14 +142,26 @@ impl Tables {
             .with(":announced", &announced)?
             .with(":open", &UploadState::Open)?
             .with(":pending", &UploadState::Pending)?;
+        self.update_upload(upload, UPDATE, UNFINISHED, values).await
+    }
+
+    /// False if the condition does not hold.
+    async fn update_upload(
+        &self,
+        upload: &Upload,
+        update: &str,
+        condition: &str,
+        values: Values,
+    ) -> Result<bool, StorageError> {
+        const OPERATION: &str = "dynamodb:UpdateItem";
         let request = self
             .client
             .update_item()
             .table_name(&self.names.uploads)
             .set_key(Some(upload_key(upload.upload_id)))
-            .update_expression(UPDATE)
-            .condition_expression(UNFINISHED)
-            .set_expression_attribute_names(names(&[UPDATE, UNFINISHED]))
+            .update_expression(update)
+            .condition_expression(condition)
+            .set_expression_attribute_names(names(&[update, condition]))
             .set_expression_attribute_values(values.into_map());
         match fault::write(OPERATION, request.send()).await {
             Ok(_) => Ok(true),
@@ -158,6 +170,17 @@ impl Tables {
                 error => Err(error),
             },
         }
+    }
+
+    /// Notes the SHA-256 of an open upload that was begun without one. False if the upload is no longer open, or has another.
+    pub async fn declare_sha256(&self, upload: &Upload, sha256: &Sha256) -> Result<bool, StorageError> {
+        const UPDATE: &str = "SET #sha256 = :sha256";
+        const UNDECLARED: &str = "#state = :open AND #sha256 IN (:none, :sha256)";
+        let values = Values::new()
+            .with(":sha256", sha256)?
+            .with(":none", &None::<Sha256>)?
+            .with(":open", &UploadState::Open)?;
+        self.update_upload(upload, UPDATE, UNDECLARED, values).await
     }
 
     /// Ends an open upload without a version and releases its quota. False if it was not open.

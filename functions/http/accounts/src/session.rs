@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64_URL;
-use http::StatusCode;
-use sluice_contracts::accounts::{Credentials, SessionCreated};
+use http::{StatusCode, header};
+use sluice_contracts::accounts::{Login, SessionCreated};
 use sluice_contracts::problem::Code;
 use sluice_domain::account::{Account, Password, Session, Username};
 use sluice_domain::hash::Sha256;
@@ -18,8 +18,13 @@ fn wrong_credentials() -> Failure {
 }
 
 pub async fn log_in(app: &App, call: &Call) -> Result<Reply, Failure> {
-    let credentials: Credentials = call.json()?;
-    let account = authenticate(app, &credentials).await?;
+    let login: Login = call.json()?;
+    if login.cookie && !auth::is_same_origin(call) {
+        return Err(Failure::invalid(
+            "cookie: only for pages of the API's own origin; use the token instead",
+        ));
+    }
+    let account = authenticate(app, &login).await?;
     let token = format!("sluice_{}", BASE64_URL.encode(call.random::<32>()?));
     let expires_at = call.now.after(app.session_life).unix_seconds();
     let session = Session {
@@ -30,12 +35,17 @@ pub async fn log_in(app: &App, call: &Call) -> Result<Reply, Failure> {
     };
     app.tables.create_session(&session).await?;
     let expires_at = Timestamp::from_unix_milliseconds(expires_at * 1000);
-    Reply::json(StatusCode::CREATED, &SessionCreated { token, expires_at })
+    if login.cookie {
+        let cookie = auth::cookie(&token, app.session_life);
+        let reply = Reply::json(StatusCode::CREATED, &SessionCreated { token: None, expires_at })?;
+        return Ok(reply.header(header::SET_COOKIE, cookie));
+    }
+    Reply::json(StatusCode::CREATED, &SessionCreated { token: Some(token), expires_at })
 }
 
-async fn authenticate(app: &App, credentials: &Credentials) -> Result<Account, Failure> {
-    let password = Password::parse(&credentials.password).map_err(|_| wrong_credentials())?;
-    let account = match Username::parse(&credentials.username) {
+async fn authenticate(app: &App, login: &Login) -> Result<Account, Failure> {
+    let password = Password::parse(&login.password).map_err(|_| wrong_credentials())?;
+    let account = match Username::parse(&login.username) {
         Ok(username) => app.tables.account(&username).await?,
         Err(_) => None,
     };
@@ -49,5 +59,5 @@ async fn authenticate(app: &App, credentials: &Credentials) -> Result<Account, F
 pub async fn log_out(app: &App, call: &Call) -> Result<Reply, Failure> {
     auth::session(&app.tables, call).await?;
     app.tables.end_session(&auth::token_sha256(call)?).await?;
-    Ok(Reply::empty(StatusCode::NO_CONTENT))
+    Ok(Reply::empty(StatusCode::NO_CONTENT).header(header::SET_COOKIE, auth::no_cookie()))
 }

@@ -3,6 +3,7 @@
 //! Every step may be repeated. A repeat after a death between the merge and the table write finds the merged object and
 //! goes on from there; a repeat after success finds the version.
 
+mod hash;
 mod packs;
 mod parts;
 
@@ -59,6 +60,7 @@ async fn complete(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
         Some(declared) => Some(packs::manifest(&upload, declared, &completion)?),
         None => parts::check_list(&upload, &completion).map(|()| None)?,
     };
+    let upload = hash::declare(app, upload, completion.sha256).await?;
     let upload = if upload.state == UploadState::Open {
         match manifest {
             Some(manifest) => packs::gather(app, &upload, manifest).await?,

@@ -32,6 +32,9 @@ pub struct Options {
     /// Deploy the executables in this folder, named as the functions, instead of building them
     #[arg(long, value_name = "FOLDER")]
     functions: Option<PathBuf>,
+    /// Serve the API alone, without the web page
+    #[arg(long)]
+    no_page: bool,
     /// Skip the first upload
     #[arg(long)]
     no_demo: bool,
@@ -95,6 +98,7 @@ fn settings(options: Options) -> Settings {
     settings.store_port = options.store_port;
     settings.aws_port = Some(options.aws_port);
     settings.api_port = Some(options.api_port);
+    settings.page_dir = (!options.no_page).then(|| settings.own_page_dir());
     settings.build = options.functions.map_or_else(Build::default, Build::Ready);
     settings.parameters.extend(options.parameter);
     settings.report = |step| eprintln!("· {step}");
@@ -103,6 +107,9 @@ fn settings(options: Options) -> Settings {
 
 fn print_addresses(stack: &Stack) {
     println!("\nSluice is up.");
+    if stack.serves_page() {
+        println!("  page       {}/", stack.api_url());
+    }
     println!("  API        {}", stack.api_url());
     println!("  AWS        {}", stack.aws_endpoint());
     if let Some(store) = stack.store() {

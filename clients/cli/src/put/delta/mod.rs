@@ -57,7 +57,7 @@ async fn send_draft(put: &Put, item: &Item, whole: &Whole, draft: &Draft) -> Res
     let upload_id = upload.upload_id;
     let arrived = match send_packs(put, item, whole, draft, upload).await {
         Ok(()) => {
-            let completion = Completion { parts: Vec::new(), manifest: Some(draft.manifest()) };
+            let completion = Completion { parts: Vec::new(), sha256: None, manifest: Some(draft.manifest()) };
             item.api.complete_upload(upload_id, &completion).await
         }
         Err(error) => Err(error),
