@@ -1,8 +1,12 @@
-.PHONY: dev clean-dev setup test test-stores stories-on-stores check bench
+.PHONY: dev clean-dev setup setup-browser page test test-browser test-stores stories-on-stores check bench bench-browser
+
+BROWSER = clients/browser
+# npm's own record of what is installed: older than the lock file, it is out of date.
+BROWSER_PACKAGES = $(BROWSER)/node_modules/.package-lock.json
 
 # All of Sluice on this machine, until Ctrl-C. OPTIONS="--help" shows what can be set. STORE=ceph, STORE=seaweedfs or
 # STORE=minio keeps the objects in that store rather than in the emulator.
-dev: setup
+dev: setup page
 	cargo run --locked --bin sluice-dev -- $(if $(STORE),--store $(STORE)) $(OPTIONS)
 
 # Forget what `make dev` stored.
@@ -16,9 +20,30 @@ setup:
 	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get install -y --no-install-recommends python3-venv; } || \
 	{ echo "Python 3.11 or newer with its venv module is needed: apt-get install python3-venv" >&2; exit 1; }
 
+# The web page, which `make dev` serves.
+page: $(BROWSER_PACKAGES)
+	cd $(BROWSER) && npm run build -w page
+
+$(BROWSER_PACKAGES): $(BROWSER)/package-lock.json
+	@command -v npm >/dev/null && node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 19) ? 0 : 1)' || \
+	{ echo "Node 20.19 or newer with npm is needed: https://nodejs.org" >&2; exit 1; }
+	cd $(BROWSER) && npm ci && touch node_modules/.package-lock.json
+
+# What the tests in a browser need beside Node.
+setup-browser: $(BROWSER_PACKAGES)
+	@command -v chromium >/dev/null || \
+	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+	apt-get install -y --no-install-recommends chromium fonts-noto-cjk; } || \
+	{ echo "Chromium is needed: apt-get install chromium" >&2; exit 1; }
+
 # Every test, on an emulator that the tests bring up themselves.
-test: setup
+test: setup setup-browser
 	cargo test --workspace --locked
+	$(MAKE) test-browser
+
+# The browser's clients: their own tests, then the page and the Uppy plugin in Chromium, on a stack of their own.
+test-browser: setup setup-browser
+	cd $(BROWSER) && npm run check && npm test
 
 # What real stores do, and the main stories on each. They are installed where they are missing, Ceph as root by apt-get.
 test-stores: setup
@@ -46,3 +71,7 @@ check: setup
 # Sluice beside its peers, as docs/MEASUREMENTS.md tells; on a quiet machine. OPTIONS="--help" shows what can be set.
 bench: setup
 	cargo run --locked --release --bin sluice-benchmarks -- $(OPTIONS)
+
+# Uploads from Chromium beside a bare loop of PUTs and beside Uppy, on the stack that `make dev` runs.
+bench-browser: setup-browser
+	cd $(BROWSER) && npm run bench -w benchmarks -- $(OPTIONS)
