@@ -1,4 +1,4 @@
-.PHONY: dev clean-dev setup setup-browser page test test-browser test-stores stories-on-stores check bench bench-browser
+.PHONY: dev clean-dev deploy undeploy stage setup setup-browser page test test-browser test-stores stories-on-stores check bench bench-browser
 
 BROWSER = clients/browser
 # npm's own record of what is installed: older than the lock file, it is out of date.
@@ -12,6 +12,18 @@ dev: setup page
 # Forget what `make dev` stored.
 clean-dev:
 	rm -rf target/dev
+
+# Sluice into the AWS account of infra/stages/STAGE.json, or changed there: shows what would change, and asks. YES=1 does not
+# ask; OPTIONS="--help" shows what else can be set. Needs the AWS command line with credentials.
+deploy: stage
+	cargo run --quiet --locked --bin sluice-deploy -- up $(STAGE) $(if $(YES),--yes) $(OPTIONS)
+
+# Out of it again. Tables, landing and vault stay; with DATA=delete they go too, after a second question.
+undeploy: stage
+	cargo run --quiet --locked --bin sluice-deploy -- down $(STAGE) $(if $(YES),--yes) $(if $(filter delete,$(DATA)),--delete-data) $(OPTIONS)
+
+stage:
+	@[ -n "$(STAGE)" ] || { echo "which stage? make deploy STAGE=example reads infra/stages/example.json" >&2; exit 1; }
 
 # What `make dev` needs beside Rust: on Debian and Ubuntu, Python's venv module is a package of its own.
 setup:

@@ -1,6 +1,6 @@
 //! Deploying the template, as to AWS: artifacts into a bucket, then `CloudFormation`.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::{
@@ -12,7 +12,9 @@ use aws_sdk_s3::primitives::ByteStream;
 use sha2::{Digest as _, Sha256};
 use tokio::time::{Instant, sleep};
 
-use crate::{Error, artifact::Artifact, emulator::Emulator};
+use sluice_infra::artifact::{self, Artifact};
+
+use crate::{Error, emulator::Emulator};
 
 const ARTIFACT_BUCKET: &str = "sluice-artifacts";
 const DEPLOY_SECONDS: u64 = 120;
@@ -38,12 +40,7 @@ impl<'a> Deployer<'a> {
     pub(crate) async fn upload(&self, artifacts: &[Artifact]) -> Result<Parameters, Error> {
         let bucket = self.objects.create_bucket().bucket(ARTIFACT_BUCKET).send().await;
         bucket.map_err(Error::call("creating the artifact bucket"))?;
-        // One prefix for all: a change of any code gives every function a new key, and so is seen as an update.
-        let mut hasher = Sha256::new();
-        for artifact in artifacts {
-            hasher.update(format!("{} {}\n", artifact.function, artifact.executable_sha256));
-        }
-        let prefix = format!("functions/{}/", &hex::encode(hasher.finalize())[..16]);
+        let prefix = artifact::key_prefix(artifacts);
         let stored = self.stored_keys("functions/").await?;
         for artifact in artifacts {
             let key = format!("{prefix}{}.zip", artifact.function);
@@ -61,7 +58,11 @@ impl<'a> Deployer<'a> {
     }
 
     /// Creates the stack, or updates the one that exists, and returns its outputs.
-    pub(crate) async fn deploy(&self, template: &Path, parameters: &Parameters) -> Result<Parameters, Error> {
+    pub(crate) async fn deploy(
+        &self,
+        template: String,
+        parameters: &Parameters,
+    ) -> Result<Parameters, Error> {
         let template_url = self.upload_template(template).await?;
         let parameters: Vec<Parameter> = parameters
             .iter()
@@ -152,11 +153,9 @@ impl<'a> Deployer<'a> {
         }
     }
 
-    async fn upload_template(&self, template: &Path) -> Result<String, Error> {
-        let reading = || Error::io(format!("reading {}", template.display()));
-        let body = tokio::fs::read(template).await.map_err(reading())?;
-        let key = format!("templates/{}.yaml", &hex::encode(Sha256::digest(&body))[..16]);
-        self.put(key.clone(), body).await?;
+    async fn upload_template(&self, template: String) -> Result<String, Error> {
+        let key = format!("templates/{}.yaml", &hex::encode(Sha256::digest(&template))[..16]);
+        self.put(key.clone(), template.into_bytes()).await?;
         Ok(format!("{}/{ARTIFACT_BUCKET}/{key}", self.emulator.endpoint()))
     }
 

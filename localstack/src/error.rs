@@ -55,15 +55,9 @@ pub enum Error {
         /// Where it should be.
         folder: PathBuf,
     },
-    /// The compiler refused the functions, and said why.
-    #[error("building the functions failed; the compiler's messages are above")]
-    Build,
-    /// A folder under `functions/` has no executable of its name.
-    #[error("the function {name} has no executable")]
-    FunctionMissing {
-        /// The function's name.
-        name: String,
-    },
+    /// There is nothing to deploy.
+    #[error(transparent)]
+    Infra(#[from] sluice_infra::Error),
     /// `CloudFormation` failed.
     #[error("deploying failed at {resource}: {reason} (log: {})", log.display())]
     Deploy {

@@ -1,11 +1,9 @@
 //! The dev loop: the whole of Sluice on one machine.
 //!
-//! [`Stack::start`] installs and starts an AWS emulator, builds the functions, deploys `infra/template.yaml` on it (the
-//! same template that deploys to AWS) and serves the API at a plain `http://127.0.0.1:PORT`. The `sluice-dev` command
+//! [`Stack::start`] installs and starts an AWS emulator, builds the functions, deploys the template of `infra/` on it (the
+//! same that deploys to AWS) and serves the API at a plain `http://127.0.0.1:PORT`. The `sluice-dev` command
 //! is this for people, the workspace's tests are this for programs.
 
-mod artifact;
-mod build;
 mod deploy;
 mod emulator;
 mod error;
@@ -17,8 +15,8 @@ mod settings;
 mod stack;
 pub mod stores;
 
-pub use build::{Build, function_names};
 pub use error::Error;
 pub use object_store::ObjectStore;
 pub use settings::Settings;
+pub use sluice_infra::{Build, function_names};
 pub use stack::Stack;

@@ -3,7 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Build, stores::StoreKind};
+use crate::{Build, Error, stores::StoreKind};
 
 /// What to start, and where.
 #[derive(Debug, Clone)]
@@ -83,8 +83,8 @@ impl Settings {
         }
     }
 
-    pub(crate) fn template_path(&self) -> PathBuf {
-        self.workspace_dir.join("infra/template.yaml")
+    pub(crate) fn template(&self) -> Result<String, Error> {
+        Ok(sluice_infra::template::assemble(&self.workspace_dir)?)
     }
 
     pub(crate) fn emulator_source_dir(&self) -> PathBuf {

@@ -13,9 +13,10 @@ use tokio::{
     time::{Instant, sleep},
 };
 
+use sluice_infra::artifact::{self, Artifact};
+
 use crate::{
     Error, Settings,
-    artifact::{self, Artifact},
     deploy::{Deployer, Parameters},
     emulator::{self, Emulator},
     object_store::{self, ObjectStore},
@@ -174,7 +175,7 @@ impl Stack {
     }
 
     async fn deploy(&mut self) -> Result<(), Error> {
-        self.outputs = self.deployer().deploy(&self.settings.template_path(), &self.parameters).await?;
+        self.outputs = self.deployer().deploy(self.settings.template()?, &self.parameters).await?;
         Ok(())
     }
 
@@ -210,9 +211,8 @@ async fn build(settings: &Settings) -> Result<Vec<Artifact>, Error> {
     (settings.report)("building the functions");
     let executables = settings.build.executables(&settings.workspace_dir).await?;
     let cache_dir = settings.cache_dir().join("artifacts");
-    spawn_blocking(move || artifact::package_all(&executables, &cache_dir))
-        .await
-        .map_err(Error::call("zipping the functions"))?
+    let zipped = spawn_blocking(move || artifact::package_all(&executables, &cache_dir)).await;
+    Ok(zipped.map_err(Error::call("zipping the functions"))??)
 }
 
 async fn install(settings: &Settings) -> Result<PathBuf, Error> {

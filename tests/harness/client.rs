@@ -103,6 +103,12 @@ impl Client {
         Self { token: token.to_owned(), ..self.clone() }
     }
 
+    /// The same user of another stack that has the same tables.
+    #[must_use]
+    pub fn at(&self, stack: &Deployed) -> Self {
+        Self { api: stack.api.clone(), ..self.clone() }
+    }
+
     /// The session token.
     pub fn token(&self) -> &str {
         &self.token

@@ -4,6 +4,7 @@
 
 mod client;
 mod data;
+mod roles;
 mod stack;
 
 pub use client::{Client, Reply, text};

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::sync::{Arc, OnceLock};
 
+use crate::roles;
+
 /// What stores show at the hook.
 pub const HOOK_SECRET: &str = "4e3d1f7c0a5b92686d7a31f0c2e9b8547f60a1d2c3b4e5f60718293a4b5c6d7e";
 
@@ -32,6 +34,8 @@ pub struct Deployed {
     pub sdk: SdkConfig,
     /// A client that may do everything with the objects, wherever they are kept.
     pub objects: aws_sdk_s3::Client,
+    /// The same for clients that may do what a function's role lets it do, by the function's name.
+    pub roles: BTreeMap<String, SdkConfig>,
     /// The store to which packs can be migrated: it keeps OSS's rules, and its objects are the emulator's.
     pub oss: Option<Arc<OssDouble>>,
 }
@@ -94,6 +98,7 @@ fn deploy(name: &'static str, parameters: &'static [(&str, &str)]) -> Deployed {
             }
             let stack = Stack::start(settings).await.unwrap_or_else(|error| panic!("stack {name}: {error}"));
             let mut answer = Deployed::of(&stack);
+            answer.roles = roles::assume_all(&answer.sdk).await;
             answer.add_oss(oss).await;
             deployed.send(answer).expect("somebody waits");
             // The emulator ends with this process, whose end it sees.
@@ -214,6 +219,7 @@ impl Deployed {
             settings,
             sdk: stack.sdk_config().clone(),
             objects,
+            roles: BTreeMap::new(),
             oss: None,
         }
     }
@@ -226,6 +232,17 @@ impl Deployed {
     /// The same with other settings.
     pub fn deployment_with(&self, settings: BTreeMap<String, String>) -> Deployment {
         Deployment::new(Clients::new(&self.sdk), Credentials::of(&self.sdk), settings)
+    }
+
+    /// The deployment as this function sees it, with the credentials of its role.
+    pub fn deployment_of(&self, function: &str) -> Deployment {
+        self.deployment_of_with(function, self.settings.clone())
+    }
+
+    /// The same with other settings.
+    pub fn deployment_of_with(&self, function: &str, settings: BTreeMap<String, String>) -> Deployment {
+        let role = &self.roles[function];
+        Deployment::new(Clients::new(role), Credentials::of(role), settings)
     }
 
     /// Settings with an OSS double that nobody else uses. The deployed functions do not know of it.

@@ -167,7 +167,7 @@ async fn every_call_that_needs_a_session_says_so() {
 
 /// Answers a call in this process.
 async fn accounts(stack: &Deployed, call: Call) -> Result<Value, Code> {
-    let app = Arc::new(accounts::App::new(&stack.deployment()).expect("an app"));
+    let app = Arc::new(accounts::App::new(&stack.deployment_of("accounts")).expect("an app"));
     let reply = accounts::handle(app, call).await.map_err(|failure| failure.code)?;
     Ok(serde_json::from_slice(reply.body()).expect("JSON"))
 }

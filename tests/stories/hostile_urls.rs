@@ -89,7 +89,7 @@ async fn a_signed_header_cannot_be_left_out_or_changed() {
 async fn an_expired_url_is_refused_and_a_fresh_one_works() {
     let user = Client::register(live()).await;
     let content = bytes(44, 6 * MIB);
-    let app = Arc::new(init_upload::App::new(&live().deployment()).expect("an app"));
+    let app = Arc::new(init_upload::App::new(&live().deployment_of("init-upload")).expect("an app"));
     let two_hours_ago = clock::now().unix_milliseconds() - Duration::from_hours(2).as_millis() as u64;
     let begin = Call {
         now: sluice_domain::time::Timestamp::from_unix_milliseconds(two_hours_ago),

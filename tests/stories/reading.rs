@@ -49,7 +49,8 @@ async fn materialize(
     receive: u32,
     time: OutOfTime,
 ) -> Vec<String> {
-    let app = materialize_content::App::new(&worker.stack.deployment()).expect("an app");
+    let app =
+        materialize_content::App::new(&worker.stack.deployment_of("materialize-content")).expect("an app");
     let sha256 = Sha256::of(&landed.content);
     let body = ContentEvent::ContentRequested { account_id: landed.account_id, sha256 }.to_json();
     let mut message = message(body, receive);

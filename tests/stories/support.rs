@@ -69,7 +69,7 @@ pub fn call(user: &Client, method: http::Method, path: &str, body: &Value) -> Ca
 
 impl Worker {
     pub fn new(stack: &'static Deployed) -> Self {
-        let app = App::new(&stack.deployment()).expect("an app");
+        let app = App::new(&stack.deployment_of("dedup-upload")).expect("an app");
         Self::with(stack, app)
     }
 

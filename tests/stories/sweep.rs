@@ -14,7 +14,7 @@ const HOUR: Duration = Duration::from_hours(1);
 
 /// Runs the sweeper as if it were `later`.
 async fn sweep(stack: &Deployed, later: Duration) -> Timestamp {
-    let app = Arc::new(sweep_uploads::App::new(&stack.deployment()).expect("an app"));
+    let app = Arc::new(sweep_uploads::App::new(&stack.deployment_of("sweep-uploads")).expect("an app"));
     let now = clock::now().after(later);
     sweep_uploads::sweep(app, now).await.expect("swept");
     now

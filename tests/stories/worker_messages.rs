@@ -73,7 +73,9 @@ async fn completion_killed_between_merge_and_table_is_finished_by_a_repeat_or_by
         let id = plan["upload_id"].as_str().expect("an id").to_owned();
         let path = format!("/uploads/{id}/complete");
 
-        let app = Arc::new(complete_upload::App::new(&worker.stack.deployment()).expect("an app"));
+        let app = Arc::new(
+            complete_upload::App::new(&worker.stack.deployment_of("complete-upload")).expect("an app"),
+        );
         let call = crate::support::call(&user, http::Method::POST, &path, &completion);
         let fault = Fault { write, moment: Moment::After };
         let killed = run_until_killed(fault, complete_upload::handle(app, call)).await;
@@ -96,7 +98,9 @@ async fn completion_killed_between_merge_and_table_is_finished_by_a_repeat_or_by
 #[tokio::test]
 async fn a_large_object_takes_several_invocations_and_has_the_same_hashes() {
     let limits = CopyLimits { single_max_bytes: 16 << 20, part_bytes: 8 << 20 };
-    let app = dedup_upload::App::new(&paused().deployment()).expect("an app").with_copy_limits(limits);
+    let app = dedup_upload::App::new(&paused().deployment_of("dedup-upload"))
+        .expect("an app")
+        .with_copy_limits(limits);
     let worker = Worker::with(paused(), app);
     let landed = Landed::new(worker.stack, bytes(5, 100 * MIB)).await;
     let mut invocations = 0;

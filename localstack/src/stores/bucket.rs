@@ -6,7 +6,7 @@ use aws_sdk_s3::types::{
 use super::LocalStore;
 use crate::Error;
 
-/// As `infra/template.yaml` has it.
+/// As `infra/template/` has it.
 const ABORT_UPLOADS_AFTER_DAYS: i32 = 8;
 const METHODS: [&str; 3] = ["GET", "HEAD", "PUT"];
 const EXPOSED_HEADERS: [&str; 5] =

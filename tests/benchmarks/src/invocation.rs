@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::{Failure, command, own_process};
 
-/// How many messages a function gets at once, as `infra/template.yaml` has it.
+/// How many messages a function gets at once, as `infra/template/` has it.
 pub const BATCH_MESSAGES: usize = 10;
 
 /// Works off batches, which are read from standard input, and prints what it took.

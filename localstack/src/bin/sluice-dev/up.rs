@@ -38,7 +38,7 @@ pub struct Options {
     /// Skip the first upload
     #[arg(long)]
     no_demo: bool,
-    /// Set a parameter of infra/template.yaml; may be repeated
+    /// Set a parameter of infra/template/stack.yaml; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_parameter)]
     parameter: Vec<(String, String)>,
 }

@@ -14,7 +14,7 @@ use crate::Failure;
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 const FIRST_POLL: &str = "GET /2018-06-01/runtime/invocation/next ";
 
-/// What Lambda and `infra/template.yaml` tell the functions, all of it to each.
+/// What Lambda and `infra/template/` tell the functions, all of it to each.
 const VARIABLES: [(&str, &str); 26] = [
     ("AWS_REGION", "us-east-1"),
     ("AWS_DEFAULT_REGION", "us-east-1"),

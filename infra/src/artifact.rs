@@ -19,15 +19,30 @@ const KEPT: usize = 3;
 
 /// A function's deployment package.
 #[derive(Debug, Clone)]
-pub(crate) struct Artifact {
-    pub(crate) function: String,
+pub struct Artifact {
+    /// The function's name.
+    pub function: String,
     /// SHA-256 of the executable, in hex.
-    pub(crate) executable_sha256: String,
-    pub(crate) zip_path: PathBuf,
+    pub executable_sha256: String,
+    /// The zip file.
+    pub zip_path: PathBuf,
+}
+
+/// One key prefix for all: a change of any code gives every function a new key, and so is seen as an update.
+pub fn key_prefix(artifacts: &[Artifact]) -> String {
+    let mut hasher = Sha256::new();
+    for artifact in artifacts {
+        hasher.update(format!("{} {}\n", artifact.function, artifact.executable_sha256));
+    }
+    format!("functions/{}/", &hex::encode(hasher.finalize())[..16])
 }
 
 /// Zips each function's executable as `bootstrap`, unless `cache_dir` has it already. Blocks.
-pub(crate) fn package_all(
+///
+/// # Errors
+///
+/// An executable that cannot be read, or a folder that cannot be written.
+pub fn package_all(
     executables: &BTreeMap<String, PathBuf>,
     cache_dir: &Path,
 ) -> Result<Vec<Artifact>, Error> {

@@ -1,0 +1,163 @@
+//! Change sets: what a deployment would do, for people.
+
+use std::{collections::BTreeSet, fmt, thread::sleep, time::Duration};
+
+use serde_json::Value;
+
+use crate::{
+    Outcome,
+    aws::{Aws, items, text},
+};
+
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Types whose resources hold what cannot be made again.
+const HOLDING_DATA: [&str; 2] = ["AWS::DynamoDB::Table", "AWS::S3::Bucket"];
+
+/// What becomes of a resource, the gravest first.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Replace,
+    Remove,
+    Change,
+    Import,
+    Add,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Replace => "! replace",
+            Self::Remove => "- remove ",
+            Self::Change => "~ change ",
+            Self::Import => "^ take in",
+            Self::Add => "+ add    ",
+        })
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Change {
+    kind: Kind,
+    resource_type: String,
+    logical_id: String,
+    /// The properties that change.
+    properties: BTreeSet<String>,
+}
+
+impl Change {
+    fn of(change: &Value) -> Self {
+        let change = &change["ResourceChange"];
+        let kind = match (text(&change["Action"]), text(&change["Replacement"])) {
+            ("Add", _) => Kind::Add,
+            ("Import", _) => Kind::Import,
+            ("Remove", _) => Kind::Remove,
+            // "Conditional": CloudFormation cannot tell yet.
+            (_, "True" | "Conditional") => Kind::Replace,
+            _ => Kind::Change,
+        };
+        let targets = items(&change["Details"]).iter().map(|detail| &detail["Target"]);
+        let property = |target: &Value| match text(&target["Name"]) {
+            "" => text(&target["Attribute"]).to_owned(),
+            name => name.to_owned(),
+        };
+        Self {
+            kind,
+            resource_type: text(&change["ResourceType"]).to_owned(),
+            logical_id: text(&change["LogicalResourceId"]).to_owned(),
+            properties: targets.map(property).collect(),
+        }
+    }
+
+    fn endangers_data(&self) -> bool {
+        matches!(self.kind, Kind::Replace | Kind::Remove) && HOLDING_DATA.contains(&&*self.resource_type)
+    }
+}
+
+/// All changes of a change set, and what the reader should not miss.
+pub(crate) struct Changes(Vec<Change>);
+
+impl Changes {
+    fn of(change_set: &Value) -> Self {
+        let mut changes: Vec<Change> = items(&change_set["Changes"]).iter().map(Change::of).collect();
+        changes.sort();
+        Self(changes)
+    }
+}
+
+impl fmt::Display for Changes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for change in &self.0 {
+            let properties: Vec<&str> = change.properties.iter().map(String::as_str).collect();
+            let line = format!(
+                "  {} {:<30} {:<36} {}",
+                change.kind,
+                change.logical_id,
+                change.resource_type,
+                properties.join(", ")
+            );
+            writeln!(formatter, "{}", line.trim_end())?;
+        }
+        let count = |kind: &Kind| self.0.iter().filter(|change| change.kind == *kind).count();
+        let [replaced, removed, changed, taken_in, added] =
+            [Kind::Replace, Kind::Remove, Kind::Change, Kind::Import, Kind::Add].map(|kind| count(&kind));
+        writeln!(
+            formatter,
+            "{added} to add, {taken_in} to take in, {changed} to change, {replaced} to replace, {removed} to remove"
+        )?;
+        for change in self.0.iter().filter(|change| change.endangers_data()) {
+            writeln!(formatter, "WARNING: {} holds data, and would leave the stack", change.logical_id)?;
+        }
+        Ok(())
+    }
+}
+
+/// Waits until the change set is made, and reads it; none if nothing would change.
+pub(crate) fn wait(aws: &Aws, change_set_id: &str) -> Outcome<Option<Changes>> {
+    let describe = ["cloudformation", "describe-change-set", "--change-set-name", change_set_id];
+    loop {
+        let described = aws.json(&describe)?;
+        let reason = text(&described["StatusReason"]);
+        match text(&described["Status"]) {
+            "CREATE_COMPLETE" => return Ok(Some(Changes::of(&described))),
+            "FAILED" if reason.contains("didn't contain changes") || reason.contains("No updates") => {
+                return Ok(None);
+            }
+            "FAILED" => return Err(format!("these changes are not possible: {reason}").into()),
+            _ => sleep(LOOK_AGAIN),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Changes;
+    use serde_json::json;
+
+    #[test]
+    fn the_gravest_change_comes_first() {
+        let change = |action: &str, id: &str, kind: &str, replacement: &str, property: &str| {
+            json!({ "Type": "Resource", "ResourceChange": {
+                "Action": action, "LogicalResourceId": id, "ResourceType": kind, "Replacement": replacement,
+                "Details": [{ "Target": { "Attribute": "Properties", "Name": property } }],
+            } })
+        };
+        let changes = Changes::of(&json!({ "Changes": [
+            change("Modify", "AccountsFunction", "AWS::Lambda::Function", "False", "Code"),
+            change("Modify", "FilesTable", "AWS::DynamoDB::Table", "True", "KeySchema"),
+            { "ResourceChange": { "Action": "Add", "LogicalResourceId": "New", "ResourceType": "AWS::SQS::Queue" } },
+        ] }));
+        let shown = changes.to_string();
+        let lines: Vec<&str> = shown.lines().collect();
+        assert!(
+            lines[0].starts_with("  ! replace FilesTable ") && lines[0].ends_with(" KeySchema"),
+            "{shown}"
+        );
+        assert!(
+            lines[1].starts_with("  ~ change  AccountsFunction ") && lines[1].ends_with(" Code"),
+            "{shown}"
+        );
+        assert!(lines[2].starts_with("  + add     New ") && lines[2].ends_with("Queue"), "{shown}");
+        assert_eq!(lines[3], "1 to add, 0 to take in, 1 to change, 1 to replace, 0 to remove");
+        assert_eq!(lines[4], "WARNING: FilesTable holds data, and would leave the stack");
+    }
+}

@@ -1,0 +1,153 @@
+//! `sluice-deploy up`.
+
+use clap::Args;
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fs, path::PathBuf};
+
+use crate::{
+    Outcome, Target,
+    aws::{Aws, items, text},
+    changes, packages,
+    packages::Uploaded,
+    page,
+    progress::Progress,
+    prompt,
+    stage::Stage,
+    workspace_dir,
+};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    target: Target,
+    /// Take the functions' executables from this folder rather than build them
+    #[arg(long, value_name = "FOLDER")]
+    functions: Option<PathBuf>,
+    /// Take the web page from this folder rather than build it
+    #[arg(long, value_name = "FOLDER")]
+    page: Option<PathBuf>,
+}
+
+pub(crate) async fn run(options: &Options) -> Outcome {
+    let stage = Stage::read(&options.target.stage)?;
+    let aws = Aws::open(&stage, &options.target)?;
+    let page = if stage.serves_page() { Some(page::build(options.page.as_deref())?) } else { None };
+    let artifacts = packages::build(&stage, options.functions.as_deref()).await?;
+    let uploaded = packages::upload(&aws, &stage, &artifacts)?;
+
+    println!("stack {} of account {} in {}", stage.stack, aws.account, stage.region);
+    let proposal = Proposal::make(&aws, &stage, &uploaded)?;
+    match changes::wait(&aws, &proposal.change_set_id) {
+        Ok(Some(changes)) => {
+            print!("{changes}");
+            if !options.target.yes && !prompt::agrees("Deploy this?")? {
+                proposal.withdraw()?;
+                return Err("nothing was deployed".into());
+            }
+            proposal.execute()?;
+        }
+        Ok(None) => {
+            proposal.withdraw()?;
+            println!("the stack needs no change");
+        }
+        Err(error) => {
+            proposal.withdraw()?;
+            return Err(error);
+        }
+    }
+    let outputs = outputs(&aws, &stage.stack)?;
+    if let (Some(page), Some(bucket)) = (page, outputs.get("PageBucketName")) {
+        page::upload(&aws, &page, bucket)?;
+    }
+    for (name, value) in &outputs {
+        println!("  {name:<32} {value}");
+    }
+    Ok(())
+}
+
+/// A change set.
+struct Proposal<'a> {
+    aws: &'a Aws,
+    stack_id: String,
+    change_set_id: String,
+    is_new: bool,
+}
+
+impl<'a> Proposal<'a> {
+    fn make(aws: &'a Aws, stage: &Stage, uploaded: &Uploaded) -> Outcome<Self> {
+        let is_new = match status(aws, &stage.stack).as_deref() {
+            None | Some("REVIEW_IN_PROGRESS") => true,
+            Some(status) if status.ends_with("_IN_PROGRESS") => {
+                return Err(format!("stack {} is being changed: {status}", stage.stack).into());
+            }
+            Some(_) => false,
+        };
+        let mut create = vec!["cloudformation", "create-change-set", "--stack-name", &stage.stack];
+        let name = format!("deploy-{}", random_name()?);
+        create.extend(["--change-set-name", &name, "--capabilities", "CAPABILITY_IAM"]);
+        create.extend(["--template-url", &uploaded.template_url]);
+        let parameters = parameter_file(stage, uploaded)?;
+        create.extend(["--parameters", &parameters]);
+        if let Some(role) = &stage.role {
+            create.extend(["--role-arn", role]);
+        }
+        if is_new {
+            // Tables and buckets of an earlier stack of this name come back with what they hold. A creation that fails
+            // leaves no stack that would have to be deleted by hand.
+            create.extend(["--change-set-type", "CREATE", "--import-existing-resources"]);
+            create.extend(["--on-stack-failure", "DELETE"]);
+        }
+        let answer = aws.json(&create)?;
+        let id = |name: &str| text(&answer[name]).to_owned();
+        Ok(Self { aws, stack_id: id("StackId"), change_set_id: id("Id"), is_new })
+    }
+
+    fn withdraw(&self) -> Outcome {
+        self.aws.json(&["cloudformation", "delete-change-set", "--change-set-name", &self.change_set_id])?;
+        if self.is_new {
+            // A stack that was never executed is empty.
+            self.aws.json(&["cloudformation", "delete-stack", "--stack-name", &self.stack_id])?;
+        }
+        Ok(())
+    }
+
+    fn execute(&self) -> Outcome {
+        let progress = Progress::new(self.aws, &self.stack_id)?;
+        self.aws.json(&["cloudformation", "execute-change-set", "--change-set-name", &self.change_set_id])?;
+        progress.follow(&["CREATE_COMPLETE", "UPDATE_COMPLETE"])
+    }
+}
+
+/// Names of change sets are not used twice.
+fn random_name() -> Outcome<String> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random)?;
+    Ok(hex::encode(random))
+}
+
+/// A file, since JSON in a parameter would be read by the command line itself.
+fn parameter_file(stage: &Stage, uploaded: &Uploaded) -> Outcome<String> {
+    let mut parameters = stage.parameters();
+    parameters.extend(uploaded.parameters.clone());
+    let list: Vec<Value> = parameters
+        .iter()
+        .map(|(name, value)| json!({ "ParameterKey": name, "ParameterValue": value }))
+        .collect();
+    let path = workspace_dir().join(format!("target/parameters-{}.json", stage.stack));
+    fs::write(&path, Value::Array(list).to_string())?;
+    Ok(format!("file://{}", path.display()))
+}
+
+/// The status of the stack, if there is one.
+pub(crate) fn status(aws: &Aws, stack: &str) -> Option<String> {
+    let described = aws.json(&["cloudformation", "describe-stacks", "--stack-name", stack]).ok()?;
+    items(&described["Stacks"]).first().map(|stack| text(&stack["StackStatus"]).to_owned())
+}
+
+/// The stack's outputs, by name.
+pub(crate) fn outputs(aws: &Aws, stack: &str) -> Outcome<BTreeMap<String, String>> {
+    let described = aws.json(&["cloudformation", "describe-stacks", "--stack-name", stack])?;
+    let output =
+        |output: &Value| (text(&output["OutputKey"]).to_owned(), text(&output["OutputValue"]).to_owned());
+    Ok(items(&described["Stacks"][0]["Outputs"]).iter().map(output).collect())
+}

@@ -1,0 +1,95 @@
+//! A stack's events while it changes.
+
+use std::{collections::HashSet, thread::sleep, time::Duration};
+
+use serde_json::Value;
+
+use crate::{
+    Outcome,
+    aws::{Aws, items, text},
+};
+
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// More than a stack of this size has in the time between two looks.
+const EVENTS_AT_ONCE: &str = "500";
+
+/// Follows one operation.
+pub(crate) struct Progress<'a> {
+    aws: &'a Aws,
+    stack_id: String,
+    seen: HashSet<String>,
+    /// The first failure: what follows it is cancelled for it.
+    failure: Option<String>,
+}
+
+impl<'a> Progress<'a> {
+    /// To be begun before the operation.
+    pub(crate) fn new(aws: &'a Aws, stack_id: &str) -> Outcome<Self> {
+        let mut progress = Self { aws, stack_id: stack_id.to_owned(), seen: HashSet::new(), failure: None };
+        let earlier = progress.events()?;
+        progress.seen.extend(earlier.iter().map(|event| text(&event["EventId"]).to_owned()));
+        Ok(progress)
+    }
+
+    /// Shows events until the operation has ended with one of `successes`.
+    pub(crate) fn follow(mut self, successes: &[&str]) -> Outcome {
+        loop {
+            let mut events = self.events()?;
+            events.reverse();
+            for event in &events {
+                if self.seen.insert(text(&event["EventId"]).to_owned()) {
+                    self.show(event);
+                    if let Some(status) = self.end(event) {
+                        return self.outcome(status, successes);
+                    }
+                }
+            }
+            sleep(LOOK_AGAIN);
+        }
+    }
+
+    /// The latest first.
+    fn events(&self) -> Outcome<Vec<Value>> {
+        let describe = [
+            "cloudformation",
+            "describe-stack-events",
+            "--stack-name",
+            &self.stack_id,
+            "--max-items",
+            EVENTS_AT_ONCE,
+        ];
+        Ok(items(&self.aws.json(&describe)?["StackEvents"]).to_vec())
+    }
+
+    fn show(&mut self, event: &Value) {
+        let (status, resource) = (text(&event["ResourceStatus"]), text(&event["LogicalResourceId"]));
+        let reason = text(&event["ResourceStatusReason"]);
+        if status.ends_with("_FAILED") {
+            println!("  {status:<16} {resource}: {reason}");
+            self.failure.get_or_insert_with(|| format!("{resource}: {reason}"));
+        } else if status.ends_with("_COMPLETE") {
+            println!("  {status:<16} {resource}");
+        }
+    }
+
+    /// The status of the stack itself, if the operation has ended with this event.
+    fn end<'e>(&self, event: &'e Value) -> Option<&'e str> {
+        let status = text(&event["ResourceStatus"]);
+        let of_stack = text(&event["PhysicalResourceId"]) == self.stack_id;
+        let rolled_back_for_deletion = status == "ROLLBACK_COMPLETE";
+        (of_stack && !status.ends_with("_IN_PROGRESS") && !rolled_back_for_deletion).then_some(status)
+    }
+
+    fn outcome(self, status: &str, successes: &[&str]) -> Outcome {
+        if successes.contains(&status) {
+            return Ok(());
+        }
+        let left = match status {
+            "UPDATE_ROLLBACK_COMPLETE" => "the stack is as it was before",
+            "DELETE_COMPLETE" => "nothing of the stack is left",
+            status => status,
+        };
+        let failure = self.failure.unwrap_or_else(|| "no reason was given".to_owned());
+        Err(format!("failed at {failure}; {left}").into())
+    }
+}

@@ -1,0 +1,137 @@
+//! A stage: one deployment's settings, in a file.
+
+use serde::Deserialize;
+use serde_json::Value;
+use std::{collections::BTreeMap, fs, path::PathBuf};
+
+use sluice_infra::Architecture;
+
+use crate::{Outcome, workspace_dir};
+
+/// Longer ones make bucket names that S3 refuses.
+const STACK_NAME_LENGTH: usize = 20;
+
+/// What `infra/stages/STAGE.json` says.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Stage {
+    /// The name of the stack.
+    pub(crate) stack: String,
+    /// The account it belongs to; credentials of another are refused.
+    pub(crate) account: String,
+    pub(crate) region: String,
+    /// The role that `CloudFormation` takes for the stack, rather than the caller's rights.
+    pub(crate) role: Option<String>,
+    /// The template's parameters. What is not named has the template's default.
+    #[serde(default)]
+    parameters: BTreeMap<String, Value>,
+}
+
+impl Stage {
+    /// Reads a stage by its name, or by the path of its file.
+    pub(crate) fn read(name: &str) -> Outcome<Self> {
+        let path = if name.contains('/') {
+            PathBuf::from(name)
+        } else {
+            workspace_dir().join(format!("infra/stages/{name}.json"))
+        };
+        let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        Self::parse(&text).map_err(|error| format!("{}: {error}", path.display()).into())
+    }
+
+    fn parse(text: &str) -> Outcome<Self> {
+        let stage: Self = serde_json::from_str(text)?;
+        let allowed = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+        let is_name = stage.stack.starts_with(|first: char| first.is_ascii_lowercase())
+            && stage.stack.len() <= STACK_NAME_LENGTH
+            && stage.stack.chars().all(allowed);
+        if !is_name {
+            let rule = "lower-case letters, digits and hyphens, a letter first, 20 at most";
+            return Err(format!("stack {:?}: {rule}", stage.stack).into());
+        }
+        if let Some(name) = stage.parameters.keys().find(|name| name.starts_with("Artifact")) {
+            return Err(format!("{name} is set by the deployment itself").into());
+        }
+        Ok(stage)
+    }
+
+    /// The parameters as `CloudFormation` takes them: lists of texts by commas, other lists and objects as JSON.
+    pub(crate) fn parameters(&self) -> BTreeMap<String, String> {
+        self.parameters.iter().map(|(name, value)| (name.clone(), parameter(value))).collect()
+    }
+
+    pub(crate) fn architecture(&self) -> Result<Architecture, String> {
+        self.parameters.get("Architecture").map_or(Ok(Architecture::Arm64), |name| parameter(name).parse())
+    }
+
+    pub(crate) fn serves_page(&self) -> bool {
+        self.parameters.get("ServePage").is_none_or(|value| parameter(value) == "true")
+    }
+
+    /// Where functions and template lie. It is no part of the stack, which needs it before it is there.
+    pub(crate) fn artifact_bucket(&self) -> String {
+        format!("{}-artifacts-{}-{}", self.stack, self.account, self.region)
+    }
+}
+
+fn parameter(value: &Value) -> String {
+    let texts: Option<Vec<&str>> = value.as_array().and_then(|list| list.iter().map(Value::as_str).collect());
+    match (value, texts) {
+        (_, Some(texts)) if !texts.is_empty() => texts.join(","),
+        (Value::String(text), _) => text.clone(),
+        (other, _) => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Stage;
+    use serde_json::{Value, json};
+
+    fn stage(change: impl Fn(&mut Value)) -> Result<Stage, String> {
+        let mut stage = json!({ "stack": "sluice", "account": "111122223333", "region": "eu-central-1" });
+        change(&mut stage);
+        Stage::parse(&stage.to_string()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn parameters_are_written_as_they_are_meant() {
+        let stage = stage(|stage| {
+            stage["parameters"] = json!({
+                "AllowedOrigins": ["https://a.example", "https://b.example"],
+                "MigrationRules": [{ "to": "oss" }],
+                "ServePage": false,
+                "UrlSeconds": 600,
+                "LogLevel": "warn",
+                "Stores": {},
+                "Empty": [],
+            });
+        });
+        let stage = stage.expect("a stage");
+        let parameters = stage.parameters();
+        let expected = [
+            ("AllowedOrigins", "https://a.example,https://b.example"),
+            ("Empty", "[]"),
+            ("LogLevel", "warn"),
+            ("MigrationRules", r#"[{"to":"oss"}]"#),
+            ("ServePage", "false"),
+            ("Stores", "{}"),
+            ("UrlSeconds", "600"),
+        ];
+        assert!(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).eq(expected));
+        assert!(!stage.serves_page());
+    }
+
+    #[test]
+    fn a_stage_that_cannot_be_deployed_is_refused() {
+        for name in ["", "Sluice", "1sluice", "sluice_test", "a-name-of-21-characters"] {
+            assert!(stage(|stage| stage["stack"] = json!(name)).is_err(), "{name}");
+        }
+        assert!(stage(|stage| stage["parameters"] = json!({ "ArtifactBucket": "mine" })).is_err());
+        assert!(stage(|stage| stage["stage"] = json!("typo")).is_err());
+        assert!(
+            stage(|stage| stage["parameters"] = json!({ "Architecture": "arm" }))
+                .is_ok_and(|stage| { stage.architecture().is_err() })
+        );
+    }
+}

@@ -1,0 +1,194 @@
+//! One template from the parts under `infra/template/`.
+//!
+//! A part is a template of its own form, with the sections it needs; a section of the whole is those of all parts, one after
+//! another. Nothing else is done to them, so that the whole reads as the parts do, comments included.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::Error;
+
+/// The sections in the order in which the documentation of `CloudFormation` has them.
+const SECTIONS: [&str; 8] =
+    ["Description", "Metadata", "Parameters", "Rules", "Mappings", "Conditions", "Resources", "Outputs"];
+const VERSION: &str = "AWSTemplateFormatVersion";
+
+/// Puts the parts of `workspace_dir` together.
+///
+/// # Errors
+///
+/// A section that templates do not have, and a name that two parts give to something.
+pub fn assemble(workspace_dir: &Path) -> Result<String, Error> {
+    let folder = workspace_dir.join("infra/template");
+    let mut whole = Whole::default();
+    for part in parts(&folder)? {
+        let text = fs::read_to_string(&part).map_err(Error::io(format!("reading {}", part.display())))?;
+        let name = part.strip_prefix(&folder).unwrap_or(&part).display().to_string();
+        whole.add(&name, &text).map_err(|reason| Error::Template { part, reason })?;
+    }
+    Ok(whole.text())
+}
+
+/// The logical ids of what outlives the stack, in order.
+pub fn retained(template: &str) -> Vec<&str> {
+    let mut current = "";
+    let mut retained = Vec::new();
+    for line in template.lines() {
+        current = entry(line).unwrap_or(current);
+        if line.trim() == "DeletionPolicy: RetainExceptOnCreate" {
+            retained.push(current);
+        }
+    }
+    retained
+}
+
+fn parts(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let listing = || Error::io(format!("listing {}", folder.display()));
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(listing())? {
+        let path = entry.map_err(listing())?.path();
+        if path.is_dir() {
+            found.extend(parts(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[derive(Default)]
+struct Whole {
+    version: String,
+    sections: BTreeMap<&'static str, String>,
+    /// Where each name of a section comes from.
+    names: BTreeMap<(&'static str, String), String>,
+}
+
+impl Whole {
+    fn add(&mut self, part: &str, text: &str) -> Result<(), String> {
+        let mut section = None;
+        for line in text.lines() {
+            if line.starts_with('#') {
+                continue;
+            }
+            if let Some((name, value)) =
+                line.split_once(':').filter(|_| line.starts_with(char::is_alphabetic))
+            {
+                section = self.begin(name, value, part, line)?;
+            } else if let Some(section) = section {
+                self.take(section, line, part)?;
+            } else if !line.trim().is_empty() {
+                return Err(format!("{line:?} is in no section"));
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(
+        &mut self,
+        name: &str,
+        value: &str,
+        part: &str,
+        line: &str,
+    ) -> Result<Option<&'static str>, String> {
+        if name == VERSION {
+            line.clone_into(&mut self.version);
+            return Ok(None);
+        }
+        let known = SECTIONS.into_iter().find(|section| *section == name);
+        let section = known.ok_or_else(|| format!("there is no section {name}"))?;
+        let body = self.sections.entry(section).or_default();
+        if value.trim().is_empty() {
+            body.truncate(body.trim_end().len());
+            body.push_str(&["\n\n  # ---- ", part, "\n"].concat());
+        } else {
+            body.push_str(value);
+        }
+        Ok(Some(section))
+    }
+
+    fn take(&mut self, section: &'static str, line: &str, part: &str) -> Result<(), String> {
+        if let Some(name) = entry(line)
+            && let Some(other) = self.names.insert((section, name.to_owned()), part.to_owned())
+        {
+            return Err(format!("{name} is in {other} too"));
+        }
+        let body = self.sections.entry(section).or_default();
+        body.push_str(line);
+        body.push('\n');
+        Ok(())
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("{}\n", self.version);
+        for section in SECTIONS {
+            if let Some(body) = self.sections.get(section) {
+                text.push_str(&["\n", section, ":", body.trim_end(), "\n"].concat());
+            }
+        }
+        text
+    }
+}
+
+/// The name that a line of a section begins something with.
+fn entry(line: &str) -> Option<&str> {
+    let name = line.strip_prefix("  ")?.split(':').next()?;
+    let is_name = name.starts_with(char::is_alphabetic) && name.chars().all(char::is_alphanumeric);
+    is_name.then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Whole, assemble, retained};
+    use std::path::Path;
+
+    fn put_together(parts: &[(&str, &str)]) -> Result<String, String> {
+        let mut whole = Whole::default();
+        parts.iter().try_for_each(|(name, text)| whole.add(name, text))?;
+        Ok(whole.text())
+    }
+
+    #[test]
+    fn sections_of_all_parts_come_one_after_another() {
+        let whole = put_together(&[
+            (
+                "a.yaml",
+                "# About a.\nResources:\n  # Why.\n  A:\n    Type: T\n\nOutputs:\n  X: { Value: x }\n",
+            ),
+            (
+                "b.yaml",
+                "AWSTemplateFormatVersion: \"2010-09-09\"\nDescription: Both\nResources:\n  B:\n    Type: T\n",
+            ),
+        ]);
+        let expected = "AWSTemplateFormatVersion: \"2010-09-09\"\n\nDescription: Both\n\nResources:\n\n  # ---- a.yaml\n  \
+            # Why.\n  A:\n    Type: T\n\n  # ---- b.yaml\n  B:\n    Type: T\n\nOutputs:\n\n  # ---- a.yaml\n  X: { Value: x }\n";
+        assert_eq!(whole.as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn what_is_no_part_is_refused() {
+        let twice = [("a.yaml", "Resources:\n  A: {}\n"), ("b.yaml", "Resources:\n  A: {}\n")];
+        assert_eq!(put_together(&twice), Err("A is in a.yaml too".to_owned()));
+        assert_eq!(
+            put_together(&[("a.yaml", "Resource:\n")]),
+            Err("there is no section Resource".to_owned())
+        );
+        assert!(put_together(&[("a.yaml", "  A: {}\n")]).is_err());
+        assert!(put_together(&[("a.yaml", "Outputs:\n  A: {}\nResources:\n  A: {}\n")]).is_ok());
+    }
+
+    #[test]
+    fn tables_and_the_buckets_of_contents_outlive_the_stack() {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let template = assemble(&workspace).expect("a template");
+        let tables = template.matches("Type: AWS::DynamoDB::Table").count();
+        let retained = retained(&template);
+        assert_eq!(retained.iter().filter(|name| name.ends_with("Table")).count(), tables);
+        let buckets: Vec<_> = retained.into_iter().filter(|name| !name.ends_with("Table")).collect();
+        assert_eq!(buckets, ["LandingBucket", "VaultBucket"]);
+    }
+}

@@ -1,0 +1,185 @@
+//! The command, and what it did.
+
+use serde_json::{Value, json};
+use sluice_localstack::{Build, Settings, Stack, python::ensure_environment};
+use sluice_tests::{Deployed, text};
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+use tempfile::TempDir;
+
+/// An emulator to deploy to, by a command line of the tests' own.
+pub struct Deployment {
+    /// Another stack, which comes with the emulator.
+    neighbour: Stack,
+    folder: TempDir,
+    /// The folder of the AWS command line.
+    path: PathBuf,
+}
+
+impl Deployment {
+    pub async fn new() -> Self {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let folder = TempDir::new().expect("a folder");
+        let requirements = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/deployment/requirements.txt");
+        let python = ensure_environment(&requirements, &workspace.join("target/venv"), |_| {});
+        let executables = Build::default().executables(&workspace).await.expect("functions");
+        let functions = folder.path().join("functions");
+        fs::create_dir(&functions).expect("a folder");
+        for (name, executable) in executables {
+            std::os::unix::fs::symlink(executable, functions.join(name)).expect("a link");
+        }
+        let mut settings = Settings::new(folder.path().join("state"));
+        settings.build = Build::Ready(functions);
+        let neighbour = Stack::start(settings).await.expect("an emulator");
+        let path = python.expect("an environment").parent().expect("a folder").to_owned();
+        Self { neighbour, folder, path }
+    }
+
+    /// Deploys with some settings changed, without being asked.
+    pub fn up(&self, change: &Value) -> Run {
+        self.run(&["up", "--yes"], change, "").succeeds()
+    }
+
+    /// Runs the command and answers its questions.
+    pub fn run(&self, arguments: &[&str], change: &Value, answers: &str) -> Run {
+        let stage = self.folder.path().join("stage.json");
+        fs::write(&stage, self.stage(change).to_string()).expect("written");
+        let mut command = self.in_environment(env!("CARGO_BIN_EXE_sluice-deploy"));
+        command.arg(arguments[0]).arg(&stage).args(&arguments[1..]);
+        if arguments[0] == "up" {
+            command.arg("--functions").arg(self.folder.path().join("functions"));
+        }
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("it runs");
+        let mut input = child.stdin.take().expect("an input");
+        // It need not read it.
+        let _ = input.write_all(answers.as_bytes());
+        drop(input);
+        let output = child.wait_with_output().expect("it ends");
+        let said = [output.stdout, output.stderr].concat();
+        Run { success: output.status.success(), said: String::from_utf8_lossy(&said).into_owned() }
+    }
+
+    fn stage(&self, change: &Value) -> Value {
+        let origin = self.neighbour.api_url();
+        let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
+        let mut stage = json!({
+            "stack": "staged", "account": "000000000000", "region": "us-east-1",
+            "parameters": {
+                "Architecture": architecture, "AllowedOrigins": [origin], "RequireTls": false, "ServePage": false,
+                "WorkerConcurrency": 2,
+            },
+        });
+        for (name, value) in
+            change.as_object().into_iter().flatten().filter(|(name, _)| *name != "parameters")
+        {
+            stage[name] = value.clone();
+        }
+        for (name, value) in change["parameters"].as_object().into_iter().flatten() {
+            stage["parameters"][name] = value.clone();
+        }
+        stage
+    }
+
+    /// A web page.
+    pub fn page(&self) -> String {
+        let page = self.folder.path().join("page");
+        fs::create_dir_all(page.join("assets")).expect("a folder");
+        fs::write(page.join("index.html"), "<!doctype html>").expect("written");
+        fs::write(page.join("assets/index.js"), "").expect("written");
+        page.to_str().expect("text").to_owned()
+    }
+
+    /// An answer of AWS.
+    pub fn aws(&self, arguments: &[&str]) -> Value {
+        let endpoint = self.neighbour.aws_endpoint();
+        let output = self
+            .in_environment(self.path.join("aws"))
+            .args(arguments)
+            .args(["--output", "json", "--endpoint-url", &endpoint])
+            .output()
+            .expect("it runs");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
+    }
+
+    fn in_environment(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        let variables =
+            [("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test"), ("AWS_REGION", "us-east-1")];
+        let endpoint = ("AWS_ENDPOINT_URL", self.neighbour.aws_endpoint());
+        let search = format!("{}:/usr/local/bin:/usr/bin:/bin", self.path.display());
+        command
+            .envs(variables)
+            .env(endpoint.0, endpoint.1)
+            .env("PATH", search)
+            .env("AWS_CONFIG_FILE", "/dev/null");
+        command
+    }
+
+    /// The status of the stack, if there is one.
+    pub fn status(&self) -> Option<String> {
+        let stacks = self.aws(&["cloudformation", "describe-stacks"]);
+        let stack = stacks["Stacks"].as_array()?.iter().find(|stack| stack["StackName"] == "staged")?;
+        Some(text(&stack["StackStatus"]).to_owned())
+    }
+
+    /// The physical id of a resource.
+    pub fn resource(&self, logical_id: &str) -> String {
+        let describe = ["cloudformation", "describe-stack-resource", "--stack-name", "staged"];
+        let described = self.aws(&[&describe[..], &["--logical-resource-id", logical_id]].concat());
+        text(&described["StackResourceDetail"]["PhysicalResourceId"]).to_owned()
+    }
+
+    /// What the stack's buckets are for.
+    pub fn buckets(&self) -> Vec<String> {
+        let buckets = self.aws(&["s3api", "list-buckets"]);
+        let names = buckets["Buckets"].as_array().into_iter().flatten().map(|bucket| text(&bucket["Name"]));
+        let uses = names.filter_map(|name| name.strip_prefix("staged-")?.split('-').next());
+        let mut uses: Vec<String> = uses.map(str::to_owned).collect();
+        uses.sort();
+        uses
+    }
+
+    /// The stack as its clients see it.
+    pub fn deployed(&self, run: &Run) -> Deployed {
+        let mut deployed = Deployed::of(&self.neighbour);
+        deployed.api = run.output("ApiUrl");
+        deployed
+    }
+}
+
+/// A run that has ended.
+pub struct Run {
+    success: bool,
+    said: String,
+}
+
+impl Run {
+    #[track_caller]
+    pub fn succeeds(self) -> Self {
+        assert!(self.success, "{}", self.said);
+        self
+    }
+
+    #[track_caller]
+    pub fn fails(self) -> Self {
+        assert!(!self.success, "{}", self.said);
+        self
+    }
+
+    #[track_caller]
+    pub fn says(&self, words: &str) -> &Self {
+        assert!(self.said.contains(words), "{words:?} is not in:\n{}", self.said);
+        self
+    }
+
+    fn output(&self, name: &str) -> String {
+        let line = self.said.lines().find_map(|line| line.trim().strip_prefix(name)).expect(name);
+        line.trim().to_owned()
+    }
+}

@@ -1,0 +1,135 @@
+//! What the documents say of the template.
+
+use std::collections::BTreeSet;
+
+use crate::{code, document, functions, kebab_case, of_type, pascal_case, section, table, template};
+
+#[test]
+fn the_readmes_list_every_function() {
+    for (path, heading) in [("README.md", "function"), ("infra/README.md", "function")] {
+        let rows = table(&document(path), heading);
+        let listed: BTreeSet<String> = rows.iter().map(|row| row[1].trim_matches('`').to_owned()).collect();
+        assert_eq!(listed, functions(), "{path}");
+    }
+}
+
+#[test]
+fn the_rights_of_the_readme_are_those_of_the_roles() {
+    let resources = section(&template(), "Resources");
+    for row in table(&document("infra/README.md"), "function") {
+        let (function, rights) = (&row[1], row[2..].join(" "));
+        let role = &resources[&format!("{}Role", pascal_case(function))];
+        let mentioned: BTreeSet<&str> = rights.split([' ', ',', ':', ';', '(', ')']).collect();
+        for table in resources.keys().filter_map(|name| name.strip_suffix("Table")) {
+            let granted = role.contains(&format!("!GetAtt {table}Table.Arn"));
+            assert_eq!(mentioned.contains(&*kebab_case(table)), granted, "{function}, table {table}");
+        }
+        for bucket in ["Landing", "Vault", "Cache"] {
+            let prefix = |line: &str| {
+                let rest = line.split(&format!("${{{bucket}Bucket.Arn}}/")).nth(1)?;
+                Some(format!("{}/*", rest.split('/').next()?))
+            };
+            let granted: BTreeSet<String> = role.split("!Sub").filter_map(prefix).collect();
+            let clauses =
+                rights.split("; ").filter(|clause| clause.contains(&format!("{} `", bucket.to_lowercase())));
+            let documented: BTreeSet<String> = clauses.flat_map(code).collect();
+            assert_eq!(documented, granted, "{function}, bucket {bucket}");
+        }
+        for queue in ["Landing", "Materialize", "Compress", "Migrate"] {
+            let granted = role.contains(&format!("!GetAtt {queue}Queue.Arn"));
+            let documented =
+                row[5].split("; ").any(|clause| clause.starts_with(&format!("{}:", queue.to_lowercase())));
+            assert_eq!(documented, granted, "{function}, queue {queue}");
+        }
+    }
+}
+
+#[test]
+fn the_readme_lists_every_parameter_with_its_default() {
+    let parameters = section(&template(), "Parameters");
+    let mut documented = BTreeSet::new();
+    for row in table(&document("infra/README.md"), "parameter") {
+        let (names, defaults) = (code(&row[1]), &row[2]);
+        let defaults: Vec<&str> = match names.len() {
+            1 => vec![defaults],
+            _ => defaults.split(", ").collect(),
+        };
+        for (name, default) in names.iter().zip(defaults.iter().chain(std::iter::repeat(&""))) {
+            let parameter = parameters.get(name).unwrap_or_else(|| panic!("there is no parameter {name}"));
+            let value =
+                parameter.lines().find_map(|line| line.trim().strip_prefix("Default: ")).unwrap_or_default();
+            assert_eq!(value.trim_matches('"'), *default, "{name}");
+            documented.insert(name.clone());
+        }
+    }
+    assert_eq!(documented, parameters.into_keys().collect());
+}
+
+#[test]
+fn operations_lists_every_setting_and_every_alarm() {
+    let (template, operations) = (template(), document("docs/OPERATIONS.md"));
+    let first_cells = |heading: &str| -> BTreeSet<String> {
+        table(&operations, heading).iter().flat_map(|row| code(&row[1])).collect()
+    };
+    let names = template.lines().filter_map(|line| line.trim().split(": !").next());
+    let settings: BTreeSet<String> =
+        names.filter(|name| name.starts_with("SLUICE_")).map(str::to_owned).collect();
+    assert_eq!(first_cells("variable"), settings);
+    assert_eq!(first_cells("alarm"), of_type(&template, "AWS::CloudWatch::Alarm"));
+}
+
+#[test]
+fn functions_are_told_every_setting_that_they_read() {
+    let template = template();
+    let configuration = document("crates/lambda/src/config.rs");
+    let names = configuration.split('"').filter(|text| {
+        text.strip_prefix("SLUICE_").is_some_and(|rest| {
+            !rest.is_empty()
+                && rest
+                    .chars()
+                    .all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_')
+        })
+    });
+    for name in names {
+        assert!(template.contains(&format!("          {name}: !")), "no function is told {name}");
+    }
+}
+
+#[test]
+fn events_reach_their_receivers_from_their_senders() {
+    let resources = section(&template(), "Resources");
+    let functions = functions();
+    let named = |cell: &str| -> Vec<String> {
+        let words = cell.split([' ', ',', ';']).map(str::to_owned);
+        words.filter(|word| functions.contains(word)).collect()
+    };
+    let rows = table(&document("events/README.md"), "event");
+    let mut carried = BTreeSet::new();
+    for row in rows.iter().filter(|row| !row[3].contains("dead-letter")) {
+        let queue = pascal_case(&row[3]);
+        for receiver in named(&row[4]) {
+            let source = &resources[&format!("{}EventSource", pascal_case(&receiver))];
+            assert!(source.contains(&format!("!GetAtt {queue}Queue.Arn")), "{}: {receiver}", row[1]);
+        }
+        for sender in named(&row[2]) {
+            let role = &resources[&format!("{}Role", pascal_case(&sender))];
+            assert!(role.contains(&format!("!GetAtt {queue}Queue.Arn")), "{}: {sender}", row[1]);
+        }
+        carried.insert(queue);
+    }
+    let queues = resources.keys().filter_map(|name| name.strip_suffix("Queue"));
+    assert_eq!(
+        queues.filter(|name| !name.ends_with("DeadLetter")).map(str::to_owned).collect::<BTreeSet<_>>(),
+        carried
+    );
+}
+
+#[test]
+fn the_example_of_a_stage_sets_parameters_that_there_are() {
+    let stage: serde_json::Value =
+        serde_json::from_str(&document("infra/stages/example.json")).expect("JSON");
+    let parameters = section(&template(), "Parameters");
+    for name in stage["parameters"].as_object().expect("parameters").keys() {
+        assert!(parameters.contains_key(name), "{name}");
+    }
+}

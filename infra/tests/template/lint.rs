@@ -1,0 +1,30 @@
+//! cfn-lint, whose every warning counts.
+
+use sluice_localstack::python::ensure_environment;
+use std::{fs, path::Path, process::Command};
+use tempfile::TempDir;
+
+use crate::{template, workspace_dir};
+
+fn lint(template: &Path) {
+    let (requirements, root) =
+        (workspace_dir().join("infra/requirements.txt"), workspace_dir().join("target/venv"));
+    let python = ensure_environment(&requirements, &root, |_| {}).expect("an environment");
+    let cfn_lint = python.with_file_name("cfn-lint");
+    let output = Command::new(cfn_lint).args(["--non-zero-exit-code", "warning"]).arg(template).output();
+    let output = output.expect("cfn-lint runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn the_template_is_sound() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("template.yaml");
+    fs::write(&path, template()).expect("written");
+    lint(&path);
+}
+
+#[test]
+fn the_role_of_the_example_workflow_is_sound() {
+    lint(&workspace_dir().join("infra/examples/deploy-role.yaml"));
+}
