@@ -32,6 +32,12 @@ pub fn assemble(workspace_dir: &Path) -> Result<String, Error> {
     Ok(whole.text())
 }
 
+/// The names of the parameters, in order.
+pub fn parameters(template: &str) -> Vec<&str> {
+    let lines = template.lines().skip_while(|line| *line != "Parameters:").skip(1);
+    lines.take_while(|line| line.is_empty() || line.starts_with(' ')).filter_map(entry).collect()
+}
+
 /// The logical ids of what outlives the stack, in order.
 pub fn retained(template: &str) -> Vec<&str> {
     let mut current = "";
@@ -143,7 +149,7 @@ fn entry(line: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Whole, assemble, retained};
+    use super::{Whole, assemble, parameters, retained};
     use std::path::Path;
 
     fn put_together(parts: &[(&str, &str)]) -> Result<String, String> {
@@ -179,6 +185,12 @@ mod tests {
         );
         assert!(put_together(&[("a.yaml", "  A: {}\n")]).is_err());
         assert!(put_together(&[("a.yaml", "Outputs:\n  A: {}\nResources:\n  A: {}\n")]).is_ok());
+    }
+
+    #[test]
+    fn parameters_are_those_of_their_section() {
+        let template = "Metadata:\n  M: {}\nParameters:\n\n  A:\n    Type: String\n  B:\n    Type: String\nRules:\n  C: {}\n";
+        assert_eq!(parameters(template), ["A", "B"]);
     }
 
     #[test]

@@ -109,8 +109,11 @@ impl Deployment {
 
     fn in_environment(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
-        let variables =
-            [("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test"), ("AWS_REGION", "us-east-1")];
+        let variables = [
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("AWS_DEFAULT_REGION", "us-east-1"),
+        ];
         let endpoint = ("AWS_ENDPOINT_URL", self.neighbour.aws_endpoint());
         let search = format!("{}:/usr/local/bin:/usr/bin:/bin", self.path.display());
         command
@@ -133,6 +136,12 @@ impl Deployment {
         let describe = ["cloudformation", "describe-stack-resource", "--stack-name", "staged"];
         let described = self.aws(&[&describe[..], &["--logical-resource-id", logical_id]].concat());
         text(&described["StackResourceDetail"]["PhysicalResourceId"]).to_owned()
+    }
+
+    /// The threshold of an alarm, which is a parameter.
+    pub fn rejections_allowed(&self) -> f64 {
+        let alarms = self.aws(&["cloudwatch", "describe-alarms", "--alarm-name-prefix", "staged-Rejected"]);
+        alarms["MetricAlarms"][0]["Threshold"].as_f64().unwrap_or_else(|| panic!("{alarms}"))
     }
 
     /// What the stack's buckets are for.

@@ -18,6 +18,8 @@ const HOLDING_DATA: [&str; 2] = ["AWS::DynamoDB::Table", "AWS::S3::Bucket"];
 enum Kind {
     Replace,
     Remove,
+    /// `CloudFormation` does not know before it tries.
+    MayReplace,
     Change,
     Import,
     Add,
@@ -28,6 +30,7 @@ impl fmt::Display for Kind {
         formatter.write_str(match self {
             Self::Replace => "! replace",
             Self::Remove => "- remove ",
+            Self::MayReplace => "? replace",
             Self::Change => "~ change ",
             Self::Import => "^ take in",
             Self::Add => "+ add    ",
@@ -51,8 +54,8 @@ impl Change {
             ("Add", _) => Kind::Add,
             ("Import", _) => Kind::Import,
             ("Remove", _) => Kind::Remove,
-            // "Conditional": CloudFormation cannot tell yet.
-            (_, "True" | "Conditional") => Kind::Replace,
+            (_, "True") => Kind::Replace,
+            (_, "Conditional") => Kind::MayReplace,
             _ => Kind::Change,
         };
         let targets = items(&change["Details"]).iter().map(|detail| &detail["Target"]);
@@ -69,7 +72,8 @@ impl Change {
     }
 
     fn endangers_data(&self) -> bool {
-        matches!(self.kind, Kind::Replace | Kind::Remove) && HOLDING_DATA.contains(&&*self.resource_type)
+        let leaves = matches!(self.kind, Kind::Replace | Kind::Remove | Kind::MayReplace);
+        leaves && HOLDING_DATA.contains(&&*self.resource_type)
     }
 }
 
@@ -98,14 +102,16 @@ impl fmt::Display for Changes {
             writeln!(formatter, "{}", line.trim_end())?;
         }
         let count = |kind: &Kind| self.0.iter().filter(|change| change.kind == *kind).count();
-        let [replaced, removed, changed, taken_in, added] =
-            [Kind::Replace, Kind::Remove, Kind::Change, Kind::Import, Kind::Add].map(|kind| count(&kind));
+        let [added, taken_in, changed, unknown, replaced, removed] =
+            [Kind::Add, Kind::Import, Kind::Change, Kind::MayReplace, Kind::Replace, Kind::Remove]
+                .map(|kind| count(&kind));
         writeln!(
             formatter,
-            "{added} to add, {taken_in} to take in, {changed} to change, {replaced} to replace, {removed} to remove"
+            "{added} to add, {taken_in} to take in, {changed} to change, {unknown} to change or replace, \
+             {replaced} to replace, {removed} to remove"
         )?;
         for change in self.0.iter().filter(|change| change.endangers_data()) {
-            writeln!(formatter, "WARNING: {} holds data, and would leave the stack", change.logical_id)?;
+            writeln!(formatter, "WARNING: {} holds data, and may leave the stack", change.logical_id)?;
         }
         Ok(())
     }
@@ -157,7 +163,8 @@ mod tests {
             "{shown}"
         );
         assert!(lines[2].starts_with("  + add     New ") && lines[2].ends_with("Queue"), "{shown}");
-        assert_eq!(lines[3], "1 to add, 0 to take in, 1 to change, 1 to replace, 0 to remove");
-        assert_eq!(lines[4], "WARNING: FilesTable holds data, and would leave the stack");
+        let sum = "1 to add, 0 to take in, 1 to change, 0 to change or replace, 1 to replace, 0 to remove";
+        assert_eq!(lines[3], sum);
+        assert_eq!(lines[4], "WARNING: FilesTable holds data, and may leave the stack");
     }
 }

@@ -4,6 +4,8 @@ use clap::Args;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
+use sluice_infra::template;
+
 use crate::{
     Outcome, Target,
     aws::{Aws, items, text},
@@ -31,9 +33,11 @@ pub(crate) struct Options {
 pub(crate) async fn run(options: &Options) -> Outcome {
     let stage = Stage::read(&options.target.stage)?;
     let aws = Aws::open(&stage, &options.target)?;
+    let template = template::assemble(&workspace_dir())?;
+    stage.check_parameters(&template)?;
     let page = if stage.serves_page() { Some(page::build(options.page.as_deref())?) } else { None };
     let artifacts = packages::build(&stage, options.functions.as_deref()).await?;
-    let uploaded = packages::upload(&aws, &stage, &artifacts)?;
+    let uploaded = packages::upload(&aws, &stage, &artifacts, &template)?;
 
     println!("stack {} of account {} in {}", stage.stack, aws.account, stage.region);
     let proposal = Proposal::make(&aws, &stage, &uploaded)?;

@@ -1,24 +1,14 @@
 //! The functions' zip files and the template, in the artifact bucket.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    fs,
-    path::Path,
-};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use sha2::{Digest as _, Sha256};
 use sluice_infra::{
     Build,
     artifact::{self, Artifact},
-    template,
 };
 
-use crate::{
-    Outcome,
-    aws::{Aws, items, text},
-    stage::Stage,
-    workspace_dir,
-};
+use crate::{Outcome, aws::Aws, stage::Stage, workspace_dir};
 
 /// What is in the artifact bucket.
 pub(crate) struct Uploaded {
@@ -38,25 +28,23 @@ pub(crate) async fn build(stage: &Stage, functions: Option<&Path>) -> Outcome<Ve
 }
 
 /// Uploads what is not there yet. What earlier deployments left stays, so that a roll-back finds its code.
-pub(crate) fn upload(aws: &Aws, stage: &Stage, artifacts: &[Artifact]) -> Outcome<Uploaded> {
+pub(crate) fn upload(aws: &Aws, stage: &Stage, artifacts: &[Artifact], template: &str) -> Outcome<Uploaded> {
     let bucket = stage.artifact_bucket();
-    ensure_bucket(aws, &bucket)?;
-    let prefix = artifact::key_prefix(artifacts);
-    let listed = aws.json(&["s3api", "list-objects-v2", "--bucket", &bucket, "--prefix", &prefix])?;
-    let stored: HashSet<&str> =
-        items(&listed["Contents"]).iter().map(|object| text(&object["Key"])).collect();
-    for artifact in artifacts {
-        let key = format!("{prefix}{}.zip", artifact.function);
-        if !stored.contains(key.as_str()) {
-            println!("uploading {}", artifact.function);
-            put(aws, &bucket, &key, &artifact.zip_path)?;
-        }
+    if aws.json(&["s3api", "head-bucket", "--bucket", &bucket]).is_err() {
+        println!("making the bucket {bucket}");
+        aws.json(&["s3", "mb", &format!("s3://{bucket}")])?;
     }
-    let template = template::assemble(&workspace_dir())?;
+    let prefix = artifact::key_prefix(artifacts);
+    let folder = gather(artifacts)?;
+    let functions_url = format!("s3://{bucket}/{prefix}");
+    // The prefix tells contents apart: a file that is there is the same.
+    aws.show(&["s3", "sync", "--no-progress", "--size-only", &folder, &functions_url])?;
+
     let path = workspace_dir().join("target/template.yaml");
-    fs::write(&path, &template)?;
-    let key = format!("templates/{}.yaml", &hex::encode(Sha256::digest(&template))[..16]);
-    put(aws, &bucket, &key, &path)?;
+    fs::write(&path, template)?;
+    let key = format!("templates/{}.yaml", &hex::encode(Sha256::digest(template))[..16]);
+    let (path, url) = (path.to_string_lossy(), format!("s3://{bucket}/{key}"));
+    aws.json(&["s3", "cp", "--only-show-errors", &path, &url])?;
     Ok(Uploaded {
         template_url: aws.object_url(&bucket, &key),
         parameters: BTreeMap::from([
@@ -66,15 +54,15 @@ pub(crate) fn upload(aws: &Aws, stage: &Stage, artifacts: &[Artifact]) -> Outcom
     })
 }
 
-fn ensure_bucket(aws: &Aws, bucket: &str) -> Outcome {
-    if aws.json(&["s3api", "head-bucket", "--bucket", bucket]).is_err() {
-        println!("making the bucket {bucket}");
-        aws.json(&["s3", "mb", &format!("s3://{bucket}")])?;
+/// A folder with the zip files and nothing else.
+fn gather(artifacts: &[Artifact]) -> Outcome<String> {
+    let folder = workspace_dir().join("target/deployment");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
     }
-    Ok(())
-}
-
-fn put(aws: &Aws, bucket: &str, key: &str, path: &Path) -> Outcome {
-    let (path, url) = (path.to_string_lossy(), format!("s3://{bucket}/{key}"));
-    Ok(aws.json(&["s3", "cp", "--only-show-errors", &path, &url]).map(drop)?)
+    fs::create_dir_all(&folder)?;
+    for artifact in artifacts {
+        fs::hard_link(&artifact.zip_path, folder.join(format!("{}.zip", artifact.function)))?;
+    }
+    Ok(folder.to_string_lossy().into_owned())
 }

@@ -76,8 +76,9 @@ impl<'a> Progress<'a> {
     fn end<'e>(&self, event: &'e Value) -> Option<&'e str> {
         let status = text(&event["ResourceStatus"]);
         let of_stack = text(&event["PhysicalResourceId"]) == self.stack_id;
-        let rolled_back_for_deletion = status == "ROLLBACK_COMPLETE";
-        (of_stack && !status.ends_with("_IN_PROGRESS") && !rolled_back_for_deletion).then_some(status)
+        // A stack is rolled back after a failure, and deleted after a creation that was rolled back.
+        let goes_on = ["CREATE_FAILED", "UPDATE_FAILED", "ROLLBACK_COMPLETE"].contains(&status);
+        (of_stack && !status.ends_with("_IN_PROGRESS") && !goes_on).then_some(status)
     }
 
     fn outcome(self, status: &str, successes: &[&str]) -> Outcome {
@@ -89,7 +90,23 @@ impl<'a> Progress<'a> {
             "DELETE_COMPLETE" => "nothing of the stack is left",
             status => status,
         };
-        let failure = self.failure.unwrap_or_else(|| "no reason was given".to_owned());
+        let mut failure = self.failure.clone().unwrap_or_else(|| "no reason was given".to_owned());
+        if failure.contains("DescribeEvents") {
+            failure = self.refusals().unwrap_or(failure);
+        }
         Err(format!("failed at {failure}; {left}").into())
+    }
+
+    /// Why `CloudFormation` did not even begin: the stack's own events do not say.
+    fn refusals(&self) -> Option<String> {
+        let describe = ["cloudformation", "describe-events", "--stack-name", &self.stack_id];
+        let described = self.aws.json(&[&describe[..], &["--filters", "FailedEvents=true"]].concat()).ok()?;
+        let events = items(&described["OperationEvents"]).iter();
+        let refusals = events.filter_map(|event| {
+            let (resource, reason) =
+                (text(&event["LogicalResourceId"]), event["ValidationStatusReason"].as_str()?);
+            Some(format!("{resource}: {reason}"))
+        });
+        Some(refusals.collect::<Vec<_>>().join("; ")).filter(|refusals| !refusals.is_empty())
     }
 }

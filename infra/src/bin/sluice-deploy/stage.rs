@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
-use sluice_infra::Architecture;
+use sluice_infra::{Architecture, template};
 
 use crate::{Outcome, workspace_dir};
 
@@ -58,6 +58,15 @@ impl Stage {
     /// The parameters as `CloudFormation` takes them: lists of texts by commas, other lists and objects as JSON.
     pub(crate) fn parameters(&self) -> BTreeMap<String, String> {
         self.parameters.iter().map(|(name, value)| (name.clone(), parameter(value))).collect()
+    }
+
+    /// Refuses what the template does not know: CloudFormation would, but only after the build.
+    pub(crate) fn check_parameters(&self, template: &str) -> Outcome {
+        let known = template::parameters(template);
+        match self.parameters.keys().find(|name| !known.contains(&name.as_str())) {
+            Some(name) => Err(format!("the template has no parameter {name}").into()),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn architecture(&self) -> Result<Architecture, String> {
