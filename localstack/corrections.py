@@ -6,7 +6,7 @@ does it itself. The differences that are left alone are listed in infra/README.m
 
 from socketserver import StreamRequestHandler
 
-from ministack.services import dynamodb
+from ministack.services import cloudformation, dynamodb
 from ministack.services.cloudformation import provisioners
 
 
@@ -14,6 +14,7 @@ def apply():
     _before_create("AWS::ApiGatewayV2::Api", _lower_cors_keys)
     _before_create("AWS::Lambda::EventSourceMapping", _number_concurrency)
     _after_create("AWS::DynamoDB::Table", _enable_time_to_live)
+    _take_in_buckets()
     # The runtime API writes an event in two pieces; unless sent at once, the second waits 40 ms for the first's receipt.
     StreamRequestHandler.disable_nagle_algorithm = True
 
@@ -45,6 +46,18 @@ def _enable_time_to_live(table_name, properties):
             "TimeToLiveStatus": "ENABLED" if specification.get("Enabled") else "DISABLED",
             "AttributeName": specification["AttributeName"],
         }
+
+
+def _take_in_buckets():
+    """A bucket that a change set takes in exists, and is refused for that by the check of names before a deployment."""
+    conflict = provisioners.s3_bucket_name_conflict
+
+    def corrected_conflict(name):
+        under_way = [s for s in cloudformation._change_sets.values() if s["ExecutionStatus"] == "EXECUTE_IN_PROGRESS"]
+        taken_in = [identifier for s in under_way for identifier in s["_import_existing"].values()]
+        return None if {"BucketName": name} in taken_in else conflict(name)
+
+    provisioners.s3_bucket_name_conflict = corrected_conflict
 
 
 def _before_create(resource_type, correct):

@@ -32,6 +32,22 @@ pub fn assemble(workspace_dir: &Path) -> Result<String, Error> {
     Ok(whole.text())
 }
 
+/// The template of one stack, with the names of its tables and buckets written out: only by such a name does
+/// `CloudFormation` take in what exists already.
+pub fn with_names(template: &str, stack: &str, account: &str, region: &str) -> String {
+    let mut text = String::new();
+    for line in template.lines() {
+        if line.starts_with("      TableName: !Sub ") || line.starts_with("      BucketName: !Sub ") {
+            let written = line.replace("!Sub ", "").replace("${AWS::StackName}", stack);
+            text.push_str(&written.replace("${AWS::AccountId}", account).replace("${AWS::Region}", region));
+        } else {
+            text.push_str(line);
+        }
+        text.push('\n');
+    }
+    text
+}
+
 /// The names of the parameters, in order.
 pub fn parameters(template: &str) -> Vec<&str> {
     let lines = template.lines().skip_while(|line| *line != "Parameters:").skip(1);
@@ -149,7 +165,7 @@ fn entry(line: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Whole, assemble, parameters, retained};
+    use super::{Whole, assemble, parameters, retained, with_names};
     use std::path::Path;
 
     fn put_together(parts: &[(&str, &str)]) -> Result<String, String> {
@@ -185,6 +201,15 @@ mod tests {
         );
         assert!(put_together(&[("a.yaml", "  A: {}\n")]).is_err());
         assert!(put_together(&[("a.yaml", "Outputs:\n  A: {}\nResources:\n  A: {}\n")]).is_ok());
+    }
+
+    #[test]
+    fn names_of_tables_and_buckets_are_written_out() {
+        let template = "  B:\n      BucketName: !Sub \"${AWS::StackName}-b-${AWS::AccountId}-${AWS::Region}\"\n      \
+            TableName: !Sub \"${AWS::StackName}-t\"\n      QueueName: !Sub \"${AWS::StackName}-q\"\n";
+        let expected = "  B:\n      BucketName: \"s-b-1-r\"\n      TableName: \"s-t\"\n      \
+            QueueName: !Sub \"${AWS::StackName}-q\"\n";
+        assert_eq!(with_names(template, "s", "1", "r"), expected);
     }
 
     #[test]

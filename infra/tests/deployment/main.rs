@@ -49,10 +49,11 @@ fn refuses_what_cannot_be_deployed(deployment: &Deployment) {
     refused.fails().says("the template has no parameter Loglevel");
     let named = json!({ "parameters": { "PageDomainName": "files.example" } });
     deployment.run(&["up", "--yes"], &named, "").fails().says("PageDomainName needs PageCertificateArn");
-    let queue = deployment.aws(&["sqs", "create-queue", "--queue-name", "staged-migrate"]);
+    let bucket = "staged-cache-000000000000-us-east-1";
+    deployment.aws(&["s3api", "create-bucket", "--bucket", bucket]);
     let refused = deployment.run(&["up", "--yes"], &json!({}), "");
-    refused.fails().says("these changes are not possible: ").says("MigrateQueue");
-    deployment.aws(&["sqs", "delete-queue", "--queue-url", text(&queue["QueueUrl"])]);
+    refused.fails().says("these changes are not possible: ").says("CacheBucket");
+    deployment.aws(&["s3api", "delete-bucket", "--bucket", bucket]);
     assert_eq!(deployment.status(), None, "nothing is left of it");
 }
 
