@@ -139,9 +139,9 @@ impl Deployment {
     }
 
     /// The threshold of an alarm, which is a parameter.
-    pub fn rejections_allowed(&self) -> f64 {
+    pub fn rejections_allowed(&self) -> String {
         let alarms = self.aws(&["cloudwatch", "describe-alarms", "--alarm-name-prefix", "staged-Rejected"]);
-        alarms["MetricAlarms"][0]["Threshold"].as_f64().unwrap_or_else(|| panic!("{alarms}"))
+        alarms["MetricAlarms"][0]["Threshold"].to_string()
     }
 
     /// What the stack's buckets are for.

@@ -74,7 +74,7 @@ fn changes_a_parameter(deployment: &Deployment) {
         .says(" Threshold\n")
         .says("0 to add, 0 to take in, ")
         .says("0 to replace, 0 to remove");
-    assert_eq!(deployment.rejections_allowed(), 5.0);
+    assert_eq!(deployment.rejections_allowed(), "5.0");
 }
 
 /// At first somebody has taken the name of the page's bucket, and the update is rolled back.
@@ -84,7 +84,7 @@ fn serves_the_page(deployment: &Deployment) {
     let update = || deployment.run(&["up", "--yes", "--page", &page], &change, "");
     deployment.aws(&["s3api", "create-bucket", "--bucket", bucket]);
     update().fails().says("failed at PageBucket: ").says("the stack is as it was before");
-    assert_eq!(deployment.rejections_allowed(), 5.0, "nothing of it is left");
+    assert_eq!(deployment.rejections_allowed(), "5.0", "nothing of it is left");
     assert_eq!(deployment.status().as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
     deployment.aws(&["s3api", "delete-bucket", "--bucket", bucket]);
 
