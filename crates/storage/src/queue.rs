@@ -1,11 +1,13 @@
 //! One SQS queue to send to.
 
-use aws_sdk_sqs::types::MessageAttributeValue;
+use aws_sdk_sqs::types::{
+    MessageAttributeValue, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
+};
 use std::time::Duration;
 
 use crate::clients::Clients;
 use crate::error::StorageError;
-use crate::fault;
+use crate::{fault, trace};
 
 /// An SQS queue.
 #[derive(Debug, Clone)]
@@ -51,6 +53,13 @@ impl Queue {
                 .build()
                 .map_err(|error| StorageError::fault(OPERATION, error))?;
             request = request.message_attributes(*name, value);
+        }
+        if let Some(header) = trace::header() {
+            let value =
+                MessageSystemAttributeValue::builder().data_type("String").string_value(header).build();
+            let value = value.map_err(|error| StorageError::fault(OPERATION, error))?;
+            let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
+            request = request.message_system_attributes(name, value);
         }
         fault::write(OPERATION, request.send())
             .await
