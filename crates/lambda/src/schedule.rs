@@ -1,5 +1,6 @@
 //! Functions that a schedule starts.
 
+use futures::FutureExt;
 use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use sluice_domain::time::Timestamp;
@@ -18,7 +19,8 @@ where
 {
     let app = Arc::new(app);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
-        let run = run(app.clone(), clock::now());
+        // Boxed: all of a run in one future is deeper than the compiler lays out.
+        let run = run(app.clone(), clock::now()).boxed();
         let Context { request_id, xray_trace_id: trace_id, .. } = event.context;
         let span = tracing::info_span!("tick", request_id, trace_id);
         trace::scope(trace_id, async move { run.await.map_err(Error::from) }.instrument(span))
