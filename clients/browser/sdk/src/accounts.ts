@@ -1,5 +1,5 @@
 import { call } from "./api/call.js";
-import { type Connection, internals } from "./connection.js";
+import { type Connection, forgetAccount, internals } from "./connection.js";
 import { hasCode } from "./errors.js";
 import type { Account, AccountCreated, Session } from "./types.js";
 
@@ -31,7 +31,7 @@ export async function logIn(connection: Connection, username: string, password: 
     body,
     session: "none",
   });
-  internals(connection).account = undefined;
+  forgetAccount(internals(connection));
   return session;
 }
 
@@ -42,13 +42,15 @@ export async function logOut(connection: Connection): Promise<void> {
   } catch (error) {
     if (!hasCode(error, "unauthenticated")) throw error;
   } finally {
-    internals(connection).account = undefined;
+    forgetAccount(internals(connection));
   }
 }
 
 /** Who is logged in, and how much room there is. */
-export function account(connection: Connection): Promise<Account> {
-  return call(connection, { method: "GET", path: "/accounts/me" });
+export async function account(connection: Connection): Promise<Account> {
+  const answer = await call<Account>(connection, { method: "GET", path: "/accounts/me" });
+  internals(connection).account = Promise.resolve(answer);
+  return answer;
 }
 
 /** The account's id, asked for once a login, for as long as it takes. */

@@ -1,4 +1,5 @@
 import { Authentication } from "./api/authentication.js";
+import type { UploadView } from "./api/uploads.js";
 import { SluiceError } from "./errors.js";
 import { Workers } from "./hash/workers.js";
 import { Slots } from "./slots.js";
@@ -37,6 +38,8 @@ export interface Internals extends Connection {
   readonly waiter: Waiter;
   /** Uploads that are under way in this page, by id. */
   readonly uploads: Set<string>;
+  /** The account's unfinished uploads, as they were not long ago. */
+  listed: { at: number; uploads: Promise<UploadView[]> } | undefined;
   /** Who is logged in, if anybody asked. */
   account: Promise<Account> | undefined;
 }
@@ -58,9 +61,16 @@ export function connect(options: ConnectOptions = {}): Connection {
     sending: { small: new Slots(parallel * FILES_PER_REQUEST), large: new Slots(parallel) },
     downloading: new Slots(parallel),
     uploads: new Set(),
+    listed: undefined,
     account: undefined,
   };
   return connection;
+}
+
+/** Somebody else may have logged in. */
+export function forgetAccount(inside: Internals): void {
+  inside.account = undefined;
+  inside.listed = undefined;
 }
 
 /** The inside of a connection. */

@@ -26,8 +26,7 @@ describe("a call", () => {
       else json(response, 200, { outcome: "instant", version: {} });
     });
     const request = { path: "a", size: 1 };
-    const signal = new AbortController().signal;
-    await beginUpload(connect({ api, token: "t0ken" }), request, "key", "v1", signal);
+    await beginUpload(connect({ api, token: "t0ken" }), request, "key", "v1");
     expect(server.seen.map(({ headers }) => headers["idempotency-key"])).toEqual(["key", "key", "key"]);
     expect(server.seen.map(({ headers }) => headers["if-match"])).toEqual(['"v1"', '"v1"', '"v1"']);
     expect(server.seen[2]).toMatchObject({

@@ -1,5 +1,5 @@
 import { Backoff, BRIEF, PATIENT, retryAfter } from "../backoff.js";
-import { type Connection, type Internals, internals } from "../connection.js";
+import { type Connection, forgetAccount, type Internals, internals } from "../connection.js";
 import { aborted, SluiceError } from "../errors.js";
 import { isOffline, sleep, throwIfAborted, untilOnline } from "../waiting.js";
 import { problem } from "./problem.js";
@@ -53,8 +53,7 @@ export async function call<T = undefined>(connection: Connection, call: Call): P
     if (error.code === "unauthenticated" && isRenewed(inside, call) && renewalsLeft > 0) {
       renewalsLeft -= 1;
       if (renewals === inside.authentication.renewals) await inside.authentication.renew();
-      // Somebody else may have logged in.
-      inside.account = undefined;
+      forgetAccount(inside);
       continue;
     }
     // What failed because the network went away does not count.

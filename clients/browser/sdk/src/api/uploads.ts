@@ -24,7 +24,6 @@ export function beginUpload(
   body: UploadRequest,
   idempotencyKey: string,
   ifMatch: string | undefined,
-  signal: AbortSignal,
 ): Promise<Begun> {
   return call(connection, {
     method: "POST",
@@ -33,7 +32,6 @@ export function beginUpload(
     idempotencyKey,
     ifMatch,
     patient: true,
-    signal,
   });
 }
 

@@ -16,7 +16,7 @@ const DAMAGED = ["BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "XAm
 const CUT_SHORT = ["RequestTimeout", "IncompleteBody"];
 
 /** Sorts a bucket's refusal by what can be done about it. `body` is S3's error document. */
-export function refusal(status: number, body: string, askedMilliseconds: number): Failure {
+export function refusal(status: number, body: string, askedMilliseconds = 0): Failure {
   const code = /<Code>([^<]{1,100})<\/Code>/.exec(body)?.[1] ?? "";
   const kind = refusalKind(status, code);
   const message = `the bucket answered with the status ${status}${code && ` (${code})`}`;

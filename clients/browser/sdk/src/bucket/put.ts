@@ -1,5 +1,4 @@
 import type { PartUrl } from "../api/uploads.js";
-import { retryAfter } from "../backoff.js";
 import { aborted } from "../errors.js";
 import { type Failure, refusal, unreachable } from "./failure.js";
 
@@ -61,7 +60,7 @@ function outcome(request: XMLHttpRequest): PutOutcome {
   // A URL signed with `If-None-Match: *` says so when the answer to an earlier try was lost.
   if (status === 412) return { etag: "" };
   if (status >= 200 && status < 300) return { etag: unquoted(request.getResponseHeader("etag")) };
-  return refusal(status, request.responseText, retryAfter(request.getResponseHeader("retry-after")));
+  return refusal(status, request.responseText);
 }
 
 function unquoted(etag: string | null): string {

@@ -1,6 +1,7 @@
 import { idempotencyKey } from "../api/call.js";
 import { type Begun, beginUpload, type UploadRequest } from "../api/uploads.js";
 import type { Version } from "../types.js";
+import { unlessAborted } from "../waiting.js";
 import { forgetUpload, type Job } from "./job.js";
 
 /** How far a file has come: the account has its content, or all bytes of an upload have arrived. */
@@ -17,9 +18,11 @@ export async function begin(job: Job, request: UploadRequest, signal: AbortSigna
   }
   const { inside, options } = job;
   const { key } = job.begun as { key: string };
-  const begun = await inside.beginning.run(job, signal, () =>
-    beginUpload(inside, request, key, options.ifMatch, signal),
-  );
+  const begun = await inside.beginning.run(job, signal, () => {
+    // Not cut short: the server may have begun what we would then not know of.
+    job.beginning = beginUpload(inside, request, key, options.ifMatch);
+    return unlessAborted(job.beginning, signal);
+  });
   if (begun.outcome === "upload") setUpload(job, begun.upload_id);
   return begun;
 }

@@ -1,9 +1,13 @@
 import { accountId } from "../accounts.js";
-import { abortUpload, getUpload, listUploads, type UploadView } from "../api/uploads.js";
+import { abortUpload, type Begun, getUpload, listUploads, type UploadView } from "../api/uploads.js";
+import type { Internals } from "../connection.js";
 import { hasCode, SluiceError } from "../errors.js";
+import { unlessAborted } from "../waiting.js";
 import { setUpload } from "./begin.js";
 import { forgetUpload, type Job } from "./job.js";
 import { allKept, dropKept, type Kept, keep } from "./kept.js";
+
+const LIST_LIFE_MILLISECONDS = 3000;
 
 /** Keeps an upload, so that it can go on after a reload. */
 export async function keepUpload(job: Job, uploadId: string, expiresAt: number): Promise<void> {
@@ -29,9 +33,15 @@ export async function dropUpload(job: Job): Promise<void> {
 
 /** Gives the upload up, so that its quota is free at once. If that fails, it expires. */
 export async function giveUp(job: Job): Promise<void> {
-  const { uploadId } = job;
+  const { uploadId, beginning, inside } = job;
   await dropUpload(job);
-  if (uploadId !== undefined) await abortUpload(job.inside, uploadId).catch(() => {});
+  if (uploadId !== undefined) await abortUpload(inside, uploadId).catch(() => {});
+  // An answer that has not come yet is not waited for: it may take until there is a network again.
+  else void beginning?.then(forgo.bind(undefined, inside)).catch(() => {});
+}
+
+async function forgo(inside: Internals, begun: Begun): Promise<void> {
+  if (begun.outcome === "upload") await abortUpload(inside, begun.upload_id);
 }
 
 /** The upload that this one goes on with, if there is one: that which was named, else one of the same path and size. */
@@ -87,9 +97,22 @@ function isSameFile({ file }: Job, kept: Kept): boolean {
 }
 
 async function findListed(job: Job, signal: AbortSignal): Promise<UploadView | undefined> {
-  const all = await listUploads(job.inside, { patient: true, signal });
+  const all = await unlessAborted(openUploads(job.inside), signal);
   const found = all.find((view) => view.path === job.path && fits(job, view));
   return found && viewOf(job, found.upload_id, signal);
+}
+
+/** The list is only where to look: files that are added together share it. */
+function openUploads(inside: Internals): Promise<UploadView[]> {
+  const now = performance.now();
+  if (!inside.listed || now - inside.listed.at > LIST_LIFE_MILLISECONDS) {
+    const uploads = listUploads(inside, { patient: true });
+    inside.listed = { at: now, uploads };
+    uploads.catch(() => {
+      inside.listed = undefined;
+    });
+  }
+  return inside.listed.uploads;
 }
 
 async function viewOf(job: Job, uploadId: string, signal: AbortSignal): Promise<UploadView | undefined> {

@@ -1,4 +1,4 @@
-import type { UploadRequest } from "../api/uploads.js";
+import type { Begun, UploadRequest } from "../api/uploads.js";
 import type { Internals } from "../connection.js";
 import type { Delta } from "../delta/send.js";
 import { SluiceError } from "../errors.js";
@@ -27,6 +27,8 @@ export interface Job {
   readonly sent: Map<number, string>;
   /** The request that began it, and its key: a repeat finds the same upload again. */
   begun: { request: string; key: string } | undefined;
+  /** Its answer, which may be yet to come. */
+  beginning: Promise<Begun> | undefined;
   /** The file's SHA-256, once somebody wants it. */
   sha256: Promise<string> | undefined;
   /** Its chunks, likewise. */
@@ -82,6 +84,7 @@ export function requestOf(job: Job, sha256: string | undefined): UploadRequest {
 export function forgetUpload(job: Job): void {
   job.uploadId = undefined;
   job.begun = undefined;
+  job.beginning = undefined;
   job.sent.clear();
 }
 

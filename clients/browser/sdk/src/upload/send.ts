@@ -81,6 +81,9 @@ async function bring(job: Job, signal: AbortSignal): Promise<Stage> {
 
 async function advance(job: Job, signal: AbortSignal): Promise<Stage> {
   const mayBeFound = isLarge(job) || job.uploadId !== undefined || job.options.partSize !== undefined;
+  // Both questions at once; the second is of no use where the first finds something.
+  const asked = isLarge(job) ? versionAt(job.inside, job.path, signal) : undefined;
+  asked?.catch(() => {});
   const view = mayBeFound && !job.isAnew ? await findUpload(job, signal) : undefined;
   if (view) {
     const stage = await goOn(job, view, signal);
@@ -90,7 +93,7 @@ async function advance(job: Job, signal: AbortSignal): Promise<Stage> {
     job.meter.phase = "hashing";
     return sendWhole(job, await sha256Of(job, signal), signal);
   }
-  const earlier = await versionAt(job.inside, job.path, signal);
+  const earlier = await asked;
   // A much smaller version holds too little of the file to be worth reading the file first.
   if (earlier && job.file.size <= Math.min(DELTA_MAX_BYTES, earlier.size * 4)) {
     return (await sendDelta(job, earlier, signal)) ?? sendWhole(job, await sha256Of(job, signal), signal);

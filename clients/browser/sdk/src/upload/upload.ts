@@ -40,6 +40,7 @@ class RunningUpload implements Upload {
       isAnew: false,
       sent: new Map(),
       begun: undefined,
+      beginning: undefined,
       sha256: undefined,
       cut: undefined,
       delta: undefined,
