@@ -157,10 +157,14 @@ export const english = (f: Formats) => ({
     free: "Free",
     usedHint:
       "Every distinct content counts once, by its full size, however often it is stored and however well it compresses.",
+    takes: "Takes in storage",
+    savedWhole: "Saved",
+    takesOf: (used: number) => `What the ${f.bytes(used)} really take`,
+    savedHint: (fraction: number) =>
+      `${f.percent(fraction)} saved: parts that recur are kept once, and what compresses is compressed, a little after it came.`,
     listed: (count: number) =>
       f.plural(count, { one: "The one file in the list", other: "The # files in the list" }),
-    listedHint:
-      "As counted when each current version arrived. Packs are compressed later, in the background; what that saves is not in these numbers.",
+    listedHint: "As counted when each current version arrived, before anything was compressed.",
     listedNone: "Open a folder with files to see how much of them was new.",
     size: "Size in all",
     fresh: "New when it came",

@@ -68,10 +68,14 @@ export function leave(): void {
 /** Whether the page is being left on purpose, so that nobody need be asked. */
 export let leaving = false;
 
-/** Asks how much room there is now. */
+let refreshes = 0;
+
+/** Asks how much room there is now. An answer that a later question has overtaken does not count. */
 export async function refreshAccount(): Promise<void> {
+  const refresh = ++refreshes;
   try {
-    me.value = await account(connection);
+    const now = await account(connection);
+    if (refresh === refreshes) me.value = now;
   } catch {
     // The numbers then stay as old as they are.
   }

@@ -38,7 +38,33 @@ function AccountChart() {
         <Item label={storage.free} value={free} />
       </dl>
       <p class="hint">{storage.usedHint}</p>
+      <Savings used={used} stored={me.value.stored_bytes ?? used} />
     </section>
+  );
+}
+
+function Savings({ used, stored }: { used: number; stored: number }) {
+  const { storage } = text.value;
+  if (used === 0) return null;
+  const saved = Math.max(0, used - stored);
+  const f = format.value;
+  const words = `${storage.takes}: ${f.bytes(stored)}. ${storage.savedWhole}: ${f.bytes(saved)}.`;
+  return (
+    <>
+      <h4>{storage.takesOf(used)}</h4>
+      <Shares
+        parts={[
+          { kind: "stored", value: stored },
+          { kind: "shared", value: saved },
+        ]}
+        label={storage.chart(words)}
+      />
+      <dl class="legend">
+        <Item kind="stored" label={storage.takes} value={stored} />
+        <Item kind="shared" label={storage.savedWhole} value={saved} />
+      </dl>
+      <p class="hint">{storage.savedHint(saved / used)}</p>
+    </>
   );
 }
 

@@ -360,6 +360,12 @@ export interface components {
             reserved_bytes: number;
             /**
              * Format: uint64
+             * @description What its contents take where they lie: each chunk once, compressed where that pays. Counted as it changes, and off by what a worker that died had not counted.
+             * @default 0
+             */
+            stored_bytes: number;
+            /**
+             * Format: uint64
              * @description How many it holds: each distinct content once.
              */
             used_bytes: number;
