@@ -12,6 +12,7 @@ export function StorageDialog() {
   return (
     <Dialog title={text.value.storage.title} onClose={closeDialog}>
       <AccountChart />
+      <SavingsChart />
       <ListChart />
     </Dialog>
   );
@@ -38,20 +39,20 @@ function AccountChart() {
         <Item label={storage.free} value={free} />
       </dl>
       <p class="hint">{storage.usedHint}</p>
-      <Savings used={used} stored={me.value.stored_bytes ?? used} />
     </section>
   );
 }
 
-function Savings({ used, stored }: { used: number; stored: number }) {
+function SavingsChart() {
   const { storage } = text.value;
+  const { used_bytes: used = 0, stored_bytes: stored = used } = me.value ?? {};
   if (used === 0) return null;
   const saved = Math.max(0, used - stored);
   const f = format.value;
   const words = `${storage.takes}: ${f.bytes(stored)}. ${storage.savedWhole}: ${f.bytes(saved)}.`;
   return (
-    <>
-      <h4>{storage.takesOf(used)}</h4>
+    <section class="chart">
+      <h3>{storage.takesOf(used)}</h3>
       <Shares
         parts={[
           { kind: "stored", value: stored },
@@ -64,7 +65,7 @@ function Savings({ used, stored }: { used: number; stored: number }) {
         <Item kind="shared" label={storage.savedWhole} value={saved} />
       </dl>
       <p class="hint">{storage.savedHint(saved / used)}</p>
-    </>
+    </section>
   );
 }
 
