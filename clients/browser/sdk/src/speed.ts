@@ -4,6 +4,8 @@ const FADE_MILLISECONDS = 3000;
 const SAMPLE_MILLISECONDS = 200;
 /** How much must have been seen of the fading time before the speed is told. */
 const LEAST_WEIGHT = 0.25;
+/** When nothing has moved for so long, there is no speed to tell. */
+const STILL_MILLISECONDS = 5000;
 
 /** A smoothed speed: an exponentially weighted mean over time, corrected for its beginning at 0. */
 export class Speed {
@@ -11,10 +13,12 @@ export class Speed {
   #weight = 0;
   #pending = 0;
   #last: number | undefined;
+  #moved = 0;
 
   /** So many bytes have moved. Times are in milliseconds, from any fixed point on. */
   add(bytes: number, now: number): void {
     this.#last ??= now;
+    if (bytes > 0) this.#moved = now;
     this.#pending += bytes;
     this.#sample(now);
   }
@@ -22,7 +26,8 @@ export class Speed {
   /** Bytes a second, or nothing while too little is known. */
   at(now: number): number | undefined {
     this.#sample(now);
-    return this.#weight < LEAST_WEIGHT ? undefined : this.#mean / this.#weight;
+    const isKnown = this.#weight >= LEAST_WEIGHT && now - this.#moved < STILL_MILLISECONDS;
+    return isKnown ? this.#mean / this.#weight : undefined;
   }
 
   /** Forgets everything: what comes after a pause says nothing about the time before it. */

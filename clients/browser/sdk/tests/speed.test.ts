@@ -12,14 +12,15 @@ describe("speed", () => {
     expect(speed.at(5000)).toBeCloseTo(100_000, -2);
   });
 
-  it("follows a change by and by, and a stall without anybody adding to it", () => {
+  it("follows a change by and by, slows down when nothing moves, and then is not told", () => {
     const speed = new Speed();
     for (let now = 0; now <= 10_000; now += 200) speed.add(20_000, now);
     for (let now = 10_200; now <= 11_000; now += 200) speed.add(200_000, now);
     const rising = speed.at(11_000) ?? 0;
     expect(rising).toBeGreaterThan(150_000);
     expect(rising).toBeLessThan(900_000);
-    expect(speed.at(30_000)).toBeLessThan(5000);
+    expect(speed.at(15_000)).toBeLessThan(rising / 2);
+    expect(speed.at(30_000)).toBeUndefined();
   });
 
   it("forgets what was before a pause", () => {

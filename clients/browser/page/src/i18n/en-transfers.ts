@@ -5,7 +5,7 @@ export const transfersInEnglish = (f: Formats) => ({
   queue: {
     title: "Uploads",
     empty:
-      "Nothing is being sent. Each file is hashed here first: what the server already holds is not sent again, and an upload that breaks off can go on later.",
+      "Nothing is being sent. Files are hashed here: what the server already holds is not sent again, and an upload that breaks off can go on later.",
     progressOf: (name: string) => `Progress of ${f.name(name)}`,
     total: "Progress of all uploads",
     count: (finished: number, count: number) =>
@@ -56,7 +56,8 @@ export const transfersInEnglish = (f: Formats) => ({
     available: (wire: number) => `Available · sent ${f.bytes(wire)}`,
     delta: (wire: number, size: number) =>
       `Available · sent ${f.bytes(wire)} of ${f.bytes(size)}, the rest was here`,
-    instant: "Already here: sent 0 bytes",
+    instant: (wire: number) =>
+      `Already here: sent ${f.bytes(wire)}${wire > 0 ? " before that was known" : ""}`,
     failed: "Failed",
     aborted: "Cancelled",
   },

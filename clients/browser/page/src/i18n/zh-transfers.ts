@@ -50,7 +50,7 @@ export const transfersInChinese = (
     verifying: "已全部发送 · 服务器正在验证",
     available: (wire) => `可用 · 已发送 ${f.bytes(wire)}`,
     delta: (wire, size) => `可用 · 共 ${f.bytes(size)}，仅发送 ${f.bytes(wire)}，其余已有`,
-    instant: "服务器已有：发送了 0 字节",
+    instant: (wire) => `服务器已有：${wire > 0 ? "得知之前" : ""}发送了 ${f.bytes(wire)}`,
     failed: "失败",
     aborted: "已取消",
   },

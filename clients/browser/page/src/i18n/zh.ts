@@ -122,7 +122,7 @@ export const chinese = (f: Formats): Dictionary => ({
     hash: "SHA-256",
     copyHash: "复制 SHA-256",
     type: "类型",
-    parts: (fresh, shared) => `账户新增 ${f.bytes(fresh)}，${f.bytes(shared)} 已有`,
+    parts: (fresh, shared) => `账户新增 ${f.bytes(fresh)}，已有 ${f.bytes(shared)}`,
     more: "加载更早的版本",
   },
   storage: {

@@ -63,7 +63,7 @@ function stateText(entry: Entry, { progress, result, error }: EntryState): strin
   if (phase === "uploading")
     return parts.total > 1 ? words.uploadingParts(parts.done, parts.total) : words.uploading;
   if (phase !== "available") return words[phase];
-  if (result?.outcome === "instant") return words.instant;
+  if (result?.outcome === "instant") return words.instant(result.wireBytes);
   if (result?.outcome === "delta") return words.delta(result.wireBytes, size);
   return words.available(result?.wireBytes ?? 0);
 }

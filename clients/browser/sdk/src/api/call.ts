@@ -93,7 +93,11 @@ async function attempt<T>(inside: Internals, call: Call): Promise<{ answer: T } 
     };
   } catch (cause) {
     if (call.signal?.aborted) throw aborted();
-    const error = new SluiceError("unreachable", `${inside.api} does not answer`, { cause });
+    const error = new SluiceError(
+      "unreachable",
+      `${inside.api} does not answer, or does not allow this page's origin`,
+      { cause },
+    );
     return { error, isTransient: !call.once, askedMilliseconds: 0 };
   } finally {
     clearTimeout(timer);

@@ -127,6 +127,7 @@ export class UploadMeter {
           this.#settledBytes += size;
           this.#parts.done += 1;
         }
+        this.#pulse.soon();
       },
       fail: () => {
         this.#inFlight.delete(attempt);
