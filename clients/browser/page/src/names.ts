@@ -1,5 +1,4 @@
 /** What a name may hold that would disturb what is around it: control characters, direction overrides, invisible ones. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const DISTURBING = /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
 const LONE_SURROGATE = /[\ud800-\udfff]/gu;
 

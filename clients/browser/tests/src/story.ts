@@ -1,4 +1,3 @@
-// biome-ignore-all lint/correctness/noEmptyPattern: a fixture that needs no other says so by one
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium } from "playwright-core";
 import { inject, test } from "vitest";
 import { Account } from "./account.js";

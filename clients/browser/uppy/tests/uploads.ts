@@ -61,7 +61,6 @@ export class Driven implements Upload {
     this.fail(new Error("it was aborted"));
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: an upload is awaited, as the SDK's is
   then: Upload["then"] = (resolved, rejected) => this.#result.then(resolved, rejected);
 }
 

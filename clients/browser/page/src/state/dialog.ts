@@ -3,8 +3,7 @@ import type { Version } from "@sluice/browser";
 
 /** The dialog that is open. */
 export type OpenDialog =
-  | { kind: "rename" | "versions"; version: Version }
-  | { kind: "storage" | "cancel-all" | "leave" };
+  { kind: "rename" | "versions"; version: Version } | { kind: "storage" | "cancel-all" | "leave" };
 
 export const dialog = signal<OpenDialog | undefined>(undefined);
 

@@ -86,7 +86,7 @@ async function transfer(source: Source, first: Plan, sink: Sink): Promise<string
 /** The requests of all pages of the plan. */
 async function* requests({ inside, fileId, versionId, signal }: Source, first: Plan) {
   let offset = 0;
-  for (let plan = first; ; ) {
+  for (let plan = first; ;) {
     const page = requestsOf(plan, offset);
     yield* page;
     offset = page.at(-1)?.to ?? offset;

@@ -47,7 +47,7 @@ async function fetchAgain(
   const { inside, fileId, versionId: version, signal } = source;
   const former = refusals % 2 === 0 ? { former: true } : {};
   const all: Uint8Array<ArrayBuffer>[] = [];
-  for (let offset = from; offset < to; ) {
+  for (let offset = from; offset < to;) {
     const plan = await getPlan(inside, fileId, { version, from: offset, to, ...former }, signal);
     const requests = requestsOf(plan, offset);
     const end = requests.at(-1)?.to ?? offset;

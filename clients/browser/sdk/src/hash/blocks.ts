@@ -13,7 +13,7 @@ export async function* blocks(
     return block;
   };
   let next = read(0);
-  for (let start = 0; start < blob.size; ) {
+  for (let start = 0; start < blob.size;) {
     const block = new Uint8Array(await next);
     if (isCancelled()) throw new DOMException("it was cancelled", "AbortError");
     if (block.length !== Math.min(BLOCK_BYTES, blob.size - start)) {

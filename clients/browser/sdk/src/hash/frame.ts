@@ -38,7 +38,7 @@ function describe(frame: Uint8Array): { contentLength: number; end: number } | u
     else if (sizeFlag === 2) contentLength = view.getUint32(at, true);
     else return undefined;
     at += 1 << sizeFlag;
-    for (let isLast = false; !isLast; ) {
+    for (let isLast = false; !isLast;) {
       const header = view.getUint16(at, true) | (view.getUint8(at + 2) << 16);
       isLast = (header & 1) === 1;
       at += 3 + (((header >> 1) & 3) === RUN_LENGTH ? 1 : header >> 3);

@@ -6,8 +6,7 @@ import { forgetUpload, type Job } from "./job.js";
 
 /** How far a file has come: the account has its content, or all bytes of an upload have arrived. */
 export type Stage =
-  | { outcome: "instant"; version: Version }
-  | { outcome: "uploaded" | "delta"; uploadId: string };
+  { outcome: "instant"; version: Version } | { outcome: "uploaded" | "delta"; uploadId: string };
 
 /** Begins an upload; the same request finds the same upload again, until the upload is forgotten. */
 export async function begin(job: Job, request: UploadRequest, signal: AbortSignal): Promise<Begun> {

@@ -56,7 +56,6 @@ class RunningUpload implements Upload {
     return this.#job.meter.progress;
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: an upload is awaited for its result.
   then<Kept = UploadResult, Caught = never>(
     onFulfilled?: ((result: UploadResult) => Kept | PromiseLike<Kept>) | null,
     onRejected?: ((error: unknown) => Caught | PromiseLike<Caught>) | null,
