@@ -208,6 +208,7 @@ async fn no_answer_and_no_log_gives_a_secret_away() {
     }
     let log = std::fs::read_to_string(&live().functions_log).expect("the functions' log");
     assert!(log.contains("username_taken"), "the log is elsewhere");
+    assert!(log.contains(r#""Namespace":"Sluice""#) && log.contains("UploadsBegun"), "no metrics");
     let names = ["nobody's business", "the name of a private file"];
     for secret in [password, "argon2", secretive.token(), "X-Amz-Signature"].into_iter().chain(names) {
         assert!(!log.contains(secret), "{secret} is in the log");
