@@ -213,7 +213,7 @@ async fn quota_is_reserved_at_the_beginning_and_released_by_an_abort() {
     user.delete(&format!("/uploads/{}", text(&first["upload_id"]))).await.expect(204);
     assert_eq!(user.usage().await, (0, 10));
 
-    let s3 = &live().objects;
+    let s3 = live().objects();
     let bucket = live().setting("SLUICE_LANDING_BUCKET");
     let left = s3.list_multipart_uploads().bucket(bucket).send().await.expect("a list");
     let account_id = text(&account["account_id"]);
