@@ -32,10 +32,10 @@ pub struct Deployed {
     pub settings: BTreeMap<String, String>,
     /// The configuration of SDK clients that may do everything in the emulated AWS.
     pub sdk: SdkConfig,
-    /// A client that may do everything with the objects, wherever they are kept.
-    pub objects: aws_sdk_s3::Client,
     /// The same for clients that may do what a function's role lets it do, by the function's name.
     pub roles: BTreeMap<String, SdkConfig>,
+    /// The configuration of clients of the objects, wherever they are kept.
+    objects: aws_sdk_s3::Config,
     /// The store to which packs can be migrated: it keeps OSS's rules, and its objects are the emulator's.
     pub oss: Option<Arc<OssDouble>>,
 }
@@ -204,9 +204,9 @@ impl Deployed {
         ];
         let mut settings: BTreeMap<String, String> =
             settings.map(|(name, value)| (name.to_owned(), value)).into();
-        let mut objects = aws_sdk_s3::Client::new(stack.sdk_config());
+        let mut objects = aws_sdk_s3::Client::new(stack.sdk_config()).config().clone();
         if let Some(store) = stack.store() {
-            objects = store.local().client().clone();
+            objects = store.local().client().config().clone();
             let registry = Value::Object(store.registry());
             settings.insert("SLUICE_STORES".to_owned(), registry.to_string());
             settings.extend(store.environment());
@@ -222,6 +222,13 @@ impl Deployed {
             roles: BTreeMap::new(),
             oss: None,
         }
+    }
+
+    /// A client that may do everything with the objects. Each story asks for its own: a connection lives on the runtime
+    /// of the story that opened it, and a story that found it in a shared pool would see it end midway.
+    #[must_use]
+    pub fn objects(&self) -> aws_sdk_s3::Client {
+        aws_sdk_s3::Client::from_conf(self.objects.clone())
     }
 
     /// The deployment as a function sees it, for running functions in this process.

@@ -200,12 +200,44 @@ async fn no_answer_and_no_log_gives_a_secret_away() {
     let secretive = user.with_token(text(&answers[2]["token"]));
     answers.push(secretive.get("/accounts/me").await.body);
     answers.push(secretive.get("/files/nonsense").await.body);
+    let request = serde_json::json!({ "path": "../a name that is nobody's business", "size": 1 });
+    secretive.post("/uploads", &request).await.expect_problem(400, "invalid_request");
+    secretive.upload("the name of a private file", b"private").await;
     for answer in answers.iter().map(Value::to_string) {
         assert!(!answer.contains(password) && !answer.contains("argon2"), "{answer}");
     }
     let log = std::fs::read_to_string(&live().functions_log).expect("the functions' log");
     assert!(log.contains("username_taken"), "the log is elsewhere");
-    for secret in [password, "argon2", secretive.token(), "X-Amz-Signature"] {
+    assert!(log.contains(r#""Namespace":"Sluice""#) && log.contains("UploadsBegun"), "no metrics");
+    let names = ["nobody's business", "the name of a private file"];
+    for secret in [password, "argon2", secretive.token(), "X-Amz-Signature"].into_iter().chain(names) {
         assert!(!log.contains(secret), "{secret} is in the log");
     }
+}
+
+#[tokio::test]
+async fn a_log_line_of_a_call_says_whose_it_was() {
+    let user = Client::register(live()).await;
+    let account = user.get("/accounts/me").await.expect(200);
+    let problem = user.get("/files/nonsense").await.expect_problem(404, "not_found");
+    let line = answered(text(&problem["request_id"])).await;
+    assert_eq!(line["span"]["account"], account["account_id"], "{line}");
+    let said = (&line["status"], &line["code"], &line["path"]);
+    assert_eq!(said, (&json!(404), &json!("not_found"), &json!("/files/nonsense")), "{line}");
+}
+
+/// The line that tells what a call was answered. It comes through pipes, after the answer.
+async fn answered(request_id: &str) -> Value {
+    for _ in 0..100 {
+        let log = std::fs::read_to_string(&live().functions_log).expect("the functions' log");
+        let lines = log.lines().filter_map(|line| line.split_once(": ").map(|(_, line)| line));
+        let mut lines = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let answered =
+            |line: &Value| line["message"] == "answered" && line["span"]["request_id"] == request_id;
+        if let Some(line) = lines.find(answered) {
+            return line;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("no line of {request_id}");
 }

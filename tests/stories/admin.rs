@@ -241,3 +241,51 @@ async fn admin_doctor_finds_out_what_oss_can_do() {
     let line = text.lines().find(|line| line.contains("verified_checksums")).expect("a line");
     assert!(line.contains("UNSAFE"), "{text}");
 }
+
+/// Two queues of its own, given to the operator as those of dedup-upload.
+async fn queues(operator: &mut Operator) -> (aws_sdk_sqs::Client, String, String) {
+    let sqs = aws_sdk_sqs::Client::new(&operator.stack.sdk);
+    let mut urls = Vec::new();
+    for (setting, name) in
+        [("SLUICE_LANDING_QUEUE_URL", "redriven"), ("SLUICE_LANDING_DEAD_LETTER_QUEUE_URL", "given-up")]
+    {
+        let queue = sqs.create_queue().queue_name(name).send().await.expect("a queue");
+        let url = queue.queue_url.expect("a URL");
+        operator.settings.insert(setting.to_owned(), url.clone());
+        urls.push(url);
+    }
+    let dead_letters = urls.pop().expect("two");
+    (sqs, urls.pop().expect("two"), dead_letters)
+}
+
+async fn bodies(sqs: &aws_sdk_sqs::Client, url: &str) -> Vec<String> {
+    let answer = sqs.receive_message().queue_url(url).max_number_of_messages(10).visibility_timeout(0);
+    let messages = answer.send().await.expect("an answer").messages.unwrap_or_default();
+    let mut bodies: Vec<String> = messages.into_iter().filter_map(|message| message.body).collect();
+    bodies.sort();
+    bodies
+}
+
+#[tokio::test]
+async fn what_a_worker_gave_up_is_listed_and_sent_back() {
+    let mut operator = Operator::new();
+    let (sqs, queue, dead_letters) = queues(&mut operator).await;
+    for (body, code) in [("one", "throttled"), ("two", "fault"), ("three", "throttled")] {
+        let value =
+            aws_sdk_sqs::types::MessageAttributeValue::builder().data_type("String").string_value(code);
+        let message = sqs.send_message().queue_url(&dead_letters).message_body(body);
+        message.message_attributes("code", value.build().expect("a value")).send().await.expect("sent");
+    }
+    let listed = operator.done(&["redrive", "landing", "--dry-run"]).await;
+    let mut codes: Vec<&str> = listed.iter().filter_map(|line| line["code"].as_str()).collect();
+    codes.sort_unstable();
+    assert_eq!(codes, ["fault", "throttled", "throttled"]);
+    assert_eq!(bodies(&sqs, &dead_letters).await, ["one", "three", "two"], "listing took them");
+
+    operator.done(&["redrive", "landing", "--code", "throttled"]).await;
+    assert_eq!(bodies(&sqs, &dead_letters).await, ["two"]);
+    assert_eq!(bodies(&sqs, &queue).await, ["one", "three"]);
+    operator.done(&["redrive", "landing"]).await;
+    assert_eq!(bodies(&sqs, &dead_letters).await, [""; 0]);
+    assert_eq!(bodies(&sqs, &queue).await, ["one", "three", "two"]);
+}

@@ -29,6 +29,9 @@ async fn text_is_compressed_and_read_from_its_frames() {
     );
     let stored: u64 = packs.iter().map(|pack| pack.placement.length).sum();
     assert!(stored < landed.content.len() as u64 / 3, "{stored} of {}", landed.content.len());
+    let account = landed.user.get("/accounts/me").await.expect(200);
+    assert_eq!(account["used_bytes"], landed.content.len(), "quota counts what was sent");
+    assert_eq!(account["stored_bytes"], stored, "{account}");
     assert_eq!(movers.content(&landed).await.object_key, None);
     movers.check_readable(&landed, "compressed").await;
 

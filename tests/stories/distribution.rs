@@ -10,7 +10,7 @@ async fn pages_of_the_distribution_may_use_the_buckets() {
         return;
     }
     for setting in ["SLUICE_LANDING_BUCKET", "SLUICE_VAULT_BUCKET", "SLUICE_CACHE_BUCKET"] {
-        let rules = stack.objects.get_bucket_cors().bucket(stack.setting(setting)).send().await;
+        let rules = stack.objects().get_bucket_cors().bucket(stack.setting(setting)).send().await;
         let rules = rules.expect("CORS rules");
         let origins: Vec<&String> = rules.cors_rules().iter().flat_map(CorsRule::allowed_origins).collect();
         let distribution =

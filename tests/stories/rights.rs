@@ -48,14 +48,14 @@ const RIGHTS: [(&str, &str); 14] = [
     ),
     (
         "compress-pack",
-        "packs: BatchGet Update; contents: Get Update; retired-objects: Put Delete; vault/objects: Get; \
-         vault/packs: Get Put Delete; vault/indexes: Get; vault/manifests: Get; compress-queue: Send Receive; \
+        "accounts: Update; packs: BatchGet Update; contents: Get Update; retired-objects: Put Delete; \
+         vault/objects: Get; vault/packs: Get Put Delete; vault/indexes: Get; vault/manifests: Get; compress-queue: Send Receive; \
          compress-dead-letter-queue: Send; migrate-queue: Send",
     ),
     (
         "migrate-pack",
-        "packs: BatchGet Update; contents: Get Update; retired-objects: Put Delete; receipts: Put; vault/objects: Get; \
-         vault/packs: Get Put Delete; vault/indexes: Get; vault/manifests: Get; migrate-queue: Send Receive; \
+        "accounts: Update; packs: BatchGet Update; contents: Get Update; retired-objects: Put Delete; receipts: Put; \
+         vault/objects: Get; vault/packs: Get Put Delete; vault/indexes: Get; vault/manifests: Get; migrate-queue: Send Receive; \
          migrate-dead-letter-queue: Send",
     ),
     (
@@ -185,11 +185,11 @@ async fn on_objects(stack: &Deployed, function: &str, prefix: &str) -> BTreeSet<
     let (bucket, folder) = prefix.split_once('/').expect("a bucket and a folder");
     let (bucket, key) = (setting(stack, bucket, "BUCKET"), format!("{folder}/rights"));
     let mut attempts = Attempts { thing: prefix, granted: BTreeSet::new() };
-    stack.objects.put_object().bucket(&bucket).key(&key).send().await.expect("a PUT");
+    stack.objects().put_object().bucket(&bucket).key(&key).send().await.expect("a PUT");
     attempts.note("Get", client.get_object().bucket(&bucket).key(&key).send().await);
     attempts.note("Put", client.put_object().bucket(&bucket).key(&key).send().await);
     attempts.note("Delete", client.delete_object().bucket(&bucket).key(&key).send().await);
-    stack.objects.delete_object().bucket(&bucket).key(&key).send().await.expect("a DELETE");
+    stack.objects().delete_object().bucket(&bucket).key(&key).send().await.expect("a DELETE");
     attempts.granted
 }
 

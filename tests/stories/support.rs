@@ -74,7 +74,7 @@ impl Worker {
     }
 
     pub fn with(stack: &'static Deployed, app: App) -> Self {
-        Self { stack, app: Arc::new(app), s3: stack.objects.clone() }
+        Self { stack, app: Arc::new(app), s3: stack.objects() }
     }
 
     /// Works off one message.

@@ -1,8 +1,8 @@
 //! The `sluice-admin` command: what the operator of a deployment does.
 //!
 //! [`doctor`] finds out what a store can do, [`migrate`] moves the packs of contents to another store and back, [`import`]
-//! brings a whole foreign bucket into a store, [`receipts`] shows and checks the proofs of both, and [`verify`] reads packs
-//! where they lie. All of it works with what the functions are told ([`settings`]), and reaches stores and tables through
+//! brings a whole foreign bucket into a store, [`receipts`] shows and checks the proofs of both, [`verify`] reads packs
+//! where they lie, and [`redrive`] has workers try again what they gave up. All of it works with what the functions are told ([`settings`]), and reaches stores and tables through
 //! `sluice-storage` only.
 
 pub mod account;
@@ -15,6 +15,7 @@ pub mod localhost;
 pub mod migrate;
 pub mod output;
 pub mod receipts;
+pub mod redrive;
 pub mod settings;
 pub mod verify;
 
@@ -29,6 +30,7 @@ pub async fn run(command: Command, site: &Site, output: &Output) -> Result<()> {
         Command::Doctor(arguments) => Box::pin(doctor::run(&arguments, site, output)).await,
         Command::Migrate(arguments) => Box::pin(migrate::run(&arguments, site, output)).await,
         Command::Receipts(arguments) => Box::pin(receipts::run(&arguments, site, output)).await,
+        Command::Redrive(arguments) => Box::pin(redrive::run(&arguments, site, output)).await,
         Command::Verify(arguments) => Box::pin(verify::run(&arguments, site, output)).await,
         Command::Import(arguments) => Box::pin(import::run(&arguments, site, output)).await,
     }

@@ -65,4 +65,8 @@ pub struct AccountView {
     pub used_bytes: u64,
     /// Declared bytes of its open and pending uploads.
     pub reserved_bytes: u64,
+    /// What its contents take where they lie: each chunk once, compressed where that pays. Counted as it changes, and off by
+    /// what a worker that died had not counted.
+    #[serde(default)]
+    pub stored_bytes: u64,
 }

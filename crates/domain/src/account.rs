@@ -26,6 +26,8 @@ pub struct Account {
     pub used_bytes: u64,
     /// Declared bytes of its open and pending uploads.
     pub reserved_bytes: u64,
+    /// What was written for its contents when they came, without what they share.
+    pub stored_bytes: u64,
     /// What is left.
     pub available_bytes: u64,
     /// When it was registered.

@@ -61,7 +61,9 @@ fn cookie_token(call: &Call) -> Option<&str> {
 /// # Errors
 /// `unauthenticated` if there is none, or if it has ended.
 pub async fn session(tables: &Tables, call: &Call) -> Result<Session, Failure> {
-    tables.session(&token_sha256(call)?, call.now).await?.ok_or_else(unauthenticated)
+    let session = tables.session(&token_sha256(call)?, call.now).await?.ok_or_else(unauthenticated)?;
+    tracing::Span::current().record("account", tracing::field::display(session.account_id));
+    Ok(session)
 }
 
 fn unauthenticated() -> Failure {

@@ -2,13 +2,15 @@
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use futures::FutureExt;
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use sluice_domain::time::Timestamp;
 use sluice_packs::PackError;
-use sluice_storage::{Queue, StorageError};
+use sluice_storage::{Queue, StorageError, trace};
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Instrument as _;
 
+use crate::metrics::{self, Metric};
 use crate::{StartError, clock};
 
 /// How long before Lambda's deadline a worker stops taking on more: time for a checkpoint and for the writes in flight.
@@ -109,7 +111,9 @@ impl Settlement {
                 ("receive_count", count.to_string()),
                 ("source_message_id", message.id.clone()),
             ];
-            return self.dead_letters.send_with(&message.body, &attributes).await.map(|()| false);
+            self.dead_letters.send_with(&message.body, &attributes).await?;
+            metrics::write(&[Metric::count("DeadLetters", 1)]);
+            return Ok(false);
         }
         self.queue.retry_after(&message.receipt_handle, RETRY_PAUSE * count).await.map(|()| true)
     }
@@ -129,10 +133,25 @@ where
         let deadline = Timestamp::from_unix_milliseconds(event.context.deadline);
         let out_of_time: OutOfTime = Arc::new(move || clock::now().after(DEADLINE_MARGIN) >= deadline);
         // Boxed: all of a worker in one future is deeper than the compiler lays out.
+        if let Some(age) = queue_age(&event.payload) {
+            metrics::write(&[Metric::duration("QueueAge", age)]);
+        }
         let work = work(app.clone(), messages(event.payload), out_of_time).boxed();
-        async move { Ok::<_, Error>(response(work.await)) }
+        let Context { request_id, xray_trace_id: trace_id, .. } = event.context;
+        let span = tracing::info_span!("batch", request_id, trace_id);
+        trace::scope(trace_id, async move { Ok::<_, Error>(response(work.await)) }.instrument(span))
     }))
     .await
+}
+
+/// How long the oldest message of a batch has waited.
+fn queue_age(event: &SqsEvent) -> Option<Duration> {
+    let sent = event
+        .records
+        .iter()
+        .filter_map(|record| record.attributes.get("SentTimestamp")?.parse().ok())
+        .min()?;
+    Some(Timestamp::from_unix_milliseconds(sent).until(clock::now()))
 }
 
 fn messages(event: SqsEvent) -> Vec<Message> {

@@ -69,6 +69,9 @@ impl Deployment {
         let (clients, credentials) = Clients::from_environment().await;
         let deployment = Self::new(clients, credentials, environment());
         crate::telemetry::start(deployment.log_level()?);
+        if let Ok(stack) = deployment.text("SLUICE_STACK") {
+            crate::metrics::start(stack);
+        }
         Ok(deployment)
     }
 

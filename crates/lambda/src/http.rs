@@ -2,9 +2,11 @@
 
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Error, Request, RequestExt, Response, service_fn};
+use sluice_storage::trace;
 use std::sync::Arc;
 
 use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use crate::call::Call;
 use crate::failure::Failure;
@@ -19,10 +21,12 @@ where
 {
     let app = Arc::new(app);
     lambda_http::run(service_fn(move |request: Request| {
+        let trace_id = request.lambda_context_ref().and_then(|context| context.xray_trace_id.clone());
         let call = read(request);
         let app = app.clone();
-        let span = tracing::info_span!("call", request_id = call.request_id);
-        async move { answer(call, |call| handle(app, call)).await }.instrument(span)
+        let span = tracing::info_span!("call", request_id = call.request_id, trace_id, account = Empty);
+        let answer = async move { answer(call, |call| handle(app, call)).await };
+        trace::scope(trace_id, answer.instrument(span))
     }))
     .await
 }
@@ -33,10 +37,14 @@ where
 {
     let request_id = call.request_id.clone();
     let (method, path) = (call.method.clone(), call.path.clone());
+    let mut code = None;
     let reply = handle(call).await.unwrap_or_else(|failure| {
-        tracing::info!(%request_id, %method, path, code = failure.code.as_str(), detail = failure.detail, "refused");
+        code = Some(failure.code.as_str());
+        // It may name files, which a log shows only if it is asked to.
+        tracing::debug!(detail = failure.detail, "refused");
         Reply::problem(&failure, &request_id)
     });
+    tracing::info!(%method, path, status = reply.status().as_u16(), code, "answered");
     reply.into_response().map_err(Error::from)
 }
 

@@ -9,6 +9,7 @@ use sluice_storage::tables::{Commit, Committed};
 
 use crate::call::Call;
 use crate::failure::Failure;
+use crate::metrics::{self, Metric};
 
 /// How often the change is tried anew after somebody else changed the file.
 const ATTEMPTS: usize = 5;
@@ -79,7 +80,13 @@ pub async fn link(
         }
         let commit = Commit::version(before, base.with(&version), version.clone());
         match tables.commit(&commit).await? {
-            Committed::Done => return Ok(Some(version)),
+            Committed::Done => {
+                metrics::write(&[
+                    Metric::count("UploadsInstant", 1),
+                    Metric::bytes("InstantBytes", instant.size),
+                ]);
+                return Ok(Some(version));
+            }
             Committed::ContentGone => return Ok(None),
             Committed::Changed => file = tables.file_at(content.account_id, instant.path).await?,
         }

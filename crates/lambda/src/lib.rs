@@ -11,6 +11,7 @@ pub mod config;
 pub mod failure;
 pub mod http;
 pub mod instant;
+pub mod metrics;
 pub mod reply;
 pub mod schedule;
 pub mod telemetry;

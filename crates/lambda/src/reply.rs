@@ -37,6 +37,11 @@ impl Reply {
         self
     }
 
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// The body.
     pub fn body(&self) -> &[u8] {
         self.body.as_ref().map_or(&[], |(bytes, _)| bytes)

@@ -1,9 +1,12 @@
 //! Functions that a schedule starts.
 
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use futures::FutureExt;
+use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use sluice_domain::time::Timestamp;
+use sluice_storage::trace;
 use std::sync::Arc;
+use tracing::Instrument as _;
 
 use crate::{StartError, clock};
 
@@ -15,9 +18,12 @@ where
     E: std::error::Error + Send + Sync + 'static,
 {
     let app = Arc::new(app);
-    lambda_runtime::run(service_fn(move |_: LambdaEvent<Value>| {
-        let run = run(app.clone(), clock::now());
-        async move { run.await.map_err(Error::from) }
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
+        // Boxed: all of a run in one future is deeper than the compiler lays out.
+        let run = run(app.clone(), clock::now()).boxed();
+        let Context { request_id, xray_trace_id: trace_id, .. } = event.context;
+        let span = tracing::info_span!("tick", request_id, trace_id);
+        trace::scope(trace_id, async move { run.await.map_err(Error::from) }.instrument(span))
     }))
     .await
 }

@@ -22,5 +22,6 @@ pub fn start(level: LevelFilter) {
     ]);
     // Lambda stamps every line with the time itself.
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).without_time().with_target(true);
+    let lines = lines.with_span_list(false);
     tracing_subscriber::registry().with(lines).with(targets).init();
 }

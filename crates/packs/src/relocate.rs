@@ -133,7 +133,13 @@ impl Mover {
         let (now, grace, receipt) = ((self.now)(), self.grace, receipt.as_ref());
         let flip = Flip { pack, placement, grace, receipt, now };
         match self.tables.flip(&flip).await? {
-            Flipped::Done => Ok(Moved::Done { stored_bytes: sent.length }),
+            Flipped::Done => {
+                let saved = pack.placement.length.cast_signed() - sent.length.cast_signed();
+                if saved != 0 {
+                    self.tables.count_saved(pack.account_id, saved).await?;
+                }
+                Ok(Moved::Done { stored_bytes: sent.length })
+            }
             Flipped::Overtaken => Ok(Moved::Overtaken),
         }
     }

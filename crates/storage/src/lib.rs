@@ -17,6 +17,7 @@ pub mod queue;
 mod stored_table;
 pub mod stores;
 pub mod tables;
+pub mod trace;
 mod transaction;
 
 pub use bucket::Bucket;

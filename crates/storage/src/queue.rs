@@ -1,11 +1,29 @@
 //! One SQS queue to send to.
 
-use aws_sdk_sqs::types::MessageAttributeValue;
+use aws_sdk_sqs::types::{
+    Message, MessageAttributeValue, MessageSystemAttributeName, MessageSystemAttributeNameForSends,
+    MessageSystemAttributeValue,
+};
+use sluice_domain::time::Timestamp;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clients::Clients;
 use crate::error::StorageError;
-use crate::fault;
+use crate::{fault, trace};
+
+/// A message that was received and not deleted yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// The body.
+    pub body: String,
+    /// Its string attributes.
+    pub attributes: BTreeMap<String, String>,
+    /// When it was sent to this queue.
+    pub sent_at: Timestamp,
+    /// Names this receipt of it to SQS.
+    pub receipt_handle: String,
+}
 
 /// An SQS queue.
 #[derive(Debug, Clone)]
@@ -40,6 +58,36 @@ impl Queue {
         Ok(())
     }
 
+    /// Receives up to ten messages, which others do not see for `hidden_for`. None does not mean that there are none.
+    pub async fn receive(&self, hidden_for: Duration) -> Result<Vec<Received>, StorageError> {
+        const OPERATION: &str = "sqs:ReceiveMessage";
+        const MOST: i32 = 10;
+        const WAIT_SECONDS: i32 = 2;
+        let request = self
+            .client
+            .receive_message()
+            .queue_url(&self.url)
+            .max_number_of_messages(MOST)
+            .wait_time_seconds(WAIT_SECONDS)
+            .visibility_timeout(i32::try_from(hidden_for.as_secs()).unwrap_or(i32::MAX))
+            .message_attribute_names("All")
+            .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp);
+        let answer = fault::write(OPERATION, request.send())
+            .await
+            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        Ok(answer.messages.unwrap_or_default().into_iter().map(received).collect())
+    }
+
+    /// Deletes a message that was received.
+    pub async fn delete(&self, receipt_handle: &str) -> Result<(), StorageError> {
+        const OPERATION: &str = "sqs:DeleteMessage";
+        let request = self.client.delete_message().queue_url(&self.url).receipt_handle(receipt_handle);
+        fault::write(OPERATION, request.send())
+            .await
+            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        Ok(())
+    }
+
     /// Sends one message with string attributes.
     pub async fn send_with(&self, body: &str, attributes: &[(&str, String)]) -> Result<(), StorageError> {
         const OPERATION: &str = "sqs:SendMessage";
@@ -52,9 +100,32 @@ impl Queue {
                 .map_err(|error| StorageError::fault(OPERATION, error))?;
             request = request.message_attributes(*name, value);
         }
+        if let Some(header) = trace::header() {
+            let value =
+                MessageSystemAttributeValue::builder().data_type("String").string_value(header).build();
+            let value = value.map_err(|error| StorageError::fault(OPERATION, error))?;
+            let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
+            request = request.message_system_attributes(name, value);
+        }
         fault::write(OPERATION, request.send())
             .await
             .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
         Ok(())
+    }
+}
+
+fn received(message: Message) -> Received {
+    let sent = message
+        .attributes()
+        .and_then(|all| all.get(&MessageSystemAttributeName::SentTimestamp)?.parse().ok());
+    let attributes = message.message_attributes.unwrap_or_default();
+    Received {
+        sent_at: Timestamp::from_unix_milliseconds(sent.unwrap_or(0)),
+        body: message.body.unwrap_or_default(),
+        attributes: attributes
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value.string_value?)))
+            .collect(),
+        receipt_handle: message.receipt_handle.unwrap_or_default(),
     }
 }

@@ -1,8 +1,11 @@
 //! What the documents say of the template.
 
 use std::collections::BTreeSet;
+use std::{fs, path::Path};
 
-use crate::{code, document, functions, kebab_case, of_type, pascal_case, section, table, template};
+use crate::{
+    code, document, functions, kebab_case, of_type, pascal_case, section, table, template, workspace_dir,
+};
 
 #[test]
 fn the_readmes_list_every_function() {
@@ -76,6 +79,48 @@ fn operations_lists_every_setting_and_every_alarm() {
         names.filter(|name| name.starts_with("SLUICE_")).map(str::to_owned).collect();
     assert_eq!(first_cells("variable"), settings);
     assert_eq!(first_cells("alarm"), of_type(&template, "AWS::CloudWatch::Alarm"));
+}
+
+#[test]
+fn every_metric_that_is_written_is_shown_and_described() {
+    let between = |text: &str, begin: &str| -> BTreeSet<String> {
+        let rest = text.split(begin).skip(1);
+        rest.filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
+    };
+    let mut written = BTreeSet::new();
+    for source in
+        sources(&workspace_dir().join("functions")).chain(sources(&workspace_dir().join("crates/lambda")))
+    {
+        // Before its own tests, if it has any.
+        let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+        for kind in ["count", "bytes", "duration"] {
+            written.extend(between(source, &format!("Metric::{kind}(\"")));
+        }
+    }
+    assert!(!written.is_empty());
+    let dashboard = &section(&template(), "Resources")["Dashboard"];
+    assert_eq!(between(dashboard, "[\"Sluice\", \""), written, "the dashboard");
+    let rows = table(&document("docs/OPERATIONS.md"), "metric");
+    assert_eq!(
+        rows.iter().flat_map(|row| code(&row[1])).collect::<BTreeSet<_>>(),
+        written,
+        "docs/OPERATIONS.md"
+    );
+}
+
+/// The text of every Rust file in a folder.
+fn sources(folder: &Path) -> impl Iterator<Item = String> {
+    let (mut folders, mut texts) = (vec![folder.to_owned()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if entry.extension().is_some_and(|extension| extension == "rs") {
+                texts.push(fs::read_to_string(entry).expect("a source"));
+            }
+        }
+    }
+    texts.into_iter()
 }
 
 #[test]

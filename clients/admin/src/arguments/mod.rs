@@ -3,7 +3,7 @@
 mod import;
 mod value;
 
-use clap::{ArgGroup, Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use sluice_storage::stores::Role;
 use std::path::PathBuf;
 
@@ -85,6 +85,8 @@ pub enum Command {
     Verify(VerifyArguments),
     /// Bring a whole bucket of other objects into a store, and prove it
     Import(ImportArguments),
+    /// List the messages that a worker gave up, and have it try them again
+    Redrive(RedriveArguments),
 }
 
 /// What `doctor` takes.
@@ -190,6 +192,40 @@ pub struct ReceiptsArguments {
 pub enum ReceiptsCommand {
     /// Print the public key that checks the deployment's receipts
     Key,
+}
+
+/// A queue with a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum WorkQueue {
+    /// Of dedup-upload
+    Landing,
+    /// Of materialize-content
+    Materialize,
+    /// Of compress-pack
+    Compress,
+    /// Of migrate-pack
+    Migrate,
+}
+
+/// What `redrive` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The settings are those of the queue's worker. Trying again is always safe: a message whose work is done changes nothing.
+docs/OPERATIONS.md says what each code means and what to mend first.
+
+Examples:
+  sluice-admin redrive landing --dry-run
+  sluice-admin redrive landing --code throttled --code unavailable")]
+pub struct RedriveArguments {
+    /// Whose messages
+    #[arg(value_enum)]
+    pub queue: WorkQueue,
+    /// Only messages that were given up for this; may be repeated
+    #[arg(long, value_name = "CODE")]
+    pub code: Vec<String>,
+    /// List them and leave them where they are
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// What `verify` takes.

@@ -1,10 +1,13 @@
 //! Accounts and their quota.
 
+use serde::Deserialize;
 use sluice_domain::account::{Account, Username};
+use sluice_domain::id::AccountId;
 
 use super::Tables;
 use crate::error::StorageError;
-use crate::transaction::{Cancelled, Transaction, Values, key, row};
+use crate::fault;
+use crate::transaction::{Cancelled, Row, Transaction, Values, key, names, row};
 
 impl Tables {
     /// Registers an account. False if the user name is taken.
@@ -26,6 +29,42 @@ impl Tables {
     pub async fn account(&self, username: &Username) -> Result<Option<Account>, StorageError> {
         self.get(&self.names.accounts, key([("username", username.as_str())])).await
     }
+
+    /// Counts bytes that an account's packs take less, or more, since they were moved. Their mover does not know the user
+    /// name, and many movers count at once: hence a row of its own, beside the transaction that moves a pack. What a mover
+    /// that dies in between has not counted stays uncounted.
+    pub async fn count_saved(&self, account: AccountId, bytes: i64) -> Result<(), StorageError> {
+        const OPERATION: &str = "dynamodb:UpdateItem";
+        const UPDATE: &str = "ADD #saved_bytes :saved";
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.names.accounts)
+            .set_key(Some(savings_key(account)))
+            .update_expression(UPDATE)
+            .set_expression_attribute_names(names(&[UPDATE]))
+            .set_expression_attribute_values(Values::new().with(":saved", &bytes)?.into_map());
+        fault::write(OPERATION, request.send())
+            .await
+            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        Ok(())
+    }
+
+    /// What has been counted by [`Tables::count_saved`].
+    pub async fn saved_bytes(&self, account: AccountId) -> Result<i64, StorageError> {
+        let savings: Option<Savings> = self.get(&self.names.accounts, savings_key(account)).await?;
+        Ok(savings.map_or(0, |savings| savings.saved_bytes))
+    }
+}
+
+#[derive(Deserialize)]
+struct Savings {
+    saved_bytes: i64,
+}
+
+/// No user name begins with `#`.
+fn savings_key(account: AccountId) -> Row {
+    key([("username", &format!("#{account}"))])
 }
 
 impl Transaction {
@@ -45,24 +84,27 @@ impl Transaction {
         )
     }
 
-    /// Ends the reservation of `size_bytes`, of which `used_bytes` (all or nothing) stay in use.
+    /// Ends the reservation of `size_bytes`, of which `used_bytes` (all or nothing) stay in use, and counts what was
+    /// written for them.
     pub(super) fn settle(
         self,
         tables: &Tables,
         user: &Username,
         size_bytes: u64,
         used_bytes: u64,
+        stored_bytes: u64,
     ) -> Result<Self, StorageError> {
         self.update(
             &tables.names.accounts,
             key([("username", user.as_str())]),
             "SET #available_bytes = #available_bytes + :freed, #reserved_bytes = #reserved_bytes - :size, \
-             #used_bytes = #used_bytes + :used",
+             #used_bytes = #used_bytes + :used, #stored_bytes = #stored_bytes + :stored",
             "attribute_exists(#username)",
             Values::new()
                 .with(":freed", &(size_bytes - used_bytes))?
                 .with(":size", &size_bytes)?
-                .with(":used", &used_bytes)?,
+                .with(":used", &used_bytes)?
+                .with(":stored", &stored_bytes)?,
         )
     }
 }

@@ -159,7 +159,7 @@ impl Tables {
                 now,
                 &[upload.state],
             )?
-            .settle(self, &upload.username, upload.size, used_bytes)?;
+            .settle(self, &upload.username, upload.size, used_bytes, version.stored_bytes)?;
         let after = target.file.with(&version);
         if after != target.file {
             transaction = transaction.put_file(self, &after, target.exists.then_some(&target.file))?;
@@ -182,7 +182,7 @@ impl Tables {
         let transaction = Transaction::new()
             .put_version(self, &version)?
             .finish_upload(self, upload, UploadState::Rejected, Some(reason), now, &[upload.state])?
-            .settle(self, &upload.username, upload.size, 0)?;
+            .settle(self, &upload.username, upload.size, 0, 0)?;
         transaction.commit(&self.client).await
     }
 

@@ -196,7 +196,7 @@ impl Tables {
         };
         let transaction = Transaction::new()
             .finish_upload(self, upload, state, None, now, &[UploadState::Open])?
-            .settle(self, &upload.username, upload.size, 0)?;
+            .settle(self, &upload.username, upload.size, 0, 0)?;
         match transaction.commit(&self.client).await {
             Ok(()) => Ok(true),
             Err(Cancelled::Conditions(failed)) if failed.contains(&0) => Ok(false),

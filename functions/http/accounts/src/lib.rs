@@ -55,6 +55,7 @@ async fn register(app: &App, call: &Call) -> Result<Reply, Failure> {
         quota_bytes: app.default_quota_bytes,
         used_bytes: 0,
         reserved_bytes: 0,
+        stored_bytes: 0,
         available_bytes: app.default_quota_bytes,
         created_at: call.now,
         username,
@@ -71,12 +72,14 @@ async fn show(app: &App, call: &Call) -> Result<Reply, Failure> {
     let session = auth::session(&app.tables, call).await?;
     let account =
         app.tables.account(&session.username).await?.ok_or_else(|| Failure::not_found("account"))?;
+    let saved = app.tables.saved_bytes(account.account_id).await?;
     let view = AccountView {
         account_id: account.account_id,
         username: account.username.to_string(),
         quota_bytes: account.quota_bytes,
         used_bytes: account.used_bytes,
         reserved_bytes: account.reserved_bytes,
+        stored_bytes: account.stored_bytes.saturating_add_signed(-saved),
     };
     Reply::json(StatusCode::OK, &view)
 }

@@ -27,9 +27,12 @@ pub async fn declare(app: &App, upload: Upload, sha256: Option<Sha256>) -> Resul
         (None, Some(sha256)) if app.tables.declare_sha256(&upload, &sha256).await? => {
             Ok(Upload { sha256: Some(sha256), ..upload })
         }
-        (None, Some(_)) => Err(Failure::new(
-            Code::Conflict,
-            "the upload is being completed by another call; repeat this one",
-        )),
+        // Another call completes it at this moment: the same one, repeated, or one that says otherwise.
+        (None, Some(_)) => {
+            let now = app.tables.upload(upload.upload_id).await?.filter(|now| now.sha256 == sha256);
+            now.ok_or_else(|| {
+                Failure::new(Code::Conflict, "another call has completed the upload; read it again")
+            })
+        }
     }
 }

@@ -13,6 +13,7 @@ use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::{File, check_metadata, content_type};
 use sluice_lambda::instant::{Instant, check_current, link};
+use sluice_lambda::metrics::{self, Metric};
 use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::tables::Begun;
 use std::time::Duration;
@@ -142,7 +143,10 @@ async fn open(app: &App, call: &Call, mut upload: Upload) -> Result<Reply, Failu
         upload.multipart_id = Some(app.landing.create_multipart(&key, upload.part_sha256).await?);
     }
     match app.tables.begin_upload(&upload).await? {
-        Begun::Done => answer(app, call, &upload).await,
+        Begun::Done => {
+            metrics::write(&[Metric::count("UploadsBegun", 1)]);
+            answer(app, call, &upload).await
+        }
         Begun::QuotaExceeded => {
             drop_multipart(app, &upload).await?;
             let detail =

@@ -13,6 +13,7 @@ use sluice_domain::key::ObjectKey;
 use sluice_lambda::Deployment;
 use sluice_lambda::batch::{Failed, Message, OutOfTime, Settlement, Worked};
 use sluice_lambda::config::ConfigError;
+use sluice_lambda::metrics::{self, Metric};
 use sluice_packs::read::read_index;
 use sluice_packs::subject::{self, Packs};
 use sluice_packs::{Form, Move, Moved, Mover, PackError, sample};
@@ -156,7 +157,14 @@ impl Work<'_> {
         let (store, form, attempt) = (VAULT, Form::Compressed, self.attempt);
         let order = Move { pack, index: &index, store, form, attempt };
         if let Moved::Done { stored_bytes } = mover.relocate(order).await? {
-            tracing::info!(pack = %pack.pack_id, bytes = pack.size, stored_bytes, "compressed");
+            tracing::info!(
+                pack = %pack.pack_id, account = %self.account_id, bytes = pack.size, stored_bytes, "compressed"
+            );
+            metrics::write(&[
+                Metric::count("PacksCompressed", 1),
+                Metric::bytes("CompressedFromBytes", pack.size),
+                Metric::bytes("CompressedToBytes", stored_bytes),
+            ]);
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ mod known;
 mod leftovers;
 mod lookup;
 mod packs;
+mod report;
 mod rewrite;
 mod scan;
 mod sent;

@@ -16,7 +16,7 @@ use crate::scan::{Content, RANGE_BYTES, Scan, Scanned};
 use crate::store::Stored;
 use crate::together::{SMALL_MAX_BYTES, Small};
 use crate::verdict::{Verdict, verdict};
-use crate::{App, TimeCheck, delta, leftovers, store, writer};
+use crate::{App, TimeCheck, delta, leftovers, report, store, writer};
 
 /// How often the outcome is worked out anew after the content, or a pack, came or went meanwhile.
 const ATTEMPTS: usize = 4;
@@ -168,7 +168,10 @@ impl Work<'_> {
     ) -> Result<Settled, DedupError> {
         let (app, upload) = (self.app, self.upload);
         let published = app.tables.publish(upload, outcome, clock::now()).await?;
-        tracing::info!(upload = %upload.upload_id, bytes = upload.size, ?published, "published");
+        tracing::info!(
+            upload = %upload.upload_id, account = %upload.account_id, bytes = upload.size, ?published, "published"
+        );
+        report::count(upload, outcome, published);
         match published {
             Published::ContentKnown | Published::ContentGone | Published::PackGone => {
                 return Ok(Settled::NotYet);

@@ -13,6 +13,7 @@ use sluice_domain::migration::Rule;
 use sluice_lambda::Deployment;
 use sluice_lambda::batch::{Failed, Message, OutOfTime, Settlement, Worked};
 use sluice_lambda::config::ConfigError;
+use sluice_lambda::metrics::{self, Metric};
 use sluice_packs::read::read_index;
 use sluice_packs::subject::{self, Packs};
 use sluice_packs::{Form, IN_TRANSIT_BYTES, Move, Moved, Mover, Pace, PackError, Signer};
@@ -170,7 +171,13 @@ impl Work<'_> {
         let order = Move { pack, index: &index, store, form, attempt };
         if let Moved::Done { stored_bytes } = mover.relocate(order).boxed().await? {
             let from = &*pack.placement.store;
-            tracing::info!(pack = %pack.pack_id, from, to = store, stored_bytes, "migrated");
+            tracing::info!(
+                pack = %pack.pack_id, account = %self.account_id, from, to = store, stored_bytes, "migrated"
+            );
+            metrics::write(&[
+                Metric::count("PacksMigrated", 1),
+                Metric::bytes("MigratedBytes", stored_bytes),
+            ]);
         }
         Ok(())
     }

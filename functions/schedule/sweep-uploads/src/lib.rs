@@ -13,6 +13,7 @@ use sluice_domain::upload::Upload;
 use sluice_domain::version::RejectReason;
 use sluice_lambda::Deployment;
 use sluice_lambda::config::ConfigError;
+use sluice_lambda::metrics::{self, Metric};
 use sluice_storage::tables::{DUE_SHARDS, Ending, Outcome};
 use sluice_storage::{Bucket, Queue, StorageError, Tables};
 use std::sync::Arc;
@@ -60,7 +61,10 @@ pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
             .buffer_unordered(UPLOADS_IN_FLIGHT);
         while let Some((upload_id, result)) = swept.next().await {
             match result {
-                Ok(decision) => tracing::info!(upload = %upload_id, ?decision, "swept"),
+                Ok(decision) => {
+                    tracing::info!(upload = %upload_id, ?decision, "swept");
+                    count(&decision);
+                }
                 Err(error) => {
                     tracing::error!(%error, upload = %upload_id, "an upload could not be swept");
                     failure = Some(error);
@@ -69,6 +73,15 @@ pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
         }
     }
     failure.map_or(Ok(()), Err)
+}
+
+fn count(decision: &Sweep) {
+    match decision {
+        Sweep::Announce => metrics::write(&[Metric::count("EventsRecovered", 1)]),
+        Sweep::Expire => metrics::write(&[Metric::count("UploadsExpired", 1)]),
+        Sweep::Reject(_) => metrics::write(&[Metric::count("UploadsRejected", 1)]),
+        Sweep::Nothing | Sweep::Wait(_) => {}
+    }
 }
 
 async fn sweep_one(app: &App, upload_id: UploadId, now: Timestamp) -> Result<Sweep, StorageError> {

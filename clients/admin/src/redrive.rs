@@ -1,0 +1,74 @@
+//! `redrive`: messages that a worker gave up go back to its queue.
+
+use serde_json::json;
+use sluice_lambda::batch::Settlement;
+use sluice_lambda::clock;
+use sluice_storage::queue::Received;
+use std::time::Duration;
+
+use crate::arguments::{RedriveArguments, WorkQueue};
+use crate::error::Result;
+use crate::output::Output;
+use crate::settings::Site;
+
+/// Long enough that no message is seen twice by one run.
+const HIDDEN_FOR: Duration = Duration::from_mins(10);
+/// SQS answers from some of its servers only: after so many empty answers there is nothing left.
+const EMPTY_ANSWERS: u32 = 3;
+
+/// Sends each message back before it is deleted, so that none is lost.
+pub async fn run(arguments: &RedriveArguments, site: &Site, output: &Output) -> Result<()> {
+    let Settlement { queue, dead_letters, .. } = settlement(arguments.queue, site)?;
+    let (began, mut empty, mut redriven) = (clock::now(), 0, 0_u64);
+    let mut kept = Vec::new();
+    while empty < EMPTY_ANSWERS {
+        let messages = dead_letters.receive(HIDDEN_FOR).await?;
+        empty = if messages.is_empty() { empty + 1 } else { 0 };
+        for message in messages {
+            // One that was given up again meanwhile has had its turn.
+            let chosen = message.sent_at < began && is_chosen(arguments, &message);
+            if !chosen || arguments.dry_run {
+                kept.push(message.receipt_handle.clone());
+            }
+            if !chosen {
+                continue;
+            }
+            show(&message, output)?;
+            if !arguments.dry_run {
+                queue.send(&message.body).await?;
+                dead_letters.delete(&message.receipt_handle).await?;
+                redriven += 1;
+            }
+        }
+    }
+    for handle in &kept {
+        dead_letters.retry_after(handle, Duration::ZERO).await?;
+    }
+    output.line(&format!("{redriven} redriven, {} left", kept.len()))
+}
+
+fn settlement(queue: WorkQueue, site: &Site) -> Result<Settlement> {
+    let deployment = &site.deployment;
+    Ok(match queue {
+        WorkQueue::Landing => deployment.landing_settlement()?,
+        WorkQueue::Materialize => deployment.materialize_settlement()?,
+        WorkQueue::Compress => deployment.compress_settlement()?,
+        WorkQueue::Migrate => deployment.migrate_settlement()?,
+    })
+}
+
+fn attribute<'a>(message: &'a Received, name: &str) -> Option<&'a str> {
+    message.attributes.get(name).map(String::as_str)
+}
+
+fn is_chosen(arguments: &RedriveArguments, message: &Received) -> bool {
+    let code = attribute(message, "code");
+    arguments.code.is_empty() || arguments.code.iter().any(|chosen| Some(&**chosen) == code)
+}
+
+fn show(message: &Received, output: &Output) -> Result<()> {
+    let (code, reason) = (attribute(message, "code"), attribute(message, "reason"));
+    let shown = json!({ "sent_at": message.sent_at, "code": code, "reason": reason, "body": message.body });
+    let (code, reason) = (code.unwrap_or("no code"), reason.unwrap_or("the worker died at each receipt"));
+    output.result(&shown, || format!("{} {code}: {reason}\n  {}", message.sent_at, message.body))
+}

@@ -1,0 +1,44 @@
+import AwsS3 from "@uppy/aws-s3";
+import Uppy from "@uppy/core";
+import { begin, call, type Part, settableHeaders, untilAvailable } from "./api.js";
+import type { Job } from "./types.js";
+
+type Options = Extract<ConstructorParameters<typeof AwsS3>[1], { signRequest: unknown }>;
+type Sign = Options["signRequest"];
+
+/**
+ * Uppy's uploader speaks to S3 by itself: it creates and completes uploads there, and wants a URL signed for each
+ * request. Parts go to the bucket by URLs of the API, one call a part, as it asks for them. The server of this page
+ * answers for S3 where the API does the work.
+ */
+function signer(job: Job, size: number): Sign {
+  return async (request) => {
+    if (!("uploadId" in request)) {
+      const { upload_id } = await begin(job, size);
+      return { url: `${location.origin}/s3/created/${upload_id}`, key: upload_id };
+    }
+    if (!("partNumber" in request)) {
+      const query = new URLSearchParams({ api: job.api, token: job.token });
+      return { url: `${location.origin}/s3/completed/${request.uploadId}?${query}` };
+    }
+    const body = { parts: [{ number: request.partNumber }] };
+    const { parts } = await call<{ parts: [Part] }>(job, "POST", `/uploads/${request.uploadId}/parts`, body);
+    return { url: parts[0].url, headers: settableHeaders(parts[0]) };
+  };
+}
+
+/** `@uppy/aws-s3`, with the same parts. It sends the parts of one file one after the other. */
+export async function uppyAwsS3(file: File, job: Job): Promise<{ completed: number; available: number }> {
+  const uppy = new Uppy().use(AwsS3, {
+    shouldUseMultipart: true,
+    getChunkSize: () => job.partSize,
+    limit: job.parallel,
+    signRequest: signer(job, file.size),
+  });
+  uppy.addFile(file);
+  const result = await uppy.upload();
+  const completed = performance.now();
+  const body = result?.successful?.[0]?.response?.body as { key: string } | undefined;
+  if (!body) throw new Error(`the upload failed: ${result?.failed?.[0]?.error}`);
+  return { completed, available: await untilAvailable(job, body.key) };
+}

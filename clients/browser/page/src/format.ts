@@ -1,0 +1,87 @@
+import { isolated, printable } from "./names.js";
+
+/** How numbers, sizes, times and names are written in one language. */
+export interface Formats {
+  number(value: number): string;
+  /** Bytes, in the largest decimal unit that leaves at least 1. */
+  bytes(value: number): string;
+  /** Bytes a second. */
+  speed(value: number): string;
+  /** From 0 to 1. Never 100 % before the end. */
+  percent(fraction: number): string;
+  /** Seconds, as coarse as a person would say it. */
+  duration(seconds: number): string;
+  /** The time alone today, else the date and time. */
+  date(time: string | Date): string;
+  /** Date and time, to the second. */
+  moment(time: string | Date): string;
+  /** The form for a number; `#` stands for the number. */
+  plural(value: number, forms: { one?: string; other: string }): string;
+  /** A name for labels. */
+  name(name: string): string;
+  /** A name within a sentence that is shown. */
+  quoted(name: string): string;
+}
+
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte", "petabyte"];
+
+/** The formats of a language, as a BCP 47 tag. */
+export function formatsFor(locale: string): Formats {
+  const numbers = new Intl.NumberFormat(locale);
+  const percents = new Intl.NumberFormat(locale, { style: "percent" });
+  const moments = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
+  const plurals = new Intl.PluralRules(locale);
+  const scaled = (value: number, suffix: string) => {
+    const [amount, unit] = scale(value);
+    return unitFormat(locale, `${unit}${suffix}`, amount).format(amount);
+  };
+  return {
+    number: (value) => numbers.format(value),
+    bytes: (value) => scaled(value, ""),
+    speed: (value) => scaled(value, "-per-second"),
+    percent: (fraction) => percents.format(fraction >= 1 ? 1 : Math.floor(fraction * 100) / 100),
+    duration: (seconds) => duration(locale, seconds),
+    date: (time) => date(locale, new Date(time), new Date()),
+    moment: (time) => moments.format(new Date(time)),
+    plural: (value, forms) =>
+      ((plurals.select(value) === "one" && forms.one) || forms.other).replaceAll("#", numbers.format(value)),
+    name: printable,
+    quoted: isolated,
+  };
+}
+
+function scale(bytes: number): [number, string] {
+  let [amount, unit] = [bytes, 0];
+  while (amount >= 999.5 && unit < UNITS.length - 1) [amount, unit] = [amount / 1000, unit + 1];
+  return [amount, UNITS[unit] ?? "byte"];
+}
+
+function unitFormat(locale: string, unit: string, amount: number): Intl.NumberFormat {
+  const whole = unit.startsWith("byte") || amount >= 100;
+  const unitDisplay = unit === "byte" ? "long" : "short";
+  return new Intl.NumberFormat(locale, {
+    style: "unit",
+    unit,
+    unitDisplay,
+    maximumFractionDigits: whole ? 0 : 1,
+  });
+}
+
+function duration(locale: string, seconds: number): string {
+  const say = (amount: number, unit: string) =>
+    new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(amount);
+  if (seconds < 55) return say(Math.max(5, Math.ceil(seconds / 5) * 5), "second");
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  if (minutes < 60) return say(minutes, "minute");
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 24) return say(Math.round(hours / 24), "day");
+  return minutes % 60 === 0 ? say(hours, "hour") : `${say(hours, "hour")} ${say(minutes % 60, "minute")}`;
+}
+
+function date(locale: string, time: Date, now: Date): string {
+  const today = time.toDateString() === now.toDateString();
+  return new Intl.DateTimeFormat(
+    locale,
+    today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" },
+  ).format(time);
+}

@@ -1,0 +1,106 @@
+import { LANGUAGES, type Language, language, setLanguage, text } from "../i18n/index.js";
+import { dialog } from "../state/dialog.js";
+import { failureText } from "../state/failures.js";
+import { notify } from "../state/notices.js";
+import { setTheme, THEMES, theme } from "../state/preferences.js";
+import { totals } from "../state/queue.js";
+import { me, session, signOut } from "../state/session.js";
+import { focusSoon } from "./focus.js";
+import { Icon, Logo } from "./icons.js";
+
+/** The bar at the top. */
+export function Header() {
+  const { app, settings } = text.value;
+  const inside = session.value === "in" || session.value === "ended";
+  return (
+    <header class="bar">
+      {inside && (
+        <button type="button" class="skip primary" onClick={() => focusSoon("#files")}>
+          {app.skip}
+        </button>
+      )}
+      <Brand heading={session.value !== "out"} />
+      {inside && <StorageButton />}
+      <label class="choice" title={settings.language}>
+        <Icon name="language" />
+        <span class="visually-hidden">{settings.language}</span>
+        <select
+          value={language.value}
+          onChange={(event) => setLanguage(event.currentTarget.value as Language)}
+        >
+          {Object.entries(LANGUAGES).map(([tag, { name }]) => (
+            <option key={tag} value={tag} lang={tag}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="choice" title={settings.theme}>
+        <Icon name="theme" />
+        <span class="visually-hidden">{settings.theme}</span>
+        <select
+          value={theme.value}
+          onChange={(event) =>
+            setTheme(THEMES.find((known) => known === event.currentTarget.value) ?? "system")
+          }
+        >
+          {THEMES.map((known) => (
+            <option key={known} value={known}>
+              {settings[known]}
+            </option>
+          ))}
+        </select>
+      </label>
+      {inside && <Who />}
+    </header>
+  );
+}
+
+/** The product's name: the page's heading, where the page has no other. */
+function Brand({ heading }: { heading: boolean }) {
+  const name = <span class="brand-name">Sluice</span>;
+  return (
+    <div class="brand">
+      <Logo />
+      {heading ? <h1>{name}</h1> : name}
+    </div>
+  );
+}
+
+function StorageButton() {
+  const { storage } = text.value;
+  if (me.value === undefined) return null;
+  const { used_bytes: used, quota_bytes: quota } = me.value;
+  return (
+    <button
+      type="button"
+      class="storage-button"
+      onClick={() => {
+        dialog.value = { kind: "storage" };
+      }}
+    >
+      <Icon name="chart" />
+      <span class="visually-hidden">{storage.title}: </span>
+      <span class="wide-text">{storage.short(used, quota)}</span>
+    </button>
+  );
+}
+
+function Who() {
+  const words = text.value.session;
+  const leave = () => {
+    if (totals.peek().active + totals.peek().paused > 0) dialog.value = { kind: "leave" };
+    else signOut().catch((error) => notify({ tone: "failed", message: failureText(error) }));
+  };
+  return (
+    <span class="who">
+      <span class="user wide-only" title={words.signedInAs(me.value?.username ?? "")}>
+        <bdi>{me.value?.username}</bdi>
+      </span>
+      <button type="button" class="quiet" title={words.signOut} onClick={leave}>
+        <Icon name="exit" />
+        <span class="wide-text">{words.signOut}</span>
+      </button>
+    </span>
+  );
+}

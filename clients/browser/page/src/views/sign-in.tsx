@@ -1,0 +1,111 @@
+import { SluiceError } from "@sluice/browser";
+import { useId, useRef, useState } from "preact/hooks";
+import { text } from "../i18n/index.js";
+import { failureText } from "../state/failures.js";
+import { leave, me, signIn, signUp } from "../state/session.js";
+import { Dialog } from "./dialog.js";
+import { Logo } from "./icons.js";
+
+/** What is shown to somebody who is not signed in. */
+export function SignInPage() {
+  const { session, app } = text.value;
+  const [joining, setJoining] = useState(false);
+  return (
+    <main class="centred">
+      <div class="card narrow sign-in">
+        <Logo />
+        <h1>{joining ? session.signUpTitle : session.signInTitle}</h1>
+        <p class="muted">{app.tagline}</p>
+        <CredentialsForm key={String(joining)} joining={joining} />
+        <button type="button" class="quiet" onClick={() => setJoining(!joining)}>
+          {joining ? session.toSignIn : session.toSignUp}
+        </button>
+      </div>
+    </main>
+  );
+}
+
+/** Over everything else, when the session has ended while the page was open. */
+export function SessionEnded() {
+  const { session } = text.value;
+  return (
+    <Dialog title={session.endedTitle}>
+      <p>{session.ended}</p>
+      <CredentialsForm joining={false} username={me.value?.username} />
+      <button type="button" class="quiet" onClick={leave}>
+        {session.someoneElse}
+      </button>
+    </Dialog>
+  );
+}
+
+/** User name and password. With `username`, only that one may sign in: what waits belongs to that account. */
+function CredentialsForm({ joining, username }: { joining: boolean; username?: string | undefined }) {
+  const { session } = text.value;
+  const [error, setError] = useState<unknown>(undefined);
+  const [busy, setBusy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  const id = useId();
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const fields = new FormData(event.currentTarget as HTMLFormElement);
+    setBusy(true);
+    setError(undefined);
+    try {
+      await (joining ? signUp : signIn)(String(fields.get("username")), String(fields.get("password")));
+    } catch (failure) {
+      setError(failure);
+      const wrong =
+        failure instanceof SluiceError && failure.code === "username_taken" ? "username" : "password";
+      form.current?.querySelector<HTMLInputElement>(`[name="${wrong}"]`)?.focus();
+    }
+    setBusy(false);
+  };
+  return (
+    <form ref={form} onSubmit={submit}>
+      <label htmlFor={`${id}u`}>{session.username}</label>
+      <input
+        id={`${id}u`}
+        name="username"
+        autocomplete="username"
+        autocapitalize="none"
+        spellcheck={false}
+        required
+        minLength={joining ? 3 : undefined}
+        maxLength={64}
+        defaultValue={username}
+        readOnly={username !== undefined}
+        aria-describedby={joining ? `${id}uh` : undefined}
+      />
+      {joining && (
+        <p id={`${id}uh`} class="hint">
+          {session.usernameHint}
+        </p>
+      )}
+      <label htmlFor={`${id}p`}>{session.password}</label>
+      <input
+        id={`${id}p`}
+        name="password"
+        type="password"
+        autocomplete={joining ? "new-password" : "current-password"}
+        required
+        minLength={joining ? 12 : undefined}
+        maxLength={256}
+        autofocus={username !== undefined}
+        aria-invalid={error !== undefined}
+        aria-describedby={`${joining ? `${id}ph ` : ""}${id}e`}
+      />
+      {joining && (
+        <p id={`${id}ph`} class="hint">
+          {session.passwordHint}
+        </p>
+      )}
+      <p id={`${id}e`} class="error" role="alert">
+        {error !== undefined && failureText(error)}
+      </p>
+      <button type="submit" class="primary" disabled={busy}>
+        {busy ? session.working : joining ? session.signUp : session.signIn}
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import {
+  addEntries,
+  entries,
+  MOST_ROWS,
+  newEntry,
+  notePhase,
+  removeEntries,
+  rows,
+  showFinished,
+  totals,
+} from "../src/state/queue.js";
+
+const file = (name: string) => new File(["12345"], name);
+const add = (count: number) => {
+  const added = Array.from({ length: count }, (_, index) =>
+    newEntry({ file: file(`${index}`), path: `folder/${index}` }, false),
+  );
+  addEntries(added);
+  return added;
+};
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  removeEntries(() => true);
+  showFinished.value = false;
+  vi.useRealTimers();
+});
+
+it("shows changes of many rows at once, and only then", () => {
+  const [first, second] = add(2);
+  if (first === undefined || second === undefined) throw new Error("no rows");
+  notePhase(first, "uploading");
+  notePhase(second, "available");
+  expect(first.state.value.progress.phase).toBe("waiting");
+  vi.advanceTimersByTime(200);
+  expect(first.state.value.progress.phase).toBe("uploading");
+  expect(second.state.value.progress.phase).toBe("available");
+  expect(totals.value).toMatchObject({ count: 2, active: 1, available: 1, size: 10, sentBytes: 5 });
+});
+
+it("shows few files whole, whatever becomes of them", () => {
+  for (const entry of add(MOST_ROWS)) notePhase(entry, "available");
+  vi.advanceTimersByTime(200);
+  expect(rows.value).toEqual({ shown: entries.value, waiting: 0, finished: 0 });
+});
+
+it("shows of many files the first unfinished ones, and the finished ones when asked", () => {
+  const all = add(MOST_ROWS + 60);
+  for (const entry of all.slice(0, 5)) notePhase(entry, "available");
+  const [failed] = all.slice(5);
+  if (failed !== undefined) notePhase(failed, "failed");
+  vi.advanceTimersByTime(200);
+  expect(rows.value.shown).toEqual(all.slice(5, 5 + MOST_ROWS));
+  expect(rows.value).toMatchObject({ waiting: 55, finished: 5 });
+  showFinished.value = true;
+  expect(rows.value.shown.slice(MOST_ROWS)).toEqual(all.slice(0, 5));
+});
+
+it("names a row by the last segment of its path", () => {
+  expect(newEntry({ file: file("x"), path: "a/b.txt" }, true)).toMatchObject({
+    name: "b.txt",
+    replaces: true,
+  });
+});

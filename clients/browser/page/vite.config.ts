@@ -1,0 +1,24 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+/** Where the API listens while developing: `vite` passes the API's paths on to it, so that page and API are one origin. */
+const api = process.env.SLUICE_API ?? "http://127.0.0.1:8787";
+const apiPaths = ["/accounts", "/sessions", "/uploads", "/lookups", "/files", "/hooks"];
+
+export default defineConfig({
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  resolve: { alias: { "@sluice/browser": fileURLToPath(new URL("../sdk/src/index.ts", import.meta.url)) } },
+  build: {
+    target: "es2022",
+    // The page's content security policy knows no inline script, style, worker or font: everything is a file in /assets.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  worker: { format: "es" },
+  server: {
+    host: "127.0.0.1",
+    port: 5173,
+    proxy: Object.fromEntries(apiPaths.map((path) => [path, { target: api }])),
+  },
+  test: { include: ["test/**/*.test.ts"], environment: "node" },
+});

@@ -1,0 +1,33 @@
+import { SluiceError } from "../errors.js";
+
+/** What a status means where the gateway has answered with a body of its own. */
+const CODES: Record<number, string> = {
+  401: "unauthenticated",
+  404: "not_found",
+  413: "body_too_large",
+  429: "too_many_requests",
+  500: "internal",
+  502: "unavailable",
+  503: "unavailable",
+  504: "unavailable",
+};
+
+/** The error that an answer of the API tells of (RFC 9457). */
+export function problem(status: number, body: string): SluiceError {
+  const { code, title, detail, request_id } = parse(body);
+  const message = [title, detail].filter((text) => typeof text === "string" && text).join(": ");
+  return new SluiceError(
+    typeof code === "string" ? code : (CODES[status] ?? "unexpected_answer"),
+    message || `the API answered with the status ${status}`,
+    { status, requestId: typeof request_id === "string" ? request_id : undefined },
+  );
+}
+
+function parse(body: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

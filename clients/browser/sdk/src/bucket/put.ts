@@ -1,0 +1,68 @@
+import type { PartUrl } from "../api/uploads.js";
+import { aborted } from "../errors.js";
+import { type Failure, refusal, unreachable } from "./failure.js";
+
+/** A request that moves nothing for so long is given up and tried again. */
+const STALL_MILLISECONDS = 30_000;
+/** Signed, but set by the browser itself, which lets no script do so. */
+const SET_BY_BROWSER = ["content-length", "host"];
+
+/** What came of a PUT: its `ETag` without quotes, empty where the bucket gave none. */
+export type PutOutcome = { etag: string } | Failure;
+
+/**
+ * Sends one part by XMLHttpRequest, which alone reports what is on its way. `onSent` is given the bytes sent so far.
+ * Fails with `aborted` only; all else is an outcome.
+ */
+export function put(
+  part: PartUrl,
+  body: Blob,
+  onSent: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<PutOutcome> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(aborted());
+    const request = new XMLHttpRequest();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const cancel = () => request.abort();
+    const watch = () => {
+      clearTimeout(timer);
+      timer = setTimeout(cancel, STALL_MILLISECONDS);
+    };
+    request.upload.onprogress = (event) => {
+      watch();
+      onSent(event.loaded);
+    };
+    request.onreadystatechange = watch;
+    request.onloadend = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", cancel);
+      if (signal.aborted) reject(aborted());
+      else resolve(outcome(request));
+    };
+    signal.addEventListener("abort", cancel);
+    send(request, part, body);
+    watch();
+  });
+}
+
+function send(request: XMLHttpRequest, part: PartUrl, body: Blob): void {
+  request.open("PUT", part.url);
+  for (const [name, value] of Object.entries(part.headers)) {
+    if (!SET_BY_BROWSER.includes(name.toLowerCase())) request.setRequestHeader(name, value);
+  }
+  request.send(body);
+}
+
+function outcome(request: XMLHttpRequest): PutOutcome {
+  const { status } = request;
+  if (status === 0) return unreachable("the bucket does not answer");
+  // A URL signed with `If-None-Match: *` says so when the answer to an earlier try was lost.
+  if (status === 412) return { etag: "" };
+  if (status >= 200 && status < 300) return { etag: unquoted(request.getResponseHeader("etag")) };
+  return refusal(status, request.responseText);
+}
+
+function unquoted(etag: string | null): string {
+  return etag?.replaceAll('"', "") ?? "";
+}

@@ -1,0 +1,157 @@
+import { aborted, SluiceError } from "../errors.js";
+import { Slots } from "../slots.js";
+import { SMALL_MAX_BYTES } from "./limits.js";
+import type { JobKind, Jobs, Reply, Request } from "./messages.js";
+
+/** How many workers there are at most, and how many small and how many large blobs are read at once. */
+const WORKERS = 2;
+/** A worker that has had nothing to do for so long is stopped. */
+const IDLE_MILLISECONDS = 20_000;
+
+interface Job {
+  resolve(output: never): void;
+  reject(error: Error): void;
+  onProgress: ((bytes: number) => void) | undefined;
+}
+
+/** How a job is done. */
+export interface JobOptions {
+  /** Given the bytes read so far, about ten times a second. */
+  onProgress?: ((bytes: number) => void) | undefined;
+  signal?: AbortSignal | undefined;
+  /** What is handed over with the input. */
+  transfer?: Transferable[];
+}
+
+/** The workers of one connection. They start when they are needed and stop when they are not. */
+export class Workers {
+  readonly #small = new Slots(WORKERS);
+  readonly #large = new Slots(WORKERS);
+  readonly #leased: LeasedWorker[] = [];
+
+  /** Does a job that reads a whole blob, in its turn. `owner` is whom to be fair to. */
+  read<Kind extends "digest" | "cut">(
+    owner: unknown,
+    kind: Kind,
+    input: Jobs[Kind]["input"],
+    options: JobOptions = {},
+  ): Promise<Jobs[Kind]["output"]> {
+    const slots = input.blob.size > SMALL_MAX_BYTES ? this.#large : this.#small;
+    return slots.run(owner, options.signal, async () => {
+      const worker = this.lease();
+      try {
+        return await worker.run(kind, input, options);
+      } finally {
+        worker.release();
+      }
+    });
+  }
+
+  /** A worker for several jobs, that which has the fewest users; to be released. */
+  lease(): LeasedWorker {
+    let [worker, ...others] = this.#leased;
+    for (const other of others) if (worker && other.users < worker.users) worker = other;
+    if (!worker || (worker.users > 0 && this.#leased.length < WORKERS)) {
+      worker = new LeasedWorker((stopped) => this.#leased.splice(this.#leased.indexOf(stopped), 1));
+      this.#leased.push(worker);
+    }
+    worker.take();
+    return worker;
+  }
+}
+
+/** A worker and those who use it. */
+export class LeasedWorker {
+  users = 0;
+  readonly #worker: Worker;
+  readonly #jobs = new Map<number, Job>();
+  #nextId = 0;
+  #idle: ReturnType<typeof setTimeout> | undefined;
+  #failure: SluiceError | undefined;
+
+  constructor(private readonly onStop: (worker: LeasedWorker) => void) {
+    this.#worker = start();
+    this.#worker.onmessage = (event: MessageEvent<Reply>) => this.#receive(event.data);
+    this.#worker.onerror = (event) => this.#fail(event.message);
+  }
+
+  take(): void {
+    this.users += 1;
+    clearTimeout(this.#idle);
+  }
+
+  release(): void {
+    this.users -= 1;
+    if (this.users === 0 && !this.#failure) this.#idle = setTimeout(() => this.#stop(), IDLE_MILLISECONDS);
+  }
+
+  /** Does a job; several may be under way. */
+  async run<Kind extends JobKind>(
+    kind: Kind,
+    input: Jobs[Kind]["input"],
+    { onProgress, signal, transfer = [] }: JobOptions = {},
+  ): Promise<Jobs[Kind]["output"]> {
+    if (signal?.aborted) throw aborted();
+    if (this.#failure) throw this.#failure;
+    const id = this.#nextId++;
+    const onAbort = () => {
+      this.#post({ id, kind: "cancel" });
+      this.#jobs.get(id)?.reject(aborted());
+    };
+    signal?.addEventListener("abort", onAbort);
+    try {
+      return await new Promise<Jobs[Kind]["output"]>((resolve, reject) => {
+        this.#jobs.set(id, { resolve, reject, onProgress });
+        this.#post({ id, kind, input } as Request, transfer);
+      });
+    } finally {
+      this.#jobs.delete(id);
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  #post(message: Request, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  #receive(reply: Reply): void {
+    const job = this.#jobs.get(reply.id);
+    if ("progress" in reply) job?.onProgress?.(reply.progress);
+    else if ("output" in reply) job?.resolve(reply.output as never);
+    else job?.reject(readError(reply.error));
+  }
+
+  #fail(message: string): void {
+    if (this.#failure) return;
+    this.#failure = failed(message);
+    for (const job of this.#jobs.values()) job.reject(this.#failure);
+    clearTimeout(this.#idle);
+    this.#stop();
+  }
+
+  #stop(): void {
+    this.#worker.terminate();
+    this.onStop(this);
+  }
+}
+
+/** Bundlers look for exactly this expression. */
+function start(): Worker {
+  try {
+    return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  } catch (cause) {
+    throw failed(cause instanceof Error ? cause.message : "");
+  }
+}
+
+function failed(reason: string): SluiceError {
+  return new SluiceError("worker_failed", `the hashing worker does not run: ${reason || "no reason given"}`);
+}
+
+/** A file that cannot be read is one that was written to, moved or deleted since it was picked. */
+function readError({ name, message }: { name: string; message: string }): SluiceError {
+  if (name === "NotReadableError" || name === "NotFoundError") {
+    return new SluiceError("file_changed", "the file was changed, moved or deleted since it was picked");
+  }
+  return new SluiceError("worker_failed", `${name}: ${message}`);
+}

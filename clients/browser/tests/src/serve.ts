@@ -1,0 +1,56 @@
+import { readFile } from "node:fs/promises";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join, normalize } from "node:path";
+
+const TYPES: Record<string, string> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+};
+
+/** A folder served at an origin of its own. */
+export interface Served {
+  origin: string;
+  close(): Promise<void>;
+}
+
+/** Serves the files of a folder on a free port. */
+export async function serveFolder(folder: string): Promise<Served> {
+  const server = await listening((request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    const path = join(folder, normalize(pathname === "/" ? "/index.html" : decodeURIComponent(pathname)));
+    readFile(path).then(
+      (bytes) =>
+        response
+          .writeHead(200, { "Content-Type": TYPES[extname(path)] ?? "application/octet-stream" })
+          .end(bytes),
+      () => response.writeHead(404).end(),
+    );
+  });
+  return { origin: `http://127.0.0.1:${portOf(server)}`, close: () => closed(server) };
+}
+
+/** A port that nothing listened on a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = await listening(() => {});
+  const port = portOf(server);
+  await closed(server);
+  return port;
+}
+
+function listening(listener: RequestListener): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer(listener);
+    server.once("error", reject).listen(0, "127.0.0.1", () => resolve(server));
+  });
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
+function closed(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}

@@ -1,0 +1,88 @@
+import { expect } from "vitest";
+import { sha1Of, sha256Of } from "../src/files.js";
+import { story } from "../src/story.js";
+
+story(
+  "a file is renamed, replaced, restored, found, deleted and brought back",
+  async ({ visit, account, files }) => {
+    const first = await files.random("draft.bin", 50_000);
+    const visitor = await visit({ as: account });
+    const { page } = visitor;
+    await visitor.choose([first]);
+    await visitor.until("draft.bin", "Available");
+
+    await visitor.button("Rename draft.bin").click();
+    const rename = page.getByRole("dialog", { name: "Rename or move" });
+    await rename.getByLabel("New path").fill("reports/2026.bin");
+    await rename.getByRole("button", { name: "Rename" }).click();
+    await visitor.button("Open folder reports").click();
+    await visitor.file("2026.bin").waitFor();
+
+    const second = await files.random("2026.bin", 60_000);
+    await visitor.choose([second]);
+    await visitor.until("2026.bin", "new version");
+    await visitor.until("2026.bin", "Available");
+    await visitor.button("Versions of 2026.bin").click();
+    const versions = page.getByRole("dialog", { name: "Versions" });
+    await versions.getByText(await sha256Of(second.path)).waitFor();
+    await visitor.picture("versions");
+    await versions.getByRole("button", { name: /^Restore the version of/ }).click();
+    await expect.poll(() => versions.getByRole("listitem").count()).toBe(3);
+    await versions.getByRole("button", { name: "Close" }).click();
+    const restored = await account.at("reports/2026.bin");
+    expect(restored?.sha256).toBe(await sha256Of(first.path));
+
+    const found = page.getByRole("region", { name: "Search results" });
+    const search = page.getByRole("searchbox", { name: "Find files" });
+    const ways = [
+      ["reports/20", "path begins with, everywhere"],
+      [await sha256Of(first.path), undefined],
+      [await sha1Of(first.path), undefined],
+    ] as const;
+    for (const [text, way] of ways) {
+      await search.fill(text);
+      if (way !== undefined) await page.getByLabel("How to search").selectOption(way);
+      await visitor.button("Search").click();
+      await found
+        .getByRole("button", { name: "reports/2026.bin" })
+        .or(found.getByRole("button", { name: "2026.bin", exact: true }))
+        .first()
+        .waitFor();
+    }
+    await search.fill("f".repeat(64));
+    await visitor.button("Search").click();
+    await page.getByRole("heading", { name: "Nothing found" }).waitFor();
+    await visitor.button("Clear search").click();
+
+    await visitor.button("Delete 2026.bin").click();
+    const undo = visitor.button("Undo: restore 2026.bin");
+    await undo.waitFor();
+    await expect.poll(() => visitor.file("2026.bin").count()).toBe(0);
+    expect(await account.at("reports/2026.bin")).toBeUndefined();
+    await visitor.picture("deleted");
+    await undo.click();
+    await visitor.file("2026.bin").waitFor();
+    expect((await account.at("reports/2026.bin"))?.sha256).toBe(await sha256Of(first.path));
+
+    await visitor.button("Sign out").click();
+    await page.getByRole("heading", { name: "Sign in to Sluice" }).waitFor();
+  },
+);
+
+story("folders are dropped on the page with all that is in them", async ({ visit, account, files }) => {
+  const inside = [
+    await files.random("photos/one.jpg", 1000),
+    await files.random("photos/2026/two.jpg", 2000),
+    await files.random("photos/2026/may/three.jpg", 3000),
+  ];
+  const beside = await files.random("beside.txt", 500);
+  const visitor = await visit({ as: account, withHandles: true });
+  await visitor.drop([`${files.folder}/photos`, beside.path]);
+  await visitor.uploads.getByText("4 of 4 files finished").waitFor();
+  for (const file of [...inside, beside]) {
+    const path = file.path.slice(files.folder.length + 1);
+    expect((await account.at(path))?.sha256, path).toBe(await sha256Of(file.path));
+  }
+  await visitor.button("Open folder photos").click();
+  await visitor.file("one.jpg").waitFor();
+});

@@ -1,0 +1,30 @@
+import { expect } from "vitest";
+import { story } from "../src/story.js";
+
+const COUNT = 300;
+const SIZE = 1000;
+/** So many rows the page shows at most. */
+const MOST_ROWS = 50;
+
+story("three hundred files at once all become available", async ({ visit, account, files }) => {
+  for (let index = 0; index < COUNT; index++) await files.random(`many/${index}.txt`, SIZE);
+  const visitor = await visit({ as: account });
+  const { page } = visitor;
+  const chooser = page.waitForEvent("filechooser");
+  await visitor.button("Choose a folder").click();
+  await (await chooser).setFiles(`${files.folder}/many`);
+  await visitor.uploads.getByText(`of ${COUNT} files finished`).waitFor();
+  expect(await visitor.uploads.getByRole("listitem").count()).toBeLessThanOrEqual(MOST_ROWS);
+  await visitor.picture("many");
+  // The page is at hand all the while.
+  await page.getByLabel("Language").selectOption("zh-CN");
+  await page.getByRole("region", { name: "上传" }).waitFor();
+  await page.getByLabel("语言").selectOption("en");
+
+  await visitor.uploads.getByText(`${COUNT} of ${COUNT} files finished`).waitFor({ timeout: 200_000 });
+  await visitor.uploads.getByText("300 kB of 300 kB").waitFor();
+  expect(visitor.wire.sentBytes).toBe(COUNT * SIZE);
+  await visitor.button("Open folder many").click();
+  await page.getByText("100 entries loaded, there are more").waitFor();
+  expect(await account.count("many/")).toBe(COUNT);
+});

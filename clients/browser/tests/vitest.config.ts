@@ -1,0 +1,17 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  resolve: { alias: { "@sluice/browser": fileURLToPath(new URL("../sdk/src/index.ts", import.meta.url)) } },
+  test: {
+    include: ["stories/**/*.test.ts"],
+    globalSetup: "src/stack.ts",
+    // One stack and one browser for all stories: what they share is not to be fought over.
+    fileParallelism: false,
+    isolate: false,
+    maxWorkers: 1,
+    testTimeout: 240_000,
+    hookTimeout: 120_000,
+    reporters: "verbose",
+  },
+});

@@ -1,0 +1,30 @@
+//! What the operator's metrics learn of an upload.
+
+use sluice_domain::upload::Upload;
+use sluice_lambda::clock;
+use sluice_lambda::metrics::{self, Metric};
+use sluice_storage::tables::{Outcome, Published};
+
+/// Counts an upload whose version has just been decided.
+pub fn count(upload: &Upload, outcome: &Outcome, published: Published) {
+    match published {
+        Published::Available => metrics::write(&available(upload, outcome)),
+        Published::Rejected(_) => metrics::write(&[Metric::count("UploadsRejected", 1)]),
+        Published::ContentKnown | Published::ContentGone | Published::PackGone | Published::Ended(_) => {}
+    }
+}
+
+fn available(upload: &Upload, outcome: &Outcome) -> [Metric; 6] {
+    let (new_bytes, stored_bytes) = match outcome {
+        Outcome::Stored(stored) => (stored.new_bytes, stored.stored_bytes),
+        Outcome::Linked { .. } | Outcome::Rejected(_) => (0, 0),
+    };
+    [
+        Metric::count("UploadsAvailable", 1),
+        Metric::bytes("ContentBytes", upload.size),
+        Metric::bytes("NewBytes", new_bytes),
+        Metric::bytes("SharedBytes", upload.size.saturating_sub(new_bytes)),
+        Metric::bytes("StoredBytes", stored_bytes),
+        Metric::duration("UploadDuration", upload.created_at.until(clock::now())),
+    ]
+}
