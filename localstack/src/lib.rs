@@ -18,6 +18,7 @@ mod stack;
 pub mod stores;
 
 pub use build::{Build, function_names};
+pub use emulator::EmulatorKind;
 pub use error::Error;
 pub use object_store::ObjectStore;
 pub use settings::Settings;

@@ -1,0 +1,81 @@
+"""Where LocalStack 4.9.2 departs from AWS in what Sluice relies on, and what it would download.
+
+Remove one when a newer pinned version does it itself. The differences that are left alone are listed in the README of
+the folder above.
+"""
+
+import collections
+import functools
+
+from localstack.runtime import hooks
+from localstack.utils.threads import start_thread
+
+
+@hooks.on_infra_start()
+def apply():
+    _listen_on_loopback()
+    _use_running_dynamodb()
+    _deploy_without_delay()
+    _know_session_credentials()
+    _tolerate_concurrent_calls()
+
+
+def _listen_on_loopback():
+    """The host of GATEWAY_LISTEN is not heeded."""
+    from localstack.runtime.server import twisted
+
+    twisted.endpoints.TCP4ServerEndpoint = functools.partial(
+        twisted.endpoints.TCP4ServerEndpoint, interface="127.0.0.1"
+    )
+
+
+def _use_running_dynamodb():
+    """The launcher has started one; LocalStack's own is a download, and needs Java."""
+    from localstack.services.dynamodb.server import DynamodbServer
+
+    DynamodbServer.do_start_thread = lambda _server: start_thread(lambda *_: None, name="dynamodb")
+    DynamodbServer.start_dynamodb = lambda server: server.start()
+    DynamodbServer.stop_dynamodb = lambda _server: None
+
+
+def _deploy_without_delay():
+    """A resource that is not ready at once, as no function is, is looked at again after five seconds."""
+    from localstack.services.cloudformation.resource_provider import ResourceProviderExecutor as Executor
+
+    Executor.deploy_loop = functools.partialmethod(Executor.deploy_loop, sleep_time=0.05)
+
+
+def _know_session_credentials():
+    """The secrets of sessions are not looked up, so that what a function signs with its role would be refused."""
+    from localstack.services.s3 import presigned_url
+    from moto.sts.models import sts_backends
+
+    look_up = presigned_url.get_secret_access_key_from_access_key_id.__wrapped__
+
+    def look_up_session_too(access_key_id, region):
+        for backends in sts_backends.values():
+            for backend in backends.values():
+                if role := backend.get_assumed_role_from_access_key(access_key_id):
+                    return role.secret_access_key
+        return look_up(access_key_id, region)
+
+    presigned_url.get_secret_access_key_from_access_key_id = look_up_session_too
+
+
+class Environments(dict):
+    """Environments of a function. They are looked through while other calls add some."""
+
+    def values(self):
+        return list(super().values())
+
+
+def _tolerate_concurrent_calls():
+    from localstack.services.lambda_.invocation.assignment import AssignmentService
+
+    initialise = AssignmentService.__init__
+
+    def initialise_with_copies(service):
+        initialise(service)
+        service.environments = collections.defaultdict(Environments)
+
+    AssignmentService.__init__ = initialise_with_copies
