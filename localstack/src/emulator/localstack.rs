@@ -39,12 +39,14 @@ pub(super) fn configure(command: &mut Command, launch: &Launch) -> Result<(), Er
         .env("XDG_CACHE_HOME", cache_dir(python))
         .env("OVERRIDE_IN_DOCKER", "0")
         .env("SQS_ENDPOINT_STRATEGY", "path")
+        .env("SQS_DISABLE_CLOUDWATCH_METRICS", "1")
+        // The newer engine refuses references among resources whose condition does not hold.
+        .env("PROVIDER_OVERRIDE_CLOUDFORMATION", "engine-legacy")
         // Nothing of it is to listen anywhere else, or to call anybody.
         .env("DNS_ADDRESS", "0")
         .env("DISABLE_EVENTS", "1")
         .env("SKIP_SSL_CERT_DOWNLOAD", "1")
         .env("S3_SKIP_SIGNATURE_VALIDATION", "0")
-        .env("PROVIDER_OVERRIDE_CLOUDFORMATION", "engine-legacy")
         .env("LAMBDA_RUNTIME_EXECUTOR", "native")
         .env("LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC", POLL_SECONDS)
         .env("LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC", POLL_SECONDS)
