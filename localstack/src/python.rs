@@ -73,7 +73,8 @@ fn ensure(
     Ok(python)
 }
 
-fn find_python() -> Result<&'static str, Error> {
+/// The first Python on the path that is recent enough.
+pub fn find_python() -> Result<&'static str, Error> {
     CANDIDATES
         .into_iter()
         .find(|candidate| succeeds(Path::new(candidate), IS_RECENT))

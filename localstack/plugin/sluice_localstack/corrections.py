@@ -1,7 +1,7 @@
 """Where LocalStack 4.9.2 departs from AWS in what Sluice relies on, and what it would download.
 
-Remove one when a newer pinned version does it itself. The differences that are left alone are listed in the README of
-the folder above.
+Remove one when a newer pinned version does it itself. The differences that are left alone are listed in
+localstack/README.md.
 """
 
 import collections
@@ -10,6 +10,8 @@ import functools
 from localstack.runtime import hooks
 from localstack.utils.threads import start_thread
 
+from .event_sources import poll_as_lambda_does
+
 
 @hooks.on_infra_start()
 def apply():
@@ -17,8 +19,10 @@ def apply():
     _use_running_dynamodb()
     _deploy_without_delay()
     _know_session_credentials()
+    _refuse_anonymous_requests()
     _tolerate_concurrent_calls()
     _count_no_invocations()
+    poll_as_lambda_does()
 
 
 def _listen_on_loopback():
@@ -65,6 +69,22 @@ def _know_session_credentials():
         return look_up(access_key_id, region)
 
     presigned_url.get_secret_access_key_from_access_key_id = look_up_session_too
+
+
+def _refuse_anonymous_requests():
+    """Without IAM buckets are open to all. The template's buckets block public access."""
+    from localstack.services.s3 import presigned_url
+
+    is_presigned = presigned_url.is_presigned_url_request
+
+    def is_presigned_or_signed(context):
+        if is_presigned(context):
+            return True
+        if "Authorization" not in context.request.headers:
+            raise presigned_url.AccessDenied("Access Denied", HostId=presigned_url.FAKE_HOST_ID)
+        return False
+
+    presigned_url.is_presigned_url_request = is_presigned_or_signed
 
 
 class Environments(dict):

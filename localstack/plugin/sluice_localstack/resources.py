@@ -93,10 +93,13 @@ class Distribution(Resource):
 
 
 def _plugin(resource_type, provider):
+    """LocalStack finds a provider by the name of its plug-in."""
+
     def load(plugin):
         plugin.factory = provider
 
-    return type(f"{provider.__name__}Plugin", (CloudFormationResourceProviderPlugin,), {"name": resource_type, "load": load})
+    members = {"name": resource_type, "load": load}
+    return type(f"{provider.__name__}Plugin", (CloudFormationResourceProviderPlugin,), members)
 
 
 ApiPlugin = _plugin("AWS::ApiGatewayV2::Api", Api)

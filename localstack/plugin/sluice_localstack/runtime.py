@@ -100,8 +100,9 @@ class Runtime:
             return None
 
     def _watch(self):
-        for line in self._process.stdout:
-            self._log.write(self._label + line)
-            self._lines.append(line.decode(errors="replace"))
+        with self._process.stdout as lines:
+            for line in lines:
+                self._log.write(self._label + line)
+                self._lines.append(line.decode(errors="replace"))
         self._events.put(Exited(self._process.wait()))
         self._api.close()

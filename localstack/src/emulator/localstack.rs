@@ -9,9 +9,6 @@ use crate::{Error, Settings, python};
 
 pub(super) const HEALTH_PATH: &str = "/_localstack/health";
 
-/// A queue without a batching window is asked again after this many seconds, rather than after up to ten.
-const POLL_SECONDS: &str = "0.2";
-
 /// Returns the Python that it runs on, with our plug-in in place.
 pub(super) async fn install(settings: &Settings) -> Result<PathBuf, Error> {
     let source_dir = settings.emulator_source_dir();
@@ -48,8 +45,8 @@ pub(super) fn configure(command: &mut Command, launch: &Launch) -> Result<(), Er
         .env("SKIP_SSL_CERT_DOWNLOAD", "1")
         .env("S3_SKIP_SIGNATURE_VALIDATION", "0")
         .env("LAMBDA_RUNTIME_EXECUTOR", "native")
-        .env("LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC", POLL_SECONDS)
-        .env("LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC", POLL_SECONDS)
+        // The plug-in waits for messages while it polls.
+        .env("LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC", "0.01")
         .env("DYNAMODB_LOCAL_PORT", choose_port(None)?.to_string())
         .env("DYNOXIDE", dynoxide::executable(&settings.cache_dir()))
         .env("SLUICE_FUNCTIONS_LOG", functions_log_path(state_dir))
@@ -58,5 +55,5 @@ pub(super) fn configure(command: &mut Command, launch: &Launch) -> Result<(), Er
 }
 
 fn cache_dir(python: &Path) -> PathBuf {
-    python.with_file_name("cache")
+    python.ancestors().nth(2).unwrap_or(python).join("cache")
 }
