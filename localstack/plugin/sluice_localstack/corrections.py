@@ -6,6 +6,7 @@ localstack/README.md.
 
 import collections
 import functools
+import urllib.parse
 
 from localstack.runtime import hooks
 from localstack.utils.threads import start_thread
@@ -20,6 +21,7 @@ def apply():
     _deploy_without_delay()
     _know_session_credentials()
     _refuse_anonymous_requests()
+    _encode_keys_of_events()
     _tolerate_concurrent_calls()
     _count_no_invocations()
     poll_as_lambda_does()
@@ -85,6 +87,13 @@ def _refuse_anonymous_requests():
         return False
 
     presigned_url.is_presigned_url_request = is_presigned_or_signed
+
+
+def _encode_keys_of_events():
+    """As in a form: a space is `+`."""
+    from localstack.services.s3 import notifications
+
+    notifications.quote = functools.partial(urllib.parse.quote_plus, safe="/")
 
 
 class Environments(dict):

@@ -87,7 +87,7 @@ class NativeExecutor(RuntimeExecutor):
 
     @classmethod
     def cleanup_version(cls, function_version):
-        function_version.config.code.destroy_cached()
+        """Leaves the code: when only its settings have changed, the function's next version runs from the same folder."""
 
     def _start_runtime(self):
         folder = self.function_version.config.code.get_unzipped_code_location()
