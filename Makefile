@@ -1,8 +1,14 @@
-.PHONY: dev clean-dev deploy undeploy stage setup setup-browser page test test-browser test-stores stories-on-stores check bench bench-browser
+.PHONY: dev clean-dev deploy undeploy stage setup setup-browser page test test-browser test-stores stories-on-stores stories-on-localstack check bench bench-browser
 
 BROWSER = clients/browser
 # npm's own record of what is installed: older than the lock file, it is out of date.
 BROWSER_PACKAGES = $(BROWSER)/node_modules/.package-lock.json
+
+# With STACK=localstack LocalStack stands for AWS, rather than ministack: in `make dev`, and in every test.
+ifdef STACK
+export SLUICE_DEV_STACK = $(STACK)
+export SLUICE_TEST_STACK = $(STACK)
+endif
 
 # All of Sluice on this machine, until Ctrl-C. OPTIONS="--help" shows what can be set. STORE=ceph, STORE=seaweedfs or
 # STORE=minio keeps the objects in that store rather than in the emulator.
@@ -73,12 +79,20 @@ stories-on-stores:
 STORE_STORIES = upload_and_read single_put completion chunks delta reading compression migration versions \
 	command::a_put command::an_edited bridge_deployed
 
+# The main stories on LocalStack. It and its DynamoDB are installed where they are missing, which takes minutes.
+stories-on-localstack: setup
+	SLUICE_TEST_STACK=localstack cargo test --locked -p sluice-tests --test stories -- $(LOCALSTACK_STORIES)
+
+LOCALSTACK_STORIES = upload_and_read single_put completion chunks delta reading compression migration versions listing \
+	accounts sweep command::a_put command::an_edited routes
+
 # What a change must pass before it is taken.
 check: setup
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	$(MAKE) test
 	$(MAKE) stories-on-stores
+	$(MAKE) stories-on-localstack
 
 # Sluice beside its peers, as docs/MEASUREMENTS.md tells; on a quiet machine. OPTIONS="--help" shows what can be set.
 bench: setup

@@ -17,7 +17,9 @@ use sluice_infra::artifact::{self, Artifact};
 use crate::{Error, emulator::Emulator};
 
 const ARTIFACT_BUCKET: &str = "sluice-artifacts";
-const DEPLOY_SECONDS: u64 = 120;
+const DEPLOY_SECONDS: u64 = 300;
+/// Between two looks at a deployment, which is over in a second on one emulator and in many on the other.
+const LOOK_INTERVALS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
 /// Parameters of the template, by name.
 pub(crate) type Parameters = BTreeMap<String, String>;
@@ -99,6 +101,7 @@ impl<'a> Deployer<'a> {
     /// Waits for the operation under way to end, well or badly.
     async fn settled(&self) -> Result<Stack, Error> {
         let give_up = Instant::now() + Duration::from_secs(DEPLOY_SECONDS);
+        let (mut interval, longest) = LOOK_INTERVALS;
         loop {
             let stack = self.describe().await;
             let status = stack.as_ref().and_then(|stack| stack.stack_status.clone());
@@ -115,8 +118,9 @@ impl<'a> Deployer<'a> {
                     let (seconds, log) = (DEPLOY_SECONDS, self.emulator.log().to_owned());
                     return Err(Error::NoAnswer { what: "the deployment", seconds, last_answer, log });
                 }
-                _ => sleep(Duration::from_millis(50)).await,
+                _ => sleep(interval).await,
             }
+            interval = longest.min(interval * 3 / 2);
         }
     }
 

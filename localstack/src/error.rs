@@ -76,6 +76,12 @@ pub enum Error {
         /// The service's answer, or why there is none.
         reason: String,
     },
+    /// An emulator's name that is none.
+    #[error("there is no emulator {name}: choose ministack or localstack")]
+    EmulatorUnknown {
+        /// What was asked for.
+        name: String,
+    },
     /// A store's name that is none.
     #[error("there is no store {name}: choose ceph, seaweedfs or minio")]
     StoreUnknown {

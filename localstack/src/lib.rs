@@ -15,6 +15,7 @@ mod settings;
 mod stack;
 pub mod stores;
 
+pub use emulator::EmulatorKind;
 pub use error::Error;
 pub use object_store::ObjectStore;
 pub use settings::Settings;

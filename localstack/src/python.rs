@@ -17,8 +17,32 @@ const IS_RECENT: &str = "import sys; sys.exit(sys.version_info < (3, 11))";
 ///
 /// Environments are keyed by the requirements, so a changed pin makes a new one and leaves the old to whoever runs it.
 pub fn ensure_environment(requirements: &Path, root: &Path, report: fn(&str)) -> Result<PathBuf, Error> {
-    let pinned = fs::read(requirements).map_err(Error::io(format!("reading {}", requirements.display())))?;
-    let environment = root.join(&hex::encode(Sha256::digest(&pinned))[..16]);
+    ensure(requirements, None, root, report)
+}
+
+/// The same with the package in the folder `package` too, which runs from where it lies. The requirements must hold what
+/// builds it. Blocks.
+pub fn ensure_environment_with(
+    requirements: &Path,
+    package: &Path,
+    root: &Path,
+    report: fn(&str),
+) -> Result<PathBuf, Error> {
+    ensure(requirements, Some(package), root, report)
+}
+
+fn ensure(
+    requirements: &Path,
+    package: Option<&Path>,
+    root: &Path,
+    report: fn(&str),
+) -> Result<PathBuf, Error> {
+    let mut hasher = Sha256::new();
+    let declaration = package.map(|package| package.join("pyproject.toml"));
+    for path in [Some(requirements), declaration.as_deref()].into_iter().flatten() {
+        hasher.update(fs::read(path).map_err(Error::io(format!("reading {}", path.display())))?);
+    }
+    let environment = root.join(&hex::encode(hasher.finalize())[..16]);
     let complete = environment.join("complete");
     let python = environment.join("bin/python");
 
@@ -40,11 +64,17 @@ pub fn ensure_environment(requirements: &Path, root: &Path, report: fn(&str)) ->
     let options =
         ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"];
     install(&python, &options, requirements)?;
+    if let Some(package) = package {
+        let options = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index"];
+        let options = [&options[..], &["--no-deps", "--no-build-isolation", "--editable"]].concat();
+        install(&python, &options, package)?;
+    }
     fs::write(&complete, "").map_err(Error::io(format!("writing {}", complete.display())))?;
     Ok(python)
 }
 
-fn find_python() -> Result<&'static str, Error> {
+/// The first Python on the path that is recent enough.
+pub fn find_python() -> Result<&'static str, Error> {
     CANDIDATES
         .into_iter()
         .find(|candidate| succeeds(Path::new(candidate), IS_RECENT))

@@ -3,7 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Build, Error, stores::StoreKind};
+use crate::{Build, EmulatorKind, Error, stores::StoreKind};
 
 /// What to start, and where.
 #[derive(Debug, Clone)]
@@ -11,9 +11,11 @@ use crate::{Build, Error, stores::StoreKind};
 pub struct Settings {
     /// The workspace: where `infra/`, `functions/` and `localstack/` are.
     pub workspace_dir: PathBuf,
+    /// Which emulator stands for AWS.
+    pub emulator: EmulatorKind,
     /// Where the state and the logs are kept.
     pub state_dir: PathBuf,
-    /// Whether tables and queues outlive the stack. Objects lie in `state_dir` in any case.
+    /// Whether tables and queues outlive the stack, if the emulator can keep them.
     pub keep_state: bool,
     /// The emulator's port; any free one when `None`.
     pub aws_port: Option<u16>,
@@ -46,6 +48,7 @@ impl Settings {
     pub fn new(state_dir: impl Into<PathBuf>) -> Self {
         Self {
             workspace_dir: workspace_dir(),
+            emulator: EmulatorKind::default(),
             state_dir: state_dir.into(),
             keep_state: false,
             aws_port: None,

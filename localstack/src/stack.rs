@@ -21,7 +21,7 @@ use crate::{
     emulator::{self, Emulator},
     object_store::{self, ObjectStore},
     page::{self, PageFiles},
-    proxy, python,
+    proxy,
 };
 
 const ANSWER_SECONDS: u64 = 30;
@@ -47,7 +47,7 @@ impl Stack {
         emulator::choose_port(settings.aws_port)?;
         settings.page_dir.as_deref().map(page::require).transpose()?;
         let artifacts = build(&settings).await?;
-        let python = install(&settings).await?;
+        let python = emulator::install(&settings).await?;
         let store = match settings.store {
             Some(kind) => Some(object_store::start(kind, &settings, &listener).await?),
             None => None,
@@ -93,7 +93,9 @@ impl Stack {
         self.parameters.extend(uploaded);
         self.parameters.extend(self.settings.parameters.clone());
         self.deploy().await?;
-        self.emulator.save().await?;
+        if self.settings.emulator.keeps_state() {
+            self.emulator.save().await?;
+        }
 
         let api_id = self.output("ApiId").unwrap_or_default().to_owned();
         let page = self.page()?;
@@ -213,13 +215,6 @@ async fn build(settings: &Settings) -> Result<Vec<Artifact>, Error> {
     let cache_dir = settings.cache_dir().join("artifacts");
     let zipped = spawn_blocking(move || artifact::package_all(&executables, &cache_dir)).await;
     Ok(zipped.map_err(Error::call("zipping the functions"))??)
-}
-
-async fn install(settings: &Settings) -> Result<PathBuf, Error> {
-    let requirements = settings.emulator_source_dir().join("requirements.txt");
-    let (root, report) = (settings.cache_dir().join("venv"), settings.report);
-    let ensure = move || python::ensure_environment(&requirements, &root, report);
-    spawn_blocking(ensure).await.map_err(Error::call("installing the emulator"))?
 }
 
 async fn sdk_config(endpoint: String) -> SdkConfig {

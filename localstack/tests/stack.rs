@@ -11,8 +11,8 @@ use std::{
 use aws_sdk_dynamodb::types::{AttributeValue, TimeToLiveStatus};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_sqs::types::QueueAttributeName;
-use reqwest::{Method, StatusCode, redirect};
-use sluice_localstack::{Build, Settings, Stack};
+use reqwest::{Method, StatusCode, header::HeaderValue, redirect};
+use sluice_localstack::{Build, EmulatorKind, Settings, Stack};
 use tempfile::TempDir;
 use tokio::{net::TcpStream, time::sleep};
 
@@ -34,8 +34,16 @@ fn stand_ins(folder: &Path) -> std::io::Result<PathBuf> {
     Ok(functions)
 }
 
+/// As the stories choose it.
+#[expect(clippy::disallowed_methods, reason = "the tests' own setting, read here only")]
+fn emulator() -> EmulatorKind {
+    let name = std::env::var("SLUICE_TEST_STACK").ok();
+    name.map_or_else(EmulatorKind::default, |name| name.parse().expect("ministack or localstack"))
+}
+
 fn settings(folder: &TempDir) -> std::io::Result<Settings> {
     let mut settings = Settings::new(folder.path().join("state")).parameter("LandingVisibilitySeconds", "1");
+    settings.emulator = emulator();
     settings.build = Build::Ready(stand_ins(folder.path())?);
     Ok(settings)
 }
@@ -95,12 +103,13 @@ async fn api_answers_at_a_plain_address() -> Outcome {
     assert!(echoed == body, "a body of 2 MiB comes back as it went, not {} bytes", echoed.len());
     assert_eq!(client.put(format!("{api}/lookups")).send().await?.status(), StatusCode::NOT_FOUND);
 
-    for (origin, status) in
-        [(api.as_str(), StatusCode::NO_CONTENT), ("http://elsewhere", StatusCode::FORBIDDEN)]
-    {
+    // What a browser goes by is the header: AWS answers 204 to an origin that is not allowed, too, and ministack 403.
+    for (origin, allowed) in [(api.as_str(), Some(api.as_str())), ("http://elsewhere", None)] {
         let preflight = client.request(Method::OPTIONS, format!("{api}/uploads")).header("origin", origin);
         let answer = preflight.header("access-control-request-method", "POST").send().await?;
-        assert_eq!(answer.status(), status);
+        let header =
+            answer.headers().get("access-control-allow-origin").map(HeaderValue::to_str).transpose()?;
+        assert_eq!(header, allowed, "{origin}");
     }
 
     let address = api.trim_start_matches("http://").to_owned();
@@ -137,6 +146,9 @@ async fn landing_events_wake_the_worker() -> Outcome {
 
 #[tokio::test]
 async fn tables_outlive_a_restart_when_asked_to() -> Outcome {
+    if !emulator().keeps_state() {
+        return Ok(());
+    }
     let folder = TempDir::new()?;
     let mut settings = settings(&folder)?;
     settings.keep_state = true;

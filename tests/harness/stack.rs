@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sluice_domain::hash::Sha256;
 use sluice_lambda::Deployment;
 use sluice_localstack::stores::StoreKind;
-use sluice_localstack::{Settings, Stack};
+use sluice_localstack::{EmulatorKind, Settings, Stack};
 use sluice_oss_double::OssDouble;
 use sluice_storage::Clients;
 use sluice_storage::presign::Credentials;
@@ -45,6 +45,13 @@ pub const COLD_BUCKET: &str = "sluice-cold";
 
 /// The seed of the key that signs receipts.
 const RECEIPT_SEED: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+
+/// What stands for AWS under the stories: `SLUICE_TEST_STACK`, or else ministack.
+#[expect(clippy::disallowed_methods, reason = "the tests' own setting, read here only")]
+fn emulator_kind() -> EmulatorKind {
+    let name = std::env::var("SLUICE_TEST_STACK").ok();
+    name.map_or_else(EmulatorKind::default, |name| name.parse().expect("ministack or localstack"))
+}
 
 /// The real store that keeps the objects, if the stories run on one: `SLUICE_TEST_STORE`.
 #[expect(clippy::disallowed_methods, reason = "the tests' own setting, read here only")]
@@ -89,6 +96,7 @@ fn deploy(name: &'static str, parameters: &'static [(&str, &str)]) -> Deployed {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {
             let mut settings = Settings::new(state_folder(name));
+            settings.emulator = emulator_kind();
             settings.store = store_kind();
             HOOK_SECRET.clone_into(&mut settings.hook_secret);
             let oss = with_oss(&mut settings);

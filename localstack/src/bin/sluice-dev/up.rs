@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use sluice_localstack::{Build, Settings, Stack, stores::StoreKind};
+use sluice_localstack::{Build, EmulatorKind, Settings, Stack, stores::StoreKind};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{demo::Demo, report};
@@ -20,6 +20,9 @@ pub struct Options {
     /// Port of the emulated AWS
     #[arg(long, env = "SLUICE_DEV_AWS_PORT", default_value_t = 4566, value_name = "PORT")]
     aws_port: u16,
+    /// What stands for AWS: ministack or localstack
+    #[arg(long, env = "SLUICE_DEV_STACK", default_value_t, value_name = "STACK")]
+    stack: EmulatorKind,
     /// Keep the objects in a real store: ceph, seaweedfs or minio
     #[arg(long, env = "SLUICE_DEV_STORE", value_name = "STORE")]
     store: Option<StoreKind>,
@@ -87,13 +90,17 @@ async fn show(stack: &mut Stack, state: &Path, with_demo: bool) -> Box<dyn Error
 }
 
 fn settings(options: Options) -> Settings {
-    let state = match options.store {
-        Some(store) => options.state.join(store.to_string()),
-        None => options.state,
-    };
+    let mut state = options.state;
+    if options.stack != EmulatorKind::default() {
+        state.push(options.stack.to_string());
+    }
+    if let Some(store) = options.store {
+        state.push(store.to_string());
+    }
     let mut settings = Settings::new(state);
     // Ceph's memory store forgets, and so must the tables.
     settings.keep_state = options.store != Some(StoreKind::Ceph);
+    settings.emulator = options.stack;
     settings.store = options.store;
     settings.store_port = options.store_port;
     settings.aws_port = Some(options.aws_port);

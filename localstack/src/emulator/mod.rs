@@ -1,5 +1,10 @@
 //! The emulator's process.
 
+mod dynoxide;
+mod kind;
+mod localstack;
+mod ministack;
+
 use std::{
     fs::{self, File},
     net::{Ipv4Addr, TcpListener},
@@ -15,6 +20,8 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
+pub use kind::EmulatorKind;
+
 use crate::{Error, Settings};
 
 pub(crate) const REGION: &str = "us-east-1";
@@ -24,11 +31,12 @@ pub(crate) const SECRET_KEY: &str = "test";
 
 const START_SECONDS: u64 = 60;
 const STOP_SECONDS: u64 = 15;
-/// Functions inherit the emulator's environment. These would send their calls elsewhere.
-const FOREIGN_VARIABLES: [&str; 12] = [
+/// The emulator sees the launcher's environment, and so may the functions. These would send their calls elsewhere.
+const FOREIGN_VARIABLES: [&str; 13] = [
     "ALL_PROXY",
     "AWS_CA_BUNDLE",
     "AWS_CONFIG_FILE",
+    "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL_SQS",
@@ -40,9 +48,27 @@ const FOREIGN_VARIABLES: [&str; 12] = [
     "http_proxy",
 ];
 
+/// What an emulator is started with.
+struct Launch<'a> {
+    python: &'a Path,
+    settings: &'a Settings,
+    state_dir: &'a Path,
+    port: u16,
+    function_environment: &'a [(String, String)],
+}
+
+/// Installs what the emulator runs from, and returns its Python.
+pub(crate) async fn install(settings: &Settings) -> Result<PathBuf, Error> {
+    match settings.emulator {
+        EmulatorKind::Ministack => ministack::install(settings).await,
+        EmulatorKind::LocalStack => localstack::install(settings).await,
+    }
+}
+
 /// A running emulator. It ends when this is dropped, or when this process ends in whatever way.
 pub(crate) struct Emulator {
     pub(crate) port: u16,
+    kind: EmulatorKind,
     child: Child,
     /// The emulator runs while this is open.
     input: Option<ChildStdin>,
@@ -50,16 +76,16 @@ pub(crate) struct Emulator {
 }
 
 impl Emulator {
-    /// Starts it. The functions inherit its environment, and so `environment`.
+    /// Starts it. The functions see `function_environment`.
     pub(crate) async fn start(
         python: &Path,
         settings: &Settings,
-        environment: &[(String, String)],
+        function_environment: &[(String, String)],
     ) -> Result<Self, Error> {
         let port = choose_port(settings.aws_port)?;
         let state_dir =
             std::path::absolute(&settings.state_dir).map_err(Error::io("finding the state folder"))?;
-        forget_unfinished(&state_dir, settings.keep_state)?;
+        forget_unfinished(&state_dir, settings)?;
         let temporary_dir = state_dir.join("tmp");
         fs::create_dir_all(&temporary_dir)
             .map_err(Error::io(format!("creating {}", temporary_dir.display())))?;
@@ -68,32 +94,20 @@ impl Emulator {
         let error_file = log_file.try_clone().map_err(Error::io(format!("creating {}", log.display())))?;
 
         let mut command = Command::new(python);
-        command.args(["-E", "-s", "-B", "-u"]).arg(settings.emulator_source_dir().join("serve.py"));
+        command.args(["-E", "-s", "-B", "-u"]).env("TMPDIR", &temporary_dir);
         for name in FOREIGN_VARIABLES {
             command.env_remove(name);
         }
-        command
-            .envs(environment.iter().map(|(name, value)| (name, value)))
-            .env("GATEWAY_PORT", port.to_string())
-            .env("BIND_HOST", Ipv4Addr::LOCALHOST.to_string())
-            .env("AUTH", "true")
-            .env("AWS_ENDPOINT_URL", endpoint(port))
-            .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
-            .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
-            .env("AWS_REGION", REGION)
-            .env("AWS_DEFAULT_REGION", REGION)
-            .env("S3_PERSIST", "1")
-            .env("S3_DATA_DIR", state_dir.join("objects"))
-            .env("PERSIST_STATE", if settings.keep_state { "1" } else { "0" })
-            .env("STATE_DIR", state_dir.join("services"))
-            .env("FUNCTIONS_LOG", functions_log_path(&state_dir))
-            .env("TMPDIR", &temporary_dir)
-            .env("IOT_MTLS_ENABLED", "0");
+        let launch = Launch { python, settings, state_dir: &state_dir, port, function_environment };
+        match settings.emulator {
+            EmulatorKind::Ministack => ministack::configure(&mut command, &launch),
+            EmulatorKind::LocalStack => localstack::configure(&mut command, &launch)?,
+        }
         // Its own process group: Ctrl-C reaches the launcher alone, which then ends all in order.
         command.process_group(0).stdin(Stdio::piped()).stdout(log_file).stderr(error_file);
         let mut child = command.spawn().map_err(Error::io("starting the emulator"))?;
         let input = child.stdin.take();
-        let mut emulator = Self { port, child, input, log };
+        let mut emulator = Self { port, kind: settings.emulator, child, input, log };
         emulator.wait_until_ready().await?;
         Ok(emulator)
     }
@@ -131,7 +145,11 @@ impl Emulator {
     }
 
     async fn wait_until_ready(&mut self) -> Result<(), Error> {
-        let address = format!("{}/_ministack/health", self.endpoint());
+        let health_path = match self.kind {
+            EmulatorKind::Ministack => ministack::HEALTH_PATH,
+            EmulatorKind::LocalStack => localstack::HEALTH_PATH,
+        };
+        let address = format!("{}{health_path}", self.endpoint());
         let client = loopback_client()?;
         let give_up = Instant::now() + Duration::from_secs(START_SECONDS);
         loop {
@@ -193,12 +211,12 @@ fn endpoint(port: u16) -> String {
     format!("http://{}:{port}", Ipv4Addr::LOCALHOST)
 }
 
-/// State whose first deployment was never finished holds nothing of value, and may contradict itself: begin anew.
-fn forget_unfinished(state_dir: &Path, keep_state: bool) -> Result<(), Error> {
-    if keep_state && state_dir.join("services/saved").exists() {
+/// Clears away what will not be gone on from.
+fn forget_unfinished(state_dir: &Path, settings: &Settings) -> Result<(), Error> {
+    if settings.keep_state && settings.emulator.keeps_state() && ministack::has_state(state_dir) {
         return Ok(());
     }
-    for leftover in ["objects", "services", "tmp"].map(|name| state_dir.join(name)) {
+    for leftover in ["filesystem", "objects", "services", "tmp"].map(|name| state_dir.join(name)) {
         if leftover.exists() {
             fs::remove_dir_all(&leftover).map_err(Error::io(format!("removing {}", leftover.display())))?;
         }
