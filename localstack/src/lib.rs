@@ -9,6 +9,7 @@ mod emulator;
 mod error;
 mod object_store;
 mod page;
+pub mod ports;
 mod proxy;
 pub mod python;
 mod settings;

@@ -44,7 +44,7 @@ impl Stack {
     pub async fn start(settings: Settings) -> Result<Self, Error> {
         let listener = bind_api(settings.api_port).await?;
         // Before the build, which may take minutes.
-        emulator::choose_port(settings.aws_port)?;
+        emulator::choose_port(&settings)?;
         settings.page_dir.as_deref().map(page::require).transpose()?;
         let artifacts = build(&settings).await?;
         let python = emulator::install(&settings).await?;

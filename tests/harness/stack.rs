@@ -132,8 +132,7 @@ fn state_folder(name: &str) -> PathBuf {
 
 /// Puts an OSS double in front of the emulator that will be started, and registers it.
 fn with_oss(settings: &mut Settings) -> OssDouble {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = free.local_addr().expect("an address").port();
+    let port = sluice_localstack::ports::free().expect("a free port");
     settings.aws_port = Some(port);
     let backing = format!("http://127.0.0.1:{port}");
     let oss = OssDouble::start(sluice_oss_double::Settings::in_front_of(&backing, "test", "test"));

@@ -131,3 +131,23 @@ async fn small_files_of_a_batch_cost_the_worker_less_than_alone() {
     let sampled = of("BatchGetItem") + of("BatchWriteItem");
     assert!(sampled <= 4 && made.len() - sampled <= 73, "{} calls: {made:?}", made.len());
 }
+
+#[tokio::test]
+async fn a_read_costs_no_more_calls_than_it_may() {
+    let stack = paused();
+    let (deployment, calls) = counted(stack);
+    let worker = Worker::new(stack);
+    let landed = Landed::new(stack, bytes(2, 10_240)).await;
+    worker.receive(&created(&landed.key), 1, unhurried()).await;
+    let upload = landed.upload().await;
+    let file_id = upload["version"]["file_id"].as_str().expect("an id");
+    let read = Arc::new(read_content::App::new(&deployment).expect("an app"));
+    // The first of a day also notes the day.
+    for (what, max) in [("plan", 6), ("plan", 5), ("content", 4)] {
+        let path = format!("/files/{file_id}/{what}");
+        let ask = call(&landed.user, http::Method::GET, &path, &Value::Null);
+        read_content::handle(read.clone(), ask).await.expect("an answer");
+        let made = taken(&calls);
+        assert!(made.len() <= max, "{what}: {made:?}");
+    }
+}

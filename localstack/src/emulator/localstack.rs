@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use tokio::{process::Command, task::spawn_blocking};
 
-use super::{Launch, choose_port, dynoxide, functions_log_path};
-use crate::{Error, Settings, python};
+use super::{Launch, dynoxide, functions_log_path};
+use crate::{Error, Settings, ports, python};
 
 pub(super) const HEALTH_PATH: &str = "/_localstack/health";
 
@@ -47,7 +47,7 @@ pub(super) fn configure(command: &mut Command, launch: &Launch) -> Result<(), Er
         .env("LAMBDA_RUNTIME_EXECUTOR", "native")
         // The plug-in waits for messages while it polls.
         .env("LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC", "0.01")
-        .env("DYNAMODB_LOCAL_PORT", choose_port(None)?.to_string())
+        .env("DYNAMODB_LOCAL_PORT", ports::free()?.to_string())
         .env("DYNOXIDE", dynoxide::executable(&settings.cache_dir()))
         .env("SLUICE_FUNCTIONS_LOG", functions_log_path(state_dir))
         .env("SLUICE_FUNCTIONS_ENVIRONMENT", serde_json::Value::Object(function_environment).to_string());

@@ -7,7 +7,7 @@ mod ministack;
 
 use std::{
     fs::{self, File},
-    net::{Ipv4Addr, TcpListener},
+    net::Ipv4Addr,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     time::Duration,
@@ -22,7 +22,7 @@ use tokio::{
 
 pub use kind::EmulatorKind;
 
-use crate::{Error, Settings};
+use crate::{Error, Settings, ports};
 
 pub(crate) const REGION: &str = "us-east-1";
 /// The emulator's administrator; functions get sessions of their own roles.
@@ -82,7 +82,7 @@ impl Emulator {
         settings: &Settings,
         function_environment: &[(String, String)],
     ) -> Result<Self, Error> {
-        let port = choose_port(settings.aws_port)?;
+        let port = choose_port(settings)?;
         let state_dir =
             std::path::absolute(&settings.state_dir).map_err(Error::io("finding the state folder"))?;
         forget_unfinished(&state_dir, settings)?;
@@ -199,12 +199,10 @@ pub(crate) fn loopback_client() -> Result<reqwest::Client, Error> {
     builder.build().map_err(Error::call("making an HTTP client"))
 }
 
-/// Checks that the `wanted` port is free, or finds one that is.
-pub(crate) fn choose_port(wanted: Option<u16>) -> Result<u16, Error> {
-    let port = wanted.unwrap_or(0);
-    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-    let listener = bound.map_err(|_| Error::PortBusy { port, option: "--aws-port" })?;
-    Ok(listener.local_addr().map_err(Error::io("finding a free port"))?.port())
+/// The port that is asked for, if it is free, or any that is.
+pub(crate) fn choose_port(settings: &Settings) -> Result<u16, Error> {
+    let [port] = ports::choose(settings.aws_port, "--aws-port")?;
+    Ok(port)
 }
 
 fn endpoint(port: u16) -> String {

@@ -13,10 +13,9 @@ use tokio::{
 use super::{
     StoreKind, install,
     local_store::{ACCESS_KEY, Launch, SECRET_KEY},
-    ports,
     supervisor::{Supervisor, run},
 };
-use crate::Error;
+use crate::{Error, ports};
 
 const MONITOR_SECONDS: u64 = 20;
 const CONFIGURATION: &str = include_str!("ceph.conf");
@@ -31,7 +30,7 @@ const KEYS: [&[&str]; 4] = [
 pub(super) async fn start(launch: &Launch) -> Result<(Supervisor, u16), Error> {
     install::ensure_ceph(StoreKind::Ceph.label(), launch.report).await?;
     launch.announce(StoreKind::Ceph);
-    let [port, monitor_port] = ports::choose(launch.port)?;
+    let [port, monitor_port] = ports::choose(launch.port, "--store-port")?;
     let dir = launch.dir.as_path();
     forget(dir)?;
     let cluster = random_uuid()?;

@@ -3,10 +3,9 @@
 use super::{
     StoreKind, install,
     local_store::{ACCESS_KEY, Launch, SECRET_KEY},
-    ports,
     supervisor::{Supervisor, run},
 };
-use crate::Error;
+use crate::{Error, ports};
 
 /// The webhook's identifier in the variables' names.
 pub(super) const WEBHOOK_ARN: &str = "arn:minio:sqs::SLUICE:webhook";
@@ -31,7 +30,7 @@ const OPTIONS: [&str; 13] = [
 pub(super) async fn start(launch: &Launch) -> Result<(Supervisor, u16), Error> {
     let binaries = install::ensure_binaries(launch.report).await?;
     launch.announce(StoreKind::Minio);
-    let [port, metrics_port] = ports::choose(launch.port)?;
+    let [port, metrics_port] = ports::choose(launch.port, "--store-port")?;
     let program = binaries.join("juicefs");
     let bucket = format!("--bucket={}", launch.dir.join("data").display());
     let format = ["format", "--no-update", "--storage=file", &bucket, "--trash-days=0", METADATA, "sluice"];

@@ -11,7 +11,6 @@ mod kind;
 mod local_store;
 mod minio;
 mod notification;
-mod ports;
 mod seaweedfs;
 mod settings;
 mod supervisor;

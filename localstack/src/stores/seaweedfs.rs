@@ -5,10 +5,9 @@ use std::fs;
 use super::{
     StoreKind, install,
     local_store::{ACCESS_KEY, Launch, SECRET_KEY},
-    ports,
     supervisor::Supervisor,
 };
-use crate::Error;
+use crate::{Error, ports};
 
 /// Each part of it listens on a port for HTTP and one for gRPC.
 const PORT_OPTIONS: [&str; 8] = [
@@ -43,7 +42,7 @@ const OPTIONS: [&str; 15] = [
 pub(super) async fn start(launch: &Launch) -> Result<(Supervisor, u16), Error> {
     let binaries = install::ensure_binaries(launch.report).await?;
     launch.announce(StoreKind::SeaweedFs);
-    let ports: [u16; 8] = ports::choose(launch.port)?;
+    let ports: [u16; 8] = ports::choose(launch.port, "--store-port")?;
     let dir = launch.dir.as_path();
     fs::create_dir_all(dir.join("data")).map_err(Error::io("creating a folder for SeaweedFS"))?;
     fs::write(dir.join("s3.json"), identities().to_string()).map_err(Error::io("writing s3.json"))?;

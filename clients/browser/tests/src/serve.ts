@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -31,18 +32,22 @@ export async function serveFolder(folder: string): Promise<Served> {
   return { origin: `http://127.0.0.1:${portOf(server)}`, close: () => closed(server) };
 }
 
-/** A port that nothing listened on a moment ago. */
+/** A port for a server that is started later: below those that systems lend to outgoing connections meanwhile. */
 export async function freePort(): Promise<number> {
-  const server = await listening(() => {});
-  const port = portOf(server);
-  await closed(server);
-  return port;
+  for (;;) {
+    const server = await listening(() => {}, randomInt(10_240, 32_768)).catch(() => undefined);
+    if (server) {
+      const port = portOf(server);
+      await closed(server);
+      return port;
+    }
+  }
 }
 
-function listening(listener: RequestListener): Promise<Server> {
+function listening(listener: RequestListener, port = 0): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer(listener);
-    server.once("error", reject).listen(0, "127.0.0.1", () => resolve(server));
+    server.once("error", reject).listen(port, "127.0.0.1", () => resolve(server));
   });
 }
 
