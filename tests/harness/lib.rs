@@ -9,4 +9,6 @@ mod stack;
 
 pub use client::{Client, Reply, text};
 pub use data::{bytes, log_lines};
-pub use stack::{COLD_BUCKET, Deployed, HOOK_SECRET, live, paused, store_kind, swept, verifies_checksums};
+pub use stack::{
+    COLD_BUCKET, Deployed, HOOK_SECRET, enforces_roles, live, paused, store_kind, swept, verifies_checksums,
+};

@@ -53,6 +53,11 @@ fn emulator_kind() -> EmulatorKind {
     name.map_or_else(EmulatorKind::default, |name| name.parse().expect("ministack or localstack"))
 }
 
+/// Whether the emulator under the stories grants what a role grants, and nothing else. LocalStack's free edition grants all.
+pub fn enforces_roles() -> bool {
+    emulator_kind() == EmulatorKind::Ministack
+}
+
 /// The real store that keeps the objects, if the stories run on one: `SLUICE_TEST_STORE`.
 #[expect(clippy::disallowed_methods, reason = "the tests' own setting, read here only")]
 pub fn store_kind() -> Option<StoreKind> {

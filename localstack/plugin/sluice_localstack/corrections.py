@@ -6,6 +6,7 @@ localstack/README.md.
 
 import collections
 import functools
+import threading
 import urllib.parse
 
 from localstack.runtime import hooks
@@ -22,6 +23,7 @@ def apply():
     _know_session_credentials()
     _refuse_anonymous_requests()
     _encode_keys_of_events()
+    _end_uploads_one_by_one()
     _tolerate_concurrent_calls()
     _count_no_invocations()
     poll_as_lambda_does()
@@ -94,6 +96,24 @@ def _encode_keys_of_events():
     from localstack.services.s3 import notifications
 
     notifications.quote = functools.partial(urllib.parse.quote_plus, safe="/")
+
+
+def _end_uploads_one_by_one():
+    """Of two completions at once, the later would write an empty object over the former's."""
+    from localstack.services.s3.provider import S3Provider
+
+    lock = threading.Lock()
+
+    def alone(operation):
+        @functools.wraps(operation)
+        def end_upload(*arguments, **options):
+            with lock:
+                return operation(*arguments, **options)
+
+        return end_upload
+
+    for name in ("complete_multipart_upload", "abort_multipart_upload"):
+        setattr(S3Provider, name, alone(getattr(S3Provider, name)))
 
 
 class Environments(dict):
