@@ -55,6 +55,18 @@ impl Sluice {
         let lines = stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         lines.map(|line| serde_json::from_slice(line).expect("JSON")).collect()
     }
+
+    /// Waits until what was put is what readers get, and returns the file.
+    async fn published(&self, path: &str, put: &Value) -> Value {
+        for _ in 0..1200 {
+            let file = self.user.stat(path).await;
+            if file["version_id"] == put["version_id"] {
+                return file;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{path} is not {put}");
+    }
 }
 
 #[tokio::test]
@@ -108,12 +120,13 @@ async fn an_edited_file_costs_what_is_new_of_it_both_ways() {
     edited.insert(0, b'!');
     edited.splice(20 * MIB..20 * MIB + 100, []);
     fs::write(sluice.path("disk"), &edited).expect("written");
-    let delta = sluice.run(&["put", "disk"]).await.remove(0);
-    assert_eq!((&delta["outcome"], &delta["state"]), (&"delta".into(), &"available".into()), "{delta}");
+    // How often it would ask whether the file is available depends on how busy the machine is.
+    let delta = sluice.run(&["put", "disk", "--no-wait"]).await.remove(0);
+    assert_eq!(delta["outcome"], "delta", "{delta}");
     let number = |line: &Value, name: &str| line[name].as_u64().expect("a number");
     assert!(number(&delta, "bytes_sent") < 200_000, "{delta}");
     assert!(number(&delta, "api_bytes") < 20_000, "{delta}");
-    let version = sluice.user.stat("disk").await;
+    let version = sluice.published("disk", &delta).await;
     assert_eq!(version["new_bytes"], delta["bytes_sent"]);
     assert!(sluice.user.rebuild(text(&version["file_id"])).await == edited, "other bytes came back");
 
