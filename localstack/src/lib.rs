@@ -4,6 +4,7 @@
 //! same that deploys to AWS) and serves the API at a plain `http://127.0.0.1:PORT`. The `sluice-dev` command
 //! is this for people, the workspace's tests are this for programs.
 
+pub mod compose;
 mod deploy;
 mod emulator;
 mod error;

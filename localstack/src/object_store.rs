@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::{
     Error, Settings,
-    stores::{LocalStore, StoreKind, StoreSettings, WebhookSettings},
+    stores::{ACCESS_KEY, LocalStore, SECRET_KEY, StoreKind, StoreSettings, WebhookSettings},
 };
 
 /// Where presigned uploads arrive.
@@ -36,35 +36,57 @@ pub(crate) async fn start(
 ) -> Result<ObjectStore, Error> {
     let api_port = listener.local_addr().map_err(Error::io("listening for the API"))?.port();
     let origins = settings.allowed_origins(api_port);
-    let hook_secret = &settings.hook_secret;
-    let webhook = WebhookSettings {
-        url: format!("http://{}:{api_port}/hooks/events?token={hook_secret}", Ipv4Addr::LOCALHOST),
-        token: hook_secret.clone(),
-    };
+    let webhook = webhook(api_port, &settings.hook_secret);
     let store_settings = StoreSettings {
         port: settings.store_port,
-        webhook: Some(webhook.clone()),
+        webhook: Some(webhook),
         report: settings.report,
         ..StoreSettings::new(settings.state_dir.clone())
     };
     tokio::select! {
-        store = open(kind, store_settings, &webhook, &origins) => Ok(ObjectStore { store: store? }),
+        store = open(kind, store_settings, settings.attach, &origins) => Ok(ObjectStore { store: store? }),
         () = turn_away(listener) => unreachable!("it goes on for ever"),
     }
+}
+
+/// Where the API of this machine takes the events of stores.
+pub(crate) fn webhook(api_port: u16, hook_secret: &str) -> WebhookSettings {
+    WebhookSettings {
+        url: format!("http://{}:{api_port}/hooks/events?token={hook_secret}", Ipv4Addr::LOCALHOST),
+        token: hook_secret.to_owned(),
+    }
+}
+
+/// The variables to which the registration of a store refers.
+pub(crate) fn credentials(kind: StoreKind) -> Vec<(String, String)> {
+    let prefix = prefix(kind);
+    vec![
+        (format!("{prefix}_ACCESS_KEY_ID"), ACCESS_KEY.to_owned()),
+        (format!("{prefix}_SECRET_ACCESS_KEY"), SECRET_KEY.to_owned()),
+    ]
+}
+
+fn prefix(kind: StoreKind) -> String {
+    format!("SLUICE_STORE_{}", kind.to_string().to_uppercase())
 }
 
 async fn open(
     kind: StoreKind,
     settings: StoreSettings,
-    webhook: &WebhookSettings,
+    attach: bool,
     origins: &[String],
 ) -> Result<LocalStore, Error> {
-    let store = LocalStore::start(kind, settings).await?;
+    let webhook = settings.webhook.clone();
+    let store = if attach {
+        LocalStore::attach(kind, settings).await?
+    } else {
+        LocalStore::start(kind, settings).await?
+    };
     for bucket in [LANDING, VAULT, CACHE] {
         store.create_bucket(bucket, origins).await?;
     }
-    if kind.has_notifications() {
-        store.notify(LANDING, UPLOADS, webhook).await?;
+    if let Some(webhook) = webhook.filter(|_| kind.has_notifications()) {
+        store.notify(LANDING, UPLOADS, &webhook).await?;
     }
     Ok(store)
 }
@@ -101,7 +123,7 @@ impl ObjectStore {
             "kind": kind,
             "endpoint": self.store.endpoint(),
             "region": self.store.region(),
-            "credentials": format!("env:{}", self.prefix()),
+            "credentials": format!("env:{}", prefix(self.store.kind())),
             "buckets": { "landing": LANDING, "vault": VAULT, "cache": CACHE },
         });
         [(kind, definition)].into_iter().collect()
@@ -109,20 +131,12 @@ impl ObjectStore {
 
     /// The variables to which the registration refers.
     pub fn environment(&self) -> Vec<(String, String)> {
-        let prefix = self.prefix();
-        vec![
-            (format!("{prefix}_ACCESS_KEY_ID"), self.store.access_key().to_owned()),
-            (format!("{prefix}_SECRET_ACCESS_KEY"), self.store.secret_key().to_owned()),
-        ]
+        credentials(self.store.kind())
     }
 
     /// The buckets, by the setting that names each where the template has made it.
     pub fn buckets(&self) -> [(&'static str, &'static str); 3] {
         [("SLUICE_LANDING_BUCKET", LANDING), ("SLUICE_VAULT_BUCKET", VAULT), ("SLUICE_CACHE_BUCKET", CACHE)]
-    }
-
-    fn prefix(&self) -> String {
-        format!("SLUICE_STORE_{}", self.store.kind().to_string().to_uppercase())
     }
 
     /// Ends it, and waits until it has ended.

@@ -1,5 +1,6 @@
 use std::{
     collections::BTreeMap,
+    net::Ipv4Addr,
     path::{Path, PathBuf},
 };
 
@@ -13,12 +14,17 @@ pub struct Settings {
     pub workspace_dir: PathBuf,
     /// Which emulator stands for AWS.
     pub emulator: EmulatorKind,
+    /// Whether the emulator and the store run already, on `aws_port` and `store_port`, as containers beside this one:
+    /// then neither is installed, started or ended here.
+    pub attach: bool,
     /// Where the state and the logs are kept.
     pub state_dir: PathBuf,
     /// Whether tables and queues outlive the stack, if the emulator can keep them.
     pub keep_state: bool,
     /// The emulator's port; any free one when `None`.
     pub aws_port: Option<u16>,
+    /// What the API listens on: loopback, or in a container all addresses, since published ports do not lead to loopback.
+    pub api_host: Ipv4Addr,
     /// The API's port; any free one when `None`.
     pub api_port: Option<u16>,
     /// The name of the `CloudFormation` stack.
@@ -44,14 +50,21 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The API's port in the dev loop.
+    pub const API_PORT: u16 = 8787;
+    /// The emulated AWS's port in the dev loop.
+    pub const AWS_PORT: u16 = 4566;
+
     /// The defaults: this workspace, any free ports, state forgotten, functions built by cargo, nothing reported.
     pub fn new(state_dir: impl Into<PathBuf>) -> Self {
         Self {
             workspace_dir: workspace_dir(),
             emulator: EmulatorKind::default(),
+            attach: false,
             state_dir: state_dir.into(),
             keep_state: false,
             aws_port: None,
+            api_host: Ipv4Addr::LOCALHOST,
             api_port: None,
             stack_name: "sluice".to_owned(),
             store: None,

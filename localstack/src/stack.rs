@@ -42,20 +42,27 @@ pub struct Stack {
 impl Stack {
     /// Brings everything up and waits until the API answers.
     pub async fn start(settings: Settings) -> Result<Self, Error> {
-        let listener = bind_api(settings.api_port).await?;
-        // Before the build, which may take minutes.
-        emulator::choose_port(&settings)?;
+        let listener = bind_api(settings.api_host, settings.api_port).await?;
+        if !settings.attach {
+            // Before the build, which may take minutes.
+            emulator::choose_port(&settings)?;
+        }
         settings.page_dir.as_deref().map(page::require).transpose()?;
         let artifacts = build(&settings).await?;
-        let python = emulator::install(&settings).await?;
+        let python = if settings.attach { None } else { Some(emulator::install(&settings).await?) };
         let store = match settings.store {
             Some(kind) => Some(object_store::start(kind, &settings, &listener).await?),
             None => None,
         };
-        (settings.report)("starting the emulator");
         let mut environment = store.as_ref().map(ObjectStore::environment).unwrap_or_default();
         environment.extend(settings.environment.clone());
-        let emulator = Emulator::start(&python, &settings, &environment).await?;
+        let emulator = match python {
+            Some(python) => {
+                (settings.report)("starting the emulator");
+                Emulator::start(&python, &settings, &environment).await?
+            }
+            None => Emulator::attach(&settings).await?,
+        };
         let sdk_config = sdk_config(emulator.endpoint()).await;
         let mut stack = Self {
             settings,
@@ -77,11 +84,11 @@ impl Stack {
     }
 
     async fn open(&mut self, listener: TcpListener, artifacts: &[Artifact]) -> Result<(), Error> {
-        let address = listener.local_addr().map_err(Error::io("listening for the API"))?;
-        self.api_url = format!("http://{address}");
+        let port = listener.local_addr().map_err(Error::io("listening for the API"))?.port();
+        self.api_url = format!("http://{}:{port}", Ipv4Addr::LOCALHOST);
 
         (self.settings.report)("deploying");
-        let origins = self.settings.allowed_origins(address.port()).join(",");
+        let origins = self.settings.allowed_origins(port).join(",");
         self.parameters = local_parameters(&origins, &self.settings.hook_secret);
         let objects = self.store.as_ref().map(|store| store.local().endpoint());
         self.parameters
@@ -131,6 +138,11 @@ impl Stack {
     /// The real store that holds the objects, if it is not the emulator.
     pub fn store(&self) -> Option<&ObjectStore> {
         self.store.as_ref()
+    }
+
+    /// Whether the emulator was found running: then its logs are its own, and not where they would be here.
+    pub fn is_attached(&self) -> bool {
+        self.settings.attach
     }
 
     /// What the functions write, a line at a time and as they write it.
@@ -203,9 +215,9 @@ impl Stack {
     }
 }
 
-async fn bind_api(port: Option<u16>) -> Result<TcpListener, Error> {
+async fn bind_api(host: Ipv4Addr, port: Option<u16>) -> Result<TcpListener, Error> {
     let port = port.unwrap_or(0);
-    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+    let bound = TcpListener::bind((host, port)).await;
     bound.map_err(|_| Error::PortBusy { port, option: "--api-port" })
 }
 

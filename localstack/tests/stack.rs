@@ -3,6 +3,7 @@
 use std::{
     error::Error,
     fs,
+    net::Ipv4Addr,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     time::Duration,
@@ -14,7 +15,10 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use reqwest::{Method, StatusCode, header::HeaderValue, redirect};
 use sluice_localstack::{Build, EmulatorKind, Settings, Stack};
 use tempfile::TempDir;
-use tokio::{net::TcpStream, time::sleep};
+use tokio::{
+    net::TcpStream,
+    time::{sleep, timeout},
+};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -141,6 +145,30 @@ async fn landing_events_wake_the_worker() -> Outcome {
     stack.update(&[("WorkersEnabled", "true")]).await?;
     eventually("the worker goes on", async || Ok(told("uploads/paused"))).await?;
     stack.shutdown().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_emulator_that_runs_already_is_deployed_to_and_missed_when_it_ends() -> Outcome {
+    let (folder, other_folder) = (TempDir::new()?, TempDir::new()?);
+    let stack = Stack::start(settings(&folder)?).await?;
+
+    let mut attached = settings(&other_folder)?;
+    attached.attach = true;
+    attached.api_host = Ipv4Addr::UNSPECIFIED;
+    attached.aws_port = stack.aws_endpoint().rsplit(':').next().map(str::parse).transpose()?;
+    let mut attached = Stack::start(attached).await?;
+    assert!(attached.api_url().starts_with("http://127.0.0.1:"), "{}", attached.api_url());
+    assert_eq!(attached.aws_endpoint(), stack.aws_endpoint());
+
+    let lookup = client()?.post(format!("{}/lookups", attached.api_url()));
+    let lookup = lookup.header("content-type", "application/json").body("asked");
+    assert_eq!(lookup.send().await?.text().await?, "asked");
+
+    stack.shutdown().await;
+    let failure = timeout(Duration::from_mins(1), attached.stopped()).await?;
+    assert!(failure.to_string().contains("did not answer"), "{failure}");
+    attached.shutdown().await;
     Ok(())
 }
 

@@ -84,6 +84,10 @@ impl Listener {
     }
 }
 
+fn group(store: &LocalStore) -> u32 {
+    store.process_group().expect("it was started here")
+}
+
 /// The processes of a group, zombies apart.
 fn members(group: u32) -> HashSet<u32> {
     let processes = fs::read_dir("/proc")
@@ -198,7 +202,8 @@ async fn exercise(kind: StoreKind) -> Outcome {
         assert!(store.notify(BUCKET, "uploads/", &webhook).await.is_err());
     }
 
-    let (group, addresses) = (store.process_group(), listening(store.process_group()));
+    let group = group(&store);
+    let addresses = listening(group);
     assert!(!addresses.is_empty());
     let outside: Vec<_> = addresses.iter().filter(|address| !address.starts_with("0100007F:")).collect();
     assert!(outside.is_empty(), "it listens on {outside:?}");
@@ -240,7 +245,7 @@ async fn two_of_a_kind_run_side_by_side() -> Outcome {
     )?;
     first.create_bucket(BUCKET, &[]).await?;
     assert!(second.client().head_bucket().bucket(BUCKET).send().await.is_err());
-    let groups = [first.process_group(), second.process_group()];
+    let groups = [group(&first), group(&second)];
     drop((first, second));
     sleep(Duration::from_secs(4)).await;
     assert_eq!(groups.map(members), [HashSet::new(), HashSet::new()], "a drop ends everything too");
@@ -253,7 +258,7 @@ async fn two_of_a_kind_run_side_by_side() -> Outcome {
 async fn launcher() -> Outcome {
     let folder = TempDir::new()?;
     let store = LocalStore::start(StoreKind::Ceph, StoreSettings::new(folder.path())).await?;
-    println!("\ngroup {}", store.process_group());
+    println!("\ngroup {}", group(&store));
     sleep(Duration::from_secs(20)).await;
     store.shutdown().await;
     Ok(())

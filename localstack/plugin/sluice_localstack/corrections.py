@@ -1,4 +1,4 @@
-"""Where LocalStack 4.9.2 departs from AWS in what Sluice relies on, and what it would download.
+"""Where LocalStack 4.9.2 and 4.14.0 depart from AWS in what Sluice relies on, and what it would download.
 
 Remove one when a newer pinned version does it itself. The differences that are left alone are listed in
 localstack/README.md.
@@ -6,9 +6,11 @@ localstack/README.md.
 
 import collections
 import functools
+import os
 import threading
 import urllib.parse
 
+from localstack import config
 from localstack.runtime import hooks
 from localstack.utils.threads import start_thread
 
@@ -17,8 +19,11 @@ from .event_sources import poll_as_lambda_does
 
 @hooks.on_infra_start()
 def apply():
-    _listen_on_loopback()
-    _use_running_dynamodb()
+    # In a container it is the container's published ports that say who may call, and LocalStack's image has a DynamoDB.
+    if not config.is_in_docker:
+        _listen_on_loopback()
+    if "DYNOXIDE" in os.environ:
+        _use_running_dynamodb()
     _deploy_without_delay()
     _know_session_credentials()
     _refuse_anonymous_requests()

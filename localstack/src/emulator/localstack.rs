@@ -7,7 +7,26 @@ use tokio::{process::Command, task::spawn_blocking};
 use super::{Launch, dynoxide, functions_log_path};
 use crate::{Error, Settings, ports, python};
 
-pub(super) const HEALTH_PATH: &str = "/_localstack/health";
+pub(crate) const HEALTH_PATH: &str = "/_localstack/health";
+
+/// What it is told wherever it runs, here or in a container.
+pub(crate) const VARIABLES: [(&str, &str); 9] = [
+    ("SQS_ENDPOINT_STRATEGY", "path"),
+    ("SQS_DISABLE_CLOUDWATCH_METRICS", "1"),
+    // The newer engine refuses references among resources whose condition does not hold.
+    ("PROVIDER_OVERRIDE_CLOUDFORMATION", "engine-legacy"),
+    // Nothing of it is to listen anywhere else, or to call anybody.
+    ("DNS_ADDRESS", "0"),
+    ("DISABLE_EVENTS", "1"),
+    ("SKIP_SSL_CERT_DOWNLOAD", "1"),
+    ("S3_SKIP_SIGNATURE_VALIDATION", "0"),
+    ("LAMBDA_RUNTIME_EXECUTOR", "native"),
+    // The plug-in waits for messages while it polls.
+    ("LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC", "0.01"),
+];
+/// The variables in which the plug-in is told what the functions see, as JSON, and where they write.
+pub(crate) const FUNCTIONS_ENVIRONMENT: &str = "SLUICE_FUNCTIONS_ENVIRONMENT";
+pub(crate) const FUNCTIONS_LOG: &str = "SLUICE_FUNCTIONS_LOG";
 
 /// Returns the Python that it runs on, with our plug-in in place.
 pub(super) async fn install(settings: &Settings) -> Result<PathBuf, Error> {
@@ -25,8 +44,6 @@ pub(super) async fn install(settings: &Settings) -> Result<PathBuf, Error> {
 /// The functions get `launch.function_environment` from the plug-in, and nothing else of ours.
 pub(super) fn configure(command: &mut Command, launch: &Launch) -> Result<(), Error> {
     let Launch { settings, state_dir, port, python, .. } = launch;
-    let function_environment: serde_json::Map<_, _> =
-        launch.function_environment.iter().cloned().map(|(name, value)| (name, value.into())).collect();
     command
         .arg(settings.emulator_source_dir().join("serve_localstack.py"))
         .env("GATEWAY_LISTEN", format!("127.0.0.1:{port}"))
@@ -35,23 +52,21 @@ pub(super) fn configure(command: &mut Command, launch: &Launch) -> Result<(), Er
         // Where entry points are remembered. In the virtual environment, so that they are never another's.
         .env("XDG_CACHE_HOME", cache_dir(python))
         .env("OVERRIDE_IN_DOCKER", "0")
-        .env("SQS_ENDPOINT_STRATEGY", "path")
-        .env("SQS_DISABLE_CLOUDWATCH_METRICS", "1")
-        // The newer engine refuses references among resources whose condition does not hold.
-        .env("PROVIDER_OVERRIDE_CLOUDFORMATION", "engine-legacy")
-        // Nothing of it is to listen anywhere else, or to call anybody.
-        .env("DNS_ADDRESS", "0")
-        .env("DISABLE_EVENTS", "1")
-        .env("SKIP_SSL_CERT_DOWNLOAD", "1")
-        .env("S3_SKIP_SIGNATURE_VALIDATION", "0")
-        .env("LAMBDA_RUNTIME_EXECUTOR", "native")
-        // The plug-in waits for messages while it polls.
-        .env("LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC", "0.01")
+        .envs(VARIABLES)
         .env("DYNAMODB_LOCAL_PORT", ports::free()?.to_string())
         .env("DYNOXIDE", dynoxide::executable(&settings.cache_dir()))
-        .env("SLUICE_FUNCTIONS_LOG", functions_log_path(state_dir))
-        .env("SLUICE_FUNCTIONS_ENVIRONMENT", serde_json::Value::Object(function_environment).to_string());
+        .env(FUNCTIONS_LOG, functions_log_path(state_dir))
+        .env(FUNCTIONS_ENVIRONMENT, json_object(launch.function_environment).to_string());
     Ok(())
+}
+
+/// Variables as the plug-in reads them.
+pub(crate) fn json_object(variables: &[(String, String)]) -> serde_json::Value {
+    variables
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone().into()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 fn cache_dir(python: &Path) -> PathBuf {

@@ -2,7 +2,7 @@
 
 mod dynoxide;
 mod kind;
-mod localstack;
+pub(crate) mod localstack;
 mod ministack;
 
 use std::{
@@ -31,6 +31,8 @@ pub(crate) const SECRET_KEY: &str = "test";
 
 const START_SECONDS: u64 = 60;
 const STOP_SECONDS: u64 = 15;
+/// Between two looks at an emulator that was not started here, whose end nobody tells.
+const LOOK_INTERVAL: Duration = Duration::from_secs(5);
 /// The emulator sees the launcher's environment, and so may the functions. These would send their calls elsewhere.
 const FOREIGN_VARIABLES: [&str; 13] = [
     "ALL_PROXY",
@@ -65,11 +67,12 @@ pub(crate) async fn install(settings: &Settings) -> Result<PathBuf, Error> {
     }
 }
 
-/// A running emulator. It ends when this is dropped, or when this process ends in whatever way.
+/// A running emulator. One that was started here ends when this is dropped, or when this process ends in whatever way.
 pub(crate) struct Emulator {
     pub(crate) port: u16,
     kind: EmulatorKind,
-    child: Child,
+    /// None if it was not started here.
+    child: Option<Child>,
     /// The emulator runs while this is open.
     input: Option<ChildStdin>,
     log: PathBuf,
@@ -107,7 +110,16 @@ impl Emulator {
         command.process_group(0).stdin(Stdio::piped()).stdout(log_file).stderr(error_file);
         let mut child = command.spawn().map_err(Error::io("starting the emulator"))?;
         let input = child.stdin.take();
-        let mut emulator = Self { port, kind: settings.emulator, child, input, log };
+        let mut emulator = Self { port, kind: settings.emulator, child: Some(child), input, log };
+        emulator.wait_until_ready().await?;
+        Ok(emulator)
+    }
+
+    /// Waits for the one that somebody else has started.
+    pub(crate) async fn attach(settings: &Settings) -> Result<Self, Error> {
+        let (port, log) =
+            (settings.aws_port.unwrap_or(Settings::AWS_PORT), PathBuf::from("the emulator's own"));
+        let mut emulator = Self { port, kind: settings.emulator, child: None, input: None, log };
         emulator.wait_until_ready().await?;
         Ok(emulator)
     }
@@ -130,30 +142,51 @@ impl Emulator {
 
     /// Waits for the emulator to end, which it does by itself only when something is wrong.
     pub(crate) async fn stopped(&mut self) -> Error {
-        let status = self.child.wait().await;
+        let Some(child) = &mut self.child else {
+            return self.silent().await;
+        };
+        let status = child.wait().await;
         self.stopped_error(status.ok())
     }
 
+    /// Waits until it does not answer any more, which a busy one may do once.
+    async fn silent(&self) -> Error {
+        let address = self.health_address();
+        let client = match loopback_client() {
+            Ok(client) => client,
+            Err(error) => return error,
+        };
+        let mut last_answer = None;
+        loop {
+            sleep(LOOK_INTERVAL).await;
+            last_answer = match (client.get(&address).send().await, last_answer) {
+                (Ok(_), _) => None,
+                (Err(error), None) => Some(error.to_string()),
+                (Err(_), Some(last_answer)) => {
+                    let (seconds, log) = (2 * LOOK_INTERVAL.as_secs(), self.log.clone());
+                    return Error::NoAnswer { what: "the emulator", seconds, last_answer, log };
+                }
+            };
+        }
+    }
+
     pub(crate) async fn stop(mut self) {
-        let group = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        let Some(child) = &mut self.child else { return };
+        let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
         drop(self.input.take());
         let ended: Result<std::io::Result<ExitStatus>, _> =
-            timeout(Duration::from_secs(STOP_SECONDS), self.child.wait()).await;
+            timeout(Duration::from_secs(STOP_SECONDS), child.wait()).await;
         if let (Err(_), Some(group)) = (ended, group) {
             let _ = kill_process_group(group, Signal::KILL);
         }
     }
 
     async fn wait_until_ready(&mut self) -> Result<(), Error> {
-        let health_path = match self.kind {
-            EmulatorKind::Ministack => ministack::HEALTH_PATH,
-            EmulatorKind::LocalStack => localstack::HEALTH_PATH,
-        };
-        let address = format!("{}{health_path}", self.endpoint());
+        let address = self.health_address();
         let client = loopback_client()?;
         let give_up = Instant::now() + Duration::from_secs(START_SECONDS);
         loop {
-            if let Ok(Some(status)) = self.child.try_wait() {
+            if let Some(Ok(Some(status))) = self.child.as_mut().map(Child::try_wait) {
                 return Err(self.stopped_error(Some(status)));
             }
             let last_answer = match client.get(&address).send().await {
@@ -172,6 +205,14 @@ impl Emulator {
             }
             sleep(Duration::from_millis(25)).await;
         }
+    }
+
+    fn health_address(&self) -> String {
+        let health_path = match self.kind {
+            EmulatorKind::Ministack => ministack::HEALTH_PATH,
+            EmulatorKind::LocalStack => localstack::HEALTH_PATH,
+        };
+        format!("{}{health_path}", self.endpoint())
     }
 
     fn stopped_error(&self, status: Option<ExitStatus>) -> Error {

@@ -19,8 +19,8 @@ use super::{
 use crate::Error;
 
 pub(super) const REGION: &str = "us-east-1";
-pub(super) const ACCESS_KEY: &str = "sluicelocal";
-pub(super) const SECRET_KEY: &str = "sluicelocalsecret";
+pub(crate) const ACCESS_KEY: &str = "sluicelocal";
+pub(crate) const SECRET_KEY: &str = "sluicelocalsecret";
 
 const START_SECONDS: u64 = 60;
 const ANSWER_SECONDS: u64 = 5;
@@ -49,7 +49,9 @@ pub struct LocalStore {
     /// What the store was told of when it started.
     pub(super) webhook: Option<WebhookSettings>,
     port: u16,
-    supervisor: Supervisor,
+    /// None if it was not started here.
+    supervisor: Option<Supervisor>,
+    log: PathBuf,
     sdk_config: SdkConfig,
     client: Client,
 }
@@ -66,13 +68,28 @@ impl LocalStore {
             StoreKind::SeaweedFs => seaweedfs::start(&launch).await?,
             StoreKind::Minio => minio::start(&launch).await?,
         };
+        let store = Self::new(kind, launch.webhook, port, launch.log).await;
+        Self { supervisor: Some(supervisor), ..store }.opened().await
+    }
+
+    /// Waits for a store that somebody else has started on this machine or beside this container, on port 9000 unless the
+    /// settings say otherwise. It has our keys, and MinIO was told of the webhook when it started.
+    pub async fn attach(kind: StoreKind, settings: StoreSettings) -> Result<Self, Error> {
+        let port = settings.port.unwrap_or(StoreSettings::PORT);
+        Self::new(kind, settings.webhook, port, PathBuf::from("the store's own")).await.opened().await
+    }
+
+    async fn new(kind: StoreKind, webhook: Option<WebhookSettings>, port: u16, log: PathBuf) -> Self {
         let sdk_config = sdk_config(port).await;
         let client = Client::from_conf(Builder::from(&sdk_config).force_path_style(true).build());
-        let mut store = Self { kind, webhook: launch.webhook, port, supervisor, sdk_config, client };
-        match store.open().await {
-            Ok(()) => Ok(store),
+        Self { kind, webhook, port, supervisor: None, log, sdk_config, client }
+    }
+
+    async fn opened(mut self) -> Result<Self, Error> {
+        match self.open().await {
+            Ok(()) => Ok(self),
             Err(error) => {
-                store.shutdown().await;
+                self.shutdown().await;
                 Err(error)
             }
         }
@@ -114,12 +131,12 @@ impl LocalStore {
 
     /// What the store's processes write.
     pub fn log(&self) -> &Path {
-        self.supervisor.log()
+        &self.log
     }
 
-    /// The process group of everything that was started.
-    pub fn process_group(&self) -> u32 {
-        self.supervisor.group()
+    /// The process group of everything that was started, if anything was.
+    pub fn process_group(&self) -> Option<u32> {
+        self.supervisor.as_ref().map(Supervisor::group)
     }
 
     /// Makes clients that may do everything in the store. They must be told to use path-style requests, as
@@ -135,13 +152,15 @@ impl LocalStore {
 
     /// Ends everything that was started, and waits until it has ended, which takes up to 3 seconds.
     pub async fn shutdown(self) {
-        self.supervisor.stop().await;
+        if let Some(supervisor) = self.supervisor {
+            supervisor.stop().await;
+        }
     }
 
     async fn wait_until_ready(&mut self) -> Result<(), Error> {
         let give_up = Instant::now() + Duration::from_secs(START_SECONDS);
         loop {
-            if let Some(error) = self.supervisor.ended() {
+            if let Some(error) = self.supervisor.as_mut().and_then(Supervisor::ended) {
                 return Err(error);
             }
             let asked = self.client.list_buckets().customize();

@@ -1,7 +1,7 @@
 //! The gateway of `JuiceFS`, which embeds a fork of MinIO.
 
 use super::{
-    StoreKind, install,
+    StoreKind, WebhookSettings, install,
     local_store::{ACCESS_KEY, Launch, SECRET_KEY},
     supervisor::{Supervisor, run},
 };
@@ -27,6 +27,24 @@ const OPTIONS: [&str; 13] = [
     "--check-storage",
 ];
 
+/// What a server is told: the keys, and the webhook with a folder for events that are not delivered yet.
+pub(crate) fn server_variables<'a>(
+    webhook: Option<&'a WebhookSettings>,
+    event_dir: &'a str,
+) -> Vec<(&'static str, &'a str)> {
+    let mut variables = vec![("MINIO_ROOT_USER", ACCESS_KEY), ("MINIO_ROOT_PASSWORD", SECRET_KEY)];
+    if let Some(webhook) = webhook {
+        variables.extend([
+            ("MINIO_NOTIFY_WEBHOOK_ENABLE_SLUICE", "on"),
+            ("MINIO_NOTIFY_WEBHOOK_ENDPOINT_SLUICE", &webhook.url),
+            ("MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_SLUICE", &webhook.token),
+            // Without a queue an event that cannot be delivered is lost. The queue is looked at every 3 seconds.
+            ("MINIO_NOTIFY_WEBHOOK_QUEUE_DIR_SLUICE", event_dir),
+        ]);
+    }
+    variables
+}
+
 pub(super) async fn start(launch: &Launch) -> Result<(Supervisor, u16), Error> {
     let binaries = install::ensure_binaries(launch.report).await?;
     launch.announce(StoreKind::Minio);
@@ -36,16 +54,7 @@ pub(super) async fn start(launch: &Launch) -> Result<(Supervisor, u16), Error> {
     let format = ["format", "--no-update", "--storage=file", &bucket, "--trash-days=0", METADATA, "sluice"];
     run("making a JuiceFS volume", &launch.dir, &program, &format).await?;
 
-    let mut variables = vec![("MINIO_ROOT_USER", ACCESS_KEY), ("MINIO_ROOT_PASSWORD", SECRET_KEY)];
-    if let Some(webhook) = &launch.webhook {
-        variables.extend([
-            ("MINIO_NOTIFY_WEBHOOK_ENABLE_SLUICE", "on"),
-            ("MINIO_NOTIFY_WEBHOOK_ENDPOINT_SLUICE", &webhook.url),
-            ("MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_SLUICE", &webhook.token),
-            // Without a queue an event that cannot be delivered is lost. The queue is looked at every 3 seconds.
-            ("MINIO_NOTIFY_WEBHOOK_QUEUE_DIR_SLUICE", &launch.event_dir),
-        ]);
-    }
+    let variables = server_variables(launch.webhook.as_ref(), &launch.event_dir);
     let python = binaries.join("python");
     let mut supervisor =
         Supervisor::start(StoreKind::Minio, &python, &launch.dir, launch.log.clone(), &variables)?;

@@ -17,4 +17,6 @@ mod supervisor;
 
 pub use kind::StoreKind;
 pub use local_store::LocalStore;
+pub(crate) use local_store::{ACCESS_KEY, SECRET_KEY};
+pub(crate) use minio::server_variables;
 pub use settings::{StoreSettings, WebhookSettings};

@@ -15,6 +15,9 @@ pub struct StoreSettings {
 }
 
 impl StoreSettings {
+    /// Where a store is looked for that runs already, unless another port is given: MinIO's own.
+    pub const PORT: u16 = 9000;
+
     /// The defaults: any free port, no webhook, nothing reported.
     pub fn new(state_dir: impl Into<PathBuf>) -> Self {
         Self { state_dir: state_dir.into(), port: None, webhook: None, report: |_| {} }

@@ -2,6 +2,7 @@
 
 use std::{
     error::Error,
+    net::Ipv4Addr,
     path::{Path, PathBuf},
 };
 
@@ -14,11 +15,14 @@ use crate::{demo::Demo, report};
 /// Options of `sluice-dev up`.
 #[derive(Debug, Args)]
 pub struct Options {
+    /// What the API listens on: 0.0.0.0 in a container, whose published ports do not lead to loopback
+    #[arg(long, env = "SLUICE_DEV_API_HOST", default_value_t = Ipv4Addr::LOCALHOST, value_name = "ADDRESS")]
+    api_host: Ipv4Addr,
     /// Port of the API
-    #[arg(long, env = "SLUICE_DEV_API_PORT", default_value_t = 8787, value_name = "PORT")]
+    #[arg(long, env = "SLUICE_DEV_API_PORT", default_value_t = Settings::API_PORT, value_name = "PORT")]
     api_port: u16,
     /// Port of the emulated AWS
-    #[arg(long, env = "SLUICE_DEV_AWS_PORT", default_value_t = 4566, value_name = "PORT")]
+    #[arg(long, env = "SLUICE_DEV_AWS_PORT", default_value_t = Settings::AWS_PORT, value_name = "PORT")]
     aws_port: u16,
     /// What stands for AWS: ministack or localstack
     #[arg(long, env = "SLUICE_DEV_STACK", default_value_t, value_name = "STACK")]
@@ -29,6 +33,12 @@ pub struct Options {
     /// Port of that store; any free one by default
     #[arg(long, env = "SLUICE_DEV_STORE_PORT", value_name = "PORT")]
     store_port: Option<u16>,
+    /// Use what runs already on the ports of AWS and of the store, rather than starting it, as localstack/compose.yaml does
+    #[arg(long)]
+    attach: bool,
+    /// What a store shows at the hook, if it was told when it started; something random by default
+    #[arg(long, env = "SLUICE_DEV_HOOK_SECRET", value_name = "SECRET", hide_env_values = true)]
+    hook_secret: Option<String>,
     /// Where the state is kept between runs
     #[arg(long, env = "SLUICE_DEV_STATE", default_value = "target/dev", value_name = "FOLDER")]
     state: PathBuf,
@@ -101,9 +111,14 @@ fn settings(options: Options) -> Settings {
     // Ceph's memory store forgets, and so must the tables.
     settings.keep_state = options.store != Some(StoreKind::Ceph);
     settings.emulator = options.stack;
+    settings.attach = options.attach;
+    if let Some(secret) = options.hook_secret {
+        settings.hook_secret = secret;
+    }
     settings.store = options.store;
     settings.store_port = options.store_port;
     settings.aws_port = Some(options.aws_port);
+    settings.api_host = options.api_host;
     settings.api_port = Some(options.api_port);
     settings.page_dir = (!options.no_page).then(|| settings.own_page_dir());
     settings.build = options.functions.map_or_else(Build::default, Build::Ready);
@@ -120,7 +135,13 @@ fn print_addresses(stack: &Stack) {
     println!("  API        {}", stack.api_url());
     println!("  AWS        {}", stack.aws_endpoint());
     if let Some(store) = stack.store() {
-        println!("  objects    {}, {}", store.local().endpoint(), store.local().kind().label());
+        let (endpoint, kind) = (store.local().endpoint(), store.local().kind());
+        // What was found running may be another release.
+        let label = if stack.is_attached() { kind.to_string() } else { kind.label().to_owned() };
+        println!("  objects    {endpoint}, {label}");
+    }
+    if stack.is_attached() {
+        return;
     }
     println!("  functions  {}", stack.functions_log().display());
     println!("  emulator   {}", stack.emulator_log().display());
