@@ -10,5 +10,6 @@ mod stack;
 pub use client::{Client, Reply, text};
 pub use data::{bytes, log_lines};
 pub use stack::{
-    COLD_BUCKET, Deployed, HOOK_SECRET, enforces_roles, live, paused, store_kind, swept, verifies_checksums,
+    COLD_BUCKET, Deployed, HOOK_SECRET, enforces_roles, live, ministack, paused, store_kind, swept,
+    verifies_checksums,
 };

@@ -68,20 +68,27 @@ pub fn store_kind() -> Option<StoreKind> {
 /// The stack as it is deployed, workers and all.
 pub fn live() -> &'static Deployed {
     static LIVE: OnceLock<Deployed> = OnceLock::new();
-    LIVE.get_or_init(|| deploy("live", &[]))
+    LIVE.get_or_init(|| deploy("live", emulator_kind(), &[]))
 }
 
 /// The same with its workers paused, for stories that run the workers themselves.
 pub fn paused() -> &'static Deployed {
     static PAUSED: OnceLock<Deployed> = OnceLock::new();
-    PAUSED.get_or_init(|| deploy("paused", &[("WorkersEnabled", "false")]))
+    PAUSED.get_or_init(|| deploy("paused", emulator_kind(), &[("WorkersEnabled", "false")]))
+}
+
+/// The same on ministack, wherever the stories run.
+pub fn ministack() -> &'static Deployed {
+    static MINISTACK: OnceLock<Deployed> = OnceLock::new();
+    MINISTACK.get_or_init(|| deploy("ministack", EmulatorKind::Ministack, &[("WorkersEnabled", "false")]))
 }
 
 /// One more like it, for the sweeper, which looks at all uploads of its stack as if days had passed. It has the
 /// distribution of the page too, so that the template is deployed with it.
 pub fn swept() -> &'static Deployed {
     static SWEPT: OnceLock<Deployed> = OnceLock::new();
-    SWEPT.get_or_init(|| deploy("swept", &[("WorkersEnabled", "false"), ("ServePage", "true")]))
+    let parameters = &[("WorkersEnabled", "false"), ("ServePage", "true")];
+    SWEPT.get_or_init(|| deploy("swept", emulator_kind(), parameters))
 }
 
 /// Whether the store under the stories tells of what has landed.
@@ -95,13 +102,17 @@ pub fn verifies_checksums() -> bool {
 }
 
 /// Brings a stack up on a thread of its own, whose runtime outlives every story's.
-fn deploy(name: &'static str, parameters: &'static [(&str, &str)]) -> Deployed {
+fn deploy(
+    name: &'static str,
+    emulator: EmulatorKind,
+    parameters: &'static [(&'static str, &'static str)],
+) -> Deployed {
     let (deployed, waiting) = mpsc::channel();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {
             let mut settings = Settings::new(state_folder(name));
-            settings.emulator = emulator_kind();
+            settings.emulator = emulator;
             settings.store = store_kind();
             HOOK_SECRET.clone_into(&mut settings.hook_secret);
             let oss = with_oss(&mut settings);

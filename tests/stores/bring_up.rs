@@ -40,7 +40,7 @@ struct Account {
 
 /// All of them, in the order of the table. What they run on ends when they are dropped, the double too.
 pub async fn all(folder: &Path) -> (Vec<Place>, OssDouble) {
-    let deployed = tokio::task::spawn_blocking(sluice_tests::paused).await.expect("the emulator came up");
+    let deployed = tokio::task::spawn_blocking(sluice_tests::ministack).await.expect("the emulator came up");
     let (ceph, seaweedfs, minio) = tokio::join!(
         start(LocalKind::Ceph, folder),
         start(LocalKind::SeaweedFs, folder),
