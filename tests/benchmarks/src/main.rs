@@ -16,6 +16,7 @@ mod peers;
 mod put;
 mod samples;
 mod site;
+mod start;
 mod stored;
 mod table;
 mod uploads;
@@ -63,6 +64,13 @@ enum Command {
         #[command(flatten)]
         builds: builds::BuildOptions,
     },
+    /// How long a stack takes to come up and to change, on ministack and on LocalStack
+    Start {
+        #[command(flatten)]
+        options: start::StartOptions,
+        #[command(flatten)]
+        builds: builds::BuildOptions,
+    },
     /// What an edit of a large file sends, beside rsync
     Delta {
         #[command(flatten)]
@@ -97,6 +105,8 @@ struct AllOptions {
     functions: functions::FunctionOptions,
     #[command(flatten)]
     put: put::PutOptions,
+    #[command(flatten)]
+    start: start::StartOptions,
     #[command(flatten)]
     delta: delta::DeltaOptions,
     #[command(flatten)]
@@ -135,6 +145,7 @@ async fn run(command: Command) -> Result<(), Failure> {
             content_pass::measure(&all.content_pass).await?;
             functions::measure(&all.functions, &all.builds).await?;
             put::measure(&all.put, &all.builds).await?;
+            start::measure(&all.start, &all.builds).await?;
             delta::measure(&all.delta, &all.builds).await?;
             stored::measure(&all.builds).await?;
             worker::measure(&all.worker).await?;
@@ -144,6 +155,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::ContentPass(options) => content_pass::measure(&options).await,
         Command::Functions { options, builds } => functions::measure(&options, &builds).await,
         Command::Put { options, builds } => put::measure(&options, &builds).await,
+        Command::Start { options, builds } => start::measure(&options, &builds).await,
         Command::Delta { options, builds } => delta::measure(&options, &builds).await,
         Command::Stored { builds } => stored::measure(&builds).await,
         Command::Worker(options) => worker::measure(&options).await,

@@ -26,14 +26,24 @@ pub struct Site {
 impl Site {
     /// Brings it up with functions built as `builds` says.
     pub async fn start(builds: &builds::BuildOptions) -> Result<Self, Failure> {
+        let (settings, folder) = Self::settings(builds).await?;
+        Self::of(Stack::start(settings).await?, folder, builds.sluice().await?).await
+    }
+
+    /// What a stack is started with that keeps its state in the folder.
+    pub async fn settings(builds: &builds::BuildOptions) -> Result<(Settings, TempDir), Failure> {
         let functions = builds.functions().await?;
-        let sluice = builds.sluice().await?;
         let executables_dir = functions.values().find_map(|path| path.parent()).ok_or("no functions")?;
         let folder = tempfile::tempdir()?;
         let mut settings = Settings::new(folder.path().join("state"));
         settings.build = Build::Ready(executables_dir.to_owned());
         settings.report = |step| eprintln!("· {step}");
-        let site = Self { stack: Stack::start(settings).await?, folder, sluice };
+        Ok((settings, folder))
+    }
+
+    /// A stack that is up.
+    pub async fn of(stack: Stack, folder: TempDir, sluice: PathBuf) -> Result<Self, Failure> {
+        let site = Self { stack, folder, sluice };
         let register = site.sluice(&["register", USERNAME, "--password-stdin"]);
         command::run_with_input(register, PASSWORD).await?;
         Ok(site)
