@@ -60,7 +60,7 @@ pub fn retained(template: &str) -> Vec<&str> {
     let mut retained = Vec::new();
     for line in template.lines() {
         current = entry(line).unwrap_or(current);
-        if line.trim() == "DeletionPolicy: RetainExceptOnCreate" {
+        if line.trim() == "DeletionPolicy: Retain" {
             retained.push(current);
         }
     }

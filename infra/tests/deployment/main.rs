@@ -88,9 +88,13 @@ fn serves_the_page(deployment: &Deployment) {
     assert_eq!(deployment.status().as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
     deployment.aws(&["s3api", "delete-bucket", "--bucket", bucket]);
 
-    update().succeeds().says("  PageUrl ");
     let object = ["s3api", "head-object", "--bucket", bucket, "--key", "index.html"];
+    update().succeeds().says("  PageUrl ");
     assert_eq!(deployment.aws(&object)["CacheControl"], "no-cache");
+    // Switched off, it is cleared away, or it could not be switched on again.
+    deployment.up(&json!({}));
+    assert!(!deployment.buckets().contains(&"page".to_owned()));
+    update().succeeds();
 }
 
 fn shows_all_on_the_dashboard(deployment: &Deployment) {

@@ -47,6 +47,24 @@ fn the_rights_of_the_readme_are_those_of_the_roles() {
     }
 }
 
+/// The emulator knows no `dynamodb:LeadingKeys`, and grants whatever is conditional on it.
+#[test]
+fn movers_of_packs_write_only_savings_to_accounts() {
+    let resources = section(&template(), "Resources");
+    for function in ["CompressPack", "MigratePack"] {
+        let role = &resources[&format!("{function}Role")];
+        let statements = role.split("- Sid: ").filter(|statement| statement.contains("AccountsTable.Arn"));
+        let statements: Vec<&str> = statements.collect();
+        assert_eq!(statements.len(), 1, "{function}");
+        let lines: Vec<&str> = statements[0].lines().map(str::trim).collect();
+        let condition = r##"Condition: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["#*"] } }"##;
+        assert!(
+            lines.contains(&"Action: [dynamodb:UpdateItem]") && lines.contains(&condition),
+            "{function}: {lines:?}"
+        );
+    }
+}
+
 #[test]
 fn the_readme_lists_every_parameter_with_its_default() {
     let parameters = section(&template(), "Parameters");

@@ -9,7 +9,7 @@ use sluice_contracts::event::UploadEvent;
 use sluice_domain::id::UploadId;
 use sluice_domain::sweep::{Sweep, decide, patience};
 use sluice_domain::time::Timestamp;
-use sluice_domain::upload::Upload;
+use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::RejectReason;
 use sluice_lambda::Deployment;
 use sluice_lambda::config::ConfigError;
@@ -63,7 +63,6 @@ pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
             match result {
                 Ok(decision) => {
                     tracing::info!(upload = %upload_id, ?decision, "swept");
-                    count(&decision);
                 }
                 Err(error) => {
                     tracing::error!(%error, upload = %upload_id, "an upload could not be swept");
@@ -75,12 +74,15 @@ pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
     failure.map_or(Ok(()), Err)
 }
 
-fn count(decision: &Sweep) {
+fn count(decision: &Sweep, upload: &Upload) {
     match decision {
-        Sweep::Announce => metrics::write(&[Metric::count("EventsRecovered", 1)]),
+        // A pending one was known: its worker is late.
+        Sweep::Announce if upload.state == UploadState::Open => {
+            metrics::write(&[Metric::count("EventsRecovered", 1)]);
+        }
         Sweep::Expire => metrics::write(&[Metric::count("UploadsExpired", 1)]),
         Sweep::Reject(_) => metrics::write(&[Metric::count("UploadsRejected", 1)]),
-        Sweep::Nothing | Sweep::Wait(_) => {}
+        Sweep::Nothing | Sweep::Wait(_) | Sweep::Announce => {}
     }
 }
 
@@ -103,6 +105,7 @@ async fn sweep_one(app: &App, upload_id: UploadId, now: Timestamp) -> Result<Swe
         Sweep::Expire => expire(app, &upload, now).await?,
         Sweep::Reject(reason) => reject(app, &upload, reason, now).await?,
     }
+    count(&decision, &upload);
     Ok(decision)
 }
 

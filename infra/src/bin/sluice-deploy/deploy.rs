@@ -49,6 +49,9 @@ pub(crate) async fn run(options: &Options) -> Outcome {
                 proposal.withdraw()?;
                 return Err("nothing was deployed".into());
             }
+            if page.is_none() {
+                page::clear_away(&aws, &stage.stack)?;
+            }
             proposal.execute()?;
         }
         Ok(None) => {
@@ -75,7 +78,6 @@ struct Proposal<'a> {
     aws: &'a Aws,
     stack_id: String,
     change_set_id: String,
-    is_new: bool,
 }
 
 impl<'a> Proposal<'a> {
@@ -104,13 +106,13 @@ impl<'a> Proposal<'a> {
         }
         let answer = aws.json(&create)?;
         let id = |name: &str| text(&answer[name]).to_owned();
-        Ok(Self { aws, stack_id: id("StackId"), change_set_id: id("Id"), is_new })
+        Ok(Self { aws, stack_id: id("StackId"), change_set_id: id("Id") })
     }
 
     fn withdraw(&self) -> Outcome {
         self.aws.json(&["cloudformation", "delete-change-set", "--change-set-name", &self.change_set_id])?;
-        if self.is_new {
-            // A stack that was never executed is empty.
+        // A stack that was never executed is empty. Somebody else may have executed theirs meanwhile.
+        if status(self.aws, &self.stack_id).as_deref() == Some("REVIEW_IN_PROGRESS") {
             self.aws.json(&["cloudformation", "delete-stack", "--stack-name", &self.stack_id])?;
         }
         Ok(())

@@ -35,7 +35,7 @@ pub(crate) fn upload(aws: &Aws, stage: &Stage, artifacts: &[Artifact], template:
         aws.json(&["s3", "mb", &format!("s3://{bucket}")])?;
     }
     let prefix = artifact::key_prefix(artifacts);
-    let folder = gather(artifacts)?;
+    let folder = gather(artifacts, &prefix)?;
     let functions_url = format!("s3://{bucket}/{prefix}");
     // The prefix tells contents apart: a file that is there is the same.
     aws.show(&["s3", "sync", "--no-progress", "--size-only", &folder, &functions_url])?;
@@ -54,9 +54,9 @@ pub(crate) fn upload(aws: &Aws, stage: &Stage, artifacts: &[Artifact], template:
     })
 }
 
-/// A folder with the zip files and nothing else.
-fn gather(artifacts: &[Artifact]) -> Outcome<String> {
-    let folder = workspace_dir().join("target/deployment");
+/// A folder with the zip files and nothing else, each set in its own: two deployments may be under way.
+fn gather(artifacts: &[Artifact], prefix: &str) -> Outcome<String> {
+    let folder = workspace_dir().join("target/deployment").join(prefix);
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }

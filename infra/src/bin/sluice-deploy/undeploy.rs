@@ -9,6 +9,7 @@ use crate::{
     Outcome, Target,
     aws::{Aws, items, text},
     deploy::outputs,
+    page,
     progress::Progress,
     prompt,
     stage::Stage,
@@ -58,7 +59,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     }
     let outputs = outputs(&aws, &stage.stack)?;
     for bucket in EMPTIED.iter().filter_map(|output| outputs.get(*output)) {
-        aws.show(&["s3", "rm", "--only-show-errors", "--recursive", &format!("s3://{bucket}")])?;
+        page::empty(&aws, bucket)?;
     }
     let progress = Progress::new(&aws, &stack_id)?;
     aws.json(&["cloudformation", "delete-stack", "--stack-name", &stack_id])?;
@@ -98,6 +99,8 @@ fn delete(aws: &Aws, Kept { is_table, name }: &Kept) -> Outcome {
     println!("deleting {name}");
     if *is_table {
         aws.json(&["dynamodb", "update-table", "--table-name", name, "--no-deletion-protection-enabled"])?;
+        // A table that is being changed is not deleted.
+        aws.json(&["dynamodb", "wait", "table-exists", "--table-name", name])?;
         aws.json(&["dynamodb", "delete-table", "--table-name", name])?;
         return Ok(());
     }
