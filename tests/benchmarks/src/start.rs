@@ -17,9 +17,9 @@ const CHANGE: [(&str, &str); 1] = [("LogLevel", "debug")];
 /// What to measure.
 #[derive(Debug, Args)]
 pub struct StartOptions {
-    /// How often each emulator is started
+    /// How often a stack is started on each emulator
     #[arg(long, default_value_t = 3, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
-    starts: u32,
+    stacks: u32,
 }
 
 /// The times of one emulator.
@@ -35,9 +35,9 @@ struct Times {
 pub async fn measure(options: &StartOptions, builds: &builds::BuildOptions) -> Result<(), Failure> {
     let sluice = builds.sluice().await?;
     let mut times = EmulatorKind::ALL.map(|_| Times::new());
-    for round in 1..=options.starts {
+    for round in 1..=options.stacks {
         for (kind, times) in EmulatorKind::ALL.into_iter().zip(&mut times) {
-            eprintln!("· start {round} of {}: {kind}", options.starts);
+            eprintln!("· start {round} of {}: {kind}", options.stacks);
             time(kind, builds, &sluice, times).await?;
         }
     }
