@@ -58,12 +58,12 @@ pub(crate) fn run(options: &Options) -> Outcome {
         }
     }
     let outputs = outputs(&aws, &stage.stack)?;
-    for bucket in EMPTIED.iter().filter_map(|output| outputs.get(*output)) {
-        page::empty(&aws, bucket)?;
+    let buckets: Vec<&String> = EMPTIED.iter().filter_map(|output| outputs.get(*output)).collect();
+    if let Err(error) = remove(&aws, &stack_id, &buckets) {
+        // A function that was still at work may have filled the cache again.
+        println!("once more, since it {error}");
+        remove(&aws, &stack_id, &buckets)?;
     }
-    let progress = Progress::new(&aws, &stack_id)?;
-    aws.json(&["cloudformation", "delete-stack", "--stack-name", &stack_id])?;
-    progress.follow(&["DELETE_COMPLETE"])?;
     if options.delete_data {
         kept.iter().try_for_each(|kept| delete(&aws, kept))?;
         delete(&aws, &Kept { is_table: false, name: stage.artifact_bucket() })?;
@@ -74,6 +74,18 @@ pub(crate) fn run(options: &Options) -> Outcome {
         );
     }
     Ok(())
+}
+
+/// Deletes the stack, and before it what is in `buckets`, as far as they are there.
+fn remove(aws: &Aws, stack_id: &str, buckets: &[&String]) -> Outcome {
+    for bucket in buckets {
+        if aws.json(&["s3api", "head-bucket", "--bucket", bucket]).is_ok() {
+            page::empty(aws, bucket)?;
+        }
+    }
+    let progress = Progress::new(aws, stack_id)?;
+    aws.json(&["cloudformation", "delete-stack", "--stack-name", stack_id])?;
+    progress.follow(&["DELETE_COMPLETE"])
 }
 
 fn stack_id(aws: &Aws, stack: &str) -> Outcome<String> {
