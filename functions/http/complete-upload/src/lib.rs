@@ -87,14 +87,20 @@ async fn gather(app: &App, upload: &Upload, completion: &Completion) -> Result<(
         // Merged by an earlier call, or by another one at this moment.
         return landed(app, upload, completion).await;
     };
-    let named = parts::check_stored(upload, completion, &stored)?;
-    match app.landing.complete_multipart(&key, multipart_id, &named).await {
-        Ok(()) => Ok(()),
-        // Another call may have merged them at this moment, whatever the store says of it.
-        Err(error) => match landed(app, upload, completion).await {
-            Err(_) if error.kind != ErrorKind::NotFound => Err(error.into()),
-            landed => landed,
+    let (failure, is_gone) = match parts::check_stored(upload, completion, &stored) {
+        Ok(named) => match app.landing.complete_multipart(&key, multipart_id, &named).await {
+            Ok(()) => return Ok(()),
+            Err(error) => {
+                let is_gone = error.kind == ErrorKind::NotFound;
+                (error.into(), is_gone)
+            }
         },
+        Err(failure) => (failure, false),
+    };
+    // Another call may be merging them at this moment, whatever the store says of it: Ceph then lists an upload without parts.
+    match landed(app, upload, completion).await {
+        Err(_) if !is_gone => Err(failure),
+        landed => landed,
     }
 }
 
