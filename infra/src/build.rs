@@ -184,7 +184,12 @@ fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-async fn cargo(workspace_dir: &Path, options: &[String]) -> Result<BTreeMap<String, PathBuf>, Error> {
+/// Runs `cargo` with these options of a build, and returns the executables it made, by name.
+///
+/// # Errors
+///
+/// What the compiler says goes to standard error.
+pub async fn cargo(workspace_dir: &Path, options: &[String]) -> Result<BTreeMap<String, PathBuf>, Error> {
     let output = Command::new("cargo")
         .args(options)
         .args(["--locked", "--message-format", "json-render-diagnostics"])

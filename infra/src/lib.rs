@@ -7,5 +7,5 @@ mod build;
 mod error;
 pub mod template;
 
-pub use build::{Architecture, Build, function_names};
+pub use build::{Architecture, Build, cargo, function_names};
 pub use error::Error;

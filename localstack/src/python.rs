@@ -42,6 +42,11 @@ fn ensure(
     for path in [Some(requirements), declaration.as_deref()].into_iter().flatten() {
         hasher.update(fs::read(path).map_err(Error::io(format!("reading {}", path.display())))?);
     }
+    if let Some(package) = package {
+        // It runs from where it lies: a checkout that is moved needs another environment.
+        let lies = package.canonicalize().map_err(Error::io(format!("finding {}", package.display())))?;
+        hasher.update(lies.as_os_str().as_encoded_bytes());
+    }
     let environment = root.join(&hex::encode(hasher.finalize())[..16]);
     let complete = environment.join("complete");
     let python = environment.join("bin/python");

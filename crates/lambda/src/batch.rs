@@ -132,10 +132,10 @@ where
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         let deadline = Timestamp::from_unix_milliseconds(event.context.deadline);
         let out_of_time: OutOfTime = Arc::new(move || clock::now().after(DEADLINE_MARGIN) >= deadline);
-        // Boxed: all of a worker in one future is deeper than the compiler lays out.
         if let Some(age) = queue_age(&event.payload) {
             metrics::write(&[Metric::duration("QueueAge", age)]);
         }
+        // Boxed: all of a worker in one future is deeper than the compiler lays out.
         let work = work(app.clone(), messages(event.payload), out_of_time).boxed();
         let Context { request_id, xray_trace_id: trace_id, .. } = event.context;
         let span = tracing::info_span!("batch", request_id, trace_id);

@@ -1,11 +1,8 @@
 //! What is measured, built the way it is deployed.
 
 use clap::Args;
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use tokio::process::Command;
 
 use crate::Failure;
 
@@ -49,18 +46,6 @@ pub fn workspace_dir() -> &'static Path {
     crate_dir.ancestors().nth(2).unwrap_or(crate_dir)
 }
 
-/// One line of `cargo build --message-format json`.
-#[derive(Deserialize)]
-struct CargoMessage {
-    executable: Option<PathBuf>,
-    target: Option<CargoTarget>,
-}
-
-#[derive(Deserialize)]
-struct CargoTarget {
-    name: String,
-}
-
 async fn build_one(package: &str, profile: &str) -> Result<PathBuf, Failure> {
     let mut built = build(&[package.to_owned()], profile).await?;
     built.remove(package).ok_or_else(|| format!("the package {package} has no executable of its name").into())
@@ -68,16 +53,7 @@ async fn build_one(package: &str, profile: &str) -> Result<PathBuf, Failure> {
 
 async fn build(packages: &[String], profile: &str) -> Result<Executables, Failure> {
     eprintln!("· building {} ({profile})", packages.join(", "));
-    let mut command = Command::new("cargo");
-    command.args(["build", "--bins", "--locked", "--profile", profile]);
-    command.args(["--message-format", "json-render-diagnostics"]);
-    command.args(packages.iter().flat_map(|package| ["--package", package]));
-    command.current_dir(workspace_dir()).stdin(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true);
-    let output = command.output().await?;
-    if !output.status.success() {
-        return Err("building failed; the compiler's messages are above".into());
-    }
-    let lines = output.stdout.split(|byte| *byte == b'\n');
-    let messages = lines.filter_map(|line| serde_json::from_slice::<CargoMessage>(line).ok());
-    Ok(messages.filter_map(|message| Some((message.target?.name, message.executable?))).collect())
+    let mut options = ["build", "--bins", "--profile", profile].map(str::to_owned).to_vec();
+    options.extend(packages.iter().flat_map(|package| ["--package".to_owned(), package.clone()]));
+    Ok(sluice_infra::cargo(workspace_dir(), &options).await?)
 }

@@ -61,9 +61,7 @@ pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
             .buffer_unordered(UPLOADS_IN_FLIGHT);
         while let Some((upload_id, result)) = swept.next().await {
             match result {
-                Ok(decision) => {
-                    tracing::info!(upload = %upload_id, ?decision, "swept");
-                }
+                Ok(decision) => tracing::info!(upload = %upload_id, ?decision, "swept"),
                 Err(error) => {
                     tracing::error!(%error, upload = %upload_id, "an upload could not be swept");
                     failure = Some(error);
