@@ -21,6 +21,7 @@ mod hostile_urls;
 mod instant;
 mod isolation;
 mod listing;
+mod merging;
 mod migration;
 mod migration_faults;
 mod mover;

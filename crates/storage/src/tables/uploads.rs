@@ -6,6 +6,7 @@ use sluice_domain::id::{AccountId, UploadId};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{FINISHED_UPLOAD_LIFE, Upload, UploadState};
 use sluice_domain::version::{RejectReason, Version};
+use std::time::Duration;
 
 use super::{Query, Tables};
 use crate::error::{ErrorKind, StorageError};
@@ -181,6 +182,32 @@ impl Tables {
             .with(":none", &None::<Sha256>)?
             .with(":open", &UploadState::Open)?;
         self.update_upload(upload, UPDATE, UNDECLARED, values).await
+    }
+
+    /// Takes the lease on the merge of an open upload's parts for `holder`, or takes it again. False if somebody else has it, or
+    /// if the upload is no longer open.
+    pub async fn lease_merge(
+        &self,
+        upload: &Upload,
+        holder: &str,
+        now: Timestamp,
+        life: Duration,
+    ) -> Result<bool, StorageError> {
+        const UPDATE: &str = "SET #merger = :holder, #merger_until = :until";
+        const FREE: &str = "#state = :open AND (attribute_not_exists(#merger) \
+             OR #merger_until < :now OR #merger = :holder)";
+        let values = Values::new()
+            .with(":holder", &holder)?
+            .with(":until", &now.after(life).unix_milliseconds())?
+            .with(":now", &now.unix_milliseconds())?
+            .with(":open", &UploadState::Open)?;
+        self.update_upload(upload, UPDATE, FREE, values).await
+    }
+
+    /// Gives the lease back. False if somebody else has it by now.
+    pub async fn release_merge(&self, upload: &Upload, holder: &str) -> Result<bool, StorageError> {
+        let values = Values::new().with(":holder", &holder)?;
+        self.update_upload(upload, "REMOVE #merger, #merger_until", "#merger = :holder", values).await
     }
 
     /// Ends an open upload without a version and releases its quota. False if it was not open.

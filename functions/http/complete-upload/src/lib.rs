@@ -4,6 +4,7 @@
 //! goes on from there; a repeat after success finds the version.
 
 mod hash;
+mod merge;
 mod packs;
 mod parts;
 
@@ -15,7 +16,7 @@ use sluice_domain::sweep::PENDING_PATIENCE;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_lambda::config::ConfigError;
 use sluice_lambda::{Call, Deployment, Failure, Reply, auth};
-use sluice_storage::{Bucket, ErrorKind, Queue, Tables};
+use sluice_storage::{Bucket, Queue, Tables};
 use std::sync::Arc;
 
 /// What the function works with.
@@ -64,7 +65,7 @@ async fn complete(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
     let upload = if upload.state == UploadState::Open {
         match manifest {
             Some(manifest) => packs::gather(app, &upload, manifest).await?,
-            None => gather(app, &upload, &completion).await?,
+            None => merge::gather(app, &upload, &completion, call).await?,
         }
         app.tables.mark_pending(&upload, call.now.after(PENDING_PATIENCE)).await?
     } else {
@@ -75,48 +76,6 @@ async fn complete(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
         packs::announce(app, &upload).await?;
     }
     answer(app, &upload).await
-}
-
-/// Makes sure that the whole object lies in the landing bucket.
-async fn gather(app: &App, upload: &Upload, completion: &Completion) -> Result<(), Failure> {
-    let key = upload.landing_key().object_key();
-    let Some(multipart_id) = &upload.multipart_id else {
-        return landed(app, upload, completion).await;
-    };
-    let Some(stored) = app.landing.list_every_part(&key, multipart_id).await? else {
-        // Merged by an earlier call, or by another one at this moment.
-        return landed(app, upload, completion).await;
-    };
-    let (failure, is_gone) = match parts::check_stored(upload, completion, &stored) {
-        Ok(named) => match app.landing.complete_multipart(&key, multipart_id, &named).await {
-            Ok(()) => return Ok(()),
-            Err(error) => {
-                let is_gone = error.kind == ErrorKind::NotFound;
-                (error.into(), is_gone)
-            }
-        },
-        Err(failure) => (failure, false),
-    };
-    // Another call may be merging them at this moment, whatever the store says of it: Ceph then lists an upload without parts.
-    match landed(app, upload, completion).await {
-        Err(_) if !is_gone => Err(failure),
-        landed => landed,
-    }
-}
-
-async fn landed(app: &App, upload: &Upload, completion: &Completion) -> Result<(), Failure> {
-    match app.landing.head(&upload.landing_key().object_key()).await? {
-        Some(object) if object.size == upload.size => parts::check_single(upload, completion, &object.etag),
-        Some(object) => {
-            let detail = format!("{} bytes arrived where {} were declared", object.size, upload.size);
-            Err(Failure::new(Code::PartMismatch, detail))
-        }
-        // The worker may have taken it away already: then the upload is no longer open.
-        None => match app.tables.upload(upload.upload_id).await? {
-            Some(now) if now.state != UploadState::Open => Ok(()),
-            _ => Err(Failure::new(Code::PartsMissing, "the bytes have not arrived; PUT them first")),
-        },
-    }
 }
 
 async fn answer(app: &App, upload: &Upload) -> Result<Reply, Failure> {

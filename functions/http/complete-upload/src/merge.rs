@@ -1,0 +1,94 @@
+//! One object of the parts, made by one call at a time.
+//!
+//! S3 lets calls race for the merge. A store that speaks its protocol may not: the gateway of `JuiceFS` writes the merges of one upload
+//! into one file, and what lands may lack parts.
+
+use sluice_contracts::problem::Code;
+use sluice_contracts::uploads::Completion;
+use sluice_domain::upload::{Upload, UploadState};
+use sluice_lambda::{Call, Failure};
+use sluice_storage::ErrorKind;
+use sluice_storage::bucket::StoredPart;
+use std::time::{Duration, Instant};
+
+use crate::{App, parts};
+
+/// How long a call may keep the others from merging: the function ends before.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// How long a call waits for another's merge before it asks its client to come back.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long it waits between two looks.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Makes sure that the whole object lies in the landing bucket, or that the upload has moved on.
+pub async fn gather(app: &App, upload: &Upload, completion: &Completion, call: &Call) -> Result<(), Failure> {
+    let Some(multipart_id) = &upload.multipart_id else {
+        return landed(app, upload, completion).await;
+    };
+    let key = upload.landing_key().object_key();
+    let Some(stored) = app.landing.list_every_part(&key, multipart_id).await? else {
+        // Merged by an earlier call, or by another one at this moment.
+        return landed(app, upload, completion).await;
+    };
+    let named = match parts::check_stored(upload, completion, &stored) {
+        Ok(named) => named,
+        // While another call merges them, SeaweedFS may list an upload without its parts.
+        Err(failure) => return landed(app, upload, completion).await.map_err(|_| failure),
+    };
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        let now = call.now.after(begun.elapsed());
+        if app.tables.lease_merge(upload, &call.request_id, now, LEASE).await? {
+            let merged = merge(app, upload, completion, multipart_id, &named).await;
+            if merged.is_err() {
+                app.tables.release_merge(upload, &call.request_id).await?;
+            }
+            return merged;
+        }
+        if !is_open(app, upload).await? {
+            return Ok(());
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    let detail = "another call is merging the parts; repeat this one after a pause";
+    Err(Failure::new(Code::Unavailable, detail).retry_after(1))
+}
+
+async fn merge(
+    app: &App,
+    upload: &Upload,
+    completion: &Completion,
+    multipart_id: &str,
+    named: &[StoredPart],
+) -> Result<(), Failure> {
+    let key = upload.landing_key().object_key();
+    let Err(error) = app.landing.complete_multipart(&key, multipart_id, named).await else {
+        return Ok(());
+    };
+    // An earlier call may have merged them, whatever the store says of it.
+    match landed(app, upload, completion).await {
+        Err(_) if error.kind != ErrorKind::NotFound => Err(error.into()),
+        landed => landed,
+    }
+}
+
+async fn landed(app: &App, upload: &Upload, completion: &Completion) -> Result<(), Failure> {
+    match app.landing.head(&upload.landing_key().object_key()).await? {
+        Some(object) if object.size == upload.size => parts::check_single(upload, completion, &object.etag),
+        Some(object) => {
+            let detail = format!("{} bytes arrived where {} were declared", object.size, upload.size);
+            Err(Failure::new(Code::PartMismatch, detail))
+        }
+        // The worker may have taken it away already.
+        None if !is_open(app, upload).await? => Ok(()),
+        None => Err(Failure::new(Code::PartsMissing, "the bytes have not arrived; PUT them first")),
+    }
+}
+
+/// Whether the upload still waits for its bytes. Another call, or the worker, may have moved it on.
+async fn is_open(app: &App, upload: &Upload) -> Result<bool, Failure> {
+    let upload = app.tables.upload(upload.upload_id).await?;
+    Ok(upload.is_none_or(|upload| upload.state == UploadState::Open))
+}
