@@ -1,63 +1,26 @@
 //! How many calls to AWS each step of an upload costs: counted on the wire, retries included.
 
-use aws_config::SdkConfig;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::http::HttpConnector;
 use serde_json::Value;
 use sluice_lambda::Deployment;
-use sluice_storage::Clients;
-use sluice_storage::presign::Credentials;
 use sluice_tests::{Client, Deployed, bytes, paused};
 use std::sync::{Arc, Mutex};
 
-use crate::support::{Landed, Worker, call, created, message, unhurried};
+use crate::support::{Landed, Worker, call, created, message, unhurried, watched};
 
-/// An HTTP client that writes down what passes through it.
-#[derive(Debug, Clone)]
-struct Counting {
-    inner: SharedHttpClient,
-    calls: Arc<Mutex<Vec<String>>>,
-}
-
-#[derive(Debug)]
-struct CountingConnector {
-    inner: SharedHttpConnector,
-    calls: Arc<Mutex<Vec<String>>>,
-}
-
-impl HttpClient for Counting {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        parts: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        let inner = self.inner.http_connector(settings, parts);
-        SharedHttpConnector::new(CountingConnector { inner, calls: self.calls.clone() })
-    }
-}
-
-impl HttpConnector for CountingConnector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+/// A deployment whose calls are written down.
+fn counted(stack: &Deployed) -> (Deployment, Arc<Mutex<Vec<String>>>) {
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let written = calls.clone();
+    let deployment = watched(stack, move |connector, request| {
         let call = request.headers().get("x-amz-target").map_or_else(
             || format!("S3 {} {}", request.method(), request.uri().split('?').nth(1).unwrap_or_default()),
             |target| target.rsplit('.').next().unwrap_or(target).to_owned(),
         );
-        self.calls.lock().expect("not poisoned").push(call);
-        self.inner.call(request)
-    }
-}
-
-/// A deployment whose calls are counted.
-fn counted(stack: &Deployed) -> (Deployment, Arc<Mutex<Vec<String>>>) {
-    let calls = Arc::new(Mutex::new(Vec::new()));
-    let inner = aws_smithy_http_client::Builder::new().build_http();
-    let counting = Counting { inner, calls: calls.clone() };
-    let sdk: SdkConfig = stack.sdk.to_builder().http_client(counting).build();
-    (Deployment::new(Clients::new(&sdk), Credentials::of(&sdk), stack.settings.clone()), calls)
+        written.lock().expect("not poisoned").push(call);
+        connector.call(request)
+    });
+    (deployment, calls)
 }
 
 fn taken(calls: &Arc<Mutex<Vec<String>>>) -> Vec<String> {

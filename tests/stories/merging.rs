@@ -2,79 +2,32 @@
 
 use aws_sdk_s3::primitives::SdkBody;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use futures::future::join_all;
 use serde_json::Value;
-use sluice_lambda::{Deployment, Failure, Reply};
-use sluice_storage::Clients;
+use sluice_lambda::{Failure, Reply};
 use sluice_storage::fault::{Fault, Moment, run_until_killed};
-use sluice_storage::presign::Credentials;
 use sluice_tests::{Client, bytes, paused, text};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use crate::support::call;
+use crate::support::{call, watched};
 
 const NO_PARTS: &str = "<ListPartsResult><IsTruncated>false</IsTruncated></ListPartsResult>";
-const REFUSED: &str = "<Error><Code>InvalidPart</Code></Error>";
+const FAILED: &str = "<Error><Code>Failed</Code></Error>";
+
+/// How often the SDK tries a call that a service fails at.
+const ATTEMPTS: usize = 3;
 
 /// How the bucket behaves.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Copy)]
 struct Behaviour {
     /// Lists uploads without their parts.
     hides_parts: bool,
-    /// How many merges it refuses before it makes one.
-    refuses: usize,
-    /// How many merges are under way, how many there were at once, and how many in all.
-    merging: AtomicUsize,
-    merging_at_once: AtomicUsize,
-    merges: AtomicUsize,
-}
-
-#[derive(Debug)]
-struct Bucket(SharedHttpClient, Arc<Behaviour>);
-
-#[derive(Debug)]
-struct BucketConnector(SharedHttpConnector, Arc<Behaviour>);
-
-impl HttpClient for Bucket {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        parts: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        let connector = BucketConnector(self.0.http_connector(settings, parts), self.1.clone());
-        SharedHttpConnector::new(connector)
-    }
-}
-
-impl HttpConnector for BucketConnector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let of_parts = request.uri().contains("uploadId=");
-        if of_parts && request.method() == "GET" && self.1.hides_parts {
-            return answered(200, NO_PARTS);
-        }
-        if !of_parts || request.method() != "POST" {
-            return self.0.call(request);
-        }
-        let behaviour = self.1.clone();
-        let is_refused = behaviour.merges.fetch_add(1, SeqCst) < behaviour.refuses;
-        let answer = if is_refused { answered(400, REFUSED) } else { self.0.call(request) };
-        HttpConnectorFuture::new(async move {
-            let merging = behaviour.merging.fetch_add(1, SeqCst) + 1;
-            behaviour.merging_at_once.fetch_max(merging, SeqCst);
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            let answer = answer.await;
-            behaviour.merging.fetch_sub(1, SeqCst);
-            answer
-        })
-    }
+    /// How many merges fail before one succeeds, and the status they are answered with.
+    failures: (usize, u16),
 }
 
 fn answered(status: u16, body: &'static str) -> HttpConnectorFuture {
@@ -88,21 +41,37 @@ struct Sent {
     path: String,
     completion: Value,
     complete: Arc<complete_upload::App>,
-    bucket: Arc<Behaviour>,
+    /// How many merges the bucket was asked for.
+    merges: Arc<AtomicUsize>,
 }
 
 impl Sent {
     async fn new(seed: u64, behaviour: Behaviour) -> Self {
-        let (stack, bucket) = (paused(), Arc::new(behaviour));
-        let http = Bucket(aws_smithy_http_client::Builder::new().build_http(), bucket.clone());
-        let sdk = stack.sdk.to_builder().http_client(http).build();
-        let deployment = Deployment::new(Clients::new(&sdk), Credentials::of(&sdk), stack.settings.clone());
+        let (stack, merges) = (paused(), Arc::new(AtomicUsize::new(0)));
+        let counted = merges.clone();
+        let deployment = watched(stack, move |connector, request| {
+            let of_parts = request.uri().contains("uploadId=");
+            match request.method() {
+                "GET" if of_parts && behaviour.hides_parts => answered(200, NO_PARTS),
+                "POST" if of_parts => {
+                    let (failures, status) = behaviour.failures;
+                    let fails = counted.fetch_add(1, SeqCst) < failures;
+                    let answer = if fails { answered(status, FAILED) } else { connector.call(request) };
+                    HttpConnectorFuture::new(async move {
+                        // Long enough for other calls to come in between.
+                        tokio::time::sleep(Duration::from_millis(300)).await;
+                        answer.await
+                    })
+                }
+                _ => connector.call(request),
+            }
+        });
         let complete = Arc::new(complete_upload::App::new(&deployment).expect("an app"));
 
         let (user, content) = (Client::register(stack).await, bytes(seed, 17 << 20));
         let plan = user.begin("file", &content).await;
         let completion = user.send_parts(&plan, &content).await;
-        Self { user, path: format!("/uploads/{}", text(&plan["upload_id"])), completion, complete, bucket }
+        Self { user, path: format!("/uploads/{}", text(&plan["upload_id"])), completion, complete, merges }
     }
 
     /// Completes it, `later` than now.
@@ -126,8 +95,7 @@ async fn of_many_completions_one_merges() {
     for reply in join_all(ids.map(|id| sent.complete(id, Duration::ZERO))).await {
         reply.expect("completed");
     }
-    assert_eq!(sent.bucket.merging_at_once.load(SeqCst), 1);
-    assert_eq!(sent.bucket.merges.load(SeqCst), 1);
+    assert_eq!(sent.merges.load(SeqCst), 1);
     assert_eq!(sent.state().await, "pending");
 }
 
@@ -140,17 +108,28 @@ async fn a_call_that_dies_before_its_merge_keeps_the_others_waiting_for_a_while(
 
     let busy = sent.complete("early", Duration::ZERO).await.expect_err("it may be merging still");
     assert_eq!((busy.code.as_str(), busy.retry_after_seconds), ("unavailable", Some(1)));
-    assert_eq!(sent.bucket.merges.load(SeqCst), 0);
+    assert_eq!(sent.merges.load(SeqCst), 0);
     sent.complete("late", Duration::from_secs(31)).await.expect("completed");
     assert_eq!(sent.state().await, "pending");
 }
 
 #[tokio::test]
 async fn a_merge_that_is_refused_makes_nobody_wait() {
-    let sent = Sent::new(64, Behaviour { refuses: 1, ..Behaviour::default() }).await;
+    let sent = Sent::new(64, Behaviour { failures: (1, 400), ..Behaviour::default() }).await;
     sent.complete("refused", Duration::ZERO).await.expect_err("the store does not want to");
     sent.complete("next", Duration::ZERO).await.expect("completed");
-    assert_eq!(sent.bucket.merges.load(SeqCst), 2);
+    assert_eq!(sent.merges.load(SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_merge_that_may_be_under_way_still_is_not_begun_again() {
+    let sent = Sent::new(66, Behaviour { failures: (ATTEMPTS, 500), ..Behaviour::default() }).await;
+    let failed = sent.complete("failed", Duration::ZERO).await.expect_err("the store is unwell");
+    assert_eq!(failed.code.as_str(), "unavailable");
+    let busy = sent.complete("next", Duration::ZERO).await.expect_err("it may be merging still");
+    assert_eq!(busy.code.as_str(), "unavailable");
+    assert_eq!(sent.merges.load(SeqCst), ATTEMPTS);
+    sent.complete("late", Duration::from_secs(31)).await.expect("completed");
 }
 
 #[tokio::test]

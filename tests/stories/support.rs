@@ -2,6 +2,10 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::types::Object;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use dedup_upload::{App, work_off};
 use serde_json::{Value, json};
 use sluice_domain::content::Life;
@@ -9,9 +13,11 @@ use sluice_domain::hash::Sha256;
 use sluice_domain::id::{AccountId, PackId, UploadId};
 use sluice_domain::key::LandingKey;
 use sluice_lambda::batch::{Failed, Message, OutOfTime};
-use sluice_lambda::{Call, clock};
-use sluice_storage::Tables;
+use sluice_lambda::{Call, Deployment, clock};
+use sluice_storage::presign::Credentials;
+use sluice_storage::{Clients, Tables};
 use sluice_tests::{Client, Deployed};
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -65,6 +71,37 @@ pub fn call(user: &Client, method: http::Method, path: &str, body: &Value) -> Ca
         request_id: "story".to_owned(),
         now: clock::now(),
     }
+}
+
+/// Sends a request to AWS, or answers it itself.
+struct Watched<F>(SharedHttpConnector, Arc<F>);
+
+impl<F> fmt::Debug for Watched<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Watched").field(&self.0).finish_non_exhaustive()
+    }
+}
+
+impl<F> HttpConnector for Watched<F>
+where
+    F: Fn(&SharedHttpConnector, HttpRequest) -> HttpConnectorFuture + Send + Sync,
+{
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        (self.1)(&self.0, request)
+    }
+}
+
+/// The stack's deployment, with `watch` between it and AWS: it is given each request and what sends it.
+pub fn watched<F>(stack: &Deployed, watch: F) -> Deployment
+where
+    F: Fn(&SharedHttpConnector, HttpRequest) -> HttpConnectorFuture + Send + Sync + 'static,
+{
+    let (inner, watch) = (aws_smithy_http_client::Builder::new().build_http(), Arc::new(watch));
+    let http = http_client_fn(move |settings, parts| {
+        SharedHttpConnector::new(Watched(inner.http_connector(settings, parts), watch.clone()))
+    });
+    let sdk = stack.sdk.to_builder().http_client(http).build();
+    Deployment::new(Clients::new(&sdk), Credentials::of(&sdk), stack.settings.clone())
 }
 
 impl Worker {

@@ -1,14 +1,13 @@
 //! One object of the parts, made by one call at a time.
 //!
-//! S3 lets calls race for the merge. A store that speaks its protocol may not: the gateway of `JuiceFS` writes the merges of one upload
-//! into one file, and what lands may lack parts.
+//! S3 lets calls race for the merge. A store that speaks its protocol may not: the gateway of `JuiceFS` writes the merges of one
+//! upload into one file, and what lands may lack parts.
 
 use sluice_contracts::problem::Code;
 use sluice_contracts::uploads::Completion;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_lambda::{Call, Failure};
 use sluice_storage::ErrorKind;
-use sluice_storage::bucket::StoredPart;
 use std::time::{Duration, Instant};
 
 use crate::{App, parts};
@@ -37,41 +36,40 @@ pub async fn gather(app: &App, upload: &Upload, completion: &Completion, call: &
         // While another call merges them, SeaweedFS may list an upload without its parts.
         Err(failure) => return landed(app, upload, completion).await.map_err(|_| failure),
     };
-    let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
-        let now = call.now.after(begun.elapsed());
-        if app.tables.lease_merge(upload, &call.request_id, now, LEASE).await? {
-            let merged = merge(app, upload, completion, multipart_id, &named).await;
-            if merged.is_err() {
-                app.tables.release_merge(upload, &call.request_id).await?;
-            }
-            return merged;
-        }
-        if !is_open(app, upload).await? {
-            return Ok(());
-        }
-        tokio::time::sleep(PAUSE).await;
+    if !lease(app, upload, call).await? {
+        return Ok(());
     }
-    let detail = "another call is merging the parts; repeat this one after a pause";
-    Err(Failure::new(Code::Unavailable, detail).retry_after(1))
-}
-
-async fn merge(
-    app: &App,
-    upload: &Upload,
-    completion: &Completion,
-    multipart_id: &str,
-    named: &[StoredPart],
-) -> Result<(), Failure> {
-    let key = upload.landing_key().object_key();
-    let Err(error) = app.landing.complete_multipart(&key, multipart_id, named).await else {
+    let Err(error) = app.landing.complete_multipart(&key, multipart_id, &named).await else {
         return Ok(());
     };
+    // Without an answer the store may be merging still, and the lease has to lapse.
+    if error.kind != ErrorKind::Unavailable
+        && let Err(error) = app.tables.release_merge(upload, &call.request_id).await
+    {
+        tracing::warn!(%error, "the lease on a merge stays until it lapses");
+    }
     // An earlier call may have merged them, whatever the store says of it.
     match landed(app, upload, completion).await {
         Err(_) if error.kind != ErrorKind::NotFound => Err(error.into()),
         landed => landed,
     }
+}
+
+/// Takes the lease on the merge, and waits for it if need be. False if the upload has moved on meanwhile.
+async fn lease(app: &App, upload: &Upload, call: &Call) -> Result<bool, Failure> {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        let now = call.now.after(begun.elapsed());
+        if app.tables.lease_merge(upload, &call.request_id, now, LEASE).await? {
+            return Ok(true);
+        }
+        if !is_open(app, upload).await? {
+            return Ok(false);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    let detail = "another call is merging the parts; repeat this one after a pause";
+    Err(Failure::new(Code::Unavailable, detail).retry_after(1))
 }
 
 async fn landed(app: &App, upload: &Upload, completion: &Completion) -> Result<(), Failure> {
