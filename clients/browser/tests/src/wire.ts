@@ -29,6 +29,7 @@ export class Wire {
   /** What the first PUT of each intercepted part is answered; undefined: nothing is, for now. */
   #answer: S3Error | undefined;
   readonly #answered = new Set<string>();
+  readonly #held = new Set<string>();
 
   private constructor(
     private readonly session: CDPSession,
@@ -81,7 +82,18 @@ export class Wire {
   /** Lets everything pass, what was held back too. */
   async release(): Promise<void> {
     this.#patterns.length = 0;
+    this.#held.clear();
     await this.session.send("Fetch.disable");
+  }
+
+  /** Breaks off what is held back, and lets everything pass from then on. */
+  async drop(): Promise<void> {
+    const failed = [...this.#held].map((requestId) =>
+      // The page may have given it up already.
+      this.session.send("Fetch.failRequest", { requestId, errorReason: "Aborted" }).catch(() => {}),
+    );
+    await Promise.all(failed);
+    await this.release();
   }
 
   #note(requestId: string, part: Partial<Put>): void {
@@ -105,7 +117,10 @@ export class Wire {
 
   async #decide(requestId: string, method: string, url: string): Promise<void> {
     // The question whether the origin may send is held back too, and the part behind it.
-    if (this.#answer === undefined) return;
+    if (this.#answer === undefined) {
+      this.#held.add(requestId);
+      return;
+    }
     const part = new URL(url).searchParams.get("partNumber") ?? "";
     const isFirst = method === "PUT" && !this.#answered.has(part);
     if (isFirst) this.#answered.add(part);
