@@ -1,5 +1,6 @@
 //! Deduplication below the file: only new chunks are stored, and what is said of them is true.
 
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use serde_json::{Value, json};
 use sluice_domain::content::{Life, Pack};
 use sluice_domain::hash::{ChunkId, Sha256};
@@ -7,8 +8,9 @@ use sluice_domain::id::PackId;
 use sluice_domain::key::LandingKey;
 use sluice_tests::{Client, bytes, paused};
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::support::{Landed, Worker, created, message, unhurried};
+use crate::support::{Landed, Worker, created, message, unhurried, watched};
 
 const MIB: usize = 1 << 20;
 
@@ -138,6 +140,33 @@ async fn small_files_of_a_batch_share_a_pack_by_account() {
     let rows = packs(&worker, &users[0], &landed[1].upload().await["version"]).await;
     assert_eq!(rows[0].references, 7);
     assert_eq!(worker.vault_keys(landed[1].account_id).await, shared);
+}
+
+#[tokio::test]
+async fn of_two_equal_files_of_a_batch_whichever_comes_first_brings_the_bytes() {
+    let stack = paused();
+    let (user, content) = (Client::register(stack).await, bytes(120, 10_240));
+    let first = Landed::of(user.clone(), "first", content.clone(), &Value::Null).await;
+    let second = Landed::of(user.clone(), "second", content, &Value::Null).await;
+    // What publishes the first is late.
+    let late = first.key.upload_id.to_string();
+    let deployment = watched(stack, move |connector, request| {
+        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+        let is_late = body.contains("TransactItems") && body.contains(&late);
+        let answer = connector.call(request);
+        HttpConnectorFuture::new(async move {
+            if is_late {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            answer.await
+        })
+    });
+    let worker = Worker::with(stack, dedup_upload::App::new(&deployment).expect("an app"));
+    let messages = [&first, &second].map(|one| message(created(&one.key), 1)).into();
+    let failed = dedup_upload::work_off(worker.app.clone(), messages, unhurried()).await;
+    assert_eq!(failed, Vec::<String>::new());
+    let (first, second) = (first.upload().await, second.upload().await);
+    assert_eq!((counted(&first["version"])[0], counted(&second["version"])[0]), (0, 10_240));
 }
 
 #[tokio::test]

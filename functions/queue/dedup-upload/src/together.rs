@@ -10,7 +10,7 @@ use sluice_domain::pack::PackDraft;
 use sluice_domain::upload::Upload;
 use sluice_storage::bucket::ObjectHead;
 use sluice_storage::tables::{Outcome, StoredContent};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::error::DedupError;
 use crate::lookup::{Found, look_up, new_chunks};
@@ -103,14 +103,21 @@ async fn company_of(app: &App, smalls: Vec<Small>, out_of_time: &TimeCheck) -> V
 async fn write(app: &App, smalls: &[Small]) -> Result<(Written, Vec<(Found, u64)>), DedupError> {
     let mut writer = PackWriter::new(app, &smalls[0].upload);
     let mut founds = Vec::new();
+    let mut brought = HashMap::new();
     for small in smalls {
         let found = look_up(app, &small.upload, small.content.packs.drafts()).await?;
+        // Of two with the same content, whichever is published first brings it, and the other finds it there.
+        if let Some(new_bytes) = brought.get(&small.content.digest.sha256) {
+            founds.push((found, *new_bytes));
+            continue;
+        }
         let mut new_bytes = 0;
         for (offset, chunk) in new_chunks(&chunks(small), &found.runs) {
             let start = offset as usize;
             let bytes = &small.bytes[start..start + chunk.length_bytes() as usize];
             new_bytes += writer.add(chunk, bytes).await?;
         }
+        brought.insert(small.content.digest.sha256, new_bytes);
         founds.push((found, new_bytes));
     }
     Ok((writer.finish().await?, founds))
