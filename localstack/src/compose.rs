@@ -32,8 +32,8 @@ pub fn localstack_environment(stores: &[StoreKind]) -> Environment {
 }
 
 /// What MinIO is told, with its webhook at the launcher's API.
-pub fn minio_environment(hook_secret: &str, event_dir: &str) -> Environment {
-    let webhook = object_store::webhook(Settings::API_PORT, hook_secret);
+pub fn minio_environment(webhook_secret: &str, event_dir: &str) -> Environment {
+    let webhook = object_store::webhook(Settings::API_PORT, webhook_secret);
     let variables = server_variables(Some(&webhook), event_dir);
     variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }

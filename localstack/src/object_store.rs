@@ -36,7 +36,7 @@ pub(crate) async fn start(
 ) -> Result<ObjectStore, Error> {
     let api_port = listener.local_addr().map_err(Error::io("listening for the API"))?.port();
     let origins = settings.allowed_origins(api_port);
-    let webhook = webhook(api_port, &settings.hook_secret);
+    let webhook = webhook(api_port, &settings.webhook_secret);
     let store_settings = StoreSettings {
         port: settings.store_port,
         webhook: Some(webhook),
@@ -50,10 +50,13 @@ pub(crate) async fn start(
 }
 
 /// Where the API of this machine takes the events of stores.
-pub(crate) fn webhook(api_port: u16, hook_secret: &str) -> WebhookSettings {
+pub(crate) fn webhook(api_port: u16, webhook_secret: &str) -> WebhookSettings {
     WebhookSettings {
-        url: format!("http://{}:{api_port}/hooks/events?token={hook_secret}", Ipv4Addr::LOCALHOST),
-        token: hook_secret.to_owned(),
+        url: format!(
+            "http://{}:{api_port}/webhooks/store-events?token={webhook_secret}",
+            Ipv4Addr::LOCALHOST
+        ),
+        token: webhook_secret.to_owned(),
     }
 }
 

@@ -80,9 +80,14 @@ mod tests {
         for path in ["/", "/index.html", "/assets/index.js", "/filesystem"] {
             assert!(PageFiles::has(path), "{path}");
         }
-        for path in
-            ["/files", "/files/01/content", "/accounts/me", "/uploads", "/sessions/current", "/hooks/events"]
-        {
+        for path in [
+            "/files",
+            "/files/01/content",
+            "/accounts/me",
+            "/uploads",
+            "/sessions/current",
+            "/webhooks/store-events",
+        ] {
             assert!(!PageFiles::has(path), "{path}");
         }
     }

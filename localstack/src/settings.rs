@@ -40,7 +40,7 @@ pub struct Settings {
     /// The folder of the built web page, which is then served with the API.
     pub page_dir: Option<PathBuf>,
     /// What a store shows at the hook; by default something random.
-    pub hook_secret: String,
+    pub webhook_secret: String,
     /// How the functions' executables are come by.
     pub build: Build,
     /// Further parameters of the template, over the defaults of the dev loop.
@@ -72,7 +72,7 @@ impl Settings {
             other_stores: serde_json::Map::new(),
             environment: Vec::new(),
             page_dir: None,
-            hook_secret: random_secret(),
+            webhook_secret: random_secret(),
             build: Build::default(),
             parameters: BTreeMap::new(),
             report: |_| {},

@@ -89,7 +89,7 @@ impl Stack {
 
         (self.settings.report)("deploying");
         let origins = self.settings.allowed_origins(port).join(",");
-        self.parameters = local_parameters(&origins, &self.settings.hook_secret);
+        self.parameters = local_parameters(&origins, &self.settings.webhook_secret);
         let objects = self.store.as_ref().map(|store| store.local().endpoint());
         self.parameters
             .insert("PageConnectOrigins".to_owned(), objects.unwrap_or_else(|| self.aws_endpoint()));
@@ -242,14 +242,14 @@ async fn sdk_config(endpoint: String) -> SdkConfig {
 }
 
 /// What differs from the template's defaults on one machine, over plain HTTP.
-fn local_parameters(origins: &str, hook_secret: &str) -> Parameters {
+fn local_parameters(origins: &str, webhook_secret: &str) -> Parameters {
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
-    let hook_secret_sha256 = hex::encode(Sha256::digest(hook_secret));
+    let webhook_secret_sha256 = hex::encode(Sha256::digest(webhook_secret));
     let parameters = [
         ("AllowedOrigins", origins),
         ("Architecture", architecture),
         ("DeletionProtection", "false"),
-        ("HookSecretSha256", hook_secret_sha256.as_str()),
+        ("WebhookSecretSha256", webhook_secret_sha256.as_str()),
         ("RequireTls", "false"),
         ("ServePage", "false"),
         ("WorkerConcurrency", "4"),

@@ -100,7 +100,7 @@ fn localstack_is_told_what_the_launcher_tells_it() -> Outcome {
 #[test]
 fn stores_are_told_what_the_launcher_tells_them() {
     let services = services();
-    let secret = &environment(&services["sluice"])["SLUICE_DEV_HOOK_SECRET"];
+    let secret = &environment(&services["sluice"])["SLUICE_DEV_WEBHOOK_SECRET"];
     let minio = &services["minio"];
     let event_dir = text(&minio["tmpfs"][0]);
     assert_eq!(environment(minio), compose::minio_environment(secret, event_dir));

@@ -28,7 +28,7 @@ fn stand_ins(folder: &Path) -> std::io::Result<PathBuf> {
     let stand_in = workspace.join("localstack/tests/stand_in.py");
     let functions = folder.join("functions");
     fs::create_dir(&functions)?;
-    for trigger in ["hook", "http", "queue", "schedule"] {
+    for trigger in ["webhook", "http", "queue", "schedule"] {
         for function in fs::read_dir(workspace.join("functions").join(trigger))? {
             let executable = functions.join(function?.file_name());
             fs::copy(&stand_in, &executable)?;

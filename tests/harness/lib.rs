@@ -10,6 +10,6 @@ mod stack;
 pub use client::{Client, Reply, text};
 pub use data::{bytes, log_lines};
 pub use stack::{
-    COLD_BUCKET, Deployed, HOOK_SECRET, enforces_roles, live, ministack, paused, store_kind, swept,
+    COLD_BUCKET, Deployed, WEBHOOK_SECRET, enforces_roles, live, ministack, paused, store_kind, swept,
     verifies_checksums,
 };

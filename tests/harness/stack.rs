@@ -17,7 +17,7 @@ use std::sync::{Arc, OnceLock};
 use crate::roles;
 
 /// What stores show at the hook.
-pub const HOOK_SECRET: &str = "4e3d1f7c0a5b92686d7a31f0c2e9b8547f60a1d2c3b4e5f60718293a4b5c6d7e";
+pub const WEBHOOK_SECRET: &str = "4e3d1f7c0a5b92686d7a31f0c2e9b8547f60a1d2c3b4e5f60718293a4b5c6d7e";
 
 /// A deployed stack.
 #[derive(Debug)]
@@ -114,7 +114,7 @@ fn deploy(
             let mut settings = Settings::new(state_folder(name));
             settings.emulator = emulator;
             settings.store = store_kind();
-            HOOK_SECRET.clone_into(&mut settings.hook_secret);
+            WEBHOOK_SECRET.clone_into(&mut settings.webhook_secret);
             let oss = with_oss(&mut settings);
             settings = settings.parameter("DefaultQuotaBytes", (8_u64 << 30).to_string());
             for (parameter, value) in parameters {
@@ -182,7 +182,7 @@ impl Deployed {
         registry["oss"] = oss_definition(&oss);
         *stores = registry.to_string();
         self.settings.extend(oss_environment());
-        let key = ("SLUICE_RECEIPT_KEY".to_owned(), "env:SLUICE_TEST_RECEIPT_KEY".to_owned());
+        let key = ("SLUICE_RECEIPT_SIGNING_KEY".to_owned(), "env:SLUICE_TEST_RECEIPT_KEY".to_owned());
         self.settings.extend([key, ("SLUICE_TEST_RECEIPT_KEY".to_owned(), RECEIPT_SEED.to_owned())]);
         self.oss = Some(Arc::new(oss));
     }
@@ -198,7 +198,7 @@ impl Deployed {
             ("SLUICE_UPLOADS_TABLE", output("UploadsTableName")),
             ("SLUICE_FILES_TABLE", output("FilesTableName")),
             ("SLUICE_VERSIONS_TABLE", output("VersionsTableName")),
-            ("SLUICE_CONTENTS_TABLE", output("ContentsTableName")),
+            ("SLUICE_BLOBS_TABLE", output("BlobsTableName")),
             ("SLUICE_PACKS_TABLE", output("PacksTableName")),
             ("SLUICE_CHUNK_INDEX_TABLE", output("ChunkIndexTableName")),
             ("SLUICE_RETIRED_OBJECTS_TABLE", output("RetiredObjectsTableName")),
@@ -209,21 +209,21 @@ impl Deployed {
             ("SLUICE_MIGRATE_DEAD_LETTER_QUEUE_URL", output("MigrateDeadLetterQueueUrl")),
             ("SLUICE_MIGRATION_BYTES_PER_SECOND", "0".to_owned()),
             ("SLUICE_MIGRATION_PACKS_IN_FLIGHT", "8".to_owned()),
-            ("SLUICE_GRACE_SECONDS", "7200".to_owned()),
+            ("SLUICE_RETIRED_OBJECT_GRACE_SECONDS", "7200".to_owned()),
             ("SLUICE_LANDING_BUCKET", output("LandingBucketName")),
             ("SLUICE_VAULT_BUCKET", output("VaultBucketName")),
             ("SLUICE_CACHE_BUCKET", output("CacheBucketName")),
-            ("SLUICE_CACHE_SECONDS", "604800".to_owned()),
+            ("SLUICE_CACHED_BLOB_TTL_SECONDS", "604800".to_owned()),
             ("SLUICE_MATERIALIZE_QUEUE_URL", output("MaterializeQueueUrl")),
             ("SLUICE_MATERIALIZE_DEAD_LETTER_QUEUE_URL", output("MaterializeDeadLetterQueueUrl")),
             ("SLUICE_LANDING_QUEUE_URL", output("LandingQueueUrl")),
             ("SLUICE_LANDING_DEAD_LETTER_QUEUE_URL", output("LandingDeadLetterQueueUrl")),
-            ("SLUICE_MAX_RECEIVE_COUNT", "3".to_owned()),
-            ("SLUICE_HOOK_SECRET_SHA256", Sha256::of(HOOK_SECRET.as_bytes()).to_string()),
+            ("SLUICE_QUEUE_MAX_RECEIVE_COUNT", "3".to_owned()),
+            ("SLUICE_WEBHOOK_SECRET_SHA256", Sha256::of(WEBHOOK_SECRET.as_bytes()).to_string()),
             ("SLUICE_DEFAULT_QUOTA_BYTES", (8_u64 << 30).to_string()),
-            ("SLUICE_SESSION_SECONDS", "3600".to_owned()),
-            ("SLUICE_URL_SECONDS", "3600".to_owned()),
-            ("SLUICE_UPLOAD_SECONDS", "604800".to_owned()),
+            ("SLUICE_SESSION_TTL_SECONDS", "3600".to_owned()),
+            ("SLUICE_PRESIGNED_URL_TTL_SECONDS", "3600".to_owned()),
+            ("SLUICE_UPLOAD_TTL_SECONDS", "604800".to_owned()),
         ];
         let mut settings: BTreeMap<String, String> =
             settings.map(|(name, value)| (name.to_owned(), value)).into();

@@ -78,5 +78,5 @@ pub async fn notifications(place: &Place) -> Found {
             set.notification_configuration(rules).send().await.is_ok()
         }
     };
-    yes_if(set && place.bucket.announces().await?, "no")
+    yes_if(set && place.bucket.notifies().await?, "no")
 }

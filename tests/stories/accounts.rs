@@ -175,7 +175,7 @@ async fn accounts(stack: &Deployed, call: Call) -> Result<Value, Code> {
 #[tokio::test]
 async fn a_session_ends_when_its_time_is_over() {
     let user = Client::register(live()).await;
-    let life = Duration::from_secs(live().setting("SLUICE_SESSION_SECONDS").parse().expect("seconds"));
+    let life = Duration::from_secs(live().setting("SLUICE_SESSION_TTL_SECONDS").parse().expect("seconds"));
     let log_in = call(&user, Method::POST, "/sessions", &user.credentials());
     let began = clock::now();
     let session = accounts(live(), Call { now: began, ..log_in }).await.expect("a session");

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use sluice_admin::arguments::Arguments;
 use sluice_admin::error::{Error, Kind};
 use sluice_admin::output::{Format, Output};
-use sluice_admin::settings::Site;
-use sluice_domain::content::VAULT;
+use sluice_admin::settings::DeploymentAccess;
+use sluice_domain::blob::VAULT;
 use sluice_domain::hash::Sha256;
 use sluice_oss_double::OssDouble;
 use sluice_storage::Clients;
@@ -49,9 +49,9 @@ impl Operator {
         Self { stack: paused(), settings, oss }
     }
 
-    fn site(&self) -> Site {
+    fn access(&self) -> DeploymentAccess {
         let sdk = &self.stack.sdk;
-        Site::new(Clients::new(sdk), Credentials::of(sdk), self.settings.clone())
+        DeploymentAccess::new(Clients::new(sdk), Credentials::of(sdk), self.settings.clone())
     }
 
     /// Runs a command: what it ended with, and the lines it printed.
@@ -70,7 +70,7 @@ impl Operator {
         let arguments = Arguments::try_parse_from(line).unwrap_or_else(|error| panic!("{error}"));
         let kept = Kept::default();
         let output = Output::new(format, Box::new(kept.clone()));
-        let ended = Box::pin(sluice_admin::run(arguments.command, &self.site(), &output)).await;
+        let ended = Box::pin(sluice_admin::run(arguments.command, &self.access(), &output)).await;
         let text = String::from_utf8(kept.0.lock().expect("a lock").clone()).expect("UTF-8");
         (ended, text)
     }
@@ -118,18 +118,19 @@ async fn admin_moves_packs_verifies_them_and_brings_them_home() {
         json!({ "to": "oss", "contents": 1, "bytes": 40 * MIB, "done": "would be moved" })
     );
     assert_eq!(stores(&movers, &landed).await, [VAULT], "a dry run moves nothing");
-    let none =
-        operator.done(&["migrate", "--to", "oss", "--account", account, "--prefix", "no", "--here"]).await;
+    let none = operator
+        .done(&["migrate", "--to", "oss", "--account", account, "--prefix", "no", "--in-process"])
+        .await;
     assert_eq!(none[0]["contents"], 0);
 
-    operator.done(&["migrate", "--to", "oss", "--account", account, "--prefix", "fi", "--here"]).await;
+    operator.done(&["migrate", "--to", "oss", "--account", account, "--prefix", "fi", "--in-process"]).await;
     assert_eq!(stores(&movers, &landed).await, ["oss"]);
     let verified = operator.done(&["verify", "--account", account]).await.remove(0);
     let packs = movers.packs(&landed).await.len();
     assert_eq!(verified["verified"], packs, "{verified}");
     assert_eq!((&verified["with_receipt"], &verified["damaged"]), (&verified["verified"], &json!(0)));
 
-    operator.done(&["migrate", "--rollback", "--account", account, "--here"]).await;
+    operator.done(&["migrate", "--rollback", "--account", account, "--in-process"]).await;
     assert_eq!(stores(&movers, &landed).await, [VAULT]);
     let verified = operator.done(&["verify", "--account", account, "--store", VAULT]).await.remove(0);
     assert_eq!((&verified["verified"], &verified["damaged"]), (&json!(packs), &json!(0)), "{verified}");
@@ -151,7 +152,7 @@ async fn admin_finds_a_damaged_pack() {
     let movers = operator.movers().await;
     let landed = movers.put(bytes(701, MIB)).await;
     let account = &*landed.user.username;
-    operator.done(&["migrate", "--to", "oss", "--account", account, "--here"]).await;
+    operator.done(&["migrate", "--to", "oss", "--account", account, "--in-process"]).await;
     let pack = movers.packs(&landed).await.remove(0);
     let mut damaged = landed.content.clone();
     damaged[500_000] ^= 1;
@@ -186,7 +187,7 @@ async fn admin_asks_the_worker_and_waits() {
             }
         }
     };
-    let asked = ["migrate", "--to", "oss", "--account-id", &account, "--wait", "--patience", "60"];
+    let asked = ["migrate", "--to", "oss", "--account-id", &account, "--wait", "--timeout-seconds", "60"];
     let (lines, failed) = tokio::join!(operator.done(&asked), worker);
     assert_eq!((lines[0]["contents"].as_u64(), failed.len()), (Some(1), 0));
     let again = operator.done(&["migrate", "--to", "oss", "--account-id", &account, "--wait"]).await;

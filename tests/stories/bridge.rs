@@ -8,7 +8,7 @@ use sluice_domain::key::LandingKey;
 use sluice_lambda::{Call, Deployment, Failure, clock};
 use sluice_storage::Clients;
 use sluice_storage::presign::Credentials;
-use sluice_tests::{Deployed, HOOK_SECRET, bytes, paused};
+use sluice_tests::{Deployed, WEBHOOK_SECRET, bytes, paused};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -81,10 +81,10 @@ fn app(stack: &Deployed, changed: &[(&str, &str)]) -> Arc<App> {
 /// A notification with the secret, which is answered with 204 if it is taken.
 async fn take(app: &Arc<App>, body: impl Into<Vec<u8>>) -> Result<(), Failure> {
     let mut headers = http::HeaderMap::new();
-    headers.insert(header::AUTHORIZATION, format!("Bearer {HOOK_SECRET}").parse().expect("a header"));
+    headers.insert(header::AUTHORIZATION, format!("Bearer {WEBHOOK_SECRET}").parse().expect("a header"));
     let call = Call {
         method: Method::POST,
-        path: "/hooks/events".to_owned(),
+        path: "/webhooks/store-events".to_owned(),
         query: Vec::new(),
         headers,
         body: body.into(),
@@ -125,7 +125,7 @@ async fn a_notification_that_comes_twice_is_worked_off_once() {
     let messages = hook.messages().await;
     assert_eq!(messages.len(), 3);
     let batch = messages.iter().take(2).map(|body| message(body.as_str(), 1)).collect();
-    for _ in dedup_upload::work_off(worker.app.clone(), batch, unhurried()).await {
+    for _ in dedup_upload::process(worker.app.clone(), batch, unhurried()).await {
         // The two met in one transaction.
         assert_eq!(worker.receive(&messages[0], 2, unhurried()).await, Vec::<String>::new());
     }
@@ -206,7 +206,7 @@ async fn hostile_bodies_are_refused_or_dropped_and_reach_no_queue() {
 
 #[tokio::test]
 async fn a_hook_without_a_secret_is_closed_to_everybody() {
-    let closed = app(paused(), &[("SLUICE_HOOK_SECRET_SHA256", "")]);
+    let closed = app(paused(), &[("SLUICE_WEBHOOK_SECRET_SHA256", "")]);
     for body in ["", "{}"] {
         assert_eq!(take(&closed, body).await.expect_err("closed").code, Code::NotFound);
     }

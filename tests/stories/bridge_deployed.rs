@@ -1,7 +1,7 @@
 //! The hook as it is deployed, called as Ceph and MinIO call it.
 
 use reqwest::Method;
-use sluice_tests::{Client, Deployed, HOOK_SECRET, bytes, paused};
+use sluice_tests::{Client, Deployed, WEBHOOK_SECRET, bytes, paused};
 
 use crate::bridge::{sample, samples};
 use crate::support::{Landed, Worker, unhurried};
@@ -20,15 +20,15 @@ async fn post(url: &str, headers: Headers<'_>, body: String) -> u16 {
 #[tokio::test]
 async fn the_deployed_hook_takes_the_secret_in_three_places_and_sends_to_the_landing_queue() {
     let worker = Worker::new(paused());
-    let url = format!("{}/hooks/events", worker.stack.api);
-    let with_token = format!("{url}?token={HOOK_SECRET}");
-    let bearer = format!("Bearer {HOOK_SECRET}");
+    let url = format!("{}/webhooks/store-events", worker.stack.api);
+    let with_token = format!("{url}?token={WEBHOOK_SECRET}");
+    let bearer = format!("Bearer {WEBHOOK_SECRET}");
     // What curl sends as the type of a body, if it is not told one, as Ceph does not tell it.
     let form = ("content-type", "application/x-www-form-urlencoded");
     let json = ("content-type", "application/json");
     let ways: [(&str, &str, Headers); 3] = [
         ("minio/put.json", &url, &[json, ("authorization", &bearer)]),
-        ("minio/put.json", &url, &[json, ("authorization", HOOK_SECRET)]),
+        ("minio/put.json", &url, &[json, ("authorization", WEBHOOK_SECRET)]),
         ("ceph/put.json", &with_token, &[form]),
     ];
     for (seed, (name, url, headers)) in (21..).zip(ways) {
@@ -41,7 +41,7 @@ async fn the_deployed_hook_takes_the_secret_in_three_places_and_sends_to_the_lan
         landed.check_available(&worker, name).await;
     }
     let log = std::fs::read_to_string(&worker.stack.functions_log).expect("a log");
-    assert!(!log.contains(HOOK_SECRET), "the secret was logged");
+    assert!(!log.contains(WEBHOOK_SECRET), "the secret was logged");
 }
 
 /// Waits for this message among those that the stack's bucket sent itself.
@@ -70,26 +70,26 @@ async fn without_the_secret_the_deployed_hook_is_shut() {
     let stranger = Client::stranger(stack);
     let user = Client::register(stack).await;
     let body = std::fs::read_to_string(samples("ceph/put.json")).expect("a sample");
-    let wrong = HOOK_SECRET.replace('4', "5");
+    let wrong = WEBHOOK_SECRET.replace('4', "5");
     let send = async |client: &Client, path: &str, headers: Headers<'_>| {
         client.send_raw(Method::POST, path, headers, body.clone().into_bytes()).await
     };
     for (client, path, headers) in [
-        (&stranger, "/hooks/events".to_owned(), vec![]),
-        (&stranger, format!("/hooks/events?token={wrong}"), vec![]),
-        (&stranger, "/hooks/events?token=".to_owned(), vec![]),
-        (&stranger, format!("/hooks/events?secret={HOOK_SECRET}"), vec![]),
-        (&stranger, "/hooks/events".to_owned(), vec![("authorization", &*wrong)]),
+        (&stranger, "/webhooks/store-events".to_owned(), vec![]),
+        (&stranger, format!("/webhooks/store-events?token={wrong}"), vec![]),
+        (&stranger, "/webhooks/store-events?token=".to_owned(), vec![]),
+        (&stranger, format!("/webhooks/store-events?secret={WEBHOOK_SECRET}"), vec![]),
+        (&stranger, "/webhooks/store-events".to_owned(), vec![("authorization", &*wrong)]),
         // A session is no key to the hook, whatever stands beside it.
-        (&user, "/hooks/events".to_owned(), vec![]),
-        (&user, format!("/hooks/events?token={HOOK_SECRET}"), vec![]),
+        (&user, "/webhooks/store-events".to_owned(), vec![]),
+        (&user, format!("/webhooks/store-events?token={WEBHOOK_SECRET}"), vec![]),
     ] {
         let refused = send(client, &path, &headers).await;
         assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
         let problem = refused.expect_problem(401, "unauthenticated");
-        assert!(!problem.to_string().contains(HOOK_SECRET));
+        assert!(!problem.to_string().contains(WEBHOOK_SECRET));
     }
-    let path = format!("/hooks/events?token={HOOK_SECRET}");
+    let path = format!("/webhooks/store-events?token={WEBHOOK_SECRET}");
     send(&stranger, &format!("{path}&more=1"), &[]).await.expect_problem(400, "invalid_request");
     let poison = stranger.send_raw(Method::POST, &path, &[], b"{\"Records\": \"poison\"}".to_vec()).await;
     poison.expect_problem(400, "invalid_request");

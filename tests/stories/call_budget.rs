@@ -83,7 +83,7 @@ async fn small_files_of_a_batch_cost_the_worker_less_than_alone() {
             Landed::of(user.clone(), &number.to_string(), bytes(700 + number, 10_240), &Value::Null).await;
         messages.push(message(created(&landed.key), 1));
     }
-    assert!(dedup_upload::work_off(worker.app.clone(), messages, unhurried()).await.is_empty());
+    assert!(dedup_upload::process(worker.app.clone(), messages, unhurried()).await.is_empty());
     let made = taken(&calls);
     let of = |name: &str| made.iter().filter(|call| call.starts_with(name)).count();
     // One pack, object and row, for all ten.

@@ -2,7 +2,7 @@
 
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use serde_json::{Value, json};
-use sluice_domain::content::{Life, Pack};
+use sluice_domain::blob::{Life, Pack};
 use sluice_domain::hash::{ChunkId, Sha256};
 use sluice_domain::id::PackId;
 use sluice_domain::key::LandingKey;
@@ -14,8 +14,8 @@ use crate::support::{Landed, Worker, created, message, unhurried, watched};
 
 const MIB: usize = 1 << 20;
 
-/// Works off what has landed, once.
-async fn work_off(worker: &Worker, landed: &Landed) -> Value {
+/// Processes what has landed, once.
+async fn process(worker: &Worker, landed: &Landed) -> Value {
     assert_eq!(worker.receive(&created(&landed.key), 1, unhurried()).await, Vec::<String>::new());
     landed.upload().await["version"].clone()
 }
@@ -41,12 +41,12 @@ async fn packs(worker: &Worker, user: &Client, version: &Value) -> Vec<Pack> {
 async fn an_edited_file_stores_what_is_new_of_it() {
     let worker = Worker::new(paused());
     let base = Landed::new(worker.stack, bytes(1, 8 * MIB)).await;
-    let version = work_off(&worker, &base).await;
+    let version = process(&worker, &base).await;
     assert_eq!(counted(&version), [8 << 20, 0, 8 << 20]);
 
     let edited = [b"!", &base.content[..]].concat();
     let next = Landed::of(base.user.clone(), "file", edited, &Value::Null).await;
-    let version = work_off(&worker, &next).await;
+    let version = process(&worker, &next).await;
     let [new, shared, stored] = counted(&version);
     assert!((1..200_000).contains(&new), "{new} of 8 MiB are said to be new");
     assert_eq!((new + shared, stored), (next.content.len() as u64, new));
@@ -67,26 +67,26 @@ async fn an_edited_file_stores_what_is_new_of_it() {
 async fn chunks_are_found_under_another_path_and_never_in_another_account() {
     let worker = Worker::new(paused());
     let base = Landed::new(worker.stack, bytes(2, 8 * MIB)).await;
-    work_off(&worker, &base).await;
+    process(&worker, &base).await;
     let mut edited = base.content.clone();
     edited[4 * MIB..4 * MIB + 1000].copy_from_slice(&bytes(3, 1000));
 
     let elsewhere = Landed::of(base.user.clone(), "elsewhere", edited.clone(), &Value::Null).await;
-    let [new, ..] = counted(&work_off(&worker, &elsewhere).await);
+    let [new, ..] = counted(&process(&worker, &elsewhere).await);
     assert!((1000..200_000).contains(&new), "{new} of 8 MiB are said to be new");
 
     let stranger = Landed::new(worker.stack, edited).await;
-    assert_eq!(counted(&work_off(&worker, &stranger).await), [8 << 20, 0, 8 << 20]);
+    assert_eq!(counted(&process(&worker, &stranger).await), [8 << 20, 0, 8 << 20]);
 }
 
 #[tokio::test]
 async fn an_object_that_is_mostly_new_is_adopted_and_what_it_shares_is_counted() {
     let worker = Worker::new(paused());
     let base = Landed::new(worker.stack, bytes(4, 2 * MIB)).await;
-    work_off(&worker, &base).await;
+    process(&worker, &base).await;
     let longer = [&base.content[..], &bytes(5, 14 * MIB)].concat();
     let next = Landed::of(base.user.clone(), "file", longer, &Value::Null).await;
-    let version = work_off(&worker, &next).await;
+    let version = process(&worker, &next).await;
     let [new, shared, stored] = counted(&version);
     assert!((1_900_000..=2 << 20).contains(&shared), "{shared} of 2 MiB are said to be shared");
     assert_eq!((new + shared, stored), (16 << 20, 16 << 20));
@@ -97,7 +97,7 @@ async fn an_object_that_is_mostly_new_is_adopted_and_what_it_shares_is_counted()
 async fn content_that_repeats_itself_is_stored_once() {
     let worker = Worker::new(paused());
     let zeros = Landed::new(worker.stack, vec![0; 8 * MIB]).await;
-    let version = work_off(&worker, &zeros).await;
+    let version = process(&worker, &zeros).await;
     assert_eq!(counted(&version), [65_536, (8 << 20) - 65_536, 65_536]);
     zeros.check_available(&worker, "zeros").await;
 }
@@ -114,7 +114,7 @@ async fn small_files_of_a_batch_share_a_pack_by_account() {
         landed.push(Landed::of(user, &format!("file {number}"), content, &Value::Null).await);
     }
     let messages = landed.iter().map(|one| message(created(&one.key), 1)).collect();
-    let failed = dedup_upload::work_off(worker.app.clone(), messages, unhurried()).await;
+    let failed = dedup_upload::process(worker.app.clone(), messages, unhurried()).await;
     assert_eq!(failed, Vec::<String>::new());
 
     let alone = worker.vault_keys(landed[0].account_id).await;
@@ -136,7 +136,7 @@ async fn small_files_of_a_batch_share_a_pack_by_account() {
 
     // The messages come once more, and change nothing.
     let messages = landed.iter().map(|one| message(created(&one.key), 2)).collect();
-    assert_eq!(dedup_upload::work_off(worker.app.clone(), messages, unhurried()).await, Vec::<String>::new());
+    assert_eq!(dedup_upload::process(worker.app.clone(), messages, unhurried()).await, Vec::<String>::new());
     let rows = packs(&worker, &users[0], &landed[1].upload().await["version"]).await;
     assert_eq!(rows[0].references, 7);
     assert_eq!(worker.vault_keys(landed[1].account_id).await, shared);
@@ -163,7 +163,7 @@ async fn of_two_equal_files_of_a_batch_whichever_comes_first_brings_the_bytes() 
     });
     let worker = Worker::with(stack, dedup_upload::App::new(&deployment).expect("an app"));
     let messages = [&first, &second].map(|one| message(created(&one.key), 1)).into();
-    let failed = dedup_upload::work_off(worker.app.clone(), messages, unhurried()).await;
+    let failed = dedup_upload::process(worker.app.clone(), messages, unhurried()).await;
     assert_eq!(failed, Vec::<String>::new());
     let (first, second) = (first.upload().await, second.upload().await);
     assert_eq!((counted(&first["version"])[0], counted(&second["version"])[0]), (0, 10_240));
@@ -173,7 +173,7 @@ async fn of_two_equal_files_of_a_batch_whichever_comes_first_brings_the_bytes() 
 async fn two_workers_at_once_take_one_reference() {
     let worker = Worker::new(paused());
     let base = Landed::new(worker.stack, bytes(6, 4 * MIB)).await;
-    work_off(&worker, &base).await;
+    process(&worker, &base).await;
     let edited = [&base.content[..], b"more"].concat();
     let next = Landed::of(base.user.clone(), "file", edited, &Value::Null).await;
     let event = created(&next.key);
@@ -197,37 +197,37 @@ async fn two_workers_at_once_take_one_reference() {
 async fn a_condemned_pack_is_not_referred_to() {
     let worker = Worker::new(paused());
     let base = Landed::new(worker.stack, bytes(7, 2 * MIB)).await;
-    let version = work_off(&worker, &base).await;
+    let version = process(&worker, &base).await;
     for pack in packs(&worker, &base.user, &version).await {
         worker.set_life(pack.pack_id, Life::Condemned).await;
     }
     let edited = [&base.content[..], b"more"].concat();
     let next = Landed::of(base.user.clone(), "file", edited, &Value::Null).await;
-    let [new, shared, _] = counted(&work_off(&worker, &next).await);
+    let [new, shared, _] = counted(&process(&worker, &next).await);
     assert_eq!((new, shared), (next.content.len() as u64, 0));
     assert!(next.user.rebuild(version["file_id"].as_str().expect("an id")).await == next.content);
 }
 
 #[tokio::test]
 async fn a_pack_condemned_at_the_last_moment_stops_the_version() {
-    use sluice_storage::tables::{Outcome, Published, StoredContent};
+    use sluice_storage::tables::{Outcome, Published, StoredBlob};
     let worker = Worker::new(paused());
     let base = Landed::new(worker.stack, bytes(8, 2 * MIB)).await;
-    let version = work_off(&worker, &base).await;
+    let version = process(&worker, &base).await;
     let pack = packs(&worker, &base.user, &version).await.remove(0);
     let next = Landed::of(base.user.clone(), "next", bytes(9, 1000), &Value::Null).await;
     let upload = worker.tables().upload(next.key.upload_id).await.expect("read").expect("an upload");
     let known = worker
         .tables()
-        .content(base.account_id, &Sha256::of(&base.content))
+        .blob(base.account_id, &Sha256::of(&base.content))
         .await
         .expect("read")
-        .expect("a content");
+        .expect("a blob");
     let sha256 = Sha256::of(&next.content);
-    let content_id = sluice_domain::content::content_id(base.account_id, &sha256);
-    let content = sluice_domain::content::Content { content_id, sha256, size: 1000, ..known };
-    let outcome = Outcome::Stored(Box::new(StoredContent {
-        content,
+    let blob_id = sluice_domain::blob::blob_id(base.account_id, &sha256);
+    let blob = sluice_domain::blob::Blob { blob_id, sha256, size: 1000, ..known };
+    let outcome = Outcome::Stored(Box::new(StoredBlob {
+        blob,
         packs: vec![pack.pack_id],
         new_bytes: 0,
         stored_bytes: 0,
@@ -244,14 +244,14 @@ async fn a_pack_condemned_at_the_last_moment_stops_the_version() {
 async fn a_damaged_pack_index_costs_storage_and_no_upload() {
     let worker = Worker::new(paused());
     let base = Landed::new(worker.stack, bytes(10, 4 * MIB)).await;
-    work_off(&worker, &base).await;
+    process(&worker, &base).await;
     let index = worker.vault_keys(base.account_id).await.into_iter().find(|key| key.starts_with("indexes/"));
     worker.overwrite_in_vault(&index.expect("an index of its own"), vec![1, 2, 3]).await;
     let edited = [&base.content[..], b"more"].concat();
     let next = Landed::of(base.user.clone(), "elsewhere", edited, &Value::Null).await;
     // Another worker, which does not remember the index.
     let other = Worker::new(paused());
-    let [new, ..] = counted(&work_off(&other, &next).await);
+    let [new, ..] = counted(&process(&other, &next).await);
     assert_eq!(new, next.content.len() as u64);
     next.user.read(next.upload().await["version"]["file_id"].as_str().expect("an id")).await;
 }
@@ -260,7 +260,7 @@ async fn a_damaged_pack_index_costs_storage_and_no_upload() {
 async fn a_chunk_id_that_collides_in_its_first_eight_bytes_is_another_chunk() {
     let worker = Worker::new(paused());
     let base = Landed::new(worker.stack, bytes(11, MIB)).await;
-    let version = work_off(&worker, &base).await;
+    let version = process(&worker, &base).await;
     let pack = packs(&worker, &base.user, &version).await.remove(0);
     let hook = ChunkId::of(b"one");
     let mut twin = *hook.as_bytes();
@@ -283,7 +283,7 @@ async fn a_batch_with_a_poison_message_stores_the_others() {
     let bodies = [&first, &wrong, &second].map(|landed| message(created(&landed.key), 1));
     let messages = bodies.into_iter().chain([poison]).collect();
     assert_eq!(
-        dedup_upload::work_off(Arc::clone(&worker.app), messages, unhurried()).await,
+        dedup_upload::process(Arc::clone(&worker.app), messages, unhurried()).await,
         Vec::<String>::new()
     );
     let states = [first.upload().await, wrong.upload().await, second.upload().await];

@@ -1,8 +1,8 @@
 //! Packs are written anew as frames where that pays, and nobody who reads notices.
 
 use serde_json::{Value, json};
-use sluice_contracts::event::ContentEvent;
-use sluice_domain::content::{Encoding, Life};
+use sluice_contracts::event::BlobEvent;
+use sluice_domain::blob::{Encoding, Life};
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
 use sluice_lambda::clock;
@@ -20,7 +20,7 @@ const MIB: usize = 1 << 20;
 async fn text_is_compressed_and_read_from_its_frames() {
     let movers = Movers::new().await;
     let landed = movers.put(log_lines(1, 3 * MIB)).await;
-    let object = movers.content(&landed).await.object_key.expect("it was adopted");
+    let object = movers.blob(&landed).await.object_key.expect("it was adopted");
     assert_eq!(movers.compress(&landed, "a", 1, unhurried()).await, Vec::<String>::new());
 
     let packs = movers.packs(&landed).await;
@@ -32,7 +32,7 @@ async fn text_is_compressed_and_read_from_its_frames() {
     let account = landed.user.get("/accounts/me").await.expect(200);
     assert_eq!(account["used_bytes"], landed.content.len(), "quota counts what was sent");
     assert_eq!(account["stored_bytes"], stored, "{account}");
-    assert_eq!(movers.content(&landed).await.object_key, None);
+    assert_eq!(movers.blob(&landed).await.object_key, None);
     movers.check_readable(&landed, "compressed").await;
 
     // A part of it costs a frame or two.
@@ -81,7 +81,7 @@ async fn what_does_not_compress_stays_and_is_redirected_to() {
         let landed = movers.put(content).await;
         let before = movers.worker.vault_keys(landed.account_id).await;
         assert_eq!(movers.compress(&landed, "a", 1, unhurried()).await, Vec::<String>::new());
-        assert!(movers.content(&landed).await.object_key.is_some());
+        assert!(movers.blob(&landed).await.object_key.is_some());
         movers.sweep().await;
         assert_eq!(movers.worker.vault_keys(landed.account_id).await, before);
         let file = landed.upload().await["version"]["file_id"].clone();
@@ -97,10 +97,10 @@ async fn a_compressed_file_is_put_together_for_plain_readers() {
     let landed = movers.put(content).await;
     movers.compress(&landed, "a", 1, unhurried()).await;
     movers.sweep().await;
-    let app = materialize_content::App::new(&movers.deployment).expect("an app");
+    let app = materialize_blob::App::new(&movers.deployment).expect("an app");
     let (account_id, sha256) = (landed.account_id, Sha256::of(&landed.content));
-    let body = ContentEvent::ContentRequested { account_id, sha256 }.to_json();
-    let failed = materialize_content::work_off(Arc::new(app), vec![message(body, 1)], unhurried()).await;
+    let body = BlobEvent::BlobRequested { account_id, sha256 }.to_json();
+    let failed = materialize_blob::process(Arc::new(app), vec![message(body, 1)], unhurried()).await;
     assert_eq!(failed, Vec::<String>::new());
     let file = landed.upload().await["version"]["file_id"].clone();
     assert!(landed.user.read(text(&file)).await == landed.content);
@@ -129,10 +129,10 @@ async fn what_cannot_be_read_where_it_lies_is_read_where_it_lay() {
     movers.compress(&landed, "a", 1, unhurried()).await;
     let pack = movers.packs(&landed).await.remove(0);
     movers.worker.overwrite_in_vault(&pack.placement.key, vec![0; pack.placement.length as usize]).await;
-    let app = materialize_content::App::new(&movers.deployment).expect("an app");
+    let app = materialize_blob::App::new(&movers.deployment).expect("an app");
     let (account_id, sha256) = (landed.account_id, Sha256::of(&landed.content));
-    let body = ContentEvent::ContentRequested { account_id, sha256 }.to_json();
-    materialize_content::work_off(Arc::new(app), vec![message(body, 1)], unhurried()).await;
+    let body = BlobEvent::BlobRequested { account_id, sha256 }.to_json();
+    materialize_blob::process(Arc::new(app), vec![message(body, 1)], unhurried()).await;
     let file = landed.upload().await["version"]["file_id"].clone();
     assert!(landed.user.read(text(&file)).await == landed.content, "by the server");
     let path = format!("/files/{}/plan?former=true", text(&file));
@@ -157,11 +157,11 @@ async fn work_that_takes_too_long_goes_on_where_it_stopped() {
         let packs = movers.packs(&landed).await;
         let moved = packs.iter().filter(|pack| pack.placement.encoding == Encoding::Zstd).count();
         assert_eq!(moved, done);
-        assert!(movers.content(&landed).await.object_key.is_some(), "the object is still wanted");
+        assert!(movers.blob(&landed).await.object_key.is_some(), "the object is still wanted");
         movers.sweep().await;
     }
     assert_eq!(movers.compress(&landed, "b", 1, unhurried()).await, Vec::<String>::new());
-    assert_eq!(movers.content(&landed).await.object_key, None);
+    assert_eq!(movers.blob(&landed).await.object_key, None);
     movers.sweep().await;
     assert_eq!(movers.objects(landed.account_id).await.len(), count);
     movers.check_readable(&landed, "in the end").await;
@@ -176,16 +176,16 @@ async fn a_pack_that_is_going_is_left_alone() {
     assert_eq!(movers.compress(&landed, "a", 1, unhurried()).await, Vec::<String>::new());
     assert_eq!(
         movers.packs(&landed).await,
-        vec![sluice_domain::content::Pack { life: Life::Condemned, ..pack }]
+        vec![sluice_domain::blob::Pack { life: Life::Condemned, ..pack }]
     );
-    assert!(movers.content(&landed).await.object_key.is_some());
+    assert!(movers.blob(&landed).await.object_key.is_some());
 }
 
 #[tokio::test]
 async fn damage_is_not_carried_on() {
     let movers = Movers::new().await;
     let landed = movers.put(log_lines(9, MIB)).await;
-    let key = movers.content(&landed).await.object_key.expect("adopted");
+    let key = movers.blob(&landed).await.object_key.expect("adopted");
     movers.worker.overwrite_in_vault(&key, log_lines(10, MIB)).await;
     assert_eq!(movers.compress(&landed, "a", 1, unhurried()).await.len(), 1, "tried again");
     assert_eq!(movers.packs(&landed).await[0].placement.generation, 0);

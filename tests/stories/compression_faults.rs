@@ -1,6 +1,6 @@
 //! A mover is killed at every write, meets another one, or is overtaken. Nothing is lost, and nothing is left.
 
-use sluice_domain::content::Encoding;
+use sluice_domain::blob::Encoding;
 use sluice_storage::fault::run_until_killed;
 use sluice_tests::log_lines;
 
@@ -29,7 +29,7 @@ async fn a_compressor_killed_anywhere_is_followed_by_another() {
         movers.check_readable(&landed, &context).await;
         let packs = movers.packs(&landed).await;
         assert!(packs.iter().all(|pack| pack.placement.encoding == Encoding::Zstd), "{context}");
-        assert_eq!(movers.content(&landed).await.object_key, None, "{context}");
+        assert_eq!(movers.blob(&landed).await.object_key, None, "{context}");
         let kept: Vec<String> = packs.into_iter().map(|pack| pack.placement.key).collect();
         assert_eq!(movers.objects(landed.account_id).await, kept, "{context}: something is left");
         if run.is_ok() {

@@ -134,7 +134,7 @@ async fn a_delta_survives_a_worker_killed_anywhere() {
         let path = delta.upload(&user).await;
         let upload_id = path.rsplit('/').next().expect("an id").parse().expect("an id");
         let key = LandingKey { account_id: base.account_id, upload_id };
-        let event = UploadEvent::UploadAnnounced { account_id: key.account_id, upload_id }.to_json();
+        let event = UploadEvent::UploadReceived { account_id: key.account_id, upload_id }.to_json();
         let run = run_until_killed(fault, worker.receive(&event, 1, unhurried())).await;
         let context = format!("{fault:?}, {run:?}");
         if run.is_err() {

@@ -196,7 +196,7 @@ async fn the_worker_refuses_what_a_careless_bucket_took() {
     worker.put_in_landing(&format!("packs/{}/{id}/1", base.account_id), other).await;
     user.post(&format!("/uploads/{id}/complete"), &delta.completion()).await.expect(202);
     let upload_id = id.parse().expect("an id");
-    let event = UploadEvent::UploadAnnounced { account_id: base.account_id, upload_id }.to_json();
+    let event = UploadEvent::UploadReceived { account_id: base.account_id, upload_id }.to_json();
     assert_eq!(worker.receive(&event, 1, unhurried()).await, Vec::<String>::new());
     let upload = user.get(&format!("/uploads/{id}")).await.expect(200);
     assert_eq!((&upload["state"], &upload["reason"]), (&json!("rejected"), &json!("pack_mismatch")));
@@ -219,7 +219,7 @@ async fn damage_in_the_vault_is_not_published() {
     damaged[500_000] ^= 1;
     worker.overwrite_in_vault(&object.expect("an object"), damaged).await;
     let upload_id = path.rsplit('/').next().expect("an id").parse().expect("an id");
-    let event = UploadEvent::UploadAnnounced { account_id: base.account_id, upload_id }.to_json();
+    let event = UploadEvent::UploadReceived { account_id: base.account_id, upload_id }.to_json();
     // Tried again while it may be a passing fault.
     assert_eq!(worker.receive(&event, 1, unhurried()).await.len(), 1);
     assert_eq!(user.get(&path).await.expect(200)["state"], "pending");

@@ -1,10 +1,10 @@
 //! Packs go to OSS, by request and by rule, with receipts, and come home again. Reads follow.
 
 use serde_json::{Value, json};
-use sluice_contracts::event::ContentEvent;
-use sluice_domain::content::VAULT;
+use sluice_contracts::event::BlobEvent;
+use sluice_domain::blob::VAULT;
 use sluice_domain::hash::Sha256;
-use sluice_domain::relocation::Verification;
+use sluice_domain::pack_move::Verification;
 use sluice_lambda::clock;
 use sluice_packs::receipt::is_genuine;
 use sluice_packs::{Signer, crc64};
@@ -29,12 +29,12 @@ async fn a_file_goes_to_oss_and_comes_home() {
 
         let packs = movers.packs(&landed).await;
         assert!(packs.iter().all(|pack| pack.placement.store == "oss"));
-        let forms = |packs: &[sluice_domain::content::Pack]| -> Vec<_> {
+        let forms = |packs: &[sluice_domain::blob::Pack]| -> Vec<_> {
             packs.iter().map(|pack| (pack.pack_id, pack.placement.encoding, pack.placement.length)).collect()
         };
         assert_eq!(forms(&packs), forms(&before), "as they lay");
-        assert_eq!(movers.content(&landed).await.migrated_to.as_deref(), Some("oss"));
-        assert_eq!(movers.content(&landed).await.object_key, None);
+        assert_eq!(movers.blob(&landed).await.migrated_to.as_deref(), Some("oss"));
+        assert_eq!(movers.blob(&landed).await.object_key, None);
         movers.check_readable(&landed, "from OSS").await;
         movers.sweep().await;
         assert_eq!(movers.objects(landed.account_id).await, Vec::<String>::new(), "nothing is left at home");
@@ -51,10 +51,10 @@ async fn a_file_goes_to_oss_and_comes_home() {
 }
 
 async fn materialized(movers: &Movers, landed: &Landed) {
-    let app = materialize_content::App::new(&movers.deployment).expect("an app");
+    let app = materialize_blob::App::new(&movers.deployment).expect("an app");
     let (account_id, sha256) = (landed.account_id, Sha256::of(&landed.content));
-    let body = ContentEvent::ContentRequested { account_id, sha256 }.to_json();
-    materialize_content::work_off(Arc::new(app), vec![message(body, 1)], unhurried()).await;
+    let body = BlobEvent::BlobRequested { account_id, sha256 }.to_json();
+    materialize_blob::process(Arc::new(app), vec![message(body, 1)], unhurried()).await;
     let file = landed.upload().await["version"]["file_id"].clone();
     assert!(landed.user.read(text(&file)).await == landed.content, "as one object");
 }
@@ -127,7 +127,7 @@ async fn rules_by_age_access_and_path_are_found_in_a_day() {
     let later = movers.planned(Duration::from_hours(31 * 24)).await;
     assert!(later.contains(&wanted(&old)) && !later.contains(&wanted(&large)), "by age, and not by size");
     // Reading it makes it young again.
-    let content = movers.content(&old).await;
+    let content = movers.blob(&old).await;
     let read_at = clock::now().after(Duration::from_hours(20 * 24));
     movers.worker.tables().mark_read(&content, read_at).await.expect("marked");
     assert!(!movers.planned(Duration::from_hours(31 * 24)).await.contains(&wanted(&old)));
@@ -141,9 +141,9 @@ async fn rules_by_age_access_and_path_are_found_in_a_day() {
 async fn a_read_is_remembered_to_the_day() {
     let movers = Movers::new().await;
     let landed = movers.put(bytes(40, 10_000)).await;
-    assert_eq!(movers.content(&landed).await.read_at, None);
+    assert_eq!(movers.blob(&landed).await.read_at, None);
     movers.check_readable(&landed, "read").await;
-    let read_at = movers.content(&landed).await.read_at.expect("remembered");
+    let read_at = movers.blob(&landed).await.read_at.expect("remembered");
     movers.check_readable(&landed, "read again").await;
-    assert_eq!(movers.content(&landed).await.read_at, Some(read_at), "one write a day");
+    assert_eq!(movers.blob(&landed).await.read_at, Some(read_at), "one write a day");
 }

@@ -1,6 +1,6 @@
 //! Migration meets stores that fail, lie and hang, and movers that die. Nothing is lost, and reads never fail.
 
-use sluice_domain::content::VAULT;
+use sluice_domain::blob::VAULT;
 use sluice_domain::hash::Sha256;
 use sluice_storage::fault::run_until_killed;
 use sluice_tests::{Deployed, bytes, log_lines, paused};
@@ -104,13 +104,13 @@ async fn a_write_that_succeeds_and_says_that_it_failed_does_no_harm() {
 async fn a_source_that_is_gone_or_damaged_is_not_moved() {
     let (movers, _oss) = alone().await;
     let damaged = movers.put(bytes(500, MIB)).await;
-    let key = movers.content(&damaged).await.object_key.expect("adopted");
+    let key = movers.blob(&damaged).await.object_key.expect("adopted");
     movers.worker.overwrite_in_vault(&key, bytes(501, MIB)).await;
     assert_eq!(movers.migrate(&damaged, "oss", "a", 1, unhurried()).await.len(), 1);
     assert!(movers.packs(&damaged).await.iter().all(|pack| pack.placement.store == VAULT));
 
     let gone = movers.put(bytes(502, MIB)).await;
-    let key = movers.content(&gone).await.object_key.expect("adopted");
+    let key = movers.blob(&gone).await.object_key.expect("adopted");
     movers.worker.delete_from_vault(&key).await;
     assert_eq!(movers.migrate(&gone, "oss", "a", 1, unhurried()).await.len(), 1);
     assert!(movers.packs(&gone).await.iter().all(|pack| pack.placement.store == VAULT));
@@ -161,7 +161,7 @@ async fn while_the_old_copy_is_good_reads_do_not_fail() {
     drop(oss);
     movers.check_bytes(&landed, "from where it lay").await;
     let before = Sha256::of(&landed.content);
-    assert_eq!(movers.content(&landed).await.sha256, before);
+    assert_eq!(movers.blob(&landed).await.sha256, before);
 }
 
 #[tokio::test]

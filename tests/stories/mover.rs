@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{
     ProjectionType, ScalarAttributeType,
 };
 use sluice_contracts::pack_event::{PackEvent, Subject};
-use sluice_domain::content::{Content, Pack};
+use sluice_domain::blob::{Blob, Pack};
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::{AccountId, PackId};
 use sluice_domain::time::Timestamp;
@@ -52,23 +52,23 @@ impl Movers {
 
     /// Runs compress-pack as if the message `id` had come.
     pub async fn compress(&self, of: &Landed, id: &str, receive: u32, time: OutOfTime) -> Failed {
-        let subject = Subject::Content(Sha256::of(&of.content));
+        let subject = Subject::Blob(Sha256::of(&of.content));
         let event = PackEvent::PackWritten { account_id: of.account_id, of: subject };
         let app = compress_pack::App::new(&self.deployment).expect("an app");
         let mut message = message(event.to_json(), receive);
         id.clone_into(&mut message.id);
-        compress_pack::work_off(Arc::new(app), vec![message], time).await
+        compress_pack::process(Arc::new(app), vec![message], time).await
     }
 
     /// Runs migrate-pack as if the message `id` had asked for it.
     pub async fn migrate(&self, of: &Landed, to: &str, id: &str, receive: u32, time: OutOfTime) -> Failed {
-        let subject = Subject::Content(Sha256::of(&of.content));
+        let subject = Subject::Blob(Sha256::of(&of.content));
         let (account_id, to) = (of.account_id, to.to_owned());
         let event = PackEvent::MigrationRequested { account_id, of: subject, to };
         let app = migrate_pack::App::new(&self.deployment).await.expect("an app");
         let mut message = message(event.to_json(), receive);
         id.clone_into(&mut message.id);
-        migrate_pack::work_off(Arc::new(app), vec![message], time).await
+        migrate_pack::process(Arc::new(app), vec![message], time).await
     }
 
     /// Deletes what is due, as if a long time had passed.
@@ -83,11 +83,11 @@ impl Movers {
 
     /// Runs migrate-pack as if compress-pack had settled the packs.
     pub async fn settle(&self, of: &Landed) {
-        let subject = Subject::Content(Sha256::of(&of.content));
-        let event = PackEvent::PackSettled { account_id: of.account_id, of: subject };
+        let subject = Subject::Blob(Sha256::of(&of.content));
+        let event = PackEvent::CompressionFinished { account_id: of.account_id, of: subject };
         let app = migrate_pack::App::new(&self.deployment).await.expect("an app");
         let failed =
-            migrate_pack::work_off(Arc::new(app), vec![message(event.to_json(), 1)], unhurried()).await;
+            migrate_pack::process(Arc::new(app), vec![message(event.to_json(), 1)], unhurried()).await;
         assert_eq!(failed, Failed::new());
     }
 
@@ -102,16 +102,16 @@ impl Movers {
         queue.contents().await
     }
 
-    pub async fn content(&self, of: &Landed) -> Content {
-        let content = self.worker.tables().content(of.account_id, &Sha256::of(&of.content)).await;
-        content.expect("an answer").expect("a content")
+    pub async fn blob(&self, of: &Landed) -> Blob {
+        let blob = self.worker.tables().blob(of.account_id, &Sha256::of(&of.content)).await;
+        blob.expect("an answer").expect("a blob")
     }
 
     /// The packs of an upload's content.
     pub async fn packs(&self, of: &Landed) -> Vec<Pack> {
-        let content = self.content(of).await;
+        let blob = self.blob(of).await;
         let buckets = self.deployment.pack_buckets().expect("buckets");
-        let terms = read_terms(&buckets, &content).await.expect("terms");
+        let terms = read_terms(&buckets, &blob).await.expect("terms");
         let ids: BTreeSet<PackId> = terms.iter().map(|term| term.pack_id).collect();
         let ids: Vec<PackId> = ids.into_iter().collect();
         self.worker.tables().packs(&ids).await.expect("packs")
@@ -134,10 +134,10 @@ impl Movers {
     /// Checks that the workers of this deployment can read the content.
     pub async fn check_bytes(&self, landed: &Landed, label: &str) {
         let buckets = self.deployment.pack_buckets().expect("buckets");
-        let content = self.content(landed).await;
+        let blob = self.blob(landed).await;
         let packs = self.packs(landed).await;
         let mut bytes = Vec::new();
-        for term in read_terms(&buckets, &content).await.expect("terms") {
+        for term in read_terms(&buckets, &blob).await.expect("terms") {
             let pack = packs.iter().find(|pack| pack.pack_id == term.pack_id).expect("a pack");
             let index = &read_index(&buckets, pack).await.expect("an index");
             let run = Run { pack, index, first_chunk: term.first_chunk, chunk_count: term.chunk_count };
@@ -218,7 +218,7 @@ impl OwnQueue {
             }
             for message in messages {
                 match PackEvent::parse(&message.body.unwrap_or_default()) {
-                    Ok(PackEvent::MigrationRequested { of: Subject::Content(sha256), to, .. }) => {
+                    Ok(PackEvent::MigrationRequested { of: Subject::Blob(sha256), to, .. }) => {
                         assert_eq!(to, "oss");
                         contents.insert(sha256.to_string());
                     }

@@ -3,10 +3,10 @@
 
 use http::Method;
 use serde_json::{Value, json};
-use sluice_contracts::event::ContentEvent;
+use sluice_contracts::event::BlobEvent;
 use sluice_domain::hash::Sha256;
 use sluice_lambda::{Call, Failure, Reply, clock};
-use sluice_tests::{Client, HOOK_SECRET, bytes, log_lines, paused, text};
+use sluice_tests::{Client, WEBHOOK_SECRET, bytes, log_lines, paused, text};
 use std::sync::Arc;
 
 use crate::bridge::sample;
@@ -151,8 +151,10 @@ async fn begins_and_gives_up(user: &Client) {
 async fn the_hook_works_with_its_own_role() {
     let landed = Landed::new(paused(), bytes(2, 1000)).await;
     let bridge = app!(bridge_events, "bridge-events");
-    let mut notification = call(&landed.user, Method::POST, "/hooks/events", &Value::Null);
-    notification.headers.insert("authorization", format!("Bearer {HOOK_SECRET}").parse().expect("a header"));
+    let mut notification = call(&landed.user, Method::POST, "/webhooks/store-events", &Value::Null);
+    notification
+        .headers
+        .insert("authorization", format!("Bearer {WEBHOOK_SECRET}").parse().expect("a header"));
     notification.body = sample("ceph/put.json", &landed.key).into_bytes();
     bridge_events::handle(bridge, notification).await.expect("it is taken");
 }
@@ -174,10 +176,10 @@ async fn workers_work_with_their_own_roles() {
     let compress = of("compress-pack");
     assert_eq!(compress.compress(&landed, "a", 1, unhurried()).await, Vec::<String>::new());
     let body =
-        ContentEvent::ContentRequested { account_id: landed.account_id, sha256: Sha256::of(&landed.content) };
+        BlobEvent::BlobRequested { account_id: landed.account_id, sha256: Sha256::of(&landed.content) };
     let request = vec![message(body.to_json(), 1)];
-    let materialize = app!(materialize_content, "materialize-content");
-    assert_eq!(materialize_content::work_off(materialize, request, unhurried()).await, Vec::<String>::new());
+    let materialize = app!(materialize_blob, "materialize-blob");
+    assert_eq!(materialize_blob::process(materialize, request, unhurried()).await, Vec::<String>::new());
     let plan = Arc::new(plan_migrations::App::new(&of("plan-migrations").deployment).expect("an app"));
     for hour in 0..plan_migrations::SEGMENTS {
         let now = clock::now().after(std::time::Duration::from_hours(hour.into()));

@@ -1,7 +1,7 @@
 //! Reading content that lies in packs: the plan, and the object that is put together for plain HTTP readers.
 
 use serde_json::{Value, json};
-use sluice_contracts::event::ContentEvent;
+use sluice_contracts::event::BlobEvent;
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
 use sluice_lambda::batch::OutOfTime;
@@ -41,7 +41,7 @@ async fn packed_by_hand(worker: &Worker, seed: u64, size: usize) -> (Client, Val
     (base.user, version, next)
 }
 
-/// Runs materialize-content on the request for a content.
+/// Runs materialize-blob on the request for a content.
 async fn materialize(
     worker: &Worker,
     landed: &Landed,
@@ -49,13 +49,12 @@ async fn materialize(
     receive: u32,
     time: OutOfTime,
 ) -> Vec<String> {
-    let app =
-        materialize_content::App::new(&worker.stack.deployment_of("materialize-content")).expect("an app");
+    let app = materialize_blob::App::new(&worker.stack.deployment_of("materialize-blob")).expect("an app");
     let sha256 = Sha256::of(&landed.content);
-    let body = ContentEvent::ContentRequested { account_id: landed.account_id, sha256 }.to_json();
+    let body = BlobEvent::BlobRequested { account_id: landed.account_id, sha256 }.to_json();
     let mut message = message(body, receive);
     id.clone_into(&mut message.id);
-    materialize_content::work_off(Arc::new(app), vec![message], time).await
+    materialize_blob::process(Arc::new(app), vec![message], time).await
 }
 
 fn cache(worker: &Worker) -> (Bucket, impl Fn(&Landed) -> ObjectKey) {
@@ -155,7 +154,7 @@ async fn who_does_not_wait_is_told_when_to_come_back() {
     assert_eq!(reply.body["retry_after_seconds"], 1);
     let reply = content(&user, &version, "?rebuilding=503", "wait=0").await;
     assert_eq!(reply.header("retry-after"), Some("1"));
-    reply.expect_problem(503, "content_rebuilding");
+    reply.expect_problem(503, "content_materializing");
     content(&user, &version, "?rebuilding=200", "wait=0").await.expect_problem(400, "invalid_request");
     assert_eq!(materialize(&worker, &landed, "a", 1, unhurried()).await, Vec::<String>::new());
     assert_eq!(content(&user, &version, "", "wait=0").await.status, 302);
@@ -173,7 +172,7 @@ async fn one_builder_at_a_time_and_the_next_goes_on_where_it_stopped() {
     let lease = std::time::Duration::from_mins(1);
     let (account, sha256) = (landed.account_id, Sha256::of(&landed.content));
     let now = sluice_lambda::clock::now();
-    let leased = worker.tables().lease_content(account, &sha256, "b", now, lease).await.expect("an answer");
+    let leased = worker.tables().lease_blob(account, &sha256, "b", now, lease).await.expect("an answer");
     let build = leased.expect("the lease is free").build.expect("a build has begun");
     let begun = bucket.list_parts(&key(&landed), &build.multipart_id).await.expect("an answer");
     assert!(begun.is_some_and(|parts| !parts.is_empty()), "no part was made");

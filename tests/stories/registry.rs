@@ -1,7 +1,7 @@
 //! The registry of stores: what is unsafe ends a function at its start, and credentials come from where it says.
 
 use serde_json::{Value, json};
-use sluice_domain::content::VAULT;
+use sluice_domain::blob::VAULT;
 use sluice_tests::{bytes, paused};
 use std::collections::BTreeMap;
 
@@ -50,10 +50,13 @@ fn a_worker_does_not_start_on_a_store_that_is_not_safe() {
 #[test]
 fn a_mover_does_not_start_that_would_delete_what_is_being_read() {
     let mut settings = paused().settings.clone();
-    settings.insert("SLUICE_GRACE_SECONDS".to_owned(), settings["SLUICE_URL_SECONDS"].clone());
+    settings.insert(
+        "SLUICE_RETIRED_OBJECT_GRACE_SECONDS".to_owned(),
+        settings["SLUICE_PRESIGNED_URL_TTL_SECONDS"].clone(),
+    );
     let refused =
         compress_pack::App::new(&paused().deployment_with(settings)).map(drop).expect_err("too short");
-    assert!(refused.to_string().contains("SLUICE_GRACE_SECONDS"), "{refused}");
+    assert!(refused.to_string().contains("SLUICE_RETIRED_OBJECT_GRACE_SECONDS"), "{refused}");
     let mut settings = paused().settings.clone();
     settings.insert("SLUICE_MIGRATION_RULES".to_owned(), r#"[{"to":"nowhere"}]"#.to_owned());
     let refused =
@@ -72,7 +75,7 @@ async fn secrets_are_read_where_the_registry_says() {
     let mut registry: Value = serde_json::from_str(&settings["SLUICE_STORES"]).expect("a registry");
     registry["oss"]["credentials"] = json!("secretsmanager:story-oss");
     settings.insert("SLUICE_STORES".to_owned(), registry.to_string());
-    settings.insert("SLUICE_RECEIPT_KEY".to_owned(), "secretsmanager:story-receipts".to_owned());
+    settings.insert("SLUICE_RECEIPT_SIGNING_KEY".to_owned(), "secretsmanager:story-receipts".to_owned());
     settings.remove("SLUICE_STORE_OSS_ACCESS_KEY_ID");
     let movers = Movers::with(settings).await;
     let landed = movers.put(bytes(1, 50_000)).await;

@@ -41,7 +41,7 @@ const RIGHTS: [(&str, &str); 14] = [
          compress-queue: Send",
     ),
     (
-        "materialize-content",
+        "materialize-blob",
         "contents: Update; packs: BatchGet; vault/objects: Get; vault/packs: Get; vault/indexes: Get; \
          vault/manifests: Get; cache/contents: Get Put; materialize-queue: Send Receive; \
          materialize-dead-letter-queue: Send",

@@ -6,9 +6,9 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use dedup_upload::{App, work_off};
+use dedup_upload::{App, process};
 use serde_json::{Value, json};
-use sluice_domain::content::Life;
+use sluice_domain::blob::Life;
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::{AccountId, PackId, UploadId};
 use sluice_domain::key::LandingKey;
@@ -114,9 +114,9 @@ impl Worker {
         Self { stack, app: Arc::new(app), s3: stack.objects() }
     }
 
-    /// Works off one message.
+    /// Processes one message.
     pub async fn receive(&self, body: &str, receive_count: u32, out_of_time: OutOfTime) -> Failed {
-        work_off(self.app.clone(), vec![message(body, receive_count)], out_of_time).await
+        process(self.app.clone(), vec![message(body, receive_count)], out_of_time).await
     }
 
     /// The keys of a bucket that hold this account's id.

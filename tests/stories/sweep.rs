@@ -1,7 +1,7 @@
 //! The sweeper looks after uploads that nobody else will.
 
 use serde_json::json;
-use sluice_domain::sweep::ANNOUNCEMENTS_MAX;
+use sluice_domain::sweep::ENQUEUE_COUNT_MAX;
 use sluice_domain::time::Timestamp;
 use sluice_lambda::clock;
 use sluice_tests::{Client, Deployed, bytes, swept};
@@ -33,7 +33,7 @@ async fn announced(stack: &Deployed, upload_id: &str) -> bool {
         }
         for message in batch.messages() {
             let body = message.body().unwrap_or_default();
-            found |= body.contains("UploadAnnounced") && body.contains(upload_id);
+            found |= body.contains("UploadReceived") && body.contains(upload_id);
             let receipt = message.receipt_handle().unwrap_or_default();
             sqs.delete_message().queue_url(queue).receipt_handle(receipt).send().await.expect("deleted");
         }
@@ -100,11 +100,11 @@ async fn a_pending_version_does_not_stay_pending_for_ever() {
     let worker = Worker::new(swept());
     let landed = Landed::new(worker.stack, bytes(3, 17 << 20)).await;
     assert_eq!(landed.upload().await["state"], "pending");
-    for round in 1..=ANNOUNCEMENTS_MAX {
+    for round in 1..=ENQUEUE_COUNT_MAX {
         sweep(worker.stack, HOUR * 2_u32.pow(round)).await;
         assert_eq!(landed.upload().await["state"], "pending", "round {round}");
     }
-    sweep(worker.stack, HOUR * 2_u32.pow(ANNOUNCEMENTS_MAX + 1)).await;
+    sweep(worker.stack, HOUR * 2_u32.pow(ENQUEUE_COUNT_MAX + 1)).await;
     let upload = landed.upload().await;
     assert_eq!((&upload["state"], &upload["reason"]), (&json!("rejected"), &json!("processing_failed")));
     assert_eq!(landed.user.usage().await, (0, 0));

@@ -166,7 +166,7 @@ async fn one_message_of_a_batch_fails_and_the_others_do_not() {
     for (index, message) in batch.iter_mut().enumerate() {
         message.id = index.to_string();
     }
-    let failed = dedup_upload::work_off(worker.app.clone(), batch, unhurried()).await;
+    let failed = dedup_upload::process(worker.app.clone(), batch, unhurried()).await;
     assert_eq!(failed, ["1"], "only the message whose bytes are missing is to be received again");
     good.check_available(&worker, "beside others").await;
 }

@@ -1,6 +1,6 @@
 //! The `sluice-admin` command: what the operator of a deployment does.
 //!
-//! [`doctor`] finds out what a store can do, [`migrate`] moves the packs of contents to another store and back, [`import`]
+//! [`doctor`] finds out what a store can do, [`migrate`] moves the packs of blobs to another store and back, [`import`]
 //! brings a whole foreign bucket into a store, [`receipts`] shows and checks the proofs of both, [`verify`] reads packs
 //! where they lie, and [`redrive`] has workers try again what they gave up. All of it works with what the functions are told ([`settings`]), and reaches stores and tables through
 //! `sluice-storage` only.
@@ -22,16 +22,16 @@ pub mod verify;
 use crate::arguments::Command;
 use crate::error::Result;
 use crate::output::Output;
-use crate::settings::Site;
+use crate::settings::DeploymentAccess;
 
 /// Does what the command line says.
-pub async fn run(command: Command, site: &Site, output: &Output) -> Result<()> {
+pub async fn run(command: Command, access: &DeploymentAccess, output: &Output) -> Result<()> {
     match command {
-        Command::Doctor(arguments) => Box::pin(doctor::run(&arguments, site, output)).await,
-        Command::Migrate(arguments) => Box::pin(migrate::run(&arguments, site, output)).await,
-        Command::Receipts(arguments) => Box::pin(receipts::run(&arguments, site, output)).await,
-        Command::Redrive(arguments) => Box::pin(redrive::run(&arguments, site, output)).await,
-        Command::Verify(arguments) => Box::pin(verify::run(&arguments, site, output)).await,
-        Command::Import(arguments) => Box::pin(import::run(&arguments, site, output)).await,
+        Command::Doctor(arguments) => Box::pin(doctor::run(&arguments, access, output)).await,
+        Command::Migrate(arguments) => Box::pin(migrate::run(&arguments, access, output)).await,
+        Command::Receipts(arguments) => Box::pin(receipts::run(&arguments, access, output)).await,
+        Command::Redrive(arguments) => Box::pin(redrive::run(&arguments, access, output)).await,
+        Command::Verify(arguments) => Box::pin(verify::run(&arguments, access, output)).await,
+        Command::Import(arguments) => Box::pin(import::run(&arguments, access, output)).await,
     }
 }

@@ -4,7 +4,7 @@ use clap::Parser as _;
 use sluice_admin::arguments::Arguments;
 use sluice_admin::error::{Error, Result};
 use sluice_admin::output::Output;
-use sluice_admin::settings::Site;
+use sluice_admin::settings::DeploymentAccess;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -37,6 +37,6 @@ fn start_log() {
 }
 
 async fn run(arguments: Arguments, output: &Output) -> Result<()> {
-    let site = Site::connect(arguments.global.settings.as_deref()).await?;
-    sluice_admin::run(arguments.command, &site, output).await
+    let access = DeploymentAccess::connect(arguments.global.settings.as_deref()).await?;
+    sluice_admin::run(arguments.command, &access, output).await
 }

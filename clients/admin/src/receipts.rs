@@ -1,13 +1,13 @@
 //! `receipts`: the proofs of moves, listed and checked.
 
 use serde::Serialize;
-use sluice_domain::relocation::{Receipt, ReceiptObject};
+use sluice_domain::pack_move::{Receipt, ReceiptObject};
 use sluice_packs::receipt::is_genuine;
 
 use crate::arguments::{ReceiptsArguments, ReceiptsCommand};
 use crate::error::{Error, Result};
 use crate::output::{Output, size};
-use crate::settings::Site;
+use crate::settings::DeploymentAccess;
 
 /// How many receipts are read at once.
 const PAGE: usize = 500;
@@ -25,18 +25,18 @@ struct Checked<'a> {
 }
 
 /// Lists and checks receipts, or prints the key.
-pub async fn run(arguments: &ReceiptsArguments, site: &Site, output: &Output) -> Result<()> {
-    let own = site.signer().await?.map(|signer| signer.public_key());
+pub async fn run(arguments: &ReceiptsArguments, access: &DeploymentAccess, output: &Output) -> Result<()> {
+    let own = access.signer().await?.map(|signer| signer.public_key());
     if let Some(ReceiptsCommand::Key) = arguments.command {
-        let key = own.ok_or_else(|| Error::Usage("SLUICE_RECEIPT_KEY is not set".to_owned()))?;
+        let key = own.ok_or_else(|| Error::Usage("SLUICE_RECEIPT_SIGNING_KEY is not set".to_owned()))?;
         return output.result(&serde_json::json!({ "public_key": key }), || key.clone());
     }
-    let tables = site.deployment.tables()?;
+    let tables = access.deployment.tables()?;
     let account = arguments.account.find(&tables).await?.map(|account| account.to_string());
     let scope = arguments.import.as_ref().map(|name| format!("{IMPORT}{name}")).or(account);
     let key = arguments.verify_with.as_ref().or(own.as_ref());
     if key.is_none() {
-        output.warning("there is no key to check receipts with: SLUICE_RECEIPT_KEY is not set");
+        output.warning("there is no key to check receipts with: SLUICE_RECEIPT_SIGNING_KEY is not set");
     }
     let (mut cursor, mut count, mut wrong) = (None, 0_u64, 0_u64);
     loop {

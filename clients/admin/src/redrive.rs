@@ -1,7 +1,7 @@
 //! `redrive`: messages that a worker gave up go back to its queue.
 
 use serde_json::json;
-use sluice_lambda::batch::Settlement;
+use sluice_lambda::batch::Acknowledger;
 use sluice_lambda::clock;
 use sluice_storage::queue::Received;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::arguments::{RedriveArguments, WorkQueue};
 use crate::error::Result;
 use crate::output::Output;
-use crate::settings::Site;
+use crate::settings::DeploymentAccess;
 
 /// Long enough that no message is seen twice by one run.
 const HIDDEN_FOR: Duration = Duration::from_mins(10);
@@ -17,8 +17,8 @@ const HIDDEN_FOR: Duration = Duration::from_mins(10);
 const EMPTY_ANSWERS: u32 = 3;
 
 /// Sends each message back before it is deleted, so that none is lost.
-pub async fn run(arguments: &RedriveArguments, site: &Site, output: &Output) -> Result<()> {
-    let Settlement { queue, dead_letters, .. } = settlement(arguments.queue, site)?;
+pub async fn run(arguments: &RedriveArguments, access: &DeploymentAccess, output: &Output) -> Result<()> {
+    let Acknowledger { queue, dead_letters, .. } = acknowledger(arguments.queue, access)?;
     let (began, mut empty, mut redriven) = (clock::now(), 0, 0_u64);
     let mut kept = Vec::new();
     while empty < EMPTY_ANSWERS {
@@ -47,13 +47,13 @@ pub async fn run(arguments: &RedriveArguments, site: &Site, output: &Output) -> 
     output.line(&format!("{redriven} redriven, {} left", kept.len()))
 }
 
-fn settlement(queue: WorkQueue, site: &Site) -> Result<Settlement> {
-    let deployment = &site.deployment;
+fn acknowledger(queue: WorkQueue, access: &DeploymentAccess) -> Result<Acknowledger> {
+    let deployment = &access.deployment;
     Ok(match queue {
-        WorkQueue::Landing => deployment.landing_settlement()?,
-        WorkQueue::Materialize => deployment.materialize_settlement()?,
-        WorkQueue::Compress => deployment.compress_settlement()?,
-        WorkQueue::Migrate => deployment.migrate_settlement()?,
+        WorkQueue::Landing => deployment.landing_acknowledger()?,
+        WorkQueue::Materialize => deployment.materialize_acknowledger()?,
+        WorkQueue::Compress => deployment.compress_acknowledger()?,
+        WorkQueue::Migrate => deployment.migrate_acknowledger()?,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Which deployment is meant: what its functions are told.
 
-use sluice_domain::content::VAULT;
+use sluice_domain::blob::VAULT;
 use sluice_lambda::{Deployment, config};
 use sluice_packs::Signer;
 use sluice_storage::presign::Credentials;
@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 
 /// A deployment, and the clients to reach it with.
 #[derive(Debug)]
-pub struct Site {
+pub struct DeploymentAccess {
     /// The deployment as its functions see it.
     pub deployment: Deployment,
     clients: Clients,
@@ -21,14 +21,14 @@ pub struct Site {
 
 /// A store that packs or foreign objects may lie in.
 #[derive(Debug, Clone)]
-pub enum Place<'a> {
+pub enum StoreAccess<'a> {
     /// Whatever the operator's own AWS credentials open.
     Own(&'a Clients),
     /// A store of the registry.
     Store(&'a Store),
 }
 
-impl Site {
+impl DeploymentAccess {
     /// The deployment of `file`, a JSON object of settings; what it leaves out comes from the environment. Region,
     /// credentials and endpoint are the AWS SDK's defaults.
     pub async fn connect(file: Option<&Path>) -> Result<Self> {
@@ -47,14 +47,14 @@ impl Site {
     }
 
     /// The store of this name; `vault` is what the operator's own credentials open.
-    pub fn place(&self, name: &str) -> Result<Place<'_>> {
+    pub fn store(&self, name: &str) -> Result<StoreAccess<'_>> {
         if name == VAULT {
-            return Ok(Place::Own(&self.clients));
+            return Ok(StoreAccess::Own(&self.clients));
         }
         let stores = self.deployment.stores()?;
         let names = || stores.iter().map(|(name, _)| name).chain([VAULT]).collect::<Vec<_>>().join(", ");
         let unknown = || Error::Usage(format!("no store is called {name}; there are {}", names()));
-        stores.get(name).map(Place::Store).ok_or_else(unknown)
+        stores.get(name).map(StoreAccess::Store).ok_or_else(unknown)
     }
 
     /// Who signs receipts, if the deployment has a key.
@@ -63,7 +63,7 @@ impl Site {
     }
 }
 
-impl Place<'_> {
+impl StoreAccess<'_> {
     /// A bucket by its name.
     pub fn bucket(&self, name: &str) -> Bucket {
         match self {

@@ -2,10 +2,10 @@
 
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
-use sluice_domain::content::{Life, Pack};
+use sluice_domain::blob::{Life, Pack};
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::PackId;
-use sluice_domain::relocation::Receipt;
+use sluice_domain::pack_move::Receipt;
 use sluice_packs::read::read_index;
 use sluice_packs::verify::{Stored, verify};
 use sluice_packs::{Pace, PackError};
@@ -18,7 +18,7 @@ use crate::arguments::VerifyArguments;
 use crate::backoff::retrying;
 use crate::error::{Error, Result};
 use crate::output::{Output, size};
-use crate::settings::Site;
+use crate::settings::DeploymentAccess;
 
 /// How many receipts are read at once.
 const PAGE: usize = 1000;
@@ -57,16 +57,16 @@ struct Tally {
 }
 
 /// Verifies packs.
-pub async fn run(arguments: &VerifyArguments, site: &Site, output: &Output) -> Result<()> {
-    let tables = site.deployment.tables()?;
+pub async fn run(arguments: &VerifyArguments, access: &DeploymentAccess, output: &Output) -> Result<()> {
+    let tables = access.deployment.tables()?;
     let account = arguments.account.find(&tables).await?;
     if let Some(store) = &arguments.store {
-        site.place(store)?;
+        access.store(store)?;
     }
     let scope = account.map(|account| account.to_string());
     let proofs = proofs(&tables, scope.as_deref()).await?;
     let pace = Pace::new(arguments.bandwidth);
-    let check = Check { buckets: site.deployment.pack_buckets()?, proofs, pace };
+    let check = Check { buckets: access.deployment.pack_buckets()?, proofs, pace };
     let (mut cursor, mut tally) = (None, Tally::default());
     let bar = output.bar("verified");
     loop {
@@ -136,7 +136,7 @@ fn is_drawn(percent: f64) -> bool {
 }
 
 /// What a pack was found to be.
-enum Found {
+enum PackCondition {
     /// As it should be, with or without a receipt that says so.
     Sound { has_receipt: bool },
     /// Not.
@@ -146,7 +146,7 @@ enum Found {
 }
 
 impl Check {
-    async fn one(&self, tables: &Tables, pack: &Pack) -> Result<Found> {
+    async fn one(&self, tables: &Tables, pack: &Pack) -> Result<PackCondition> {
         match self.read(pack).await {
             Ok(stored) => Ok(self.compare(pack, stored)),
             // What cannot be asked at all is no damage.
@@ -154,7 +154,7 @@ impl Check {
             Err(error) => {
                 let now = tables.packs(&[pack.pack_id]).await?;
                 let moved = now.first().is_none_or(|now| now.placement != pack.placement);
-                Ok(if moved { Found::Gone } else { Found::Damaged(error.to_string()) })
+                Ok(if moved { PackCondition::Gone } else { PackCondition::Damaged(error.to_string()) })
             }
         }
     }
@@ -167,16 +167,16 @@ impl Check {
         .await
     }
 
-    fn compare(&self, pack: &Pack, stored: Stored) -> Found {
+    fn compare(&self, pack: &Pack, stored: Stored) -> PackCondition {
         let placement = &pack.placement;
         let is_of = |proof: &&Proof| proof.object == name(&placement.store, &placement.key);
         let Some(proof) = self.proofs.get(&pack.pack_id).filter(is_of) else {
-            return Found::Sound { has_receipt: false };
+            return PackCondition::Sound { has_receipt: false };
         };
         if (proof.size, proof.sha256) == (stored.length, stored.sha256) {
-            return Found::Sound { has_receipt: true };
+            return PackCondition::Sound { has_receipt: true };
         }
-        Found::Damaged("its chunks are right, and its bytes are not those of the receipt".to_owned())
+        PackCondition::Damaged("its chunks are right, and its bytes are not those of the receipt".to_owned())
     }
 }
 
@@ -185,14 +185,14 @@ fn is_transient(error: &PackError) -> bool {
 }
 
 impl Tally {
-    fn add(&mut self, pack: &Pack, found: Result<Found>, output: &Output) -> Result<()> {
+    fn add(&mut self, pack: &Pack, found: Result<PackCondition>, output: &Output) -> Result<()> {
         let damage = match found? {
-            Found::Gone => return Ok(()),
-            Found::Sound { has_receipt } => {
+            PackCondition::Gone => return Ok(()),
+            PackCondition::Sound { has_receipt } => {
                 self.with_receipt += u64::from(has_receipt);
                 None
             }
-            Found::Damaged(damage) => Some(damage),
+            PackCondition::Damaged(damage) => Some(damage),
         };
         self.verified += 1;
         self.bytes += pack.placement.length;

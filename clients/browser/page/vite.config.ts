@@ -2,8 +2,8 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 /** Where the API listens while developing: `vite` passes the API's paths on to it, so that page and API are one origin. */
-const api = process.env.SLUICE_API ?? "http://127.0.0.1:8787";
-const apiPaths = ["/accounts", "/sessions", "/uploads", "/lookups", "/files", "/hooks"];
+const api = process.env.SLUICE_API_URL ?? "http://127.0.0.1:8787";
+const apiPaths = ["/accounts", "/sessions", "/uploads", "/lookups", "/files", "/webhooks"];
 
 export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },

@@ -249,7 +249,7 @@ fn kind_of(code: Code) -> Kind {
         | Code::VersionNotAvailable
         | Code::Conflict
         | Code::PreconditionFailed => Kind::Conflict,
-        Code::TooManyRequests | Code::Internal | Code::Unavailable | Code::ContentRebuilding => {
+        Code::TooManyRequests | Code::Internal | Code::Unavailable | Code::ContentMaterializing => {
             Kind::Unavailable
         }
         Code::MalformedJson

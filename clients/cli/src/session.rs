@@ -98,7 +98,7 @@ pub struct SessionFile {
 }
 
 impl SessionFile {
-    /// The file in `home`. `chosen_api` (`--api`, `SLUICE_API`) goes before the remembered server.
+    /// The file in `home`. `chosen_api` (`--api`, `SLUICE_API_URL`) goes before the remembered server.
     pub fn new(home: &Home, chosen_api: Option<ApiUrl>) -> Self {
         Self { path: home.session_file(), chosen_api }
     }
@@ -106,10 +106,9 @@ impl SessionFile {
     /// The server to talk to.
     pub fn api(&self) -> Result<ApiUrl> {
         let remembered = if self.chosen_api.is_some() { None } else { self.read()?.api };
-        self.chosen_api
-            .clone()
-            .or(remembered)
-            .ok_or_else(|| Error::Usage("no server is known: pass --api URL or set SLUICE_API".to_owned()))
+        self.chosen_api.clone().or(remembered).ok_or_else(|| {
+            Error::Usage("no server is known: pass --api URL or set SLUICE_API_URL".to_owned())
+        })
     }
 
     /// The server and the session there. A token is never offered to a server other than the one that gave it.

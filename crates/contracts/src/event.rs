@@ -29,7 +29,7 @@ pub enum LandingMessage {
 pub enum UploadEvent {
     /// Everything lies in the landing bucket: packs and their manifest; or the bytes, whose own event was lost, or the
     /// worker was.
-    UploadAnnounced {
+    UploadReceived {
         /// Whose upload.
         account_id: AccountId,
         /// Which upload.
@@ -48,7 +48,7 @@ impl UploadEvent {
     /// The event as a message body.
     pub fn to_json(&self) -> String {
         let (event, account_id, upload_id) = match self {
-            Self::UploadAnnounced { account_id, upload_id } => ("UploadAnnounced", account_id, upload_id),
+            Self::UploadReceived { account_id, upload_id } => ("UploadReceived", account_id, upload_id),
             Self::UploadCheckpointed { account_id, upload_id } => {
                 ("UploadCheckpointed", account_id, upload_id)
             }
@@ -57,25 +57,25 @@ impl UploadEvent {
     }
 }
 
-/// What read-content asks of materialize-content.
+/// What read-content asks of materialize-blob.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum ContentEvent {
-    /// A reader wants the content as one object; or a builder ran out of time and left parts to go on from.
-    ContentRequested {
-        /// Whose content.
+pub enum BlobEvent {
+    /// A reader wants the blob as one object; or a builder ran out of time and left parts to go on from.
+    BlobRequested {
+        /// Whose blob.
         account_id: AccountId,
-        /// Which content.
+        /// Which blob.
         sha256: Sha256,
     },
 }
 
-impl ContentEvent {
+impl BlobEvent {
     /// The event as a message body.
     pub fn to_json(&self) -> String {
-        let Self::ContentRequested { account_id, sha256 } = self;
-        serde_json::json!({ "event": "ContentRequested", "account_id": account_id, "sha256": sha256 })
+        let Self::BlobRequested { account_id, sha256 } = self;
+        serde_json::json!({ "event": "BlobRequested", "account_id": account_id, "sha256": sha256 })
             .to_string()
     }
 

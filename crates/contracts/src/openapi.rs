@@ -5,12 +5,12 @@
 mod accounts;
 pub mod events;
 mod files;
-mod hooks;
 mod operation;
 mod parameter;
 mod problems;
 mod schemas;
 mod uploads;
+mod webhooks;
 
 use serde_json::{Map, Value, json};
 
@@ -46,7 +46,7 @@ pub fn document() -> Value {
             {"name": "uploads", "description": "Sending bytes straight to the bucket"},
             {"name": "lookups", "description": "Making a file of content the account holds"},
             {"name": "files", "description": "Files, their versions and their bytes"},
-            {"name": "hooks", "description": "What the store calls, not a client"},
+            {"name": "webhooks", "description": "What the store calls, not a client"},
         ],
         "paths": paths(&operations),
         "components": {
@@ -66,7 +66,7 @@ fn operations(schemas: &mut Schemas) -> Vec<Operation> {
     let mut operations = accounts::operations(schemas);
     operations.extend(uploads::operations(schemas));
     operations.extend(files::operations(schemas));
-    operations.extend(hooks::operations());
+    operations.extend(webhooks::operations());
     operations
 }
 

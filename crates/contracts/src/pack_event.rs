@@ -16,9 +16,9 @@ pub enum Subject {
     /// These.
     #[serde(rename = "packs")]
     Packs(Vec<PackId>),
-    /// All of the content that has this SHA-256, and the object that was adopted for it.
+    /// All of the blob that has this SHA-256, and the object that was adopted for it.
     #[serde(rename = "sha256")]
-    Content(Sha256),
+    Blob(Sha256),
 }
 
 /// What the workers tell each other about packs.
@@ -34,7 +34,7 @@ pub enum PackEvent {
         of: Subject,
     },
     /// Packs are as small as they will be.
-    PackSettled {
+    CompressionFinished {
         /// Whose packs.
         account_id: AccountId,
         /// Which packs.
@@ -56,7 +56,7 @@ impl PackEvent {
     pub fn to_json(&self) -> String {
         let (event, account_id, of, to) = match self {
             Self::PackWritten { account_id, of } => ("PackWritten", account_id, of, None),
-            Self::PackSettled { account_id, of } => ("PackSettled", account_id, of, None),
+            Self::CompressionFinished { account_id, of } => ("CompressionFinished", account_id, of, None),
             Self::MigrationRequested { account_id, of, to } => {
                 ("MigrationRequested", account_id, of, Some(to))
             }
@@ -82,10 +82,10 @@ mod tests {
     fn events_are_read_back() {
         let account_id = AccountId::from_bytes([1; 16]);
         let packs = Subject::Packs(vec![PackId::from_bytes([2; 16])]);
-        let content = Subject::Content(Sha256::of(b""));
+        let blob = Subject::Blob(Sha256::of(b""));
         for event in [
             PackEvent::PackWritten { account_id, of: packs.clone() },
-            PackEvent::PackSettled { account_id, of: content },
+            PackEvent::CompressionFinished { account_id, of: blob },
             PackEvent::MigrationRequested { account_id, of: packs, to: "oss".to_owned() },
         ] {
             assert_eq!(PackEvent::parse(&event.to_json()), Ok(event));

@@ -1,7 +1,7 @@
 //! Chunks and packs on the wire: what a client that cuts chunks itself asks, is told and sends.
 
 use serde::{Deserialize, Serialize};
-use sluice_domain::content::Encoding;
+use sluice_domain::blob::Encoding;
 use sluice_domain::hash::{ChunkId, Sha256};
 use sluice_domain::id::{PackId, VersionId};
 use sluice_domain::time::Timestamp;

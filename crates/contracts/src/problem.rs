@@ -116,7 +116,7 @@ codes! {
     /// A fault of ours.
     Internal = "internal", 500, "Internal error";
     /// The bytes are being put together, and the call asked for this answer meanwhile; repeat after a pause.
-    ContentRebuilding = "content_rebuilding", 503, "The content is being rebuilt";
+    ContentMaterializing = "content_materializing", 503, "The content is being rebuilt";
     /// A service Sluice builds on did not answer; repeat after a pause.
     Unavailable = "unavailable", 503, "Temporarily unavailable";
 }

@@ -66,6 +66,6 @@ routes! {
         GET "/files/{file_id}/plan" session "The chunks of a version and where to read them";
     }
     "bridge-events" {
-        POST "/hooks/events" public "Take a bucket notification from Ceph or MinIO";
+        POST "/webhooks/store-events" public "Take a bucket notification from Ceph or MinIO";
     }
 }

@@ -1,6 +1,6 @@
 //! Every sample message is read as the catalogue says, by the rule of its source.
 
-use sluice_contracts::event::{ContentEvent, LandingMessage, UnreadableMessage, UploadEvent, decode_key};
+use sluice_contracts::event::{BlobEvent, LandingMessage, UnreadableMessage, UploadEvent, decode_key};
 use sluice_domain::key::LandingKey;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -28,8 +28,8 @@ enum Expected {
 
 const NO_EVENT: &str = "the message is no event that the queue knows: ";
 
-fn announced(key: LandingKey) -> UploadEvent {
-    UploadEvent::UploadAnnounced { account_id: key.account_id, upload_id: key.upload_id }
+fn received(key: LandingKey) -> UploadEvent {
+    UploadEvent::UploadReceived { account_id: key.account_id, upload_id: key.upload_id }
 }
 
 fn checkpointed(key: LandingKey) -> UploadEvent {
@@ -59,11 +59,11 @@ const SAMPLES: &[(&str, Expected)] = &[
     ("ministack/put.json", Expected::Created(&[SMALL])),
     ("ministack/encoded-key.json", Expected::Foreign(FOREIGN)),
     // Of another queue.
-    ("sluice/content-requested.json", Expected::Unreadable(NO_EVENT)),
+    ("sluice/blob-requested.json", Expected::Unreadable(NO_EVENT)),
     ("sluice/migration-requested.json", Expected::Unreadable(NO_EVENT)),
-    ("sluice/pack-settled.json", Expected::Unreadable(NO_EVENT)),
+    ("sluice/compression-finished.json", Expected::Unreadable(NO_EVENT)),
     ("sluice/pack-written.json", Expected::Unreadable(NO_EVENT)),
-    ("sluice/upload-announced.json", Expected::Upload(announced, SMALL)),
+    ("sluice/upload-received.json", Expected::Upload(received, SMALL)),
     ("sluice/upload-checkpointed.json", Expected::Upload(checkpointed, LARGE)),
     ("poison/bad-upload-id.json", Expected::Unreadable(NO_EVENT)),
     (
@@ -145,7 +145,7 @@ fn names(folder: &Path) -> Vec<String> {
 #[test]
 fn our_own_events_are_written_as_the_samples_show() {
     for (name, event) in [
-        ("sluice/upload-announced.json", announced(landing_key(SMALL))),
+        ("sluice/upload-received.json", received(landing_key(SMALL))),
         ("sluice/upload-checkpointed.json", checkpointed(landing_key(LARGE))),
     ] {
         let written = serde_json::to_value(&event).expect("serializable");
@@ -159,12 +159,12 @@ fn our_own_events_are_written_as_the_samples_show() {
 
 #[test]
 fn a_request_for_a_content_is_read_and_written_as_the_sample_shows() {
-    let sample = sample("sluice/content-requested.json");
-    let event = ContentEvent::parse(&sample).expect("readable");
+    let sample = sample("sluice/blob-requested.json");
+    let event = BlobEvent::parse(&sample).expect("readable");
     let written: serde_json::Value = serde_json::from_str(&event.to_json()).expect("JSON");
     assert_eq!(written, serde_json::from_str::<serde_json::Value>(&sample).expect("JSON"));
     for poison in ["", "{}", "[]", &sample.replace("sha256", "sha1"), &sample.replace("9f86", "9F86")] {
-        assert!(ContentEvent::parse(poison).is_err(), "{poison}");
+        assert!(BlobEvent::parse(poison).is_err(), "{poison}");
     }
 }
 

@@ -52,8 +52,8 @@ fn an_error_fits_a_message_attribute() {
         format!("{{\"Records\":\"{long}\"}}"),
         format!("{{\"Event\":\"{long}\"}}"),
         format!("{{\"event\":\"{long}\"}}"),
-        format!("{{\"event\":\"UploadAnnounced\",\"{long}\":1}}"),
-        r#"{"event":"UploadAnnounced","\u0000\u001f\uffff":1}"#.to_owned(),
+        format!("{{\"event\":\"UploadReceived\",\"{long}\":1}}"),
+        r#"{"event":"UploadReceived","\u0000\u001f\uffff":1}"#.to_owned(),
         r#"{"event":"\u0000\uffff"}"#.to_owned(),
         notification(&[record(&long)]),
         notification(&[record(&format!("%FF{long}"))]),
@@ -69,7 +69,7 @@ fn an_error_fits_a_message_attribute() {
 fn a_message_is_of_one_kind() {
     let key = landing_key();
     let event = format!(
-        r#""event":"UploadAnnounced","account_id":"{}","upload_id":"{}""#,
+        r#""event":"UploadReceived","account_id":"{}","upload_id":"{}""#,
         key.account_id, key.upload_id
     );
     for body in [

@@ -8,7 +8,7 @@ use crate::hash::Sha256;
 use crate::id::AccountId;
 use crate::time::{Timestamp, unix_milliseconds};
 
-/// A tenant.
+/// A owner.
 ///
 /// `available_bytes` is `quota_bytes - used_bytes - reserved_bytes`, kept as an attribute of its own because a DynamoDB
 /// condition compares but does not add.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use std::ops::Range;
 
-use crate::content::{Encoding, Placement};
+use crate::blob::{Encoding, Placement};
 use crate::frames::{FrameError, decompress};
 use crate::pack_index::PackIndex;
 

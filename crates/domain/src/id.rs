@@ -89,7 +89,7 @@ macro_rules! id {
 }
 
 id!(
-    /// A tenant.
+    /// A owner.
     AccountId
 );
 id!(
@@ -110,7 +110,7 @@ id!(
 );
 id!(
     /// The very bytes that one upload brought: a URL that is used twice brings two.
-    BroughtId
+    ObjectVersionId
 );
 
 impl VersionId {

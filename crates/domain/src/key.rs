@@ -5,7 +5,7 @@
 use std::fmt;
 
 use crate::hash::Sha256;
-use crate::id::{AccountId, BroughtId, InvalidId, PackId, UploadId};
+use crate::id::{AccountId, InvalidId, ObjectVersionId, PackId, UploadId};
 use crate::part_plan::PartNumber;
 
 /// The key of an object in a bucket.
@@ -19,7 +19,7 @@ impl ObjectKey {
     }
 
     /// The bytes an adopted upload brought, in the vault.
-    pub fn adopted(account: AccountId, brought: BroughtId) -> Self {
+    pub fn adopted(account: AccountId, brought: ObjectVersionId) -> Self {
         Self(format!("objects/{account}/{brought}"))
     }
 
@@ -44,18 +44,18 @@ impl ObjectKey {
         Self(format!("indexes/{account}/{pack}"))
     }
 
-    /// A content's manifest, in the vault, when it is too large for the content's row.
-    pub fn manifest(account: AccountId, brought: BroughtId) -> Self {
+    /// A blob's manifest, in the vault, when it is too large for the blob's row.
+    pub fn manifest(account: AccountId, brought: ObjectVersionId) -> Self {
         Self(format!("manifests/{account}/{brought}"))
     }
 
-    /// A content rebuilt for plain HTTP readers, in the cache.
+    /// A blob rebuilt for plain HTTP readers, in the cache.
     pub fn rebuilt(account: AccountId, sha256: &Sha256) -> Self {
         Self(format!("contents/{account}/{sha256}"))
     }
 
     /// Where dedup-upload left off, in the vault.
-    pub fn checkpoint(account: AccountId, brought: BroughtId) -> Self {
+    pub fn checkpoint(account: AccountId, brought: ObjectVersionId) -> Self {
         Self(format!("checkpoints/{account}/{brought}"))
     }
 

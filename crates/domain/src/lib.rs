@@ -6,8 +6,8 @@
 
 pub mod account;
 pub mod binary;
+pub mod blob;
 pub mod chunk;
-pub mod content;
 pub mod content_pass;
 pub mod dedup;
 pub mod delta;
@@ -17,13 +17,13 @@ pub mod hash;
 pub mod id;
 pub mod key;
 pub mod manifest;
+pub mod materialize;
 pub mod migration;
 pub mod pack;
 pub mod pack_index;
+pub mod pack_move;
 pub mod part_plan;
 pub mod path;
-pub mod rebuild;
-pub mod relocation;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod sweep;

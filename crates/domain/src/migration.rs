@@ -1,9 +1,9 @@
-//! Rules by which contents go to another store.
+//! Rules by which blobs go to another store.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use crate::content::Content;
+use crate::blob::Blob;
 use crate::time::Timestamp;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -12,9 +12,9 @@ const DAY: Duration = Duration::from_hours(24);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// The name of the store to which contents go.
+    /// The name of the store to which blobs go.
     pub to: String,
-    /// The least age in days, from when the content became known.
+    /// The least age in days, from when the blob became known.
     #[serde(default)]
     pub min_age_days: u32,
     /// For how many days, at least, nobody has read it. What was never read counts from when it became known.
@@ -26,7 +26,7 @@ pub struct Rule {
     /// The most size in bytes.
     #[serde(default)]
     pub max_size: Option<u64>,
-    /// What the path of a file begins with that has the content now.
+    /// What the path of a file begins with that has the blob now.
     #[serde(default)]
     pub prefix: Option<String>,
 }
@@ -42,12 +42,12 @@ impl Rule {
         size >= self.min_size && self.max_size.is_none_or(|max_size| size <= max_size)
     }
 
-    /// Whether a content goes by it, its files' paths left aside.
-    pub fn takes(&self, content: &Content, now: Timestamp) -> bool {
-        let read_at = content.read_at.unwrap_or(content.created_at).max(content.created_at);
-        content.migrated_to.as_ref() != Some(&self.to)
-            && self.allows_size(content.size)
-            && content.created_at.until(now) >= DAY * self.min_age_days
+    /// Whether a blob goes by it, its files' paths left aside.
+    pub fn takes(&self, blob: &Blob, now: Timestamp) -> bool {
+        let read_at = blob.read_at.unwrap_or(blob.created_at).max(blob.created_at);
+        blob.migrated_to.as_ref() != Some(&self.to)
+            && self.allows_size(blob.size)
+            && blob.created_at.until(now) >= DAY * self.min_age_days
             && read_at.until(now) >= DAY * self.unread_days
     }
 }
@@ -55,14 +55,14 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::content::{Life, Table};
+    use crate::blob::{Attachment, Life};
     use crate::hash::{Sha1, Sha256};
     use crate::id::AccountId;
 
-    fn content(created: u64, read: Option<u64>, size: u64) -> Content {
+    fn blob(created: u64, read: Option<u64>, size: u64) -> Blob {
         let day = |days: u64| Timestamp::from_unix_milliseconds(0).after(DAY * days as u32);
-        Content {
-            content_id: String::new(),
+        Blob {
+            blob_id: String::new(),
             account_id: AccountId::from_bytes([1; 16]),
             sha256: Sha256::of(b""),
             sha1: Sha1::of(b""),
@@ -70,7 +70,7 @@ mod tests {
             life: Life::Live,
             references: 1,
             object_key: None,
-            manifest: Table::Inline(Vec::new()),
+            manifest: Attachment::Inline(Vec::new()),
             read_at: read.map(day),
             migrated_to: None,
             created_at: day(created),
@@ -85,15 +85,15 @@ mod tests {
     fn age_size_and_access_count_together() {
         let now = Timestamp::from_unix_milliseconds(0).after(DAY * 100);
         let old = rule(r#"{"to":"oss","min_age_days":30,"min_size":10}"#);
-        assert!(old.takes(&content(70, Some(99), 10), now));
-        assert!(!old.takes(&content(71, None, 10), now), "too young");
-        assert!(!old.takes(&content(70, None, 9), now), "too small");
+        assert!(old.takes(&blob(70, Some(99), 10), now));
+        assert!(!old.takes(&blob(71, None, 10), now), "too young");
+        assert!(!old.takes(&blob(70, None, 9), now), "too small");
         let unread = rule(r#"{"to":"oss","unread_days":7,"max_size":10}"#);
-        assert!(unread.takes(&content(1, Some(93), 10), now));
-        assert!(!unread.takes(&content(1, Some(94), 10), now), "read lately");
-        assert!(!unread.takes(&content(94, None, 10), now), "written lately");
-        assert!(!unread.takes(&content(1, None, 11), now), "too large");
-        let there = Content { migrated_to: Some("oss".to_owned()), ..content(1, None, 10) };
+        assert!(unread.takes(&blob(1, Some(93), 10), now));
+        assert!(!unread.takes(&blob(1, Some(94), 10), now), "read lately");
+        assert!(!unread.takes(&blob(94, None, 10), now), "written lately");
+        assert!(!unread.takes(&blob(1, None, 11), now), "too large");
+        let there = Blob { migrated_to: Some("oss".to_owned()), ..blob(1, None, 10) };
         assert!(!unread.takes(&there, now), "it is there");
     }
 

@@ -9,23 +9,23 @@ use crate::version::RejectReason;
 /// How long a pending version may go without a sign of life before its upload is announced again.
 pub const PENDING_PATIENCE: Duration = Duration::from_mins(30);
 
-/// How long until an upload that was announced `announcements` times is announced again: twice as long each time, so that
+/// How long until an upload that was announced `enqueue_count` times is announced again: twice as long each time, so that
 /// an outage of days costs no upload.
-pub fn patience(announcements: u32) -> Duration {
-    PENDING_PATIENCE * 2_u32.saturating_pow(announcements.min(ANNOUNCEMENTS_MAX))
+pub fn patience(enqueue_count: u32) -> Duration {
+    PENDING_PATIENCE * 2_u32.saturating_pow(enqueue_count.min(ENQUEUE_COUNT_MAX))
 }
 
 /// How often it is looked whether the bytes of an open upload have landed and their event was lost.
 pub const OPEN_PATIENCE: Duration = Duration::from_hours(1);
 
 /// How often an upload is announced again before its version is rejected.
-pub const ANNOUNCEMENTS_MAX: u32 = 8;
+pub const ENQUEUE_COUNT_MAX: u32 = 8;
 
 /// A decision about one upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sweep {
     /// Its bytes have landed and nobody was told, or the worker was lost: tell the worker again.
-    Announce,
+    Enqueue,
     /// Its bytes may still come: look again then.
     Wait(Timestamp),
     /// Its time is over: abort it and release its quota.
@@ -40,8 +40,8 @@ pub enum Sweep {
 pub fn decide(upload: &Upload, landed: bool, now: Timestamp) -> Sweep {
     match upload.state {
         UploadState::Open | UploadState::Pending if landed => {
-            if upload.announcements < ANNOUNCEMENTS_MAX {
-                Sweep::Announce
+            if upload.enqueue_count < ENQUEUE_COUNT_MAX {
+                Sweep::Enqueue
             } else {
                 Sweep::Reject(RejectReason::ProcessingFailed)
             }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::account::Username;
 use crate::hash::{Sha1, Sha256};
-use crate::id::{AccountId, BroughtId, FileId, UploadId, VersionId};
+use crate::id::{AccountId, FileId, ObjectVersionId, UploadId, VersionId};
 use crate::key::{LandingKey, ObjectKey};
 use crate::part_plan::{PartNumber, PartPlan, UploadMethod};
 use crate::path::FilePath;
@@ -116,7 +116,7 @@ pub struct Upload {
     /// SHA-256 of the request that an idempotency key made, to tell a repeat from a different request.
     pub request_digest: Option<String>,
     /// How often the sweeper has announced it again.
-    pub announcements: u32,
+    pub enqueue_count: u32,
     /// When it was begun.
     #[serde(with = "unix_milliseconds")]
     pub created_at: Timestamp,
@@ -184,8 +184,8 @@ impl Upload {
 
     /// The name, in the vault, of what landed as the object with this `ETag`. Two bodies sent to one URL have two, so
     /// that neither can take the other's place.
-    pub fn brought_id(&self, etag: &str) -> BroughtId {
-        BroughtId::derived(
+    pub fn object_version_id(&self, etag: &str) -> ObjectVersionId {
+        ObjectVersionId::derived(
             self.created_at,
             &[self.version_id.as_bytes().as_slice(), etag.as_bytes()].concat(),
         )

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use crate::content::Content;
+use crate::blob::Blob;
 use crate::hash::{Sha1, Sha256};
 use crate::id::{AccountId, FileId, UploadId, VersionId};
 use crate::path::FilePath;
@@ -149,10 +149,10 @@ pub struct Version {
 
 impl Version {
     /// A first or next version of `file` that has a content the account holds.
-    pub fn of_content(
+    pub fn of_blob(
         file: &File,
         version_id: VersionId,
-        content: &Content,
+        blob: &Blob,
         content_type: String,
         metadata: Metadata,
         now: Timestamp,
@@ -165,15 +165,15 @@ impl Version {
             state: VersionState::Available,
             reason: None,
             upload_id: None,
-            size: content.size,
-            sha256: Some(content.sha256),
-            sha1: Some(content.sha1),
+            size: blob.size,
+            sha256: Some(blob.sha256),
+            sha1: Some(blob.sha1),
             content_type,
             metadata,
             created_at: now,
             updated_at: now,
             new_bytes: 0,
-            shared_bytes: content.size,
+            shared_bytes: blob.size,
             stored_bytes: 0,
         }
     }

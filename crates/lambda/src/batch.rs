@@ -38,8 +38,8 @@ pub type Failed = Vec<String>;
 /// How long a failed message rests before it is received again, times how often it has been.
 const RETRY_PAUSE: Duration = Duration::from_secs(15);
 
-/// Why a message could not be worked off.
-pub trait WorkError: std::fmt::Display {
+/// Why a message could not be processed.
+pub trait ProcessError: std::fmt::Display {
     /// Whether no retry will help.
     fn is_permanent(&self) -> bool;
 
@@ -47,7 +47,7 @@ pub trait WorkError: std::fmt::Display {
     fn code(&self) -> &'static str;
 }
 
-impl WorkError for PackError {
+impl ProcessError for PackError {
     fn is_permanent(&self) -> bool {
         self.is_permanent()
     }
@@ -59,7 +59,7 @@ impl WorkError for PackError {
 
 /// What came of a message.
 #[derive(Debug)]
-pub enum Worked<E> {
+pub enum Processed<E> {
     /// It is done with.
     Done,
     /// There was no time for it.
@@ -70,22 +70,22 @@ pub enum Worked<E> {
 
 /// Where the messages of a batch go that are not done with.
 #[derive(Debug)]
-pub struct Settlement {
+pub struct Acknowledger {
     /// The queue they come from.
     pub queue: Queue,
-    /// Where those go that cannot be worked off, with the reason.
+    /// Where those go that cannot be processed, with the reason.
     pub dead_letters: Queue,
     /// After how many receives that is, whatever the reason.
     pub max_receive_count: u32,
 }
 
-impl Settlement {
+impl Acknowledger {
     /// Settles what becomes of a message. True if it is to be received again.
-    pub async fn settle<E: WorkError>(&self, message: &Message, worked: Worked<E>) -> bool {
+    pub async fn settle<E: ProcessError>(&self, message: &Message, worked: Processed<E>) -> bool {
         let settled = match worked {
-            Worked::Done => return false,
-            Worked::NotTried => self.put_back(message).await,
-            Worked::Failed(error) => self.failed(message, &error).await,
+            Processed::Done => return false,
+            Processed::NotTried => self.put_back(message).await,
+            Processed::Failed(error) => self.failed(message, &error).await,
         };
         settled.unwrap_or_else(|error| {
             tracing::error!(%error, message_id = message.id, "a message could not be settled");
@@ -101,7 +101,7 @@ impl Settlement {
         self.queue.send(&message.body).await.map(|()| false)
     }
 
-    async fn failed<E: WorkError>(&self, message: &Message, error: &E) -> Result<bool, StorageError> {
+    async fn failed<E: ProcessError>(&self, message: &Message, error: &E) -> Result<bool, StorageError> {
         let count = message.receive_count;
         tracing::warn!(%error, message_id = message.id, receive_count = count, "a message failed");
         if error.is_permanent() || count >= self.max_receive_count {
@@ -119,7 +119,7 @@ impl Settlement {
     }
 }
 
-/// Works off batches until Lambda ends the process.
+/// Processes batches until Lambda ends the process.
 pub async fn serve<App, Work>(
     app: App,
     work: fn(Arc<App>, Vec<Message>, OutOfTime) -> Work,

@@ -1,6 +1,6 @@
 //! Configuration: the one place that reads the environment.
 
-use crate::batch::Settlement;
+use crate::batch::Acknowledger;
 use sluice_domain::hash::Sha256;
 use sluice_domain::migration::Rule;
 use sluice_packs::{Mover, Pace};
@@ -49,10 +49,10 @@ pub enum ConfigError {
 const PREFIX: &str = "SLUICE_";
 
 const STORES: &str = "SLUICE_STORES";
-const GRACE: &str = "SLUICE_GRACE_SECONDS";
-const URL_LIFE: &str = "SLUICE_URL_SECONDS";
+const GRACE: &str = "SLUICE_RETIRED_OBJECT_GRACE_SECONDS";
+const URL_LIFE: &str = "SLUICE_PRESIGNED_URL_TTL_SECONDS";
 const RULES: &str = "SLUICE_MIGRATION_RULES";
-const RECEIPT_KEY: &str = "SLUICE_RECEIPT_KEY";
+const RECEIPT_KEY: &str = "SLUICE_RECEIPT_SIGNING_KEY";
 
 /// A function's settings and the clients made from them.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl Deployment {
         let (clients, credentials) = Clients::from_environment().await;
         let deployment = Self::new(clients, credentials, environment());
         crate::telemetry::start(deployment.log_level()?);
-        if let Ok(stack) = deployment.text("SLUICE_STACK") {
+        if let Ok(stack) = deployment.text("SLUICE_STACK_NAME") {
             crate::metrics::start(stack);
         }
         Ok(deployment)
@@ -93,7 +93,7 @@ impl Deployment {
             uploads: self.text("SLUICE_UPLOADS_TABLE")?,
             files: self.text("SLUICE_FILES_TABLE")?,
             versions: self.text("SLUICE_VERSIONS_TABLE")?,
-            contents: self.text("SLUICE_CONTENTS_TABLE")?,
+            blobs: self.text("SLUICE_BLOBS_TABLE")?,
             packs: self.text("SLUICE_PACKS_TABLE")?,
             chunk_index: self.text("SLUICE_CHUNK_INDEX_TABLE")?,
             retired_objects: self.text("SLUICE_RETIRED_OBJECTS_TABLE")?,
@@ -112,7 +112,7 @@ impl Deployment {
         self.bucket(Role::Vault, "SLUICE_VAULT_BUCKET")
     }
 
-    /// The bucket of contents rebuilt for plain HTTP readers.
+    /// The bucket of blobs rebuilt for plain HTTP readers.
     pub fn cache(&self) -> Result<Bucket, ConfigError> {
         self.bucket(Role::Cache, "SLUICE_CACHE_BUCKET")
     }
@@ -142,9 +142,9 @@ impl Deployment {
         Ok(self.stores()?.pack_buckets(self.vault()?))
     }
 
-    /// Whether the landing bucket's own announcements can be relied on. Those of other stores than AWS come by webhook if
+    /// Whether the landing bucket's own notifications can be relied on. Those of other stores than AWS come by webhook if
     /// at all, and may be late or lost.
-    pub fn landing_announces(&self) -> Result<bool, ConfigError> {
+    pub fn landing_notifies(&self) -> Result<bool, ConfigError> {
         let landing = self.stores()?.with_role(Role::Landing);
         Ok(landing.is_none_or(|(store, _)| store.definition.kind == StoreKind::Aws))
     }
@@ -155,7 +155,7 @@ impl Deployment {
         if grace > url_life { Ok(grace) } else { Err(ConfigError::GraceTooShort) }
     }
 
-    /// The rules by which contents go to other stores; each names a store with a cold bucket.
+    /// The rules by which blobs go to other stores; each names a store with a cold bucket.
     pub fn migration_rules(&self) -> Result<Vec<Rule>, ConfigError> {
         let Ok(value) = self.text(RULES) else { return Ok(Vec::new()) };
         let rules: Option<Vec<Rule>> = serde_json::from_str(&value).ok();
@@ -216,8 +216,8 @@ impl Deployment {
     }
 
     /// Where requests to compress go in the end.
-    pub fn compress_settlement(&self) -> Result<Settlement, ConfigError> {
-        self.settlement(self.compress_queue()?, "SLUICE_COMPRESS_DEAD_LETTER_QUEUE_URL")
+    pub fn compress_acknowledger(&self) -> Result<Acknowledger, ConfigError> {
+        self.acknowledger(self.compress_queue()?, "SLUICE_COMPRESS_DEAD_LETTER_QUEUE_URL")
     }
 
     /// The queue of packs to migrate.
@@ -226,16 +226,16 @@ impl Deployment {
     }
 
     /// Where requests to migrate go in the end.
-    pub fn migrate_settlement(&self) -> Result<Settlement, ConfigError> {
-        self.settlement(self.migrate_queue()?, "SLUICE_MIGRATE_DEAD_LETTER_QUEUE_URL")
+    pub fn migrate_acknowledger(&self) -> Result<Acknowledger, ConfigError> {
+        self.acknowledger(self.migrate_queue()?, "SLUICE_MIGRATE_DEAD_LETTER_QUEUE_URL")
     }
 
-    /// How long a rebuilt content is used before it is built anew; the bucket keeps it longer than that.
+    /// How long a rebuilt blob is used before it is built anew; the bucket keeps it longer than that.
     pub fn cache_life(&self) -> Result<Duration, ConfigError> {
-        self.seconds("SLUICE_CACHE_SECONDS")
+        self.seconds("SLUICE_CACHED_BLOB_TTL_SECONDS")
     }
 
-    /// The queue of contents to rebuild.
+    /// The queue of blobs to rebuild.
     pub fn materialize_queue(&self) -> Result<Queue, ConfigError> {
         Ok(Queue::new(&self.clients, self.text("SLUICE_MATERIALIZE_QUEUE_URL")?))
     }
@@ -246,20 +246,20 @@ impl Deployment {
     }
 
     /// Where messages about objects that have landed go in the end.
-    pub fn landing_settlement(&self) -> Result<Settlement, ConfigError> {
-        self.settlement(self.landing_queue()?, "SLUICE_LANDING_DEAD_LETTER_QUEUE_URL")
+    pub fn landing_acknowledger(&self) -> Result<Acknowledger, ConfigError> {
+        self.acknowledger(self.landing_queue()?, "SLUICE_LANDING_DEAD_LETTER_QUEUE_URL")
     }
 
-    /// Where requests for contents go in the end.
-    pub fn materialize_settlement(&self) -> Result<Settlement, ConfigError> {
-        self.settlement(self.materialize_queue()?, "SLUICE_MATERIALIZE_DEAD_LETTER_QUEUE_URL")
+    /// Where requests for blobs go in the end.
+    pub fn materialize_acknowledger(&self) -> Result<Acknowledger, ConfigError> {
+        self.acknowledger(self.materialize_queue()?, "SLUICE_MATERIALIZE_DEAD_LETTER_QUEUE_URL")
     }
 
-    fn settlement(&self, queue: Queue, dead_letters: &'static str) -> Result<Settlement, ConfigError> {
-        Ok(Settlement {
+    fn acknowledger(&self, queue: Queue, dead_letters: &'static str) -> Result<Acknowledger, ConfigError> {
+        Ok(Acknowledger {
             queue,
             dead_letters: Queue::new(&self.clients, self.text(dead_letters)?),
-            max_receive_count: self.number("SLUICE_MAX_RECEIVE_COUNT")?,
+            max_receive_count: self.number("SLUICE_QUEUE_MAX_RECEIVE_COUNT")?,
         })
     }
 
@@ -272,12 +272,12 @@ impl Deployment {
 
     /// How long an upload may take.
     pub fn upload_life(&self) -> Result<Duration, ConfigError> {
-        self.seconds("SLUICE_UPLOAD_SECONDS")
+        self.seconds("SLUICE_UPLOAD_TTL_SECONDS")
     }
 
     /// How long a session lasts.
     pub fn session_life(&self) -> Result<Duration, ConfigError> {
-        self.seconds("SLUICE_SESSION_SECONDS")
+        self.seconds("SLUICE_SESSION_TTL_SECONDS")
     }
 
     /// The quota in bytes that a new account gets.
@@ -286,8 +286,8 @@ impl Deployment {
     }
 
     /// The SHA-256 of the secret that stores show at the hook; none if the hook is closed.
-    pub fn hook_secret_sha256(&self) -> Result<Option<Sha256>, ConfigError> {
-        const NAME: &str = "SLUICE_HOOK_SECRET_SHA256";
+    pub fn webhook_secret_sha256(&self) -> Result<Option<Sha256>, ConfigError> {
+        const NAME: &str = "SLUICE_WEBHOOK_SECRET_SHA256";
         let Ok(text) = self.text(NAME) else { return Ok(None) };
         // Not quoted: somebody may have set the secret itself.
         let (value, expected) = ("…".to_owned(), "a SHA-256 in lower-case hex");
@@ -295,7 +295,7 @@ impl Deployment {
     }
 
     fn log_level(&self) -> Result<LevelFilter, ConfigError> {
-        const NAME: &str = "SLUICE_LOG";
+        const NAME: &str = "SLUICE_LOG_LEVEL";
         let level = self.text(NAME).unwrap_or_else(|_| "info".to_owned());
         let expected = "error, warn, info, debug or trace";
         LevelFilter::from_str(&level).map_err(|_| ConfigError::Invalid { name: NAME, value: level, expected })

@@ -1,6 +1,6 @@
-//! Instant upload: content that the account holds already becomes a version, and no byte is sent.
+//! Instant upload: blob that the account holds already becomes a version, and no byte is sent.
 
-use sluice_domain::content::{Content, Life};
+use sluice_domain::blob::{Blob, Life};
 use sluice_domain::id::{FileId, VersionId};
 use sluice_domain::path::FilePath;
 use sluice_domain::version::{File, Metadata, Version};
@@ -19,7 +19,7 @@ const ATTEMPTS: usize = 5;
 pub struct Instant<'a> {
     /// Where it lies.
     pub path: &'a FilePath,
-    /// Declared size in bytes: must be the content's.
+    /// Declared size in bytes: must be the blob's.
     pub size: u64,
     /// Media type.
     pub content_type: &'a str,
@@ -43,17 +43,16 @@ pub fn check_current(file: Option<&File>, expected: Option<VersionId>) -> Result
     Err(Failure::new(Code::PreconditionFailed, detail))
 }
 
-/// Makes the version if the account holds the content; nothing otherwise. A file whose current version is the same in
+/// Makes the version if the account holds the blob; nothing otherwise. A file whose current version is the same in
 /// every respect is left as it is, so a repeated call makes no second version.
 pub async fn link(
     tables: &Tables,
     call: &Call,
     instant: &Instant<'_>,
-    found: (Option<File>, Option<Content>),
+    found: (Option<File>, Option<Blob>),
 ) -> Result<Option<Version>, Failure> {
-    let (mut file, content) = found;
-    let Some(content) = content.filter(|content| content.life == Life::Live && content.size == instant.size)
-    else {
+    let (mut file, blob) = found;
+    let Some(blob) = blob.filter(|blob| blob.life == Life::Live && blob.size == instant.size) else {
         return Ok(None);
     };
     for _ in 0..ATTEMPTS {
@@ -63,14 +62,12 @@ pub async fn link(
         let before = file.clone();
         let base = match file {
             Some(file) => file,
-            None => {
-                File::new(content.account_id, FileId::new(call.now, call.random()?), instant.path.clone())
-            }
+            None => File::new(blob.account_id, FileId::new(call.now, call.random()?), instant.path.clone()),
         };
-        let version = Version::of_content(
+        let version = Version::of_blob(
             &base,
             version_id,
-            &content,
+            &blob,
             instant.content_type.to_owned(),
             instant.metadata.clone(),
             call.now,
@@ -87,8 +84,8 @@ pub async fn link(
                 ]);
                 return Ok(Some(version));
             }
-            Committed::ContentGone => return Ok(None),
-            Committed::Changed => file = tables.file_at(content.account_id, instant.path).await?,
+            Committed::BlobGone => return Ok(None),
+            Committed::Changed => file = tables.file_at(blob.account_id, instant.path).await?,
         }
     }
     Err(Failure::new(sluice_contracts::problem::Code::Conflict, "the file kept changing; repeat the call"))

@@ -1,7 +1,7 @@
 //! Metrics: log lines that AWS turns into metrics as it takes them in.
 //!
 //! The format is the [embedded metric format] of `CloudWatch`.
-//! Without `SLUICE_STACK` nothing is written.
+//! Without `SLUICE_STACK_NAME` nothing is written.
 //!
 //! [embedded metric format]: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 

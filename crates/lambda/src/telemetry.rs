@@ -13,7 +13,7 @@ pub fn start(level: LevelFilter) {
         ("bridge_events", level),
         ("compress_pack", level),
         ("dedup_upload", level),
-        ("materialize_content", level),
+        ("materialize_blob", level),
         ("migrate_pack", level),
         ("plan_migrations", level),
         ("read_content", level),

@@ -38,8 +38,8 @@ pub enum PackError {
     /// The row of a pack does not go with its index.
     #[error("pack {0} has no such chunks where it is said to lie")]
     NoSuchChunks(PackId),
-    /// A content names packs that are not there.
-    #[error("of the packs that a content names, {0} are not there")]
+    /// A blob names packs that are not there.
+    #[error("of the packs that a blob names, {0} are not there")]
     PacksMissing(usize),
     /// A store does not hold what was sent.
     #[error("what {store} holds of pack {pack} is not what was sent")]

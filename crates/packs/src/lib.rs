@@ -7,10 +7,10 @@
 
 mod crc64;
 pub mod error;
+pub mod mover;
 pub mod pace;
 pub mod read;
 pub mod receipt;
-pub mod relocate;
 pub mod sample;
 pub mod subject;
 mod transform;
@@ -18,7 +18,7 @@ pub mod verify;
 
 pub use crc64::{crc64, crc64_of_both};
 pub use error::PackError;
+pub use mover::{Form, Move, Moved, Mover};
 pub use pace::Pace;
 pub use receipt::Signer;
-pub use relocate::{Form, Move, Moved, Mover};
 pub use transform::IN_TRANSIT_BYTES;

@@ -1,8 +1,8 @@
 //! Reading runs of chunks, wherever their pack lies and however it is written.
 
 use bytes::Bytes;
+use sluice_domain::blob::{Blob, Pack, Placement};
 use sluice_domain::chunk::Chunk;
-use sluice_domain::content::{Content, Pack, Placement};
 use sluice_domain::extent::Extent;
 use sluice_domain::hash::ChunkId;
 use sluice_domain::id::PackId;
@@ -10,7 +10,7 @@ use sluice_domain::key::ObjectKey;
 use sluice_domain::manifest::{Manifest, Term};
 use sluice_domain::pack_index::PackIndex;
 use sluice_domain::time::Timestamp;
-use sluice_storage::read_table;
+use sluice_storage::read_attachment;
 use sluice_storage::stores::PackBuckets;
 
 use crate::error::PackError;
@@ -78,11 +78,11 @@ pub(crate) fn check(pack: PackId, first: u32, chunks: &[Chunk], raw: &[u8]) -> R
 
 /// The index of a pack.
 pub async fn read_index(buckets: &PackBuckets, pack: &Pack) -> Result<PackIndex, PackError> {
-    Ok(PackIndex::decode(&read_table(buckets.vault(), &pack.index).await?)?)
+    Ok(PackIndex::decode(&read_attachment(buckets.vault(), &pack.index).await?)?)
 }
 
-/// The terms of a content.
-pub async fn read_terms(buckets: &PackBuckets, content: &Content) -> Result<Vec<Term>, PackError> {
-    let manifest = Manifest::decode(&read_table(buckets.vault(), &content.manifest).await?)?;
+/// The terms of a blob.
+pub async fn read_terms(buckets: &PackBuckets, blob: &Blob) -> Result<Vec<Term>, PackError> {
+    let manifest = Manifest::decode(&read_attachment(buckets.vault(), &blob.manifest).await?)?;
     Ok(manifest.terms().to_vec())
 }

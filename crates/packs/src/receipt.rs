@@ -1,7 +1,7 @@
 //! Signing and checking receipts.
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, VerifyingKey};
-use sluice_domain::relocation::Receipt;
+use sluice_domain::pack_move::Receipt;
 
 /// Signs receipts (Ed25519, RFC 8032).
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ pub fn is_genuine(receipt: &Receipt, public_key: &str) -> bool {
 mod tests {
     use super::*;
     use sluice_domain::hash::Sha256;
-    use sluice_domain::relocation::{ReceiptObject, Verification};
+    use sluice_domain::pack_move::{ReceiptObject, Verification};
     use sluice_domain::time::Timestamp;
 
     #[test]

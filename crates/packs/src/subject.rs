@@ -1,7 +1,7 @@
 //! Which packs an event is about.
 
 use sluice_contracts::pack_event::Subject;
-use sluice_domain::content::{Content, Life, Pack};
+use sluice_domain::blob::{Blob, Life, Pack};
 use sluice_domain::id::{AccountId, PackId};
 use sluice_storage::Tables;
 use sluice_storage::stores::PackBuckets;
@@ -13,16 +13,16 @@ use crate::read::read_terms;
 /// How many rows are read at once.
 const ROWS_AT_ONCE: usize = 100;
 
-/// The packs of an event, and their content if it was adopted.
+/// The packs of an event, and their blob if it was adopted.
 #[derive(Debug)]
 pub struct Packs {
-    /// In the order of the content's bytes, each once.
+    /// In the order of the blob's bytes, each once.
     pub ids: Vec<PackId>,
-    /// The content whose object they may be ranges of.
-    pub content: Option<Content>,
+    /// The blob whose object they may be ranges of.
+    pub blob: Option<Blob>,
 }
 
-/// Looks up which packs are meant. None at all if the content is gone.
+/// Looks up which packs are meant. None at all if the blob is gone.
 pub async fn find(
     tables: &Tables,
     buckets: &PackBuckets,
@@ -30,17 +30,16 @@ pub async fn find(
     subject: &Subject,
 ) -> Result<Packs, PackError> {
     let sha256 = match subject {
-        Subject::Packs(ids) => return Ok(Packs { ids: ids.clone(), content: None }),
-        Subject::Content(sha256) => sha256,
+        Subject::Packs(ids) => return Ok(Packs { ids: ids.clone(), blob: None }),
+        Subject::Blob(sha256) => sha256,
     };
-    let Some(content) = tables.content(account, sha256).await?.filter(|content| content.life == Life::Live)
-    else {
-        return Ok(Packs { ids: Vec::new(), content: None });
+    let Some(blob) = tables.blob(account, sha256).await?.filter(|blob| blob.life == Life::Live) else {
+        return Ok(Packs { ids: Vec::new(), blob: None });
     };
     let mut seen = HashSet::new();
-    let terms = read_terms(buckets, &content).await?;
+    let terms = read_terms(buckets, &blob).await?;
     let ids = terms.iter().map(|term| term.pack_id).filter(|pack| seen.insert(*pack)).collect();
-    Ok(Packs { ids, content: Some(content) })
+    Ok(Packs { ids, blob: Some(blob) })
 }
 
 impl Packs {
@@ -49,9 +48,9 @@ impl Packs {
         self.ids.chunks(ROWS_AT_ONCE)
     }
 
-    /// Whether a pack is a range of the content's object.
+    /// Whether a pack is a range of the blob's object.
     pub fn is_in_object(&self, pack: &Pack) -> bool {
-        let object_key = self.content.as_ref().and_then(|content| content.object_key.as_ref());
+        let object_key = self.blob.as_ref().and_then(|blob| blob.object_key.as_ref());
         object_key == Some(&pack.placement.key)
     }
 }

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
+use sluice_domain::blob::{Encoding, Pack};
 use sluice_domain::chunk::Chunk;
-use sluice_domain::content::{Encoding, Pack};
 use sluice_domain::extent::Extent;
 use sluice_domain::frames::{Frame, FrameTable, compress, cut_frames, seek_table};
 use sluice_domain::pack_index::PackIndex;
@@ -11,9 +11,9 @@ use sluice_storage::stores::PackBuckets;
 use std::ops::Range;
 
 use crate::error::PackError;
+use crate::mover::Form;
 use crate::pace::Pace;
 use crate::read::{check, read_stored};
-use crate::relocate::Form;
 
 /// So much of a pack is read and worked on at once, in raw bytes.
 const PIECE_BYTES: u64 = 4 << 20;

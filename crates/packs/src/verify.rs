@@ -2,7 +2,7 @@
 
 use crc_fast::{CrcAlgorithm, Digest};
 use sha2::Digest as _;
-use sluice_domain::content::Pack;
+use sluice_domain::blob::Pack;
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::pack_index::PackIndex;

@@ -21,13 +21,13 @@ const DELETES_IN_FLIGHT: usize = 8;
 pub struct Bucket {
     pub(crate) client: aws_sdk_s3::Client,
     pub(crate) name: String,
-    pub(crate) traits: Traits,
+    pub(crate) traits: Dialect,
 }
 
 /// In what a store differs from others that speak the same protocol.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one difference, and none excludes another")]
-pub(crate) struct Traits {
+pub(crate) struct Dialect {
     /// It is told not to overwrite by a header of its own.
     pub forbid_overwrite_header: bool,
     /// It checks the SHA-256 that a PUT names.
@@ -41,7 +41,7 @@ pub(crate) struct Traits {
     pub part_sha256: bool,
 }
 
-impl Traits {
+impl Dialect {
     /// The header that makes a copy fail whose source is not what is meant.
     pub fn copy_condition_header(self) -> &'static str {
         if self.copy_if_match_header { "x-amz-copy-if-match" } else { "x-amz-copy-source-if-match" }
@@ -89,7 +89,7 @@ pub(crate) fn found<T>(result: Result<T, StorageError>) -> Result<Option<T>, Sto
 impl Bucket {
     /// The bucket called `name`.
     pub fn new(clients: &Clients, name: impl Into<String>) -> Self {
-        let traits = Traits { verifies_sha256: true, part_sha256: true, ..Traits::default() };
+        let traits = Dialect { verifies_sha256: true, part_sha256: true, ..Dialect::default() };
         Self { client: clients.s3.clone(), name: name.into(), traits }
     }
 

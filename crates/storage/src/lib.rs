@@ -3,6 +3,7 @@
 //! [`Bucket`] is one bucket, [`Tables`] all DynamoDB tables and the transactions across them, [`Queue`] one SQS queue.
 //! What an SDK's error means is decided in [`error`] and nowhere else.
 
+mod attachment;
 pub mod bucket;
 mod checked;
 mod checked_parts;
@@ -14,12 +15,12 @@ pub mod fault;
 pub mod presign;
 pub mod probe;
 pub mod queue;
-mod stored_table;
 pub mod stores;
 pub mod tables;
 pub mod trace;
 mod transaction;
 
+pub use attachment::read_attachment;
 pub use bucket::Bucket;
 pub use checked::Written;
 pub use checked_parts::CheckedUpload;
@@ -27,6 +28,5 @@ pub use clients::Clients;
 pub use description::Description;
 pub use error::{ErrorKind, StorageError};
 pub use queue::Queue;
-pub use stored_table::read_table;
 pub use stores::Stores;
 pub use tables::{TableNames, Tables};

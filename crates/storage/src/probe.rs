@@ -5,7 +5,7 @@ use bytes::Bytes;
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
 
-use crate::bucket::{Bucket, Traits};
+use crate::bucket::{Bucket, Dialect};
 use crate::checked::Written;
 use crate::error::StorageError;
 use crate::presign::PutOf;
@@ -31,13 +31,13 @@ impl Bucket {
         condition: NotOverwriting,
     ) -> Result<Written, StorageError> {
         let forbid_overwrite_header = condition == NotOverwriting::ForbidOverwrite;
-        let traits = Traits { forbid_overwrite_header, verifies_sha256: false, ..self.traits };
+        let traits = Dialect { forbid_overwrite_header, verifies_sha256: false, ..self.traits };
         let sha256 = Sha256::of(&bytes);
         Self { traits, ..self.clone() }.put_checked(key, bytes, &sha256, PutOf::NewObject).await
     }
 
     /// Whether the bucket is configured to announce new objects to anybody.
-    pub async fn announces(&self) -> Result<bool, StorageError> {
+    pub async fn notifies(&self) -> Result<bool, StorageError> {
         const OPERATION: &str = "s3:GetBucketNotificationConfiguration";
         let answer = self.client.get_bucket_notification_configuration().bucket(&self.name).send().await;
         let answer = answer.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;

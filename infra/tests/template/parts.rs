@@ -38,7 +38,7 @@ fn every_function_is_deployed_with_all_that_belongs_to_it() {
             format!("Role: !GetAtt {name}Role.Arn"),
             format!("LogGroup: !Ref {name}LogGroup"),
             "TracingConfig: { Mode: !If [TraceCalls, Active, PassThrough] }".to_owned(),
-            "SLUICE_STACK: !Ref AWS::StackName".to_owned(),
+            "SLUICE_STACK_NAME: !Ref AWS::StackName".to_owned(),
         ] {
             assert!(own.contains(&line), "{name}Function: {line}");
         }

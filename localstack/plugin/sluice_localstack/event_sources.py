@@ -34,7 +34,7 @@ def _wait_for_messages():
 
 
 def _poll_for_several_invocations():
-    """One batch is worked off after the other, whatever MaximumConcurrency says."""
+    """One batch is processed after the other, whatever MaximumConcurrency says."""
     start, stop = EsmWorker.start, EsmWorker.stop
 
     def start_pollers(worker):

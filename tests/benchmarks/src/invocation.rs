@@ -1,4 +1,4 @@
-//! Functions in processes of their own, each of which works off batches of messages one after the other, as Lambda has it.
+//! Functions in processes of their own, each of which processes batches of messages one after the other, as Lambda has it.
 
 use aws_credential_types::provider::ProvideCredentials as _;
 use clap::{Args, ValueEnum};
@@ -18,13 +18,13 @@ use crate::{Failure, command, own_process};
 /// How many messages a function gets at once, as `infra/template/` has it.
 pub const BATCH_MESSAGES: usize = 10;
 
-/// Works off batches, which are read from standard input, and prints what it took.
+/// Processes batches, which are read from standard input, and prints what it took.
 #[derive(Debug, Args)]
 pub struct Invocation {
     function: Function,
 }
 
-/// A function that works off messages.
+/// A function that processes messages.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Function {
     /// Verifies uploads and stores their chunks.
@@ -35,7 +35,7 @@ pub enum Function {
     MigratePack,
 }
 
-/// What processes that have worked off messages say of themselves.
+/// What processes that have processed messages say of themselves.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Spent {
     /// The time of all processors for all processes.
@@ -44,19 +44,19 @@ pub struct Spent {
     pub peak_resident_kib: u64,
 }
 
-/// Works off the batches and prints what it took.
+/// Processes the batches and prints what it took.
 pub async fn run(invocation: Invocation) -> Result<(), Failure> {
     let batches: Vec<Vec<String>> = serde_json::from_reader(io::stdin().lock())?;
     let deployment = Deployment::from_environment().await?;
     match invocation.function {
         Function::DedupUpload => {
-            work_off(dedup_upload::App::new(&deployment)?, batches, dedup_upload::work_off).await
+            process(dedup_upload::App::new(&deployment)?, batches, dedup_upload::process).await
         }
         Function::CompressPack => {
-            work_off(compress_pack::App::new(&deployment)?, batches, compress_pack::work_off).await
+            process(compress_pack::App::new(&deployment)?, batches, compress_pack::process).await
         }
         Function::MigratePack => {
-            work_off(migrate_pack::App::new(&deployment).await?, batches, migrate_pack::work_off).await
+            process(migrate_pack::App::new(&deployment).await?, batches, migrate_pack::process).await
         }
     }?;
     let processor_seconds = own_process::own_processor_seconds().ok_or("no times in /proc/self/stat")?;
@@ -65,7 +65,7 @@ pub async fn run(invocation: Invocation) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn work_off<App, Work: Future<Output = Failed>>(
+async fn process<App, Work: Future<Output = Failed>>(
     app: App,
     batches: Vec<Vec<String>>,
     work: fn(Arc<App>, Vec<Message>, OutOfTime) -> Work,
@@ -74,7 +74,7 @@ async fn work_off<App, Work: Future<Output = Failed>>(
     for batch in batches {
         let failed = work(app.clone(), messages(batch), Arc::new(|| false)).await;
         if !failed.is_empty() {
-            return Err(format!("{} messages could not be worked off", failed.len()).into());
+            return Err(format!("{} messages could not be processed", failed.len()).into());
         }
     }
     Ok(())
@@ -90,18 +90,18 @@ pub fn messages(bodies: Vec<String>) -> Vec<Message> {
     bodies.into_iter().enumerate().map(message).collect()
 }
 
-/// Has one process work off the messages, which come in batches.
-pub async fn work_off_alone(
+/// Has one process process the messages, which come in batches.
+pub async fn process_alone(
     deployed: &Deployed,
     function: Function,
     bodies: &[String],
 ) -> Result<Spent, Failure> {
-    Ok(work_off_beside(deployed, function, bodies, 1).await?.1)
+    Ok(process_beside(deployed, function, bodies, 1).await?.1)
 }
 
-/// Has several processes work off the messages side by side, and gives the time from before the first was started to the
+/// Has several processes process the messages side by side, and gives the time from before the first was started to the
 /// end of the last.
-pub async fn work_off_beside(
+pub async fn process_beside(
     deployed: &Deployed,
     function: Function,
     bodies: &[String],
@@ -135,7 +135,7 @@ async fn command_of(deployed: &Deployed, function: Function) -> Result<Command, 
     command
         .args(["invoke", function.get_name()])
         .envs(&deployed.settings)
-        .env("SLUICE_LOG", "error")
+        .env("SLUICE_LOG_LEVEL", "error")
         .env("AWS_ENDPOINT_URL", &deployed.aws)
         .env("AWS_REGION", region.as_ref())
         .env("AWS_ACCESS_KEY_ID", credentials.access_key_id())

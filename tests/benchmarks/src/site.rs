@@ -53,7 +53,7 @@ impl Site {
     pub fn sluice(&self, arguments: &[&str]) -> Command {
         let home = self.folder.path().join("home");
         let mut command = command::isolated(&self.sluice, &home);
-        command.env("SLUICE_API", self.stack.api_url()).env("SLUICE_HOME", home).args(arguments);
+        command.env("SLUICE_API_URL", self.stack.api_url()).env("SLUICE_HOME", home).args(arguments);
         command
     }
 

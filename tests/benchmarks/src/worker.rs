@@ -7,7 +7,7 @@ use sluice_localstack::{Settings, Stack};
 use sluice_tests::{Client, Deployed, bytes, text};
 
 use crate::Failure;
-use crate::invocation::{Function, Spent, work_off_alone};
+use crate::invocation::{Function, Spent, process_alone};
 use crate::table::Table;
 
 /// The system counts hundredths: less says nothing.
@@ -72,7 +72,7 @@ fn row(table: &mut Table, name: &str, size: usize, (spent, version): &(Spent, Va
     ]);
 }
 
-/// Uploads the content without its hash, so that it is not known before, and has it worked off.
+/// Uploads the content without its hash, so that it is not known before, and has it processed.
 async fn verify(
     deployed: &Deployed,
     user: &Client,
@@ -85,11 +85,11 @@ async fn verify(
     let completion = user.send_parts(&plan, &content).await;
     user.post(&format!("/uploads/{id}/complete"), &completion).await.expect(202);
     let account = user.get("/accounts/me").await.expect(200);
-    let event = UploadEvent::UploadAnnounced {
+    let event = UploadEvent::UploadReceived {
         account_id: text(&account["account_id"]).parse()?,
         upload_id: id.parse()?,
     };
-    let spent = work_off_alone(deployed, Function::DedupUpload, &[event.to_json()]).await?;
+    let spent = process_alone(deployed, Function::DedupUpload, &[event.to_json()]).await?;
     let upload = user.get(&format!("/uploads/{id}")).await.expect(200);
     if upload["state"] != "available" {
         return Err(format!("the upload is {}", upload["state"]).into());

@@ -77,7 +77,7 @@ impl Global {
 pub enum Command {
     /// Find out what a store can do, and compare it with what is configured
     Doctor(DoctorArguments),
-    /// Move the packs of contents to another store, or home
+    /// Move the packs of blobs to another store, or home
     Migrate(MigrateArguments),
     /// List the receipts of moves, and check their signatures
     Receipts(ReceiptsArguments),
@@ -116,12 +116,12 @@ pub struct DoctorArguments {
     group = ArgGroup::new("where").required(true),
     group = ArgGroup::new("whose").required(true).args(["account", "account_id", "all"]),
     after_help = "\
-Without --here the worker migrate-pack does it, which must not be paused. Asking twice does no harm.
+Without --in-process the worker migrate-pack does it, which must not be paused. Asking twice does no harm.
 
 Examples:
   sluice-admin migrate --to oss --account ada --prefix photos/2019/ --dry-run
   sluice-admin migrate --to oss --all --rule --wait
-  sluice-admin migrate --rollback --account ada --here"
+  sluice-admin migrate --rollback --account ada --in-process"
 )]
 pub struct MigrateArguments {
     /// The store to which they go
@@ -130,34 +130,34 @@ pub struct MigrateArguments {
     /// Bring them home: the same as `--to vault`
     #[arg(long, group = "where")]
     pub rollback: bool,
-    /// Whose contents.
+    /// Whose blobs.
     #[command(flatten)]
     pub account: AccountArguments,
-    /// Only contents of files whose paths begin with this
+    /// Only blobs of files whose paths begin with this
     #[arg(long, value_name = "PATH", conflicts_with = "all")]
     pub prefix: Option<String>,
-    /// The contents of all accounts
+    /// The blobs of all accounts
     #[arg(long)]
     pub all: bool,
-    /// Only contents that a rule of `SLUICE_MIGRATION_RULES` sends to this store
+    /// Only blobs that a rule of `SLUICE_MIGRATION_RULES` sends to this store
     #[arg(long, conflicts_with = "rollback")]
     pub rule: bool,
-    /// Also contents that are marked as moved there
+    /// Also blobs that are marked as moved there
     #[arg(long)]
     pub again: bool,
     /// List what would be moved, and move nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Wait until all are there
-    #[arg(long, conflicts_with_all = ["dry_run", "here"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "in_process"])]
     pub wait: bool,
     /// How many seconds to wait without anything moving
     #[arg(long, value_name = "SECONDS", default_value_t = 900)]
-    pub patience: u64,
+    pub timeout_seconds: u64,
     /// Move them in this process rather than asking the worker to
     #[arg(long, conflicts_with = "dry_run")]
-    pub here: bool,
-    /// With `--here`: how many contents to move at once
+    pub in_process: bool,
+    /// With `--in-process`: how many blobs to move at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: u16,
 }
@@ -199,7 +199,7 @@ pub enum ReceiptsCommand {
 pub enum WorkQueue {
     /// Of dedup-upload
     Landing,
-    /// Of materialize-content
+    /// Of materialize-blob
     Materialize,
     /// Of compress-pack
     Compress,

@@ -6,7 +6,7 @@ use sluice_storage::bucket::ObjectHead;
 use sluice_storage::copy::{Copy, CopySource};
 use sluice_storage::probe::NotOverwriting;
 
-use super::finding::Found;
+use super::finding::TrialOutcome;
 use super::trial::Trial;
 use super::{refused, worked};
 
@@ -14,7 +14,7 @@ use super::{refused, worked};
 const WRONG_ETAG: &str = "\"00000000000000000000000000000000\"";
 
 /// `If-Match` on GET.
-pub(super) async fn conditional_read(trial: &Trial) -> Found {
+pub(super) async fn conditional_read(trial: &Trial) -> TrialOutcome {
     let (key, length) = (trial.object(), trial.body.len() as u64);
     let right = worked(trial.bucket.get_range(&key, Some(trial.etag()), 0..length).await);
     let wrong = trial.bucket.get_range(&key, Some(WRONG_ETAG), 0..length).await;
@@ -22,7 +22,7 @@ pub(super) async fn conditional_read(trial: &Trial) -> Found {
 }
 
 /// `x-amz-copy-source-if-match`.
-pub(super) async fn conditional_copy(trial: &Trial) -> Found {
+pub(super) async fn conditional_copy(trial: &Trial) -> TrialOutcome {
     let right = worked(copy(trial, trial.etag()).await);
     let wrong = copy(trial, WRONG_ETAG).await;
     right.and(refused(wrong, "x-amz-copy-source-if-match with another ETag is ignored"))
@@ -38,10 +38,10 @@ async fn copy(trial: &Trial, etag: &str) -> Result<(), StorageError> {
 }
 
 /// `UploadPartCopy`.
-pub(super) async fn part_copy(trial: &mut Trial) -> Found {
+pub(super) async fn part_copy(trial: &mut Trial) -> TrialOutcome {
     match copy_in_parts(trial).await {
-        Ok(bytes) if bytes == trial.body => Found::Yes,
-        Ok(_) => Found::No("the copy has other bytes".to_owned()),
+        Ok(bytes) if bytes == trial.body => TrialOutcome::Yes,
+        Ok(_) => TrialOutcome::No("the copy has other bytes".to_owned()),
         failed => worked(failed),
     }
 }
@@ -58,16 +58,16 @@ async fn copy_in_parts(trial: &mut Trial) -> Result<bytes::Bytes, StorageError> 
 }
 
 /// `If-None-Match: *` on PUT.
-pub(super) async fn conditional_put(trial: &Trial) -> Found {
+pub(super) async fn conditional_put(trial: &Trial) -> TrialOutcome {
     put_new(trial, "new-1", NotOverwriting::IfNoneMatch, "If-None-Match: * is ignored on PUT").await
 }
 
 /// `x-oss-forbid-overwrite: true` on PUT.
-pub(super) async fn forbid_overwrite(trial: &Trial) -> Found {
+pub(super) async fn forbid_overwrite(trial: &Trial) -> TrialOutcome {
     put_new(trial, "new-2", NotOverwriting::ForbidOverwrite, "x-oss-forbid-overwrite is ignored on PUT").await
 }
 
-async fn put_new(trial: &Trial, name: &str, condition: NotOverwriting, ignored: &str) -> Found {
+async fn put_new(trial: &Trial, name: &str, condition: NotOverwriting, ignored: &str) -> TrialOutcome {
     let key = trial.key(name);
     let first = worked(trial.bucket.put_new(&key, trial.body.clone(), condition).await);
     let again = trial.bucket.put_new(&key, trial.other_body(), condition).await;

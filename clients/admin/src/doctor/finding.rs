@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 /// What a trial gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum TrialOutcome {
     /// The store does it.
     Yes,
     /// It does not; and how that showed.
@@ -19,7 +19,7 @@ pub(super) enum Found {
 #[derive(Debug, Clone)]
 pub(super) enum Finding {
     /// A capability.
-    Capability { capability: Capability, expected: bool, found: Found },
+    Capability { capability: Capability, expected: bool, found: TrialOutcome },
     /// Something else that is worth knowing.
     Fact { name: &'static str, value: String, fix: String },
 }
@@ -32,7 +32,7 @@ const SECURITY: [Capability; 4] = [
     Capability::VerifiedChecksums,
 ];
 
-impl Found {
+impl TrialOutcome {
     /// The same, unless it is better to go by another that is no.
     pub fn and(self, other: Self) -> Self {
         if self == Self::Yes { other } else { self }
@@ -55,7 +55,7 @@ impl Found {
 }
 
 impl Finding {
-    pub fn capability(capability: Capability, expected: bool, found: Found) -> Self {
+    pub fn capability(capability: Capability, expected: bool, found: TrialOutcome) -> Self {
         Self::Capability { capability, expected, found }
     }
 
@@ -65,7 +65,7 @@ impl Finding {
 
     /// Whether the configuration promises what functions rely on, and the store does not do it.
     pub fn is_unsafe(&self) -> bool {
-        matches!(self, Self::Capability { capability, expected: true, found: Found::No(_) }
+        matches!(self, Self::Capability { capability, expected: true, found: TrialOutcome::No(_) }
             if SECURITY.contains(capability))
     }
 
@@ -105,13 +105,13 @@ impl Finding {
     fn fix(&self, kind: StoreKind) -> String {
         let Self::Capability { capability, expected, found } = self else { return String::new() };
         match (expected, found) {
-            (_, Found::Unknown(why)) => format!("not told: {why}"),
-            (true, Found::No(why)) if self.is_unsafe() => {
+            (_, TrialOutcome::Unknown(why)) => format!("not told: {why}"),
+            (true, TrialOutcome::No(why)) if self.is_unsafe() => {
                 format!("UNSAFE: use another store, or a release of {kind:?} that does it: {why}")
             }
-            (true, Found::No(why)) => format!("set {capability} to false: {why}"),
-            (false, Found::Yes) => format!("may be set to true: {}", what_for(*capability)),
-            (true, Found::Yes) | (false, Found::No(_)) => String::new(),
+            (true, TrialOutcome::No(why)) => format!("set {capability} to false: {why}"),
+            (false, TrialOutcome::Yes) => format!("may be set to true: {}", what_for(*capability)),
+            (true, TrialOutcome::Yes) | (false, TrialOutcome::No(_)) => String::new(),
         }
     }
 
@@ -156,27 +156,27 @@ pub(super) fn corrections(findings: &[Finding]) -> BTreeMap<Capability, bool> {
 mod tests {
     use super::*;
 
-    fn finding(capability: Capability, expected: bool, found: Found) -> Finding {
+    fn finding(capability: Capability, expected: bool, found: TrialOutcome) -> Finding {
         Finding::capability(capability, expected, found)
     }
 
     #[test]
     fn only_a_broken_promise_of_security_is_unsafe() {
-        let no = || Found::No("ignored".to_owned());
+        let no = || TrialOutcome::No("ignored".to_owned());
         assert!(finding(Capability::ConditionalRead, true, no()).is_unsafe());
         assert!(!finding(Capability::ConditionalRead, false, no()).is_unsafe(), "not promised");
         assert!(!finding(Capability::ConditionalPut, true, no()).is_unsafe(), "not relied on");
-        let unknown = Found::Unknown("timed out".to_owned());
+        let unknown = TrialOutcome::Unknown("timed out".to_owned());
         assert!(!finding(Capability::PresignedUrls, true, unknown).is_unsafe());
     }
 
     #[test]
     fn corrections_are_what_differs_and_is_known() {
         let findings = [
-            finding(Capability::Crc64, true, Found::Yes),
-            finding(Capability::Md5Etag, true, Found::No(String::new())),
-            finding(Capability::ConditionalPut, false, Found::Yes),
-            finding(Capability::Cors, true, Found::Unknown(String::new())),
+            finding(Capability::Crc64, true, TrialOutcome::Yes),
+            finding(Capability::Md5Etag, true, TrialOutcome::No(String::new())),
+            finding(Capability::ConditionalPut, false, TrialOutcome::Yes),
+            finding(Capability::Cors, true, TrialOutcome::Unknown(String::new())),
             Finding::fact("tls", "yes", ""),
         ];
         let json = serde_json::to_string(&corrections(&findings)).expect("JSON");

@@ -7,7 +7,7 @@ mod settings;
 mod trial;
 mod urls;
 
-use sluice_domain::content::VAULT;
+use sluice_domain::blob::VAULT;
 use sluice_storage::stores::{Capability, CredentialsReference, Role, StoreDefinition, StoreKind};
 use sluice_storage::{Bucket, StorageError};
 use std::collections::BTreeMap;
@@ -15,12 +15,12 @@ use std::collections::BTreeMap;
 use crate::arguments::DoctorArguments;
 use crate::error::{Error, Result};
 use crate::output::{Output, table};
-use crate::settings::{Place, Site};
-use finding::{Finding, Found, corrections};
+use crate::settings::{DeploymentAccess, StoreAccess};
+use finding::{Finding, TrialOutcome, corrections};
 use trial::Trial;
 
 /// A bucket to look at.
-struct Patient {
+struct BucketUnderTest {
     store: String,
     role: Role,
     bucket: Bucket,
@@ -28,25 +28,26 @@ struct Patient {
 }
 
 /// Probes stores, and compares.
-pub async fn run(arguments: &DoctorArguments, site: &Site, output: &Output) -> Result<()> {
+pub async fn run(arguments: &DoctorArguments, access: &DeploymentAccess, output: &Output) -> Result<()> {
     let names: Vec<String> = match &arguments.store {
         Some(store) => vec![store.clone()],
-        None => site.deployment.stores()?.iter().map(|(name, _)| name.to_owned()).collect(),
+        None => access.deployment.stores()?.iter().map(|(name, _)| name.to_owned()).collect(),
     };
-    let patients = names.iter().map(|name| patients(name, site)).collect::<Result<Vec<_>>>()?;
-    let mut patients: Vec<Patient> = patients.into_iter().flatten().collect();
-    patients.retain(|patient| arguments.bucket_role.is_none_or(|role| role == patient.role));
-    if patients.is_empty() {
+    let buckets_under_test =
+        names.iter().map(|name| buckets_under_test(name, access)).collect::<Result<Vec<_>>>()?;
+    let mut buckets_under_test: Vec<BucketUnderTest> = buckets_under_test.into_iter().flatten().collect();
+    buckets_under_test.retain(|tested| arguments.bucket_role.is_none_or(|role| role == tested.role));
+    if buckets_under_test.is_empty() {
         return Err(Error::Usage(
             "there is no such bucket to look at; `--store vault` is the own one".to_owned(),
         ));
     }
     let (mut unsafe_count, mut failure) = (0, None);
-    for patient in &patients {
-        match examine(patient).await {
-            Ok(findings) => unsafe_count += report(patient, &findings, output)?,
+    for tested in &buckets_under_test {
+        match examine(tested).await {
+            Ok(findings) => unsafe_count += report(tested, &findings, output)?,
             Err(error) => {
-                output.warning(&format!("{} could not be examined: {error}", patient.name()));
+                output.warning(&format!("{} could not be examined: {error}", tested.name()));
                 failure = Some(error);
             }
         }
@@ -60,23 +61,24 @@ pub async fn run(arguments: &DoctorArguments, site: &Site, output: &Output) -> R
 }
 
 /// The buckets of a store; of `vault`, those of the deployment that its settings name.
-fn patients(store: &str, site: &Site) -> Result<Vec<Patient>> {
-    let patient = |role, bucket, definition| Patient { store: store.to_owned(), role, bucket, definition };
-    if let Place::Store(store) = site.place(store)? {
+fn buckets_under_test(store: &str, access: &DeploymentAccess) -> Result<Vec<BucketUnderTest>> {
+    let tested =
+        |role, bucket, definition| BucketUnderTest { store: store.to_owned(), role, bucket, definition };
+    if let StoreAccess::Store(store) = access.store(store)? {
         let definition = &store.definition;
         let roles = definition.buckets.keys().copied();
         let buckets = roles.filter_map(|role| Some((role, store.bucket(role)?)));
-        return Ok(buckets.map(|(role, bucket)| patient(role, bucket, definition.clone())).collect());
+        return Ok(buckets.map(|(role, bucket)| tested(role, bucket, definition.clone())).collect());
     }
     debug_assert_eq!(store, VAULT);
-    let deployment = &site.deployment;
+    let deployment = &access.deployment;
     let own = [
         (Role::Landing, deployment.landing().ok()),
         (Role::Vault, deployment.vault().ok()),
         (Role::Cache, deployment.cache().ok()),
     ];
     let buckets = own.into_iter().filter_map(|(role, bucket)| Some((role, bucket?)));
-    Ok(buckets.map(|(role, bucket)| patient(role, bucket, own_definition())).collect())
+    Ok(buckets.map(|(role, bucket)| tested(role, bucket, own_definition())).collect())
 }
 
 fn own_definition() -> StoreDefinition {
@@ -92,9 +94,9 @@ fn own_definition() -> StoreDefinition {
 }
 
 /// Makes all trials. What they have written is deleted, also if one of them fails.
-async fn examine(patient: &Patient) -> Result<Vec<Finding>, StorageError> {
-    let mut trial = Trial::new(patient.bucket.clone())?;
-    let examined = examine_with(&mut trial, &patient.definition).await;
+async fn examine(tested: &BucketUnderTest) -> Result<Vec<Finding>, StorageError> {
+    let mut trial = Trial::new(tested.bucket.clone())?;
+    let examined = examine_with(&mut trial, &tested.definition).await;
     let cleaned = trial.clean_up().await;
     let findings = examined?;
     cleaned.map(|()| findings)
@@ -124,27 +126,27 @@ async fn examine_with(trial: &mut Trial, definition: &StoreDefinition) -> Result
 }
 
 /// Prints what was found; gives how much of it is unsafe.
-fn report(patient: &Patient, findings: &[Finding], output: &Output) -> Result<u64> {
-    let name = patient.name();
+fn report(tested: &BucketUnderTest, findings: &[Finding], output: &Output) -> Result<u64> {
+    let name = tested.name();
     output.line(&format!("{name}:"))?;
     let header = ["  capability", "expected", "found", "what to fix"].map(str::to_owned);
-    let rows = findings.iter().map(|finding| finding.row(patient.definition.kind));
+    let rows = findings.iter().map(|finding| finding.row(tested.definition.kind));
     let lines = table(&std::iter::once(header).chain(rows).collect::<Vec<_>>());
     output.line(&lines[0])?;
     for (finding, line) in findings.iter().zip(&lines[1..]) {
-        let document = finding.document(&patient.store, patient.role, patient.bucket.name());
+        let document = finding.document(&tested.store, tested.role, tested.bucket.name());
         output.result(&document, || line.clone())?;
     }
     let corrections = corrections(findings);
     if !corrections.is_empty() {
         let json = serde_json::json!({ "capabilities": corrections });
-        output.warning(&format!("{name}: in SLUICE_STORES, set for {}: {json}", patient.store));
+        output.warning(&format!("{name}: in SLUICE_STORES, set for {}: {json}", tested.store));
     }
     let is_unsafe = findings.iter().filter(|finding| finding.is_unsafe());
     Ok(is_unsafe.inspect(|finding| output.warning(&format!("{name}: {}", finding.danger()))).count() as u64)
 }
 
-impl Patient {
+impl BucketUnderTest {
     fn name(&self) -> String {
         let role = serde_json::to_value(self.role).unwrap_or_default();
         format!("{}, bucket {} ({})", self.store, self.bucket.name(), role.as_str().unwrap_or_default())
@@ -152,23 +154,23 @@ impl Patient {
 }
 
 /// What an answer says of a condition that does not hold: a store that honours it refuses.
-fn refused<T>(answer: Result<T, StorageError>, ignored: &str) -> Found {
+fn refused<T>(answer: Result<T, StorageError>, ignored: &str) -> TrialOutcome {
     use sluice_storage::ErrorKind::{Conflict, Fault, NotFound};
     match answer {
-        Ok(_) => Found::No(ignored.to_owned()),
-        Err(error) if error.kind == Conflict => Found::Yes,
-        Err(error) if matches!(error.kind, Fault | NotFound) => Found::No(error.message),
-        Err(error) => Found::Unknown(error.message),
+        Ok(_) => TrialOutcome::No(ignored.to_owned()),
+        Err(error) if error.kind == Conflict => TrialOutcome::Yes,
+        Err(error) if matches!(error.kind, Fault | NotFound) => TrialOutcome::No(error.message),
+        Err(error) => TrialOutcome::Unknown(error.message),
     }
 }
 
 /// What an answer says of something that is to work.
-fn worked<T>(answer: Result<T, StorageError>) -> Found {
+fn worked<T>(answer: Result<T, StorageError>) -> TrialOutcome {
     match answer {
-        Ok(_) => Found::Yes,
+        Ok(_) => TrialOutcome::Yes,
         Err(error) if error.kind.is_transient() && error.kind != sluice_storage::ErrorKind::Conflict => {
-            Found::Unknown(error.message)
+            TrialOutcome::Unknown(error.message)
         }
-        Err(error) => Found::No(error.message),
+        Err(error) => TrialOutcome::No(error.message),
     }
 }

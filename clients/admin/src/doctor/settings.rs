@@ -4,49 +4,49 @@ use reqwest::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_METHOD
 use sluice_storage::ErrorKind;
 use sluice_storage::bucket::normalise_etag;
 
-use super::finding::Found;
+use super::finding::TrialOutcome;
 use super::trial::Trial;
 
 /// Where a browser would come from.
 const SOME_ORIGIN: &str = "https://sluice-doctor.invalid";
 
 /// `x-oss-hash-crc64ecma`, present and right.
-pub(super) fn crc64(trial: &Trial) -> Found {
+pub(super) fn crc64(trial: &Trial) -> TrialOutcome {
     match trial.head.as_ref().and_then(|head| head.crc64) {
-        None => Found::No("answers carry no x-oss-hash-crc64ecma".to_owned()),
-        Some(crc64) if crc64 == trial.crc64() => Found::Yes,
-        Some(_) => Found::No("x-oss-hash-crc64ecma is not the CRC-64/XZ of the body".to_owned()),
+        None => TrialOutcome::No("answers carry no x-oss-hash-crc64ecma".to_owned()),
+        Some(crc64) if crc64 == trial.crc64() => TrialOutcome::Yes,
+        Some(_) => TrialOutcome::No("x-oss-hash-crc64ecma is not the CRC-64/XZ of the body".to_owned()),
     }
 }
 
 /// The `ETag` of a PUT is the body's MD5.
-pub(super) fn md5_etag(trial: &Trial) -> Found {
+pub(super) fn md5_etag(trial: &Trial) -> TrialOutcome {
     if normalise_etag(trial.etag()) == trial.md5() {
-        return Found::Yes;
+        return TrialOutcome::Yes;
     }
-    Found::No(format!("the ETag {} is not the MD5 of the body", trial.etag()))
+    TrialOutcome::No(format!("the ETag {} is not the MD5 of the body", trial.etag()))
 }
 
 /// Whether the bucket announces new objects.
-pub(super) async fn notifications(trial: &Trial) -> Found {
-    match trial.bucket.announces().await {
-        Ok(true) => Found::Yes,
-        Ok(false) => Found::Unknown("no announcement is configured for this bucket".to_owned()),
-        Err(error) if error.kind == ErrorKind::Fault => Found::No(error.message),
-        Err(error) => Found::Unknown(error.message),
+pub(super) async fn notifications(trial: &Trial) -> TrialOutcome {
+    match trial.bucket.notifies().await {
+        Ok(true) => TrialOutcome::Yes,
+        Ok(false) => TrialOutcome::Unknown("no announcement is configured for this bucket".to_owned()),
+        Err(error) if error.kind == ErrorKind::Fault => TrialOutcome::No(error.message),
+        Err(error) => TrialOutcome::Unknown(error.message),
     }
 }
 
 /// Whether rules for browsers can be set. They are not changed to find out.
-pub(super) async fn cors(trial: &Trial) -> Found {
+pub(super) async fn cors(trial: &Trial) -> TrialOutcome {
     match trial.bucket.cors_rules().await {
-        Ok(_) => Found::Yes,
+        Ok(_) => TrialOutcome::Yes,
         Err(error) if error.kind == ErrorKind::NotFound => {
             let answers = if preflight(trial).await { "answers" } else { "does not answer" };
-            Found::Unknown(format!("the bucket has no rules, and {answers} a browser's preflight"))
+            TrialOutcome::Unknown(format!("the bucket has no rules, and {answers} a browser's preflight"))
         }
-        Err(error) if error.kind == ErrorKind::Fault => Found::No(error.message),
-        Err(error) => Found::Unknown(error.message),
+        Err(error) if error.kind == ErrorKind::Fault => TrialOutcome::No(error.message),
+        Err(error) => TrialOutcome::Unknown(error.message),
     }
 }
 

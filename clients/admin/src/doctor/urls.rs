@@ -7,7 +7,7 @@ use sluice_storage::StorageError;
 use sluice_storage::presign::{PresignedUrl, PutOf};
 use std::time::Duration;
 
-use super::finding::Found;
+use super::finding::TrialOutcome;
 use super::trial::{Answer, Trial};
 use super::worked;
 
@@ -15,14 +15,14 @@ use super::worked;
 const HALF_AN_HOUR: Duration = Duration::from_mins(30);
 
 /// A presigned URL works only as it was signed, and until it ends.
-pub(super) async fn presigned_urls(trial: &Trial) -> Found {
+pub(super) async fn presigned_urls(trial: &Trial) -> TrialOutcome {
     match try_urls(trial).await {
         Ok(found) => found,
         failed => worked(failed),
     }
 }
 
-async fn try_urls(trial: &Trial) -> Result<Found, StorageError> {
+async fn try_urls(trial: &Trial) -> Result<TrialOutcome, StorageError> {
     let (now, end) = Trial::times();
     let (body, read) = (trial.body.clone(), trial.bucket.presign_read(&trial.object(), now, end).await?);
     let sent = trial.send(Method::GET, &read, None, Bytes::new()).await?;
@@ -52,7 +52,7 @@ fn clock_before(now: sluice_domain::time::Timestamp) -> sluice_domain::time::Tim
 }
 
 /// A body that does not have the signed SHA-256 is refused.
-pub(super) async fn verified_checksums(trial: &Trial) -> Found {
+pub(super) async fn verified_checksums(trial: &Trial) -> TrialOutcome {
     let attempt = async {
         let put = presign_put(trial, "other", &trial.sha256()).await?;
         let right = trial.send(Method::PUT, &put, None, trial.body.clone()).await?;
@@ -61,7 +61,7 @@ pub(super) async fn verified_checksums(trial: &Trial) -> Found {
     match attempt.await {
         Ok((200..300, other)) => refused(&other, "a body with another SHA-256 than the signed one is taken"),
         // What is refused for another reason tells nothing.
-        Ok((status, _)) => Found::Unknown(format!("the right body gets status {status}")),
+        Ok((status, _)) => TrialOutcome::Unknown(format!("the right body gets status {status}")),
         Err(error) => worked::<()>(Err(error)),
     }
 }
@@ -72,25 +72,25 @@ async fn presign_put(trial: &Trial, name: &str, sha256: &Sha256) -> Result<Presi
     trial.bucket.presign_put(&key, size, Some(sha256), PutOf::AnyObject, now, end).await
 }
 
-fn read_as_signed(answer: &Answer, body: &Bytes) -> Found {
+fn read_as_signed(answer: &Answer, body: &Bytes) -> TrialOutcome {
     if answer.status == 200 && answer.body != body {
-        return Found::No("a good URL for GET reads other bytes".to_owned());
+        return TrialOutcome::No("a good URL for GET reads other bytes".to_owned());
     }
     succeeded(answer, "a good URL for GET")
 }
 
-fn succeeded(answer: &Answer, what: &str) -> Found {
+fn succeeded(answer: &Answer, what: &str) -> TrialOutcome {
     match answer.status {
-        200..300 => Found::Yes,
-        500.. => Found::Unknown(format!("{what} gets status {}", answer.status)),
-        status => Found::No(format!("{what} gets status {status}")),
+        200..300 => TrialOutcome::Yes,
+        500.. => TrialOutcome::Unknown(format!("{what} gets status {}", answer.status)),
+        status => TrialOutcome::No(format!("{what} gets status {status}")),
     }
 }
 
-fn refused(answer: &Answer, what: &str) -> Found {
+fn refused(answer: &Answer, what: &str) -> TrialOutcome {
     match answer.status {
-        400..500 => Found::Yes,
-        500.. => Found::Unknown(format!("asking whether {what}: status {}", answer.status)),
-        status => Found::No(format!("{what} (status {status})")),
+        400..500 => TrialOutcome::Yes,
+        500.. => TrialOutcome::Unknown(format!("asking whether {what}: status {}", answer.status)),
+        status => TrialOutcome::No(format!("{what} (status {status})")),
     }
 }

@@ -11,8 +11,8 @@ use sluice_storage::presign::PutOf;
 use sluice_storage::{CheckedUpload, Description, ErrorKind, StorageError, Written};
 use std::ops::Range;
 
-use super::bring::{Sent, Trouble};
 use super::job::{Job, MEMORY_MIB};
+use super::transfer::{Sent, Trouble};
 use crate::backoff::retrying;
 
 /// The least and the greatest length of a part in bytes.

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use crate::arguments::ImportArguments;
 use crate::error::{Error, Result};
 use crate::receipts::IMPORT;
-use crate::settings::{Place, Site};
+use crate::settings::{DeploymentAccess, StoreAccess};
 
 /// How many MiB of objects are held in memory at once.
 pub(super) const MEMORY_MIB: u32 = 128;
@@ -38,11 +38,11 @@ pub(super) struct Job {
 
 impl Job {
     /// What the command line says.
-    pub async fn new(arguments: &ImportArguments, site: &Site) -> Result<Self> {
+    pub async fn new(arguments: &ImportArguments, access: &DeploymentAccess) -> Result<Self> {
         let ImportArguments { source, from, to, .. } = arguments;
-        let place = site.place(from)?;
-        let Place::Store(target_store) = site.place(to)? else {
-            return Err(Error::Usage("objects are brought to a store of SLUICE_STORES".to_owned()));
+        let place = access.store(from)?;
+        let StoreAccess::Store(target_store) = access.store(to)? else {
+            return Err(Error::Usage("objects are imported to a store of SLUICE_STORES".to_owned()));
         };
         let no_cold = || Error::Usage(format!("the store {to} has no cold bucket"));
         let target = target_store.bucket(Role::Cold).ok_or_else(no_cold)?;
@@ -50,8 +50,8 @@ impl Job {
             return Err(Error::Usage("source and target are the same bucket".to_owned()));
         }
         let reads_conditionally = match &place {
-            Place::Own(_) => true,
-            Place::Store(store) => store.definition.can(Capability::ConditionalRead),
+            StoreAccess::Own(_) => true,
+            StoreAccess::Store(store) => store.definition.can(Capability::ConditionalRead),
         };
         Ok(Self {
             source: place.bucket(&source.bucket),
@@ -60,8 +60,8 @@ impl Job {
             target,
             to_prefix: arguments.to_prefix.clone(),
             reads_conditionally,
-            tables: site.deployment.tables()?,
-            signer: site.signer().await?,
+            tables: access.deployment.tables()?,
+            signer: access.signer().await?,
             pace: Pace::new(arguments.bandwidth),
             memory: Semaphore::new(MEMORY_MIB as usize),
             jobs: arguments.jobs.into(),

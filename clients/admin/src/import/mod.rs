@@ -4,13 +4,13 @@
 //! way and the newest that is done ([`frontier`]). The key below which all is done is remembered in a file ([`state`]).
 
 mod body;
-mod bring;
 mod frontier;
 mod job;
 mod keys;
 mod listing;
 mod state;
 mod tally;
+mod transfer;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -19,22 +19,22 @@ use indicatif::ProgressBar;
 use crate::arguments::ImportArguments;
 use crate::error::{Error, Result};
 use crate::output::{Output, size};
-use crate::settings::Site;
-use bring::{Brought, Outcome};
+use crate::settings::DeploymentAccess;
 use frontier::Frontier;
 use job::Job;
 use listing::Listing;
 use state::State;
 use tally::Tally;
+use transfer::{ImportedObject, Outcome};
 
 /// So many failures one after the other are the store's, not the objects'.
 const FAILURES_MAX: u64 = 100;
 
 /// Brings the objects of a bucket.
-pub async fn run(arguments: &ImportArguments, site: &Site, output: &Output) -> Result<()> {
-    let job = Job::new(arguments, site).await?;
+pub async fn run(arguments: &ImportArguments, access: &DeploymentAccess, output: &Output) -> Result<()> {
+    let job = Job::new(arguments, access).await?;
     if job.signer.is_none() {
-        output.warning("there will be no receipts: SLUICE_RECEIPT_KEY is not set");
+        output.warning("there will be no receipts: SLUICE_RECEIPT_SIGNING_KEY is not set");
     }
     let name = job.name();
     let mut state = (!arguments.dry_run).then(|| State::open(arguments, &name)).transpose()?;
@@ -73,20 +73,20 @@ impl Import<'_> {
                 match listing.next().await {
                     Ok(Some((key, head))) => {
                         let place = frontier.begin(key.clone());
-                        on_their_way.push(async move { (place, job.bring(key, head, output).await) });
+                        on_their_way.push(async move { (place, job.import(key, head, output).await) });
                     }
                     Ok(None) => break,
                     Err(error) => stopped = Some(Error::Storage(error)),
                 }
             }
-            let Some((place, brought)) = on_their_way.next().await else { break };
-            failures = if matches!(brought.outcome, Outcome::Failed(_)) { failures + 1 } else { 0 };
+            let Some((place, imported)) = on_their_way.next().await else { break };
+            failures = if matches!(imported.outcome, Outcome::Failed(_)) { failures + 1 } else { 0 };
             if failures >= FAILURES_MAX && stopped.is_none() {
                 stopped = Some(Error::Left(format!("stopped: the last {failures} objects all failed")));
             }
-            frontier.end(place, !matches!(brought.outcome, Outcome::Failed(_)));
-            tally.add(&brought);
-            report(&brought, self.output)?;
+            frontier.end(place, !matches!(imported.outcome, Outcome::Failed(_)));
+            tally.add(&imported);
+            report(&imported, self.output)?;
             self.bar.set_position(tally.copied_bytes);
             self.bar.set_message(tally.progress());
             if let Some(state) = self.state.as_mut() {
@@ -102,19 +102,19 @@ impl Import<'_> {
 }
 
 /// Says what became of an object, if it is worth it.
-fn report(brought: &Brought, output: &Output) -> Result<()> {
-    let text = || match &brought.outcome {
-        Outcome::Copied { .. } => format!("{} {}", brought.key, size(brought.size)),
+fn report(imported: &ImportedObject, output: &Output) -> Result<()> {
+    let text = || match &imported.outcome {
+        Outcome::Copied { .. } => format!("{} {}", imported.key, size(imported.size)),
         Outcome::Unchanged => String::new(),
-        Outcome::Gone => format!("{}: gone since it was listed", brought.key),
-        Outcome::Refused(why) => format!("{}: not copied: {why}", brought.key),
-        Outcome::Failed(why) => format!("{}: failed: {why}", brought.key),
+        Outcome::Gone => format!("{}: gone since it was listed", imported.key),
+        Outcome::Refused(why) => format!("{}: not copied: {why}", imported.key),
+        Outcome::Failed(why) => format!("{}: failed: {why}", imported.key),
     };
-    match brought.outcome {
+    match imported.outcome {
         // There may be millions.
         Outcome::Unchanged => Ok(()),
         Outcome::Copied { .. } | Outcome::Gone | Outcome::Refused(_) | Outcome::Failed(_) => {
-            output.result(brought, text)
+            output.result(imported, text)
         }
     }
 }

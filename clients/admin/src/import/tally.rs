@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::bring::{Brought, Outcome};
+use super::transfer::{ImportedObject, Outcome};
 use crate::error::{Error, Result};
 use crate::output::size;
 
@@ -25,11 +25,11 @@ pub(super) struct Tally {
 
 impl Tally {
     /// One more object.
-    pub fn add(&mut self, brought: &Brought) {
-        match brought.outcome {
+    pub fn add(&mut self, imported: &ImportedObject) {
+        match imported.outcome {
             Outcome::Copied { .. } => {
                 self.copied += 1;
-                self.copied_bytes += brought.size;
+                self.copied_bytes += imported.size;
             }
             Outcome::Unchanged => self.unchanged += 1,
             Outcome::Gone => self.gone += 1,

@@ -1,6 +1,6 @@
 //! Waiting until the worker has moved what it was asked to.
 
-use sluice_domain::content::Life;
+use sluice_domain::blob::Life;
 use sluice_storage::Tables;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -15,11 +15,11 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// Waits until all of these lie in the store `to`, or are gone.
 ///
 /// # Errors
-/// If nothing moves for `patience` seconds.
+/// If nothing moves for `timeout_seconds` seconds.
 pub(super) async fn until_moved(
     mut waiting: Vec<Order>,
     to: &str,
-    patience: u64,
+    timeout_seconds: u64,
     tables: &Tables,
     output: &Output,
 ) -> Result<()> {
@@ -31,9 +31,9 @@ pub(super) async fn until_moved(
     while !waiting.is_empty() {
         let mut left = Vec::new();
         for order in waiting.drain(..) {
-            let content = tables.content(order.account_id, &order.sha256).await?;
-            let content = content.filter(|content| content.life == Life::Live);
-            if content.is_none_or(|content| content.migrated_to.as_deref() == Some(to)) {
+            let blob = tables.blob(order.account_id, &order.sha256).await?;
+            let blob = blob.filter(|blob| blob.life == Life::Live);
+            if blob.is_none_or(|blob| blob.migrated_to.as_deref() == Some(to)) {
                 bar.inc(order.size);
                 moved_at = Instant::now();
             } else {
@@ -45,12 +45,12 @@ pub(super) async fn until_moved(
         if waiting.is_empty() {
             break;
         }
-        if moved_at.elapsed() > Duration::from_secs(patience) {
+        if moved_at.elapsed() > Duration::from_secs(timeout_seconds) {
             let (left, dead) = (waiting.len(), "the dead-letter queue of migrate-pack may say why");
-            return Err(Error::Left(format!("{left} of {all} contents have not moved; {dead}")));
+            return Err(Error::Left(format!("{left} of {all} blobs have not moved; {dead}")));
         }
         sleep(PAUSE).await;
     }
     bar.finish_and_clear();
-    output.line(&format!("{all} contents moved to {to}"))
+    output.line(&format!("{all} blobs moved to {to}"))
 }

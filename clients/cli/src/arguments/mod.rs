@@ -51,7 +51,7 @@ pub struct Arguments {
 #[derive(Debug, Args)]
 pub struct Global {
     /// The server; `register` and `login` remember it
-    #[arg(long, global = true, help_heading = EVERYWHERE, env = "SLUICE_API", value_name = "URL")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "SLUICE_API_URL", value_name = "URL")]
     pub api: Option<ApiUrl>,
     /// Print one JSON document a line: one for each file, or one for the whole
     #[arg(long, global = true, help_heading = EVERYWHERE)]

@@ -2,7 +2,7 @@
 //!
 //! Nothing in it is needed: losing it costs time and bytes, never data, and trouble with it is told and gone around.
 
-mod contents;
+mod blobs;
 mod files;
 mod fingerprint;
 
@@ -44,7 +44,7 @@ CREATE TABLE hooks (
     account INTEGER NOT NULL, chunk_id BLOB NOT NULL,
     content INTEGER NOT NULL REFERENCES contents ON DELETE CASCADE, PRIMARY KEY (account, chunk_id)
 ) WITHOUT ROWID;
-CREATE INDEX hooks_by_content ON hooks (content);
+CREATE INDEX hooks_by_blob ON hooks (content);
 ";
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);

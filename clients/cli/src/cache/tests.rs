@@ -75,8 +75,8 @@ fn contents_are_found_by_hash_and_by_what_they_share() {
     let home = Home::new();
     let cache = home.open(1);
     let (first, second) = (Sha256::of(b"1"), Sha256::of(b"2"));
-    cache.remember_content(&first, 1, &chunks(0..1000));
-    cache.remember_content(&second, 2, &chunks(900..2000));
+    cache.remember_blob(&first, 1, &chunks(0..1000));
+    cache.remember_blob(&second, 2, &chunks(900..2000));
     drop(cache);
     let cache = home.open(1);
     assert_eq!(cache.chunks(&first), Some(chunks(0..1000)));
@@ -91,7 +91,7 @@ fn the_oldest_contents_are_dropped_with_their_hooks() {
     let cache = home.open(1);
     let hash = |number: u8| Sha256::of(&[number]);
     for number in 0..3 {
-        cache.remember_content(
+        cache.remember_blob(
             &hash(number),
             1,
             &chunks(u32::from(number) * 100..u32::from(number) * 100 + 100),
@@ -99,7 +99,7 @@ fn the_oldest_contents_are_dropped_with_their_hooks() {
         std::thread::sleep(Duration::from_millis(2));
     }
     assert!(cache.chunks(&hash(0)).is_some(), "used again");
-    cache.with(|transaction, _| contents::drop_beyond(transaction, 2 * 100 * 34)).expect("no trouble");
+    cache.with(|transaction, _| blobs::drop_beyond(transaction, 2 * 100 * 34)).expect("no trouble");
     let kept = |number| cache.chunks(&hash(number)).is_some();
     assert_eq!((kept(0), kept(1), kept(2)), (true, false, true));
     let count = |transaction: &Transaction<'_>, _| {

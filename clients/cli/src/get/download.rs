@@ -91,7 +91,7 @@ impl Download<'_> {
         if !CHUNKED_SIZES.contains(&size) {
             return;
         }
-        self.cache.remember_content(&sha256, size, chunks);
+        self.cache.remember_blob(&sha256, size, chunks);
         self.cache.remember_file(&KnownFile {
             local: target,
             // Just written: it could be written to once more within the tick of its own time.

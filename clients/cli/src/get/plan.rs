@@ -2,8 +2,8 @@
 
 use sluice_contracts::files::VersionView;
 use sluice_contracts::packs::{Plan, PlanTerm};
+use sluice_domain::blob::Encoding;
 use sluice_domain::chunk::Chunk;
-use sluice_domain::content::Encoding;
 use sluice_domain::frames::FRAME_MAX_BYTES;
 use std::ops::Range;
 

@@ -163,7 +163,7 @@ impl Put {
             None => whole.send(self, item).await?,
         };
         if !chunks.is_empty() {
-            self.cache.remember_content(&sha256, item.size_bytes, &chunks);
+            self.cache.remember_blob(&sha256, item.size_bytes, &chunks);
         }
         Ok(stage)
     }

@@ -81,7 +81,7 @@ impl Sluice {
     fn command(&self, line: &str) -> Command {
         let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_sluice")));
         command.args(line.split(' ')).arg("--json").current_dir(self.folder());
-        command.env("SLUICE_HOME", self.home()).env("SLUICE_API", &self.url).env("NO_PROXY", "127.0.0.1");
+        command.env("SLUICE_HOME", self.home()).env("SLUICE_API_URL", &self.url).env("NO_PROXY", "127.0.0.1");
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

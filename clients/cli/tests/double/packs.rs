@@ -9,8 +9,8 @@ use sluice_contracts::packs::{
     PlanTerm,
 };
 use sluice_contracts::problem::Code;
+use sluice_domain::blob::Encoding;
 use sluice_domain::chunk::Chunk;
-use sluice_domain::content::Encoding;
 use sluice_domain::content_pass::ContentPass;
 use sluice_domain::hash::ChunkId;
 use sluice_domain::id::PackId;

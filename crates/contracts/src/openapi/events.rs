@@ -5,13 +5,13 @@ use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
 use super::schemas::tidy;
-use crate::event::{ContentEvent, Notification, UploadEvent};
+use crate::event::{BlobEvent, Notification, UploadEvent};
 use crate::pack_event::PackEvent;
 
 /// Every schema with its file's name.
 pub fn schemas() -> Vec<(&'static str, Value)> {
     vec![
-        ("content-event.json", schema::<ContentEvent>("urn:sluice:event:content")),
+        ("blob-event.json", schema::<BlobEvent>("urn:sluice:event:blob")),
         ("object-created.json", schema::<Notification>("urn:sluice:event:object-created")),
         ("pack-event.json", schema::<PackEvent>("urn:sluice:event:pack")),
         ("upload-event.json", schema::<UploadEvent>("urn:sluice:event:upload")),

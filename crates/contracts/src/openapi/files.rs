@@ -115,7 +115,7 @@ fn content(method: &'static str, id: &'static str, schemas: &mut Schemas) -> Ope
                 .body(&schemas.answer::<Rebuilding>())
                 .header("Retry-After", "Seconds to wait."),
         )
-        .problems(&[Code::VersionNotAvailable, Code::ContentRebuilding])
+        .problems(&[Code::VersionNotAvailable, Code::ContentMaterializing])
 }
 
 fn plan(schemas: &mut Schemas) -> Operation {

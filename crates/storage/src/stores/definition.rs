@@ -40,7 +40,7 @@ pub enum Role {
     Landing,
     /// What has been verified.
     Vault,
-    /// Contents rebuilt for plain HTTP readers.
+    /// Blobs rebuilt for plain HTTP readers.
     Cache,
     /// Where packs are migrated to.
     Cold,

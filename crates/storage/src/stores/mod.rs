@@ -13,11 +13,11 @@ pub use definition::{Addressing, Role, StoreDefinition, StoreKind};
 use aws_credential_types::Credentials as StaticCredentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::config::{Region, RequestChecksumCalculation, ResponseChecksumValidation};
-use sluice_domain::content::VAULT;
+use sluice_domain::blob::VAULT;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::bucket::{Bucket, Traits};
+use crate::bucket::{Bucket, Dialect};
 use crate::clients::Clients;
 use crate::error::StorageError;
 use credentials::SecretCredentials;
@@ -63,7 +63,7 @@ impl Stores {
     /// Reads a registry: a JSON object of [`StoreDefinition`]s by name. Nothing is asked of any store yet.
     ///
     /// # Errors
-    /// If the configuration is incomplete, or contradicts a rule that keeps contents safe (`docs/stores/README.md`).
+    /// If the configuration is incomplete, or contradicts a rule that keeps blobs safe (`docs/stores/README.md`).
     pub fn open(
         clients: &Clients,
         json: &str,
@@ -151,7 +151,7 @@ impl Store {
         Bucket {
             client: self.client.clone(),
             name: name.to_owned(),
-            traits: Traits {
+            traits: Dialect {
                 forbid_overwrite_header: self.definition.can(Capability::ForbidOverwrite),
                 verifies_sha256: self.definition.can(Capability::VerifiedChecksums),
                 copy_if_match_header: self.definition.kind == StoreKind::Ceph,

@@ -15,7 +15,7 @@ const READING_NEEDS: [Capability; 1] = [Capability::PresignedUrls];
 const COPYING: [Role; 3] = [Role::Landing, Role::Vault, Role::Cache];
 
 /// The name of the deployment's own vault, which no store may take.
-const RESERVED: &str = sluice_domain::content::VAULT;
+const RESERVED: &str = sluice_domain::blob::VAULT;
 
 /// Checks a registry.
 pub(super) fn check(

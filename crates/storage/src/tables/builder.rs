@@ -1,8 +1,8 @@
-//! The builder's lease: one worker at a time puts a content together as one object.
+//! The builder's lease: one worker at a time puts a blob together as one object.
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use serde::Deserialize;
-use sluice_domain::content::{Content, content_id};
+use sluice_domain::blob::{Blob, blob_id};
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::AccountId;
 use sluice_domain::time::Timestamp;
@@ -15,12 +15,12 @@ use crate::transaction::{Row, Values, key, names, parse};
 
 const OPERATION: &str = "dynamodb:UpdateItem";
 
-/// A content's row as a builder sees it.
+/// A blob's row as a builder sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Building {
-    /// The content.
+    /// The blob.
     #[serde(flatten)]
-    pub content: Content,
+    pub blob: Blob,
     /// The multipart upload with which an earlier builder began, and the digest of the parts it was to have.
     pub build: Option<Build>,
 }
@@ -34,14 +34,14 @@ pub struct Build {
     pub plan_digest: String,
 }
 
-fn content_key(account: AccountId, sha256: &Sha256) -> Row {
-    key([("content_id", &content_id(account, sha256))])
+fn blob_key(account: AccountId, sha256: &Sha256) -> Row {
+    key([("blob_id", &blob_id(account, sha256))])
 }
 
 impl Tables {
-    /// Takes the lease on a content for `holder`, or takes it again. Nothing if somebody else has it, or if the content
+    /// Takes the lease on a blob for `holder`, or takes it again. Nothing if somebody else has it, or if the blob
     /// is gone.
-    pub async fn lease_content(
+    pub async fn lease_blob(
         &self,
         account: AccountId,
         sha256: &Sha256,
@@ -50,7 +50,7 @@ impl Tables {
         life: Duration,
     ) -> Result<Option<Building>, StorageError> {
         const UPDATE: &str = "SET #builder = :holder, #builder_until = :until";
-        const FREE: &str = "attribute_exists(#content_id) AND (attribute_not_exists(#builder) \
+        const FREE: &str = "attribute_exists(#blob_id) AND (attribute_not_exists(#builder) \
              OR #builder_until < :now OR #builder = :holder)";
         let values = Values::new()
             .with(":holder", &holder)?
@@ -59,8 +59,8 @@ impl Tables {
         let request = self
             .client
             .update_item()
-            .table_name(&self.names.contents)
-            .set_key(Some(content_key(account, sha256)))
+            .table_name(&self.names.blobs)
+            .set_key(Some(blob_key(account, sha256)))
             .update_expression(UPDATE)
             .condition_expression(FREE)
             .set_expression_attribute_names(names(&[UPDATE, FREE]))
@@ -94,7 +94,7 @@ impl Tables {
     ///
     /// # Errors
     /// `Conflict` if somebody else has the lease by now.
-    pub async fn release_content(
+    pub async fn release_blob(
         &self,
         account: AccountId,
         sha256: &Sha256,
@@ -117,8 +117,8 @@ impl Tables {
         let request = self
             .client
             .update_item()
-            .table_name(&self.names.contents)
-            .set_key(Some(content_key(account, sha256)))
+            .table_name(&self.names.blobs)
+            .set_key(Some(blob_key(account, sha256)))
             .update_expression(update)
             .condition_expression(HELD)
             .set_expression_attribute_names(names(&[update, HELD]))

@@ -37,8 +37,8 @@ pub enum Committed {
     Done,
     /// Somebody else changed one of the files first; nothing happened.
     Changed,
-    /// The content is not live (any more); nothing happened.
-    ContentGone,
+    /// The blob is not live (any more); nothing happened.
+    BlobGone,
 }
 
 impl Commit {
@@ -64,7 +64,7 @@ impl Tables {
         match transaction.commit(&self.client).await {
             Ok(()) => Ok(Committed::Done),
             Err(Cancelled::Conditions(failed)) if referenced.is_some() && failed.contains(&0) => {
-                Ok(Committed::ContentGone)
+                Ok(Committed::BlobGone)
             }
             Err(Cancelled::Conditions(_)) => Ok(Committed::Changed),
             Err(Cancelled::Error(error)) => Err(error),

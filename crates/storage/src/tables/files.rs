@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use serde::{Deserialize, Serialize};
-use sluice_domain::content::{Content, content_id};
+use sluice_domain::blob::{Blob, blob_id};
 use sluice_domain::hash::{Sha1, Sha256};
 use sluice_domain::id::{AccountId, FileId, VersionId};
 use sluice_domain::path::FilePath;
@@ -105,18 +105,18 @@ impl Tables {
         Ok(file_at_path.filter(|found| found.file_id == file && latest.account_id == account))
     }
 
-    /// The file at a path and the account's content with this hash, in one call.
-    pub async fn file_and_content(
+    /// The file at a path and the account's blob with this hash, in one call.
+    pub async fn file_and_blob(
         &self,
         account: AccountId,
         path: &FilePath,
         sha256: Option<&Sha256>,
-    ) -> Result<(Option<File>, Option<Content>), StorageError> {
+    ) -> Result<(Option<File>, Option<Blob>), StorageError> {
         const OPERATION: &str = "dynamodb:BatchGetItem";
         let mut keys = HashMap::from([(self.names.files.clone(), row_key(account, path.as_str()))]);
         if let Some(sha256) = sha256 {
-            let key = key([("content_id", &content_id(account, sha256))]);
-            keys.insert(self.names.contents.clone(), key);
+            let key = key([("blob_id", &blob_id(account, sha256))]);
+            keys.insert(self.names.blobs.clone(), key);
         }
         let mut request = self.client.batch_get_item();
         for (table, key) in keys {
@@ -132,8 +132,8 @@ impl Tables {
         let mut rows = answer.responses.unwrap_or_default();
         let mut take = |table: &str| rows.remove(table).and_then(|mut rows| rows.pop());
         let file = take(&self.names.files).map(read).transpose()?;
-        let content = take(&self.names.contents).map(parse).transpose()?;
-        Ok((file, content))
+        let blob = take(&self.names.blobs).map(parse).transpose()?;
+        Ok((file, blob))
     }
 }
 

@@ -5,10 +5,10 @@
 
 mod accounts;
 mod batch;
+mod blobs;
 mod builder;
 mod chunk_index;
 mod commit;
-mod contents;
 mod files;
 mod listing;
 mod moves;
@@ -24,11 +24,11 @@ mod versions;
 pub use builder::{Build, Building};
 pub use commit::{Commit, Committed, Displaced};
 pub use listing::{Listing, Page};
-pub use moves::{Flip, Flipped};
-pub use publish::{Outcome, Published, StoredContent};
+pub use moves::{PlacementChange, PlacementChanged};
+pub use publish::{Outcome, Published, StoredBlob};
 pub use receipts::ReceiptCursor;
 pub use retired_objects::RETIRED_SHARDS;
-pub use segments::{FileContent, Segment, SegmentCursor};
+pub use segments::{FileBlob, Segment, SegmentCursor};
 pub use uploads::{Begun, DUE_SHARDS, Ending};
 
 use crate::clients::Clients;
@@ -48,8 +48,8 @@ pub struct TableNames {
     pub files: String,
     /// Versions, by file and version id.
     pub versions: String,
-    /// Contents, by scope and SHA-256.
-    pub contents: String,
+    /// Blobs, by scope and SHA-256.
+    pub blobs: String,
     /// Packs, by pack id.
     pub packs: String,
     /// Sampled chunks, by scope and chunk id.

@@ -1,7 +1,7 @@
 //! Moves of packs: each is one transaction, or nothing.
 
-use sluice_domain::content::{Content, Pack, Placement, VAULT};
-use sluice_domain::relocation::{Former, Receipt, RetiredObject, Tenant, object_id};
+use sluice_domain::blob::{Blob, Pack, Placement, VAULT};
+use sluice_domain::pack_move::{Former, ObjectOwner, Receipt, RetiredObject, object_id};
 use sluice_domain::time::Timestamp;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::transaction::{Cancelled, Transaction, Values, key, row};
 
 /// A pack that has been written somewhere else and verified there.
 #[derive(Debug)]
-pub struct Flip<'a> {
+pub struct PlacementChange<'a> {
     /// The pack as it was read.
     pub pack: &'a Pack,
     /// Where it shall be read from now on.
@@ -27,14 +27,14 @@ pub struct Flip<'a> {
 
 /// What came of a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flipped {
+pub enum PlacementChanged {
     /// It happened.
     Done,
     /// The pack has been moved by somebody else, or is going. Nothing happened.
     Overtaken,
 }
 
-impl Flip<'_> {
+impl PlacementChange<'_> {
     /// The object that the pack leaves, unless others lie in it: an adopted object goes when all have left.
     fn left(&self) -> Option<RetiredObject> {
         let Placement { store, key, .. } = &self.pack.placement;
@@ -42,7 +42,7 @@ impl Flip<'_> {
             store: store.clone(),
             key: key.clone(),
             account_id: self.pack.account_id,
-            tenant: Tenant::Pack(self.pack.pack_id),
+            owner: ObjectOwner::Pack(self.pack.pack_id),
             due_at: self.now.after(self.grace),
         })
     }
@@ -53,7 +53,10 @@ impl Tables {
     ///
     /// # Errors
     /// `Conflict` if the new object was written so long ago that it counts as abandoned: it must be written anew.
-    pub async fn flip(&self, flip: &Flip<'_>) -> Result<Flipped, StorageError> {
+    pub async fn change_placement(
+        &self,
+        flip: &PlacementChange<'_>,
+    ) -> Result<PlacementChanged, StorageError> {
         let former = Former { placement: flip.pack.placement.clone(), until: flip.now.after(flip.grace) };
         let mut transaction = Transaction::new()
             .update(
@@ -81,40 +84,40 @@ impl Tables {
             transaction = transaction.put(&self.names.receipts, row(receipt)?, NEW, Values::new())?;
         }
         match transaction.commit(&self.client).await {
-            Ok(()) => Ok(Flipped::Done),
+            Ok(()) => Ok(PlacementChanged::Done),
             // The pack's own condition is the first.
-            Err(Cancelled::Conditions(failed)) if failed.contains(&0) => Ok(Flipped::Overtaken),
+            Err(Cancelled::Conditions(failed)) if failed.contains(&0) => Ok(PlacementChanged::Overtaken),
             Err(error) => Err(error.into_error()),
         }
     }
 
-    /// Makes a content be read from its packs alone, all of which have left the object that was adopted.
+    /// Makes a blob be read from its packs alone, all of which have left the object that was adopted.
     pub async fn release_object(
         &self,
-        content: &Content,
+        blob: &Blob,
         now: Timestamp,
         grace: Duration,
-    ) -> Result<Flipped, StorageError> {
-        let Some(object_key) = &content.object_key else { return Ok(Flipped::Overtaken) };
+    ) -> Result<PlacementChanged, StorageError> {
+        let Some(object_key) = &blob.object_key else { return Ok(PlacementChanged::Overtaken) };
         let left = RetiredObject {
             store: VAULT.to_owned(),
             key: object_key.clone(),
-            account_id: content.account_id,
-            tenant: Tenant::Content(content.sha256),
+            account_id: blob.account_id,
+            owner: ObjectOwner::Blob(blob.sha256),
             due_at: now.after(grace),
         };
         let transaction = Transaction::new()
             .update(
-                &self.names.contents,
-                key([("content_id", &content.content_id)]),
+                &self.names.blobs,
+                key([("blob_id", &blob.blob_id)]),
                 "REMOVE #object_key",
                 "#object_key = :object_key",
                 Values::new().with(":object_key", object_key)?,
             )?
             .retire(self, &left)?;
         match transaction.commit(&self.client).await {
-            Ok(()) => Ok(Flipped::Done),
-            Err(Cancelled::Conditions(_)) => Ok(Flipped::Overtaken),
+            Ok(()) => Ok(PlacementChanged::Done),
+            Err(Cancelled::Conditions(_)) => Ok(PlacementChanged::Overtaken),
             Err(Cancelled::Error(error)) => Err(error),
         }
     }

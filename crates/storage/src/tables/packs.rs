@@ -1,7 +1,7 @@
 //! Packs.
 
 use aws_sdk_dynamodb::types::{DeleteRequest, ReturnValue, WriteRequest};
-use sluice_domain::content::Pack;
+use sluice_domain::blob::Pack;
 use sluice_domain::id::PackId;
 
 use super::Tables;
@@ -39,7 +39,7 @@ impl Tables {
         }
     }
 
-    /// Removes packs that were cut for a content which was never published: nobody else can know of them.
+    /// Removes packs that were cut for a blob which was never published: nobody else can know of them.
     pub async fn delete_packs(&self, packs: &[PackId]) -> Result<(), StorageError> {
         let requests = packs.iter().map(|pack| {
             let delete = DeleteRequest::builder().set_key(Some(pack_key(*pack))).build();
@@ -49,7 +49,7 @@ impl Tables {
         self.write_many(&self.names.packs, requests.collect::<Result<_, StorageError>>()?).await
     }
 
-    /// Removes a pack that no content refers to, and gives it as it was. Nothing if one does, or if it is gone.
+    /// Removes a pack that no blob refers to, and gives it as it was. Nothing if one does, or if it is gone.
     pub async fn delete_unreferenced_pack(&self, pack: PackId) -> Result<Option<Pack>, StorageError> {
         const OPERATION: &str = "dynamodb:DeleteItem";
         const UNREFERENCED: &str = "#references = :none";

@@ -1,6 +1,6 @@
 //! How an upload becomes a version: available or rejected, with everything that follows, in one transaction.
 
-use sluice_domain::content::Content;
+use sluice_domain::blob::Blob;
 use sluice_domain::content_pass::ContentDigest;
 use sluice_domain::hash::{Sha1, Sha256};
 use sluice_domain::id::PackId;
@@ -15,11 +15,11 @@ use crate::transaction::{Cancelled, Transaction};
 /// How often a transaction is tried anew after somebody else changed the file.
 pub(super) const ATTEMPTS: u32 = 8;
 
-/// A content that has come into the vault, and what it took.
+/// A blob that has come into the vault, and what it took.
 #[derive(Debug, Clone)]
-pub struct StoredContent {
-    /// The content.
-    pub content: Content,
+pub struct StoredBlob {
+    /// The blob.
+    pub blob: Blob,
     /// The packs on which it takes a reference, each once: at most
     /// [`MANIFEST_MAX_PACKS`](sluice_domain::manifest::MANIFEST_MAX_PACKS). Those cut out of an adopted object have it
     /// from the beginning.
@@ -33,8 +33,8 @@ pub struct StoredContent {
 /// What dedup-upload found out about an upload's bytes.
 #[derive(Debug, Clone)]
 pub enum Outcome {
-    /// They are new to the account: this is their content.
-    Stored(Box<StoredContent>),
+    /// They are new to the account: this is their blob.
+    Stored(Box<StoredBlob>),
     /// The account holds them already.
     Linked {
         /// Their name.
@@ -62,12 +62,12 @@ pub enum Published {
     Rejected(RejectReason),
     /// Somebody else ended the upload first.
     Ended(UploadState),
-    /// The content was to be stored, and another upload has brought the same one meanwhile.
-    ContentKnown,
-    /// A pack that the content refers to is not live (any more).
+    /// The blob was to be stored, and another upload has brought the same one meanwhile.
+    BlobExists,
+    /// A pack that the blob refers to is not live (any more).
     PackGone,
-    /// The content was to be linked, and is not live any more.
-    ContentGone,
+    /// The blob was to be linked, and is not live any more.
+    BlobGone,
 }
 
 /// The file an upload's version goes to.
@@ -115,8 +115,8 @@ impl Tables {
                     if published == Published::Available && failed.contains(&0) =>
                 {
                     return Ok(match outcome {
-                        Outcome::Stored(_) => Published::ContentKnown,
-                        _ => Published::ContentGone,
+                        Outcome::Stored(_) => Published::BlobExists,
+                        _ => Published::BlobGone,
                     });
                 }
                 Err(Cancelled::Conditions(failed))
@@ -144,7 +144,7 @@ impl Tables {
         // First, so that the failed conditions are the one numbered 0, and the packs' from 1 on.
         transaction = match outcome {
             Outcome::Stored(stored) => {
-                transaction.put_content(self, &stored.content)?.refer_to_packs(self, &stored.packs)?
+                transaction.put_blob(self, &stored.blob)?.refer_to_packs(self, &stored.packs)?
             }
             Outcome::Linked { sha256, .. } => transaction.take_reference(self, upload.account_id, sha256)?,
             Outcome::Rejected(_) => transaction,
@@ -224,8 +224,8 @@ fn available(upload: &Upload, target: &Target, outcome: &Outcome, now: Timestamp
     let version = Version { state: VersionState::Available, updated_at: now, ..pending };
     match outcome {
         Outcome::Stored(stored) => Version {
-            sha256: Some(stored.content.sha256),
-            sha1: Some(stored.content.sha1),
+            sha256: Some(stored.blob.sha256),
+            sha1: Some(stored.blob.sha1),
             new_bytes: stored.new_bytes,
             shared_bytes: upload.size - stored.new_bytes,
             stored_bytes: stored.stored_bytes,

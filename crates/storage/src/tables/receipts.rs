@@ -1,6 +1,6 @@
 //! Receipts of moves.
 
-use sluice_domain::relocation::Receipt;
+use sluice_domain::pack_move::Receipt;
 
 use super::{Query, Tables};
 use crate::error::StorageError;

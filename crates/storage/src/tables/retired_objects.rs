@@ -2,7 +2,7 @@
 //! left until the pack is there.
 
 use serde::{Deserialize, Serialize};
-use sluice_domain::relocation::{RetiredObject, Tenant};
+use sluice_domain::pack_move::{ObjectOwner, RetiredObject};
 use sluice_domain::time::Timestamp;
 
 use super::{Query, Tables};
@@ -39,7 +39,7 @@ impl Tables {
     ///
     /// # Errors
     /// `Conflict` if an object of this name is being deleted.
-    pub async fn announce_object(&self, object: &RetiredObject) -> Result<(), StorageError> {
+    pub async fn retire_unplaced(&self, object: &RetiredObject) -> Result<(), StorageError> {
         const OPERATION: &str = "dynamodb:PutItem";
         const FREE: &str = "attribute_not_exists(#condemned)";
         let request = self
@@ -75,17 +75,17 @@ impl Tables {
         rows.into_iter().map(|row| parse::<RetiredRow>(row).map(|row| row.object)).collect()
     }
 
-    /// Whether the object's tenant lies there, so that it must not be deleted.
+    /// Whether the object's owner lies there, so that it must not be deleted.
     pub async fn is_inhabited(&self, object: &RetiredObject) -> Result<bool, StorageError> {
-        Ok(match object.tenant {
-            Tenant::Pack(pack) => self
+        Ok(match object.owner {
+            ObjectOwner::Pack(pack) => self
                 .packs(&[pack])
                 .await?
                 .iter()
                 .any(|pack| pack.placement.store == object.store && pack.placement.key == object.key),
-            Tenant::Content(sha256) => {
-                let content = self.content(object.account_id, &sha256).await?;
-                content.is_some_and(|content| content.object_key.as_ref() == Some(&object.key))
+            ObjectOwner::Blob(sha256) => {
+                let blob = self.blob(object.account_id, &sha256).await?;
+                blob.is_some_and(|blob| blob.object_key.as_ref() == Some(&object.key))
             }
         })
     }

@@ -1,7 +1,7 @@
 //! Reading whole tables, a part at a time.
 
 use serde::Deserialize;
-use sluice_domain::content::{Content, Pack};
+use sluice_domain::blob::{Blob, Pack};
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::AccountId;
 
@@ -22,25 +22,25 @@ pub struct Segment {
 #[derive(Debug, Clone)]
 pub struct SegmentCursor(Row);
 
-/// A file with content, as far as a scan brings it.
+/// A file with blob, as far as a scan brings it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct FileContent {
+pub struct FileBlob {
     /// Whose file.
     pub account_id: AccountId,
     /// Its path.
     pub path: String,
-    /// Its content now.
+    /// Its blob now.
     pub sha256: Sha256,
 }
 
 impl Tables {
-    /// One page of the contents of a segment. Eventually consistent.
-    pub async fn scan_contents(
+    /// One page of the blobs of a segment. Eventually consistent.
+    pub async fn scan_blobs(
         &self,
         segment: Segment,
         after: Option<SegmentCursor>,
-    ) -> Result<(Vec<Content>, Option<SegmentCursor>), StorageError> {
-        self.scan(&self.names.contents, segment, after, None).await
+    ) -> Result<(Vec<Blob>, Option<SegmentCursor>), StorageError> {
+        self.scan(&self.names.blobs, segment, after, None).await
     }
 
     /// One page of the packs of a segment. Eventually consistent.
@@ -52,13 +52,13 @@ impl Tables {
         self.scan(&self.names.packs, segment, after, None).await
     }
 
-    /// One page of the files of a segment that have content and whose paths begin with `prefix`. Eventually consistent.
+    /// One page of the files of a segment that have blob and whose paths begin with `prefix`. Eventually consistent.
     pub async fn scan_files(
         &self,
         prefix: &str,
         segment: Segment,
         after: Option<SegmentCursor>,
-    ) -> Result<(Vec<FileContent>, Option<SegmentCursor>), StorageError> {
+    ) -> Result<(Vec<FileBlob>, Option<SegmentCursor>), StorageError> {
         const FILTER: &str = "begins_with(#path, :prefix) AND attribute_exists(#sha256)";
         let values = Values::new().with(":prefix", &prefix)?;
         self.scan(&self.names.files, segment, after, Some((FILTER, values))).await

@@ -134,13 +134,13 @@ impl Tables {
         &self,
         upload: &Upload,
         due_at: Timestamp,
-        announced: u32,
+        enqueue_count: u32,
     ) -> Result<bool, StorageError> {
-        const UPDATE: &str = "SET #due_at = :due_at, #announcements = :announced";
+        const UPDATE: &str = "SET #due_at = :due_at, #enqueue_count = :enqueue_count";
         const UNFINISHED: &str = "#state IN (:open, :pending)";
         let values = Values::new()
             .with(":due_at", &due_at.unix_milliseconds())?
-            .with(":announced", &announced)?
+            .with(":enqueue_count", &enqueue_count)?
             .with(":open", &UploadState::Open)?
             .with(":pending", &UploadState::Pending)?;
         self.update_upload(upload, UPDATE, UNFINISHED, values).await

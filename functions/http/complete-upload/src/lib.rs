@@ -26,7 +26,7 @@ pub struct App {
     landing: Bucket,
     queue: Queue,
     /// Whether the bucket itself announces what has landed.
-    landing_announces: bool,
+    landing_notifies: bool,
 }
 
 impl App {
@@ -36,7 +36,7 @@ impl App {
             tables: deployment.tables()?,
             landing: deployment.landing()?,
             queue: deployment.landing_queue()?,
-            landing_announces: deployment.landing_announces()?,
+            landing_notifies: deployment.landing_notifies()?,
         })
     }
 }
@@ -71,9 +71,9 @@ async fn complete(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
     } else {
         upload
     };
-    let unannounced = upload.packs.is_some() || !app.landing_announces;
-    if upload.state == UploadState::Pending && unannounced {
-        packs::announce(app, &upload).await?;
+    let must_enqueue = upload.packs.is_some() || !app.landing_notifies;
+    if upload.state == UploadState::Pending && must_enqueue {
+        packs::enqueue(app, &upload).await?;
     }
     answer(app, &upload).await
 }

@@ -62,7 +62,7 @@ async fn landed(app: &App, upload: &Upload, number: PartNumber) -> Result<(), Fa
 }
 
 /// Tells the worker. A repeated call tells it again, which is harmless.
-pub async fn announce(app: &App, upload: &Upload) -> Result<(), Failure> {
+pub async fn enqueue(app: &App, upload: &Upload) -> Result<(), Failure> {
     let Upload { account_id, upload_id, .. } = *upload;
-    Ok(app.queue.send(&UploadEvent::UploadAnnounced { account_id, upload_id }.to_json()).await?)
+    Ok(app.queue.send(&UploadEvent::UploadReceived { account_id, upload_id }.to_json()).await?)
 }

@@ -34,8 +34,7 @@ pub async fn begin(app: &App, call: &Call, session: &Session) -> Result<Reply, F
     let upload_id = upload_id(call, session, idempotency_key)?;
     let digest = idempotency_key.map(|_| request_digest(call, expected));
 
-    let found =
-        app.tables.file_and_content(session.account_id, &request.path, request.sha256.as_ref()).await?;
+    let found = app.tables.file_and_blob(session.account_id, &request.path, request.sha256.as_ref()).await?;
     let instant = Instant {
         path: &request.path,
         size: request.size,
@@ -69,7 +68,7 @@ fn part_plan(request: &UploadRequest) -> Result<PartPlan, Failure> {
     };
     check_packs(packs, request.size).map_err(Failure::invalid)?;
     if request.sha256.is_none() {
-        return Err(Failure::invalid("packs want the sha256 of the content they make"));
+        return Err(Failure::invalid("packs want the sha256 of the blob they make"));
     }
     if request.part_size.is_some() || request.part_sha256 {
         return Err(Failure::invalid("an upload by packs has no parts: leave out part_size and part_sha256"));
@@ -127,7 +126,7 @@ fn new_upload(
         state: UploadState::Open,
         reason: None,
         request_digest: None,
-        announcements: 0,
+        enqueue_count: 0,
         created_at: call.now,
         expires_at: call.now.after(life),
         due_at: call.now.after(life),

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::StatusCode;
 use sluice_contracts::packs::{HOOKS_MAX, HooksFound, HooksLookup, PackIndexView};
-use sluice_domain::content::{Life, Pack, Table};
+use sluice_domain::blob::{Attachment, Life, Pack};
 use sluice_domain::id::PackId;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::time::Timestamp;
@@ -46,8 +46,8 @@ pub async fn look_up(app: &App, call: &Call) -> Result<Reply, Failure> {
 
 async fn view(app: &App, pack: Pack, now: Timestamp, end: Timestamp) -> Result<PackIndexView, Failure> {
     let (index_base64, index_url) = match &pack.index {
-        Table::Inline(bytes) => (Some(BASE64.encode(bytes)), None),
-        Table::Object(key) => {
+        Attachment::Inline(bytes) => (Some(BASE64.encode(bytes)), None),
+        Attachment::Object(key) => {
             let url = app.vault.presign_read(&ObjectKey::from_stored(key), now, end).await?;
             (None, Some(url.url))
         }

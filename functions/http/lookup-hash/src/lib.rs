@@ -1,6 +1,6 @@
-//! Lookup by hash: makes a version at once of content the account holds, or says which packs hold sampled chunks.
+//! Lookup by hash: makes a version at once of blob the account holds, or says which packs hold sampled chunks.
 //!
-//! Only the account's own contents are looked at: knowing a hash is no proof of having the bytes.
+//! Only the account's own blobs are looked at: knowing a hash is no proof of having the bytes.
 
 mod hooks;
 
@@ -55,7 +55,7 @@ async fn look_up(app: &App, call: &Call) -> Result<Reply, Failure> {
         metadata: &lookup.metadata,
         expected: call.if_match()?,
     };
-    let found = app.tables.file_and_content(session.account_id, &lookup.path, Some(&lookup.sha256)).await?;
+    let found = app.tables.file_and_blob(session.account_id, &lookup.path, Some(&lookup.sha256)).await?;
     let answer = match link(&app.tables, call, &instant, found).await? {
         Some(version) => LookupAnswer::Instant { version: Box::new(version.into()) },
         None => LookupAnswer::Unknown,

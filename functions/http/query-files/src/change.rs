@@ -109,8 +109,6 @@ async fn carry_out(app: &App, commit: &Commit) -> Result<(), Failure> {
         Committed::Changed => {
             Err(Failure::new(Code::Conflict, "the file changed meanwhile; read it and try again"))
         }
-        Committed::ContentGone => {
-            Err(Failure::new(Code::VersionNotAvailable, "its content is being removed"))
-        }
+        Committed::BlobGone => Err(Failure::new(Code::VersionNotAvailable, "its blob is being removed")),
     }
 }

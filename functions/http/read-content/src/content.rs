@@ -1,10 +1,10 @@
 //! `GET` and `HEAD /files/{file_id}/content`: a redirect to the bytes, once they lie in one object.
 
 use http::{Method, StatusCode, header};
-use sluice_contracts::event::ContentEvent;
+use sluice_contracts::event::BlobEvent;
 use sluice_contracts::files::Rebuilding;
 use sluice_contracts::problem::Code;
-use sluice_domain::content::Content;
+use sluice_domain::blob::Blob;
 use sluice_domain::id::VersionId;
 use sluice_domain::key::ObjectKey;
 use sluice_lambda::{Call, Failure, Reply};
@@ -35,8 +35,8 @@ pub async fn redirect(app: &App, call: &Call, id: &str) -> Result<Reply, Failure
         Some(503) => true,
         Some(_) => return Err(Failure::invalid("rebuilding is the status of that answer: 202 or 503")),
     };
-    let Asked { file, version, content, .. } = crate::asked_for(app, call, id, version_id).await?;
-    let Some((bucket, key)) = lies_at(app, call, &content).await? else { return rebuilding(&content, fails) };
+    let Asked { file, version, blob, .. } = crate::asked_for(app, call, id, version_id).await?;
+    let Some((bucket, key)) = lies_at(app, call, &blob).await? else { return rebuilding(&blob, fails) };
     let disposition = kind.of(file.path.file_name(), &version.content_type);
     let end = app.url_life.end(call.now, None).await?;
     let url = match call.method {
@@ -44,28 +44,28 @@ pub async fn redirect(app: &App, call: &Call, id: &str) -> Result<Reply, Failure
         Method::HEAD => bucket.presign_head(&key, &disposition, call.now, end).await?,
         _ => bucket.presign_get(&key, &disposition, call.now, end).await?,
     };
-    let digest = format!("sha-256=:{}:", content.sha256.to_base64());
+    let digest = format!("sha-256=:{}:", blob.sha256.to_base64());
     Ok(Reply::empty(StatusCode::FOUND)
         .header(header::LOCATION, url.url)
         .header(header::ETAG, format!("\"{}\"", version.version_id))
         .header(header::HeaderName::from_static("repr-digest"), digest))
 }
 
-/// The object that holds the content as it is. If there is none yet, one is asked for and waited for.
+/// The object that holds the blob as it is. If there is none yet, one is asked for and waited for.
 async fn lies_at<'a>(
     app: &'a App,
     call: &Call,
-    content: &Content,
+    blob: &Blob,
 ) -> Result<Option<(&'a Bucket, ObjectKey)>, Failure> {
-    if let Some(key) = &content.object_key {
+    if let Some(key) = &blob.object_key {
         return Ok(Some((app.packs.vault(), ObjectKey::from_stored(key))));
     }
-    let key = ObjectKey::rebuilt(content.account_id, &content.sha256);
+    let key = ObjectKey::rebuilt(blob.account_id, &blob.sha256);
     if is_fresh(app, call, &key).await? {
         return Ok(Some((&app.cache, key)));
     }
-    let (account_id, sha256) = (content.account_id, content.sha256);
-    app.requests.send(&ContentEvent::ContentRequested { account_id, sha256 }.to_json()).await?;
+    let (account_id, sha256) = (blob.account_id, blob.sha256);
+    app.requests.send(&BlobEvent::BlobRequested { account_id, sha256 }.to_json()).await?;
     let (mut left, mut pause) = (patience(call), PAUSE_FIRST);
     while !left.is_zero() {
         tokio::time::sleep(pause.min(left)).await;
@@ -78,7 +78,7 @@ async fn lies_at<'a>(
     Ok(None)
 }
 
-/// Whether the content lies in the cache and will for as long as a URL lives.
+/// Whether the blob lies in the cache and will for as long as a URL lives.
 async fn is_fresh(app: &App, call: &Call, key: &ObjectKey) -> Result<bool, Failure> {
     let made_at = app.cache.modified_at(key).await?;
     Ok(made_at.is_some_and(|made_at| made_at.after(app.cache_life) > call.now))
@@ -93,11 +93,11 @@ fn patience(call: &Call) -> Duration {
 }
 
 /// The answer while the bytes are being rebuilt.
-fn rebuilding(content: &Content, fails: bool) -> Result<Reply, Failure> {
-    let seconds = (content.size / REBUILT_PER_SECOND).clamp(1, 30);
+fn rebuilding(blob: &Blob, fails: bool) -> Result<Reply, Failure> {
+    let seconds = (blob.size / REBUILT_PER_SECOND).clamp(1, 30);
     if fails {
         let detail = format!("the bytes are being put together; ask again in {seconds} seconds");
-        return Err(Failure::new(Code::ContentRebuilding, detail).retry_after(seconds));
+        return Err(Failure::new(Code::ContentMaterializing, detail).retry_after(seconds));
     }
     let reply = Reply::json(StatusCode::ACCEPTED, &Rebuilding { retry_after_seconds: seconds })?;
     Ok(reply.header(header::RETRY_AFTER, seconds.to_string()))

@@ -8,7 +8,7 @@ mod plan;
 use http::Method;
 use sluice_contracts::problem::Code;
 use sluice_domain::account::Session;
-use sluice_domain::content::Content;
+use sluice_domain::blob::Blob;
 use sluice_domain::id::{FileId, VersionId};
 use sluice_domain::version::{File, Version, VersionState};
 use sluice_lambda::config::ConfigError;
@@ -58,10 +58,10 @@ struct Asked {
     session: Session,
     file: File,
     version: Version,
-    content: Content,
+    blob: Blob,
 }
 
-/// The version that is asked for and its content; without a version, the current one.
+/// The version that is asked for and its blob; without a version, the current one.
 async fn asked_for(
     app: &App,
     call: &Call,
@@ -74,12 +74,12 @@ async fn asked_for(
     let version = available(app, &file, version_id).await?;
     let unavailable = || Failure::new(Code::VersionNotAvailable, "the version's bytes are gone");
     let sha256 = version.sha256.ok_or_else(unavailable)?;
-    let content = app.tables.content(session.account_id, &sha256).await?.ok_or_else(unavailable)?;
+    let blob = app.tables.blob(session.account_id, &sha256).await?.ok_or_else(unavailable)?;
     // A rule may want to know. A read that could not be noted is a read all the same.
-    if let Err(error) = app.tables.mark_read(&content, call.now).await {
+    if let Err(error) = app.tables.mark_read(&blob, call.now).await {
         tracing::warn!(%error, "a read was not noted");
     }
-    Ok(Asked { session, file, version, content })
+    Ok(Asked { session, file, version, blob })
 }
 
 async fn available(app: &App, file: &File, version_id: Option<VersionId>) -> Result<Version, Failure> {

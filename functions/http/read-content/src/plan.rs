@@ -5,12 +5,12 @@ use http::StatusCode;
 use sluice_contracts::LIST_MAX;
 use sluice_contracts::packs::{PLAN_CHUNKS_MAX, Plan, PlanChunk, PlanFrame, PlanTerm};
 use sluice_contracts::problem::Code;
-use sluice_domain::content::{Encoding, Pack};
+use sluice_domain::blob::{Encoding, Pack};
 use sluice_domain::id::{AccountId, PackId, VersionId};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::manifest::Term;
 use sluice_domain::pack_index::PackIndex;
-use sluice_domain::relocation::object_id;
+use sluice_domain::pack_move::object_id;
 use sluice_domain::time::Timestamp;
 use sluice_lambda::{Call, Failure, Reply};
 use sluice_packs::read::{read_index, read_terms};
@@ -56,16 +56,16 @@ pub async fn plan(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
     let cursor = call.parameter::<Cursor>("cursor")?;
     let version_id = call.parameter::<VersionId>("version")?;
     let version_id = cursor.map(|cursor| cursor.version_id).or(version_id);
-    let Asked { session, version, content, .. } = crate::asked_for(app, call, id, version_id).await?;
+    let Asked { session, version, blob, .. } = crate::asked_for(app, call, id, version_id).await?;
     let from = call.parameter::<u64>("from")?.unwrap_or(0);
-    let to = call.parameter::<u64>("to")?.unwrap_or(content.size);
-    if from > to || from > content.size {
-        let detail = format!("bytes {from} to {to} are none of the version's {}", content.size);
+    let to = call.parameter::<u64>("to")?.unwrap_or(blob.size);
+    if from > to || from > blob.size {
+        let detail = format!("bytes {from} to {to} are none of the version's {}", blob.size);
         return Err(Failure::invalid(detail));
     }
     let detail = call.parameter::<Detail>("detail")?.unwrap_or_default();
     let wants_former = call.parameter::<bool>("former")?.unwrap_or(false);
-    let terms = read_terms(&app.packs, &content).await.map_err(damaged)?;
+    let terms = read_terms(&app.packs, &blob).await.map_err(damaged)?;
     let first = cursor.map_or(0, |cursor| cursor.term);
     let (runs, next) = page(&terms, &(from..to), first, detail);
 
@@ -85,7 +85,7 @@ pub async fn plan(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
     };
     let version_id = version.version_id;
     let next_cursor = next.map(|term| Cursor { version_id, term }.to_string());
-    let (size, sha256) = (content.size, content.sha256);
+    let (size, sha256) = (blob.size, blob.sha256);
     let plan = Plan { version_id, size, sha256, terms, expires_at, next_cursor };
     Reply::json(StatusCode::OK, &plan)
 }
@@ -97,7 +97,7 @@ fn go_back(pack: &mut Pack, until: Timestamp) {
     }
 }
 
-/// A term, and where it begins in the content, in bytes.
+/// A term, and where it begins in the blob, in bytes.
 type Run = (u64, Term);
 
 /// The terms of one page that hold bytes of `wanted`, from the term numbered `first` on, and the number of the term with
@@ -189,7 +189,7 @@ fn bare((offset, term): &Run) -> PlanTerm {
     }
 }
 
-/// The run without the chunks that lie outside `wanted`, bytes of the content.
+/// The run without the chunks that lie outside `wanted`, bytes of the blob.
 fn with_chunks(
     run: &Run,
     wanted: &Range<u64>,

@@ -1,17 +1,17 @@
 //! compress-pack: writes packs anew as Zstandard frames, where that pays.
 //!
 //! A sample tells whether it does. A pack with an object of its own is moved by itself. Packs that are ranges of an adopted
-//! object are all moved or none, since the object goes only when all have left it: then its content is read from its packs.
-//! Moving is [`sluice_packs::relocate`], of which each move is complete by itself: a run that is killed, or out of time, is
+//! object are all moved or none, since the object goes only when all have left it: then its blob is read from its packs.
+//! Moving is [`sluice_packs::mover`], of which each move is complete by itself: a run that is killed, or out of time, is
 //! followed by one that finds what is left to do.
 
 use futures::FutureExt;
 use sluice_contracts::pack_event::{PackEvent, Subject};
-use sluice_domain::content::{Content, Encoding, Pack, VAULT};
+use sluice_domain::blob::{Blob, Encoding, Pack, VAULT};
 use sluice_domain::id::AccountId;
 use sluice_domain::key::ObjectKey;
 use sluice_lambda::Deployment;
-use sluice_lambda::batch::{Failed, Message, OutOfTime, Settlement, Worked};
+use sluice_lambda::batch::{Acknowledger, Failed, Message, OutOfTime, Processed};
 use sluice_lambda::config::ConfigError;
 use sluice_lambda::metrics::{self, Metric};
 use sluice_packs::read::read_index;
@@ -26,7 +26,7 @@ pub struct App {
     mover: Mover,
     queue: Queue,
     migrate: Option<Queue>,
-    settlement: Settlement,
+    acknowledger: Acknowledger,
 }
 
 impl App {
@@ -37,7 +37,7 @@ impl App {
             mover: deployment.mover()?,
             queue: deployment.compress_queue()?,
             migrate: migrates.then(|| deployment.migrate_queue()).transpose()?,
-            settlement: deployment.compress_settlement()?,
+            acknowledger: deployment.compress_acknowledger()?,
         })
     }
 }
@@ -45,29 +45,29 @@ impl App {
 /// Whether the time of the invocation is up.
 type TimeCheck = dyn Fn() -> bool + Send + Sync;
 
-/// Works off a batch, and gives the messages that are to be received again. One after the other: each uses all processors.
-pub async fn work_off(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
+/// Processes a batch, and gives the messages that are to be received again. One after the other: each uses all processors.
+pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
     let mut failed = Vec::new();
     for message in messages {
-        let worked = match work_off_one(&app, &message, &*out_of_time).boxed().await {
-            Ok(true) => Worked::Done,
-            Ok(false) => Worked::NotTried,
-            Err(error) => Worked::Failed(error),
+        let worked = match process_one(&app, &message, &*out_of_time).boxed().await {
+            Ok(true) => Processed::Done,
+            Ok(false) => Processed::NotTried,
+            Err(error) => Processed::Failed(error),
         };
-        if app.settlement.settle(&message, worked).await {
+        if app.acknowledger.settle(&message, worked).await {
             failed.push(message.id);
         }
     }
     failed
 }
 
-/// Works off one message; false if there was no time for it.
-async fn work_off_one(app: &App, message: &Message, out_of_time: &TimeCheck) -> Result<bool, PackError> {
+/// Processes one message; false if there was no time for it.
+async fn process_one(app: &App, message: &Message, out_of_time: &TimeCheck) -> Result<bool, PackError> {
     if out_of_time() {
         return Ok(false);
     }
     let (PackEvent::PackWritten { account_id, of }
-    | PackEvent::PackSettled { account_id, of }
+    | PackEvent::CompressionFinished { account_id, of }
     | PackEvent::MigrationRequested { account_id, of, .. }) = PackEvent::parse(&message.body)?;
     let work = Work { app, account_id, attempt: &message.id, out_of_time };
     if !work.compress(&of).await? {
@@ -76,12 +76,12 @@ async fn work_off_one(app: &App, message: &Message, out_of_time: &TimeCheck) -> 
         return Ok(true);
     }
     if let Some(migrate) = &app.migrate {
-        migrate.send(&PackEvent::PackSettled { account_id, of }.to_json()).await?;
+        migrate.send(&PackEvent::CompressionFinished { account_id, of }.to_json()).await?;
     }
     Ok(true)
 }
 
-/// One message that is being worked off.
+/// One message that is being processed.
 struct Work<'a> {
     app: &'a App,
     account_id: AccountId,
@@ -94,23 +94,23 @@ impl Work<'_> {
     async fn compress(&self, of: &Subject) -> Result<bool, PackError> {
         let mover = &self.app.mover;
         let packs = subject::find(&mover.tables, &mover.buckets, self.account_id, of).await?;
-        match &packs.content {
-            Some(content) if content.object_key.is_some() => {
-                if !self.object_pays(content, &packs).await? {
+        match &packs.blob {
+            Some(blob) if blob.object_key.is_some() => {
+                if !self.object_pays(blob, &packs).await? {
                     return Ok(true);
                 }
-                if !self.relocate_all(&packs, true).await? {
+                if !self.move_all(&packs, true).await? {
                     return Ok(false);
                 }
-                mover.release(content, &packs).await?;
+                mover.release(blob, &packs).await?;
                 Ok(true)
             }
-            _ => self.relocate_all(&packs, false).await,
+            _ => self.move_all(&packs, false).await,
         }
     }
 
     /// Moves the packs that lie as they were sent: all of them, or those that have an object of their own and pay.
-    async fn relocate_all(&self, packs: &Packs, in_object: bool) -> Result<bool, PackError> {
+    async fn move_all(&self, packs: &Packs, in_object: bool) -> Result<bool, PackError> {
         for batch in packs.batches() {
             for pack in subject::rows(&self.app.mover.tables, self.account_id, batch).await? {
                 let as_sent = pack.placement.store == VAULT && pack.placement.encoding == Encoding::Raw;
@@ -121,7 +121,7 @@ impl Work<'_> {
                     return Ok(false);
                 }
                 if in_object || self.pack_pays(&pack).await? {
-                    self.relocate(&pack).await?;
+                    self.move_pack(&pack).await?;
                 }
             }
         }
@@ -138,8 +138,8 @@ impl Work<'_> {
     }
 
     /// Whether an adopted object pays. If some packs have left it, it was found to.
-    async fn object_pays(&self, content: &Content, packs: &Packs) -> Result<bool, PackError> {
-        let Some(object_key) = &content.object_key else { return Ok(false) };
+    async fn object_pays(&self, blob: &Blob, packs: &Packs) -> Result<bool, PackError> {
+        let Some(object_key) = &blob.object_key else { return Ok(false) };
         let mover = &self.app.mover;
         if let Some(first) = packs.ids.first() {
             let first = subject::rows(&mover.tables, self.account_id, &[*first]).await?;
@@ -148,15 +148,15 @@ impl Work<'_> {
             }
         }
         let key = ObjectKey::from_stored(object_key);
-        sample::pays(mover.buckets.vault(), &key, 0..content.size).await
+        sample::pays(mover.buckets.vault(), &key, 0..blob.size).await
     }
 
-    async fn relocate(&self, pack: &Pack) -> Result<(), PackError> {
+    async fn move_pack(&self, pack: &Pack) -> Result<(), PackError> {
         let mover = &self.app.mover;
         let index = read_index(&mover.buckets, pack).await?;
         let (store, form, attempt) = (VAULT, Form::Compressed, self.attempt);
         let order = Move { pack, index: &index, store, form, attempt };
-        if let Moved::Done { stored_bytes } = mover.relocate(order).await? {
+        if let Moved::Done { stored_bytes } = mover.move_pack(order).await? {
             tracing::info!(
                 pack = %pack.pack_id, account = %self.account_id, bytes = pack.size, stored_bytes, "compressed"
             );

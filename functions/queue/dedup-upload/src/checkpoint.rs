@@ -16,7 +16,7 @@ use sluice_storage::bucket::ObjectHead;
 use crate::App;
 use crate::error::DedupError;
 use crate::packs::Packs;
-use crate::scan::Content;
+use crate::scan::HashedObject;
 
 /// A place to go on from.
 pub struct Checkpoint {
@@ -56,9 +56,9 @@ struct Hashed {
 }
 
 impl Checkpoint {
-    /// The checkpoint of a content that has been read and not yet copied.
-    pub fn hashed(content: Content) -> Self {
-        let Content { digest, packs, copy_multipart_id } = content;
+    /// The checkpoint of a blob that has been read and not yet copied.
+    pub fn hashed(blob: HashedObject) -> Self {
+        let HashedObject { digest, packs, copy_multipart_id } = blob;
         Self { packs, progress: Progress::Hashed { digest, copy_multipart_id } }
     }
 
@@ -84,7 +84,7 @@ impl Checkpoint {
         if upload.state == UploadState::Open {
             app.tables.mark_pending(upload, due_at).await?;
         } else {
-            app.tables.postpone(upload, due_at, upload.announcements).await?;
+            app.tables.postpone(upload, due_at, upload.enqueue_count).await?;
         }
         let Upload { account_id, upload_id, .. } = *upload;
         let event = UploadEvent::UploadCheckpointed { account_id, upload_id };
@@ -106,7 +106,7 @@ impl Checkpoint {
 
 /// The key of the checkpoint of an object.
 pub fn key(upload: &Upload, head: &ObjectHead) -> ObjectKey {
-    ObjectKey::checkpoint(upload.account_id, upload.brought_id(&head.etag))
+    ObjectKey::checkpoint(upload.account_id, upload.object_version_id(&head.etag))
 }
 
 fn restore(upload: &Upload, head: &ObjectHead, stored: Stored) -> Option<Checkpoint> {

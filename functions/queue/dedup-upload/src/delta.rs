@@ -1,6 +1,6 @@
 //! Uploads by packs: what a client that cuts chunks itself has sent, checked and put together.
 //!
-//! Every chunk id of a sent pack is computed here. The content is then read from the vault as a reader would, every chunk
+//! Every chunk id of a sent pack is computed here. The blob is then read from the vault as a reader would, every chunk
 //! checked, and only if the whole has the declared SHA-256 is the version made available.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -14,7 +14,7 @@ use sluice_domain::part_plan::PartNumber;
 use sluice_domain::upload::{DeclaredPack, Upload};
 use sluice_domain::version::RejectReason;
 use sluice_storage::bucket::ObjectHead;
-use sluice_storage::tables::{Outcome, StoredContent};
+use sluice_storage::tables::{Outcome, StoredBlob};
 use std::collections::HashMap;
 
 use crate::error::DedupError;
@@ -30,14 +30,14 @@ use crate::{App, writer};
 /// The largest manifest that is read: what an API call can bring is smaller.
 const MANIFEST_MAX_BYTES: u64 = 2 << 20;
 
-/// How often the outcome is worked out anew after the content, or a pack, came or went meanwhile.
+/// How often the outcome is worked out anew after the blob, or a pack, came or went meanwhile.
 const ATTEMPTS: usize = 4;
 
 /// How many packs are taken in at once.
 const PACKS_IN_FLIGHT: usize = 2;
 
-/// Works off an upload by packs whose manifest lies in the landing bucket.
-pub async fn work_off(work: &Work<'_>, declared: &[DeclaredPack]) -> Result<(), DedupError> {
+/// Processes an upload by packs whose manifest lies in the landing bucket.
+pub async fn process(work: &Work<'_>, declared: &[DeclaredPack]) -> Result<(), DedupError> {
     let (app, upload) = (work.app, work.upload);
     let start = app.landing.get_start(&upload.delivered_key(), MANIFEST_MAX_BYTES).await?;
     let Some((head, bytes)) = start else { return work.bytes_missing().await };
@@ -109,18 +109,18 @@ async fn outcome(
         Verdict::Reject(reason) => Ok((Outcome::Rejected(reason), None)),
         Verdict::Link => Ok((Outcome::linked(digest), None)),
         Verdict::Store => {
-            let content = put_together(app, upload, digest, terms).await?;
+            let blob = put_together(app, upload, digest, terms).await?;
             let sent_bytes: u64 = sent.iter().map(|pack| packs[pack].row.size).sum();
-            let content =
-                StoredContent { new_bytes: sent_bytes.min(upload.size), stored_bytes: sent_bytes, ..content };
+            let blob =
+                StoredBlob { new_bytes: sent_bytes.min(upload.size), stored_bytes: sent_bytes, ..blob };
             let hooks = sent.iter().flat_map(|pack| {
                 let chunks = packs[pack].known.index().chunks();
                 sluice_domain::dedup::hooks(chunks).into_iter().map(|hook| (hook, *pack))
             });
-            let announced = worth_compressing(Subject::Packs(sent.to_vec()), sent_bytes);
+            let to_compress = worth_compressing(Subject::Packs(sent.to_vec()), sent_bytes);
             let (written, hooks) = (Vec::new(), hooks.collect());
-            let stored = Stored { content: content.clone(), written, announced, hooks };
-            Ok((Outcome::Stored(Box::new(content)), Some(stored)))
+            let stored = Stored { blob: blob.clone(), written, to_compress, hooks };
+            Ok((Outcome::Stored(Box::new(blob)), Some(stored)))
         }
     }
 }
@@ -167,7 +167,7 @@ pub fn sent_pack_id(upload: &Upload, number: u32, etag: &str) -> PackId {
     PackId::derived(upload.created_at, &seed)
 }
 
-/// Discards the packs of an upload that has ended, unless a content has them.
+/// Discards the packs of an upload that has ended, unless a blob has them.
 pub async fn discard_sent(app: &App, upload: &Upload) -> Result<(), DedupError> {
     for number in 1..=upload.part_count() {
         let Ok(part) = PartNumber::try_from(number) else { break };

@@ -1,10 +1,10 @@
-//! Why a message could not be worked off.
+//! Why a message could not be processed.
 
 use sluice_contracts::event::UnreadableMessage;
 use sluice_domain::id::UploadId;
 use sluice_domain::key::LandingKey;
 use sluice_domain::manifest::ManifestError;
-use sluice_lambda::batch::WorkError;
+use sluice_lambda::batch::ProcessError;
 use sluice_packs::PackError;
 use sluice_storage::StorageError;
 
@@ -14,7 +14,7 @@ pub enum DedupError {
     Unreadable(#[from] UnreadableMessage),
     #[error("{0} lies in the landing bucket and belongs to no upload")]
     UnknownUpload(LandingKey),
-    #[error("{0} was announced and is not in the landing bucket")]
+    #[error("a message names {0}, which is not in the landing bucket")]
     BytesMissing(LandingKey),
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -26,11 +26,11 @@ pub enum DedupError {
     Hashing(#[from] tokio::task::JoinError),
     #[error(transparent)]
     Storage(#[from] StorageError),
-    #[error("the content {0} is being removed and cannot be referred to yet")]
-    ContentCondemned(sluice_domain::hash::Sha256),
+    #[error("the blob {0} is being removed and cannot be referred to yet")]
+    BlobCondemned(sluice_domain::hash::Sha256),
 }
 
-impl WorkError for DedupError {
+impl ProcessError for DedupError {
     /// A refusal by a service is retried all the same: a policy may be on its way.
     fn is_permanent(&self) -> bool {
         match self {
@@ -41,7 +41,7 @@ impl WorkError for DedupError {
             | Self::PacksKeptChanging(_)
             | Self::Hashing(_)
             | Self::Storage(_)
-            | Self::ContentCondemned(_) => false,
+            | Self::BlobCondemned(_) => false,
         }
     }
 
@@ -54,7 +54,7 @@ impl WorkError for DedupError {
             Self::Pack(error) => error.code(),
             Self::PacksKeptChanging(_) => "packs_kept_changing",
             Self::Hashing(_) => "hashing_failed",
-            Self::ContentCondemned(_) => "content_condemned",
+            Self::BlobCondemned(_) => "content_condemned",
             Self::Storage(error) => error.kind.as_str(),
         }
     }

@@ -2,11 +2,11 @@
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use lru::LruCache;
-use sluice_domain::content::{Life, Pack};
+use sluice_domain::blob::{Life, Pack};
 use sluice_domain::dedup::KnownPack;
 use sluice_domain::id::{AccountId, PackId};
 use sluice_domain::pack_index::PackIndex;
-use sluice_storage::{ErrorKind, read_table};
+use sluice_storage::{ErrorKind, read_attachment};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -73,12 +73,12 @@ pub async fn load(app: &App, account: AccountId, ids: &[PackId]) -> Result<Vec<S
         .await
 }
 
-/// A pack whose index is damaged or gone is as good as unknown: content is then stored once more, not refused.
+/// A pack whose index is damaged or gone is as good as unknown: blob is then stored once more, not refused.
 async fn index(app: &App, row: &Pack) -> Result<Option<Arc<KnownPack>>, DedupError> {
     if let Some(known) = app.known.get(row.pack_id) {
         return Ok(Some(known));
     }
-    let bytes = match read_table(&app.vault, &row.index).await {
+    let bytes = match read_attachment(&app.vault, &row.index).await {
         Err(error) if error.kind == ErrorKind::NotFound => None,
         read => Some(read?),
     };

@@ -1,8 +1,8 @@
 //! dedup-upload: reads every byte that has landed, once, and makes its version available or rejects it.
 //!
-//! The messages of a batch are worked off side by side. For each upload: [`scan`] streams the object through SHA-1,
-//! SHA-256 and the chunker; [`verdict`] compares with what was declared and looks whether the account holds the content;
-//! [`store`] brings new content into the vault: [`lookup`] says which chunks the account has, and [`adopt`] has the store
+//! The messages of a batch are processed side by side. For each upload: [`scan`] streams the object through SHA-1,
+//! SHA-256 and the chunker; [`verdict`] compares with what was declared and looks whether the account holds the blob;
+//! [`store`] brings new blob into the vault: [`lookup`] says which chunks the account has, and [`adopt`] has the store
 //! copy an object that is mostly new while [`rewrite`] writes the new chunks of any other; one transaction makes the
 //! version available and takes the references; [`leftovers`] go last. New small files of a batch are stored [`together`].
 //! [`delta`] does the same for clients that cut chunks themselves. When the invocation's time is up, [`checkpoint`] says
@@ -32,7 +32,7 @@ use futures::stream::{self, StreamExt};
 use sluice_contracts::event::{LandingMessage, UploadEvent};
 use sluice_domain::key::LandingKey;
 use sluice_lambda::Deployment;
-use sluice_lambda::batch::{Failed, Message, OutOfTime, Settlement, Worked};
+use sluice_lambda::batch::{Acknowledger, Failed, Message, OutOfTime, Processed};
 use sluice_lambda::config::ConfigError;
 use sluice_storage::copy::CopyLimits;
 use sluice_storage::stores::PackBuckets;
@@ -45,7 +45,7 @@ use known::KnownPacks;
 use together::Small;
 use upload::Task;
 
-/// How many messages are worked off at once.
+/// How many messages are processed at once.
 const MESSAGES_IN_FLIGHT: usize = 4;
 
 /// How many ranges of objects are held in memory at once, over all messages.
@@ -60,7 +60,7 @@ pub struct App {
     packs: PackBuckets,
     queue: Queue,
     compress: Queue,
-    settlement: Settlement,
+    acknowledger: Acknowledger,
     copy_limits: CopyLimits,
     ranges: Arc<Semaphore>,
     known: KnownPacks,
@@ -76,7 +76,7 @@ impl App {
             packs: deployment.pack_buckets()?,
             queue: deployment.landing_queue()?,
             compress: deployment.compress_queue()?,
-            settlement: deployment.landing_settlement()?,
+            acknowledger: deployment.landing_acknowledger()?,
             copy_limits: CopyLimits::default(),
             ranges: Arc::new(Semaphore::new(RANGES_IN_MEMORY)),
             known: KnownPacks::new(),
@@ -90,8 +90,8 @@ impl App {
     }
 }
 
-/// Works off a batch, and gives the messages that are to be received again.
-pub async fn work_off(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
+/// Processes a batch, and gives the messages that are to be received again.
+pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
     let (app, out_of_time) = (&*app, &*out_of_time);
     let in_company = messages.len() > 1;
     let worked: Vec<(Message, Result<Work, DedupError>)> = stream::iter(messages)
@@ -106,22 +106,22 @@ pub async fn work_off(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfT
     let (mut smalls, mut results) = (Vec::new(), Vec::new());
     for (number, (message, worked)) in worked.into_iter().enumerate() {
         let result = worked.map(|work| match work {
-            Work::NotTried => Worked::NotTried,
+            Work::NotTried => Processed::NotTried,
             Work::Done(rest) => {
                 smalls.extend(rest.into_iter().map(|small| (number, small)));
-                Worked::Done
+                Processed::Done
             }
         });
-        results.push((message, result.unwrap_or_else(Worked::Failed)));
+        results.push((message, result.unwrap_or_else(Processed::Failed)));
     }
     for (number, result) in together::store_together(app, smalls, out_of_time).boxed().await {
         if let Err(error) = result {
-            results[number].1 = Worked::Failed(error);
+            results[number].1 = Processed::Failed(error);
         }
     }
     let mut failed = Vec::new();
     for (message, worked) in results {
-        if app.settlement.settle(&message, worked).boxed().await {
+        if app.acknowledger.settle(&message, worked).boxed().await {
             failed.push(message.id);
         }
     }
@@ -139,7 +139,7 @@ enum Work {
     Done(Vec<Small>),
 }
 
-/// Works off one message, up to what its small files share with others.
+/// Processes one message, up to what its small files share with others.
 async fn begin(
     app: &App,
     message: &Message,
@@ -154,14 +154,14 @@ async fn begin(
         LandingMessage::Nothing => (Vec::new(), false),
         LandingMessage::ObjectsCreated(keys) => (keys, repeated),
         LandingMessage::Upload(
-            UploadEvent::UploadAnnounced { account_id, upload_id }
+            UploadEvent::UploadReceived { account_id, upload_id }
             | UploadEvent::UploadCheckpointed { account_id, upload_id },
         ) => (vec![LandingKey { account_id, upload_id }], true),
     };
     let mut smalls = Vec::new();
     for key in keys {
         let task = Task { key, begun, in_company, out_of_time };
-        smalls.extend(upload::work_off(app, task).await?);
+        smalls.extend(upload::process(app, task).await?);
     }
     Ok(Work::Done(smalls))
 }

@@ -1,14 +1,14 @@
 //! Which chunks of an object the account has already.
 
+use sluice_domain::blob::Blob;
 use sluice_domain::chunk::Chunk;
-use sluice_domain::content::Content;
 use sluice_domain::dedup::{Run, hooks, match_chunks};
 use sluice_domain::hash::{ChunkId, Sha256};
 use sluice_domain::id::{AccountId, PackId};
 use sluice_domain::manifest::Manifest;
 use sluice_domain::pack::PackDraft;
 use sluice_domain::upload::Upload;
-use sluice_storage::read_table;
+use sluice_storage::read_attachment;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::error::DedupError;
@@ -50,23 +50,23 @@ async fn candidates(app: &App, upload: &Upload, drafts: &[PackDraft]) -> Result<
     // A single chunk that was in the version before would be the whole of it, and known by its SHA-256.
     let several = drafts.iter().map(|draft| draft.chunks().len()).sum::<usize>() > 1;
     if let Some(base) = upload.base_sha256.filter(|_| several) {
-        let packs = packs_of_content(app, upload.account_id, &base).await?;
+        let packs = packs_of_blob(app, upload.account_id, &base).await?;
         candidates.extend(packs.into_iter().filter(|pack| !hits.contains_key(pack)));
     }
     candidates.truncate(CANDIDATES_MAX);
     Ok(candidates)
 }
 
-async fn packs_of_content(app: &App, account: AccountId, sha256: &Sha256) -> Result<Vec<PackId>, DedupError> {
-    match app.tables.content(account, sha256).await? {
-        Some(content) => packs_of(app, &content).await,
+async fn packs_of_blob(app: &App, account: AccountId, sha256: &Sha256) -> Result<Vec<PackId>, DedupError> {
+    match app.tables.blob(account, sha256).await? {
+        Some(blob) => packs_of(app, &blob).await,
         None => Ok(Vec::new()),
     }
 }
 
-/// The packs of a content in the order of its bytes, each once.
-pub async fn packs_of(app: &App, content: &Content) -> Result<Vec<PackId>, DedupError> {
-    let manifest = Manifest::decode(&read_table(&app.vault, &content.manifest).await?)?;
+/// The packs of a blob in the order of its bytes, each once.
+pub async fn packs_of(app: &App, blob: &Blob) -> Result<Vec<PackId>, DedupError> {
+    let manifest = Manifest::decode(&read_attachment(&app.vault, &blob.manifest).await?)?;
     let mut seen = HashSet::new();
     Ok(manifest.terms().iter().map(|term| term.pack_id).filter(|pack| seen.insert(*pack)).collect())
 }

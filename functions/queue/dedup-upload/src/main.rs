@@ -1,10 +1,10 @@
 //! Wiring.
 
-use dedup_upload::{App, work_off};
+use dedup_upload::{App, process};
 use sluice_lambda::{Deployment, StartError, batch};
 
 #[tokio::main]
 async fn main() -> Result<(), StartError> {
     let deployment = Deployment::from_environment().await?;
-    batch::serve(App::new(&deployment)?, work_off).await
+    batch::serve(App::new(&deployment)?, process).await
 }

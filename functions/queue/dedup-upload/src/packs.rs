@@ -1,11 +1,11 @@
 //! The packs of an object that is being read.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
+use sluice_domain::blob::{ATTACHMENT_INLINE_MAX_BYTES, Attachment, Life, Pack, Placement};
 use sluice_domain::chunk::CHUNK_MAX_BYTES;
-use sluice_domain::content::{Life, Pack, Placement, TABLE_INLINE_MAX_BYTES, Table};
 use sluice_domain::dedup::hooks;
 use sluice_domain::hash::ChunkId;
-use sluice_domain::id::{AccountId, BroughtId, PackId};
+use sluice_domain::id::{AccountId, ObjectVersionId, PackId};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::manifest::Term;
 use sluice_domain::pack::{PACK_MAX_BYTES, PackDraft};
@@ -18,7 +18,7 @@ use crate::error::DedupError;
 use crate::lookup::{Found, look_up};
 
 /// How many closed packs wait in memory for the verdict: 4 GiB of an object in 10 MB. Most objects have fewer, and
-/// cost no write at all if their content turns out to be known.
+/// cost no write at all if their blob turns out to be known.
 const CLOSED_MAX: usize = 64;
 
 /// How many packs are saved at once.
@@ -27,7 +27,7 @@ const WRITES_IN_FLIGHT: usize = 8;
 /// The packs read so far: terms of all, and those not yet saved.
 pub struct Packs {
     account_id: AccountId,
-    brought: BroughtId,
+    brought: ObjectVersionId,
     created_at: Timestamp,
     /// One a pack, in order.
     pub terms: Vec<Term>,
@@ -41,7 +41,7 @@ pub struct Packs {
 impl Packs {
     pub fn new(upload: &Upload, head: &ObjectHead) -> Self {
         let Upload { account_id, created_at, .. } = *upload;
-        let brought = upload.brought_id(&head.etag);
+        let brought = upload.object_version_id(&head.etag);
         let (terms, hooks, closed) = (Vec::new(), Vec::new(), Vec::new());
         Self { account_id, brought, created_at, terms, new_bytes: 0, hooks, closed }
     }
@@ -125,7 +125,7 @@ impl Packs {
                 let size = placement.length;
                 let chunk_count = draft.chunks().len() as u32;
                 let index = draft.into_index(pack_id).encode();
-                let index = save_table(app, ObjectKey::pack_index(account_id, pack_id), index).await?;
+                let index = save_attachment(app, ObjectKey::pack_index(account_id, pack_id), index).await?;
                 let (life, references) = (Life::Live, 1);
                 let row = Pack {
                     pack_id,
@@ -148,10 +148,10 @@ impl Packs {
 }
 
 /// Keeps a small table for its row, and writes a large one to the vault.
-pub async fn save_table(app: &App, key: ObjectKey, bytes: Vec<u8>) -> Result<Table, DedupError> {
-    if bytes.len() <= TABLE_INLINE_MAX_BYTES {
-        return Ok(Table::Inline(bytes));
+pub async fn save_attachment(app: &App, key: ObjectKey, bytes: Vec<u8>) -> Result<Attachment, DedupError> {
+    if bytes.len() <= ATTACHMENT_INLINE_MAX_BYTES {
+        return Ok(Attachment::Inline(bytes));
     }
     app.vault.put(&key, bytes.into()).await?;
-    Ok(Table::Object(key.to_string()))
+    Ok(Attachment::Object(key.to_string()))
 }

@@ -10,7 +10,7 @@ pub fn count(upload: &Upload, outcome: &Outcome, published: Published) {
     match published {
         Published::Available => metrics::write(&available(upload, outcome)),
         Published::Rejected(_) => metrics::write(&[Metric::count("UploadsRejected", 1)]),
-        Published::ContentKnown | Published::ContentGone | Published::PackGone | Published::Ended(_) => {}
+        Published::BlobExists | Published::BlobGone | Published::PackGone | Published::Ended(_) => {}
     }
 }
 

@@ -3,24 +3,24 @@
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_contracts::pack_event::Subject;
+use sluice_domain::blob::Blob;
 use sluice_domain::chunk::Chunk;
-use sluice_domain::content::Content;
 use sluice_domain::content_pass::ContentDigest;
 use sluice_domain::dedup::Run;
-use sluice_domain::id::{BroughtId, PackId};
+use sluice_domain::id::{ObjectVersionId, PackId};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::manifest::{MANIFEST_MAX_PACKS, Manifest, Term};
 use sluice_domain::pack::{PACK_MAX_BYTES, PackDraft};
 use sluice_domain::upload::Upload;
 use sluice_lambda::clock;
 use sluice_storage::bucket::ObjectHead;
-use sluice_storage::tables::StoredContent;
+use sluice_storage::tables::StoredBlob;
 use std::collections::BTreeSet;
 
 use crate::App;
 use crate::error::DedupError;
 use crate::lookup::{Found, new_chunks};
-use crate::packs::save_table;
+use crate::packs::save_attachment;
 use crate::scan::{self, RANGE_BYTES};
 use crate::store::{Stored, worth_compressing};
 use crate::writer::PackWriter;
@@ -28,7 +28,7 @@ use crate::writer::PackWriter;
 /// An object is copied as it is unless at least a quarter of it need not be stored again.
 const SHARED_MIN_FRACTION: u64 = 4;
 
-/// The most runs of a content that is put together: a manifest of about 2 MB.
+/// The most runs of a blob that is put together: a manifest of about 2 MB.
 const RUNS_MAX: usize = 100_000;
 
 /// How many ranges of an object are read ahead.
@@ -57,7 +57,7 @@ pub async fn rewrite(
     upload: &Upload,
     head: &ObjectHead,
     whole: Option<&Bytes>,
-    content_read: &scan::Content,
+    content_read: &scan::HashedObject,
     found: &Found,
 ) -> Result<Stored, DedupError> {
     let chunks: Vec<Chunk> =
@@ -85,28 +85,28 @@ pub async fn rewrite(
     drop(windows);
     let written = writer.finish().await?;
     let terms = written.terms(&chunks, &found.runs);
-    let content = put_together(app, upload, &content_read.digest, terms).await?;
-    let stored = StoredContent { new_bytes: found.new_bytes, stored_bytes: found.new_bytes, ..content };
+    let blob = put_together(app, upload, &content_read.digest, terms).await?;
+    let stored = StoredBlob { new_bytes: found.new_bytes, stored_bytes: found.new_bytes, ..blob };
     let hooks = written.hooks(content_read.packs.drafts());
-    let announced = worth_compressing(Subject::Packs(written.packs.clone()), found.new_bytes);
-    Ok(Stored { content: stored, written: written.packs, announced, hooks })
+    let to_compress = worth_compressing(Subject::Packs(written.packs.clone()), found.new_bytes);
+    Ok(Stored { blob: stored, written: written.packs, to_compress, hooks })
 }
 
-/// The content of these terms, with its manifest saved.
+/// The blob of these terms, with its manifest saved.
 pub async fn put_together(
     app: &App,
     upload: &Upload,
     digest: &ContentDigest,
     terms: Vec<Term>,
-) -> Result<StoredContent, DedupError> {
+) -> Result<StoredBlob, DedupError> {
     let packs: BTreeSet<PackId> = terms.iter().map(|term| term.pack_id).collect();
     let manifest = Manifest::new(digest.size_bytes, digest.sha256, terms)?.encode();
-    // Of the manifest itself: work that is repeated may put the content together in another way.
-    let manifest_id = BroughtId::derived(upload.created_at, &manifest);
+    // Of the manifest itself: work that is repeated may put the blob together in another way.
+    let manifest_id = ObjectVersionId::derived(upload.created_at, &manifest);
     let manifest_key = ObjectKey::manifest(upload.account_id, manifest_id);
-    let manifest = save_table(app, manifest_key, manifest).await?;
-    let content = Content::new(upload.account_id, digest, None, manifest, clock::now());
-    Ok(StoredContent { content, packs: packs.into_iter().collect(), new_bytes: 0, stored_bytes: 0 })
+    let manifest = save_attachment(app, manifest_key, manifest).await?;
+    let blob = Blob::new(upload.account_id, digest, None, manifest, clock::now());
+    Ok(StoredBlob { blob, packs: packs.into_iter().collect(), new_bytes: 0, stored_bytes: 0 })
 }
 
 /// Chunks that lie side by side, to be read at once.

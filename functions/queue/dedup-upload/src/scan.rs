@@ -38,13 +38,13 @@ type Read = Result<(Bytes, OwnedSemaphorePermit), DedupError>;
 /// What was read.
 pub enum Scanned {
     /// All of it.
-    Whole(Box<Content>),
+    Whole(Box<HashedObject>),
     /// As much as the time allowed.
     OutOfTime(Checkpoint),
 }
 
-/// A content that has been read to the end.
-pub struct Content {
+/// A blob that has been read to the end.
+pub struct HashedObject {
     pub digest: ContentDigest,
     pub packs: Packs,
     /// The multipart upload that copies it into the vault, once begun.
@@ -58,7 +58,7 @@ impl Scan<'_> {
             None => (ContentPass::new(), Packs::new(self.upload, self.head)),
             Some(Checkpoint { packs, progress: Progress::Reading(pass), .. }) => (*pass, packs),
             Some(Checkpoint { packs, progress: Progress::Hashed { digest, copy_multipart_id }, .. }) => {
-                return Ok(Scanned::Whole(Box::new(Content { digest, packs, copy_multipart_id })));
+                return Ok(Scanned::Whole(Box::new(HashedObject { digest, packs, copy_multipart_id })));
             }
         };
         if pass.offset_bytes() == 0 && !first.is_empty() {
@@ -85,7 +85,7 @@ impl Scan<'_> {
         }
         let (digest, last) = pass.finish();
         packs.add(last);
-        Ok(Scanned::Whole(Box::new(Content { digest, packs, copy_multipart_id: None })))
+        Ok(Scanned::Whole(Box::new(HashedObject { digest, packs, copy_multipart_id: None })))
     }
 
     /// A share of the memory for one range. Waits only for the `first`: an object that waited for more while it holds

@@ -9,13 +9,13 @@ use sluice_domain::id::AccountId;
 use sluice_domain::pack::PackDraft;
 use sluice_domain::upload::Upload;
 use sluice_storage::bucket::ObjectHead;
-use sluice_storage::tables::{Outcome, StoredContent};
+use sluice_storage::tables::{Outcome, StoredBlob};
 use std::collections::{BTreeMap, HashMap};
 
 use crate::error::DedupError;
 use crate::lookup::{Found, look_up, new_chunks};
 use crate::rewrite::put_together;
-use crate::scan::Content;
+use crate::scan::HashedObject;
 use crate::store::{self, Stored};
 use crate::upload::{Settled, Work};
 use crate::writer::{PackWriter, Written};
@@ -24,13 +24,13 @@ use crate::{App, MESSAGES_IN_FLIGHT, TimeCheck, writer};
 /// The largest object that shares packs. Above it, an object costs little beside its bytes.
 pub const SMALL_MAX_BYTES: u64 = 1 << 20;
 
-/// A small object that was verified and whose content is new.
+/// A small object that was verified and whose blob is new.
 pub struct Small {
     pub upload: Upload,
     pub begun: bool,
     pub head: ObjectHead,
     pub bytes: Bytes,
-    pub content: Content,
+    pub blob: HashedObject,
 }
 
 /// Stores and publishes small objects, and gives what came of each with what the caller knows it by.
@@ -60,7 +60,7 @@ async fn alone(app: &App, smalls: Vec<Small>, out_of_time: &TimeCheck) -> Vec<Re
     stream::iter(smalls)
         .map(|small| async move {
             let work = Work { app, upload: &small.upload, begun: small.begun, out_of_time };
-            work.publish(&small.head, Some(&small.bytes), small.content).await
+            work.publish(&small.head, Some(&small.bytes), small.blob).await
         })
         .buffered(MESSAGES_IN_FLIGHT)
         .collect()
@@ -89,7 +89,7 @@ async fn company_of(app: &App, smalls: Vec<Small>, out_of_time: &TimeCheck) -> V
         writer::discard(app, account, &written.packs).await.map_err(DedupError::from)
     } else {
         match store::worth_compressing(Subject::Packs(written.packs.clone()), written.bytes) {
-            Some(of) => store::announce(app, account, of).await,
+            Some(of) => store::enqueue(app, account, of).await,
             None => Ok(()),
         }
     };
@@ -105,9 +105,9 @@ async fn write(app: &App, smalls: &[Small]) -> Result<(Written, Vec<(Found, u64)
     let mut founds = Vec::new();
     let mut brought = HashMap::new();
     for small in smalls {
-        let found = look_up(app, &small.upload, small.content.packs.drafts()).await?;
-        // Of two with the same content, whichever is published first brings it, and the other finds it there.
-        if let Some(new_bytes) = brought.get(&small.content.digest.sha256) {
+        let found = look_up(app, &small.upload, small.blob.packs.drafts()).await?;
+        // Of two with the same blob, whichever is published first brings it, and the other finds it there.
+        if let Some(new_bytes) = brought.get(&small.blob.digest.sha256) {
             founds.push((found, *new_bytes));
             continue;
         }
@@ -117,14 +117,14 @@ async fn write(app: &App, smalls: &[Small]) -> Result<(Written, Vec<(Found, u64)
             let bytes = &small.bytes[start..start + chunk.length_bytes() as usize];
             new_bytes += writer.add(chunk, bytes).await?;
         }
-        brought.insert(small.content.digest.sha256, new_bytes);
+        brought.insert(small.blob.digest.sha256, new_bytes);
         founds.push((found, new_bytes));
     }
     Ok((writer.finish().await?, founds))
 }
 
 fn chunks(small: &Small) -> Vec<Chunk> {
-    small.content.packs.drafts().iter().flat_map(PackDraft::chunks).copied().collect()
+    small.blob.packs.drafts().iter().flat_map(PackDraft::chunks).copied().collect()
 }
 
 async fn publish(
@@ -137,15 +137,15 @@ async fn publish(
 ) -> Result<Settled, DedupError> {
     let work = Work { app, upload: &small.upload, begun: small.begun, out_of_time };
     let terms = written.terms(&chunks(&small), &found.runs);
-    let content = put_together(app, &small.upload, &small.content.digest, terms).await?;
-    let content = StoredContent { new_bytes, stored_bytes: new_bytes, ..content };
-    let outcome = Outcome::Stored(Box::new(content.clone()));
+    let blob = put_together(app, &small.upload, &small.blob.digest, terms).await?;
+    let blob = StoredBlob { new_bytes, stored_bytes: new_bytes, ..blob };
+    let outcome = Outcome::Stored(Box::new(blob.clone()));
     // The packs are the company's: they are discarded when all are done, if nobody has them then.
-    let hooks = written.hooks(small.content.packs.drafts());
-    let stored = Stored { content, written: Vec::new(), announced: None, hooks };
+    let hooks = written.hooks(small.blob.packs.drafts());
+    let stored = Stored { blob, written: Vec::new(), to_compress: None, hooks };
     match work.settle(&small.head, &outcome, Some(&stored), small.begun).await? {
         Settled::NotYet => {}
         settled => return Ok(settled),
     }
-    work.publish(&small.head, Some(&small.bytes), small.content).await.map(|()| Settled::Otherwise)
+    work.publish(&small.head, Some(&small.bytes), small.blob).await.map(|()| Settled::Otherwise)
 }

@@ -12,13 +12,13 @@ use std::collections::BTreeSet;
 
 use crate::checkpoint::Checkpoint;
 use crate::error::DedupError;
-use crate::scan::{Content, RANGE_BYTES, Scan, Scanned};
+use crate::scan::{HashedObject, RANGE_BYTES, Scan, Scanned};
 use crate::store::Stored;
 use crate::together::{SMALL_MAX_BYTES, Small};
 use crate::verdict::{Verdict, verdict};
 use crate::{App, TimeCheck, delta, leftovers, report, store, writer};
 
-/// How often the outcome is worked out anew after the content, or a pack, came or went meanwhile.
+/// How often the outcome is worked out anew after the blob, or a pack, came or went meanwhile.
 const ATTEMPTS: usize = 4;
 
 /// What is asked of the worker.
@@ -32,8 +32,8 @@ pub struct Task<'a> {
     pub out_of_time: &'a TimeCheck,
 }
 
-/// Works off an upload. Gives it back, verified, if it is new and small, to be stored together with others.
-pub async fn work_off(app: &App, task: Task<'_>) -> Result<Option<Small>, DedupError> {
+/// Processes an upload. Gives it back, verified, if it is new and small, to be stored together with others.
+pub async fn process(app: &App, task: Task<'_>) -> Result<Option<Small>, DedupError> {
     let Task { key, begun, in_company, out_of_time } = task;
     let upload = app.tables.upload(key.upload_id).await?.filter(|upload| upload.account_id == key.account_id);
     let Some(upload) = upload else { return unknown(app, key).await.map(|()| None) };
@@ -42,22 +42,22 @@ pub async fn work_off(app: &App, task: Task<'_>) -> Result<Option<Small>, DedupE
     }
     let work = Work { app, upload: &upload, begun, out_of_time };
     let result = match &upload.packs {
-        Some(declared) => delta::work_off(&work, declared).await.map(|()| None),
+        Some(declared) => delta::process(&work, declared).await.map(|()| None),
         None => work.run(in_company).await,
     };
     match result {
         Err(DedupError::Storage(error)) if error.kind == ErrorKind::NotFound => {
             work.bytes_missing().await.map(|()| None)
         }
-        Ok(Some((head, bytes, content))) => {
-            Ok(Some(Small { upload: upload.clone(), begun, head, bytes, content: *content }))
+        Ok(Some((head, bytes, blob))) => {
+            Ok(Some(Small { upload: upload.clone(), begun, head, bytes, blob: *blob }))
         }
         Ok(None) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// An object without an upload: one that was here long ago and has been worked off, or a stranger's.
+/// An object without an upload: one that was here long ago and has been processed, or a stranger's.
 async fn unknown(app: &App, key: LandingKey) -> Result<(), DedupError> {
     match app.landing.head(&key.object_key()).await? {
         Some(_) => Err(DedupError::UnknownUpload(key)),
@@ -65,7 +65,7 @@ async fn unknown(app: &App, key: LandingKey) -> Result<(), DedupError> {
     }
 }
 
-/// One upload that is being worked off.
+/// One upload that is being processed.
 pub struct Work<'a> {
     pub app: &'a App,
     pub upload: &'a Upload,
@@ -76,16 +76,16 @@ pub struct Work<'a> {
 /// How an upload stands after an outcome was published.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Settled {
-    /// The outcome is to be worked out anew: a content or a pack came or went meanwhile.
+    /// The outcome is to be worked out anew: a blob or a pack came or went meanwhile.
     NotYet,
-    /// It has ended, and its content is the one that was stored for it.
+    /// It has ended, and its blob is the one that was stored for it.
     Stored,
     /// It has ended in another way.
     Otherwise,
 }
 
 /// An object that was verified, and its bytes.
-type Verified = (ObjectHead, Bytes, Box<Content>);
+type Verified = (ObjectHead, Bytes, Box<HashedObject>);
 
 impl Work<'_> {
     async fn run(&self, in_company: bool) -> Result<Option<Verified>, DedupError> {
@@ -98,21 +98,21 @@ impl Work<'_> {
         let checkpoint = if self.begun { Checkpoint::load(app, upload, &head).await? } else { None };
         let whole = (first.len() as u64 == head.size).then(|| first.clone());
         let scan = Scan { app, upload, head: &head, out_of_time: self.out_of_time };
-        let content = match scan.run(checkpoint, first).await? {
+        let blob = match scan.run(checkpoint, first).await? {
             Scanned::OutOfTime(checkpoint) => {
                 return checkpoint.save(app, upload, &head).await.map(|()| None);
             }
-            Scanned::Whole(content) => content,
+            Scanned::Whole(blob) => blob,
         };
         match whole {
             Some(bytes)
                 if in_company
                     && (1..=SMALL_MAX_BYTES).contains(&head.size)
-                    && verdict(app, upload, &content.digest).await? == Verdict::Store =>
+                    && verdict(app, upload, &blob.digest).await? == Verdict::Store =>
             {
-                Ok(Some((head, bytes, content)))
+                Ok(Some((head, bytes, blob)))
             }
-            whole => self.publish(&head, whole.as_ref(), *content).await.map(|()| None),
+            whole => self.publish(&head, whole.as_ref(), *blob).await.map(|()| None),
         }
     }
 
@@ -121,22 +121,22 @@ impl Work<'_> {
         &self,
         head: &ObjectHead,
         whole: Option<&Bytes>,
-        mut content: Content,
+        mut blob: HashedObject,
     ) -> Result<(), DedupError> {
         let (mut wrote, mut written) = (self.begun, BTreeSet::new());
         for _ in 0..ATTEMPTS {
-            let (outcome, stored) = match verdict(self.app, self.upload, &content.digest).await? {
+            let (outcome, stored) = match verdict(self.app, self.upload, &blob.digest).await? {
                 Verdict::Reject(reason) => (Outcome::Rejected(reason), None),
-                Verdict::Link => (Outcome::linked(&content.digest), None),
+                Verdict::Link => (Outcome::linked(&blob.digest), None),
                 Verdict::Store => {
                     let out_of_time = self.out_of_time;
-                    match store::store(self.app, self.upload, head, whole, &mut content, out_of_time).await? {
-                        Some(stored) => (Outcome::Stored(Box::new(stored.content.clone())), Some(stored)),
-                        None => return Checkpoint::hashed(content).save(self.app, self.upload, head).await,
+                    match store::store(self.app, self.upload, head, whole, &mut blob, out_of_time).await? {
+                        Some(stored) => (Outcome::Stored(Box::new(stored.blob.clone())), Some(stored)),
+                        None => return Checkpoint::hashed(blob).save(self.app, self.upload, head).await,
                     }
                 }
             };
-            wrote |= content.packs.any_saved() || stored.as_ref().is_some_and(Stored::is_adopted);
+            wrote |= blob.packs.any_saved() || stored.as_ref().is_some_and(Stored::is_adopted);
             written.extend(stored.iter().flat_map(|stored| &stored.written));
             match self.settle(head, &outcome, stored.as_ref(), wrote).await? {
                 Settled::NotYet => continue,
@@ -150,7 +150,7 @@ impl Work<'_> {
             // Not before: as long as the upload has not ended, another worker may be about to refer to them.
             return Ok(writer::discard(self.app, self.upload.account_id, &written).await?);
         }
-        Err(DedupError::ContentCondemned(content.digest.sha256))
+        Err(DedupError::BlobCondemned(blob.digest.sha256))
     }
 
     async fn reject(&self, head: &ObjectHead, reason: RejectReason) -> Result<(), DedupError> {
@@ -173,7 +173,7 @@ impl Work<'_> {
         );
         report::count(upload, outcome, published);
         match published {
-            Published::ContentKnown | Published::ContentGone | Published::PackGone => {
+            Published::BlobExists | Published::BlobGone | Published::PackGone => {
                 return Ok(Settled::NotYet);
             }
             Published::Ended(_) => return self.bytes_missing().await.map(|()| Settled::Otherwise),
@@ -182,8 +182,8 @@ impl Work<'_> {
         let stored = stored.filter(|_| published == Published::Available);
         if let Some(stored) = stored {
             store::index(app, upload.account_id, &stored.hooks).await?;
-            if let Some(of) = &stored.announced {
-                store::announce(app, upload.account_id, of.clone()).await?;
+            if let Some(of) = &stored.to_compress {
+                store::enqueue(app, upload.account_id, of.clone()).await?;
             }
         }
         let adopted = stored.is_some_and(Stored::is_adopted);

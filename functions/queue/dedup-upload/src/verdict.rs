@@ -1,6 +1,6 @@
 //! What is to be done with bytes that have been read.
 
-use sluice_domain::content::Life;
+use sluice_domain::blob::Life;
 use sluice_domain::content_pass::ContentDigest;
 use sluice_domain::upload::Upload;
 use sluice_domain::version::RejectReason;
@@ -27,9 +27,9 @@ pub async fn verdict(app: &App, upload: &Upload, digest: &ContentDigest) -> Resu
     if upload.sha1.is_some_and(|declared| declared != digest.sha1) {
         return Ok(Verdict::Reject(RejectReason::Sha1Mismatch));
     }
-    Ok(match app.tables.content(upload.account_id, &digest.sha256).await? {
+    Ok(match app.tables.blob(upload.account_id, &digest.sha256).await? {
         Some(known) if known.life == Life::Live => Verdict::Link,
-        Some(_) => return Err(DedupError::ContentCondemned(digest.sha256)),
+        Some(_) => return Err(DedupError::BlobCondemned(digest.sha256)),
         None => Verdict::Store,
     })
 }

@@ -1,4 +1,4 @@
-//! Reading a content from its packs, as a reader would, and hashing all of it.
+//! Reading a blob from its packs, as a reader would, and hashing all of it.
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -20,7 +20,7 @@ use crate::scan::RANGE_BYTES;
 /// How many ranges are read ahead.
 const READS_AHEAD: usize = 3;
 
-/// What the content of these terms is. Every term must name chunks that its pack has.
+/// What the blob of these terms is. Every term must name chunks that its pack has.
 ///
 /// # Errors
 /// [`DedupError::Pack`] if the stores do not hold what the index says.

@@ -1,7 +1,7 @@
 //! Writing new chunks into packs of their own.
 
+use sluice_domain::blob::{Life, Pack, Placement};
 use sluice_domain::chunk::Chunk;
-use sluice_domain::content::{Life, Pack, Placement};
 use sluice_domain::dedup::{Run, hooks};
 use sluice_domain::hash::ChunkId;
 use sluice_domain::id::{AccountId, PackId, UploadId};
@@ -16,7 +16,7 @@ use std::collections::HashMap;
 
 use crate::App;
 use crate::error::DedupError;
-use crate::packs::save_table;
+use crate::packs::save_attachment;
 
 /// Gathers chunks and writes a pack whenever one is full: its object first, then its row, to which nobody refers yet.
 pub struct PackWriter<'a> {
@@ -108,7 +108,7 @@ pub async fn create(
     let size = u64::from(index.raw_length_bytes());
     let placement = Placement::first(key.to_string(), 0, size);
     let (pack_id, chunk_count) = (index.pack_id(), index.chunks().len() as u32);
-    let index = save_table(app, ObjectKey::pack_index(account_id, pack_id), index.encode()).await?;
+    let index = save_attachment(app, ObjectKey::pack_index(account_id, pack_id), index.encode()).await?;
     let (life, references) = (Life::Live, 0);
     let former = None;
     let row = Pack {
@@ -126,7 +126,7 @@ pub async fn create(
     Ok(app.tables.create_pack(&row).await?)
 }
 
-/// Removes packs that were written for an upload which has ended, unless a content has them.
+/// Removes packs that were written for an upload which has ended, unless a blob has them.
 pub async fn discard<'p>(
     app: &App,
     account: AccountId,
@@ -143,7 +143,7 @@ pub async fn discard<'p>(
 }
 
 impl Written {
-    /// What the chunk index is to know of the new chunks of a content, by the same rule by which it is asked.
+    /// What the chunk index is to know of the new chunks of a blob, by the same rule by which it is asked.
     pub fn hooks(&self, drafts: &[PackDraft]) -> Vec<(ChunkId, PackId)> {
         let hooks = drafts.iter().flat_map(|draft| hooks(draft.chunks()));
         hooks
@@ -151,7 +151,7 @@ impl Written {
             .collect()
     }
 
-    /// The content of these chunks: known ones where they are known, the others in the packs written.
+    /// The blob of these chunks: known ones where they are known, the others in the packs written.
     pub fn terms(&self, chunks: &[Chunk], runs: &[Run]) -> Vec<Term> {
         let (mut terms, mut rest) = (Vec::new(), chunks);
         for run in runs {

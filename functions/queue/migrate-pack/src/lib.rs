@@ -1,17 +1,17 @@
 //! migrate-pack: moves packs to another store, or home, and signs a receipt for each.
 //!
 //! A rule that waits for nothing takes packs as soon as they are settled; any other rule, and an operator, ask for it by
-//! `MigrationRequested`. Moving is [`sluice_packs::relocate`], of which each move is complete by itself: a run that is killed,
+//! `MigrationRequested`. Moving is [`sluice_packs::mover`], of which each move is complete by itself: a run that is killed,
 //! or out of time, is followed by one that finds what is left to do. A pack that fails does not keep the others.
 
 use futures::FutureExt;
 use futures::stream::{self, StreamExt};
 use sluice_contracts::pack_event::{PackEvent, Subject};
-use sluice_domain::content::Pack;
+use sluice_domain::blob::Pack;
 use sluice_domain::id::AccountId;
 use sluice_domain::migration::Rule;
 use sluice_lambda::Deployment;
-use sluice_lambda::batch::{Failed, Message, OutOfTime, Settlement, Worked};
+use sluice_lambda::batch::{Acknowledger, Failed, Message, OutOfTime, Processed};
 use sluice_lambda::config::ConfigError;
 use sluice_lambda::metrics::{self, Metric};
 use sluice_packs::read::read_index;
@@ -32,7 +32,7 @@ pub struct App {
     packs_in_flight: usize,
     memory: Semaphore,
     queue: Queue,
-    settlement: Settlement,
+    acknowledger: Acknowledger,
 }
 
 impl App {
@@ -49,7 +49,7 @@ impl App {
             packs_in_flight: deployment.migration_packs_in_flight()?,
             memory: Semaphore::new(MEMORY_MIB as usize),
             queue: deployment.migrate_queue()?,
-            settlement: deployment.migrate_settlement()?,
+            acknowledger: deployment.migrate_acknowledger()?,
         })
     }
 }
@@ -57,30 +57,30 @@ impl App {
 /// Whether the time of the invocation is up.
 type TimeCheck = dyn Fn() -> bool + Send + Sync;
 
-/// Works off a batch, and gives the messages that are to be received again.
-pub async fn work_off(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
+/// Processes a batch, and gives the messages that are to be received again.
+pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
     let mut failed = Vec::new();
     for message in messages {
-        let worked = match work_off_one(&app, &message, &*out_of_time).boxed().await {
-            Ok(true) => Worked::Done,
-            Ok(false) => Worked::NotTried,
-            Err(error) => Worked::Failed(error),
+        let worked = match process_one(&app, &message, &*out_of_time).boxed().await {
+            Ok(true) => Processed::Done,
+            Ok(false) => Processed::NotTried,
+            Err(error) => Processed::Failed(error),
         };
-        if app.settlement.settle(&message, worked).await {
+        if app.acknowledger.settle(&message, worked).await {
             failed.push(message.id);
         }
     }
     failed
 }
 
-/// Works off one message; false if there was no time for it.
-async fn work_off_one(app: &App, message: &Message, out_of_time: &TimeCheck) -> Result<bool, PackError> {
+/// Processes one message; false if there was no time for it.
+async fn process_one(app: &App, message: &Message, out_of_time: &TimeCheck) -> Result<bool, PackError> {
     if out_of_time() {
         return Ok(false);
     }
     let event = PackEvent::parse(&message.body)?;
     let (account_id, of, to) = match &event {
-        PackEvent::PackWritten { account_id, of } | PackEvent::PackSettled { account_id, of } => {
+        PackEvent::PackWritten { account_id, of } | PackEvent::CompressionFinished { account_id, of } => {
             (*account_id, of, None)
         }
         PackEvent::MigrationRequested { account_id, of, to } => (*account_id, of, Some(&**to)),
@@ -93,7 +93,7 @@ async fn work_off_one(app: &App, message: &Message, out_of_time: &TimeCheck) -> 
     Ok(true)
 }
 
-/// One message that is being worked off.
+/// One message that is being processed.
 struct Work<'a> {
     app: &'a App,
     account_id: AccountId,
@@ -108,26 +108,26 @@ impl Work<'_> {
         let packs = subject::find(&mover.tables, &mover.buckets, self.account_id, of).await?;
         let immediate =
             |size| self.app.rules.iter().find(|rule| rule.is_immediate() && rule.allows_size(size));
-        // The packs of one content go together.
-        let of_content = packs.content.as_ref().and_then(|content| immediate(content.size));
-        let is_content = packs.content.is_some();
-        let to = to.or(of_content.map(|rule| &*rule.to));
+        // The packs of one blob go together.
+        let of_blob = packs.blob.as_ref().and_then(|blob| immediate(blob.size));
+        let is_blob = packs.blob.is_some();
+        let to = to.or(of_blob.map(|rule| &*rule.to));
         let target = |pack: &Pack| match to {
             Some(to) => Some(to.to_owned()),
-            None if is_content => None,
+            None if is_blob => None,
             None => immediate(pack.size).map(|rule| rule.to.clone()),
         };
-        if !self.relocate_all(&packs, target).await? {
+        if !self.move_all(&packs, target).await? {
             return Ok(false);
         }
-        if let (Some(content), Some(to)) = (&packs.content, to) {
-            mover.release(content, &packs).await?;
-            mover.tables.mark_migrated(content, to).await?;
+        if let (Some(blob), Some(to)) = (&packs.blob, to) {
+            mover.release(blob, &packs).await?;
+            mover.tables.mark_migrated(blob, to).await?;
         }
         Ok(true)
     }
 
-    async fn relocate_all(
+    async fn move_all(
         &self,
         packs: &Packs,
         target: impl Fn(&Pack) -> Option<String>,
@@ -144,7 +144,7 @@ impl Work<'_> {
                     if (self.out_of_time)() {
                         return Ok(false);
                     }
-                    self.relocate(&pack, &store).await.map(|()| true)
+                    self.move_pack(&pack, &store).await.map(|()| true)
                 })
                 .buffer_unordered(self.app.packs_in_flight);
             while let Some(moved) = moves.next().await {
@@ -160,7 +160,7 @@ impl Work<'_> {
         failure.map_or(Ok(in_time), Err)
     }
 
-    async fn relocate(&self, pack: &Pack, store: &str) -> Result<(), PackError> {
+    async fn move_pack(&self, pack: &Pack, store: &str) -> Result<(), PackError> {
         let mover = &self.app.mover;
         let length = pack.placement.length;
         let held_bytes = length + length.min(IN_TRANSIT_BYTES);
@@ -169,7 +169,7 @@ impl Work<'_> {
         let index = read_index(&mover.buckets, pack).await?;
         let (form, attempt) = (Form::AsItLies, self.attempt);
         let order = Move { pack, index: &index, store, form, attempt };
-        if let Moved::Done { stored_bytes } = mover.relocate(order).boxed().await? {
+        if let Moved::Done { stored_bytes } = mover.move_pack(order).boxed().await? {
             let from = &*pack.placement.store;
             tracing::info!(
                 pack = %pack.pack_id, account = %self.account_id, from, to = store, stored_bytes, "migrated"

@@ -1,10 +1,10 @@
 //! Wiring.
 
-use migrate_pack::{App, work_off};
+use migrate_pack::{App, process};
 use sluice_lambda::{Deployment, StartError, batch};
 
 #[tokio::main]
 async fn main() -> Result<(), StartError> {
     let deployment = Deployment::from_environment().await?;
-    batch::serve(App::new(&deployment).await?, work_off).await
+    batch::serve(App::new(&deployment).await?, process).await
 }

@@ -1,10 +1,10 @@
-//! plan-migrations: finds the contents that a rule sends to another store, and asks migrate-pack for it.
+//! plan-migrations: finds the blobs that a rule sends to another store, and asks migrate-pack for it.
 //!
 //! Each run looks at one of 24 parts of the tables, so that hourly runs look at all of them in a day and no run needs to
 //! remember where the last one ended. Asking twice does no harm.
 
 use sluice_contracts::pack_event::{PackEvent, Subject};
-use sluice_domain::content::{Content, Life};
+use sluice_domain::blob::{Blob, Life};
 use sluice_domain::migration::Rule;
 use sluice_domain::time::Timestamp;
 use sluice_lambda::Deployment;
@@ -45,7 +45,7 @@ pub async fn plan(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
     let (by_path, plain): (Vec<&Rule>, Vec<&Rule>) = app.rules.iter().partition(|rule| rule.prefix.is_some());
     let mut requested = 0;
     if !plain.is_empty() {
-        requested += plan_contents(&app, &plain, segment, now).await?;
+        requested += plan_blobs(&app, &plain, segment, now).await?;
     }
     for rule in by_path {
         requested += plan_files(&app, rule, segment, now).await?;
@@ -54,7 +54,7 @@ pub async fn plan(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
     Ok(())
 }
 
-async fn plan_contents(
+async fn plan_blobs(
     app: &App,
     rules: &[&Rule],
     segment: Segment,
@@ -62,10 +62,10 @@ async fn plan_contents(
 ) -> Result<u64, StorageError> {
     let (mut cursor, mut requested) = (None, 0);
     loop {
-        let (contents, next) = app.tables.scan_contents(segment, cursor).await?;
-        for content in contents.iter().filter(|content| content.life == Life::Live) {
-            if let Some(rule) = rules.iter().find(|rule| rule.takes(content, now)) {
-                request(app, content, rule).await?;
+        let (blobs, next) = app.tables.scan_blobs(segment, cursor).await?;
+        for blob in blobs.iter().filter(|blob| blob.life == Life::Live) {
+            if let Some(rule) = rules.iter().find(|rule| rule.takes(blob, now)) {
+                request(app, blob, rule).await?;
                 requested += 1;
             }
         }
@@ -80,9 +80,9 @@ async fn plan_files(app: &App, rule: &Rule, segment: Segment, now: Timestamp) ->
     loop {
         let (files, next) = app.tables.scan_files(prefix, segment, cursor).await?;
         for file in files {
-            let content = app.tables.content(file.account_id, &file.sha256).await?;
-            if let Some(content) = content.filter(|content| rule.takes(content, now)) {
-                request(app, &content, rule).await?;
+            let blob = app.tables.blob(file.account_id, &file.sha256).await?;
+            if let Some(blob) = blob.filter(|blob| rule.takes(blob, now)) {
+                request(app, &blob, rule).await?;
                 requested += 1;
             }
         }
@@ -91,7 +91,7 @@ async fn plan_files(app: &App, rule: &Rule, segment: Segment, now: Timestamp) ->
     }
 }
 
-async fn request(app: &App, content: &Content, rule: &Rule) -> Result<(), StorageError> {
-    let (account_id, of, to) = (content.account_id, Subject::Content(content.sha256), rule.to.clone());
+async fn request(app: &App, blob: &Blob, rule: &Rule) -> Result<(), StorageError> {
+    let (account_id, of, to) = (blob.account_id, Subject::Blob(blob.sha256), rule.to.clone());
     app.queue.send(&PackEvent::MigrationRequested { account_id, of, to }.to_json()).await
 }

@@ -1,11 +1,11 @@
-//! sweep-objects: deletes the objects that packs and contents have left, once nobody can be reading them.
+//! sweep-objects: deletes the objects that packs and blobs have left, once nobody can be reading them.
 //!
 //! So it does with objects that were written for a pack which then did not come to lie there: whoever writes one says so
-//! before. An object in which its tenant lies is never deleted; that it cannot move in any more is made sure of first.
+//! before. An object in which its owner lies is never deleted; that it cannot move in any more is made sure of first.
 
 use futures::stream::{self, StreamExt};
 use sluice_domain::key::ObjectKey;
-use sluice_domain::relocation::RetiredObject;
+use sluice_domain::pack_move::RetiredObject;
 use sluice_domain::time::Timestamp;
 use sluice_lambda::Deployment;
 use sluice_lambda::config::ConfigError;
@@ -39,7 +39,7 @@ impl App {
 pub enum Swept {
     /// It is deleted.
     Deleted,
-    /// Its tenant lies there.
+    /// Its owner lies there.
     Inhabited,
     /// Somebody else is at it.
     Overtaken,

@@ -75,12 +75,12 @@ pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
 fn count(decision: &Sweep, upload: &Upload) {
     match decision {
         // A pending one was known: its worker is late.
-        Sweep::Announce if upload.state == UploadState::Open => {
+        Sweep::Enqueue if upload.state == UploadState::Open => {
             metrics::write(&[Metric::count("EventsRecovered", 1)]);
         }
         Sweep::Expire => metrics::write(&[Metric::count("UploadsExpired", 1)]),
         Sweep::Reject(_) => metrics::write(&[Metric::count("UploadsRejected", 1)]),
-        Sweep::Nothing | Sweep::Wait(_) | Sweep::Announce => {}
+        Sweep::Nothing | Sweep::Wait(_) | Sweep::Enqueue => {}
     }
 }
 
@@ -97,9 +97,9 @@ async fn sweep_one(app: &App, upload_id: UploadId, now: Timestamp) -> Result<Swe
     match decision {
         Sweep::Nothing => {}
         Sweep::Wait(until) => {
-            app.tables.postpone(&upload, until, upload.announcements).await?;
+            app.tables.postpone(&upload, until, upload.enqueue_count).await?;
         }
-        Sweep::Announce => announce(app, &upload, now).await?,
+        Sweep::Enqueue => enqueue(app, &upload, now).await?,
         Sweep::Expire => expire(app, &upload, now).await?,
         Sweep::Reject(reason) => reject(app, &upload, reason, now).await?,
     }
@@ -109,13 +109,13 @@ async fn sweep_one(app: &App, upload_id: UploadId, now: Timestamp) -> Result<Swe
 
 async fn send_word(app: &App, upload: &Upload) -> Result<(), StorageError> {
     let Upload { account_id, upload_id, .. } = *upload;
-    app.queue.send(&UploadEvent::UploadAnnounced { account_id, upload_id }.to_json()).await
+    app.queue.send(&UploadEvent::UploadReceived { account_id, upload_id }.to_json()).await
 }
 
 /// Sends word first and counts it second: a run that dies in between only sends word once more.
-async fn announce(app: &App, upload: &Upload, now: Timestamp) -> Result<(), StorageError> {
+async fn enqueue(app: &App, upload: &Upload, now: Timestamp) -> Result<(), StorageError> {
     send_word(app, upload).await?;
-    app.tables.postpone(upload, now.after(patience(upload.announcements)), upload.announcements + 1).await?;
+    app.tables.postpone(upload, now.after(patience(upload.enqueue_count)), upload.enqueue_count + 1).await?;
     Ok(())
 }
 

@@ -110,7 +110,7 @@ mod tests {
                 "AllowedOrigins": ["https://a.example", "https://b.example"],
                 "MigrationRules": [{ "to": "oss" }],
                 "ServePage": false,
-                "UrlSeconds": 600,
+                "PresignedUrlTtlSeconds": 600,
                 "LogLevel": "warn",
                 "Stores": {},
                 "Empty": [],
@@ -125,7 +125,7 @@ mod tests {
             ("MigrationRules", r#"[{"to":"oss"}]"#),
             ("ServePage", "false"),
             ("Stores", "{}"),
-            ("UrlSeconds", "600"),
+            ("PresignedUrlTtlSeconds", "600"),
         ];
         assert!(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).eq(expected));
         assert!(!stage.serves_page());

@@ -81,7 +81,7 @@ impl Demo {
         let here = std::env::current_dir().unwrap_or_default();
         let sluice = self.sluice.strip_prefix(here).unwrap_or(&self.sluice).display();
         println!("\nTry it:");
-        println!("  export SLUICE_API={} SLUICE_HOME={}", self.api, self.home.display());
+        println!("  export SLUICE_API_URL={} SLUICE_HOME={}", self.api, self.home.display());
         println!("  {sluice} put README.md");
         println!("  {sluice} ls");
         println!("  {sluice} get {FIRST_PATH}");
@@ -153,7 +153,7 @@ impl Demo {
         I::Item: AsRef<OsStr>,
     {
         let mut command = Command::new(&self.sluice);
-        command.args(arguments).arg("--json").env("SLUICE_API", &self.api).env("SLUICE_HOME", &self.home);
+        command.args(arguments).arg("--json").env("SLUICE_API_URL", &self.api).env("SLUICE_HOME", &self.home);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn()?;
         if let Some(mut pipe) = child.stdin.take() {

@@ -19,7 +19,7 @@ pub fn print(options: &Options) -> Result<(), Box<dyn Error>> {
     let Ok(stack) = report::read(&options.state) else {
         return Err(format!("no stack runs on {}; start one with `make dev`", options.state.display()).into());
     };
-    println!("export SLUICE_API={}", stack.api);
+    println!("export SLUICE_API_URL={}", stack.api);
     println!("export AWS_ENDPOINT_URL={}", stack.aws_endpoint);
     println!("export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1");
     Ok(())

@@ -37,8 +37,8 @@ pub struct Options {
     #[arg(long)]
     attach: bool,
     /// What a store shows at the hook, if it was told when it started; something random by default
-    #[arg(long, env = "SLUICE_DEV_HOOK_SECRET", value_name = "SECRET", hide_env_values = true)]
-    hook_secret: Option<String>,
+    #[arg(long, env = "SLUICE_DEV_WEBHOOK_SECRET", value_name = "SECRET", hide_env_values = true)]
+    webhook_secret: Option<String>,
     /// Where the state is kept between runs
     #[arg(long, env = "SLUICE_DEV_STATE", default_value = "target/dev", value_name = "FOLDER")]
     state: PathBuf,
@@ -112,8 +112,8 @@ fn settings(options: Options) -> Settings {
     settings.keep_state = options.store != Some(StoreKind::Ceph);
     settings.emulator = options.stack;
     settings.attach = options.attach;
-    if let Some(secret) = options.hook_secret {
-        settings.hook_secret = secret;
+    if let Some(secret) = options.webhook_secret {
+        settings.webhook_secret = secret;
     }
     settings.store = options.store;
     settings.store_port = options.store_port;

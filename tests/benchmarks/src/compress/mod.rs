@@ -14,7 +14,7 @@ use tokio::process::Command;
 
 use crate::debian::Program;
 use crate::figure::grouped;
-use crate::invocation::{Function, Spent, work_off_alone};
+use crate::invocation::{Function, Spent, process_alone};
 use crate::table::Table;
 use crate::uploads::Uploader;
 use crate::watched::{self, Watched};
@@ -74,11 +74,11 @@ async fn by_compress_pack(deployed: &Deployed, file: &Path) -> Result<Outcome, F
     let content = fs::read(file)?;
     let uploader = Uploader::register(deployed).await?;
     let landed = uploader.upload("corpus", &content).await?;
-    work_off_alone(deployed, Function::DedupUpload, &[landed]).await?;
-    let (account_id, of) = (uploader.account_id, Subject::Content(Sha256::of(&content)));
+    process_alone(deployed, Function::DedupUpload, &[landed]).await?;
+    let (account_id, of) = (uploader.account_id, Subject::Blob(Sha256::of(&content)));
     let event = PackEvent::PackWritten { account_id, of: of.clone() };
     let Spent { processor_seconds, peak_resident_kib } =
-        work_off_alone(deployed, Function::CompressPack, &[event.to_json()]).await?;
+        process_alone(deployed, Function::CompressPack, &[event.to_json()]).await?;
     let deployment = deployed.deployment();
     let (tables, buckets) = (deployment.tables()?, deployment.pack_buckets()?);
     let packs = subject::find(&tables, &buckets, account_id, &of).await?;

@@ -2,7 +2,7 @@
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use sluice_contracts::pack_event::{PackEvent, Subject};
-use sluice_domain::content::VAULT;
+use sluice_domain::blob::VAULT;
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::{AccountId, PackId};
 use sluice_storage::tables::Segment;
@@ -13,7 +13,7 @@ use super::outcome::Outcome;
 use super::stores::{PLAIN_BUCKET, Stores, TARGET};
 use super::{Contender, Workload};
 use crate::Failure;
-use crate::invocation::{BATCH_MESSAGES, Function, messages, work_off_beside};
+use crate::invocation::{BATCH_MESSAGES, Function, messages, process_beside};
 use crate::stored::settle;
 use crate::uploads::Uploader;
 
@@ -46,7 +46,7 @@ impl Files {
         let (contents, bodies): (Vec<_>, Vec<_>) = put.into_iter().unzip();
         let app = Arc::new(dedup_upload::App::new(&deployed.deployment())?);
         let mut works = stream::iter(bodies.chunks(BATCH_MESSAGES))
-            .map(|batch| dedup_upload::work_off(app.clone(), messages(batch.to_vec()), Arc::new(|| false)))
+            .map(|batch| dedup_upload::process(app.clone(), messages(batch.to_vec()), Arc::new(|| false)))
             .buffer_unordered(2);
         while let Some(failed) = works.next().await {
             if !failed.is_empty() {
@@ -73,9 +73,9 @@ impl Files {
     ) -> Result<Outcome, Failure> {
         let bodies: Vec<String> = match contender {
             Contender::Packs => self.by_packs(TARGET),
-            _ => self.contents.iter().map(|of| self.request(Subject::Content(*of), TARGET)).collect(),
+            _ => self.contents.iter().map(|of| self.request(Subject::Blob(*of), TARGET)).collect(),
         };
-        let (elapsed, spent) = work_off_beside(deployed, Function::MigratePack, &bodies, invocations).await?;
+        let (elapsed, spent) = process_beside(deployed, Function::MigratePack, &bodies, invocations).await?;
         Ok(Outcome {
             elapsed,
             processor_seconds: spent.processor_seconds,
@@ -96,7 +96,7 @@ impl Files {
 
     /// Brings all of them home again, and deletes what they have left.
     pub async fn bring_home(&self, deployed: &Deployed, invocations: usize) -> Result<(), Failure> {
-        work_off_beside(deployed, Function::MigratePack, &self.by_packs(VAULT), invocations).await?;
+        process_beside(deployed, Function::MigratePack, &self.by_packs(VAULT), invocations).await?;
         settle::sweep(&deployed.deployment()).await
     }
 

@@ -48,7 +48,7 @@ pub struct Workload {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Contender {
     /// migrate-pack, with a message for each content.
-    Contents,
+    Blobs,
     /// migrate-pack, with messages that name packs.
     Packs,
     /// `rclone copy`, then `rclone check`.
@@ -59,15 +59,15 @@ impl Contender {
     /// Naming packs makes no difference where each content has its own. rclone comes last.
     fn all(workload: Workload, files: &Files) -> Vec<Self> {
         if files.pack_count() < workload.objects as usize {
-            vec![Self::Contents, Self::Packs, Self::Rclone]
+            vec![Self::Blobs, Self::Packs, Self::Rclone]
         } else {
-            vec![Self::Contents, Self::Rclone]
+            vec![Self::Blobs, Self::Rclone]
         }
     }
 
     fn name(self) -> &'static str {
         match self {
-            Self::Contents => "migrate-pack, a message for each content",
+            Self::Blobs => "migrate-pack, a message for each content",
             Self::Packs => "migrate-pack, messages that name 100 packs",
             Self::Rclone => "`rclone copy`, then `rclone check`",
         }

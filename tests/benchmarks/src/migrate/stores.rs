@@ -85,7 +85,7 @@ impl Stores {
             ("SLUICE_STORE_CEPH_SECRET_ACCESS_KEY", self.ceph.secret_key().to_owned()),
             ("SLUICE_STORE_OSS_ACCESS_KEY_ID", "oss-test".to_owned()),
             ("SLUICE_STORE_OSS_SECRET_ACCESS_KEY", "oss-test-secret".to_owned()),
-            ("SLUICE_RECEIPT_KEY", "env:SLUICE_BENCHMARK_RECEIPT_KEY".to_owned()),
+            ("SLUICE_RECEIPT_SIGNING_KEY", "env:SLUICE_BENCHMARK_RECEIPT_KEY".to_owned()),
             ("SLUICE_BENCHMARK_RECEIPT_KEY", RECEIPT_SEED.to_owned()),
         ];
         let buckets = BUCKETS.map(|(_, setting, name)| (setting, name.to_owned()));

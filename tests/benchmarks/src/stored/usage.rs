@@ -8,7 +8,7 @@ use crate::site::Site;
 
 const BUCKETS: [&str; 3] = ["LandingBucketName", "VaultBucketName", "CacheBucketName"];
 const TABLES: [&str; 6] = [
-    "ContentsTableName",
+    "BlobsTableName",
     "PacksTableName",
     "ChunkIndexTableName",
     "FilesTableName",

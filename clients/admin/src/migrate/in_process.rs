@@ -1,35 +1,35 @@
 //! Moving packs in this process, as the worker does it.
 
 use futures::stream::{self, StreamExt};
-use migrate_pack::{App, work_off};
+use migrate_pack::{App, process};
 use sluice_lambda::batch::{Message, OutOfTime};
 use std::sync::Arc;
 
 use super::Order;
 use crate::error::Result;
 use crate::output::Output;
-use crate::settings::Site;
+use crate::settings::DeploymentAccess;
 
 /// The worker, in this process.
-pub(super) struct Here {
+pub(super) struct InProcess {
     app: Arc<App>,
     out_of_time: OutOfTime,
-    /// How many contents are moved at once.
+    /// How many blobs are moved at once.
     jobs: usize,
 }
 
-impl Here {
-    pub async fn new(site: &Site, jobs: usize) -> Result<Self> {
-        let app = Arc::new(App::new(&site.deployment).await?);
+impl InProcess {
+    pub async fn new(access: &DeploymentAccess, jobs: usize) -> Result<Self> {
+        let app = Arc::new(App::new(&access.deployment).await?);
         Ok(Self { app, out_of_time: Arc::new(|| false), jobs })
     }
 
-    /// Moves these contents, several at once, and gives how many could not be moved.
-    pub async fn work_off(&self, orders: &[Order], to: &str, output: &Output) -> u64 {
+    /// Moves these blobs, several at once, and gives how many could not be moved.
+    pub async fn process(&self, orders: &[Order], to: &str, output: &Output) -> u64 {
         stream::iter(orders)
             .map(|order| async move {
                 let failed =
-                    work_off(self.app.clone(), vec![message(order, to)], self.out_of_time.clone()).await;
+                    process(self.app.clone(), vec![message(order, to)], self.out_of_time.clone()).await;
                 if !failed.is_empty() {
                     output.warning(&format!("{} was not moved, or not all of it", order.text()));
                 }

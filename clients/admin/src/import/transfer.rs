@@ -4,11 +4,11 @@ use serde::Serialize;
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::VersionId;
 use sluice_domain::key::ObjectKey;
-use sluice_domain::relocation::{Receipt, ReceiptObject, Verification};
+use sluice_domain::pack_move::{Receipt, ReceiptObject, Verification};
 use sluice_domain::time::Timestamp;
 use sluice_lambda::clock;
 use sluice_packs::PackError;
-use sluice_packs::relocate::read_back;
+use sluice_packs::mover::read_back;
 use sluice_storage::bucket::{ObjectHead, normalise_etag};
 use sluice_storage::{ErrorKind, StorageError, Written};
 
@@ -22,7 +22,7 @@ const CHANGES_MAX: u32 = 1;
 
 /// What became of an object.
 #[derive(Debug, Serialize)]
-pub(super) struct Brought {
+pub(super) struct ImportedObject {
     pub key: String,
     pub size: u64,
     #[serde(flatten)]
@@ -93,21 +93,22 @@ impl Trouble {
 
 impl Job {
     /// Brings an object.
-    pub async fn bring(&self, key: String, head: ObjectHead, output: &Output) -> Brought {
+    pub async fn import(&self, key: String, head: ObjectHead, output: &Output) -> ImportedObject {
         let (outcome, size) = match keys::problem(self.target_kind, self.target_key(&key).as_str()) {
             Some(problem) => (Outcome::Refused(problem), head.size),
-            None => self.bring_current(&key, head, output).await,
+            None => self.import_current(&key, head, output).await,
         };
-        Brought { key, size, outcome }
+        ImportedObject { key, size, outcome }
     }
 
     /// Brings it as it was listed; if it has changed meanwhile, as it is then. Gives the size of what came.
-    async fn bring_current(&self, key: &str, mut head: ObjectHead, output: &Output) -> (Outcome, u64) {
+    async fn import_current(&self, key: &str, mut head: ObjectHead, output: &Output) -> (Outcome, u64) {
         let source_key = ObjectKey::from_stored(key);
         let mut changes = 0;
         loop {
-            let brought = retrying(Trouble::passes, async || self.bring_once(&source_key, &head).await).await;
-            let trouble = match brought {
+            let imported =
+                retrying(Trouble::passes, async || self.import_once(&source_key, &head).await).await;
+            let trouble = match imported {
                 Ok(outcome) => return (outcome, head.size),
                 Err(Trouble::Gone) => return (Outcome::Gone, head.size),
                 Err(trouble) => trouble,
@@ -125,7 +126,7 @@ impl Job {
         }
     }
 
-    async fn bring_once(&self, key: &ObjectKey, head: &ObjectHead) -> Result<Outcome, Trouble> {
+    async fn import_once(&self, key: &ObjectKey, head: &ObjectHead) -> Result<Outcome, Trouble> {
         let target_key = self.target_key(key.as_str());
         let receipt_id = self.receipt_id(key, head, &target_key);
         if self.is_unchanged(key, head, &target_key, &receipt_id).await? {

@@ -51,7 +51,7 @@ impl Cache {
     }
 
     /// Remembers the chunks of a content: they follow from its bytes, whatever becomes of it.
-    pub fn remember_content(&self, sha256: &Sha256, size_bytes: u64, chunks: &[Chunk]) {
+    pub fn remember_blob(&self, sha256: &Sha256, size_bytes: u64, chunks: &[Chunk]) {
         self.with(|transaction, account| {
             transaction.execute(
                 "INSERT INTO contents (account, sha256, size, chunks, used_at) VALUES (?1, ?2, ?3, ?4, ?5)

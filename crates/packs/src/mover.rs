@@ -12,16 +12,18 @@
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sha2::Digest as _;
-use sluice_domain::content::{Content, Pack, Placement};
+use sluice_domain::blob::{Blob, Pack, Placement};
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::VersionId;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::pack_index::PackIndex;
-use sluice_domain::relocation::{Receipt, ReceiptObject, RetiredObject, Tenant, UNPLACED_LIFE, Verification};
+use sluice_domain::pack_move::{
+    ObjectOwner, Receipt, ReceiptObject, RetiredObject, UNPLACED_LIFE, Verification,
+};
 use sluice_domain::time::Timestamp;
 use sluice_storage::presign::PutOf;
 use sluice_storage::stores::PackBuckets;
-use sluice_storage::tables::{Flip, Flipped};
+use sluice_storage::tables::{PlacementChange, PlacementChanged};
 use sluice_storage::{Bucket, Tables, Written};
 use std::time::Duration;
 
@@ -97,20 +99,20 @@ struct Sent {
 
 impl Mover {
     /// Moves a pack.
-    pub async fn relocate(&self, order: Move<'_>) -> Result<Moved, PackError> {
+    pub async fn move_pack(&self, order: Move<'_>) -> Result<Moved, PackError> {
         let Move { pack, index, store, form, attempt } = order;
         let generation = pack.placement.generation + 1;
         let attempt = format!("{attempt}/{store}/{generation}");
         let key = ObjectKey::moved_pack(pack.account_id, pack.pack_id, &attempt);
         let target = self.buckets.get(store)?;
-        let announced = RetiredObject {
+        let unplaced = RetiredObject {
             store: store.to_owned(),
             key: key.to_string(),
             account_id: pack.account_id,
-            tenant: Tenant::Pack(pack.pack_id),
+            owner: ObjectOwner::Pack(pack.pack_id),
             due_at: (self.now)().after(UNPLACED_LIFE),
         };
-        self.tables.announce_object(&announced).await?;
+        self.tables.retire_unplaced(&unplaced).await?;
         let Transformed { bytes, encoding, frames } =
             transform(&self.buckets, pack, index, form, &self.pace).await?;
         let (bytes, sent) = tokio::task::spawn_blocking(move || {
@@ -131,33 +133,33 @@ impl Mover {
         };
         let receipt = self.receipt(pack, &placement, &written, &sent, verified_by).await?;
         let (now, grace, receipt) = ((self.now)(), self.grace, receipt.as_ref());
-        let flip = Flip { pack, placement, grace, receipt, now };
-        match self.tables.flip(&flip).await? {
-            Flipped::Done => {
+        let flip = PlacementChange { pack, placement, grace, receipt, now };
+        match self.tables.change_placement(&flip).await? {
+            PlacementChanged::Done => {
                 let saved = pack.placement.length.cast_signed() - sent.length.cast_signed();
                 if saved != 0 {
                     self.tables.count_saved(pack.account_id, saved).await?;
                 }
                 Ok(Moved::Done { stored_bytes: sent.length })
             }
-            Flipped::Overtaken => Ok(Moved::Overtaken),
+            PlacementChanged::Overtaken => Ok(Moved::Overtaken),
         }
     }
 
-    /// Gives up the object that was adopted for a content, once every pack has left it. True if it has been given up.
-    pub async fn release(&self, content: &Content, packs: &Packs) -> Result<bool, PackError> {
-        if content.object_key.is_none() {
+    /// Gives up the object that was adopted for a blob, once every pack has left it. True if it has been given up.
+    pub async fn release(&self, blob: &Blob, packs: &Packs) -> Result<bool, PackError> {
+        if blob.object_key.is_none() {
             return Ok(false);
         }
         for batch in packs.batches() {
-            let rows = subject::rows(&self.tables, content.account_id, batch).await?;
+            let rows = subject::rows(&self.tables, blob.account_id, batch).await?;
             if rows.len() < batch.len() || rows.iter().any(|pack| packs.is_in_object(pack)) {
-                tracing::warn!(content = content.content_id, "not all packs have left the object");
+                tracing::warn!(blob = blob.blob_id, "not all packs have left the object");
                 return Ok(false);
             }
         }
-        let flipped = self.tables.release_object(content, (self.now)(), self.grace).await?;
-        Ok(flipped == Flipped::Done)
+        let flipped = self.tables.release_object(blob, (self.now)(), self.grace).await?;
+        Ok(flipped == PlacementChanged::Done)
     }
 
     /// Writes the object and makes sure that the store holds it. One that is wrong is deleted at once.

@@ -2,8 +2,8 @@
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_domain::key::ObjectKey;
+use sluice_domain::materialize::{Part, parts};
 use sluice_domain::part_plan::PartNumber;
-use sluice_domain::rebuild::{Part, parts};
 use sluice_storage::copy::CopySource;
 use sluice_storage::tables::{self, Building};
 use sluice_storage::{ErrorKind, StorageError};
@@ -37,9 +37,9 @@ pub enum Built {
 
 impl Build<'_> {
     pub async fn run(&self) -> Result<Built, MaterializeError> {
-        let content = &self.building.content;
-        let (terms, packs) = packs::load(self.app, content).await?;
-        let parts = parts(&terms, &packs).ok_or(MaterializeError::PacksMissing(content.sha256))?;
+        let blob = &self.building.blob;
+        let (terms, packs) = packs::load(self.app, blob).await?;
+        let parts = parts(&terms, &packs).ok_or(MaterializeError::PacksMissing(blob.sha256))?;
         match &parts[..] {
             [] => {
                 self.app.cache.put(&self.key, Vec::new().into()).await?;
@@ -86,7 +86,7 @@ impl Build<'_> {
     /// The multipart upload with which an earlier run has begun and the parts it has, or a new one. Parts that were made
     /// after another plan are of no use.
     async fn multipart(&self, parts: &[Part]) -> Result<(String, HashSet<PartNumber>), StorageError> {
-        let (app, content) = (self.app, &self.building.content);
+        let (app, blob) = (self.app, &self.building.blob);
         let plan_digest = hex::encode(&blake3::hash(format!("{parts:?}").as_bytes()).as_bytes()[..16]);
         if let Some(build) = &self.building.build {
             let present = app.cache.list_parts(&self.key, &build.multipart_id).await?;
@@ -100,7 +100,7 @@ impl Build<'_> {
         }
         let multipart_id = app.cache.create_multipart(&self.key, false).await?;
         let build = tables::Build { multipart_id: multipart_id.clone(), plan_digest };
-        app.tables.begin_build(content.account_id, &content.sha256, self.holder, &build).await?;
+        app.tables.begin_build(blob.account_id, &blob.sha256, self.holder, &build).await?;
         Ok((multipart_id, HashSet::new()))
     }
 
@@ -127,7 +127,7 @@ impl Build<'_> {
 
     /// Whether the object is there after all, of the right size.
     async fn is_there(&self) -> Result<bool, StorageError> {
-        let size = self.building.content.size;
+        let size = self.building.blob.size;
         Ok(self.app.cache.head(&self.key).await?.is_some_and(|object| object.size == size))
     }
 }

@@ -1,4 +1,4 @@
-//! How a content that lies in packs is put together as one object.
+//! How a blob that lies in packs is put together as one object.
 //!
 //! The object is made as a multipart upload. S3 wants at least 5 MiB in every part but the last
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>). What lies long enough in one stored object is
@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
-use crate::content::{Encoding, Pack, VAULT};
+use crate::blob::{Encoding, Pack, VAULT};
 use crate::id::PackId;
 use crate::manifest::Term;
 use crate::pack_index::PackIndex;
@@ -30,7 +30,7 @@ pub enum Part {
     Sent(Vec<Term>),
 }
 
-/// The parts of the content that `terms` say, in order: the same whenever packs and placements are. Nothing if a term
+/// The parts of the blob that `terms` say, in order: the same whenever packs and placements are. Nothing if a term
 /// names a pack that is not in `packs`, or chunks that its pack has not.
 pub fn parts(terms: &[Term], packs: &BTreeMap<PackId, (Pack, PackIndex)>) -> Option<Vec<Part>> {
     let mut left: VecDeque<Term> = terms.iter().copied().collect();
@@ -117,8 +117,8 @@ fn gather(left: &mut VecDeque<Term>, packs: &BTreeMap<PackId, (Pack, PackIndex)>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::blob::{Attachment, Life, Placement};
     use crate::chunk::Chunk;
-    use crate::content::{Life, Placement, Table};
     use crate::hash::ChunkId;
     use crate::id::AccountId;
     use crate::time::Timestamp;
@@ -140,7 +140,7 @@ mod tests {
             references: 1,
             size,
             chunk_count: count,
-            index: Table::Inline(Vec::new()),
+            index: Attachment::Inline(Vec::new()),
             placement: Placement::first(key.to_owned(), offset, size),
             former: None,
             created_at: Timestamp::from_unix_milliseconds(0),

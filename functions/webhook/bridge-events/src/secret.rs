@@ -11,9 +11,9 @@ pub const PARAMETER: &str = "token";
 
 /// What is known of the secret: its SHA-256, from which nobody can call the hook.
 #[derive(Debug, Clone, Copy)]
-pub struct HookSecret(Sha256);
+pub struct WebhookSecret(Sha256);
 
-impl HookSecret {
+impl WebhookSecret {
     /// The secret with this SHA-256.
     pub fn new(sha256: Sha256) -> Self {
         Self(sha256)
@@ -75,7 +75,7 @@ mod tests {
         }
         Call {
             method: Method::POST,
-            path: "/hooks/events".to_owned(),
+            path: "/webhooks/store-events".to_owned(),
             query: query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             headers,
             body: Vec::new(),
@@ -85,7 +85,7 @@ mod tests {
     }
 
     fn checked(call: &Call) -> Result<(), Code> {
-        HookSecret::new(Sha256::of(SECRET.as_bytes())).check(call).map_err(|failure| {
+        WebhookSecret::new(Sha256::of(SECRET.as_bytes())).check(call).map_err(|failure| {
             assert!(!failure.detail.contains(SECRET), "{failure}");
             failure.code
         })
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn an_empty_secret_opens_nothing() {
-        let empty = HookSecret::new(Sha256::of(b""));
+        let empty = WebhookSecret::new(Sha256::of(b""));
         for call in [call(None, &[]), call(None, &[("token", "")]), call(Some(b"Bearer "), &[])] {
             assert!(empty.check(&call).is_err(), "{call:?}");
         }

@@ -1,7 +1,7 @@
 //! Bytes of a binary format, wherever they are kept.
 
 use bytes::Bytes;
-use sluice_domain::content::Table;
+use sluice_domain::blob::Attachment;
 use sluice_domain::key::ObjectKey;
 
 use crate::bucket::Bucket;
@@ -11,10 +11,10 @@ use crate::error::{ErrorKind, StorageError};
 ///
 /// # Errors
 /// `NotFound` if the object is gone.
-pub async fn read_table(vault: &Bucket, table: &Table) -> Result<Bytes, StorageError> {
+pub async fn read_attachment(vault: &Bucket, table: &Attachment) -> Result<Bytes, StorageError> {
     let key = match table {
-        Table::Inline(bytes) => return Ok(Bytes::copy_from_slice(bytes)),
-        Table::Object(key) => ObjectKey::from_stored(key),
+        Attachment::Inline(bytes) => return Ok(Bytes::copy_from_slice(bytes)),
+        Attachment::Object(key) => ObjectKey::from_stored(key),
     };
     vault.get(&key).await?.ok_or_else(|| StorageError {
         kind: ErrorKind::NotFound,

@@ -1,8 +1,8 @@
-//! Why a content could not be put together.
+//! Why a blob could not be put together.
 
 use sluice_contracts::event::UnreadableMessage;
 use sluice_domain::hash::Sha256;
-use sluice_lambda::batch::WorkError;
+use sluice_lambda::batch::ProcessError;
 use sluice_packs::PackError;
 use sluice_storage::StorageError;
 
@@ -26,7 +26,7 @@ impl From<UnreadableMessage> for MaterializeError {
     }
 }
 
-impl WorkError for MaterializeError {
+impl ProcessError for MaterializeError {
     fn is_permanent(&self) -> bool {
         match self {
             Self::PacksMissing(_) => false,

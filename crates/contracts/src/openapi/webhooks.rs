@@ -7,7 +7,7 @@ use crate::problem::Code;
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
-        Operation::new("POST", "/hooks/events", "takeBucketNotification")
+        Operation::new("POST", "/webhooks/store-events", "takeBucketNotification")
             .description(
                 "Takes no session, but the hook's secret: as `Authorization: Bearer` with it, or as `token` in the \
                  query. Without a secret in the deployment the hook is closed: `not_found`. Whatever is no creation of \

@@ -58,12 +58,12 @@ struct Notification {
 fn uploads_of(body: &str) -> Result<Option<String>, Failure> {
     let Notification { mut records } = serde_json::from_str(body).map_err(Failure::invalid)?;
     let received = records.len();
-    records.retain(announces_upload);
+    records.retain(is_of_upload);
     tracing::info!(received, forwarded = records.len(), "records of other objects dropped");
     Ok((!records.is_empty()).then(|| json!({ "Records": records }).to_string()))
 }
 
-fn announces_upload(record: &Value) -> bool {
+fn is_of_upload(record: &Value) -> bool {
     let alone = json!({ "Records": [record] }).to_string();
     matches!(LandingMessage::parse(&alone), Ok(LandingMessage::ObjectsCreated(_)))
 }
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_announces_an_upload_is_sent_on_as_it_came() {
+    fn a_notification_of_an_upload_is_sent_on_as_it_came() {
         for name in [
             "ceph/put.json",
             "ceph/multipart-complete.json",
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_announces_no_upload_is_dropped() {
+    fn a_notification_of_anything_else_is_dropped() {
         for name in [
             "ceph/raw-key.json",
             "ceph/pack.json",
@@ -161,9 +161,9 @@ mod tests {
             "poison/unknown-event.json",
             "poison/unknown-field.json",
             "poison/unknown-test-event.json",
-            "sluice/upload-announced.json",
+            "sluice/upload-received.json",
             "sluice/upload-checkpointed.json",
-            "sluice/content-requested.json",
+            "sluice/blob-requested.json",
         ];
         for body in samples.map(sample).into_iter().chain([long, deep, vec![0xff; 100]]) {
             let failure = message(&body).expect_err("no notification");

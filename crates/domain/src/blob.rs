@@ -1,4 +1,4 @@
-//! Contents and packs as the tables hold them.
+//! Blobs and packs as the tables hold them.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,10 +7,10 @@ use crate::frames::FrameTable;
 use crate::hash::{Sha1, Sha256};
 use crate::id::{AccountId, PackId};
 use crate::key::ObjectKey;
-use crate::relocation::Former;
+use crate::pack_move::Former;
 use crate::time::{Timestamp, optional_unix_milliseconds, unix_milliseconds};
 
-/// Where a content or a pack stands with the collector.
+/// Where a blob or a pack stands with the collector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Life {
@@ -23,22 +23,22 @@ pub enum Life {
 /// Bytes of a binary format, in the row itself while they are few, else in an object of the vault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Table {
+pub enum Attachment {
     /// The bytes.
     Inline(#[serde(with = "bytes_as_bytes")] Vec<u8>),
     /// The vault key of the object that holds them.
     Object(String),
 }
 
-/// Up to this many bytes a [`Table`] stays in its row: a second kilobyte of a row costs less than an object.
-pub const TABLE_INLINE_MAX_BYTES: usize = 4096;
+/// Up to this many bytes a [`Attachment`] stays in its row: a second kilobyte of a row costs less than an object.
+pub const ATTACHMENT_INLINE_MAX_BYTES: usize = 4096;
 
-/// A content that an account holds, known by its SHA-256.
+/// A blob that an account holds, known by its SHA-256.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Content {
+pub struct Blob {
     /// `{scope}#{sha256}`; the scope is the account.
-    pub content_id: String,
-    /// Whose content.
+    pub blob_id: String,
+    /// Whose blob.
     pub account_id: AccountId,
     /// Its name.
     pub sha256: Sha256,
@@ -53,7 +53,7 @@ pub struct Content {
     /// The vault key of the object that holds its bytes as they are. None if they lie in packs alone.
     pub object_key: Option<String>,
     /// Its manifest.
-    pub manifest: Table,
+    pub manifest: Attachment,
     /// When it was last read, give or take a day.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "optional_unix_milliseconds")]
     pub read_at: Option<Timestamp>,
@@ -65,17 +65,17 @@ pub struct Content {
     pub created_at: Timestamp,
 }
 
-impl Content {
-    /// A content that one version refers to. `object_key` is where it lies as it is, if it does.
+impl Blob {
+    /// A blob that one version refers to. `object_key` is where it lies as it is, if it does.
     pub fn new(
         account_id: AccountId,
         digest: &ContentDigest,
         object_key: Option<String>,
-        manifest: Table,
+        manifest: Attachment,
         created_at: Timestamp,
     ) -> Self {
         Self {
-            content_id: content_id(account_id, &digest.sha256),
+            blob_id: blob_id(account_id, &digest.sha256),
             account_id,
             sha256: digest.sha256,
             sha1: digest.sha1,
@@ -91,8 +91,8 @@ impl Content {
     }
 }
 
-/// The key of a content's row. The account is the scope, so that no account learns what another holds.
-pub fn content_id(account_id: AccountId, sha256: &Sha256) -> String {
+/// The key of a blob's row. The account is the scope, so that no account learns what another holds.
+pub fn blob_id(account_id: AccountId, sha256: &Sha256) -> String {
     format!("{account_id}#{sha256}")
 }
 
@@ -152,15 +152,15 @@ pub struct Pack {
     pub account_id: AccountId,
     /// Whether references may be taken.
     pub life: Life,
-    /// How many contents have it. A pack that was cut out of an adopted object begins with the reference of that
-    /// content; any other begins with none and gets its first when a content is published.
+    /// How many blobs have it. A pack that was cut out of an adopted object begins with the reference of that
+    /// blob; any other begins with none and gets its first when a blob is published.
     pub references: u64,
     /// Raw size in bytes.
     pub size: u64,
     /// How many chunks.
     pub chunk_count: u32,
     /// Its chunk table.
-    pub index: Table,
+    pub index: Attachment,
     /// Where it is stored.
     pub placement: Placement,
     /// Where it was stored before, for as long as it may still be read there.

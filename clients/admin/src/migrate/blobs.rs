@@ -1,18 +1,18 @@
-//! Which contents are meant.
+//! Which blobs are meant.
 
-use sluice_domain::content::{Content, Life};
+use sluice_domain::blob::{Blob, Life};
 use sluice_domain::id::AccountId;
 use sluice_domain::migration::Rule;
 use sluice_domain::time::Timestamp;
 use sluice_lambda::clock;
 use sluice_storage::Tables;
-use sluice_storage::tables::{FileContent, Listing, Segment, SegmentCursor};
+use sluice_storage::tables::{FileBlob, Listing, Segment, SegmentCursor};
 use std::collections::HashSet;
 
 use super::Order;
 use crate::arguments::MigrateArguments;
 use crate::error::{Error, Result};
-use crate::settings::Site;
+use crate::settings::DeploymentAccess;
 
 /// All of a table.
 const WHOLE: Segment = Segment { number: 0, of: 1 };
@@ -20,7 +20,7 @@ const WHOLE: Segment = Segment { number: 0, of: 1 };
 /// How many files are listed at once.
 const PAGE: usize = 500;
 
-/// The contents that are meant, a page at a time. Each content comes once; of those that are found by path, 32 bytes are
+/// The blobs that are meant, a page at a time. Each blob comes once; of those that are found by path, 32 bytes are
 /// kept for that.
 pub(super) struct Pages<'a> {
     account: Option<AccountId>,
@@ -33,10 +33,10 @@ pub(super) struct Pages<'a> {
     seen: HashSet<String>,
 }
 
-/// Where contents are found.
+/// Where blobs are found.
 enum Source {
-    /// In the table of contents, old versions' too.
-    Contents { after: Option<SegmentCursor> },
+    /// In the table of blobs, old versions' too.
+    Blobs { after: Option<SegmentCursor> },
     /// By the files of an account, as they are now.
     Files { prefix: String, after: Option<String> },
     /// By the files of all accounts, for a rule that names a path.
@@ -45,16 +45,16 @@ enum Source {
 
 impl<'a> Pages<'a> {
     /// What the command line means.
-    pub async fn new(arguments: &MigrateArguments, site: &Site, to: &'a str) -> Result<Self> {
-        let account = arguments.account.find(&site.deployment.tables()?).await?;
-        let rules = arguments.rule.then(|| site.deployment.migration_rules()).transpose()?;
+    pub async fn new(arguments: &MigrateArguments, access: &DeploymentAccess, to: &'a str) -> Result<Self> {
+        let account = arguments.account.find(&access.deployment.tables()?).await?;
+        let rules = arguments.rule.then(|| access.deployment.migration_rules()).transpose()?;
         let rules = rules.map(|rules| rules.into_iter().filter(|rule| rule.to == to).collect::<Vec<_>>());
         if rules.as_ref().is_some_and(Vec::is_empty) {
             return Err(Error::Usage(format!("no rule of SLUICE_MIGRATION_RULES sends anything to {to}")));
         }
         let sources = match (&arguments.prefix, &rules) {
             (Some(prefix), _) => vec![Source::Files { prefix: prefix.clone(), after: None }],
-            (None, None) => vec![Source::Contents { after: None }],
+            (None, None) => vec![Source::Blobs { after: None }],
             (None, Some(rules)) => sources_of(rules, account.is_some()),
         };
         let (again, now) = (arguments.again, clock::now());
@@ -72,18 +72,16 @@ impl<'a> Pages<'a> {
     /// A page, and where the next begins.
     async fn page(&mut self, source: Source, tables: &Tables) -> Result<(Vec<Order>, Option<Source>)> {
         match source {
-            Source::Contents { after } => {
-                let (contents, next) = tables.scan_contents(WHOLE, after).await?;
-                let next = next.map(|next| Source::Contents { after: Some(next) });
-                let is_new = |content: &&Content| {
-                    !self.seen.contains(&content.content_id) && self.means(content, None)
-                };
-                Ok((contents.iter().filter(is_new).map(Order::of).collect(), next))
+            Source::Blobs { after } => {
+                let (blobs, next) = tables.scan_blobs(WHOLE, after).await?;
+                let next = next.map(|next| Source::Blobs { after: Some(next) });
+                let is_new = |blob: &&Blob| !self.seen.contains(&blob.blob_id) && self.means(blob, None);
+                Ok((blobs.iter().filter(is_new).map(Order::of).collect(), next))
             }
             Source::AllFiles { prefix, after } => {
                 let (files, next) = tables.scan_files(&prefix, WHOLE, after).await?;
                 let next = next.map(|next| Source::AllFiles { prefix, after: Some(next) });
-                Ok((self.contents_of(files, tables).await?, next))
+                Ok((self.blobs_of(files, tables).await?, next))
             }
             Source::Files { prefix, after } => {
                 let Some(account_id) = self.account else { return Ok((Vec::new(), None)) };
@@ -97,51 +95,51 @@ impl<'a> Pages<'a> {
                 let page = tables.list(listing).await?;
                 let files = page.files.iter().filter_map(|file| {
                     let (sha256, path) = (file.live()?.sha256?, file.path.to_string());
-                    Some(FileContent { account_id, path, sha256 })
+                    Some(FileBlob { account_id, path, sha256 })
                 });
-                let contents = self.contents_of(files.collect(), tables).await?;
-                Ok((contents, page.next.map(|next| Source::Files { prefix, after: Some(next) })))
+                let blobs = self.blobs_of(files.collect(), tables).await?;
+                Ok((blobs, page.next.map(|next| Source::Files { prefix, after: Some(next) })))
             }
         }
     }
 
-    async fn contents_of(&mut self, files: Vec<FileContent>, tables: &Tables) -> Result<Vec<Order>> {
+    async fn blobs_of(&mut self, files: Vec<FileBlob>, tables: &Tables) -> Result<Vec<Order>> {
         let mut orders = Vec::new();
         for file in files {
             if self.account.is_some_and(|account| account != file.account_id) {
                 continue;
             }
-            if let Some(content) = tables.content(file.account_id, &file.sha256).await?
-                && !self.seen.contains(&content.content_id)
-                && self.means(&content, Some(&file.path))
+            if let Some(blob) = tables.blob(file.account_id, &file.sha256).await?
+                && !self.seen.contains(&blob.blob_id)
+                && self.means(&blob, Some(&file.path))
             {
-                orders.push(Order::of(&content));
-                self.seen.insert(content.content_id);
+                orders.push(Order::of(&blob));
+                self.seen.insert(blob.blob_id);
             }
         }
         Ok(orders)
     }
 
-    fn means(&self, content: &Content, path: Option<&str>) -> bool {
+    fn means(&self, blob: &Blob, path: Option<&str>) -> bool {
         let goes = |rule: &Rule| {
             let prefix = rule.prefix.as_deref();
             prefix.is_none_or(|prefix| path.is_some_and(|path| path.starts_with(prefix)))
-                && rule.takes(content, self.now)
+                && rule.takes(blob, self.now)
         };
-        content.life == Life::Live
-            && self.account.is_none_or(|account| account == content.account_id)
-            && (self.again || content.migrated_to.as_deref() != Some(self.to))
+        blob.life == Life::Live
+            && self.account.is_none_or(|account| account == blob.account_id)
+            && (self.again || blob.migrated_to.as_deref() != Some(self.to))
             && self.rules.as_ref().is_none_or(|rules| rules.iter().any(goes))
     }
 }
 
-/// Where the contents of these rules are found: the last is looked through first, and what was found by path is then known.
+/// Where the blobs of these rules are found: the last is looked through first, and what was found by path is then known.
 fn sources_of(rules: &[Rule], of_one_account: bool) -> Vec<Source> {
     let by_path = rules.iter().filter_map(|rule| rule.prefix.clone());
     let files = |prefix| Source::Files { prefix, after: None };
     let all_files = |prefix| Source::AllFiles { prefix, after: None };
     let by_path = by_path.map(|prefix| if of_one_account { files(prefix) } else { all_files(prefix) });
-    let plain = rules.iter().any(|rule| rule.prefix.is_none()).then_some(Source::Contents { after: None });
+    let plain = rules.iter().any(|rule| rule.prefix.is_none()).then_some(Source::Blobs { after: None });
     plain.into_iter().chain(by_path).collect()
 }
 
@@ -155,7 +153,7 @@ mod tests {
         let kinds = |json: &str, of_one: bool| {
             let sources = sources_of(&rules(json), of_one);
             let kind = |source: &Source| match source {
-                Source::Contents { .. } => "contents",
+                Source::Blobs { .. } => "contents",
                 Source::Files { .. } => "files",
                 Source::AllFiles { .. } => "all files",
             };

@@ -1,8 +1,8 @@
-//! materialize-content: puts a content that lies in packs together as one object of the cache, for plain HTTP readers.
+//! materialize-blob: puts a blob that lies in packs together as one object of the cache, for plain HTTP readers.
 //!
 //! What lies long enough in one stored object is copied by the store, range by range; the rest is read, every chunk
-//! checked, and sent ([`sluice_domain::rebuild`]). The parts that the cache has received are the checkpoint. A lease on
-//! the content's row keeps a second builder away. The object appears at once, when it is whole.
+//! checked, and sent ([`sluice_domain::materialize`]). The parts that the cache has received are the checkpoint. A lease on
+//! the blob's row keeps a second builder away. The object appears at once, when it is whole.
 
 mod build;
 mod error;
@@ -10,11 +10,11 @@ mod packs;
 
 use futures::FutureExt;
 use futures::stream::{self, StreamExt};
-use sluice_contracts::event::ContentEvent;
+use sluice_contracts::event::BlobEvent;
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::AccountId;
 use sluice_domain::key::ObjectKey;
-use sluice_lambda::batch::{Failed, Message, OutOfTime, Settlement, Worked};
+use sluice_lambda::batch::{Acknowledger, Failed, Message, OutOfTime, Processed};
 use sluice_lambda::config::ConfigError;
 use sluice_lambda::{Deployment, clock};
 use sluice_storage::stores::PackBuckets;
@@ -25,8 +25,8 @@ use std::time::Duration;
 use build::{Build, Built};
 use error::MaterializeError;
 
-/// How many contents are put together at once.
-const CONTENTS_IN_FLIGHT: usize = 2;
+/// How many blobs are put together at once.
+const BLOBS_IN_FLIGHT: usize = 2;
 
 /// How long a builder that was killed keeps others away: longer than an invocation can last.
 const LEASE: Duration = Duration::from_mins(16);
@@ -39,7 +39,7 @@ pub struct App {
     cache: Bucket,
     cache_life: Duration,
     queue: Queue,
-    settlement: Settlement,
+    acknowledger: Acknowledger,
 }
 
 impl App {
@@ -51,7 +51,7 @@ impl App {
             cache: deployment.cache()?,
             cache_life: deployment.cache_life()?,
             queue: deployment.materialize_queue()?,
-            settlement: deployment.materialize_settlement()?,
+            acknowledger: deployment.materialize_acknowledger()?,
         })
     }
 }
@@ -59,29 +59,29 @@ impl App {
 /// Whether the time of the invocation is up.
 type TimeCheck = dyn Fn() -> bool + Send + Sync;
 
-/// Works off a batch, and gives the messages that are to be received again.
-pub async fn work_off(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
+/// Processes a batch, and gives the messages that are to be received again.
+pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
     let (app, out_of_time) = (&*app, &*out_of_time);
     stream::iter(messages)
         .map(|message| {
             async move {
-                let worked = match work_off_one(app, &message, out_of_time).await {
-                    Ok(true) => Worked::Done,
-                    Ok(false) => Worked::NotTried,
-                    Err(error) => Worked::Failed(error),
+                let worked = match process_one(app, &message, out_of_time).await {
+                    Ok(true) => Processed::Done,
+                    Ok(false) => Processed::NotTried,
+                    Err(error) => Processed::Failed(error),
                 };
-                app.settlement.settle(&message, worked).await.then_some(message.id)
+                app.acknowledger.settle(&message, worked).await.then_some(message.id)
             }
             .boxed()
         })
-        .buffer_unordered(CONTENTS_IN_FLIGHT)
+        .buffer_unordered(BLOBS_IN_FLIGHT)
         .filter_map(|failed| async move { failed })
         .collect()
         .await
 }
 
-/// Works off one message; false if there was no time for it.
-async fn work_off_one(
+/// Processes one message; false if there was no time for it.
+async fn process_one(
     app: &App,
     message: &Message,
     out_of_time: &TimeCheck,
@@ -89,12 +89,12 @@ async fn work_off_one(
     if out_of_time() {
         return Ok(false);
     }
-    let ContentEvent::ContentRequested { account_id, sha256 } = ContentEvent::parse(&message.body)?;
+    let BlobEvent::BlobRequested { account_id, sha256 } = BlobEvent::parse(&message.body)?;
     materialize(app, account_id, sha256, &message.id, out_of_time).await?;
     Ok(true)
 }
 
-/// Puts a content together, unless it lies there, or somebody else is at it. `holder` names this builder.
+/// Puts a blob together, unless it lies there, or somebody else is at it. `holder` names this builder.
 async fn materialize(
     app: &App,
     account: AccountId,
@@ -108,16 +108,16 @@ async fn materialize(
     {
         return Ok(());
     }
-    let leased = app.tables.lease_content(account, &sha256, holder, clock::now(), LEASE).await?;
+    let leased = app.tables.lease_blob(account, &sha256, holder, clock::now(), LEASE).await?;
     let Some(building) = leased else {
-        tracing::info!(%account, "somebody else is building the content, or it is gone");
+        tracing::info!(%account, "somebody else is building the blob, or it is gone");
         return Ok(());
     };
     let end = Build { app, key, holder, building: &building, out_of_time }.run().await;
-    app.tables.release_content(account, &sha256, holder, matches!(end, Ok(Built::Whole))).await?;
+    app.tables.release_blob(account, &sha256, holder, matches!(end, Ok(Built::Whole))).await?;
     if end? == Built::OutOfTime {
         tracing::info!(%account, "out of time; another invocation goes on");
-        app.queue.send(&ContentEvent::ContentRequested { account_id: account, sha256 }.to_json()).await?;
+        app.queue.send(&BlobEvent::BlobRequested { account_id: account, sha256 }.to_json()).await?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::content::Placement;
+use crate::blob::Placement;
 use crate::hash::Sha256;
 use crate::id::{AccountId, PackId};
 use crate::time::{Timestamp, unix_milliseconds};
@@ -26,14 +26,14 @@ pub struct Former {
 /// Whose object it is that is to be deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Tenant {
+pub enum ObjectOwner {
     /// A pack's.
     Pack(PackId),
-    /// A content's, which was adopted whole: its name.
-    Content(Sha256),
+    /// A blob's, which was adopted whole: its name.
+    Blob(Sha256),
 }
 
-/// An object that is to be deleted when it is due, unless its tenant is there by then.
+/// An object that is to be deleted when it is due, unless its owner is there by then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RetiredObject {
     /// The name of the store.
@@ -43,7 +43,7 @@ pub struct RetiredObject {
     /// Whose account it belongs to.
     pub account_id: AccountId,
     /// Who lived there, or was to.
-    pub tenant: Tenant,
+    pub owner: ObjectOwner,
     /// When it is to be deleted.
     #[serde(with = "unix_milliseconds")]
     pub due_at: Timestamp,

@@ -15,13 +15,13 @@ use sluice_lambda::{Call, Deployment, Failure, Reply};
 use sluice_storage::Queue;
 use std::sync::Arc;
 
-use secret::HookSecret;
+use secret::WebhookSecret;
 
 /// What the function works with.
 #[derive(Debug)]
 pub struct App {
     landing_queue: Queue,
-    secret: Option<HookSecret>,
+    secret: Option<WebhookSecret>,
 }
 
 impl App {
@@ -29,7 +29,7 @@ impl App {
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
         Ok(Self {
             landing_queue: deployment.landing_queue()?,
-            secret: deployment.hook_secret_sha256()?.map(HookSecret::new),
+            secret: deployment.webhook_secret_sha256()?.map(WebhookSecret::new),
         })
     }
 }
@@ -37,7 +37,7 @@ impl App {
 /// Answers a call.
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     match (&call.method, &*call.segments()) {
-        (&Method::POST, ["hooks", "events"]) => take_notification(&app, &call).await,
+        (&Method::POST, ["webhooks", "store-events"]) => take_notification(&app, &call).await,
         _ => Err(call.no_route()),
     }
 }

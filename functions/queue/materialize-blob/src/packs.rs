@@ -1,8 +1,8 @@
-//! The packs of a content, and reading chunks from them.
+//! The packs of a blob, and reading chunks from them.
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use sluice_domain::content::{Content, Pack};
+use sluice_domain::blob::{Blob, Pack};
 use sluice_domain::id::PackId;
 use sluice_domain::manifest::Term;
 use sluice_domain::pack_index::PackIndex;
@@ -19,12 +19,12 @@ const READS_IN_FLIGHT: usize = 8;
 /// Where packs lie and which chunks they hold.
 pub type Packs = BTreeMap<PackId, (Pack, PackIndex)>;
 
-/// The terms of a content and their packs.
-pub async fn load(app: &App, content: &Content) -> Result<(Vec<Term>, Packs), PackError> {
-    let terms = read_terms(&app.packs, content).await?;
+/// The terms of a blob and their packs.
+pub async fn load(app: &App, blob: &Blob) -> Result<(Vec<Term>, Packs), PackError> {
+    let terms = read_terms(&app.packs, blob).await?;
     let ids: BTreeSet<PackId> = terms.iter().map(|term| term.pack_id).collect();
     let rows = app.tables.packs(&ids.into_iter().collect::<Vec<_>>()).await?;
-    let own = rows.into_iter().filter(|row| row.account_id == content.account_id);
+    let own = rows.into_iter().filter(|row| row.account_id == blob.account_id);
     let packs = stream::iter(own)
         .map(|row| async move {
             let index = read_index(&app.packs, &row).await?;
