@@ -4,6 +4,8 @@
 //! refused, so that a misspelt option is never silently ignored; unknown fields in an answer are skipped, so that old
 //! clients understand new servers.
 
+#![warn(missing_docs)]
+
 pub mod accounts;
 pub mod event;
 pub mod files;

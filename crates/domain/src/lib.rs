@@ -4,6 +4,8 @@
 //! an upload, the states an upload and a version pass through, the cutting of content into chunks and packs, and the
 //! binary formats those are stored in. Time and random identifiers are passed in.
 
+#![warn(missing_docs)]
+
 pub mod account;
 pub mod binary;
 pub mod blob;

@@ -43,7 +43,6 @@ const SUBRESOURCES: [&str; 31] = [
 
 /// An operation of OSS's S3-compatible API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "these are S3's names")]
 pub enum Operation {
     PutObject,
     CopyObject,

@@ -1,5 +1,5 @@
 //! Contents and chunks to test with, made from small seeds so that a failing case is short.
-#![allow(dead_code, missing_docs)]
+#![allow(dead_code)]
 
 use proptest::prelude::*;
 use sluice_domain::chunk::{CHUNK_MAX_BYTES, Chunk};
