@@ -7,17 +7,13 @@ use sluice_domain::id::AccountId;
 use super::Tables;
 use crate::error::StorageError;
 use crate::fault;
-use crate::transaction::{Cancelled, Row, Transaction, Values, key, names, row};
+use crate::transaction::{Cancelled, Condition, Row, Transaction, Values, key, names, row};
 
 impl Tables {
     /// Registers an account. False if the user name is taken.
     pub async fn create_account(&self, account: &Account) -> Result<bool, StorageError> {
-        let transaction = Transaction::new().put(
-            &self.names.accounts,
-            row(account)?,
-            "attribute_not_exists(#username)",
-            Values::new(),
-        )?;
+        let free = Condition::UsernameFree.when("attribute_not_exists(#username)");
+        let transaction = Transaction::new().put(&self.names.accounts, row(account)?, free)?;
         match transaction.commit(&self.client).await {
             Ok(()) => Ok(true),
             Err(Cancelled::Conditions(_)) => Ok(false),
@@ -79,8 +75,7 @@ impl Transaction {
             &tables.names.accounts,
             key([("username", user.as_str())]),
             "SET #available_bytes = #available_bytes - :size, #reserved_bytes = #reserved_bytes + :size",
-            "#available_bytes >= :size",
-            Values::new().with(":size", &size_bytes)?,
+            Condition::QuotaAvailable.when("#available_bytes >= :size").with(":size", &size_bytes)?,
         )
     }
 
@@ -99,8 +94,8 @@ impl Transaction {
             key([("username", user.as_str())]),
             "SET #available_bytes = #available_bytes + :freed, #reserved_bytes = #reserved_bytes - :size, \
              #used_bytes = #used_bytes + :used, #stored_bytes = #stored_bytes + :stored",
-            "attribute_exists(#username)",
-            Values::new()
+            Condition::AccountExists
+                .when("attribute_exists(#username)")
                 .with(":freed", &(size_bytes - used_bytes))?
                 .with(":size", &size_bytes)?
                 .with(":used", &used_bytes)?

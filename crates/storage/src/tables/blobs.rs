@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::Tables;
 use crate::error::{ErrorKind, StorageError};
 use crate::fault;
-use crate::transaction::{Transaction, Values, key, names, row};
+use crate::transaction::{Condition, Transaction, Values, key, names, row};
 
 /// How exactly it is known when a blob was last read: a write a day, not one a read.
 const READ_PRECISION: Duration = Duration::from_hours(24);
@@ -68,7 +68,8 @@ impl Tables {
 impl Transaction {
     /// Adds a blob that the account did not hold.
     pub(super) fn put_blob(self, tables: &Tables, blob: &Blob) -> Result<Self, StorageError> {
-        self.put(&tables.names.blobs, row(blob)?, "attribute_not_exists(#blob_id)", Values::new())
+        let absent = Condition::BlobAbsent.when("attribute_not_exists(#blob_id)");
+        self.put(&tables.names.blobs, row(blob)?, absent)
     }
 
     /// Takes a reference on a blob, if it is live.
@@ -82,8 +83,7 @@ impl Transaction {
             &tables.names.blobs,
             key([("blob_id", &blob_id(account, sha256))]),
             "SET #references = #references + :one",
-            "#life = :live",
-            Values::new().with(":one", &1)?.with(":live", &"live")?,
+            Condition::BlobLive.when("#life = :live").with(":one", &1)?.with(":live", &"live")?,
         )
     }
 }

@@ -7,7 +7,7 @@ use sluice_domain::id::PackId;
 use super::Tables;
 use crate::error::{ErrorKind, StorageError};
 use crate::fault;
-use crate::transaction::{Row, Transaction, Values, key, names, parse, row};
+use crate::transaction::{Condition, Row, Transaction, Values, key, names, parse, row};
 
 pub(super) fn pack_key(pack: PackId) -> Row {
     key([("pack_id", &pack.to_string())])
@@ -80,8 +80,7 @@ impl Transaction {
                 &tables.names.packs,
                 pack_key(*pack),
                 "SET #references = #references + :one",
-                "#life = :live",
-                Values::new().with(":one", &1)?.with(":live", &"live")?,
+                Condition::PackLive(*pack).when("#life = :live").with(":one", &1)?.with(":live", &"live")?,
             )
         })
     }

@@ -10,7 +10,7 @@ use sluice_domain::version::{File, RejectReason, Version, VersionState};
 
 use super::Tables;
 use crate::error::StorageError;
-use crate::transaction::{Cancelled, Transaction};
+use crate::transaction::{Cancelled, Condition, Transaction};
 
 /// How often a transaction is tried anew after somebody else changed the file.
 pub(super) const ATTEMPTS: u32 = 8;
@@ -87,10 +87,6 @@ impl Tables {
         outcome: &Outcome,
         now: Timestamp,
     ) -> Result<Published, StorageError> {
-        let packs = match outcome {
-            Outcome::Stored(stored) => 1..1 + stored.packs.len(),
-            _ => 0..0,
-        };
         for _ in 0..ATTEMPTS {
             let Some(upload) = self.upload(upload.upload_id).await? else {
                 return Ok(Published::Ended(UploadState::Expired));
@@ -111,20 +107,12 @@ impl Tables {
             };
             match tried {
                 Ok(()) => return Ok(published),
-                Err(Cancelled::Conditions(failed))
-                    if published == Published::Available && failed.contains(&0) =>
-                {
-                    return Ok(match outcome {
-                        Outcome::Stored(_) => Published::BlobExists,
-                        _ => Published::BlobGone,
-                    });
+                // Any other condition: somebody else changed the file or the upload, which are read again.
+                Err(Cancelled::Conditions(failed)) => {
+                    if let Some(refused) = refused(&failed) {
+                        return Ok(refused);
+                    }
                 }
-                Err(Cancelled::Conditions(failed))
-                    if published == Published::Available && failed.iter().any(|at| packs.contains(at)) =>
-                {
-                    return Ok(Published::PackGone);
-                }
-                Err(Cancelled::Conditions(_)) => {}
                 Err(Cancelled::Error(error)) => return Err(error),
             }
         }
@@ -141,7 +129,6 @@ impl Tables {
         let version = available(upload, target, outcome, now);
         let used_bytes = if matches!(outcome, Outcome::Stored(_)) { upload.size } else { 0 };
         let mut transaction = Transaction::new();
-        // First, so that the failed conditions are the one numbered 0, and the packs' from 1 on.
         transaction = match outcome {
             Outcome::Stored(stored) => {
                 transaction.put_blob(self, &stored.blob)?.refer_to_packs(self, &stored.packs)?
@@ -216,6 +203,19 @@ impl Tables {
     fn new_file(&self, upload: &Upload) -> Target {
         let file_id = Upload::new_file_id(upload.created_at, upload.upload_id);
         Target { file: File::new(upload.account_id, file_id, upload.path.clone()), exists: false }
+    }
+}
+
+/// What failed conditions on blob and packs mean, the blob's first; nothing if it was none of those.
+fn refused(failed: &[Condition]) -> Option<Published> {
+    if failed.contains(&Condition::BlobAbsent) {
+        Some(Published::BlobExists)
+    } else if failed.contains(&Condition::BlobLive) {
+        Some(Published::BlobGone)
+    } else if failed.iter().any(|condition| matches!(condition, Condition::PackLive(_))) {
+        Some(Published::PackGone)
+    } else {
+        None
     }
 }
 

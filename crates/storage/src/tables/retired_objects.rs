@@ -8,7 +8,7 @@ use sluice_domain::time::Timestamp;
 use super::{Query, Tables};
 use crate::error::{ErrorKind, StorageError};
 use crate::fault;
-use crate::transaction::{Row, Transaction, Values, key, names, parse, row};
+use crate::transaction::{Condition, Row, Transaction, Values, key, names, parse, row};
 
 /// Over how many partitions of the index `by_due` the objects are spread.
 pub const RETIRED_SHARDS: u8 = 16;
@@ -131,8 +131,7 @@ impl Tables {
 impl Transaction {
     /// Says that an object is to be deleted.
     pub(super) fn retire(self, tables: &Tables, object: &RetiredObject) -> Result<Self, StorageError> {
-        const NEW: &str = "attribute_not_exists(#object_id)";
-        let row = row(&RetiredRow::of(object))?;
-        self.put(&tables.names.retired_objects, row, NEW, Values::new())
+        let new = Condition::ObjectNotRetired.when("attribute_not_exists(#object_id)");
+        self.put(&tables.names.retired_objects, row(&RetiredRow::of(object))?, new)
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::{Query, Tables};
 use crate::error::{ErrorKind, StorageError};
 use crate::fault;
-use crate::transaction::{Cancelled, Row, Transaction, Values, key, names, parse, row};
+use crate::transaction::{Cancelled, Condition, Row, Transaction, Values, key, names, parse, row};
 
 /// Over how many partitions of the index `by_due` unfinished uploads are spread.
 pub const DUE_SHARDS: u8 = 16;
@@ -62,11 +62,15 @@ impl Tables {
             due_shard: due_shard(upload.upload_id),
         };
         let transaction = Transaction::new()
-            .put(&self.names.uploads, row(&new)?, "attribute_not_exists(#upload_id)", Values::new())?
+            .put(
+                &self.names.uploads,
+                row(&new)?,
+                Condition::UploadNew.when("attribute_not_exists(#upload_id)"),
+            )?
             .reserve(self, &upload.username, upload.size)?;
         match transaction.commit(&self.client).await {
             Ok(()) => Ok(Begun::Done),
-            Err(Cancelled::Conditions(failed)) if failed.contains(&0) => Ok(Begun::Exists),
+            Err(Cancelled::Conditions(failed)) if failed.contains(&Condition::UploadNew) => Ok(Begun::Exists),
             Err(Cancelled::Conditions(_)) => Ok(Begun::QuotaExceeded),
             Err(Cancelled::Error(error)) => Err(error),
         }
@@ -226,7 +230,7 @@ impl Tables {
             .settle(self, &upload.username, upload.size, 0, 0)?;
         match transaction.commit(&self.client).await {
             Ok(()) => Ok(true),
-            Err(Cancelled::Conditions(failed)) if failed.contains(&0) => Ok(false),
+            Err(Cancelled::Conditions(failed)) if failed.contains(&Condition::UploadState) => Ok(false),
             Err(other) => Err(other.into_error()),
         }
     }
@@ -246,7 +250,7 @@ impl Tables {
             let version = pending.pending_version();
             match self.try_mark_pending(&pending, &target, &version).await {
                 Ok(()) => return Ok(pending),
-                Err(Cancelled::Conditions(failed)) if failed.contains(&0) => {
+                Err(Cancelled::Conditions(failed)) if failed.contains(&Condition::UploadState) => {
                     let ended = self.upload(upload.upload_id).await?;
                     return ended.ok_or_else(|| StorageError::conflict("mark pending", "the upload is gone"));
                 }
@@ -263,7 +267,8 @@ impl Tables {
         target: &super::publish::Target,
         version: &Version,
     ) -> Result<(), Cancelled> {
-        let values = Values::new()
+        let open = Condition::UploadState
+            .when("#state = :open")
             .with(":pending", &UploadState::Pending)?
             .with(":open", &UploadState::Open)?
             .with(":file_id", &pending.file_id)?
@@ -273,8 +278,7 @@ impl Tables {
                 &self.names.uploads,
                 upload_key(pending.upload_id),
                 "SET #state = :pending, #file_id = :file_id, #due_at = :due_at",
-                "#state = :open",
-                values,
+                open,
             )?
             .put_version(self, version)?
             .ensure_file(self, target)?;
@@ -294,21 +298,22 @@ impl Transaction {
         from: &[UploadState],
     ) -> Result<Self, StorageError> {
         let placeholders: Vec<String> = from.iter().map(|state| format!(":{}", state.as_str())).collect();
-        let mut values = Values::new()
+        let expression = format!("#state IN ({})", placeholders.join(", "));
+        let mut guard = Condition::UploadState
+            .when(&expression)
             .with(":state", &state)?
             .with(":reason", &reason)?
             .with(":file_id", &upload.file_id)?
             .with(":purge_at", &now.after(FINISHED_UPLOAD_LIFE).unix_seconds())?;
         for (state, placeholder) in from.iter().zip(&placeholders) {
-            values = values.with(placeholder, state)?;
+            guard = guard.with(placeholder, state)?;
         }
         self.update(
             &tables.names.uploads,
             upload_key(upload.upload_id),
             "SET #state = :state, #reason = :reason, #file_id = :file_id, #purge_at = :purge_at \
              REMOVE #open_account_id, #due_shard",
-            &format!("#state IN ({})", placeholders.join(", ")),
-            values,
+            guard,
         )
     }
 }
