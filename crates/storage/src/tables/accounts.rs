@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use sluice_domain::account::{Account, Username};
 use sluice_domain::id::AccountId;
+use sluice_domain::publication::QuotaChange;
 
 use super::Tables;
 use crate::error::StorageError;
@@ -79,15 +80,12 @@ impl Transaction {
         )
     }
 
-    /// Ends the reservation of `size_bytes`, of which `used_bytes` (all or nothing) stay in use, and counts what was
-    /// written for them.
-    pub(super) fn settle(
+    /// Releases the reservation of an upload that ends, and counts what it uses.
+    pub(super) fn release_reservation(
         self,
         tables: &Tables,
         user: &Username,
-        size_bytes: u64,
-        used_bytes: u64,
-        stored_bytes: u64,
+        quota: QuotaChange,
     ) -> Result<Self, StorageError> {
         self.update(
             &tables.names.accounts,
@@ -96,10 +94,10 @@ impl Transaction {
              #used_bytes = #used_bytes + :used, #stored_bytes = #stored_bytes + :stored",
             Condition::AccountExists
                 .when("attribute_exists(#username)")
-                .with(":freed", &(size_bytes - used_bytes))?
-                .with(":size", &size_bytes)?
-                .with(":used", &used_bytes)?
-                .with(":stored", &stored_bytes)?,
+                .with(":freed", &quota.freed_bytes())?
+                .with(":size", &quota.reserved_bytes)?
+                .with(":used", &quota.used_bytes)?
+                .with(":stored", &quota.stored_bytes)?,
         )
     }
 }

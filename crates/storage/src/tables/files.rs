@@ -6,10 +6,10 @@ use sluice_domain::blob::{Blob, blob_id};
 use sluice_domain::hash::{Sha1, Sha256};
 use sluice_domain::id::{AccountId, FileId, VersionId};
 use sluice_domain::path::FilePath;
+use sluice_domain::publication::Target;
 use sluice_domain::version::{File, Version};
 use std::collections::HashMap;
 
-use super::publish::Target;
 use super::{Query, Tables};
 use crate::error::{ErrorKind, StorageError};
 use crate::transaction::{Condition, Guard, Row, Transaction, Values, key, parse, row};

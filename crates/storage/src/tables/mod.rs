@@ -25,10 +25,11 @@ pub use builder::{Build, Building};
 pub use commit::{Commit, Committed, Displaced};
 pub use listing::{Listing, Page};
 pub use moves::{PlacementChange, PlacementChanged};
-pub use publish::{Outcome, Published, StoredBlob};
+pub use publish::Published;
 pub use receipts::ReceiptCursor;
 pub use retired_objects::RETIRED_SHARDS;
 pub use segments::{FileBlob, Segment, SegmentCursor};
+pub use sluice_domain::publication::{Outcome, StoredBlob};
 pub use uploads::{Begun, DUE_SHARDS, Ending};
 
 use crate::clients::Clients;

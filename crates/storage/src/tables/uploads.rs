@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use sluice_domain::hash::Sha256;
-use sluice_domain::id::{AccountId, UploadId};
+use sluice_domain::id::{AccountId, FileId, UploadId};
+use sluice_domain::publication::{Arrival, QuotaChange, Target, arrival};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{FINISHED_UPLOAD_LIFE, Upload, UploadState};
-use sluice_domain::version::{RejectReason, Version};
+use sluice_domain::version::RejectReason;
 use std::time::Duration;
 
 use super::{Query, Tables};
@@ -221,13 +222,22 @@ impl Tables {
         ending: Ending,
         now: Timestamp,
     ) -> Result<bool, StorageError> {
-        let state = match ending {
-            Ending::Aborted => UploadState::Aborted,
-            Ending::Expired => UploadState::Expired,
+        let finish = FinishUpload {
+            upload_id: upload.upload_id,
+            file_id: upload.file_id,
+            state: match ending {
+                Ending::Aborted => UploadState::Aborted,
+                Ending::Expired => UploadState::Expired,
+            },
+            reason: None,
+            from: UploadState::Open,
+            now,
         };
-        let transaction = Transaction::new()
-            .finish_upload(self, upload, state, None, now, &[UploadState::Open])?
-            .settle(self, &upload.username, upload.size, 0, 0)?;
+        let transaction = Transaction::new().finish_upload(self, &finish)?.release_reservation(
+            self,
+            &upload.username,
+            QuotaChange::release(upload),
+        )?;
         match transaction.commit(&self.client).await {
             Ok(()) => Ok(true),
             Err(Cancelled::Conditions(failed)) if failed.contains(&Condition::UploadState) => Ok(false),
@@ -239,17 +249,11 @@ impl Tables {
     /// it then is, which is as somebody else left it if it was no longer open.
     pub async fn mark_pending(&self, upload: &Upload, due_at: Timestamp) -> Result<Upload, StorageError> {
         // The file is most likely as init found it; if not, it is read again.
-        let mut target = self.target_as_at_init(upload);
+        let mut target = Target::as_at_init(upload);
         for _ in 0..super::publish::ATTEMPTS {
-            let pending = Upload {
-                file_id: target.file.file_id,
-                state: UploadState::Pending,
-                due_at,
-                ..upload.clone()
-            };
-            let version = pending.pending_version();
-            match self.try_mark_pending(&pending, &target, &version).await {
-                Ok(()) => return Ok(pending),
+            let arrival = arrival(upload, &target, due_at);
+            match self.try_mark_pending(&arrival, &target).await {
+                Ok(()) => return Ok(arrival.upload),
                 Err(Cancelled::Conditions(failed)) if failed.contains(&Condition::UploadState) => {
                     let ended = self.upload(upload.upload_id).await?;
                     return ended.ok_or_else(|| StorageError::conflict("mark pending", "the upload is gone"));
@@ -261,22 +265,18 @@ impl Tables {
         Err(StorageError::conflict("mark pending", "the file kept changing"))
     }
 
-    async fn try_mark_pending(
-        &self,
-        pending: &Upload,
-        target: &super::publish::Target,
-        version: &Version,
-    ) -> Result<(), Cancelled> {
+    async fn try_mark_pending(&self, arrival: &Arrival, target: &Target) -> Result<(), Cancelled> {
+        let Arrival { upload, version } = arrival;
         let open = Condition::UploadState
             .when("#state = :open")
-            .with(":pending", &UploadState::Pending)?
+            .with(":pending", &upload.state)?
             .with(":open", &UploadState::Open)?
-            .with(":file_id", &pending.file_id)?
-            .with(":due_at", &pending.due_at.unix_milliseconds())?;
+            .with(":file_id", &upload.file_id)?
+            .with(":due_at", &upload.due_at.unix_milliseconds())?;
         let transaction = Transaction::new()
             .update(
                 &self.names.uploads,
-                upload_key(pending.upload_id),
+                upload_key(upload.upload_id),
                 "SET #state = :pending, #file_id = :file_id, #due_at = :due_at",
                 open,
             )?
@@ -286,34 +286,34 @@ impl Tables {
     }
 }
 
+/// How an upload ends.
+pub(super) struct FinishUpload {
+    pub upload_id: UploadId,
+    /// The file that its version belongs to.
+    pub file_id: FileId,
+    pub state: UploadState,
+    pub reason: Option<RejectReason>,
+    /// The state that it must be in still.
+    pub from: UploadState,
+    pub now: Timestamp,
+}
+
 impl Transaction {
-    /// Ends an upload that is in one of the states `from`.
-    pub(super) fn finish_upload(
-        self,
-        tables: &Tables,
-        upload: &Upload,
-        state: UploadState,
-        reason: Option<RejectReason>,
-        now: Timestamp,
-        from: &[UploadState],
-    ) -> Result<Self, StorageError> {
-        let placeholders: Vec<String> = from.iter().map(|state| format!(":{}", state.as_str())).collect();
-        let expression = format!("#state IN ({})", placeholders.join(", "));
-        let mut guard = Condition::UploadState
-            .when(&expression)
-            .with(":state", &state)?
-            .with(":reason", &reason)?
-            .with(":file_id", &upload.file_id)?
-            .with(":purge_at", &now.after(FINISHED_UPLOAD_LIFE).unix_seconds())?;
-        for (state, placeholder) in from.iter().zip(&placeholders) {
-            guard = guard.with(placeholder, state)?;
-        }
+    /// Ends an upload, and removes it from the indexes of unfinished ones.
+    pub(super) fn finish_upload(self, tables: &Tables, finish: &FinishUpload) -> Result<Self, StorageError> {
+        let purge_at = finish.now.after(FINISHED_UPLOAD_LIFE);
         self.update(
             &tables.names.uploads,
-            upload_key(upload.upload_id),
+            upload_key(finish.upload_id),
             "SET #state = :state, #reason = :reason, #file_id = :file_id, #purge_at = :purge_at \
              REMOVE #open_account_id, #due_shard",
-            guard,
+            Condition::UploadState
+                .when("#state = :from")
+                .with(":state", &finish.state)?
+                .with(":reason", &finish.reason)?
+                .with(":file_id", &finish.file_id)?
+                .with(":purge_at", &purge_at.unix_seconds())?
+                .with(":from", &finish.from)?,
         )
     }
 }
