@@ -3,6 +3,7 @@
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
 
+use crate::call;
 use crate::error::StorageError;
 use crate::presign::Credentials;
 
@@ -40,8 +41,8 @@ impl Clients {
     /// The text of a secret of AWS Secrets Manager.
     pub async fn secret(&self, name: &str) -> Result<String, StorageError> {
         const OPERATION: &str = "secretsmanager:GetSecretValue";
-        let answer = self.secrets.get_secret_value().secret_id(name).send().await;
-        let answer = answer.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        let request = self.secrets.get_secret_value().secret_id(name);
+        let answer = call::read(OPERATION, request.send()).await?;
         answer.secret_string.ok_or_else(|| StorageError::fault(OPERATION, "the secret is no text"))
     }
 }

@@ -8,8 +8,8 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::bucket::{Bucket, ObjectHead};
+use crate::call;
 use crate::error::StorageError;
-use crate::fault;
 
 /// How large objects are copied.
 #[derive(Debug, Clone, Copy)]
@@ -80,7 +80,6 @@ impl Bucket {
         number: PartNumber,
         source: &CopySource<'_>,
     ) -> Result<(), StorageError> {
-        const OPERATION: &str = "s3:UploadPartCopy";
         let request = self
             .client
             .upload_part_copy()
@@ -93,9 +92,7 @@ impl Bucket {
             .copy_source_range(format!("bytes={}-{}", source.range.start, source.range.end - 1))
             .customize()
             .mutate_request(say_empty);
-        fault::write(OPERATION, request.send())
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        call::write("s3:UploadPartCopy", request.send()).await?;
         Ok(())
     }
 }
@@ -103,7 +100,6 @@ impl Bucket {
 impl Copy<'_> {
     /// Copies the object in one call.
     pub async fn whole(&self) -> Result<(), StorageError> {
-        const OPERATION: &str = "s3:CopyObject";
         let ceph_condition = self.target.traits.copy_if_match_header.then(|| self.head.etag.clone());
         let request = self
             .target
@@ -120,9 +116,7 @@ impl Copy<'_> {
                     request.headers_mut().insert(CEPH_COPY_IF_MATCH, etag.clone());
                 }
             });
-        fault::write(OPERATION, request.send())
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        call::write("s3:CopyObject", request.send()).await?;
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use crate::bucket::Bucket;
+use crate::call;
 use crate::error::StorageError;
 
 /// The headers that describe an object rather than an answer.
@@ -72,8 +73,8 @@ impl Bucket {
         let received = Received::default();
         let range = range.map(|range| format!("bytes={}-{}", range.start, range.end - 1));
         let request = self.client.get_object().bucket(&self.name).key(key.as_str()).if_match(etag);
-        let answer = request.set_range(range).customize().interceptor(received.clone()).send().await;
-        let mut body = answer.map_err(|error| StorageError::from_sdk(OPERATION, &error))?.body;
+        let request = request.set_range(range).customize().interceptor(received.clone());
+        let mut body = call::read(OPERATION, request.send()).await?.body;
         let mut bytes = BytesMut::with_capacity(length as usize);
         while let Some(piece) = body.next().await {
             let piece = piece.map_err(|error| StorageError::unavailable(OPERATION, error))?;

@@ -5,6 +5,7 @@
 
 mod attachment;
 pub mod bucket;
+mod call;
 mod checked;
 mod checked_parts;
 pub mod clients;

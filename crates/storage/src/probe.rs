@@ -6,6 +6,7 @@ use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
 
 use crate::bucket::{Bucket, Dialect};
+use crate::call;
 use crate::checked::Written;
 use crate::error::StorageError;
 use crate::presign::PutOf;
@@ -38,9 +39,8 @@ impl Bucket {
 
     /// Whether the bucket is configured to announce new objects to anybody.
     pub async fn notifies(&self) -> Result<bool, StorageError> {
-        const OPERATION: &str = "s3:GetBucketNotificationConfiguration";
-        let answer = self.client.get_bucket_notification_configuration().bucket(&self.name).send().await;
-        let answer = answer.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        let request = self.client.get_bucket_notification_configuration().bucket(&self.name);
+        let answer = call::read("s3:GetBucketNotificationConfiguration", request.send()).await?;
         let configuration = NotificationConfiguration::builder()
             .set_queue_configurations(answer.queue_configurations)
             .set_topic_configurations(answer.topic_configurations)
@@ -58,8 +58,7 @@ impl Bucket {
     /// # Errors
     /// `NotFound` if the store knows such rules, and the bucket has none.
     pub async fn cors_rules(&self) -> Result<usize, StorageError> {
-        const OPERATION: &str = "s3:GetBucketCors";
-        let answer = self.client.get_bucket_cors().bucket(&self.name).send().await;
-        Ok(answer.map_err(|error| StorageError::from_sdk(OPERATION, &error))?.cors_rules().len())
+        let request = self.client.get_bucket_cors().bucket(&self.name);
+        Ok(call::read("s3:GetBucketCors", request.send()).await?.cors_rules().len())
     }
 }

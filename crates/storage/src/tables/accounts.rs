@@ -6,8 +6,8 @@ use sluice_domain::id::AccountId;
 use sluice_domain::publication::QuotaChange;
 
 use super::Tables;
+use crate::call;
 use crate::error::StorageError;
-use crate::fault;
 use crate::transaction::{Cancelled, Condition, Row, Transaction, Values, key, names, row};
 
 impl Tables {
@@ -31,7 +31,6 @@ impl Tables {
     /// name, and many movers count at once: hence a row of its own, beside the transaction that moves a pack. What a mover
     /// that dies in between has not counted stays uncounted.
     pub async fn count_saved(&self, account: AccountId, bytes: i64) -> Result<(), StorageError> {
-        const OPERATION: &str = "dynamodb:UpdateItem";
         const UPDATE: &str = "ADD #saved_bytes :saved";
         let request = self
             .client
@@ -41,9 +40,7 @@ impl Tables {
             .update_expression(UPDATE)
             .set_expression_attribute_names(names(&[UPDATE]))
             .set_expression_attribute_values(Values::new().with(":saved", &bytes)?.into_map());
-        fault::write(OPERATION, request.send())
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        call::write("dynamodb:UpdateItem", request.send()).await?;
         Ok(())
     }
 

@@ -7,8 +7,8 @@ use sluice_domain::time::Timestamp;
 use std::time::Duration;
 
 use super::Tables;
-use crate::error::{ErrorKind, StorageError};
-use crate::fault;
+use crate::call::{self, if_held};
+use crate::error::StorageError;
 use crate::transaction::{Condition, Transaction, Values, key, names, row};
 
 /// How exactly it is known when a blob was last read: a write a day, not one a read.
@@ -45,7 +45,6 @@ impl Tables {
         condition: &str,
         values: Values,
     ) -> Result<(), StorageError> {
-        const OPERATION: &str = "dynamodb:UpdateItem";
         let request = self
             .client
             .update_item()
@@ -55,13 +54,7 @@ impl Tables {
             .condition_expression(condition)
             .set_expression_attribute_names(names(&[update, condition]))
             .set_expression_attribute_values(values.into_map());
-        match fault::write(OPERATION, request.send()).await {
-            Ok(_) => Ok(()),
-            Err(error) => match StorageError::from_sdk(OPERATION, &error) {
-                error if error.kind == ErrorKind::Conflict => Ok(()),
-                error => Err(error),
-            },
-        }
+        if_held(call::write("dynamodb:UpdateItem", request.send()).await).map(drop)
     }
 }
 

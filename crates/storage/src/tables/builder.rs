@@ -9,8 +9,8 @@ use sluice_domain::time::Timestamp;
 use std::time::Duration;
 
 use super::Tables;
-use crate::error::{ErrorKind, StorageError};
-use crate::fault;
+use crate::call::{self, if_held};
+use crate::error::StorageError;
 use crate::transaction::{Row, Values, key, names, parse};
 
 const OPERATION: &str = "dynamodb:UpdateItem";
@@ -66,13 +66,8 @@ impl Tables {
             .set_expression_attribute_names(names(&[UPDATE, FREE]))
             .set_expression_attribute_values(values.into_map())
             .return_values(ReturnValue::AllNew);
-        match fault::write(OPERATION, request.send()).await {
-            Ok(answer) => answer.attributes.map(parse).transpose(),
-            Err(error) => match StorageError::from_sdk(OPERATION, &error) {
-                error if error.kind == ErrorKind::Conflict => Ok(None),
-                error => Err(error),
-            },
-        }
+        let answer = if_held(call::write(OPERATION, request.send()).await)?;
+        answer.and_then(|answer| answer.attributes).map(parse).transpose()
     }
 
     /// Remembers with which multipart upload the holder of the lease has begun.
@@ -123,9 +118,7 @@ impl Tables {
             .condition_expression(HELD)
             .set_expression_attribute_names(names(&[update, HELD]))
             .set_expression_attribute_values(values.into_map());
-        fault::write(OPERATION, request.send())
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        call::write(OPERATION, request.send()).await?;
         Ok(())
     }
 }

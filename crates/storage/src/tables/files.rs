@@ -11,6 +11,7 @@ use sluice_domain::version::{File, Version};
 use std::collections::HashMap;
 
 use super::{Query, Tables};
+use crate::call;
 use crate::error::{ErrorKind, StorageError};
 use crate::transaction::{Condition, Guard, Row, Transaction, Values, key, parse, row};
 
@@ -124,7 +125,7 @@ impl Tables {
             request =
                 request.request_items(table, keys.map_err(|error| StorageError::fault(OPERATION, error))?);
         }
-        let answer = request.send().await.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        let answer = call::read(OPERATION, request.send()).await?;
         if answer.unprocessed_keys.is_some_and(|keys| !keys.is_empty()) {
             let message = "keys were left over".to_owned();
             return Err(StorageError { kind: ErrorKind::Throttled, operation: OPERATION, message });

@@ -32,6 +32,7 @@ pub use segments::{FileBlob, Segment, SegmentCursor};
 pub use sluice_domain::publication::{Outcome, StoredBlob};
 pub use uploads::{Begun, DUE_SHARDS, Ending};
 
+use crate::call;
 use crate::clients::Clients;
 use crate::error::StorageError;
 use crate::transaction::{Row, Values, names, parse};
@@ -80,23 +81,14 @@ impl Tables {
         table: &str,
         key: Row,
     ) -> Result<Option<T>, StorageError> {
-        const OPERATION: &str = "dynamodb:GetItem";
-        let answer = self
-            .client
-            .get_item()
-            .table_name(table)
-            .set_key(Some(key))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        let request = self.client.get_item().table_name(table).set_key(Some(key)).consistent_read(true);
+        let answer = call::read("dynamodb:GetItem", request.send()).await?;
         answer.item.map(parse).transpose()
     }
 
     /// One page of a query, and where the next begins.
     async fn query(&self, query: Query<'_>) -> Result<(Vec<Row>, Option<Row>), StorageError> {
-        const OPERATION: &str = "dynamodb:Query";
-        let answer = self
+        let request = self
             .client
             .query()
             .table_name(query.table)
@@ -107,10 +99,8 @@ impl Tables {
             .set_expression_attribute_values(query.values.into_map())
             .scan_index_forward(!query.descending)
             .set_exclusive_start_key(query.after)
-            .limit(i32::try_from(query.limit).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+            .limit(i32::try_from(query.limit).unwrap_or(i32::MAX));
+        let answer = call::read("dynamodb:Query", request.send()).await?;
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 }

@@ -6,8 +6,8 @@ use sluice_domain::pack_move::{ObjectOwner, RetiredObject};
 use sluice_domain::time::Timestamp;
 
 use super::{Query, Tables};
-use crate::error::{ErrorKind, StorageError};
-use crate::fault;
+use crate::call::{self, if_held};
+use crate::error::StorageError;
 use crate::transaction::{Condition, Row, Transaction, Values, key, names, parse, row};
 
 /// Over how many partitions of the index `by_due` the objects are spread.
@@ -40,7 +40,6 @@ impl Tables {
     /// # Errors
     /// `Conflict` if an object of this name is being deleted.
     pub async fn retire_unplaced(&self, object: &RetiredObject) -> Result<(), StorageError> {
-        const OPERATION: &str = "dynamodb:PutItem";
         const FREE: &str = "attribute_not_exists(#condemned)";
         let request = self
             .client
@@ -49,8 +48,7 @@ impl Tables {
             .set_item(Some(row(&RetiredRow::of(object))?))
             .condition_expression(FREE)
             .set_expression_attribute_names(names(&[FREE]));
-        let answer = fault::write(OPERATION, request.send()).await;
-        answer.map(drop).map_err(|error| StorageError::from_sdk(OPERATION, &error))
+        call::write("dynamodb:PutItem", request.send()).await.map(drop)
     }
 
     /// Objects of a shard that are due, those due first.
@@ -92,7 +90,6 @@ impl Tables {
 
     /// Makes sure that no pack comes to lie there any more. False if one has meanwhile, or if the row is not as it was.
     pub async fn condemn_object(&self, object: &RetiredObject) -> Result<bool, StorageError> {
-        const OPERATION: &str = "dynamodb:UpdateItem";
         const UPDATE: &str = "SET #condemned = :true";
         const SAME: &str = "#due_at = :due_at";
         let values =
@@ -106,25 +103,17 @@ impl Tables {
             .condition_expression(SAME)
             .set_expression_attribute_names(names(&[UPDATE, SAME]))
             .set_expression_attribute_values(values.into_map());
-        match fault::write(OPERATION, request.send()).await {
-            Ok(_) => Ok(true),
-            Err(error) => match StorageError::from_sdk(OPERATION, &error) {
-                error if error.kind == ErrorKind::Conflict => Ok(false),
-                error => Err(error),
-            },
-        }
+        Ok(if_held(call::write("dynamodb:UpdateItem", request.send()).await)?.is_some())
     }
 
     /// Forgets an object: it has been deleted, or is not to be.
     pub async fn forget_object(&self, object: &RetiredObject) -> Result<(), StorageError> {
-        const OPERATION: &str = "dynamodb:DeleteItem";
         let request = self
             .client
             .delete_item()
             .table_name(&self.names.retired_objects)
             .set_key(Some(object_key(object)));
-        let answer = fault::write(OPERATION, request.send()).await;
-        answer.map(drop).map_err(|error| StorageError::from_sdk(OPERATION, &error))
+        call::write("dynamodb:DeleteItem", request.send()).await.map(drop)
     }
 }
 

@@ -10,8 +10,8 @@ use sluice_domain::version::RejectReason;
 use std::time::Duration;
 
 use super::{Query, Tables};
-use crate::error::{ErrorKind, StorageError};
-use crate::fault;
+use crate::call::{self, if_held};
+use crate::error::StorageError;
 use crate::transaction::{Cancelled, Condition, Row, Transaction, Values, key, names, parse, row};
 
 /// Over how many partitions of the index `by_due` unfinished uploads are spread.
@@ -159,7 +159,6 @@ impl Tables {
         condition: &str,
         values: Values,
     ) -> Result<bool, StorageError> {
-        const OPERATION: &str = "dynamodb:UpdateItem";
         let request = self
             .client
             .update_item()
@@ -169,13 +168,7 @@ impl Tables {
             .condition_expression(condition)
             .set_expression_attribute_names(names(&[update, condition]))
             .set_expression_attribute_values(values.into_map());
-        match fault::write(OPERATION, request.send()).await {
-            Ok(_) => Ok(true),
-            Err(error) => match StorageError::from_sdk(OPERATION, &error) {
-                error if error.kind == ErrorKind::Conflict => Ok(false),
-                error => Err(error),
-            },
-        }
+        Ok(if_held(call::write("dynamodb:UpdateItem", request.send()).await)?.is_some())
     }
 
     /// Notes the SHA-256 of an open upload that was begun without one. False if the upload is no longer open, or has another.
