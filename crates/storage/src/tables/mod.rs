@@ -6,10 +6,12 @@
 mod accounts;
 mod batch;
 mod blobs;
-mod builder;
+mod builds;
 mod chunk_index;
 mod commit;
+mod due;
 mod files;
+mod lease;
 mod listing;
 mod moves;
 mod packs;
@@ -21,18 +23,21 @@ mod sessions;
 mod uploads;
 mod versions;
 
-pub use builder::{Build, Building};
+pub use builds::{Build, Building};
 pub use commit::{Commit, Committed, Displaced};
+pub use due::DUE_SHARDS;
+pub use lease::Lease;
 pub use listing::{Listing, Page};
 pub use moves::{PlacementChange, PlacementChanged};
 pub use publish::Published;
 pub use receipts::ReceiptCursor;
-pub use retired_objects::RETIRED_SHARDS;
 pub use segments::{FileBlob, Segment, SegmentCursor};
 pub use sluice_domain::publication::{Outcome, StoredBlob};
-pub use uploads::{Begun, DUE_SHARDS, Ending};
+pub use uploads::{Begun, Ending};
 
-use crate::call;
+use crate::call::{self, if_held};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+
 use crate::clients::Clients;
 use crate::error::StorageError;
 use crate::transaction::{Row, Values, names, parse};
@@ -86,6 +91,23 @@ impl Tables {
         answer.item.map(parse).transpose()
     }
 
+    fn update_request(&self, change: RowUpdate<'_>) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(change.table)
+            .set_key(Some(change.key))
+            .update_expression(change.update)
+            .condition_expression(change.condition)
+            .set_expression_attribute_names(names(&[change.update, change.condition]))
+            .set_expression_attribute_values(change.values.into_map())
+    }
+
+    /// Changes a row. False if the condition does not hold.
+    async fn update_if(&self, change: RowUpdate<'_>) -> Result<bool, StorageError> {
+        let request = self.update_request(change);
+        Ok(if_held(call::write("dynamodb:UpdateItem", request.send()).await)?.is_some())
+    }
+
     /// One page of a query, and where the next begins.
     async fn query(&self, query: Query<'_>) -> Result<(Vec<Row>, Option<Row>), StorageError> {
         let request = self
@@ -103,6 +125,15 @@ impl Tables {
         let answer = call::read("dynamodb:Query", request.send()).await?;
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
+}
+
+/// A conditional change of one row.
+struct RowUpdate<'a> {
+    table: &'a str,
+    key: Row,
+    update: &'a str,
+    condition: &'a str,
+    values: Values,
 }
 
 /// A query; the fields are DynamoDB's own.

@@ -1,4 +1,4 @@
-//! Uploads: begin, move on, end. Every move also moves the quota it stands for.
+//! Begins, advances and ends uploads, and reserves and releases their quota with it.
 
 use serde::{Deserialize, Serialize};
 use sluice_domain::hash::Sha256;
@@ -7,17 +7,16 @@ use sluice_domain::publication::{Arrival, QuotaChange, Target, arrival};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{FINISHED_UPLOAD_LIFE, Upload, UploadState};
 use sluice_domain::version::RejectReason;
-use std::time::Duration;
 
-use super::{Query, Tables};
-use crate::call::{self, if_held};
+use super::due::due_shard;
+use super::lease::{Lease, LeaseAttribute, held_by};
+use super::{Query, RowUpdate, Tables};
 use crate::error::StorageError;
-use crate::transaction::{Cancelled, Condition, Row, Transaction, Values, key, names, parse, row};
+use crate::transaction::{Cancelled, Condition, Row, Transaction, Values, key, parse, row};
 
-/// Over how many partitions of the index `by_due` unfinished uploads are spread.
-pub const DUE_SHARDS: u8 = 16;
+const MERGE_LEASE: LeaseAttribute = LeaseAttribute("merger");
 
-/// An upload as its row has it: with the attributes that indexes are made of while it is unfinished.
+/// The row of an unfinished upload: with the attributes of its indexes.
 #[derive(Serialize, Deserialize)]
 struct UploadRow {
     #[serde(flatten)]
@@ -35,19 +34,15 @@ pub enum Ending {
     Expired,
 }
 
-/// What came of beginning an upload.
+/// The result of [`Tables::begin_upload`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Begun {
     /// It is open and its quota is reserved.
     Done,
-    /// An upload with this id, hence with this idempotency key, is there already.
+    /// An upload with this id exists, and so with this idempotency key.
     Exists,
     /// The quota does not allow it.
     QuotaExceeded,
-}
-
-fn due_shard(upload: UploadId) -> String {
-    (upload.as_bytes()[15] % DUE_SHARDS).to_string()
 }
 
 fn upload_key(upload: UploadId) -> Row {
@@ -60,7 +55,7 @@ impl Tables {
         let new = UploadRow {
             upload: upload.clone(),
             open_account_id: upload.account_id,
-            due_shard: due_shard(upload.upload_id),
+            due_shard: due_shard(upload.upload_id.as_bytes()[15]),
         };
         let transaction = Transaction::new()
             .put(
@@ -87,7 +82,7 @@ impl Tables {
         self.get_many(&self.names.uploads, ids.iter().map(|id| upload_key(*id)).collect(), true).await
     }
 
-    /// The account's open and pending uploads, the oldest first, after an upload.
+    /// A page of the account's open and pending uploads, the oldest first, and the upload after which the next page begins.
     pub async fn open_uploads(
         &self,
         account: AccountId,
@@ -111,30 +106,18 @@ impl Tables {
         Ok((uploads, next))
     }
 
-    /// Uploads of one shard that fell due before `now`, the most overdue first.
+    /// Uploads of one of [`DUE_SHARDS`](super::DUE_SHARDS) shards that are due at `now`, the most overdue first.
     pub async fn due_uploads(
         &self,
         shard: u8,
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Upload>, StorageError> {
-        let query = Query {
-            table: &self.names.uploads,
-            index: Some("by_due"),
-            condition: "#due_shard = :shard AND #due_at <= :now",
-            values: Values::new()
-                .with(":shard", &shard.to_string())?
-                .with(":now", &now.unix_milliseconds())?,
-            after: None,
-            limit,
-            descending: false,
-        };
-        let (rows, _) = self.query(query).await?;
-        rows.into_iter().map(parse).collect()
+        self.due(&self.names.uploads, shard, now, limit).await
     }
 
-    /// Sets when the sweeper looks at an unfinished upload next, and how often it has announced it. False if the upload
-    /// has ended.
+    /// Sets when the sweeper looks at an unfinished upload next, and how often it has enqueued it. False if the upload has
+    /// ended.
     pub async fn postpone(
         &self,
         upload: &Upload,
@@ -159,19 +142,12 @@ impl Tables {
         condition: &str,
         values: Values,
     ) -> Result<bool, StorageError> {
-        let request = self
-            .client
-            .update_item()
-            .table_name(&self.names.uploads)
-            .set_key(Some(upload_key(upload.upload_id)))
-            .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(names(&[update, condition]))
-            .set_expression_attribute_values(values.into_map());
-        Ok(if_held(call::write("dynamodb:UpdateItem", request.send()).await)?.is_some())
+        let (table, key) = (&self.names.uploads, upload_key(upload.upload_id));
+        self.update_if(RowUpdate { table, key, update, condition, values }).await
     }
 
-    /// Notes the SHA-256 of an open upload that was begun without one. False if the upload is no longer open, or has another.
+    /// Records the SHA-256 of an open upload that declared none at init. False if the upload is no longer open, or has
+    /// another SHA-256.
     pub async fn declare_sha256(&self, upload: &Upload, sha256: &Sha256) -> Result<bool, StorageError> {
         const UPDATE: &str = "SET #sha256 = :sha256";
         const UNDECLARED: &str = "#state = :open AND #sha256 IN (:none, :sha256)";
@@ -182,30 +158,18 @@ impl Tables {
         self.update_upload(upload, UPDATE, UNDECLARED, values).await
     }
 
-    /// Takes the lease on the merge of an open upload's parts for `holder`, or takes it again. False if somebody else has it, or
-    /// if the upload is no longer open.
-    pub async fn lease_merge(
-        &self,
-        upload: &Upload,
-        holder: &str,
-        now: Timestamp,
-        life: Duration,
-    ) -> Result<bool, StorageError> {
-        const UPDATE: &str = "SET #merger = :holder, #merger_until = :until";
-        const FREE: &str = "#state = :open AND (attribute_not_exists(#merger) \
-             OR #merger_until < :now OR #merger = :holder)";
-        let values = Values::new()
-            .with(":holder", &holder)?
-            .with(":until", &now.after(life).unix_milliseconds())?
-            .with(":now", &now.unix_milliseconds())?
-            .with(":open", &UploadState::Open)?;
-        self.update_upload(upload, UPDATE, FREE, values).await
+    /// Takes the lease on the merge of an open upload's parts. False if another call has it, or if the upload is no longer
+    /// open.
+    pub async fn lease_merge(&self, upload: &Upload, lease: Lease<'_>) -> Result<bool, StorageError> {
+        let free = format!("#state = :open AND {}", MERGE_LEASE.free());
+        let values = lease.values()?.with(":open", &UploadState::Open)?;
+        self.update_upload(upload, &MERGE_LEASE.take(), &free, values).await
     }
 
-    /// Gives the lease back. False if somebody else has it by now.
+    /// Gives the lease back. False if another call has it by now.
     pub async fn release_merge(&self, upload: &Upload, holder: &str) -> Result<bool, StorageError> {
-        let values = Values::new().with(":holder", &holder)?;
-        self.update_upload(upload, "REMOVE #merger, #merger_until", "#merger = :holder", values).await
+        let held = MERGE_LEASE.held();
+        self.update_upload(upload, &MERGE_LEASE.release(), &held, held_by(holder)?).await
     }
 
     /// Ends an open upload without a version and releases its quota. False if it was not open.
@@ -238,8 +202,8 @@ impl Tables {
         }
     }
 
-    /// Records that all bytes of an open upload have arrived: its version is pending from now on. Gives the upload as
-    /// it then is, which is as somebody else left it if it was no longer open.
+    /// Records that all bytes of an open upload have arrived, and that its version is pending. Returns the upload as it is
+    /// then; if it was no longer open, as another call has left it.
     pub async fn mark_pending(&self, upload: &Upload, due_at: Timestamp) -> Result<Upload, StorageError> {
         // The file is most likely as init found it; if not, it is read again.
         let mut target = Target::as_at_init(upload);
