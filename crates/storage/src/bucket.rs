@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use crate::call::{self, found};
 use crate::clients::Clients;
-use crate::error::StorageError;
+use crate::error::{ErrorKind, StorageError};
 
 /// How many objects are deleted at once.
 const DELETES_IN_FLIGHT: usize = 8;
@@ -129,7 +129,11 @@ impl Bucket {
         let answer = call::read(OPERATION, request.send()).await?;
         let bytes = call::body(OPERATION, answer.body).await?;
         if bytes.len() as u64 != range.end - range.start {
-            return Err(StorageError::unavailable(OPERATION, "the answer is shorter than the range"));
+            return Err(StorageError::new(
+                ErrorKind::Unavailable,
+                OPERATION,
+                "the answer is shorter than the range",
+            ));
         }
         Ok(bytes)
     }
@@ -156,7 +160,11 @@ impl Bucket {
         let bytes = call::body(OPERATION, answer.body).await?;
         let size = total.unwrap_or(bytes.len() as u64);
         if (bytes.len() as u64) < size.min(length) {
-            return Err(StorageError::unavailable(OPERATION, "the answer is shorter than the range"));
+            return Err(StorageError::new(
+                ErrorKind::Unavailable,
+                OPERATION,
+                "the answer is shorter than the range",
+            ));
         }
         Ok(Some((ObjectHead { size, etag }, bytes)))
     }
@@ -206,7 +214,9 @@ impl Bucket {
             .key(key.as_str())
             .set_checksum_algorithm(algorithm);
         let answer = call::write(OPERATION, request.send()).await?;
-        answer.upload_id.ok_or_else(|| StorageError::fault(OPERATION, "no upload id in the answer"))
+        answer
+            .upload_id
+            .ok_or_else(|| StorageError::new(ErrorKind::Fault, OPERATION, "no upload id in the answer"))
     }
 
     /// Sends one part of a multipart upload.

@@ -3,7 +3,7 @@
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
-use std::fmt;
+use std::error::Error;
 
 use crate::error::{ErrorKind, StorageError};
 use crate::fault;
@@ -14,9 +14,9 @@ pub(crate) async fn read<T, E>(
     request: impl Future<Output = Result<T, SdkError<E>>>,
 ) -> Result<T, StorageError>
 where
-    E: ProvideErrorMetadata + fmt::Debug,
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    request.await.map_err(|error| StorageError::from_sdk(operation, &error))
+    request.await.map_err(|error| StorageError::from_sdk(operation, error))
 }
 
 /// Sends a request that changes something. Tests can stop the worker before and after it.
@@ -25,9 +25,9 @@ pub(crate) async fn write<T, E>(
     request: impl Future<Output = Result<T, SdkError<E>>>,
 ) -> Result<T, StorageError>
 where
-    E: ProvideErrorMetadata + fmt::Debug,
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    fault::write(operation, request).await.map_err(|error| StorageError::from_sdk(operation, &error))
+    fault::write(operation, request).await.map_err(|error| StorageError::from_sdk(operation, error))
 }
 
 /// Receives the body of an answer.
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     fn failed(kind: ErrorKind) -> Result<(), StorageError> {
-        Err(StorageError { kind, operation: "test", message: String::new() })
+        Err(StorageError::new(kind, "test", ""))
     }
 
     #[test]

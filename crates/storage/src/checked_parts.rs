@@ -11,7 +11,7 @@ use crate::bucket::Bucket;
 use crate::call;
 use crate::checked::{Crc64, Written};
 use crate::description::Description;
-use crate::error::StorageError;
+use crate::error::{ErrorKind, StorageError};
 
 /// A multipart upload whose parts are checked.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Bucket {
             .customize()
             .mutate_request(move |request| description.add_to(request));
         let answer = call::write(OPERATION, request.send()).await?;
-        let missing = || StorageError::fault(OPERATION, "no upload id in the answer");
+        let missing = || StorageError::new(ErrorKind::Fault, OPERATION, "no upload id in the answer");
         let multipart_id = answer.upload_id.ok_or_else(missing)?;
         Ok(CheckedUpload { bucket: self, key, multipart_id, parts: Vec::new() })
     }

@@ -4,7 +4,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
 
 use crate::call;
-use crate::error::StorageError;
+use crate::error::{ErrorKind, StorageError};
 use crate::presign::Credentials;
 
 /// The clients of the services Sluice is built on.
@@ -43,6 +43,8 @@ impl Clients {
         const OPERATION: &str = "secretsmanager:GetSecretValue";
         let request = self.secrets.get_secret_value().secret_id(name);
         let answer = call::read(OPERATION, request.send()).await?;
-        answer.secret_string.ok_or_else(|| StorageError::fault(OPERATION, "the secret is no text"))
+        answer
+            .secret_string
+            .ok_or_else(|| StorageError::new(ErrorKind::Fault, OPERATION, "the secret is no text"))
     }
 }

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use crate::bucket::{Bucket, ObjectHead};
 use crate::call;
-use crate::error::StorageError;
+use crate::error::{ErrorKind, StorageError};
 
 /// How large objects are copied.
 #[derive(Debug, Clone, Copy)]
@@ -133,7 +133,11 @@ impl Copy<'_> {
             // Merged by an earlier run that died before it could say so, unless the object says otherwise.
             return match self.target.head(self.target_key).await? {
                 Some(object) if object.size == self.head.size => Ok(true),
-                _ => Err(StorageError::unavailable("s3:ListParts", "the copy's multipart upload is gone")),
+                _ => Err(StorageError::new(
+                    ErrorKind::Unavailable,
+                    "s3:ListParts",
+                    "the copy's multipart upload is gone",
+                )),
             };
         };
         let copied: HashSet<PartNumber> = present.iter().map(|part| part.number).collect();

@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::bucket::Bucket;
 use crate::call;
-use crate::error::StorageError;
+use crate::error::{ErrorKind, StorageError};
 
 /// The headers that describe an object rather than an answer.
 const DESCRIBING: [&str; 5] =
@@ -79,12 +79,20 @@ impl Bucket {
         while let Some(piece) = body.next().await {
             let piece = piece.map_err(|error| StorageError::unavailable(OPERATION, error))?;
             if (bytes.len() + piece.len()) as u64 > length {
-                return Err(StorageError::fault(OPERATION, "the answer is longer than the object"));
+                return Err(StorageError::new(
+                    ErrorKind::Fault,
+                    OPERATION,
+                    "the answer is longer than the object",
+                ));
             }
             bytes.extend_from_slice(&piece);
         }
         if (bytes.len() as u64) < length {
-            return Err(StorageError::unavailable(OPERATION, "the answer is shorter than the object"));
+            return Err(StorageError::new(
+                ErrorKind::Unavailable,
+                OPERATION,
+                "the answer is shorter than the object",
+            ));
         }
         Ok((bytes.freeze(), received.0.get().cloned().unwrap_or_default()))
     }

@@ -10,7 +10,7 @@ use sluice_domain::key::ObjectKey;
 use sluice_domain::part_plan::PartNumber;
 use sluice_domain::time::Timestamp;
 use std::collections::BTreeMap;
-use std::fmt;
+use std::error::Error;
 use std::time::Duration;
 
 use crate::bucket::Bucket;
@@ -112,7 +112,7 @@ async fn presigned<E>(
     expires_at: Timestamp,
 ) -> Result<PresignedUrl, StorageError>
 where
-    E: ProvideErrorMetadata + fmt::Debug,
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
     let request = call::read("presign", request).await?;
     let headers = request.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

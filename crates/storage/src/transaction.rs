@@ -160,7 +160,8 @@ impl Cancelled {
     pub(crate) fn into_error(self) -> StorageError {
         match self {
             Self::Conditions(failed) => {
-                StorageError::conflict(TRANSACT, format!("conditions {failed:?} did not hold"))
+                let message = format!("conditions {failed:?} did not hold");
+                StorageError::new(ErrorKind::Conflict, TRANSACT, message)
             }
             Self::Error(error) => error,
         }
@@ -248,7 +249,7 @@ impl Transaction {
                     Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                         self.interpret(cancelled.cancellation_reasons())
                     }
-                    _ => Cancelled::Error(StorageError::from_sdk(TRANSACT, &error)),
+                    _ => Cancelled::Error(StorageError::from_sdk(TRANSACT, error)),
                 };
                 let conflict = matches!(&cancelled, Cancelled::Error(e) if e.kind == ErrorKind::Throttled);
                 if !conflict || attempt == ATTEMPTS {
@@ -277,12 +278,8 @@ impl Transaction {
         let busy = codes.iter().any(|code| {
             matches!(*code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
         });
-        let message = format!("cancelled: {codes:?}");
-        Cancelled::Error(if busy {
-            StorageError { kind: ErrorKind::Throttled, operation: TRANSACT, message }
-        } else {
-            StorageError::fault(TRANSACT, message)
-        })
+        let kind = if busy { ErrorKind::Throttled } else { ErrorKind::Fault };
+        Cancelled::Error(StorageError::new(kind, TRANSACT, format!("cancelled: {codes:?}")))
     }
 }
 

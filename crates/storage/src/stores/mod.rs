@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use crate::bucket::{Bucket, Dialect};
 use crate::clients::Clients;
-use crate::error::StorageError;
+use crate::error::{ErrorKind, StorageError};
 use credentials::SecretCredentials;
 
 /// A registry that cannot be used.
@@ -192,7 +192,8 @@ impl PackBuckets {
     /// # Errors
     /// `Fault` if no store of this name is configured (any more).
     pub fn get(&self, store: &str) -> Result<&Bucket, StorageError> {
-        let unknown = || StorageError::fault("find a store", format!("no store is called {store}"));
+        let unknown =
+            || StorageError::new(ErrorKind::Fault, "find a store", format!("no store is called {store}"));
         self.0.get(store).ok_or_else(unknown)
     }
 

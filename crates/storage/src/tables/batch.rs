@@ -22,8 +22,7 @@ const ATTEMPTS: u32 = 8;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 fn left_over(operation: &'static str) -> StorageError {
-    let message = "rows were left over again and again".to_owned();
-    StorageError { kind: ErrorKind::Throttled, operation, message }
+    StorageError::new(ErrorKind::Throttled, operation, "rows were left over again and again")
 }
 
 impl Tables {

@@ -127,8 +127,7 @@ impl Tables {
         }
         let answer = call::read(OPERATION, request.send()).await?;
         if answer.unprocessed_keys.is_some_and(|keys| !keys.is_empty()) {
-            let message = "keys were left over".to_owned();
-            return Err(StorageError { kind: ErrorKind::Throttled, operation: OPERATION, message });
+            return Err(StorageError::new(ErrorKind::Throttled, OPERATION, "keys were left over"));
         }
         let mut rows = answer.responses.unwrap_or_default();
         let mut take = |table: &str| rows.remove(table).and_then(|mut rows| rows.pop());

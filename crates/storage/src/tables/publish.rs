@@ -7,7 +7,7 @@ use sluice_domain::version::RejectReason;
 
 use super::Tables;
 use super::uploads::FinishUpload;
-use crate::error::StorageError;
+use crate::error::{ErrorKind, StorageError};
 use crate::transaction::{Cancelled, Condition, Transaction};
 
 /// How often a plan is made again after somebody else changed the file.
@@ -58,7 +58,7 @@ impl Tables {
                 Err(Cancelled::Error(error)) => return Err(error),
             }
         }
-        Err(StorageError::conflict("publish", "the file kept changing"))
+        Err(StorageError::new(ErrorKind::Conflict, "publish", "the file kept changing"))
     }
 
     async fn carry_out(
@@ -104,8 +104,9 @@ impl Tables {
             Some(file) => Some(file),
             None => self.file(upload.account_id, upload.file_id).await?,
         };
-        let file =
-            file.ok_or_else(|| StorageError::unavailable("find the file", "the index does not show it yet"))?;
+        let file = file.ok_or_else(|| {
+            StorageError::new(ErrorKind::Unavailable, "find the file", "the index does not show it yet")
+        })?;
         Ok(Target { file, exists: true })
     }
 }

@@ -11,7 +11,7 @@ use sluice_domain::version::RejectReason;
 use super::due::due_shard;
 use super::lease::{Lease, LeaseAttribute, held_by};
 use super::{Query, RowUpdate, Tables};
-use crate::error::StorageError;
+use crate::error::{ErrorKind, StorageError};
 use crate::transaction::{Cancelled, Condition, Row, Transaction, Values, key, parse, row};
 
 const MERGE_LEASE: LeaseAttribute = LeaseAttribute("merger");
@@ -213,13 +213,15 @@ impl Tables {
                 Ok(()) => return Ok(arrival.upload),
                 Err(Cancelled::Conditions(failed)) if failed.contains(&Condition::UploadState) => {
                     let ended = self.upload(upload.upload_id).await?;
-                    return ended.ok_or_else(|| StorageError::conflict("mark pending", "the upload is gone"));
+                    return ended.ok_or_else(|| {
+                        StorageError::new(ErrorKind::Conflict, "mark pending", "the upload is gone")
+                    });
                 }
                 Err(Cancelled::Conditions(_)) => target = self.target(upload).await?,
                 Err(Cancelled::Error(error)) => return Err(error),
             }
         }
-        Err(StorageError::conflict("mark pending", "the file kept changing"))
+        Err(StorageError::new(ErrorKind::Conflict, "mark pending", "the file kept changing"))
     }
 
     async fn try_mark_pending(&self, arrival: &Arrival, target: &Target) -> Result<(), Cancelled> {
