@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use crate::call::{self, found};
 use crate::clients::Clients;
+use crate::dialect::Dialect;
 use crate::error::{ErrorKind, StorageError};
 
 /// How many objects are deleted at once.
@@ -22,31 +23,7 @@ const DELETES_IN_FLIGHT: usize = 8;
 pub struct Bucket {
     pub(crate) client: aws_sdk_s3::Client,
     pub(crate) name: String,
-    pub(crate) traits: Dialect,
-}
-
-/// In what a store differs from others that speak the same protocol.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one difference, and none excludes another")]
-pub(crate) struct Dialect {
-    /// It is told not to overwrite by a header of its own.
-    pub forbid_overwrite_header: bool,
-    /// It checks the SHA-256 that a PUT names.
-    pub verifies_sha256: bool,
-    /// It takes `x-amz-copy-if-match` for what S3 calls `x-amz-copy-source-if-match`, at `CopyObject` alone.
-    pub copy_if_match_header: bool,
-    /// It obeys headers that a URL's signature does not cover: whoever holds a URL for a PUT could make it a copy of any
-    /// object that the signer may read.
-    pub obeys_unsigned_headers: bool,
-    /// It keeps parts' SHA-256, lists them, and takes them back at completion.
-    pub part_sha256: bool,
-}
-
-impl Dialect {
-    /// The header that makes a copy fail whose source is not what is meant.
-    pub fn copy_condition_header(self) -> &'static str {
-        if self.copy_if_match_header { "x-amz-copy-if-match" } else { "x-amz-copy-source-if-match" }
-    }
+    pub(crate) dialect: Dialect,
 }
 
 /// What a store says of an object.
@@ -81,8 +58,8 @@ pub fn normalise_etag(etag: &str) -> String {
 impl Bucket {
     /// The bucket called `name`.
     pub fn new(clients: &Clients, name: impl Into<String>) -> Self {
-        let traits = Dialect { verifies_sha256: true, part_sha256: true, ..Dialect::default() };
-        Self { client: clients.s3.clone(), name: name.into(), traits }
+        let dialect = Dialect { verifies_sha256: true, part_sha256: true, ..Dialect::default() };
+        Self { client: clients.s3.clone(), name: name.into(), dialect }
     }
 
     /// Its name.
@@ -206,7 +183,7 @@ impl Bucket {
     /// SHA-256 and checks it.
     pub async fn create_multipart(&self, key: &ObjectKey, part_sha256: bool) -> Result<String, StorageError> {
         const OPERATION: &str = "s3:CreateMultipartUpload";
-        let algorithm = (part_sha256 && self.traits.part_sha256).then_some(ChecksumAlgorithm::Sha256);
+        let algorithm = (part_sha256 && self.dialect.part_sha256).then_some(ChecksumAlgorithm::Sha256);
         let request = self
             .client
             .create_multipart_upload()

@@ -89,9 +89,9 @@ impl Bucket {
         description: &Description,
     ) -> Result<Written, StorageError> {
         let description = description.clone();
-        let (crc64, sha256_verified) = (Crc64::default(), self.traits.verifies_sha256);
+        let (crc64, sha256_verified) = (Crc64::default(), self.dialect.verifies_sha256);
         let only_new = put_of == PutOf::NewObject;
-        let by_header = only_new && self.traits.forbid_overwrite_header;
+        let by_header = only_new && self.dialect.forbid_overwrite_header;
         let request = self
             .client
             .put_object()

@@ -30,7 +30,7 @@ impl Bucket {
         description: &Description,
     ) -> Result<CheckedUpload<'a>, StorageError> {
         const OPERATION: &str = "s3:CreateMultipartUpload";
-        let algorithm = self.traits.verifies_sha256.then_some(ChecksumAlgorithm::Sha256);
+        let algorithm = self.dialect.verifies_sha256.then_some(ChecksumAlgorithm::Sha256);
         let description = description.clone();
         let request = self
             .client
@@ -56,7 +56,7 @@ impl CheckedUpload<'_> {
         const OPERATION: &str = "s3:UploadPart";
         let number = PartNumber::try_from(self.parts.len() as u32 + 1);
         let number = number.map_err(|error| StorageError::fault(OPERATION, error))?.get().cast_signed();
-        let sha256 = self.bucket.traits.verifies_sha256.then(|| Sha256::of(&bytes).to_base64());
+        let sha256 = self.bucket.dialect.verifies_sha256.then(|| Sha256::of(&bytes).to_base64());
         let crc64 = Crc64::default();
         let request = self
             .bucket
@@ -95,7 +95,7 @@ impl CheckedUpload<'_> {
             size: None,
             etag: answer.e_tag.unwrap_or_default(),
             crc64: crc64.get(),
-            sha256_verified: self.bucket.traits.verifies_sha256,
+            sha256_verified: self.bucket.dialect.verifies_sha256,
         })
     }
 

@@ -62,10 +62,6 @@ fn source_path(bucket: &Bucket, key: &ObjectKey) -> String {
     format!("{}/{key}", bucket.name)
 }
 
-/// By which name Ceph knows `x-amz-copy-source-if-match`, which it ignores
-/// (<https://docs.ceph.com/en/pacific/radosgw/s3/objectops/#copy-object>).
-const CEPH_COPY_IF_MATCH: &str = "x-amz-copy-if-match";
-
 /// Ceph wants the length of a PUT's body even where there is none.
 fn say_empty(request: &mut HttpRequest) {
     request.headers_mut().insert("content-length", "0");
@@ -100,7 +96,9 @@ impl Bucket {
 impl Copy<'_> {
     /// Copies the object in one call.
     pub async fn whole(&self) -> Result<(), StorageError> {
-        let ceph_condition = self.target.traits.copy_if_match_header.then(|| self.head.etag.clone());
+        // A store of another dialect ignores the header that the SDK sends.
+        let dialect = self.target.dialect;
+        let condition = dialect.copy_if_match_header.then(|| self.head.etag.clone());
         let request = self
             .target
             .client
@@ -112,8 +110,8 @@ impl Copy<'_> {
             .customize()
             .mutate_request(move |request| {
                 say_empty(request);
-                if let Some(etag) = &ceph_condition {
-                    request.headers_mut().insert(CEPH_COPY_IF_MATCH, etag.clone());
+                if let Some(etag) = &condition {
+                    request.headers_mut().insert(dialect.copy_condition_header(), etag.clone());
                 }
             });
         call::write("s3:CopyObject", request.send()).await?;

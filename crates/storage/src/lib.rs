@@ -11,6 +11,7 @@ mod checked_parts;
 pub mod clients;
 pub mod copy;
 mod description;
+mod dialect;
 pub mod error;
 pub mod fault;
 pub mod presign;

@@ -123,7 +123,7 @@ impl Bucket {
     /// Signs a condition that no copy meets, for stores that would take the source of a copy unsigned. A PUT of a body knows
     /// no such condition, and is not hindered.
     fn no_copy(&self) -> impl Fn(&mut HttpRequest) + Send + Sync + 'static {
-        let header = self.traits.obeys_unsigned_headers.then(|| self.traits.copy_condition_header());
+        let header = self.dialect.obeys_unsigned_headers.then(|| self.dialect.copy_condition_header());
         move |request| {
             if let Some(header) = header {
                 request.headers_mut().insert(header, NOBODY);
@@ -174,7 +174,7 @@ impl Bucket {
             .upload_id(multipart_id)
             .part_number(part.get().cast_signed())
             .content_length(size.cast_signed())
-            .set_checksum_sha256(sha256.filter(|_| self.traits.part_sha256).map(Sha256::to_base64))
+            .set_checksum_sha256(sha256.filter(|_| self.dialect.part_sha256).map(Sha256::to_base64))
             .customize()
             .mutate_request(self.no_copy());
         presigned(request.presigned(presigning(now, end)?), end).await

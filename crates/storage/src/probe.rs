@@ -5,9 +5,10 @@ use bytes::Bytes;
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
 
-use crate::bucket::{Bucket, Dialect};
+use crate::bucket::Bucket;
 use crate::call;
 use crate::checked::Written;
+use crate::dialect::Dialect;
 use crate::error::StorageError;
 use crate::presign::PutOf;
 
@@ -32,9 +33,9 @@ impl Bucket {
         condition: NotOverwriting,
     ) -> Result<Written, StorageError> {
         let forbid_overwrite_header = condition == NotOverwriting::ForbidOverwrite;
-        let traits = Dialect { forbid_overwrite_header, verifies_sha256: false, ..self.traits };
+        let dialect = Dialect { forbid_overwrite_header, verifies_sha256: false, ..self.dialect };
         let sha256 = Sha256::of(&bytes);
-        Self { traits, ..self.clone() }.put_checked(key, bytes, &sha256, PutOf::NewObject).await
+        Self { dialect, ..self.clone() }.put_checked(key, bytes, &sha256, PutOf::NewObject).await
     }
 
     /// Whether the bucket is configured to announce new objects to anybody.

@@ -17,8 +17,9 @@ use sluice_domain::blob::VAULT;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::bucket::{Bucket, Dialect};
+use crate::bucket::Bucket;
 use crate::clients::Clients;
+use crate::dialect::Dialect;
 use crate::error::{ErrorKind, StorageError};
 use credentials::SecretCredentials;
 
@@ -151,7 +152,7 @@ impl Store {
         Bucket {
             client: self.client.clone(),
             name: name.to_owned(),
-            traits: Dialect {
+            dialect: Dialect {
                 forbid_overwrite_header: self.definition.can(Capability::ForbidOverwrite),
                 verifies_sha256: self.definition.can(Capability::VerifiedChecksums),
                 copy_if_match_header: self.definition.kind == StoreKind::Ceph,
