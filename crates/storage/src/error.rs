@@ -138,7 +138,7 @@ mod tests {
     fn an_error_keeps_its_source_and_says_the_same_as_before() {
         let error = StorageError::unavailable("read", std::io::Error::other("broken pipe"));
         assert_eq!(error.to_string(), "read: broken pipe");
-        assert!(error.source().is_some_and(|source| source.is::<std::io::Error>()));
+        assert!(error.source().is_some_and(<dyn std::error::Error>::is::<std::io::Error>));
         let error = StorageError::new(ErrorKind::Conflict, "publish", "the file kept changing");
         assert_eq!(error.to_string(), "publish: the file kept changing");
         assert!(error.source().is_none());

@@ -18,7 +18,7 @@ fn code_is_no_wider_and_no_longer_than_agreed() {
             continue;
         }
         let text = tree::read(&file);
-        let is_rust = name.ends_with(".rs");
+        let is_rust = file.extension().is_some_and(|extension| extension == "rs");
         for (number, line) in (1..).zip(text.lines()) {
             // Prettier holds the width of TypeScript's code, and leaves comments and texts alone.
             let is_held = is_rust || is_comment(line);

@@ -19,7 +19,7 @@ pub(super) struct Frontier {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Progress {
-    InProgress,
+    Copying,
     Done,
     /// Later keys do not count as done: the next run starts with this one.
     Failed,
@@ -32,7 +32,7 @@ impl Frontier {
 
     /// Adds the next key, and returns its number.
     pub fn begin(&mut self, key: String) -> u64 {
-        self.waiting.push_back((key, Progress::InProgress));
+        self.waiting.push_back((key, Progress::Copying));
         self.passed + self.waiting.len() as u64 - 1
     }
 
