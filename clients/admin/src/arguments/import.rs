@@ -9,9 +9,9 @@ use super::value::bytes;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Every object is copied, verified at the target, and gets a signed receipt (see `sluice-admin receipts`).
-Objects that the target already has, by receipt or checksum, are skipped: run the command again to copy
-what is new or changed. Nothing is deleted. An interrupted run continues where it stopped. The source
+Every object is copied, verified at the target, and gets a signed receipt (see `sluice-admin receipts`). \
+Objects that the target already has, by receipt or checksum, are skipped: run the command again to copy \
+what is new or changed. Nothing is deleted. An interrupted run continues where it stopped. The source \
 stays readable; an object that changes during the import is copied in its new state.
 
 Examples:

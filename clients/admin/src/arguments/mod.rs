@@ -15,11 +15,11 @@ pub use value::{bytes, role};
 const EVERYWHERE: &str = "Options for every command";
 
 const MORE: &str = "\
-The command needs the settings of a deployment: the SLUICE_... variables of its functions. It reads them
+The command needs the settings of a deployment: the SLUICE_... variables of its functions. It reads them \
 from `--settings FILE`, and from the environment what the file lacks. To write the file:
   aws lambda get-function-configuration --function-name sluice-migrate-pack \\
     --query Environment.Variables > settings.json
-The AWS SDK finds region and credentials as usual (AWS_PROFILE, AWS_REGION and so on). Credentials of
+The AWS SDK finds region and credentials as usual (AWS_PROFILE, AWS_REGION and so on). Credentials of \
 stores that SLUICE_STORES names as env:PREFIX are also read from the file and the environment.
 
 Exit codes:
@@ -88,7 +88,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("which").required(true), after_help = "\
-The command writes a few small objects under sluice-doctor/ and deletes them again. It prints what each
+The command writes a few small objects under sluice-doctor/ and deletes them again. It prints what each \
 store can do, what the configuration expects, and what to change.
 
 Examples:
@@ -112,10 +112,10 @@ pub struct DoctorArguments {
     group = ArgGroup::new("where").required(true),
     group = ArgGroup::new("whose").required(true).args(["account", "account_id", "all"]),
     after_help = "\
-The worker migrate-pack moves the packs, so it must not be paused; with --in-process, this command moves
+The worker migrate-pack moves the packs, so it must not be paused; with --in-process, this command moves \
 them itself. Running the command twice does no harm.
 
-Without --prefix, the command selects all blobs of the account, including those of earlier versions;
+Without --prefix, the command selects all blobs of the account, including those of earlier versions; \
 with --prefix, only the blobs of current files.
 
 Examples:
@@ -208,7 +208,7 @@ pub enum WorkQueue {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-`--settings` must be those of the queue's worker. Sending a message again is always safe: if its work is
+`--settings` must be those of the queue's worker. Sending a message again is always safe: if its work is \
 already done, nothing changes. docs/OPERATIONS.md explains each code and what to fix first.
 
 Examples:

@@ -9,7 +9,7 @@ const WINDOW: usize = 16_384;
 /// The keys from the oldest unfinished one on.
 #[derive(Debug, Default)]
 pub(super) struct Frontier {
-    waiting: VecDeque<(String, Progress)>,
+    waiting: VecDeque<(String, KeyState)>,
     /// How many keys have left the queue.
     passed: u64,
     cursor: Option<String>,
@@ -18,8 +18,8 @@ pub(super) struct Frontier {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
-    Copying,
+enum KeyState {
+    InProgress,
     Done,
     /// Later keys do not count as done: the next run starts with this one.
     Failed,
@@ -32,19 +32,19 @@ impl Frontier {
 
     /// Adds the next key, and returns its number.
     pub fn begin(&mut self, key: String) -> u64 {
-        self.waiting.push_back((key, Progress::Copying));
+        self.waiting.push_back((key, KeyState::InProgress));
         self.passed + self.waiting.len() as u64 - 1
     }
 
     /// Notes that the object with this number is done or has failed.
     pub fn end(&mut self, number: u64, done: bool) {
         if let Some(entry) = self.waiting.get_mut((number - self.passed) as usize) {
-            entry.1 = if done { Progress::Done } else { Progress::Failed };
+            entry.1 = if done { KeyState::Done } else { KeyState::Failed };
         }
-        while let Some((_, Progress::Done | Progress::Failed)) = self.waiting.front() {
-            let Some((key, progress)) = self.waiting.pop_front() else { break };
+        while let Some((_, KeyState::Done | KeyState::Failed)) = self.waiting.front() {
+            let Some((key, state)) = self.waiting.pop_front() else { break };
             self.passed += 1;
-            if progress == Progress::Failed {
+            if state == KeyState::Failed {
                 self.is_blocked = true;
             }
             if !self.is_blocked {

@@ -21,7 +21,8 @@ pub(super) struct Waiting<'a> {
 }
 
 impl Waiting<'_> {
-    /// Waits until all blobs are in the target store or deleted. Fails if nothing moves for `timeout_seconds`.
+    /// Waits until all blobs are in the target store or deleted. Fails if nothing moves for
+    /// `timeout_seconds`.
     pub async fn until_moved(self, tables: &Tables, output: &Output) -> Result<()> {
         let Self { blobs: mut waiting, to, timeout_seconds } = self;
         if waiting.is_empty() {

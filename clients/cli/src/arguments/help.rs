@@ -52,8 +52,8 @@ Examples:
   sluice rm draft.txt
   sluice rm holiday/beach.jpg holiday/dunes.jpg
 
-A file is not deleted if somebody else changes it meanwhile. For each file the command prints an id that
-`sluice versions` and `sluice restore` take afterwards.";
+A file is not deleted if somebody else changes it meanwhile. For each file the command prints an id \
+that `sluice versions` and `sluice restore` take afterwards.";
 
 pub(super) const VERSIONS_HELP: &str = "\
 Examples:

@@ -58,7 +58,7 @@ Examples:
   sluice get holiday/                       write all files below holiday/ to ./holiday
   sluice get holiday/ --to photos           write them to ./photos
   sluice get / --to backup                  download everything
-  sluice get disk.img --force               replace ./disk.img, downloading only the chunks that it lacks
+  sluice get disk.img --force               replace ./disk.img, but reuse its chunks
   sluice get disk.img --to new.img --base old.img
 
 Every chunk is verified, and then the SHA-256 of the whole file. Until then the bytes are in \

@@ -81,7 +81,8 @@ impl Delta<'_> {
         match arrived {
             Ok(completed) => Ok(Some(Stage::completed(upload_id, &completed.version))),
             Err(error) => {
-                // A repeat starts a new upload, so release the quota now. If aborting fails, the upload expires.
+                // A repeat starts a new upload, so release the quota now. If aborting fails, the upload
+                // expires.
                 let _ = item.api.abort_upload(upload_id).await;
                 self.refused(error)
             }
