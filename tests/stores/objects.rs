@@ -94,8 +94,9 @@ pub async fn description(place: &Place) -> Found {
     let etag = place.etag(&first).await?;
     let (bytes, description) = place.bucket.get_described(&first, &etag, None, 5).await?;
     let sha256 = sluice_domain::hash::Sha256::of(&bytes);
-    let any = sluice_storage::presign::PutOf::AnyObject;
-    place.bucket.put_described(&second, bytes, &sha256, any, &description).await?;
+    let put_of = sluice_storage::presign::PutOf::AnyObject;
+    let options = sluice_storage::PutOptions { put_of, description: Some(&description) };
+    place.bucket.put_checked(&second, bytes, &sha256, options).await?;
     let etag = place.etag(&second).await?;
     let (_, again) = place.bucket.get_described(&second, &etag, Some(0..5), 5).await?;
     let text = format!("{again:?}");

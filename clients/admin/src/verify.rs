@@ -8,7 +8,7 @@ use sluice_domain::hash::Sha256;
 use sluice_domain::id::PackId;
 use sluice_domain::pack_move::Receipt;
 use sluice_packs::read::read_index;
-use sluice_packs::verify::{Stored as StoredBytes, verify};
+use sluice_packs::verify::{VerifiedPack, verify};
 use sluice_packs::{Pace, PackError};
 use sluice_storage::Tables;
 use sluice_storage::stores::PackBuckets;
@@ -163,7 +163,7 @@ impl Check {
         }
     }
 
-    async fn read(&self, pack: &Pack) -> Result<StoredBytes, PackError> {
+    async fn read(&self, pack: &Pack) -> Result<VerifiedPack, PackError> {
         retrying(is_transient, async || {
             let index = read_index(&self.buckets, pack).await?;
             verify(&self.buckets, pack, &index, &self.pace).await
@@ -171,7 +171,7 @@ impl Check {
         .await
     }
 
-    fn compare(&self, pack: &Pack, stored: StoredBytes) -> PackCondition {
+    fn compare(&self, pack: &Pack, stored: VerifiedPack) -> PackCondition {
         let placement = &pack.placement;
         let is_of = |proof: &&Proof| proof.object == object_hash(&placement.store, &placement.key);
         let Some(proof) = self.proofs.get(&pack.pack_id).filter(is_of) else {

@@ -1,7 +1,7 @@
 //! Decides what becomes of an upload: which version it makes, and what that changes in quota and references.
 //!
-//! Storage carries out a plan as one transaction. Whoever changes the upload or its file in between makes that transaction
-//! fail; both are then read again, and a new plan is made.
+//! Storage carries out a plan as one transaction. Whoever changes the upload or its file in between makes
+//! that transaction fail; both are then read again, and a new plan is made.
 
 use crate::blob::Blob;
 use crate::content_pass::ContentDigest;
@@ -17,8 +17,8 @@ pub struct StoredBlob {
     /// The blob as its row will be.
     pub blob: Blob,
     /// The packs on which it takes a reference, each once: at most
-    /// [`MANIFEST_MAX_PACKS`](crate::manifest::MANIFEST_MAX_PACKS). Packs cut out of an adopted object are not among them:
-    /// their rows are written with the reference.
+    /// [`MANIFEST_MAX_PACKS`](crate::manifest::MANIFEST_MAX_PACKS). Packs cut out of an adopted object are
+    /// not among them: their rows are written with the reference.
     pub packs: Vec<PackId>,
     /// Raw bytes that the account did not hold before.
     pub new_bytes: u64,

@@ -1,4 +1,4 @@
-//! Instant upload: blob that the account holds already becomes a version, and no byte is sent.
+//! Makes versions of blobs that the account holds already, without any upload.
 
 use sluice_domain::blob::{Blob, Life};
 use sluice_domain::id::{FileId, VersionId};
@@ -11,25 +11,22 @@ use crate::call::Call;
 use crate::failure::Failure;
 use crate::metrics::{self, Metric};
 
-/// How often the change is tried anew after somebody else changed the file.
+/// How often the change is tried, if others keep changing the file.
 const ATTEMPTS: usize = 5;
 
-/// What the version shall be.
+/// A request for a version.
 #[derive(Debug)]
 pub struct Instant<'a> {
-    /// Where it lies.
     pub path: &'a FilePath,
-    /// Declared size in bytes: must be the blob's.
+    /// The declared size in bytes. It must be that of the blob.
     pub size: u64,
-    /// Media type.
     pub content_type: &'a str,
-    /// The user's own key-value pairs.
     pub metadata: &'a Metadata,
-    /// The version that must be current.
+    /// The version that must be current (`If-Match`).
     pub expected: Option<VersionId>,
 }
 
-/// Refuses if `expected` is not the file's current version.
+/// Fails if `expected` is not the file's current version.
 pub fn check_current(file: Option<&File>, expected: Option<VersionId>) -> Result<(), Failure> {
     use sluice_contracts::problem::Code;
     let current = file.and_then(File::current_id);
@@ -43,8 +40,8 @@ pub fn check_current(file: Option<&File>, expected: Option<VersionId>) -> Result
     Err(Failure::new(Code::PreconditionFailed, detail))
 }
 
-/// Makes the version if the account holds the blob; nothing otherwise. A file whose current version is the same in
-/// every respect is left as it is, so a repeated call makes no second version.
+/// Makes the version if the account holds the blob; returns nothing if not. If the current version is the
+/// same in every respect it is returned, so that a repeated call makes no second version.
 pub async fn link(
     tables: &Tables,
     call: &Call,

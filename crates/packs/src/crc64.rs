@@ -1,11 +1,12 @@
-//! CRC-64/XZ, by which OSS says what it holds (<https://reveng.sourceforge.io/crc-catalogue/17plus.htm#crc.cat.crc-64-xz>).
+//! Computes CRC-64/XZ, the checksum of OSS
+//! (<https://reveng.sourceforge.io/crc-catalogue/17plus.htm#crc.cat.crc-64-xz>).
 
-/// The CRC-64/XZ of `bytes`.
 pub fn crc64(bytes: &[u8]) -> u64 {
     crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Xz, bytes)
 }
 
-/// The CRC-64/XZ of two runs of bytes, one after the other, by those of each and the length of the second in bytes.
+/// The CRC-64/XZ of two byte sequences joined, from the checksum of each and the length of the second in
+/// bytes.
 pub fn crc64_of_both(first: u64, second: u64, second_length: u64) -> u64 {
     crc_fast::checksum_combine(crc_fast::CrcAlgorithm::Crc64Xz, first, second, second_length)
 }

@@ -1,4 +1,4 @@
-//! Why a pack could not be read or moved.
+//! Defines why a pack could not be read or moved.
 
 use sluice_contracts::event::UnreadableMessage;
 use sluice_domain::frames::FrameError;
@@ -10,7 +10,7 @@ use sluice_storage::StorageError;
 /// A pack could not be read or moved.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
-    /// The message is none of ours.
+    /// The message is not a valid event.
     #[error(transparent)]
     Unreadable(#[from] UnreadableMessage),
     /// A stored manifest is malformed.
@@ -21,49 +21,38 @@ pub enum PackError {
     PackIndex(#[from] PackIndexError),
     /// A stored frame is malformed.
     #[error("pack {pack}: {error}")]
-    Frame {
-        /// Which pack.
-        pack: PackId,
-        /// What is wrong.
-        error: FrameError,
-    },
-    /// A chunk is not what its id says.
+    Frame { pack: PackId, error: FrameError },
+    /// The bytes of a chunk do not hash to its id.
     #[error("chunk {chunk} of pack {pack} does not hash to its id")]
     ChunkDamaged {
-        /// Which pack.
         pack: PackId,
-        /// Which chunk, from 0.
+        /// The number of the chunk, from 0.
         chunk: u32,
     },
-    /// The row of a pack does not go with its index.
-    #[error("pack {0} has no such chunks where it is said to lie")]
+    /// The row of a pack contradicts its index.
+    #[error("the placement of pack {0} does not have these chunks")]
     NoSuchChunks(PackId),
-    /// A blob names packs that are not there.
-    #[error("of the packs that a blob names, {0} are not there")]
+    /// A blob refers to packs that do not exist.
+    #[error("{0} packs of a blob do not exist")]
     PacksMissing(usize),
     /// A store does not hold what was sent.
-    #[error("what {store} holds of pack {pack} is not what was sent")]
-    NotAsSent {
-        /// Which store.
-        store: String,
-        /// Which pack.
-        pack: PackId,
-    },
-    /// No memory, or a thread that ended early.
+    #[error("{store} does not hold pack {pack} as it was sent")]
+    NotAsSent { store: String, pack: PackId },
+    /// A thread ran out of memory or panicked.
     #[error("the compressor ended early: {0}")]
     Compressor(String),
-    /// A store, a table or a queue.
+    /// A store, a table or a queue failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
 
 impl PackError {
-    /// Whether no retry will help.
+    /// Whether retries cannot help.
     pub fn is_permanent(&self) -> bool {
         matches!(self, Self::Unreadable(_))
     }
 
-    /// A stable word for it, in the dead-letter queue.
+    /// The code of the error in the dead-letter queue. Codes never change.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unreadable(_) => "unreadable",

@@ -1,9 +1,9 @@
-//! Packs where they lie: reading them, and moving them.
+//! Reads, checks and moves packs.
 //!
-//! [`read`] brings runs of chunks from any store and encoding, checked. [`relocate`] is the one way in which a pack changes
-//! its place: it is written anew, verified, and only then read from there; the object that it leaves is deleted later.
-//! [`subject`] says which packs an event is about, [`sample`] whether compressing them pays, [`receipt`] proves a move,
-//! and [`mod@verify`] checks a pack where it lies.
+//! [`read`] reads runs of chunks from any store and encoding, and checks them. [`mover`] writes a pack
+//! somewhere else, verifies it, and only then changes its placement; the former object is deleted later.
+//! [`subject`] finds the packs of an event, [`sample`] estimates whether compression is worthwhile,
+//! [`receipt`] proves a move, and [`mod@verify`] checks a whole pack.
 
 mod crc64;
 pub mod error;

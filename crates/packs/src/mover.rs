@@ -1,13 +1,13 @@
-//! Moving a pack: write it anew, verify that, and only then read it from there.
+//! Moves packs: writes a pack again, verifies it, and only then changes its placement.
 //!
-//! 1. The new object is announced as one to be deleted in a day, so that it is if this ends here.
-//! 2. The pack is read, every chunk checked, transformed and written. No two attempts write the same object.
-//! 3. The new object is verified: by a checksum that the store has computed, or by reading all of it back.
-//! 4. One transaction makes the pack be read from there, if it has not been moved since and lives, takes the announcement
-//!    back, says that the object which it leaves is to be deleted after a grace, and keeps the receipt.
+//! 1. The new object is registered for deletion in a day, in case the move ends here.
+//! 2. The pack is read, every chunk checked, encoded and written. No two attempts write the same object.
+//! 3. The new object is verified, by a checksum that the store has computed or by reading all of it back.
+//! 4. One transaction changes the placement, if the pack is live and has not been moved since. It takes the
+//!    registration back, registers the former object for deletion after a grace period, and stores the receipt.
 //!
-//! Each step may be repeated and each may be the last. Two movers of one pack write two objects, of which one is read and the
-//! other deleted.
+//! Any step may be repeated, and the move may end after any step. Two movers of one pack write two objects;
+//! one becomes the placement, and the other is deleted.
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -34,63 +34,57 @@ use crate::receipt::Signer;
 use crate::subject::{self, Packs};
 use crate::transform::{Transformed, transform};
 
-/// How much is read back at once.
+/// How many bytes are read back at once.
 const READ_BACK_BYTES: u64 = 8 << 20;
 
 /// Moves packs.
 #[derive(Debug)]
 pub struct Mover {
-    /// Where the rows are.
     pub tables: Tables,
-    /// Where the packs are.
     pub buckets: PackBuckets,
-    /// How long the objects that packs leave are kept: longer than any presigned URL of them lives.
+    /// How long former objects are kept. This must outlive every presigned URL of them.
     pub grace: Duration,
-    /// Who signs receipts; nobody where none are wanted.
+    /// The signer of receipts; none if no receipts are wanted.
     pub signer: Option<Signer>,
-    /// How fast.
+    /// The bandwidth of reads.
     pub pace: Pace,
-    /// The clock.
     pub now: fn() -> Timestamp,
 }
 
-/// How a pack shall be written.
+/// The encoding of a moved pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// As it is.
-    AsItLies,
-    /// Compressed.
+    /// The one that it has.
+    Unchanged,
+    /// Zstandard, if it is not compressed yet.
     Compressed,
 }
 
-/// One move.
+/// A request to move a pack.
 #[derive(Debug, Clone, Copy)]
 pub struct Move<'a> {
-    /// The pack as its row says.
     pub pack: &'a Pack,
-    /// Its index.
     pub index: &'a PackIndex,
-    /// The store to which it goes; the one in which it lies, if it only changes its form.
+    /// The store that the pack is moved to. May be the one that it is in, to change the encoding only.
     pub store: &'a str,
-    /// How it shall be written there.
     pub form: Form,
-    /// Names this attempt: the same when it is repeated after having been killed, another for anybody else.
+    /// Names this attempt. A repetition after a kill has the same name, any other attempt has another.
     pub attempt: &'a str,
 }
 
-/// What came of a move.
+/// The result of a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moved {
-    /// The pack lies there, and takes so many bytes.
+    /// The pack was moved.
     Done {
-        /// The length of the new object.
+        /// The length of the new object in bytes.
         stored_bytes: u64,
     },
-    /// Somebody else has moved the pack meanwhile, or it is going.
+    /// Another mover has moved the pack, or it is no longer live.
     Overtaken,
 }
 
-/// What was sent.
+/// The object as it was sent.
 struct Sent {
     length: u64,
     sha256: Sha256,
@@ -132,9 +126,14 @@ impl Mover {
             generation,
         };
         let receipt = self.receipt(pack, &placement, &written, &sent, verified_by).await?;
-        let (now, grace, receipt) = ((self.now)(), self.grace, receipt.as_ref());
-        let flip = PlacementChange { pack, placement, grace, receipt, now };
-        match self.tables.change_placement(&flip).await? {
+        let change = PlacementChange {
+            pack,
+            placement,
+            grace: self.grace,
+            receipt: receipt.as_ref(),
+            now: (self.now)(),
+        };
+        match self.tables.change_placement(&change).await? {
             PlacementChanged::Done => {
                 let saved = pack.placement.length.cast_signed() - sent.length.cast_signed();
                 if saved != 0 {
@@ -146,7 +145,8 @@ impl Mover {
         }
     }
 
-    /// Gives up the object that was adopted for a blob, once every pack has left it. True if it has been given up.
+    /// Retires the object that was adopted for a blob, once every pack has left it. True if it has been
+    /// retired.
     pub async fn release(&self, blob: &Blob, packs: &Packs) -> Result<bool, PackError> {
         if blob.object_key.is_none() {
             return Ok(false);
@@ -158,11 +158,11 @@ impl Mover {
                 return Ok(false);
             }
         }
-        let flipped = self.tables.release_object(blob, (self.now)(), self.grace).await?;
-        Ok(flipped == PlacementChanged::Done)
+        let released = self.tables.release_object(blob, (self.now)(), self.grace).await?;
+        Ok(released == PlacementChanged::Done)
     }
 
-    /// Writes the object and makes sure that the store holds it. One that is wrong is deleted at once.
+    /// Writes the object and verifies that the store holds it. If not, deletes it.
     async fn write(
         &self,
         target: &Bucket,
@@ -201,7 +201,7 @@ impl Mover {
         let source = self.buckets.get(&pack.placement.store)?.head(&source_key).await?;
         let source_etag = source.map(|head| head.etag).unwrap_or_default();
         let moved_at = (self.now)();
-        // Of the pack and its new object: the receipt of a move that is repeated is the same.
+        // Derived, so that a repeated move gives the same receipt.
         let seed = format!("{}/{}", pack.pack_id, placement.key);
         let receipt = Receipt {
             scope: pack.account_id.to_string(),
@@ -227,7 +227,7 @@ impl Mover {
     }
 }
 
-/// The SHA-256 of an object as its store holds it.
+/// Reads an object and returns its SHA-256.
 pub async fn read_back(bucket: &Bucket, key: &ObjectKey, length: u64) -> Result<Sha256, PackError> {
     let starts = (0..length).step_by(READ_BACK_BYTES as usize);
     let mut reads = stream::iter(starts)

@@ -1,10 +1,10 @@
-//! Keeping below a bandwidth.
+//! Limits the bandwidth of moves.
 
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
-/// Spreads bytes over time. Everything that shares one stays below its bandwidth together.
+/// Spreads bytes over time. All tasks that share a pace share its bandwidth.
 #[derive(Debug, Default)]
 pub struct Pace {
     bytes_per_second: Option<u64>,
@@ -12,12 +12,12 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// At most this many bytes a second; none is no limit.
+    /// Allows this many bytes a second; none is no limit.
     pub fn new(bytes_per_second: Option<u64>) -> Self {
         Self { bytes_per_second: bytes_per_second.filter(|limit| *limit > 0), free_at: Mutex::default() }
     }
 
-    /// Waits until `bytes` more may be moved.
+    /// Waits until `bytes` more may be read.
     pub async fn wait(&self, bytes: u64) {
         let Some(limit) = self.bytes_per_second else { return };
         let begin = {

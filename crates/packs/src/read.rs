@@ -1,4 +1,4 @@
-//! Reading runs of chunks, wherever their pack lies and however it is written.
+//! Reads runs of chunks, whatever the store and encoding of their pack.
 
 use bytes::Bytes;
 use sluice_domain::blob::{Blob, Pack, Placement};
@@ -18,18 +18,14 @@ use crate::error::PackError;
 /// Consecutive chunks of a pack.
 #[derive(Debug, Clone, Copy)]
 pub struct Run<'a> {
-    /// The pack as its row says.
     pub pack: &'a Pack,
-    /// Its index.
     pub index: &'a PackIndex,
-    /// The number of the first chunk.
     pub first_chunk: u32,
-    /// How many.
     pub chunk_count: u32,
 }
 
-/// The chunks of a run, every one checked. While the object is kept in which the pack lay before, it is read there if it
-/// cannot be read where it lies now.
+/// Reads the chunks of a run and checks each. If the present placement of the pack fails, its former one is
+/// tried for as long as the object is kept.
 pub async fn read_run(buckets: &PackBuckets, run: Run<'_>, now: Timestamp) -> Result<Bytes, PackError> {
     let error = match read_at(buckets, run, &run.pack.placement).await {
         Ok(bytes) => return Ok(bytes),
@@ -37,7 +33,7 @@ pub async fn read_run(buckets: &PackBuckets, run: Run<'_>, now: Timestamp) -> Re
     };
     let former = run.pack.former.as_ref().filter(|former| former.until > now);
     let Some(former) = former else { return Err(error) };
-    tracing::error!(%error, pack = %run.pack.pack_id, "a pack is read where it lay before");
+    tracing::error!(%error, pack = %run.pack.pack_id, "a pack is read at its former placement");
     read_at(buckets, run, &former.placement).await.map_err(|_| error)
 }
 
@@ -46,14 +42,14 @@ async fn read_at(buckets: &PackBuckets, run: Run<'_>, placement: &Placement) -> 
     let extent = placement.extent(run.index, run.first_chunk, run.chunk_count);
     let extent = extent.ok_or(PackError::NoSuchChunks(pack))?;
     let stored = read_stored(buckets, placement, &extent).await?;
-    let (first, count) = (run.first_chunk, run.chunk_count);
-    let chunks = &run.index.chunks()[first as usize..(first + count) as usize];
+    let first = run.first_chunk;
+    let chunks = &run.index.chunks()[first as usize..(first + run.chunk_count) as usize];
     let raw = extent.decode(stored).map_err(|error| PackError::Frame { pack, error })?;
     check(pack, first, chunks, &raw)?;
     Ok(raw)
 }
 
-/// The bytes of an extent as they are stored.
+/// Reads the bytes of an extent as they are stored.
 pub(crate) async fn read_stored(
     buckets: &PackBuckets,
     placement: &Placement,
@@ -64,7 +60,7 @@ pub(crate) async fn read_stored(
     Ok(bucket.get_range(&key, None, extent.range.clone()).await?)
 }
 
-/// Checks that `raw` is these chunks of the pack, the first of which is number `first`.
+/// Checks that `raw` is these chunks of the pack. `first` is the number of the first of them.
 pub(crate) fn check(pack: PackId, first: u32, chunks: &[Chunk], raw: &[u8]) -> Result<(), PackError> {
     let mut rest = raw;
     for (number, chunk) in (first..).zip(chunks) {
@@ -76,12 +72,11 @@ pub(crate) fn check(pack: PackId, first: u32, chunks: &[Chunk], raw: &[u8]) -> R
     Ok(())
 }
 
-/// The index of a pack.
 pub async fn read_index(buckets: &PackBuckets, pack: &Pack) -> Result<PackIndex, PackError> {
     Ok(PackIndex::decode(&read_attachment(buckets.vault(), &pack.index).await?)?)
 }
 
-/// The terms of a blob.
+/// Reads the manifest of a blob.
 pub async fn read_terms(buckets: &PackBuckets, blob: &Blob) -> Result<Vec<Term>, PackError> {
     let manifest = Manifest::decode(&read_attachment(buckets.vault(), &blob.manifest).await?)?;
     Ok(manifest.terms().to_vec())

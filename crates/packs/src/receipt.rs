@@ -1,4 +1,4 @@
-//! Signing and checking receipts.
+//! Signs and checks receipts.
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, VerifyingKey};
 use sluice_domain::pack_move::Receipt;
@@ -8,17 +8,16 @@ use sluice_domain::pack_move::Receipt;
 pub struct Signer(SigningKey);
 
 impl Signer {
-    /// Signs with the key of this seed.
+    /// Derives the key from a seed.
     pub fn new(seed: &[u8; 32]) -> Self {
         Self(SigningKey::from_bytes(seed))
     }
 
-    /// The public key that checks what this signs, in hex.
+    /// The public key that checks the signatures, in hex.
     pub fn public_key(&self) -> String {
         hex::encode(self.0.verifying_key().as_bytes())
     }
 
-    /// The receipt with public key and signature.
     #[must_use]
     pub fn sign(&self, receipt: Receipt) -> Receipt {
         let signature = self.0.sign(receipt.statement().as_bytes());
@@ -26,7 +25,7 @@ impl Signer {
     }
 }
 
-/// Whether the receipt was signed by the owner of `public_key` and says what it said then.
+/// Whether the holder of `public_key` signed the receipt as it is.
 pub fn is_genuine(receipt: &Receipt, public_key: &str) -> bool {
     let check = || {
         let key: [u8; 32] = hex::decode(public_key).ok()?.try_into().ok()?;

@@ -1,4 +1,4 @@
-//! Whether compressing pays, told by a sample.
+//! Estimates by a sample whether compression is worthwhile.
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -9,19 +9,21 @@ use std::ops::Range;
 
 use crate::error::PackError;
 
-/// How many pieces of an object are looked at, spread evenly.
+/// The number of pieces in a sample. They are spread evenly.
 const SAMPLES: u64 = 8;
 
-/// The length of each in bytes.
+/// The length of a piece in bytes.
 const SAMPLE_BYTES: u64 = 64 << 10;
 
-/// A sample that takes more than this many hundredths of its length does not pay: images, video and archives take 98 and more.
+/// If a sample compresses to more than this share of its length, compression is not worthwhile. Images, video
+/// and archives compress to 98 % and more.
 const PAYS_UP_TO_PERCENT: u64 = 92;
 
-/// What must be saved in bytes for a year's storage to pay for writing an object and its row anew (`docs/COSTS.md`).
+/// The least saving in bytes that makes up, in a year of storage, for writing another object and its row
+/// (`docs/COSTS.md`).
 pub const SAVED_MIN_BYTES: u64 = 32 << 10;
 
-/// Whether the bytes of `range` of an object, as they are, are worth compressing.
+/// Whether the bytes of `range` of an object are worth compressing.
 pub async fn pays(bucket: &Bucket, key: &ObjectKey, range: Range<u64>) -> Result<bool, PackError> {
     let length = range.end - range.start;
     if length <= SAVED_MIN_BYTES {
@@ -48,7 +50,7 @@ pub async fn pays(bucket: &Bucket, key: &ObjectKey, range: Range<u64>) -> Result
     Ok(decide(length, raw, stored))
 }
 
-/// Evenly spread pieces of a range; all of it, if it is short.
+/// Evenly spread pieces of a range, or all of it if it is short.
 fn pieces(range: Range<u64>) -> Vec<Range<u64>> {
     let length = range.end - range.start;
     if length <= SAMPLES * SAMPLE_BYTES {
@@ -59,7 +61,7 @@ fn pieces(range: Range<u64>) -> Vec<Range<u64>> {
     starts.map(|start| start..start + SAMPLE_BYTES).collect()
 }
 
-/// Whether `length` bytes are worth it, of which a sample of `raw` takes `stored`.
+/// Whether `length` bytes are worth compressing, given that a sample of `raw` bytes compresses to `stored`.
 fn decide(length: u64, raw: u64, stored: u64) -> bool {
     let saved = length - length.min(length * stored / raw.max(1));
     stored * 100 <= raw * PAYS_UP_TO_PERCENT && saved >= SAVED_MIN_BYTES

@@ -1,4 +1,4 @@
-//! Which packs an event is about.
+//! Finds the packs that an event is about.
 
 use sluice_contracts::pack_event::Subject;
 use sluice_domain::blob::{Blob, Life, Pack};
@@ -10,19 +10,19 @@ use std::collections::HashSet;
 use crate::error::PackError;
 use crate::read::read_terms;
 
-/// How many rows are read at once.
+/// The most rows that are read at once.
 const ROWS_AT_ONCE: usize = 100;
 
-/// The packs of an event, and their blob if it was adopted.
+/// The packs of an event, and the blob if the event names one.
 #[derive(Debug)]
 pub struct Packs {
-    /// In the order of the blob's bytes, each once.
+    /// The ids, each once, in the order of the blob's bytes.
     pub ids: Vec<PackId>,
-    /// The blob whose object they may be ranges of.
+    /// The blob. Its packs may be ranges of its adopted object.
     pub blob: Option<Blob>,
 }
 
-/// Looks up which packs are meant. None at all if the blob is gone.
+/// Finds the packs of a subject. There are none if the blob is gone.
 pub async fn find(
     tables: &Tables,
     buckets: &PackBuckets,
@@ -43,19 +43,19 @@ pub async fn find(
 }
 
 impl Packs {
-    /// The packs in batches: their rows are read when their turn comes.
+    /// The ids in batches, so that rows are read shortly before they are needed.
     pub fn batches(&self) -> impl Iterator<Item = &[PackId]> {
         self.ids.chunks(ROWS_AT_ONCE)
     }
 
-    /// Whether a pack is a range of the blob's object.
+    /// Whether a pack is a range of the blob's adopted object.
     pub fn is_in_object(&self, pack: &Pack) -> bool {
         let object_key = self.blob.as_ref().and_then(|blob| blob.object_key.as_ref());
         object_key == Some(&pack.placement.key)
     }
 }
 
-/// Those of the packs that are the account's and live.
+/// The rows of those packs that belong to the account and are live.
 pub async fn rows(tables: &Tables, account: AccountId, ids: &[PackId]) -> Result<Vec<Pack>, PackError> {
     let mut rows = tables.packs(ids).await?;
     rows.retain(|row| row.account_id == account && row.life == Life::Live);

@@ -1,4 +1,4 @@
-//! Reading a whole pack, checking every chunk, and writing it as it shall be stored.
+//! Reads a whole pack, checks every chunk, and encodes it as it will be stored.
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -15,42 +15,42 @@ use crate::mover::Form;
 use crate::pace::Pace;
 use crate::read::{check, read_stored};
 
-/// So much of a pack is read and worked on at once, in raw bytes.
+/// The size of a piece in raw bytes. A piece is read and encoded as one.
 const PIECE_BYTES: u64 = 4 << 20;
 
-/// How many pieces are read ahead.
 const READS_AHEAD: usize = 2;
 
-/// How many pieces are worked on at once: as many as the largest function has processors.
+/// How many pieces are encoded at once: as many as the largest function has processors.
 const PIECES_IN_WORK: usize = 2;
 
-/// So many of each when a pack is moved as it lies: packs that are moved side by side keep stores and processor busy.
-const PIECES_AS_THEY_LIE: usize = 1;
+/// How many pieces of a pack are read ahead, and processed, if its encoding stays. Several packs are moved at
+/// once, which keeps stores and processors busy.
+const UNCHANGED_PIECES: usize = 1;
 
-/// The most bytes that are held of a pack that is moved as it lies, beside those of the object that is written.
-pub const IN_TRANSIT_BYTES: u64 = PIECE_BYTES * 2 * PIECES_AS_THEY_LIE as u64;
+/// The most bytes of a pack in memory while it is moved with its encoding, not counting the new object.
+pub const IN_TRANSIT_BYTES: u64 = PIECE_BYTES * 2 * UNCHANGED_PIECES as u64;
 
-/// A pack as it shall be stored.
+/// A pack as it will be stored.
 pub(crate) struct Transformed {
     pub bytes: Bytes,
     pub encoding: Encoding,
     pub frames: Option<FrameTable>,
 }
 
-/// Whole frames: of those that the pack has, or of those that it shall have.
+/// Whole frames: those that the pack has or will have.
 pub(crate) struct Piece {
     frames: Vec<Range<usize>>,
     pub extent: Extent,
 }
 
-/// What a piece becomes.
+/// An encoded piece.
 pub(crate) struct Made {
     bytes: Bytes,
-    /// Stored and raw length of each frame, and how many chunks it has.
+    /// Each frame, and its raw length in bytes.
     frames: Vec<(Frame, u32)>,
 }
 
-/// Reads and transforms a pack. Takes memory for the pack as it shall be stored, and for some pieces.
+/// Reads and encodes a pack. Holds the encoded pack and a few pieces in memory.
 pub(crate) async fn transform(
     buckets: &PackBuckets,
     pack: &Pack,
@@ -61,7 +61,7 @@ pub(crate) async fn transform(
     let compresses = form == Form::Compressed && pack.placement.encoding == Encoding::Raw;
     let pieces = pieces(pack, index).ok_or(PackError::NoSuchChunks(pack.pack_id))?;
     let (reads_ahead, in_work) =
-        if compresses { (READS_AHEAD, PIECES_IN_WORK) } else { (PIECES_AS_THEY_LIE, PIECES_AS_THEY_LIE) };
+        if compresses { (READS_AHEAD, PIECES_IN_WORK) } else { (UNCHANGED_PIECES, UNCHANGED_PIECES) };
     let mut made = stream::iter(pieces)
         .map(|piece| async move {
             bandwidth.wait(piece.extent.range.end - piece.extent.range.start).await;
@@ -70,7 +70,8 @@ pub(crate) async fn transform(
         })
         .buffered(reads_ahead)
         .map_ok(|(piece, stored)| {
-            let (pack_id, index) = (pack.pack_id, index.clone());
+            let pack_id = pack.pack_id;
+            let index = index.clone();
             async move {
                 let work = move || make(pack_id, &index, &piece, stored, compresses);
                 let made = tokio::task::spawn_blocking(work).await;
@@ -78,7 +79,7 @@ pub(crate) async fn transform(
             }
         })
         .try_buffered(in_work);
-    // What does not compress is a little longer than it was.
+    // Incompressible bytes become a little longer.
     let mut bytes = Vec::with_capacity(if compresses { 0 } else { pack.placement.length as usize });
     let mut frames = Vec::new();
     while let Some(piece) = made.try_next().await? {
@@ -94,7 +95,7 @@ pub(crate) async fn transform(
     Ok(Transformed { bytes: bytes.into(), encoding: Encoding::Zstd, frames: Some(table) })
 }
 
-/// The pack in pieces. Nothing if it does not lie where it is said to.
+/// Cuts the pack into pieces. Nothing if its placement contradicts its index.
 pub(crate) fn pieces(pack: &Pack, index: &PackIndex) -> Option<Vec<Piece>> {
     let frames = match &pack.placement.frames {
         Some(table) => {
@@ -137,7 +138,8 @@ pub(crate) fn make(
     compresses: bool,
 ) -> Result<Made, PackError> {
     let raw = piece.extent.decode(stored.clone()).map_err(|error| PackError::Frame { pack, error })?;
-    let (first, end) = (piece.frames[0].start, piece.frames[piece.frames.len() - 1].end);
+    let first = piece.frames[0].start;
+    let end = piece.frames[piece.frames.len() - 1].end;
     check(pack, first as u32, &index.chunks()[first..end], &raw)?;
     if !compresses {
         let kept = piece.frames.iter().zip(&piece.extent.frames).map(|(chunks, frame)| {
@@ -146,7 +148,9 @@ pub(crate) fn make(
         });
         return Ok(Made { frames: kept.collect(), bytes: stored });
     }
-    let (mut bytes, mut frames, mut rest) = (Vec::new(), Vec::new(), &raw[..]);
+    let mut bytes = Vec::new();
+    let mut frames = Vec::new();
+    let mut rest = &raw[..];
     for chunks in &piece.frames {
         let length = index.chunks()[chunks.clone()].iter().map(Chunk::length_bytes).sum::<u32>();
         let (frame, after) = rest.split_at(length as usize);

@@ -1,4 +1,4 @@
-//! Reading a whole pack where it lies, and nothing but checking it.
+//! Checks a whole pack without changing anything.
 
 use crc_fast::{CrcAlgorithm, Digest};
 use sha2::Digest as _;
@@ -13,27 +13,27 @@ use crate::pace::Pace;
 use crate::read::read_stored;
 use crate::transform::{make, pieces};
 
-/// What a pack turned out to be, as it is stored.
+/// A pack as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stored {
-    /// How many bytes it takes.
+pub struct VerifiedPack {
+    /// The stored length in bytes.
     pub length: u64,
-    /// Their SHA-256.
+    /// The SHA-256 of the stored bytes.
     pub sha256: Sha256,
-    /// Their CRC-64/XZ.
+    /// The CRC-64/XZ of the stored bytes.
     pub crc64: u64,
 }
 
-/// Reads all of a pack where it lies now, and checks every chunk. Takes memory for two pieces of 4 MiB.
+/// Reads a whole pack and checks every chunk. Holds two pieces of 4 MiB in memory.
 ///
 /// # Errors
-/// `ChunkDamaged` or `Frame` if it is not what it was; those of the store if it cannot be read.
+/// `ChunkDamaged` or `Frame` if the pack is damaged, `Storage` if it cannot be read.
 pub async fn verify(
     buckets: &PackBuckets,
     pack: &Pack,
     index: &PackIndex,
     bandwidth: &Pace,
-) -> Result<Stored, PackError> {
+) -> Result<VerifiedPack, PackError> {
     let placement = &pack.placement;
     let pieces = pieces(pack, index).ok_or(PackError::NoSuchChunks(pack.pack_id))?;
     let mut digests = (sha2::Sha256::new(), Digest::new(CrcAlgorithm::Crc64Xz));
@@ -42,7 +42,8 @@ pub async fn verify(
         bandwidth.wait(piece.extent.range.end - piece.extent.range.start).await;
         let stored = read_stored(buckets, placement, &piece.extent).await?;
         end = piece.extent.range.end;
-        let (pack_id, index) = (pack.pack_id, index.clone());
+        let pack_id = pack.pack_id;
+        let index = index.clone();
         let work = move || {
             digests.0.update(&stored);
             digests.1.update(&stored);
@@ -51,14 +52,14 @@ pub async fn verify(
         let worked = tokio::task::spawn_blocking(work).await;
         digests = worked.map_err(|error| PackError::Compressor(error.to_string()))??;
     }
-    // The seek table.
+    // The rest is the seek table.
     let tail = end..placement.offset + placement.length;
     if !tail.is_empty() {
-        let (bucket, key) = (buckets.get(&placement.store)?, ObjectKey::from_stored(&*placement.key));
-        let stored = bucket.get_range(&key, None, tail).await?;
+        let key = ObjectKey::from_stored(&*placement.key);
+        let stored = buckets.get(&placement.store)?.get_range(&key, None, tail).await?;
         digests.0.update(&stored);
         digests.1.update(&stored);
     }
     let sha256 = <[u8; Sha256::LENGTH]>::from(digests.0.finalize()).into();
-    Ok(Stored { length: placement.length, sha256, crc64: digests.1.finalize() })
+    Ok(VerifiedPack { length: placement.length, sha256, crc64: digests.1.finalize() })
 }

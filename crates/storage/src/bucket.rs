@@ -1,4 +1,4 @@
-//! One bucket.
+//! Reads and writes the objects of one bucket.
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
@@ -15,7 +15,6 @@ use crate::clients::Clients;
 use crate::dialect::Dialect;
 use crate::error::{ErrorKind, StorageError};
 
-/// How many objects are deleted at once.
 const DELETES_IN_FLIGHT: usize = 8;
 
 /// A bucket of an S3-compatible store.
@@ -26,43 +25,38 @@ pub struct Bucket {
     pub(crate) dialect: Dialect,
 }
 
-/// What a store says of an object.
+/// The size and `ETag` of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectHead {
-    /// Size in bytes.
     pub size: u64,
-    /// Its `ETag` as the store writes it, for conditions on the same store.
+    /// The `ETag` as the store writes it, for
     pub etag: String,
 }
 
-/// A part a store has received.
+/// A part that a store has received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredPart {
-    /// Which part.
     pub number: PartNumber,
-    /// Size in bytes.
     pub size: u64,
-    /// Its `ETag`, normalised by [`normalise_etag`].
+    /// The `ETag`, normalised
     pub etag: String,
-    /// Its `ETag` as the store writes it, which is what it wants to hear: some compare every letter.
+    /// The `ETag` as the store writes it. Some stores compare it letter by letter at completion.
     pub written_etag: String,
-    /// Its SHA-256 in base 64, if the store kept it.
+    /// The SHA-256 in base 64
     pub sha256_base64: Option<String>,
 }
 
-/// An `ETag` as it is compared: without quotes and in lower case.
+/// An `ETag` in the form that is compared
 pub fn normalise_etag(etag: &str) -> String {
     etag.trim().trim_matches('"').to_ascii_lowercase()
 }
 
 impl Bucket {
-    /// The bucket called `name`.
     pub fn new(clients: &Clients, name: impl Into<String>) -> Self {
         let dialect = Dialect { verifies_sha256: true, part_sha256: true, ..Dialect::default() };
         Self { client: clients.s3.clone(), name: name.into(), dialect }
     }
 
-    /// Its name.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -77,7 +71,7 @@ impl Bucket {
         }))
     }
 
-    /// When an object was written, by the store's clock; nothing if there is none.
+    /// When an object was last written, by the clock of the store; nothing if there is none.
     pub async fn modified_at(&self, key: &ObjectKey) -> Result<Option<Timestamp>, StorageError> {
         let request = self.client.head_object().bucket(&self.name).key(key.as_str());
         let answer = found(call::read("s3:HeadObject", request.send()).await)?;
@@ -85,10 +79,11 @@ impl Bucket {
         Ok(seconds.map(|seconds| Timestamp::from_unix_milliseconds(seconds.unsigned_abs() * 1000)))
     }
 
-    /// The bytes of `range` of an object; of the one whose `ETag` is `etag`, where another might take its place.
+    /// The bytes of `range` of an object. Give an `etag` where another object might replace the one that is
+    /// meant.
     ///
     /// # Errors
-    /// `NotFound` if the object is gone, `Conflict` if another object has taken its place.
+    /// `NotFound` if the object is gone, `Conflict` if it does not have the `etag`.
     pub async fn get_range(
         &self,
         key: &ObjectKey,
@@ -146,7 +141,7 @@ impl Bucket {
         Ok(Some((ObjectHead { size, etag }, bytes)))
     }
 
-    /// A whole small object; nothing if there is none.
+    /// A whole object, in memory; nothing if there is none.
     pub async fn get(&self, key: &ObjectKey) -> Result<Option<Bytes>, StorageError> {
         const OPERATION: &str = "s3:GetObject";
         let request = self.client.get_object().bucket(&self.name).key(key.as_str());
@@ -156,7 +151,7 @@ impl Bucket {
         call::body(OPERATION, answer.body).await.map(Some)
     }
 
-    /// Writes a small object.
+    /// Writes a whole object from memory.
     pub async fn put(&self, key: &ObjectKey, bytes: Bytes) -> Result<(), StorageError> {
         let request =
             self.client.put_object().bucket(&self.name).key(key.as_str()).body(ByteStream::from(bytes));
@@ -164,13 +159,13 @@ impl Bucket {
         Ok(())
     }
 
-    /// Removes an object; it is no error if there is none.
+    /// Deletes an object. It is no error if there is none.
     pub async fn delete(&self, key: &ObjectKey) -> Result<(), StorageError> {
         let request = self.client.delete_object().bucket(&self.name).key(key.as_str());
         found(call::write("s3:DeleteObject", request.send()).await).map(drop)
     }
 
-    /// Removes objects, several at once; it is no error if there are none.
+    /// Deletes objects, several at a time. It is no error if there are none.
     pub async fn delete_all(&self, keys: impl IntoIterator<Item = ObjectKey>) -> Result<(), StorageError> {
         stream::iter(keys)
             .map(|key| async move { self.delete(&key).await })
@@ -179,8 +174,8 @@ impl Bucket {
             .await
     }
 
-    /// Begins a multipart upload and gives the store's id for it. With `part_sha256` the store wants every part's
-    /// SHA-256 and checks it.
+    /// Begins a multipart upload and returns its id. With `part_sha256` the store wants the SHA-256 of every
+    /// part, and checks it.
     pub async fn create_multipart(&self, key: &ObjectKey, part_sha256: bool) -> Result<String, StorageError> {
         const OPERATION: &str = "s3:CreateMultipartUpload";
         let algorithm = (part_sha256 && self.dialect.part_sha256).then_some(ChecksumAlgorithm::Sha256);
@@ -216,7 +211,7 @@ impl Bucket {
         Ok(())
     }
 
-    /// The parts received so far, in order; nothing if the multipart upload is not there (any more).
+    /// The parts received so far, in order; nothing if the multipart upload does not exist.
     pub async fn list_parts(
         &self,
         key: &ObjectKey,
@@ -229,7 +224,8 @@ impl Bucket {
         Ok(parts)
     }
 
-    /// Like [`Bucket::list_parts`], with both of a part that was sent twice: `SeaweedFS` lists both, in no order.
+    /// Like [`Bucket::list_parts`], but with every body of a part that was sent more than once: `SeaweedFS`
+    /// lists them all, in no order.
     pub async fn list_every_part(
         &self,
         key: &ObjectKey,
@@ -261,7 +257,7 @@ impl Bucket {
     /// Merges the parts into the object.
     ///
     /// # Errors
-    /// `NotFound` if the multipart upload is not there: it was merged already, or aborted.
+    /// `NotFound` if the multipart upload does not exist: it was completed or aborted before.
     pub async fn complete_multipart(
         &self,
         key: &ObjectKey,
@@ -286,7 +282,7 @@ impl Bucket {
         Ok(())
     }
 
-    /// Ends a multipart upload and frees its parts; it is no error if there is none.
+    /// Aborts a multipart upload and frees its parts. It is no error if there is none.
     pub async fn abort_multipart(&self, key: &ObjectKey, multipart_id: &str) -> Result<(), StorageError> {
         let request =
             self.client.abort_multipart_upload().bucket(&self.name).key(key.as_str()).upload_id(multipart_id);

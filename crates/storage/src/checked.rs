@@ -1,4 +1,4 @@
-//! Writing objects so that what the store holds is known to be what was sent.
+//! Writes objects so that the caller can tell whether the store holds what was sent.
 
 use aws_sdk_s3::config::interceptors::BeforeDeserializationInterceptorContextRef;
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
@@ -15,26 +15,41 @@ use crate::description::Description;
 use crate::error::StorageError;
 use crate::presign::PutOf;
 
-/// The header in which OSS says what an object's CRC-64/XZ is, in decimal.
+/// The header of OSS with the CRC-64/XZ of an object, in decimal.
 const CRC64_HEADER: &str = "x-oss-hash-crc64ecma";
 
-/// The header by which OSS is told not to overwrite.
+/// The header that keeps OSS from overwriting an object.
 const FORBID_OVERWRITE_HEADER: &str = "x-oss-forbid-overwrite";
 
-/// What a store says of an object that it has just written, or that it holds.
+/// What a store reports about an object that it has written or holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
-    /// Size in bytes, as far as the store says it.
+    /// The size in bytes, if the store reports it.
     pub size: Option<u64>,
-    /// Its `ETag` as the store writes it.
+    /// The `ETag` as the store writes it.
     pub etag: String,
-    /// The CRC-64/XZ that the store has computed of it, if it does such things.
+    /// The CRC-64/XZ that the store has computed, if it computes any.
     pub crc64: Option<u64>,
-    /// Whether the store has compared it with the SHA-256 that was sent.
+    /// Whether the store has compared the body with the SHA-256 that was sent.
     pub sha256_verified: bool,
 }
 
-/// Reads a header that the SDK does not know.
+/// How an object is written.
+#[derive(Debug, Clone, Copy)]
+pub struct PutOptions<'a> {
+    /// Whether the object may replace another.
+    pub put_of: PutOf,
+    /// The descriptive headers, if it has any.
+    pub description: Option<&'a Description>,
+}
+
+impl From<PutOf> for PutOptions<'_> {
+    fn from(put_of: PutOf) -> Self {
+        Self { put_of, description: None }
+    }
+}
+
+/// Reads the CRC-64/XZ from a response header that the SDK does not know.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Crc64(Arc<OnceLock<u64>>);
 
@@ -64,32 +79,22 @@ impl Intercept for Crc64 {
 }
 
 impl Bucket {
-    /// Writes an object and gives what the store says of it.
+    /// Writes an object and returns what the store reports about it.
     ///
     /// # Errors
-    /// `Conflict` if only a new object was to be written and there is one. `Fault` if the store found the body damaged on
-    /// its way, which it looks for only where [`Written::sha256_verified`] is true.
+    /// `Conflict` if only a new object was to be written and there is one. `Unavailable` if the body was
+    /// damaged in transit; a store detects that only where [`Written::sha256_verified`] is true.
     pub async fn put_checked(
         &self,
         key: &ObjectKey,
         bytes: Bytes,
         sha256: &Sha256,
-        put_of: PutOf,
+        options: impl Into<PutOptions<'_>>,
     ) -> Result<Written, StorageError> {
-        self.put_described(key, bytes, sha256, put_of, &Description::default()).await
-    }
-
-    /// Like [`Bucket::put_checked`], for an object that says something of itself.
-    pub async fn put_described(
-        &self,
-        key: &ObjectKey,
-        bytes: Bytes,
-        sha256: &Sha256,
-        put_of: PutOf,
-        description: &Description,
-    ) -> Result<Written, StorageError> {
-        let description = description.clone();
-        let (crc64, sha256_verified) = (Crc64::default(), self.dialect.verifies_sha256);
+        let PutOptions { put_of, description } = options.into();
+        let description = description.cloned().unwrap_or_default();
+        let crc64 = Crc64::default();
+        let sha256_verified = self.dialect.verifies_sha256;
         let only_new = put_of == PutOf::NewObject;
         let by_header = only_new && self.dialect.forbid_overwrite_header;
         let request = self
@@ -113,7 +118,7 @@ impl Bucket {
         Ok(Written { size: None, etag, crc64: crc64.get(), sha256_verified })
     }
 
-    /// What the store says of an object; nothing if there is none.
+    /// What the store reports about an object; nothing if there is none.
     pub async fn head_checked(&self, key: &ObjectKey) -> Result<Option<Written>, StorageError> {
         let crc64 = Crc64::default();
         let request = self.client.head_object().bucket(&self.name).key(key.as_str());
@@ -127,7 +132,8 @@ impl Bucket {
         }))
     }
 
-    /// One page of the bucket's objects in the order of their keys, after `after`: fewer than 1,000 are the last.
+    /// One page of the objects with this key prefix, in the order of their keys, from after
+    /// `after`. A page of fewer than [`LIST_PAGE`] objects is the last.
     pub async fn list_after(
         &self,
         prefix: &str,
@@ -147,5 +153,5 @@ impl Bucket {
     }
 }
 
-/// The most objects that one page lists.
+/// The most objects that a page lists.
 pub const LIST_PAGE: i32 = 1000;

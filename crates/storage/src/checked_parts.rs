@@ -1,4 +1,4 @@
-//! Writing large objects part by part, so that what the store holds is known to be what was sent.
+//! Writes large objects part by part so that the caller can tell whether the store holds what was sent.
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
@@ -13,7 +13,7 @@ use crate::checked::{Crc64, Written};
 use crate::description::Description;
 use crate::error::{ErrorKind, StorageError};
 
-/// A multipart upload whose parts are checked.
+/// A multipart upload with a checksum for every part.
 #[derive(Debug)]
 pub struct CheckedUpload<'a> {
     bucket: &'a Bucket,
@@ -23,7 +23,7 @@ pub struct CheckedUpload<'a> {
 }
 
 impl Bucket {
-    /// Begins a multipart upload that is sent part by part, in order.
+    /// Begins a multipart upload. Its parts are sent in order.
     pub async fn begin_checked<'a>(
         &'a self,
         key: &'a ObjectKey,
@@ -48,10 +48,10 @@ impl Bucket {
 }
 
 impl CheckedUpload<'_> {
-    /// Sends the next part, and gives the CRC-64/XZ that the store has computed of it, if it does such things.
+    /// Sends the next part and returns the CRC-64/XZ that the store has computed of it, if it computes any.
     ///
     /// # Errors
-    /// `Unavailable` if the store found the part damaged on its way, which it looks for only where it verifies SHA-256.
+    /// `Unavailable` if the part was damaged in transit; a store detects that only if it verifies SHA-256.
     pub async fn send(&mut self, bytes: Bytes) -> Result<Option<u64>, StorageError> {
         const OPERATION: &str = "s3:UploadPart";
         let number = PartNumber::try_from(self.parts.len() as u32 + 1);
@@ -76,7 +76,7 @@ impl CheckedUpload<'_> {
         Ok(crc64.get())
     }
 
-    /// Merges the parts into the object, and gives what the store says of it.
+    /// Completes the upload and returns what the store reports about the object.
     pub async fn complete(&self) -> Result<Written, StorageError> {
         let crc64 = Crc64::default();
         let parts = CompletedMultipartUpload::builder().set_parts(Some(self.parts.clone())).build();
@@ -99,7 +99,7 @@ impl CheckedUpload<'_> {
         })
     }
 
-    /// Ends the upload without an object, and frees its parts.
+    /// Aborts the upload and frees its parts.
     pub async fn abort(&self) -> Result<(), StorageError> {
         self.bucket.abort_multipart(self.key, &self.multipart_id).await
     }

@@ -1,4 +1,4 @@
-//! The SDK clients.
+//! Configures the clients of the AWS SDKs.
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
@@ -7,7 +7,7 @@ use crate::call;
 use crate::error::{ErrorKind, StorageError};
 use crate::presign::Credentials;
 
-/// The clients of the services Sluice is built on.
+/// A client for each service that Sluice uses.
 #[derive(Debug, Clone)]
 pub struct Clients {
     pub(crate) s3: aws_sdk_s3::Client,
@@ -17,15 +17,16 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Clients with the configuration of the environment (region, credentials, endpoint), and those credentials.
+    /// Clients configured by the environment (region, credentials, endpoint), and the credentials that they
+    /// use.
     pub async fn from_environment() -> (Self, Credentials) {
         let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
         (Self::new(&config), Credentials::of(&config))
     }
 
-    /// Clients with a given configuration.
     pub fn new(config: &SdkConfig) -> Self {
-        // The checksums that S3 stores refuse or ignore each in its own way; what counts is the hash dedup-upload makes.
+        // Stores other than S3 refuse or ignore the checksums of the SDK, each in its own way. dedup-upload
+        // hashes every byte itself.
         let s3 = aws_sdk_s3::config::Builder::from(config)
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
@@ -38,7 +39,7 @@ impl Clients {
         }
     }
 
-    /// The text of a secret of AWS Secrets Manager.
+    /// Reads the text of a secret of AWS Secrets Manager.
     pub async fn secret(&self, name: &str) -> Result<String, StorageError> {
         const OPERATION: &str = "secretsmanager:GetSecretValue";
         let request = self.secrets.get_secret_value().secret_id(name);

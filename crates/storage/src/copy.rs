@@ -1,4 +1,4 @@
-//! Server-side copy: bytes move from bucket to bucket without passing through a function.
+//! Copies objects between buckets of one store, without passing their bytes through a function.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -11,12 +11,13 @@ use crate::bucket::{Bucket, ObjectHead};
 use crate::call;
 use crate::error::{ErrorKind, StorageError};
 
-/// How large objects are copied.
+/// When a copy is made in parts.
 #[derive(Debug, Clone, Copy)]
 pub struct CopyLimits {
-    /// Up to this many bytes in one call; S3 allows 5 GiB, and more parts in flight are faster long before that.
+    /// Up to this many bytes are copied in one call. S3 allows 5 GiB, but several parts at once are much
+    /// faster.
     pub single_max_bytes: u64,
-    /// Above it, in parts of this many bytes.
+    /// The size of a part in bytes.
     pub part_bytes: u64,
 }
 
@@ -26,49 +27,43 @@ impl Default for CopyLimits {
     }
 }
 
-/// How many parts are copied at once.
 const PARTS_IN_FLIGHT: usize = 8;
 
-/// One copy, from one bucket to another of the same store.
+/// A copy of an object to another bucket of the same store.
 #[derive(Debug, Clone, Copy)]
 pub struct Copy<'a> {
-    /// Where the bytes are.
     pub source: &'a Bucket,
-    /// Which object.
     pub source_key: &'a ObjectKey,
-    /// The object that was verified: if another has taken its place, the copy fails with `Conflict`.
+    /// The object that was verified. The copy fails with `Conflict` if another has replaced it.
     pub head: &'a ObjectHead,
-    /// Where they go.
     pub target: &'a Bucket,
-    /// Under which key.
     pub target_key: &'a ObjectKey,
 }
 
-/// Bytes of an object that are copied as one part.
+/// A range of an object that is copied as one part.
 #[derive(Debug, Clone)]
 pub struct CopySource<'a> {
-    /// Where the object is.
     pub bucket: &'a Bucket,
-    /// Which object.
     pub key: &'a ObjectKey,
-    /// Its `ETag`, if another object might take its place: the copy then fails with `Conflict`.
+    /// The `ETag`, if another object might replace this one; the copy then fails with `Conflict`.
     pub etag: Option<&'a str>,
-    /// Which of its bytes. S3 wants at least 5 MiB in all parts but the last.
+    /// The range in bytes. S3 wants at least 5 MiB in all parts but the last.
     pub range: Range<u64>,
 }
 
-/// An object as a copy's source. Keys made by this project are hex digits and slashes, which need no URL encoding.
+/// The object as the source header of a copy. Keys made by this project are hex digits and slashes, which
+/// need no URL encoding.
 fn source_path(bucket: &Bucket, key: &ObjectKey) -> String {
     format!("{}/{key}", bucket.name)
 }
 
-/// Ceph wants the length of a PUT's body even where there is none.
+/// Sets the length of an empty body, which Ceph requires of every PUT.
 fn say_empty(request: &mut HttpRequest) {
     request.headers_mut().insert("content-length", "0");
 }
 
 impl Bucket {
-    /// Copies bytes of another object of the same store as one part of a multipart upload.
+    /// Copies a range of another object of the same store as one part of a multipart upload.
     pub async fn copy_part(
         &self,
         key: &ObjectKey,
@@ -96,7 +91,7 @@ impl Bucket {
 impl Copy<'_> {
     /// Copies the object in one call.
     pub async fn whole(&self) -> Result<(), StorageError> {
-        // A store of another dialect ignores the header that the SDK sends.
+        // Ceph ignores the condition that the SDK sends.
         let dialect = self.target.dialect;
         let condition = dialect.copy_if_match_header.then(|| self.head.etag.clone());
         let request = self
@@ -118,8 +113,9 @@ impl Copy<'_> {
         Ok(())
     }
 
-    /// Copies the parts that multipart upload `multipart_id` of the target lacks, until `out_of_time` says so, then
-    /// merges them. True once the object is complete; false if time ran out, and the same call will go on.
+    /// Copies the parts that multipart upload `multipart_id` lacks until `out_of_time` returns true, then
+    /// completes the upload. True if the object is complete; false if time ran out and the same call will
+    /// continue.
     pub async fn parts(
         &self,
         multipart_id: &str,
@@ -128,7 +124,7 @@ impl Copy<'_> {
     ) -> Result<bool, StorageError> {
         let plan = PartPlan { size: self.head.size, part_size: part_bytes };
         let Some(present) = self.target.list_parts(self.target_key, multipart_id).await? else {
-            // Merged by an earlier run that died before it could say so, unless the object says otherwise.
+            // An earlier run may have completed the upload and died before it could say so.
             return match self.target.head(self.target_key).await? {
                 Some(object) if object.size == self.head.size => Ok(true),
                 _ => Err(StorageError::new(
@@ -148,8 +144,12 @@ impl Copy<'_> {
                         return Ok(false);
                     }
                     let offset = plan.offset_of(number);
-                    let (bucket, key, etag) = (self.source, self.source_key, Some(&*self.head.etag));
-                    let source = CopySource { bucket, key, etag, range: offset..offset + size };
+                    let source = CopySource {
+                        bucket: self.source,
+                        key: self.source_key,
+                        etag: Some(&self.head.etag),
+                        range: offset..offset + size,
+                    };
                     self.target.copy_part(self.target_key, multipart_id, number, &source).await.map(|()| true)
                 }
             })

@@ -1,4 +1,4 @@
-//! What an object says of itself beside its bytes, which moves with them.
+//! Reads and writes the headers that describe an object and move with it.
 
 use aws_sdk_s3::config::interceptors::BeforeDeserializationInterceptorContextRef;
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
@@ -13,19 +13,18 @@ use crate::bucket::Bucket;
 use crate::call;
 use crate::error::{ErrorKind, StorageError};
 
-/// The headers that describe an object rather than an answer.
+/// The headers that describe an object rather than a response.
 const DESCRIBING: [&str; 5] =
     ["cache-control", "content-disposition", "content-encoding", "content-language", "content-type"];
 
-/// What the names of a user's own headers begin with.
+/// The prefix of the names of user-defined headers.
 const OF_USER: &str = "x-amz-meta-";
 
-/// The headers that describe an object, as they are sent and received.
+/// The descriptive headers of an object, by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Description(pub(crate) BTreeMap<String, String>);
 
 impl Description {
-    /// Adds them to a request.
     pub(crate) fn add_to(&self, request: &mut aws_sdk_s3::config::http::HttpRequest) {
         for (name, value) in &self.0 {
             request.headers_mut().insert(name.clone(), value.clone());
@@ -33,7 +32,7 @@ impl Description {
     }
 }
 
-/// Reads them from an answer.
+/// Reads the descriptive headers of a response.
 #[derive(Debug, Clone, Default)]
 struct Received(Arc<OnceLock<Description>>);
 
@@ -57,11 +56,11 @@ impl Intercept for Received {
 }
 
 impl Bucket {
-    /// The bytes of `range` of the object whose `ETag` is `etag`, or all of it, and what it says of itself. Takes memory
-    /// for `length` bytes, of which there must be as many.
+    /// The bytes of `range` of the object with this `etag`, or all of them, and its descriptive headers.
+    /// `length` is the exact number of bytes, which is held in memory.
     ///
     /// # Errors
-    /// `NotFound` if the object is gone, `Conflict` if another object has taken its place.
+    /// `NotFound` if the object is gone, `Conflict` if it does not have the `etag`.
     pub async fn get_described(
         &self,
         key: &ObjectKey,

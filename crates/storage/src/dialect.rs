@@ -11,8 +11,8 @@ pub(crate) struct Dialect {
     /// `CopyObject` knows `x-amz-copy-source-if-match` as `x-amz-copy-if-match`
     /// (<https://docs.ceph.com/en/pacific/radosgw/s3/objectops/#copy-object>).
     pub copy_if_match_header: bool,
-    /// The store obeys headers that a URL's signature does not cover: whoever has a URL for a PUT could make it a copy of any
-    /// object that the signer may read.
+    /// The store obeys headers that a URL's signature does not cover: whoever has a URL for a PUT could make
+    /// it a copy of any object that the signer may read.
     pub obeys_unsigned_headers: bool,
     /// The store keeps the SHA-256 of parts, lists them, and accepts them at completion.
     pub part_sha256: bool,

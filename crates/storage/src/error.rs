@@ -13,7 +13,8 @@ pub struct StorageError {
     pub operation: &'static str,
     /// The service's own code and text. Holds no URL and no token.
     pub message: String,
-    /// The error that caused this one. An SDK's response is not part of it, because that may hold a user's bytes.
+    /// The error that caused this one. An SDK's response is not part of it, because that may hold a user's
+    /// bytes.
     source: Option<BoxError>,
 }
 
@@ -138,7 +139,7 @@ mod tests {
     fn an_error_keeps_its_source_and_says_the_same_as_before() {
         let error = StorageError::unavailable("read", std::io::Error::other("broken pipe"));
         assert_eq!(error.to_string(), "read: broken pipe");
-        assert!(error.source().is_some_and(<dyn std::error::Error>::is::<std::io::Error>));
+        assert!(error.source().is_some_and(<dyn Error>::is::<std::io::Error>));
         let error = StorageError::new(ErrorKind::Conflict, "publish", "the file kept changing");
         assert_eq!(error.to_string(), "publish: the file kept changing");
         assert!(error.source().is_none());

@@ -1,20 +1,19 @@
-//! Fault points: a test stops the worker dead before or after any write, as a killed process would be.
+//! Marks every write, so that a test can stop a worker before or after it, as a killed process would be.
 //!
-//! Without the feature `fault-points` this is nothing but the write itself.
+//! Without the feature `fault-points` only the write itself is left.
 
 #[cfg(feature = "fault-points")]
 pub use armed::{Fault, Moment, run_until_killed};
 
-/// Runs one write to a bucket, a table or a queue.
 #[cfg(not(feature = "fault-points"))]
 pub(crate) async fn write<T>(_operation: &'static str, write: impl Future<Output = T>) -> T {
     write.await
 }
 
-/// Runs one write to a bucket, a table or a queue, unless the fault is to strike here.
+/// Runs one write, unless the test stops the worker here.
 #[cfg(feature = "fault-points")]
 pub(crate) async fn write<T>(operation: &'static str, write: impl Future<Output = T>) -> T {
-    // Counted when they begin: writes that are under way side by side have a number each.
+    // Counted when it begins, so that concurrent writes have different numbers.
     let number = armed::next_number();
     armed::strike(number, operation, Moment::Before).await;
     let result = write.await;
@@ -32,21 +31,20 @@ mod armed {
         static FAULT: Arc<Armed>;
     }
 
-    /// On which side of a write the fault strikes.
+    /// The side of a write on which the worker is stopped.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub enum Moment {
         /// The write does not happen.
         Before,
-        /// The write happens, and nothing after it.
+        /// The write happens, but nothing after it.
         After,
     }
 
-    /// Where the fault strikes: at which write, counted from 0, and on which side of it.
+    /// Where the worker is stopped.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct Fault {
-        /// The write's place in the order of writes.
+        /// The number of the write, from 0, in the order in which writes begin.
         pub write: usize,
-        /// The side.
         pub moment: Moment,
     }
 
@@ -57,8 +55,8 @@ mod armed {
         notify: Notify,
     }
 
-    /// Runs `work` until it ends, or until the fault strikes: then drops it where it stands and gives the operation's
-    /// name.
+    /// Runs `work` until it ends or the fault strikes. In the second case drops it where it is and returns
+    /// the name of the operation.
     pub async fn run_until_killed<T>(fault: Fault, work: impl Future<Output = T>) -> Result<T, &'static str> {
         let armed = Arc::new(Armed {
             fault,
@@ -75,7 +73,6 @@ mod armed {
         }
     }
 
-    /// The number of the write that begins now.
     pub(super) fn next_number() -> usize {
         FAULT.try_with(|armed| armed.begun.fetch_add(1, Ordering::Relaxed)).unwrap_or_default()
     }

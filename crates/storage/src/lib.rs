@@ -1,7 +1,7 @@
-//! Buckets, tables and queues: the only crate that uses the AWS SDKs.
+//! Accesses buckets, tables and queues. Only this crate uses the AWS SDKs.
 //!
-//! [`Bucket`] is one bucket, [`Tables`] all DynamoDB tables and the transactions across them, [`Queue`] one SQS queue.
-//! What an SDK's error means is decided in [`error`] and nowhere else.
+//! [`Bucket`] is one bucket, [`Tables`] are all DynamoDB tables and the transactions across them, [`Queue`]
+//! is one SQS queue. Only [`error`] interprets the errors of the SDKs.
 
 mod attachment;
 pub mod bucket;
@@ -24,7 +24,7 @@ mod transaction;
 
 pub use attachment::read_attachment;
 pub use bucket::Bucket;
-pub use checked::Written;
+pub use checked::{PutOptions, Written};
 pub use checked_parts::CheckedUpload;
 pub use clients::Clients;
 pub use description::Description;

@@ -1,4 +1,4 @@
-//! Presigned URLs: one request each, for a bounded time, with every header that matters signed.
+//! Signs URLs. Each allows one request for a limited time, with every header that matters signed.
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
@@ -17,29 +17,27 @@ use crate::bucket::Bucket;
 use crate::call;
 use crate::error::StorageError;
 
-/// Seconds kept between the end of a URL and the end of the credentials that signed it.
+/// The time that is left between the end of a URL and the end of the credentials that signed it.
 const CREDENTIALS_MARGIN: Duration = Duration::from_mins(1);
 
-/// The `ETag` of no object.
-const NOBODY: &str = "\"none\"";
+/// An `ETag` that no object has.
+const NO_SUCH_ETAG: &str = "\"none\"";
 
-/// The credentials that sign.
+/// The credentials that sign URLs.
 #[derive(Debug, Clone)]
 pub struct Credentials(Option<SharedCredentialsProvider>);
 
 impl Credentials {
-    /// Those of a configuration.
     pub fn of(config: &SdkConfig) -> Self {
         Self(config.credentials_provider())
     }
 
-    /// These.
     pub fn given(provider: SharedCredentialsProvider) -> Self {
         Self(Some(provider))
     }
 }
 
-/// How long URLs may live: a deployment's limit, cut short where the credentials end sooner.
+/// The lifetime of URLs: the limit of a deployment, or less where the credentials expire earlier.
 #[derive(Debug, Clone)]
 pub struct UrlLife {
     credentials: Credentials,
@@ -49,15 +47,15 @@ pub struct UrlLife {
 /// A presigned request.
 #[derive(Clone)]
 pub struct PresignedUrl {
-    /// The URL: a capability, never to be logged.
+    /// The URL. Whoever has it may use it: never log it.
     pub url: String,
-    /// The headers that are signed and must be sent.
+    /// The signed headers, which the request must have.
     pub headers: BTreeMap<String, String>,
-    /// When it stops working.
+    /// When the URL expires.
     pub expires_at: Timestamp,
 }
 
-/// Whether a PUT may take the place of an object that is there. Some stores ignore the condition.
+/// Whether a PUT may replace an existing object. Some stores ignore the condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PutOf {
     /// It may not (`If-None-Match: *`).
@@ -66,25 +64,22 @@ pub enum PutOf {
     AnyObject,
 }
 
-/// What a reader is told about a download.
+/// The headers of a download.
 #[derive(Debug, Clone)]
 pub struct Disposition {
-    /// The value of `Content-Disposition`.
     pub content_disposition: String,
-    /// The value of `Content-Type`.
     pub content_type: String,
 }
 
 impl UrlLife {
-    /// URLs of at most `longest`.
     pub fn new(credentials: Credentials, longest: Duration) -> Self {
         Self { credentials, longest }
     }
 
-    /// When a URL signed `now` may end at the latest. `limit` is the end of what the URL is for.
+    /// The latest end of a URL signed at `now`. `limit` is the end of what the URL is for.
     ///
-    /// Lambda's own credentials come without an expiry; they outlive any URL of at most an hour, which is why
-    /// `longest` is to stay at that.
+    /// Lambda's own credentials have no known expiry. They outlive a URL of at most an hour, so `longest`
+    /// must not be longer.
     pub async fn end(&self, now: Timestamp, limit: Option<Timestamp>) -> Result<Timestamp, StorageError> {
         let mut end = now.after(self.longest);
         if let Some(provider) = &self.credentials.0 {
@@ -120,18 +115,18 @@ where
 }
 
 impl Bucket {
-    /// Signs a condition that no copy meets, for stores that would take the source of a copy unsigned. A PUT of a body knows
-    /// no such condition, and is not hindered.
+    /// Signs a condition that no copy meets, for stores that accept an unsigned source of a copy. A PUT with
+    /// a body ignores the condition.
     fn no_copy(&self) -> impl Fn(&mut HttpRequest) + Send + Sync + 'static {
         let header = self.dialect.obeys_unsigned_headers.then(|| self.dialect.copy_condition_header());
         move |request| {
             if let Some(header) = header {
-                request.headers_mut().insert(header, NOBODY);
+                request.headers_mut().insert(header, NO_SUCH_ETAG);
             }
         }
     }
 
-    /// A URL that PUTs the whole object: `size` bytes, and with this SHA-256 if it is given.
+    /// A URL for a PUT of the whole object: `size` bytes, with this SHA-256 if it is given.
     pub async fn presign_put(
         &self,
         key: &ObjectKey,
@@ -154,7 +149,7 @@ impl Bucket {
         presigned(request.presigned(presigning(now, end)?), end).await
     }
 
-    /// A URL that PUTs one part: `size` bytes, and with this SHA-256 if it is given.
+    /// A URL for a PUT of one part: `size` bytes, with this SHA-256 if it is given.
     #[expect(clippy::too_many_arguments, reason = "each is one thing that is signed")]
     pub async fn presign_part(
         &self,
@@ -180,7 +175,7 @@ impl Bucket {
         presigned(request.presigned(presigning(now, end)?), end).await
     }
 
-    /// A URL that GETs the object, with the reader's own name and type for it.
+    /// A URL for a GET of the object that sets the reader's name and type for it.
     pub async fn presign_get(
         &self,
         key: &ObjectKey,
@@ -198,7 +193,7 @@ impl Bucket {
         presigned(request.presigned(presigning(now, end)?), end).await
     }
 
-    /// A URL that GETs the object or ranges of it, as it is.
+    /// A URL for a GET of the object or of ranges of it.
     pub async fn presign_read(
         &self,
         key: &ObjectKey,

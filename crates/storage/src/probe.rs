@@ -1,4 +1,4 @@
-//! What only those ask of a store who want to know what it can do.
+//! Probes what a store supports, for `sluice-admin doctor`.
 
 use aws_sdk_s3::types::NotificationConfiguration;
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use crate::dialect::Dialect;
 use crate::error::StorageError;
 use crate::presign::PutOf;
 
-/// By which condition a store is asked not to overwrite.
+/// The condition that keeps a PUT from overwriting an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotOverwriting {
     /// `If-None-Match: *`.
@@ -22,10 +22,10 @@ pub enum NotOverwriting {
 }
 
 impl Bucket {
-    /// Writes a new object under this condition, whatever is known of the store.
+    /// Writes a new object under this condition, whether or not the store is known to support it.
     ///
     /// # Errors
-    /// `Conflict` if there is one, and the store honours the condition.
+    /// `Conflict` if the object exists and the store honours the condition.
     pub async fn put_new(
         &self,
         key: &ObjectKey,
@@ -38,7 +38,7 @@ impl Bucket {
         Self { dialect, ..self.clone() }.put_checked(key, bytes, &sha256, PutOf::NewObject).await
     }
 
-    /// Whether the bucket is configured to announce new objects to anybody.
+    /// Whether the bucket is configured to notify anything of new objects.
     pub async fn notifies(&self) -> Result<bool, StorageError> {
         let request = self.client.get_bucket_notification_configuration().bucket(&self.name);
         let answer = call::read("s3:GetBucketNotificationConfiguration", request.send()).await?;
@@ -54,10 +54,10 @@ impl Bucket {
             || configuration.event_bridge_configuration().is_some())
     }
 
-    /// How many rules for browsers the bucket has.
+    /// The number of CORS rules of the bucket.
     ///
     /// # Errors
-    /// `NotFound` if the store knows such rules, and the bucket has none.
+    /// `NotFound` if the store supports CORS rules and the bucket has none.
     pub async fn cors_rules(&self) -> Result<usize, StorageError> {
         let request = self.client.get_bucket_cors().bucket(&self.name);
         Ok(call::read("s3:GetBucketCors", request.send()).await?.cors_rules().len())

@@ -1,4 +1,4 @@
-//! One SQS queue to send to.
+//! Sends to an SQS queue and receives from it.
 
 use aws_sdk_sqs::types::{
     Message, MessageAttributeValue, MessageSystemAttributeName, MessageSystemAttributeNameForSends,
@@ -13,20 +13,17 @@ use crate::clients::Clients;
 use crate::error::StorageError;
 use crate::trace;
 
-/// A message that was received and not deleted yet.
+/// A message that was received but not deleted yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
-    /// The body.
     pub body: String,
-    /// Its string attributes.
+    /// The string attributes, by name.
     pub attributes: BTreeMap<String, String>,
-    /// When it was sent to this queue.
     pub sent_at: Timestamp,
-    /// Names this receipt of it to SQS.
+    /// Identifies this delivery of the message to SQS.
     pub receipt_handle: String,
 }
 
-/// An SQS queue.
 #[derive(Debug, Clone)]
 pub struct Queue {
     client: aws_sdk_sqs::Client,
@@ -34,17 +31,15 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// The queue at `url`.
     pub fn new(clients: &Clients, url: impl Into<String>) -> Self {
         Self { client: clients.sqs.clone(), url: url.into() }
     }
 
-    /// Sends one message.
     pub async fn send(&self, body: &str) -> Result<(), StorageError> {
         self.send_with(body, &[]).await
     }
 
-    /// Makes a received message visible again after `delay`, rather than at the end of its visibility timeout.
+    /// Makes a received message visible again after `delay`, not at the end of its visibility timeout.
     pub async fn retry_after(&self, receipt_handle: &str, delay: Duration) -> Result<(), StorageError> {
         let request = self
             .client
@@ -56,7 +51,8 @@ impl Queue {
         Ok(())
     }
 
-    /// Receives up to ten messages, which others do not see for `hidden_for`. None does not mean that there are none.
+    /// Receives up to ten messages and hides them from others for `hidden_for`. May return none although
+    /// there are some.
     pub async fn receive(&self, hidden_for: Duration) -> Result<Vec<Received>, StorageError> {
         const MOST: i32 = 10;
         const WAIT_SECONDS: i32 = 2;
@@ -73,14 +69,13 @@ impl Queue {
         Ok(answer.messages.unwrap_or_default().into_iter().map(received).collect())
     }
 
-    /// Deletes a message that was received.
     pub async fn delete(&self, receipt_handle: &str) -> Result<(), StorageError> {
         let request = self.client.delete_message().queue_url(&self.url).receipt_handle(receipt_handle);
         call::write("sqs:DeleteMessage", request.send()).await?;
         Ok(())
     }
 
-    /// Sends one message with string attributes.
+    /// Sends a message with string attributes.
     pub async fn send_with(&self, body: &str, attributes: &[(&str, String)]) -> Result<(), StorageError> {
         const OPERATION: &str = "sqs:SendMessage";
         let mut request = self.client.send_message().queue_url(&self.url).message_body(body);

@@ -59,8 +59,8 @@ impl Values {
     }
 }
 
-/// The names of an expression's `#placeholders`: each stands for the attribute of the same name. Expressions use them for
-/// every attribute, because DynamoDB reserves hundreds of words.
+/// The names of an expression's `#placeholders`: each stands for the attribute of the same name. Expressions
+/// use them for every attribute, because DynamoDB reserves hundreds of words.
 pub(crate) fn names(expressions: &[&str]) -> Option<HashMap<String, String>> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let names: HashMap<String, String> = expressions

@@ -8,7 +8,7 @@ use sluice_domain::part_plan::PART_MAX_COUNT;
 use sluice_packs::{crc64, crc64_of_both};
 use sluice_storage::bucket::ObjectHead;
 use sluice_storage::presign::PutOf;
-use sluice_storage::{CheckedUpload, Description, ErrorKind, StorageError, Written};
+use sluice_storage::{CheckedUpload, Description, ErrorKind, PutOptions, StorageError, Written};
 use std::ops::Range;
 
 use super::job::{Job, MEMORY_MIB};
@@ -74,8 +74,8 @@ impl Job {
         let (bytes, description) = read.map_err(TransferError::of_source)?;
         let (digests, _) = Digests::new().add(bytes.clone()).await?;
         let sent = digests.finish();
-        let put =
-            self.target.put_described(target_key, bytes, &sent.sha256, PutOf::AnyObject, &description).await;
+        let options = PutOptions { put_of: PutOf::AnyObject, description: Some(&description) };
+        let put = self.target.put_checked(target_key, bytes, &sent.sha256, options).await;
         Ok((put?, sent))
     }
 

@@ -1,41 +1,41 @@
-//! What a store can do beyond keeping objects.
+//! Lists what S3-compatible stores may or may not support.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use super::definition::StoreKind;
 
-/// Something that S3 does and others may not.
+/// A feature that S3 has and another store may lack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Capability {
-    /// A presigned URL works only as it was signed, and until it ends.
+    /// A presigned URL allows nothing but the signed request, and only until it expires.
     PresignedUrls,
-    /// `If-Match` on GET is honoured: what is verified is one object from the first byte to the last.
+    /// `If-Match` on GET is honoured, so that verification reads one and the same object throughout.
     ConditionalRead,
-    /// A condition on the source's `ETag` is honoured by `CopyObject`: what is copied is what was verified. On Ceph it
-    /// is `x-amz-copy-if-match`, and `UploadPartCopy` knows none.
+    /// `CopyObject` honours a condition on the `ETag` of the source, so that what was verified is what is
+    /// copied. Ceph has `x-amz-copy-if-match` for it, and no condition for `UploadPartCopy`.
     ConditionalCopy,
     /// `UploadPartCopy` works.
     PartCopy,
-    /// A body that does not have the signed `x-amz-checksum-sha256` is refused.
+    /// A PUT is refused if its body does not have the signed `x-amz-checksum-sha256`.
     VerifiedChecksums,
     /// `If-None-Match: *` on PUT is honoured.
     ConditionalPut,
     /// `x-oss-forbid-overwrite: true` on PUT is honoured.
     ForbidOverwrite,
-    /// Answers carry the whole object's CRC-64/XZ in `x-oss-hash-crc64ecma`.
+    /// Responses have the CRC-64/XZ of the whole object in `x-oss-hash-crc64ecma`.
     Crc64,
-    /// Answers to a PUT carry the body's MD5 as `ETag`, in either case.
+    /// Responses to a PUT have the MD5 of the body as `ETag`, in upper or lower case.
     Md5Etag,
-    /// The landing bucket announces new objects, by its own queue or through bridge-events.
+    /// The landing bucket notifies Sluice of new objects, by its own queue or through bridge-events.
     Notifications,
-    /// Rules for browsers (CORS) can be set on a bucket.
+    /// CORS rules can be set on a bucket.
     Cors,
 }
 
 impl Capability {
-    /// All of them, the ones that security needs first.
+    /// All capabilities. Those that security depends on come first.
     pub const ALL: [Self; 11] = [
         Self::PresignedUrls,
         Self::ConditionalRead,
@@ -50,7 +50,6 @@ impl Capability {
         Self::Cors,
     ];
 
-    /// Its name in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PresignedUrls => "presigned_urls",
@@ -67,7 +66,8 @@ impl Capability {
         }
     }
 
-    /// Whether stores of this kind have it, as far as is known (`docs/stores/`); `sluice-admin doctor` finds out about one.
+    /// Whether stores of this kind are known to have it (`docs/stores/`). `sluice-admin doctor` tests a
+    /// particular store.
     pub fn is_known_of(self, kind: StoreKind) -> bool {
         match self {
             Self::PresignedUrls

@@ -1,4 +1,4 @@
-//! Where the credentials of a store come from.
+//! Finds the credentials of a store.
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
@@ -7,21 +7,21 @@ use aws_credential_types::provider::{self, ProvideCredentials};
 use serde::Deserialize;
 use std::str::FromStr;
 
-/// The credentials of a store, by reference: the configuration holds no secret.
+/// A reference to the credentials of a store, so that the configuration holds no secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum CredentialsReference {
-    /// The function's own.
+    /// The credentials of the process itself.
     #[default]
     Own,
-    /// The environment variables `{0}_ACCESS_KEY_ID` and `{0}_SECRET_ACCESS_KEY`: for one machine.
+    /// The environment variables `{0}_ACCESS_KEY_ID` and `{0}_SECRET_ACCESS_KEY`, for a single machine.
     Environment(String),
     /// The secret of AWS Secrets Manager with this name or ARN, which holds the JSON object
     /// `{"access_key_id":…,"secret_access_key":…}`.
     Secret(String),
 }
 
-/// A text that refers to no credentials.
+/// A text that is not a reference to credentials.
 #[derive(Debug, thiserror::Error)]
 #[error("credentials are `own`, `env:PREFIX` or `secretsmanager:NAME`, not {0:?}")]
 pub struct InvalidReference(String);
@@ -45,14 +45,14 @@ impl TryFrom<String> for CredentialsReference {
     }
 }
 
-/// What a secret holds.
+/// The JSON of a secret.
 #[derive(Deserialize)]
 struct Secret {
     access_key_id: String,
     secret_access_key: String,
 }
 
-/// Reads a secret when its credentials are first wanted.
+/// Reads a secret when its credentials are first needed.
 #[derive(Debug)]
 pub(super) struct SecretCredentials {
     pub client: aws_sdk_secretsmanager::Client,
@@ -64,7 +64,7 @@ impl SecretCredentials {
         let answer = self.client.get_secret_value().secret_id(&self.name).send().await;
         let answer = answer.map_err(CredentialsError::provider_error)?;
         let text = answer.secret_string().unwrap_or_default();
-        // What the secret holds stays out of the error.
+        // The error must not hold any of the text of the secret.
         let secret: Secret = serde_json::from_str(text).map_err(|_| {
             CredentialsError::invalid_configuration(
                 "the secret is no JSON object of access_key_id and secret_access_key",

@@ -1,4 +1,4 @@
-//! How stores are configured.
+//! The configuration of stores.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::capability::Capability;
 use super::credentials::CredentialsReference;
 
-/// What kind of store speaks S3's protocol.
+/// The kind of a store that speaks the protocol of S3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StoreKind {
@@ -22,63 +22,60 @@ pub enum StoreKind {
     Oss,
 }
 
-/// How a bucket is addressed.
+/// Where a request names its bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Addressing {
-    /// As part of the host name: what AWS prefers and OSS demands.
+    /// In the host name: AWS prefers it, OSS requires it.
     Virtual,
-    /// As the beginning of the path.
+    /// At the start of the path.
     Path,
 }
 
-/// What a bucket of a store is for.
+/// The purpose of a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Where presigned uploads arrive.
+    /// Receives presigned uploads.
     Landing,
-    /// What has been verified.
+    /// Keeps verified blobs and packs.
     Vault,
-    /// Blobs rebuilt for plain HTTP readers.
+    /// Keeps blobs that were materialized for plain HTTP readers.
     Cache,
-    /// Where packs are migrated to.
+    /// Keeps packs that were moved out of the vault.
     Cold,
 }
 
-/// One store of the registry.
+/// A store of the registry.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoreDefinition {
-    /// What it is.
     pub kind: StoreKind,
-    /// Where it answers, with `http://` or `https://` and without a path. Only AWS has a default.
+    /// The endpoint, with `http://` or `https://` and without a path. Only AWS has a default.
     #[serde(default)]
     pub endpoint: Option<String>,
-    /// The region that requests are signed for. Only AWS has a default: the function's own.
+    /// The region that requests are signed for. Only AWS has a default: the region of the function.
     #[serde(default)]
     pub region: Option<String>,
-    /// How buckets are addressed; by default as the kind wants it.
+    /// How buckets are addressed, if not in the way of the kind.
     #[serde(default)]
     pub addressing: Option<Addressing>,
-    /// Where the credentials come from; by default the function's own, which only AWS understands.
+    /// The credentials, by default those of the process, which only AWS accepts.
     #[serde(default)]
     pub credentials: CredentialsReference,
-    /// The bucket for each role that the store has.
+    /// The buckets, by role.
     pub buckets: BTreeMap<Role, String>,
-    /// What is known of this store otherwise than of its kind.
+    /// Capabilities in which this store differs from its kind.
     #[serde(default)]
     pub capabilities: BTreeMap<Capability, bool>,
 }
 
 impl StoreDefinition {
-    /// Whether the store can do it.
     pub fn can(&self, capability: Capability) -> bool {
         let configured = self.capabilities.get(&capability).copied();
         configured.unwrap_or_else(|| capability.is_known_of(self.kind))
     }
 
-    /// How its buckets are addressed.
     pub fn addressing(&self) -> Addressing {
         let of_kind = match self.kind {
             StoreKind::Aws | StoreKind::Oss => Addressing::Virtual,
@@ -87,7 +84,7 @@ impl StoreDefinition {
         self.addressing.unwrap_or(of_kind)
     }
 
-    /// Whether it is reached over TLS.
+    /// Whether connections to the store use TLS.
     pub fn is_encrypted(&self) -> bool {
         !self.endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"))
     }

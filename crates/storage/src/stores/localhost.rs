@@ -1,4 +1,4 @@
-//! Names under `localhost` are this machine (RFC 6761, section 6.3), which not every resolver knows.
+//! Resolves names under `localhost` to this machine (RFC 6761, section 6.3), which some resolvers do not.
 
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::net::{IpAddr, Ipv4Addr};
 
-/// Resolves names under `localhost` by itself and all others as the system does.
+/// Resolves names under `localhost` itself and leaves all others to the system.
 #[derive(Debug, Clone, Copy)]
 struct Resolver;
 
@@ -22,7 +22,7 @@ impl ResolveDns for Resolver {
     }
 }
 
-/// An HTTP client that knows this machine's names.
+/// An HTTP client with this resolver.
 pub(super) fn http_client() -> SharedHttpClient {
     Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_with_resolver(Resolver)
 }

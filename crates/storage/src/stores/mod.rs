@@ -1,4 +1,4 @@
-//! The registry of stores: which there are, what they can do, and a client for each.
+//! Opens the registry of stores: a configuration and a client for each.
 
 mod capability;
 mod credentials;
@@ -23,48 +23,46 @@ use crate::dialect::Dialect;
 use crate::error::{ErrorKind, StorageError};
 use credentials::SecretCredentials;
 
-/// A registry that cannot be used.
+/// The configuration of stores is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum StoresError {
-    /// Not JSON, or not of the shape of a registry.
+    /// It is not JSON, or has unknown or missing fields.
     #[error("the stores are not well configured: {0}")]
     Shape(#[from] serde_json::Error),
-    /// A store without what its kind needs.
+    /// A store lacks something that its kind needs.
     #[error("the store {store}: {problem}")]
     Store {
-        /// Which one.
         store: String,
-        /// What is wrong, and what to do.
+        /// The problem, and how to solve it.
         problem: String,
     },
-    /// Stores that do not go together.
-    #[error("the stores do not go together: {0}")]
-    Together(String),
+    /// Stores contradict one another.
+    #[error("the stores contradict one another: {0}")]
+    Contradiction(String),
 }
 
-/// All stores but the deployment's own buckets, which need no configuration.
+/// All configured stores. The own buckets of a deployment need no configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Stores {
     stores: Arc<BTreeMap<String, Store>>,
 }
 
-/// One store, ready to be used.
+/// A store and its client.
 #[derive(Debug, Clone)]
 pub struct Store {
-    /// What is configured.
     pub definition: StoreDefinition,
     client: aws_sdk_s3::Client,
     credentials: Option<SharedCredentialsProvider>,
 }
 
-/// Reads environment variables: the caller's business, since only it may.
+/// Looks up an environment variable. The caller passes it in, because only edges may read the environment.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl Stores {
-    /// Reads a registry: a JSON object of [`StoreDefinition`]s by name. Nothing is asked of any store yet.
+    /// Reads a registry, a JSON object of [`StoreDefinition`]s by name. Sends no request to any store.
     ///
     /// # Errors
-    /// If the configuration is incomplete, or contradicts a rule that keeps blobs safe (`docs/stores/README.md`).
+    /// If the configuration is incomplete or breaks a rule that keeps blobs safe (`docs/stores/README.md`).
     pub fn open(
         clients: &Clients,
         json: &str,
@@ -81,22 +79,20 @@ impl Stores {
         Ok(Self { stores: Arc::new(stores) })
     }
 
-    /// The store of this name.
     pub fn get(&self, name: &str) -> Option<&Store> {
         self.stores.get(name)
     }
 
-    /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Store)> {
         self.stores.iter().map(|(name, store)| (&**name, store))
     }
 
-    /// The store that has this role, and its bucket. At most one has any role but [`Role::Cold`].
+    /// The store with this role, and its bucket for it. Only [`Role::Cold`] may belong to several stores.
     pub fn with_role(&self, role: Role) -> Option<(&Store, Bucket)> {
         self.stores.values().find_map(|store| Some((store, store.bucket(role)?)))
     }
 
-    /// Where packs may lie: in `vault`, and in the cold bucket of each store.
+    /// The buckets that may hold packs: `vault`, and the cold bucket of each store.
     pub fn pack_buckets(&self, vault: Bucket) -> PackBuckets {
         let cold = self.iter().filter_map(|(name, store)| Some((name.to_owned(), store.bucket(Role::Cold)?)));
         PackBuckets(Arc::new(cold.chain([(VAULT.to_owned(), vault)]).collect()))
@@ -114,8 +110,8 @@ impl Store {
             CredentialsReference::Own => None,
             CredentialsReference::Environment(prefix) => Some(from_environment(name, prefix, environment)?),
             CredentialsReference::Secret(secret) => {
-                let (client, name) = (clients.secrets.clone(), secret.clone());
-                Some(SharedCredentialsProvider::new(SecretCredentials { client, name }))
+                let credentials = SecretCredentials { client: clients.secrets.clone(), name: secret.clone() };
+                Some(SharedCredentialsProvider::new(credentials))
             }
         };
         let mut config = clients
@@ -141,13 +137,12 @@ impl Store {
         Ok(Self { definition, client, credentials })
     }
 
-    /// The bucket that it has for a role.
     pub fn bucket(&self, role: Role) -> Option<Bucket> {
         let name = self.definition.buckets.get(&role)?;
         Some(self.bucket_called(name))
     }
 
-    /// A bucket by its name, whatever it is for.
+    /// The bucket of this name, whatever its role.
     pub fn bucket_called(&self, name: &str) -> Bucket {
         Bucket {
             client: self.client.clone(),
@@ -162,7 +157,7 @@ impl Store {
         }
     }
 
-    /// The credentials that sign for it, unless they are the function's own.
+    /// The credentials that sign for it; none if they are those of the process.
     pub fn credentials(&self) -> Option<SharedCredentialsProvider> {
         self.credentials.clone()
     }
@@ -179,26 +174,25 @@ fn from_environment(
         let problem = format!("the environment variable {name} is not set");
         value.ok_or_else(|| StoresError::Store { store: store.to_owned(), problem })
     };
-    let (key, secret) = (read("ACCESS_KEY_ID")?, read("SECRET_ACCESS_KEY")?);
+    let key = read("ACCESS_KEY_ID")?;
+    let secret = read("SECRET_ACCESS_KEY")?;
     Ok(SharedCredentialsProvider::new(StaticCredentials::new(key, secret, None, None, "environment")))
 }
 
-/// The buckets in which packs may lie, by the name that placements call them.
+/// The buckets that may hold packs, by the store name in placements.
 #[derive(Debug, Clone)]
 pub struct PackBuckets(Arc<BTreeMap<String, Bucket>>);
 
 impl PackBuckets {
-    /// The bucket of a placement's store.
-    ///
     /// # Errors
-    /// `Fault` if no store of this name is configured (any more).
+    /// `Fault` if no store of this name is configured.
     pub fn get(&self, store: &str) -> Result<&Bucket, StorageError> {
         let unknown =
             || StorageError::new(ErrorKind::Fault, "find a store", format!("no store is called {store}"));
         self.0.get(store).ok_or_else(unknown)
     }
 
-    /// The deployment's own vault.
+    /// The vault of the deployment.
     pub fn vault(&self) -> &Bucket {
         &self.0[VAULT]
     }

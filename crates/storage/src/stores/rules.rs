@@ -1,23 +1,22 @@
-//! What must hold of a registry before anything is done with it.
+//! Checks a registry of stores before it is used.
 
 use std::collections::BTreeMap;
 
 use super::{Capability, Role, StoreDefinition, StoreKind, StoresError};
 
-/// Without these, bytes could change between being verified and being used.
+/// Without these, bytes could change after they were verified.
 const LANDING_NEEDS: [Capability; 3] =
     [Capability::PresignedUrls, Capability::ConditionalRead, Capability::ConditionalCopy];
 
-/// Readers get presigned URLs of every store that holds packs.
+/// Readers get presigned URLs of every store with packs.
 const READING_NEEDS: [Capability; 1] = [Capability::PresignedUrls];
 
-/// The roles whose buckets exchange objects by server-side copy.
+/// The roles that exchange objects by server-side copy.
 const COPYING: [Role; 3] = [Role::Landing, Role::Vault, Role::Cache];
 
-/// The name of the deployment's own vault, which no store may take.
+/// The name of the deployment's own vault, which no store may have.
 const RESERVED: &str = sluice_domain::blob::VAULT;
 
-/// Checks a registry.
 pub(super) fn check(
     definitions: &BTreeMap<String, StoreDefinition>,
     requires_tls: bool,
@@ -26,7 +25,7 @@ pub(super) fn check(
         check_one(name, definition, requires_tls)
             .map_err(|problem| StoresError::Store { store: name.clone(), problem })?;
     }
-    check_together(definitions).map_err(StoresError::Together)
+    check_all(definitions).map_err(StoresError::Contradiction)
 }
 
 fn check_one(name: &str, definition: &StoreDefinition, requires_tls: bool) -> Result<(), String> {
@@ -59,7 +58,7 @@ fn check_one(name: &str, definition: &StoreDefinition, requires_tls: bool) -> Re
     Ok(())
 }
 
-fn check_together(definitions: &BTreeMap<String, StoreDefinition>) -> Result<(), String> {
+fn check_all(definitions: &BTreeMap<String, StoreDefinition>) -> Result<(), String> {
     let mut holders: BTreeMap<Role, Vec<&str>> = BTreeMap::new();
     for (name, definition) in definitions {
         for role in definition.buckets.keys() {
@@ -73,8 +72,8 @@ fn check_together(definitions: &BTreeMap<String, StoreDefinition>) -> Result<(),
         }
     }
     let copying: Vec<_> = COPYING.iter().map(|role| holders.get(role)).collect();
-    let together = copying.iter().all(|names| *names == copying[0]);
-    if !together || copying[0].is_some_and(|names| names.len() > 1) {
+    let are_one_store = copying.iter().all(|names| *names == copying[0]);
+    if !are_one_store || copying[0].is_some_and(|names| names.len() > 1) {
         return Err("landing, vault and cache are buckets of one and the same store".to_owned());
     }
     Ok(())

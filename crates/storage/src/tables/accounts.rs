@@ -1,4 +1,4 @@
-//! Accounts and their quota.
+//! Stores accounts and their quota.
 
 use serde::Deserialize;
 use sluice_domain::account::{Account, Username};
@@ -22,14 +22,13 @@ impl Tables {
         }
     }
 
-    /// The account with this user name.
     pub async fn account(&self, username: &Username) -> Result<Option<Account>, StorageError> {
         self.get(&self.names.accounts, key([("username", username.as_str())])).await
     }
 
-    /// Counts bytes that an account's packs take less, or more, since they were moved. Their mover does not know the user
-    /// name, and many movers count at once: hence a row of its own, beside the transaction that moves a pack. What a mover
-    /// that dies in between has not counted stays uncounted.
+    /// Counts the bytes that an account saves because its packs were moved; fewer than none if they take
+    /// more. A mover does not know the user name, so this has a row of its own, outside the transaction that
+    /// moves a pack. If a mover dies in between, its bytes are never counted.
     pub async fn count_saved(&self, account: AccountId, bytes: i64) -> Result<(), StorageError> {
         const UPDATE: &str = "ADD #saved_bytes :saved";
         let request = self
@@ -44,7 +43,7 @@ impl Tables {
         Ok(())
     }
 
-    /// What has been counted by [`Tables::count_saved`].
+    /// The bytes counted by [`Tables::count_saved`].
     pub async fn saved_bytes(&self, account: AccountId) -> Result<i64, StorageError> {
         let savings: Option<Savings> = self.get(&self.names.accounts, savings_key(account)).await?;
         Ok(savings.map_or(0, |savings| savings.saved_bytes))
@@ -56,13 +55,13 @@ struct Savings {
     saved_bytes: i64,
 }
 
-/// No user name begins with `#`.
+/// The key of an account's savings. No user name begins with `#`.
 fn savings_key(account: AccountId) -> Row {
     key([("username", &format!("#{account}"))])
 }
 
 impl Transaction {
-    /// Reserves `size_bytes` of quota; the condition fails if they are not available.
+    /// Reserves `size_bytes` of quota, if they are available.
     pub(super) fn reserve(
         self,
         tables: &Tables,

@@ -1,4 +1,4 @@
-//! Many rows of one table at once, with the retries that `DynamoDB` leaves to its callers.
+//! Reads and writes many rows of a table, and retries those that DynamoDB left unprocessed.
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, WriteRequest};
 use std::collections::HashMap;
@@ -9,16 +9,16 @@ use crate::call;
 use crate::error::{ErrorKind, StorageError};
 use crate::transaction::{Row, parse};
 
-/// How many rows one `BatchGetItem` takes.
+/// The most rows of a `BatchGetItem`.
 const READ_MAX: usize = 100;
 
-/// How many rows one `BatchWriteItem` takes.
+/// The most rows of a `BatchWriteItem`.
 const WRITE_MAX: usize = 25;
 
-/// How often the rows that a batch left over are tried again.
+/// How often unprocessed rows are tried.
 const ATTEMPTS: u32 = 8;
 
-/// The pause before what was left over is tried again; twice as long each time.
+/// The pause before the first retry. It doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 fn left_over(operation: &'static str) -> StorageError {
@@ -26,7 +26,7 @@ fn left_over(operation: &'static str) -> StorageError {
 }
 
 impl Tables {
-    /// The rows that there are of these keys, in no order. No key may be there twice.
+    /// Those of the rows that exist, in no order. No key may occur twice.
     pub(super) async fn get_many<T: serde::de::DeserializeOwned>(
         &self,
         table: &str,
@@ -50,7 +50,8 @@ impl Tables {
         let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent).build();
         let keys = keys.map_err(|error| StorageError::fault(OPERATION, error))?;
         let mut left = HashMap::from([(table.to_owned(), keys)]);
-        let (mut rows, mut pause) = (Vec::new(), FIRST_PAUSE);
+        let mut rows = Vec::new();
+        let mut pause = FIRST_PAUSE;
         for _ in 0..ATTEMPTS {
             let request = self.client.batch_get_item().set_request_items(Some(left));
             let answer = call::read(OPERATION, request.send()).await?;
@@ -65,7 +66,7 @@ impl Tables {
         Err(left_over(OPERATION))
     }
 
-    /// Carries out writes without conditions, in any order.
+    /// Writes without conditions, in any order.
     pub(super) async fn write_many(
         &self,
         table: &str,

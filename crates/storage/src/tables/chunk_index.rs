@@ -1,4 +1,4 @@
-//! The chunk index: which pack holds a sampled chunk. What it says may be out of date; the packs table decides.
+//! Finds the packs that hold sampled chunks. The index may be out of date; the packs table decides.
 
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use super::Tables;
 use crate::error::StorageError;
 use crate::transaction::{key, row};
 
-/// A sampled chunk. The account is the scope, so that no account learns what another holds.
+/// A sampled chunk. The account is the scope, so that no account learns what another has.
 #[derive(Serialize, Deserialize)]
 struct Hook {
     hook_id: String,
@@ -21,8 +21,8 @@ fn hook_id(account: AccountId, chunk: &ChunkId) -> String {
 }
 
 impl Tables {
-    /// The packs that hold these chunks, one for each chunk that the index knows, in no order. No chunk may be there
-    /// twice. Eventually consistent: a chunk of a moment ago may be missed, and is then stored again.
+    /// The packs that hold these chunks, one for each chunk in the index, in no order. No chunk may occur
+    /// twice. Eventually consistent: a chunk indexed a moment ago may be missed, and is then stored again.
     pub async fn find_hooks(
         &self,
         account: AccountId,
@@ -33,7 +33,7 @@ impl Tables {
         Ok(hooks.into_iter().map(|hook| hook.pack_id).collect())
     }
 
-    /// Makes chunks known. The last pack that is said to hold a chunk counts. No chunk may be there twice.
+    /// Adds chunks to the index. The last pack written for a chunk counts. No chunk may occur twice.
     pub async fn put_hooks(
         &self,
         account: AccountId,

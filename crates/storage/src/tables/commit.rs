@@ -1,4 +1,4 @@
-//! Changes that people make to files: each is one transaction, or nothing.
+//! Changes files as people ask for it, each time in one transaction.
 
 use sluice_domain::version::{File, Version, VersionState};
 
@@ -6,50 +6,49 @@ use super::Tables;
 use crate::error::StorageError;
 use crate::transaction::{Cancelled, Condition, Transaction};
 
-/// One change.
+/// A change of a file.
 #[derive(Debug, Clone)]
 pub struct Commit {
-    /// The file as it was read; none for a file that is new.
+    /// The file as it was read; none if it is new.
     pub before: Option<File>,
-    /// The file as it shall be.
+    /// The file after the change.
     pub after: File,
-    /// The file's new version, unless only its path changes.
+    /// The new version, unless only the path changes.
     pub version: Option<Version>,
-    /// The file that lies, as it was read, where `after` shall lie: it gives way and keeps its versions.
+    /// The file that was read at the path of `after`. It gives way and keeps its versions.
     pub displaced: Option<Displaced>,
 }
 
 /// A file that gives way.
 #[derive(Debug, Clone)]
 pub struct Displaced {
-    /// As it was read.
+    /// The file as it was read.
     pub before: File,
-    /// As it shall be.
+    /// The file after the change.
     pub after: File,
-    /// The tombstone it gets, if it was live.
+    /// The tombstone that it gets if it was live.
     pub tombstone: Option<Version>,
 }
 
-/// What came of a [`Commit`].
+/// The result of a [`Commit`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Committed {
-    /// It happened.
+    /// The change was made.
     Done,
-    /// Somebody else changed one of the files first; nothing happened.
+    /// Another call changed one of the files first. Nothing was changed.
     Changed,
-    /// The blob is not live (any more); nothing happened.
+    /// The blob is not live. Nothing was changed.
     BlobGone,
 }
 
 impl Commit {
-    /// A new version of a file that stays where it is, or that is new.
+    /// A new version of a file that is new or keeps its path.
     pub fn version(before: Option<File>, after: File, version: Version) -> Self {
         Self { before, after, version: Some(version), displaced: None }
     }
 }
 
 impl Tables {
-    /// Carries out a change.
     pub async fn commit(&self, commit: &Commit) -> Result<Committed, StorageError> {
         let mut transaction = Transaction::new();
         let referenced = commit.version.as_ref().filter(|version| version.state == VersionState::Available);

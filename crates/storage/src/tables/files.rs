@@ -1,4 +1,4 @@
-//! Files: one row a path.
+//! Stores files, one row for each path.
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use serde::{Deserialize, Serialize};
@@ -15,11 +15,11 @@ use crate::call;
 use crate::error::{ErrorKind, StorageError};
 use crate::transaction::{Condition, Guard, Row, Transaction, Values, key, parse, row};
 
-/// A file as its row has it: with the attributes that indexes are made of.
+/// The row of a file, with the attributes of its indexes.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct FileRow {
     account_id: AccountId,
-    /// The path; for a displaced file followed by NUL, which no path holds, and the file id.
+    /// The path. For a displaced file, the path, a NUL (which no path has) and the file id.
     pub(super) path: String,
     file_id: FileId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,10 +78,10 @@ impl Tables {
         row.map(File::try_from).transpose()
     }
 
-    /// The account's file with this id, wherever it lies.
+    /// The account's file with this id, whatever its path.
     ///
-    /// The index is eventually consistent, so what it shows only leads to the row itself; a file it does not show yet
-    /// is looked for where its latest version was made.
+    /// The index is eventually consistent, so it only leads to the row itself. A file that it does not show
+    /// yet is looked up at the path of its latest version.
     pub async fn file(&self, account: AccountId, file: FileId) -> Result<Option<File>, StorageError> {
         let query = Query {
             table: &self.names.files,
@@ -138,7 +138,8 @@ impl Tables {
 }
 
 impl Transaction {
-    /// Writes a file's row where `replaced` lies, as it was read; or where nothing lies.
+    /// Writes the row of a file in place of `replaced`, which must be as it was read, or where there is no
+    /// row.
     pub(super) fn put_file(
         self,
         tables: &Tables,
@@ -161,14 +162,14 @@ impl Transaction {
         )
     }
 
-    /// Removes a file's row, as it was read.
+    /// Removes the row of a file, which must be as it was read.
     pub(super) fn delete_file(self, tables: &Tables, file: &File) -> Result<Self, StorageError> {
         let key = row_key(file.account_id, &sort_key(file));
         self.delete(&tables.names.files, key, unchanged(Some(file))?)
     }
 }
 
-/// The condition that the row is as it was read: that of `file`, or none.
+/// The condition that the row is as it was read: `file`, or none.
 fn unchanged(file: Option<&File>) -> Result<Guard<'static>, StorageError> {
     let when = |expression| Condition::FileUnchanged.when(expression);
     let Some(file) = file else { return Ok(when("attribute_not_exists(#file_id)")) };

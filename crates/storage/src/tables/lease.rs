@@ -31,7 +31,8 @@ pub(super) fn held_by(holder: &str) -> Result<Values, StorageError> {
     Values::new().with(":holder", &holder)
 }
 
-/// The attribute of a row that names the holder of a lease. A second one, `{name}_until`, says when the lease lapses.
+/// The attribute of a row that names the holder of a lease. A second one, `{name}_until`, says when the lease
+/// lapses.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LeaseAttribute(pub &'static str);
 

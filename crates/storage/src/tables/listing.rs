@@ -1,4 +1,4 @@
-//! Listing files by prefix, and finding them by hash.
+//! Lists files by prefix, and finds them by hash.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use sluice_domain::hash::{Sha1, Sha256};
@@ -11,44 +11,44 @@ use super::{Query, Tables};
 use crate::error::StorageError;
 use crate::transaction::{Values, key, parse};
 
-/// What to list.
+/// A request for a page.
 #[derive(Debug, Clone, Copy)]
 pub struct Listing<'a> {
-    /// Whose files.
     pub account_id: AccountId,
-    /// What their paths begin with.
+    /// What the paths begin with.
     pub prefix: &'a str,
-    /// What deeper paths are rolled up at.
+    /// Paths that have this after the prefix are rolled up into common prefixes.
     pub delimiter: Option<&'a str>,
-    /// Where the page begins: after this.
+    /// The page begins after this path or prefix.
     pub after: Option<&'a str>,
-    /// How many files and prefixes a page holds.
+    /// The most files and common prefixes of a page.
     pub limit: usize,
 }
 
-/// One page.
+/// A page of files.
 #[derive(Debug, Default)]
 pub struct Page {
-    /// Live files, by path.
+    /// Live files, in the order of their paths.
     pub files: Vec<File>,
     /// Common prefixes, in order.
     pub common_prefixes: Vec<String>,
-    /// Pass as `after` for the next page; none on the last.
+    /// Pass this as `after` for the next page; none on the last.
     pub next: Option<String>,
 }
 
-/// Most rows read by one query.
+/// The most rows that one query reads.
 const QUERY_MAX: usize = 500;
 
-/// Most rows read for one page: deleted files are read and not shown, and a page must end all the same.
+/// The most rows that are read for one page. Deleted files are read but not shown, and a page must end
+/// nevertheless.
 const ROWS_MAX: usize = 5000;
 
 impl Tables {
     /// One page of an account's live files.
     ///
-    /// With a delimiter the query skips from prefix to prefix: of what lies under a prefix only enough is read to know
-    /// that something does. How many rows a query asks for starts at one and doubles while they turn out to be plain
-    /// files.
+    /// With a delimiter the query skips from prefix to prefix, and reads just enough under a prefix to know
+    /// that it is not empty. The number of rows that a query asks for starts at one and doubles as long as
+    /// they are plain files.
     pub async fn list(&self, listing: Listing<'_>) -> Result<Page, StorageError> {
         let mut page = Page::default();
         let mut after = listing.after.unwrap_or_default().to_owned();
@@ -59,7 +59,7 @@ impl Tables {
             rows_read += rows.len();
             let mut skipped = false;
             for row in rows {
-                // The row where the last query ended, or what lies under a prefix that has been seen.
+                // Skips the last row of the previous query, and rows under a prefix that has been added.
                 if row.path <= after {
                     continue;
                 }
@@ -110,7 +110,7 @@ impl Tables {
             condition,
             values,
             after: None,
-            // One more: the row at `after` itself is read again.
+            // One more, because the row at `after` is read again.
             limit: limit + usize::from(!after.is_empty()),
             descending: false,
         };
@@ -118,7 +118,7 @@ impl Tables {
         Ok((rows.into_iter().map(parse).collect::<Result<_, _>>()?, last.is_some()))
     }
 
-    /// Live files with this SHA-256, after a path.
+    /// Live files with this SHA-256, in the order of their paths, from after a path.
     pub async fn files_by_sha256(
         &self,
         account: AccountId,
@@ -129,7 +129,7 @@ impl Tables {
         self.files_by_hash("sha256", account, &sha256.to_string(), after, limit).await
     }
 
-    /// Live files with this SHA-1, after a path.
+    /// Live files with this SHA-1, in the order of their paths, from after a path.
     pub async fn files_by_sha1(
         &self,
         account: AccountId,
@@ -183,7 +183,7 @@ impl Listing<'_> {
 }
 
 impl Page {
-    /// Adds a live file, or the common prefix that it stands for, which is given.
+    /// Adds a live file or its common prefix, and returns that prefix.
     fn add(&mut self, listing: &Listing<'_>, file: File) -> Option<String> {
         let prefix = listing.common_prefix(file.path.as_str());
         if file.live().is_none() || file.displaced {

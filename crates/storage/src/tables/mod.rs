@@ -1,7 +1,7 @@
-//! The DynamoDB tables, and the transactions across them.
+//! Accesses the DynamoDB tables, with transactions across them.
 //!
-//! Rows are the domain's own types, with index attributes added here. All reads of a row by its key are strongly
-//! consistent. State moves only by conditional writes.
+//! Rows are the types of the domain, with the attributes of indexes added here. Every read of a row by its
+//! key is strongly consistent. State changes only by conditional writes.
 
 mod accounts;
 mod batch;
@@ -35,14 +35,14 @@ pub use segments::{FileBlob, Segment, SegmentCursor};
 pub use sluice_domain::publication::{Outcome, StoredBlob};
 pub use uploads::{Begun, Ending};
 
-use crate::call::{self, if_held};
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 
+use crate::call::{self, if_held};
 use crate::clients::Clients;
 use crate::error::StorageError;
 use crate::transaction::{Row, Values, names, parse};
 
-/// The tables' names in this deployment.
+/// The names of the tables in a deployment.
 #[derive(Debug, Clone)]
 pub struct TableNames {
     /// Accounts, by user name.
@@ -67,7 +67,7 @@ pub struct TableNames {
     pub receipts: String,
 }
 
-/// All tables.
+/// The tables of a deployment.
 #[derive(Debug, Clone)]
 pub struct Tables {
     client: aws_sdk_dynamodb::Client,
@@ -75,12 +75,11 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// The tables called `names`.
     pub fn new(clients: &Clients, names: TableNames) -> Self {
         Self { client: clients.dynamodb.clone(), names }
     }
 
-    /// The row with this key, strongly consistent.
+    /// Reads the row with this key, strongly consistent.
     async fn get<T: serde::de::DeserializeOwned>(
         &self,
         table: &str,
@@ -108,7 +107,7 @@ impl Tables {
         Ok(if_held(call::write("dynamodb:UpdateItem", request.send()).await)?.is_some())
     }
 
-    /// One page of a query, and where the next begins.
+    /// A page of a query, and the key after which the next page begins.
     async fn query(&self, query: Query<'_>) -> Result<(Vec<Row>, Option<Row>), StorageError> {
         let request = self
             .client
@@ -136,7 +135,7 @@ struct RowUpdate<'a> {
     values: Values,
 }
 
-/// A query; the fields are DynamoDB's own.
+/// A query. The fields are those of DynamoDB.
 struct Query<'a> {
     table: &'a str,
     index: Option<&'a str>,

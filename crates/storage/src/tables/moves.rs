@@ -1,4 +1,4 @@
-//! Moves of packs: each is one transaction, or nothing.
+//! Changes the placement of packs, each time in one transaction.
 
 use sluice_domain::blob::{Blob, Pack, Placement, VAULT};
 use sluice_domain::pack_move::{Former, ObjectOwner, Receipt, RetiredObject, object_id};
@@ -10,33 +10,32 @@ use super::packs::pack_key;
 use crate::error::StorageError;
 use crate::transaction::{Cancelled, Condition, Transaction, key, row};
 
-/// A pack that has been written somewhere else and verified there.
+/// A new placement of a pack, written and verified.
 #[derive(Debug)]
 pub struct PlacementChange<'a> {
     /// The pack as it was read.
     pub pack: &'a Pack,
-    /// Where it shall be read from now on.
+    /// The placement from now on.
     pub placement: Placement,
-    /// How long the object in which it lay is kept: longer than any presigned URL of it lives.
+    /// How long the former object is kept. It must outlive every presigned URL of it.
     pub grace: Duration,
-    /// The proof.
+    /// The receipt of the move.
     pub receipt: Option<&'a Receipt>,
-    /// The present.
     pub now: Timestamp,
 }
 
-/// What came of a move.
+/// The result of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlacementChanged {
-    /// It happened.
+    /// The placement was changed.
     Done,
-    /// The pack has been moved by somebody else, or is going. Nothing happened.
+    /// Another worker has moved the pack, or it is no longer live. Nothing was changed.
     Overtaken,
 }
 
 impl PlacementChange<'_> {
-    /// The object that the pack leaves, unless others lie in it: an adopted object goes when all have left.
-    fn left(&self) -> Option<RetiredObject> {
+    /// The former object of the pack, unless it is adopted: other packs may still be in it.
+    fn former_object(&self) -> Option<RetiredObject> {
         let Placement { store, key, .. } = &self.pack.placement;
         (!self.pack.placement.is_in_adopted_object()).then(|| RetiredObject {
             store: store.clone(),
@@ -49,37 +48,38 @@ impl PlacementChange<'_> {
 }
 
 impl Tables {
-    /// Makes a pack be read from where it has been written, if it still lies where it was read from.
+    /// Changes the placement of a pack that has not been moved since it was read.
     ///
     /// # Errors
-    /// `Conflict` if the new object was written so long ago that it counts as abandoned: it must be written anew.
+    /// `Conflict` if the new object was written so long ago that it counts as abandoned. Write it again.
     pub async fn change_placement(
         &self,
-        flip: &PlacementChange<'_>,
+        change: &PlacementChange<'_>,
     ) -> Result<PlacementChanged, StorageError> {
-        let former = Former { placement: flip.pack.placement.clone(), until: flip.now.after(flip.grace) };
+        let former =
+            Former { placement: change.pack.placement.clone(), until: change.now.after(change.grace) };
         let mut transaction = Transaction::new()
             .update(
                 &self.names.packs,
-                pack_key(flip.pack.pack_id),
+                pack_key(change.pack.pack_id),
                 "SET #placement = :placement, #former = :former",
                 Condition::PackUnmoved
                     .when("#life = :live AND #placement.#generation = :generation")
-                    .with(":placement", &flip.placement)?
+                    .with(":placement", &change.placement)?
                     .with(":former", &former)?
                     .with(":live", &"live")?
-                    .with(":generation", &flip.pack.placement.generation)?,
+                    .with(":generation", &change.pack.placement.generation)?,
             )?
             .delete(
                 &self.names.retired_objects,
-                key([("object_id", &object_id(&flip.placement.store, &flip.placement.key))]),
+                key([("object_id", &object_id(&change.placement.store, &change.placement.key))]),
                 Condition::ObjectUnplaced
                     .when("attribute_exists(#object_id) AND attribute_not_exists(#condemned)"),
             )?;
-        if let Some(left) = flip.left() {
-            transaction = transaction.retire(self, &left)?;
+        if let Some(object) = change.former_object() {
+            transaction = transaction.retire(self, &object)?;
         }
-        if let Some(receipt) = flip.receipt {
+        if let Some(receipt) = change.receipt {
             let new = Condition::ReceiptNew.when("attribute_not_exists(#receipt_id)");
             transaction = transaction.put(&self.names.receipts, row(receipt)?, new)?;
         }
@@ -92,7 +92,8 @@ impl Tables {
         }
     }
 
-    /// Makes a blob be read from its packs alone, all of which have left the object that was adopted.
+    /// Retires the object that was adopted for a blob, once all packs have left it. The blob is read from its
+    /// packs alone then.
     pub async fn release_object(
         &self,
         blob: &Blob,

@@ -1,4 +1,4 @@
-//! Packs.
+//! Stores packs and their references.
 
 use aws_sdk_dynamodb::types::{DeleteRequest, ReturnValue, WriteRequest};
 use sluice_domain::blob::Pack;
@@ -14,12 +14,12 @@ pub(super) fn pack_key(pack: PackId) -> Row {
 }
 
 impl Tables {
-    /// Those of the packs that exist, in no order. No id may be there twice.
+    /// Those of the packs that exist, in no order. No id may occur twice.
     pub async fn packs(&self, ids: &[PackId]) -> Result<Vec<Pack>, StorageError> {
         self.get_many(&self.names.packs, ids.iter().map(|id| pack_key(*id)).collect(), true).await
     }
 
-    /// Writes a pack, unless it is there: then it may have been referred to since, and stays as it is.
+    /// Writes a pack. One that exists is left as it is, because it may have references by now.
     pub async fn create_pack(&self, pack: &Pack) -> Result<(), StorageError> {
         const NEW: &str = "attribute_not_exists(#pack_id)";
         let request = self
@@ -32,7 +32,7 @@ impl Tables {
         if_held(call::write("dynamodb:PutItem", request.send()).await).map(drop)
     }
 
-    /// Removes packs that were cut for a blob which was never published: nobody else can know of them.
+    /// Deletes packs that were cut for a blob that was never published, so that nothing refers to them.
     pub async fn delete_packs(&self, packs: &[PackId]) -> Result<(), StorageError> {
         let requests = packs.iter().map(|pack| {
             let delete = DeleteRequest::builder().set_key(Some(pack_key(*pack))).build();
@@ -42,7 +42,7 @@ impl Tables {
         self.write_many(&self.names.packs, requests.collect::<Result<_, StorageError>>()?).await
     }
 
-    /// Removes a pack that no blob refers to, and gives it as it was. Nothing if one does, or if it is gone.
+    /// Deletes a pack without references and returns it. Nothing if it has references or is gone.
     pub async fn delete_unreferenced_pack(&self, pack: PackId) -> Result<Option<Pack>, StorageError> {
         const UNREFERENCED: &str = "#references = :none";
         let request = self
@@ -60,7 +60,7 @@ impl Tables {
 }
 
 impl Transaction {
-    /// Takes a reference on each pack, if it is live.
+    /// Takes a reference on each pack, if all are live.
     pub(super) fn refer_to_packs(self, tables: &Tables, packs: &[PackId]) -> Result<Self, StorageError> {
         packs.iter().try_fold(self, |transaction, pack| {
             transaction.update(

@@ -10,28 +10,28 @@ use super::uploads::FinishUpload;
 use crate::error::{ErrorKind, StorageError};
 use crate::transaction::{Cancelled, Condition, Transaction};
 
-/// How often a plan is made again after somebody else changed the file.
+/// How often a plan is made, if others keep changing the file.
 pub(super) const ATTEMPTS: u32 = 8;
 
-/// What came of publishing.
+/// The result of [`Tables::publish`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Published {
     /// The version is available.
     Available,
     /// The version is rejected.
     Rejected(RejectReason),
-    /// Somebody else ended the upload first.
+    /// Another call ended the upload first.
     Ended(UploadState),
-    /// The blob was to be stored, and another upload has brought the same one meanwhile.
+    /// The blob was to be stored, but another upload has published the same one.
     BlobExists,
-    /// A pack that the blob refers to is not live (any more).
+    /// The blob was to be stored, but one of its packs is not live.
     PackGone,
-    /// The blob was to be linked, and is not live any more.
+    /// The blob was to be linked, but is not live.
     BlobGone,
 }
 
 impl Tables {
-    /// Makes the version available, or rejects it, and releases the reservation.
+    /// Makes the version of an upload available or rejects it, and releases its reservation.
     pub async fn publish(
         &self,
         upload: &Upload,
@@ -53,7 +53,7 @@ impl Tables {
                     if let Some(refused) = refused(&failed) {
                         return Ok(refused);
                     }
-                    // Somebody else changed the file or the upload: both are read again.
+                    // The file or the upload has changed: read both again.
                 }
                 Err(Cancelled::Error(error)) => return Err(error),
             }
@@ -94,7 +94,8 @@ impl Tables {
         transaction.commit(&self.client).await
     }
 
-    /// The file that the upload's version belongs to. A pending version has its file already, wherever that is by now.
+    /// The file that the version belongs to. A pending version has a file already, whatever its path is by
+    /// now.
     pub(super) async fn target(&self, upload: &Upload) -> Result<Target, StorageError> {
         let at_path = self.file_at(upload.account_id, &upload.path).await?;
         if upload.state == UploadState::Open {
@@ -111,7 +112,7 @@ impl Tables {
     }
 }
 
-/// What failed conditions on blob and packs mean, the blob's first; nothing if it was none of those.
+/// What failed conditions on the blob or its packs mean. The blob comes first. Nothing if others failed.
 fn refused(failed: &[Condition]) -> Option<Published> {
     if failed.contains(&Condition::BlobAbsent) {
         Some(Published::BlobExists)

@@ -1,4 +1,4 @@
-//! Receipts of moves.
+//! Stores the receipts of moves.
 
 use sluice_domain::pack_move::Receipt;
 
@@ -7,23 +7,22 @@ use crate::call;
 use crate::error::StorageError;
 use crate::transaction::{Row, Values, key, parse, row};
 
-/// Where the next page of receipts begins.
+/// The position after which the next page of receipts begins.
 #[derive(Debug, Clone)]
 pub struct ReceiptCursor(Row);
 
 impl Tables {
-    /// Keeps the receipt of a move that changes nothing else in the tables.
+    /// Stores the receipt of a move that changes nothing else in the tables.
     pub async fn put_receipt(&self, receipt: &Receipt) -> Result<(), StorageError> {
         let request = self.client.put_item().table_name(&self.names.receipts).set_item(Some(row(receipt)?));
         call::write("dynamodb:PutItem", request.send()).await.map(drop)
     }
 
-    /// One receipt.
     pub async fn receipt(&self, scope: &str, receipt_id: &str) -> Result<Option<Receipt>, StorageError> {
         self.get(&self.names.receipts, key([("scope", scope), ("receipt_id", receipt_id)])).await
     }
 
-    /// Receipts, the oldest of a scope first: of one scope, or of all in no order of scopes.
+    /// A page of receipts: of one scope, the oldest first, or of all scopes.
     pub async fn receipts(
         &self,
         scope: Option<&str>,

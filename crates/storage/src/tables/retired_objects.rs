@@ -1,7 +1,7 @@
 //! Registers objects for deletion: those that packs have left, and those that are being written for packs.
 //!
-//! A mover registers an object before it writes it. The transaction that moves the pack there takes the registration back;
-//! if that never happens, the object is deleted like any other.
+//! A mover registers an object before it writes it. The transaction that moves the pack there takes the
+//! registration back; if that never happens, the object is deleted like any other.
 
 use serde::{Deserialize, Serialize};
 use sluice_domain::pack_move::{ObjectOwner, RetiredObject};
@@ -35,7 +35,8 @@ fn object_key(object: &RetiredObject) -> Row {
 }
 
 impl Tables {
-    /// Registers an object that is about to be written. It is deleted when due unless its pack has been moved there.
+    /// Registers an object that is about to be written. It is deleted when due unless its pack has been moved
+    /// there.
     ///
     /// # Errors
     /// `Conflict` if an object of this name is being deleted.
@@ -51,7 +52,8 @@ impl Tables {
         call::write("dynamodb:PutItem", request.send()).await.map(drop)
     }
 
-    /// Objects of one of [`DUE_SHARDS`](super::DUE_SHARDS) shards that are due at `now`, the most overdue first.
+    /// Objects of one of [`DUE_SHARDS`](super::DUE_SHARDS) shards that are due at `now`, the most overdue
+    /// first.
     pub async fn due_objects(
         &self,
         shard: u8,
@@ -77,8 +79,8 @@ impl Tables {
         })
     }
 
-    /// Makes sure that no pack is moved to the object any more. False if a pack has been, or if the object was registered
-    /// again since it was read.
+    /// Makes sure that no pack is moved to the object any more. False if a pack has been, or if the object
+    /// was registered again since it was read.
     pub async fn condemn_object(&self, object: &RetiredObject) -> Result<bool, StorageError> {
         let update = RowUpdate {
             table: &self.names.retired_objects,

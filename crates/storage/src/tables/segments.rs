@@ -1,4 +1,4 @@
-//! Reading whole tables, a part at a time.
+//! Reads whole tables, segment by segment.
 
 use serde::Deserialize;
 use sluice_domain::blob::{Blob, Pack};
@@ -10,32 +10,29 @@ use crate::call;
 use crate::error::StorageError;
 use crate::transaction::{Row, Values, names, parse};
 
-/// One of the parts into which a table is cut for a scan.
+/// A part of a table that is scanned on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
-    /// Which, from 0.
+    /// The number of the segment, from 0.
     pub number: u32,
-    /// Of how many.
+    /// How many segments there are.
     pub of: u32,
 }
 
-/// Where the next page of a segment begins.
+/// The position after which the next page of a segment begins.
 #[derive(Debug, Clone)]
 pub struct SegmentCursor(Row);
 
-/// A file with blob, as far as a scan brings it.
+/// A live file and its current blob.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct FileBlob {
-    /// Whose file.
     pub account_id: AccountId,
-    /// Its path.
     pub path: String,
-    /// Its blob now.
     pub sha256: Sha256,
 }
 
 impl Tables {
-    /// One page of the blobs of a segment. Eventually consistent.
+    /// A page of the blobs in a segment. Eventually consistent.
     pub async fn scan_blobs(
         &self,
         segment: Segment,
@@ -44,7 +41,7 @@ impl Tables {
         self.scan(&self.names.blobs, segment, after, None).await
     }
 
-    /// One page of the packs of a segment. Eventually consistent.
+    /// A page of the packs in a segment. Eventually consistent.
     pub async fn scan_packs(
         &self,
         segment: Segment,
@@ -53,7 +50,8 @@ impl Tables {
         self.scan(&self.names.packs, segment, after, None).await
     }
 
-    /// One page of the files of a segment that have blob and whose paths begin with `prefix`. Eventually consistent.
+    /// A page of the files in a segment that have a blob and a path that begins with `prefix`. Eventually
+    /// consistent.
     pub async fn scan_files(
         &self,
         prefix: &str,

@@ -37,11 +37,11 @@ pub enum Ending {
 /// The result of [`Tables::begin_upload`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Begun {
-    /// It is open and its quota is reserved.
+    /// The upload is open and its quota is reserved.
     Done,
     /// An upload with this id exists, and so with this idempotency key.
     Exists,
-    /// The quota does not allow it.
+    /// The quota is too small.
     QuotaExceeded,
 }
 
@@ -72,17 +72,17 @@ impl Tables {
         }
     }
 
-    /// One upload.
     pub async fn upload(&self, upload: UploadId) -> Result<Option<Upload>, StorageError> {
         self.get(&self.names.uploads, upload_key(upload)).await
     }
 
-    /// Those of the uploads that exist, in no order.
+    /// Those of the uploads that exist, in no order. No id may occur twice.
     pub async fn uploads(&self, ids: &[UploadId]) -> Result<Vec<Upload>, StorageError> {
         self.get_many(&self.names.uploads, ids.iter().map(|id| upload_key(*id)).collect(), true).await
     }
 
-    /// A page of the account's open and pending uploads, the oldest first, and the upload after which the next page begins.
+    /// A page of the account's open and pending uploads, the oldest first, and the upload after which the
+    /// next page begins.
     pub async fn open_uploads(
         &self,
         account: AccountId,
@@ -106,7 +106,8 @@ impl Tables {
         Ok((uploads, next))
     }
 
-    /// Uploads of one of [`DUE_SHARDS`](super::DUE_SHARDS) shards that are due at `now`, the most overdue first.
+    /// Uploads of one of [`DUE_SHARDS`](super::DUE_SHARDS) shards that are due at `now`, the most overdue
+    /// first.
     pub async fn due_uploads(
         &self,
         shard: u8,
@@ -116,8 +117,8 @@ impl Tables {
         self.due(&self.names.uploads, shard, now, limit).await
     }
 
-    /// Sets when the sweeper looks at an unfinished upload next, and how often it has enqueued it. False if the upload has
-    /// ended.
+    /// Sets when the sweeper looks at an unfinished upload next, and how often it has enqueued it. False if
+    /// the upload has ended.
     pub async fn postpone(
         &self,
         upload: &Upload,
@@ -134,7 +135,6 @@ impl Tables {
         self.update_upload(upload, UPDATE, UNFINISHED, values).await
     }
 
-    /// False if the condition does not hold.
     async fn update_upload(
         &self,
         upload: &Upload,
@@ -142,12 +142,18 @@ impl Tables {
         condition: &str,
         values: Values,
     ) -> Result<bool, StorageError> {
-        let (table, key) = (&self.names.uploads, upload_key(upload.upload_id));
-        self.update_if(RowUpdate { table, key, update, condition, values }).await
+        let update = RowUpdate {
+            table: &self.names.uploads,
+            key: upload_key(upload.upload_id),
+            update,
+            condition,
+            values,
+        };
+        self.update_if(update).await
     }
 
-    /// Records the SHA-256 of an open upload that declared none at init. False if the upload is no longer open, or has
-    /// another SHA-256.
+    /// Records the SHA-256 of an open upload that declared none at init. False if the upload is no longer
+    /// open, or has another SHA-256.
     pub async fn declare_sha256(&self, upload: &Upload, sha256: &Sha256) -> Result<bool, StorageError> {
         const UPDATE: &str = "SET #sha256 = :sha256";
         const UNDECLARED: &str = "#state = :open AND #sha256 IN (:none, :sha256)";
@@ -158,8 +164,8 @@ impl Tables {
         self.update_upload(upload, UPDATE, UNDECLARED, values).await
     }
 
-    /// Takes the lease on the merge of an open upload's parts. False if another call has it, or if the upload is no longer
-    /// open.
+    /// Takes the lease on the merge of an open upload's parts. False if another call has it, or if the upload
+    /// is no longer open.
     pub async fn lease_merge(&self, upload: &Upload, lease: Lease<'_>) -> Result<bool, StorageError> {
         let free = format!("#state = :open AND {}", MERGE_LEASE.free());
         let values = lease.values()?.with(":open", &UploadState::Open)?;
@@ -172,7 +178,7 @@ impl Tables {
         self.update_upload(upload, &MERGE_LEASE.release(), &held, held_by(holder)?).await
     }
 
-    /// Ends an open upload without a version and releases its quota. False if it was not open.
+    /// Ends an open upload without a version and releases its reservation. False if it was not open.
     pub async fn end_upload(
         &self,
         upload: &Upload,
@@ -202,10 +208,10 @@ impl Tables {
         }
     }
 
-    /// Records that all bytes of an open upload have arrived, and that its version is pending. Returns the upload as it is
-    /// then; if it was no longer open, as another call has left it.
+    /// Records that all bytes of an open upload have arrived, and that its version is pending. Returns the
+    /// upload as it is then; if it was no longer open, as another call has left it.
     pub async fn mark_pending(&self, upload: &Upload, due_at: Timestamp) -> Result<Upload, StorageError> {
-        // The file is most likely as init found it; if not, it is read again.
+        // The file is most likely as init found it. If not, it is read.
         let mut target = Target::as_at_init(upload);
         for _ in 0..super::publish::ATTEMPTS {
             let arrival = arrival(upload, &target, due_at);
@@ -248,17 +254,16 @@ impl Tables {
 /// How an upload ends.
 pub(super) struct FinishUpload {
     pub upload_id: UploadId,
-    /// The file that its version belongs to.
     pub file_id: FileId,
     pub state: UploadState,
     pub reason: Option<RejectReason>,
-    /// The state that it must be in still.
+    /// The state that the upload must still be in.
     pub from: UploadState,
     pub now: Timestamp,
 }
 
 impl Transaction {
-    /// Ends an upload, and removes it from the indexes of unfinished ones.
+    /// Ends an upload and removes it from the indexes of unfinished uploads.
     pub(super) fn finish_upload(self, tables: &Tables, finish: &FinishUpload) -> Result<Self, StorageError> {
         let purge_at = finish.now.after(FINISHED_UPLOAD_LIFE);
         self.update(

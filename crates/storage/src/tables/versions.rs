@@ -1,4 +1,4 @@
-//! Versions.
+//! Stores the versions of files.
 
 use sluice_domain::id::{FileId, VersionId};
 use sluice_domain::version::Version;
@@ -8,13 +8,12 @@ use crate::error::StorageError;
 use crate::transaction::{Condition, Transaction, Values, key, parse, row};
 
 impl Tables {
-    /// One version.
     pub async fn version(&self, file: FileId, version: VersionId) -> Result<Option<Version>, StorageError> {
         let key = key([("file_id", &file.to_string()), ("version_id", &version.to_string())]);
         self.get(&self.names.versions, key).await
     }
 
-    /// Up to `limit` versions of a file, the latest first, after (that is, older than) `after`.
+    /// Up to `limit` versions of a file that are older than `after`, the latest first.
     pub async fn versions(
         &self,
         file: FileId,
@@ -38,7 +37,7 @@ impl Tables {
 }
 
 impl Transaction {
-    /// Adds a version that must be new, or may only be known as pending.
+    /// Writes a version that is new, or known as pending.
     pub(super) fn put_version(self, tables: &Tables, version: &Version) -> Result<Self, StorageError> {
         let undecided = Condition::VersionUndecided
             .when("attribute_not_exists(#file_id) OR #state = :pending")

@@ -167,7 +167,7 @@ impl Work<'_> {
         let mebibytes = u32::try_from(held_bytes >> 20).unwrap_or(MEMORY_MIB) + 1;
         let _memory = self.app.memory.acquire_many(mebibytes.min(MEMORY_MIB)).await;
         let index = read_index(&mover.buckets, pack).await?;
-        let (form, attempt) = (Form::AsItLies, self.attempt);
+        let (form, attempt) = (Form::Unchanged, self.attempt);
         let order = Move { pack, index: &index, store, form, attempt };
         if let Moved::Done { stored_bytes } = mover.move_pack(order).boxed().await? {
             let from = &*pack.placement.store;
