@@ -43,8 +43,8 @@ pub fn check_current(file: Option<&File>, expected: Option<VersionId>) -> Result
     Err(Failure::new(Code::PreconditionFailed, detail))
 }
 
-/// Makes the version if the account holds the blob; nothing otherwise. A file whose current version is the same in
-/// every respect is left as it is, so a repeated call makes no second version.
+/// Makes the version if the account holds the blob; nothing otherwise. A file whose current version is the
+/// same in every respect is left as it is, so a repeated call makes no second version.
 pub async fn link(
     tables: &Tables,
     call: &Call,

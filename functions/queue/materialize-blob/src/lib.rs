@@ -70,7 +70,7 @@ pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTi
                     Ok(false) => Processed::NotTried,
                     Err(error) => Processed::Failed(error),
                 };
-                app.acknowledger.settle(&message, worked).await.then_some(message.id)
+                app.acknowledger.acknowledge(&message, worked).await.receives_again().then_some(message.id)
             }
             .boxed()
         })
