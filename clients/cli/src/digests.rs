@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 use sluice_domain::chunk::{Chunk, Chunker};
-use sluice_domain::delta::CONTENT_MAX_BYTES;
+use sluice_domain::delta::DELTA_BLOB_MAX_BYTES;
 use sluice_domain::hash::Sha256;
 
 use sluice_domain::part_plan::{PartNumber, PartPlan, UploadMethod};
@@ -18,7 +18,7 @@ const BLOCK_BYTES: usize = 1 << 20;
 
 /// Sizes in bytes of files that are cut into chunks. A smaller file is sent sooner than asked about; a larger one has more
 /// packs than a version sent in chunks may refer to, and its list of chunks would not stay small.
-pub const CHUNKED_SIZES: RangeInclusive<u64> = 64 << 10..=CONTENT_MAX_BYTES;
+pub const CHUNKED_SIZES: RangeInclusive<u64> = 64 << 10..=DELTA_BLOB_MAX_BYTES;
 
 /// Every hash an upload declares.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -102,7 +102,7 @@ async fn materialize(
     holder: &str,
     out_of_time: &TimeCheck,
 ) -> Result<(), MaterializeError> {
-    let key = ObjectKey::rebuilt(account, &sha256);
+    let key = ObjectKey::materialized(account, &sha256);
     if let Some(made_at) = app.cache.modified_at(&key).await?
         && made_at.after(app.cache_life) > clock::now()
     {
