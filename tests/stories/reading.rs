@@ -169,10 +169,10 @@ async fn one_builder_at_a_time_and_the_next_goes_on_where_it_stopped() {
     // Time for the first parts, and no more.
     assert_eq!(materialize(&worker, &landed, "a", 1, hurried(2)).await, Vec::<String>::new());
     assert_eq!(bucket.head(&key(&landed)).await.expect("an answer"), None);
-    let lease = std::time::Duration::from_mins(1);
     let (account, sha256) = (landed.account_id, Sha256::of(&landed.content));
-    let now = sluice_lambda::clock::now();
-    let leased = worker.tables().lease_blob(account, &sha256, "b", now, lease).await.expect("an answer");
+    let (now, life) = (sluice_lambda::clock::now(), std::time::Duration::from_mins(1));
+    let lease = sluice_storage::tables::Lease { holder: "b", now, life };
+    let leased = worker.tables().lease_blob(account, &sha256, lease).await.expect("an answer");
     let build = leased.expect("the lease is free").build.expect("a build has begun");
     let begun = bucket.list_parts(&key(&landed), &build.multipart_id).await.expect("an answer");
     assert!(begun.is_some_and(|parts| !parts.is_empty()), "no part was made");

@@ -1,4 +1,4 @@
-//! Whose packs are meant.
+//! The options that choose an account.
 
 use clap::Args;
 use sluice_domain::account::Username;
@@ -19,7 +19,7 @@ pub struct AccountArguments {
 }
 
 impl AccountArguments {
-    /// The account's id; nothing if no account is named.
+    /// Looks up the id of the account. None if the command line names no account.
     pub async fn find(&self, tables: &Tables) -> Result<Option<AccountId>> {
         let Some(username) = &self.account else { return Ok(self.account_id) };
         let account = tables.account(username).await?;

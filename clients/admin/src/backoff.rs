@@ -1,4 +1,4 @@
-//! Repeating what may succeed later.
+//! Repeats calls that may succeed later.
 
 use std::time::Duration;
 use tokio::time::sleep;
@@ -6,18 +6,19 @@ use tokio::time::sleep;
 const FIRST_DELAY: Duration = Duration::from_millis(200);
 const LONGEST_DELAY: Duration = Duration::from_secs(20);
 
-/// How often a call is made at most; the SDK makes each up to three times by itself.
+/// The most attempts for a call. The SDK makes up to three requests for each attempt.
 const ATTEMPTS_MAX: u32 = 6;
 
-/// Makes a call again, while it fails in a way that may pass, after delays that double: about seven seconds in all.
+/// Repeats a call as long as its error is transient, after delays that double. Waits about seven seconds in
+/// all.
 pub async fn retrying<T, E>(
-    passes: impl Fn(&E) -> bool,
+    is_transient: impl Fn(&E) -> bool,
     mut call: impl AsyncFnMut() -> Result<T, E>,
 ) -> Result<T, E> {
     let mut attempt = 0;
     loop {
         match call().await {
-            Err(error) if passes(&error) && attempt + 1 < ATTEMPTS_MAX => {
+            Err(error) if is_transient(&error) && attempt + 1 < ATTEMPTS_MAX => {
                 sleep(delay(attempt)).await;
                 attempt += 1;
             }
@@ -26,11 +27,11 @@ pub async fn retrying<T, E>(
     }
 }
 
-/// How long to wait after failure number `attempt`, from 0: drawn from the upper half of an interval that doubles, so that
-/// those who failed together do not come back together.
+/// How long to wait after failure number `attempt`, from 0. The delay is drawn from the upper half of an
+/// interval that doubles, so that clients that failed at the same time do not retry at the same time.
 fn delay(attempt: u32) -> Duration {
     let interval = FIRST_DELAY.saturating_mul(1 << attempt.min(16)).min(LONGEST_DELAY);
-    // Without a source of randomness there is no jitter, and nothing worse.
+    // Without randomness there is merely no jitter.
     let fraction = f64::from(getrandom::u32().unwrap_or_default()) / f64::from(u32::MAX);
     interval / 2 + (interval / 2).mul_f64(fraction)
 }
@@ -48,7 +49,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_does_not_pass_is_not_repeated() {
+    async fn only_transient_errors_are_repeated() {
         let mut calls = 0;
         let failed: Result<(), u32> = retrying(
             |error| *error < 2,

@@ -1,4 +1,4 @@
-//! What can go wrong, and the exit code it ends with.
+//! The errors of the command, with their exit codes and hints.
 
 use sluice_lambda::config::ConfigError;
 use sluice_packs::PackError;
@@ -7,68 +7,57 @@ use sluice_storage::{ErrorKind, StorageError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The outcome of anything in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The command line makes no sense for this deployment.
+    /// The command line is invalid for this deployment.
     #[error("{0}")]
     Usage(String),
-    /// What was checked is not as it should be. Each case has been reported.
+    /// A check failed. Each case has been reported.
     #[error("{0}")]
     Wrong(String),
-    /// Some objects were not moved. Each has been reported.
+    /// Some objects were not moved or copied. Each has been reported.
     #[error("{0}")]
     Left(String),
-    /// A setting of the deployment.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The registry of stores.
     #[error(transparent)]
     Stores(#[from] StoresError),
-    /// A store, a table or a queue.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// A pack.
     #[error(transparent)]
     Pack(#[from] PackError),
-    /// Nobody answers a presigned URL, or not in time.
+    /// There is no answer to a presigned URL, or not in time.
     #[error("the store does not answer: {0}")]
     Unreachable(String),
-    /// Reading or writing here failed.
+    /// Reading or writing a local file failed.
     #[error("{}: {source}", path.display())]
-    Local {
-        /// Which file or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Local { path: PathBuf, source: io::Error },
     /// Writing to standard output failed.
     #[error("standard output: {0}")]
     Output(io::Error),
 }
 
-/// What a failure means to a script: one exit code each.
+/// The kinds of failure that scripts can tell apart by the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Something that was checked is wrong.
+    /// A check failed.
     Wrong = 1,
-    /// The command line or the settings make no sense.
+    /// The command line or the settings are invalid.
     Usage = 2,
-    /// Reading or writing here failed.
+    /// Reading or writing a local file failed.
     Local = 3,
-    /// It is done, but for some objects, each of which was reported.
+    /// Some objects were not moved or copied.
     Left = 5,
-    /// A store, a table or a queue does not answer; worth repeating.
+    /// A store, a table or a queue does not answer. A later retry may work.
     Unavailable = 6,
     /// A store, a table or a queue refused.
     Refused = 9,
 }
 
 impl Kind {
-    /// As a stable word.
+    /// A stable word for `--json` output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Wrong => "wrong",
@@ -82,13 +71,12 @@ impl Kind {
 }
 
 impl Error {
-    /// A failure to read or write `path`, for `map_err`.
+    /// Wraps a failure to read or write `path`, for `map_err`.
     pub fn local(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Local { path, source }
     }
 
-    /// What the failure means to a script.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Config(ConfigError::Secret { error, .. })
@@ -102,14 +90,14 @@ impl Error {
         }
     }
 
-    /// What the operator can do about it, where that is not plain from the message.
+    /// What the operator can do about the error, if the message does not make that clear.
     pub fn advice(&self) -> Option<&'static str> {
         match self {
-            Self::Config(ConfigError::Missing(_)) => Some(
-                "`--settings FILE` names the deployment; `sluice-admin --help` says how to make the file",
-            ),
-            Self::Left(_) => Some("the same command goes on with what was left"),
-            _ if self.kind() == Kind::Unavailable => Some("repeat the command later"),
+            Self::Config(ConfigError::Missing(_)) => {
+                Some("pass `--settings FILE`; `sluice-admin --help` shows how to write the file")
+            }
+            Self::Left(_) => Some("run the same command again to retry what is left"),
+            _ if self.kind() == Kind::Unavailable => Some("run the command again later"),
             _ => None,
         }
     }

@@ -1,9 +1,12 @@
-//! The `sluice-admin` command: what the operator of a deployment does.
+//! The `sluice-admin` command, for the operator of a deployment.
 //!
-//! [`doctor`] finds out what a store can do, [`migrate`] moves the packs of blobs to another store and back, [`import`]
-//! brings a whole foreign bucket into a store, [`receipts`] shows and checks the proofs of both, [`verify`] reads packs
-//! where they lie, and [`redrive`] has workers try again what they gave up. All of it works with what the functions are told ([`settings`]), and reaches stores and tables through
-//! `sluice-storage` only.
+//! [`doctor`] tests what a store can do. [`migrate`] moves the packs of blobs to another store and back.
+//! [`import`] copies a bucket of other objects into a store. [`receipts`] lists and checks the receipts of
+//! both. [`verify`] reads and checks packs. [`redrive`] sends messages that a worker gave up back to its
+//! queue.
+//!
+//! All commands use the settings of the functions ([`settings`]), and reach stores and tables through
+//! `sluice-storage`.
 
 pub mod account;
 pub mod arguments;
@@ -24,7 +27,7 @@ use crate::error::Result;
 use crate::output::Output;
 use crate::settings::DeploymentAccess;
 
-/// Does what the command line says.
+/// Runs the command.
 pub async fn run(command: Command, access: &DeploymentAccess, output: &Output) -> Result<()> {
     match command {
         Command::Doctor(arguments) => Box::pin(doctor::run(&arguments, access, output)).await,

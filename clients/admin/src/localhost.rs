@@ -1,4 +1,4 @@
-//! An HTTP client without credentials, as users of presigned URLs have it.
+//! Makes an HTTP client without credentials, for presigned URLs.
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 
-/// How long one request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Names under `localhost` are this machine (RFC 6761, section 6.3), which not every resolver knows.
+/// Resolves names under `localhost` to this machine (RFC 6761, section 6.3), which not every system resolver
+/// does.
 #[derive(Debug, Clone, Copy)]
 struct Resolver;
 
@@ -28,7 +28,7 @@ impl Resolve for Resolver {
     }
 }
 
-/// The client. It follows no redirects: a presigned URL is for one place.
+/// The client follows no redirects: a presigned URL is for one host.
 pub fn http_client() -> Result<reqwest::Client> {
     let client = reqwest::Client::builder()
         .dns_resolver(Arc::new(Resolver))

@@ -1,4 +1,4 @@
-//! The `sluice-admin` command: reads the command line, and turns the outcome into an exit code.
+//! Reads the command line, runs the command, and turns the outcome into an exit code.
 
 use clap::Parser as _;
 use sluice_admin::arguments::Arguments;
@@ -18,7 +18,7 @@ async fn main() -> ExitCode {
     start_log();
     match run(arguments, &output).await {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads our output has seen enough.
+        // The reader of our output closed it, as `head` does.
         Err(Error::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             output.failure(&error);
@@ -27,7 +27,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// What the functions' own code logs, on standard error. The SDKs only tell of what they cannot do without.
+/// Logs to standard error: warnings of the functions' code, and errors of everything else.
 fn start_log() {
     let own = ["migrate_pack", "sluice_lambda", "sluice_packs", "sluice_storage"];
     let own = own.map(|target| (target, LevelFilter::WARN));

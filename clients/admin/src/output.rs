@@ -1,4 +1,4 @@
-//! What is printed: results where they belong, everything else on standard error.
+//! Prints results to a writer, and everything else to standard error.
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
@@ -8,18 +8,16 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::error::{Error, Result};
 
-/// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// For people.
+    /// Text for people.
     Human,
-    /// One JSON document a line.
+    /// One JSON document per line.
     Json,
-    /// Not at all.
+    /// No results.
     Quiet,
 }
 
-/// Results, messages and progress.
 pub struct Output {
     format: Format,
     results: Mutex<Box<dyn Write + Send>>,
@@ -33,14 +31,14 @@ impl fmt::Debug for Output {
 }
 
 impl Output {
-    /// Results go to `results`. Progress is drawn for people at a terminal only.
+    /// Prints results to `results`. Draws progress only for people at a terminal.
     pub fn new(format: Format, results: Box<dyn Write + Send>) -> Self {
         let visible = format == Format::Human && io::stderr().is_terminal();
         let target = if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         Self { format, results: Mutex::new(results), bars: MultiProgress::with_draw_target(target) }
     }
 
-    /// Prints a result: `value` for machines, what `text` gives for people.
+    /// Prints a result: `value` as JSON, or `text` for people.
     pub fn result<T: Serialize>(&self, value: &T, text: impl FnOnce() -> String) -> Result<()> {
         let line = match self.format {
             Format::Human => printable(&text()),
@@ -55,19 +53,19 @@ impl Output {
             .map_err(Error::Output)
     }
 
-    /// Prints a line that only people want.
+    /// Prints a line for people only.
     pub fn line(&self, text: &str) -> Result<()> {
         if self.format == Format::Human { self.result(&(), || text.to_owned()) } else { Ok(()) }
     }
 
-    /// Tells of trouble that was gone around.
+    /// Reports a problem that does not stop the command.
     pub fn warning(&self, text: &str) {
         if self.format != Format::Quiet {
             self.error_line(&format!("warning: {text}"));
         }
     }
 
-    /// Tells of a failure, in every format; machines find it among the results too.
+    /// Reports a failure, in every format; as JSON also among the results.
     pub fn failure(&self, error: &Error) {
         self.error_line(&format!("error: {error}"));
         if let Some(advice) = error.advice() {
@@ -75,12 +73,12 @@ impl Output {
         }
         if self.format == Format::Json {
             let failure = serde_json::json!({ "code": error.kind().as_str(), "detail": error.to_string() });
-            // Standard error has the message already if standard output is closed.
+            // If standard output is closed, standard error still has the message.
             let _ = self.result(&serde_json::json!({ "error": failure }), String::new);
         }
     }
 
-    /// A bar over bytes, whose message says more.
+    /// A progress bar that counts bytes.
     pub fn bar(&self, verb: &'static str) -> ProgressBar {
         const TEMPLATE: &str = "{prefix} {spinner} {binary_bytes} at {binary_bytes_per_sec}, {msg}";
         let style =
@@ -89,22 +87,22 @@ impl Output {
     }
 
     fn error_line(&self, text: &str) {
-        // There is nowhere left to tell that standard error is closed.
+        // If standard error is closed, there is nowhere to report that.
         self.bars.suspend(|| drop(writeln!(io::stderr().lock(), "{}", printable(text))));
     }
 }
 
-/// Text of unknown origin without what a terminal would obey.
+/// Replaces control characters, so that text from others cannot control the terminal.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
 }
 
-/// A size for people.
+/// A size with a binary unit, such as `1.50 MiB`.
 pub fn size(bytes: u64) -> String {
     indicatif::BinaryBytes(bytes).to_string()
 }
 
-/// A table for people: columns as wide as they need, but for the last.
+/// Formats a table: each column but the last is as wide as its longest cell.
 pub fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> Vec<String> {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
     let widths: Vec<usize> = (0..COLUMNS).map(width).collect();

@@ -1,4 +1,4 @@
-//! `receipts`: the proofs of moves, listed and checked.
+//! `receipts`: lists the receipts of moves and imports, and checks their signatures.
 
 use serde::Serialize;
 use sluice_domain::pack_move::{Receipt, ReceiptObject};
@@ -9,22 +9,21 @@ use crate::error::{Error, Result};
 use crate::output::{Output, size};
 use crate::settings::DeploymentAccess;
 
-/// How many receipts are read at once.
+/// How many receipts one page has.
 const PAGE: usize = 500;
 
-/// What the scopes of imports begin with.
-pub const IMPORT: &str = "import#";
+/// The prefix of the scopes of imports.
+pub const IMPORT_SCOPE: &str = "import#";
 
-/// A receipt, and what checking it has given.
+/// A receipt and the result of its check.
 #[derive(Serialize)]
 struct Checked<'a> {
     #[serde(flatten)]
     receipt: &'a Receipt,
-    /// Null if there is no key to check it with.
+    /// Null without a key for the check.
     genuine: Option<bool>,
 }
 
-/// Lists and checks receipts, or prints the key.
 pub async fn run(arguments: &ReceiptsArguments, access: &DeploymentAccess, output: &Output) -> Result<()> {
     let own = access.signer().await?.map(|signer| signer.public_key());
     if let Some(ReceiptsCommand::Key) = arguments.command {
@@ -33,12 +32,14 @@ pub async fn run(arguments: &ReceiptsArguments, access: &DeploymentAccess, outpu
     }
     let tables = access.deployment.tables()?;
     let account = arguments.account.find(&tables).await?.map(|account| account.to_string());
-    let scope = arguments.import.as_ref().map(|name| format!("{IMPORT}{name}")).or(account);
+    let scope = arguments.import.as_ref().map(|name| format!("{IMPORT_SCOPE}{name}")).or(account);
     let key = arguments.verify_with.as_ref().or(own.as_ref());
     if key.is_none() {
-        output.warning("there is no key to check receipts with: SLUICE_RECEIPT_SIGNING_KEY is not set");
+        output.warning("receipts cannot be checked: SLUICE_RECEIPT_SIGNING_KEY is not set");
     }
-    let (mut cursor, mut count, mut wrong) = (None, 0_u64, 0_u64);
+    let mut cursor = None;
+    let mut count = 0_u64;
+    let mut wrong = 0_u64;
     loop {
         let (receipts, next) = tables.receipts(scope.as_deref(), cursor, PAGE).await?;
         for receipt in &receipts {
@@ -66,13 +67,13 @@ fn text(receipt: &Receipt, genuine: Option<bool>) -> String {
         "{} {} {} -> {} {} {} {verdict}",
         receipt.moved_at,
         receipt.pack_id.map_or_else(|| receipt.source.key.clone(), |pack| pack.to_string()),
-        place(&receipt.source),
-        place(&receipt.target),
+        bucket(&receipt.source),
+        bucket(&receipt.target),
         size(receipt.size),
         receipt.verified_by.as_str(),
     )
 }
 
-fn place(object: &ReceiptObject) -> String {
+fn bucket(object: &ReceiptObject) -> String {
     format!("{}/{}", object.store, object.bucket)
 }

@@ -1,4 +1,4 @@
-//! `redrive`: messages that a worker gave up go back to its queue.
+//! `redrive`: sends messages that a worker gave up back to its queue.
 
 use serde_json::json;
 use sluice_lambda::batch::Acknowledger;
@@ -11,21 +11,23 @@ use crate::error::Result;
 use crate::output::Output;
 use crate::settings::DeploymentAccess;
 
-/// Long enough that no message is seen twice by one run.
+/// Long enough that one run does not receive a message twice.
 const HIDDEN_FOR: Duration = Duration::from_mins(10);
-/// SQS answers from some of its servers only: after so many empty answers there is nothing left.
+/// SQS samples its servers for each answer. After this many empty answers, the queue is taken to be empty.
 const EMPTY_ANSWERS: u32 = 3;
 
-/// Sends each message back before it is deleted, so that none is lost.
+/// Sends each message back before deleting it, so that none is lost.
 pub async fn run(arguments: &RedriveArguments, access: &DeploymentAccess, output: &Output) -> Result<()> {
     let Acknowledger { queue, dead_letters, .. } = acknowledger(arguments.queue, access)?;
-    let (began, mut empty, mut redriven) = (clock::now(), 0, 0_u64);
+    let began = clock::now();
+    let mut empty = 0;
+    let mut redriven = 0_u64;
     let mut kept = Vec::new();
     while empty < EMPTY_ANSWERS {
         let messages = dead_letters.receive(HIDDEN_FOR).await?;
         empty = if messages.is_empty() { empty + 1 } else { 0 };
         for message in messages {
-            // One that was given up again meanwhile has had its turn.
+            // Skip messages that were sent back by this run and given up again.
             let chosen = message.sent_at < began && is_chosen(arguments, &message);
             if !chosen || arguments.dry_run {
                 kept.push(message.receipt_handle.clone());
@@ -44,7 +46,7 @@ pub async fn run(arguments: &RedriveArguments, access: &DeploymentAccess, output
     for handle in &kept {
         dead_letters.retry_after(handle, Duration::ZERO).await?;
     }
-    output.line(&format!("{redriven} redriven, {} left", kept.len()))
+    output.line(&format!("{redriven} sent back, {} left", kept.len()))
 }
 
 fn acknowledger(queue: WorkQueue, access: &DeploymentAccess) -> Result<Acknowledger> {
@@ -67,8 +69,10 @@ fn is_chosen(arguments: &RedriveArguments, message: &Received) -> bool {
 }
 
 fn show(message: &Received, output: &Output) -> Result<()> {
-    let (code, reason) = (attribute(message, "code"), attribute(message, "reason"));
+    let code = attribute(message, "code");
+    let reason = attribute(message, "reason");
     let shown = json!({ "sent_at": message.sent_at, "code": code, "reason": reason, "body": message.body });
-    let (code, reason) = (code.unwrap_or("no code"), reason.unwrap_or("the worker died at each receipt"));
+    let code = code.unwrap_or("no code");
+    let reason = reason.unwrap_or("the worker crashed each time");
     output.result(&shown, || format!("{} {code}: {reason}\n  {}", message.sent_at, message.body))
 }

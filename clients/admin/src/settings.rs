@@ -1,4 +1,4 @@
-//! Which deployment is meant: what its functions are told.
+//! Reads the settings of a deployment, and opens its tables, queues and stores.
 
 use sluice_domain::blob::VAULT;
 use sluice_lambda::{Deployment, config};
@@ -11,26 +11,25 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
-/// A deployment, and the clients to reach it with.
+/// A deployment and the clients that reach it.
 #[derive(Debug)]
 pub struct DeploymentAccess {
-    /// The deployment as its functions see it.
     pub deployment: Deployment,
     clients: Clients,
 }
 
-/// A store that packs or foreign objects may lie in.
+/// A store, and the credentials to reach it.
 #[derive(Debug, Clone)]
 pub enum StoreAccess<'a> {
-    /// Whatever the operator's own AWS credentials open.
+    /// Everything that the operator's own AWS credentials can reach.
     Own(&'a Clients),
-    /// A store of the registry.
+    /// A store of `SLUICE_STORES`.
     Store(&'a Store),
 }
 
 impl DeploymentAccess {
-    /// The deployment of `file`, a JSON object of settings; what it leaves out comes from the environment. Region,
-    /// credentials and endpoint are the AWS SDK's defaults.
+    /// Reads the settings from `file`, a JSON object, and what it lacks from the environment. The AWS SDK
+    /// finds region, credentials and endpoint as usual.
     pub async fn connect(file: Option<&Path>) -> Result<Self> {
         let mut settings = config::environment();
         if let Some(file) = file {
@@ -40,31 +39,29 @@ impl DeploymentAccess {
         Ok(Self::new(clients, credentials, settings))
     }
 
-    /// A deployment with these settings.
     pub fn new(clients: Clients, credentials: Credentials, settings: BTreeMap<String, String>) -> Self {
         let deployment = Deployment::new(clients.clone(), credentials, settings);
         Self { deployment, clients }
     }
 
-    /// The store of this name; `vault` is what the operator's own credentials open.
+    /// The store of this name. `vault` stands for the operator's own credentials.
     pub fn store(&self, name: &str) -> Result<StoreAccess<'_>> {
         if name == VAULT {
             return Ok(StoreAccess::Own(&self.clients));
         }
         let stores = self.deployment.stores()?;
         let names = || stores.iter().map(|(name, _)| name).chain([VAULT]).collect::<Vec<_>>().join(", ");
-        let unknown = || Error::Usage(format!("no store is called {name}; there are {}", names()));
+        let unknown = || Error::Usage(format!("there is no store {name}; the stores are {}", names()));
         stores.get(name).map(StoreAccess::Store).ok_or_else(unknown)
     }
 
-    /// Who signs receipts, if the deployment has a key.
+    /// The signer of receipts. None if the deployment has no signing key.
     pub async fn signer(&self) -> Result<Option<Signer>> {
         Ok(self.deployment.receipt_seed().await?.as_ref().map(Signer::new))
     }
 }
 
 impl StoreAccess<'_> {
-    /// A bucket by its name.
     pub fn bucket(&self, name: &str) -> Bucket {
         match self {
             Self::Own(clients) => Bucket::new(clients, name),
@@ -76,8 +73,8 @@ impl StoreAccess<'_> {
 fn read(file: &Path) -> Result<BTreeMap<String, String>> {
     let text = std::fs::read_to_string(file).map_err(Error::local(file))?;
     parse(&text).map_err(|error| {
-        // Not what was read: it may hold secrets.
-        Error::Usage(format!("{} is no JSON object of strings (line {})", file.display(), error.line()))
+        // Do not quote the file: it may hold secrets.
+        Error::Usage(format!("{} is not a JSON object of strings (line {})", file.display(), error.line()))
     })
 }
 

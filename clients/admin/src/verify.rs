@@ -1,4 +1,5 @@
-//! `verify`: packs are read where they lie, every chunk is checked, and what is stored is compared with the receipt.
+//! `verify`: reads packs from their stores, checks every chunk, and compares each pack with its latest
+//! receipt.
 
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
@@ -7,7 +8,7 @@ use sluice_domain::hash::Sha256;
 use sluice_domain::id::PackId;
 use sluice_domain::pack_move::Receipt;
 use sluice_packs::read::read_index;
-use sluice_packs::verify::{Stored, verify};
+use sluice_packs::verify::{Stored as StoredBytes, verify};
 use sluice_packs::{Pace, PackError};
 use sluice_storage::Tables;
 use sluice_storage::stores::PackBuckets;
@@ -20,19 +21,20 @@ use crate::error::{Error, Result};
 use crate::output::{Output, size};
 use crate::settings::DeploymentAccess;
 
-/// How many receipts are read at once.
+/// How many receipts one page has.
 const PAGE: usize = 1000;
 
-/// What the latest receipt of a pack says: about a hundred bytes are kept for each pack that was ever moved.
+/// What the latest receipt of a pack says. Takes about a hundred bytes in memory for each pack that was ever
+/// moved.
 #[derive(Debug, Clone, Copy)]
 struct Proof {
-    /// Of the target's store and key.
+    /// The hash of the target's store and key.
     object: Sha256,
     size: u64,
     sha256: Sha256,
 }
 
-/// One pack that is not as it should be.
+/// A result line for a damaged pack.
 #[derive(Serialize)]
 struct Damage<'a> {
     pack_id: PackId,
@@ -56,7 +58,6 @@ struct Tally {
     damaged: u64,
 }
 
-/// Verifies packs.
 pub async fn run(arguments: &VerifyArguments, access: &DeploymentAccess, output: &Output) -> Result<()> {
     let tables = access.deployment.tables()?;
     let account = arguments.account.find(&tables).await?;
@@ -67,7 +68,8 @@ pub async fn run(arguments: &VerifyArguments, access: &DeploymentAccess, output:
     let proofs = proofs(&tables, scope.as_deref()).await?;
     let pace = Pace::new(arguments.bandwidth);
     let check = Check { buckets: access.deployment.pack_buckets()?, proofs, pace };
-    let (mut cursor, mut tally) = (None, Tally::default());
+    let mut cursor = None;
+    let mut tally = Tally::default();
     let bar = output.bar("verified");
     loop {
         let (mut packs, next) = tables.scan_packs(Segment { number: 0, of: 1 }, cursor).await?;
@@ -99,7 +101,7 @@ pub async fn run(arguments: &VerifyArguments, access: &DeploymentAccess, output:
     Ok(())
 }
 
-/// The latest receipt of each pack: of one account, or of all.
+/// The latest receipt of each pack, of one account or of all.
 async fn proofs(tables: &Tables, scope: Option<&str>) -> Result<HashMap<PackId, Proof>> {
     let mut latest: HashMap<PackId, (String, Proof)> = HashMap::new();
     let mut cursor = None;
@@ -119,29 +121,31 @@ async fn proofs(tables: &Tables, scope: Option<&str>) -> Result<HashMap<PackId, 
 
 impl Proof {
     fn of(receipt: &Receipt) -> Self {
-        let (target, size, sha256) = (&receipt.target, receipt.size, receipt.sha256);
-        Self { object: name(&target.store, &target.key), size, sha256 }
+        Self {
+            object: object_hash(&receipt.target.store, &receipt.target.key),
+            size: receipt.size,
+            sha256: receipt.sha256,
+        }
     }
 }
 
-fn name(store: &str, key: &str) -> Sha256 {
+fn object_hash(store: &str, key: &str) -> Sha256 {
     Sha256::of(format!("{store}#{key}").as_bytes())
 }
 
-/// Whether a pack belongs to a sample of so many hundredths.
+/// Whether a pack belongs to a random sample of this many percent.
 fn is_drawn(percent: f64) -> bool {
-    // Without a source of randomness, all are.
+    // Without randomness, every pack is drawn.
     f64::from(getrandom::u32().unwrap_or_default()) < percent / 100.0 * f64::from(u32::MAX)
         || percent >= 100.0
 }
 
-/// What a pack was found to be.
 enum PackCondition {
-    /// As it should be, with or without a receipt that says so.
+    /// All chunks are right, and so is the receipt, if there is one.
     Sound { has_receipt: bool },
-    /// Not.
+    /// With the reason.
     Damaged(String),
-    /// Moved or removed since it was listed.
+    /// The pack was moved or deleted since it was listed.
     Gone,
 }
 
@@ -149,7 +153,7 @@ impl Check {
     async fn one(&self, tables: &Tables, pack: &Pack) -> Result<PackCondition> {
         match self.read(pack).await {
             Ok(stored) => Ok(self.compare(pack, stored)),
-            // What cannot be asked at all is no damage.
+            // A store that does not answer does not prove damage.
             Err(error) if is_transient(&error) => Err(error.into()),
             Err(error) => {
                 let now = tables.packs(&[pack.pack_id]).await?;
@@ -159,7 +163,7 @@ impl Check {
         }
     }
 
-    async fn read(&self, pack: &Pack) -> Result<Stored, PackError> {
+    async fn read(&self, pack: &Pack) -> Result<StoredBytes, PackError> {
         retrying(is_transient, async || {
             let index = read_index(&self.buckets, pack).await?;
             verify(&self.buckets, pack, &index, &self.pace).await
@@ -167,16 +171,16 @@ impl Check {
         .await
     }
 
-    fn compare(&self, pack: &Pack, stored: Stored) -> PackCondition {
+    fn compare(&self, pack: &Pack, stored: StoredBytes) -> PackCondition {
         let placement = &pack.placement;
-        let is_of = |proof: &&Proof| proof.object == name(&placement.store, &placement.key);
+        let is_of = |proof: &&Proof| proof.object == object_hash(&placement.store, &placement.key);
         let Some(proof) = self.proofs.get(&pack.pack_id).filter(is_of) else {
             return PackCondition::Sound { has_receipt: false };
         };
         if (proof.size, proof.sha256) == (stored.length, stored.sha256) {
             return PackCondition::Sound { has_receipt: true };
         }
-        PackCondition::Damaged("its chunks are right, and its bytes are not those of the receipt".to_owned())
+        PackCondition::Damaged("its chunks are right, but its bytes are not those of the receipt".to_owned())
     }
 }
 
@@ -198,8 +202,10 @@ impl Tally {
         self.bytes += pack.placement.length;
         let Some(damage) = damage else { return Ok(()) };
         self.damaged += 1;
-        let (pack_id, account_id) = (pack.pack_id, pack.account_id.to_string());
-        let (store, key) = (&*pack.placement.store, &*pack.placement.key);
+        let pack_id = pack.pack_id;
+        let account_id = pack.account_id.to_string();
+        let store = &*pack.placement.store;
+        let key = &*pack.placement.key;
         let text = format!("pack {pack_id} of account {account_id} in {store} at {key}: {damage}");
         output.result(&Damage { pack_id, account_id, store, key, problem: damage }, || text)
     }
@@ -207,7 +213,7 @@ impl Tally {
     fn text(&self) -> String {
         let Self { verified, with_receipt, damaged, .. } = self;
         format!(
-            "{verified} packs read, {}, {with_receipt} as their receipts say, {damaged} damaged",
+            "{verified} packs read, {}, {with_receipt} match their receipts, {damaged} damaged",
             size(self.bytes)
         )
     }

@@ -1,14 +1,14 @@
-//! How long to wait before a request is repeated, and when to give up.
+//! Computes how long to wait before a retry, and when to give up.
 
 use std::time::Duration;
 
 const FIRST_DELAY: Duration = Duration::from_millis(200);
 const LONGEST_DELAY: Duration = Duration::from_secs(20);
-/// A server may ask for more patience than our own schedule has, within reason.
+/// The longest `Retry-After` that is honoured.
 const LONGEST_ASKED_DELAY: Duration = Duration::from_mins(2);
 
-/// Exponential back-off with jitter: each delay is drawn from the upper half of an interval that doubles, so that
-/// clients which failed together do not come back together.
+/// Exponential back-off with jitter. Each delay is drawn from the upper half of an interval that doubles, so
+/// that clients that failed at the same time do not retry at the same time.
 #[derive(Debug, Clone)]
 pub struct Backoff {
     failures: u32,
@@ -16,18 +16,18 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// For a command somebody waits for: about two seconds in all.
+    /// About two seconds in all, for commands whose user waits.
     pub fn brief() -> Self {
         Self { failures: 0, failures_max: 4 }
     }
 
-    /// For a transfer: a minute or more of trouble is sat out.
-    pub fn patient() -> Self {
+    /// A minute or more in all, for transfers.
+    pub fn long() -> Self {
         Self { failures: 0, failures_max: 10 }
     }
 
-    /// Notes one more failure: how long to wait, at least `asked` if the server asked for that, or nothing if it is time
-    /// to give up.
+    /// Counts one more failure and returns how long to wait: at least `asked`, if the server asked for that.
+    /// Returns `None` when it is time to give up.
     pub fn next_delay(&mut self, asked: Option<Duration>) -> Option<Duration> {
         if self.failures == self.failures_max {
             return None;
@@ -38,7 +38,7 @@ impl Backoff {
         Some(asked.map_or(drawn, |asked| drawn.max(asked.min(LONGEST_ASKED_DELAY))))
     }
 
-    /// Notes progress: the failures so far no longer count.
+    /// Forgets earlier failures, after progress was made.
     pub fn reset(&mut self) {
         self.failures = 0;
     }
@@ -46,7 +46,7 @@ impl Backoff {
 
 /// From 0 to 1.
 fn random_fraction() -> f64 {
-    // Without a source of randomness there is no jitter, and nothing worse.
+    // Without randomness there is merely no jitter.
     let random = getrandom::u32().unwrap_or_default();
     f64::from(random) / f64::from(u32::MAX)
 }
@@ -56,8 +56,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn delays_grow_stay_within_bounds_and_end() {
-        let mut backoff = Backoff::patient();
+    fn delays_grow_within_bounds_and_end() {
+        let mut backoff = Backoff::long();
         let delays: Vec<_> = std::iter::from_fn(|| backoff.next_delay(None)).collect();
         assert_eq!(delays.len(), 10);
         for (failures, delay) in delays.iter().enumerate() {
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_may_ask_for_more_but_not_for_everything() {
+    fn a_longer_delay_that_the_server_asks_for_is_bounded() {
         let mut backoff = Backoff::brief();
         assert_eq!(backoff.next_delay(Some(Duration::from_secs(7))), Some(Duration::from_secs(7)));
         assert_eq!(backoff.next_delay(Some(Duration::from_hours(24))), Some(LONGEST_ASKED_DELAY));

@@ -1,4 +1,4 @@
-//! Presigned requests to the bucket. No token ever goes here.
+//! Sends presigned requests to the bucket. They never carry the session token.
 
 use bytes::Bytes;
 use reqwest::header::{CONTENT_LENGTH, ETAG, HeaderMap, RANGE};
@@ -13,29 +13,29 @@ use crate::error::{Error, Result};
 use crate::session::ApiUrl;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A transfer that moves nothing for so long is given up and tried again.
+/// A transfer that moves no bytes for this long is retried.
 const STALL_LIMIT: Duration = Duration::from_mins(1);
 const ERROR_MAX_BYTES: usize = 64 << 10;
-/// More than the longest pack index.
+/// Larger than any pack index.
 const SMALL_MAX_BYTES: usize = 1 << 20;
 
 /// Why a presigned request failed.
 #[derive(Debug)]
 pub enum Failure {
-    /// 403: most likely the URL has expired. A fresh one may do.
+    /// 403: the URL has most likely expired. A fresh one may work.
     Forbidden(Error),
     /// The bytes that arrived are not those that were sent.
     Damaged(Error),
-    /// The line or the store failed; the same request may do, later.
+    /// The connection or the store failed. The same request may work later; the store may have asked for a
+    /// delay.
     Transient(Error, Option<Duration>),
-    /// The store does not know the upload or the object (any more).
+    /// The store does not have the upload or object, or no longer has it.
     Gone(Error),
-    /// A repeat will not help.
+    /// A retry does not help.
     Final(Error),
 }
 
 impl Failure {
-    /// The failure as the user sees it.
     pub fn into_error(self) -> Error {
         match self {
             Self::Forbidden(error)
@@ -47,20 +47,20 @@ impl Failure {
     }
 }
 
-/// A client of whatever bucket the presigned URLs point to.
+/// A client for the buckets that presigned URLs point to.
 #[derive(Clone)]
 pub struct Bucket {
     http: Client,
 }
 
 impl Bucket {
-    /// For URLs that `api` gives. Where the API is encrypted, so must the bucket be.
+    /// A client for URLs from `api`. If the API uses HTTPS, the bucket must too.
     pub fn new(api: &ApiUrl) -> Result<Self> {
         let http = Client::builder()
             .user_agent(concat!("sluice/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .https_only(api.as_url().scheme() == "https")
-            // Parts sent at once want a connection each.
+            // HTTP/2 would send concurrent parts over one connection.
             .http1_only()
             .connect_timeout(CONNECT_TIMEOUT)
             .build()
@@ -68,7 +68,8 @@ impl Bucket {
         Ok(Self { http })
     }
 
-    /// Sends a part; `moved_bytes` tells how much of `body` is under way. Gives the part's `ETag`, without quotes.
+    /// Sends a part and returns its `ETag` without quotes. `moved_bytes` tells how much of `body` was taken
+    /// so far.
     pub async fn put(
         &self,
         part: &PartUrl,
@@ -84,7 +85,8 @@ impl Bucket {
             request = request.header(CONTENT_LENGTH, part.size);
         }
         let response = unless_stalled(request.body(body).send(), moved_bytes, &url).await?;
-        // A URL signed with `If-None-Match: *` says so when the answer to an earlier attempt was lost.
+        // A URL signed with `If-None-Match: *` gives 412 if an earlier attempt succeeded and its answer was
+        // lost.
         if response.status() == StatusCode::PRECONDITION_FAILED {
             return Ok(String::new());
         }
@@ -92,7 +94,7 @@ impl Bucket {
         Ok(etag(response.headers()).unwrap_or_default())
     }
 
-    /// Reads `range` of the object, bytes of it by number, with these headers.
+    /// Requests the bytes `range` of the object, with these headers.
     pub async fn get(
         &self,
         url: &str,
@@ -108,7 +110,7 @@ impl Bucket {
         check(unless_stalled(request.send(), || 0, &url).await?).await
     }
 
-    /// Reads an object of which at most [`SMALL_MAX_BYTES`] are expected.
+    /// Reads a whole object. Fails if it has more than [`SMALL_MAX_BYTES`].
     pub async fn read_small(&self, url: &str) -> Result<Vec<u8>, Failure> {
         let url = parse_url(url)?;
         let mut response =
@@ -117,7 +119,7 @@ impl Bucket {
         while let Some(block) = next_block(&mut response).await? {
             body.extend_from_slice(&block);
             if body.len() > SMALL_MAX_BYTES {
-                return Err(Failure::Final(Error::UnexpectedAnswer("a small object is large".to_owned())));
+                return Err(Failure::Final(Error::UnexpectedAnswer("a pack index is too large".to_owned())));
             }
         }
         Ok(body)
@@ -125,12 +127,13 @@ impl Bucket {
 }
 
 fn parse_url(text: &str) -> Result<Url, Failure> {
-    let unusable =
-        |_| Failure::Final(Error::UnexpectedAnswer("an address in the bucket is no URL".to_owned()));
+    let unusable = |_| {
+        Failure::Final(Error::UnexpectedAnswer("the server gave an invalid URL of the bucket".to_owned()))
+    };
     Url::parse(text).map_err(unusable)
 }
 
-/// Waits for the answer for as long as bytes move.
+/// Waits for the answer as long as bytes move.
 async fn unless_stalled(
     answer: impl Future<Output = reqwest::Result<Response>>,
     moved_bytes: impl Fn() -> u64,
@@ -149,7 +152,7 @@ async fn unless_stalled(
     }
 }
 
-/// The next bytes of the answer's body, unless it breaks off or stalls.
+/// The next bytes of the body. Fails if the body breaks off or stalls.
 pub async fn next_block(response: &mut Response) -> Result<Option<Bytes>, Failure> {
     match tokio::time::timeout(STALL_LIMIT, response.chunk()).await {
         Ok(Ok(block)) => Ok(block),
@@ -158,12 +161,11 @@ pub async fn next_block(response: &mut Response) -> Result<Option<Bytes>, Failur
     }
 }
 
-/// The body ended before it was complete.
+/// The failure of a body that ends before it is complete.
 pub fn cut_short(url: &Url) -> Failure {
     broken(url, "the answer ended early".to_owned())
 }
 
-/// Nothing moved for [`STALL_LIMIT`].
 fn stalled(url: &Url) -> Failure {
     broken(url, format!("nothing moved for {} seconds", STALL_LIMIT.as_secs()))
 }
@@ -173,7 +175,7 @@ fn broken(url: &Url, reason: String) -> Failure {
     Failure::Transient(Error::Unreachable { peer, reason }, None)
 }
 
-/// Sorts refusals by what can be done about them.
+/// Classifies refusals by what can be done about them.
 async fn check(response: Response) -> Result<Response, Failure> {
     let status = response.status();
     if status.is_success() {
@@ -189,7 +191,7 @@ async fn check(response: Response) -> Result<Response, Failure> {
             400,
             "BadDigest" | "InvalidDigest" | "XAmzContentSHA256Mismatch" | "XAmzContentChecksumMismatch",
         ) => Failure::Damaged(Error::Damaged { code }),
-        // The line was cut, the other side lost patience, or it has a fault.
+        // The connection broke, timed out, or the store has a fault.
         (400, "RequestTimeout" | "IncompleteBody") | (408 | 409 | 425 | 429 | 500.., _) => {
             Failure::Transient(error, asked)
         }
@@ -197,7 +199,7 @@ async fn check(response: Response) -> Result<Response, Failure> {
     })
 }
 
-/// The `<Code>` of S3's error document.
+/// The `<Code>` in the S3 error document.
 async fn error_code(mut response: Response) -> String {
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
@@ -211,7 +213,7 @@ async fn error_code(mut response: Response) -> String {
     code.map(|(code, _)| code.to_owned()).unwrap_or_default()
 }
 
-/// The `ETag`, without quotes.
+/// The `ETag` header without its quotes.
 pub fn etag(headers: &HeaderMap) -> Option<String> {
     Some(headers.get(ETAG)?.to_str().ok()?.trim_matches('"').to_owned())
 }

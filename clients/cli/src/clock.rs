@@ -1,9 +1,8 @@
-//! The one place that reads the clock.
+//! Reads the clock. No other module does.
 
 use sluice_domain::time::Timestamp;
 
-/// The present moment.
-#[expect(clippy::disallowed_methods, reason = "a command has its edge here")]
+#[expect(clippy::disallowed_methods, reason = "the clock is read here and passed on")]
 pub fn now() -> Timestamp {
     std::time::SystemTime::now().into()
 }

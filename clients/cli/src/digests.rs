@@ -1,11 +1,10 @@
-//! One pass over a file: its SHA-256, that of each of its parts, and its chunks.
+//! Hashes a file and its parts, and cuts it into chunks, in one pass.
 
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 use sluice_domain::chunk::{Chunk, Chunker};
 use sluice_domain::delta::DELTA_BLOB_MAX_BYTES;
 use sluice_domain::hash::Sha256;
-
 use sluice_domain::part_plan::{PartNumber, PartPlan, UploadMethod};
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -13,40 +12,37 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::thread;
 
-/// Large enough that handing a block to other threads costs little beside hashing it.
+/// Large enough that handing a block to another thread costs little compared with hashing it.
 const BLOCK_BYTES: usize = 1 << 20;
 
-/// Sizes in bytes of files that are cut into chunks. A smaller file is sent sooner than asked about; a larger one has more
-/// packs than a version sent in chunks may refer to, and its list of chunks would not stay small.
+/// Sizes in bytes of files that are cut into chunks. Sending a smaller file is faster than asking about it. A
+/// larger one would have too many packs for one manifest, and a long list of chunks.
 pub const CHUNKED_SIZES: RangeInclusive<u64> = 64 << 10..=DELTA_BLOB_MAX_BYTES;
 
-/// Every hash an upload declares.
+/// The hashes that an upload declares.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digests {
-    /// Of the whole file.
     pub whole: Sha256,
-    /// Of each part of a multipart upload, in order; empty for a single PUT.
+    /// The hash of each part of a multipart upload, in order. Empty for a single PUT.
     pub parts: Vec<Sha256>,
 }
 
 impl Digests {
-    /// The part's hash, if there is such a part.
+    /// The hash of the part. None if there is no such part.
     pub fn of_part(&self, number: PartNumber) -> Option<Sha256> {
         self.parts.get(number.get() as usize - 1).copied()
     }
 }
 
-/// What a pass over a file finds.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Hashed {
-    /// Its hashes.
     pub digests: Digests,
-    /// Its chunks in order; none if its size is not one of [`CHUNKED_SIZES`].
+    /// In order. Empty if the size of the file is not in [`CHUNKED_SIZES`].
     pub chunks: Vec<Chunk>,
 }
 
-/// Reads the file once, by its plan. Nothing comes of a file that has no longer the planned size. Memory does not grow
-/// with the file but for the list of chunks: 36 bytes for 18.7 KB in the mean, 12 MB at most.
+/// Reads the file once, divided by the plan. Returns `None` if the file no longer has the planned size. Only
+/// the list of chunks grows with the file: 36 bytes for each chunk of 18.7 KB on average, 12 MB at most.
 pub fn hash_file(path: &Path, plan: &PartPlan, on_bytes: impl Fn(u64)) -> io::Result<Option<Hashed>> {
     let mut file = File::open(path)?;
     let mut pass = Pass::new(plan);
@@ -88,7 +84,7 @@ impl Pass {
         }
     }
 
-    /// Everything at once, each on its own core.
+    /// Updates the hashes and the chunker in parallel.
     fn update(&mut self, block: &[u8]) {
         let Self { whole, part, chunker, chunks, .. } = self;
         let Some(chunker) = chunker else { return update_hashes(whole, part.as_mut(), block) };
@@ -137,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_parts_and_chunks_are_those_of_the_bytes() {
+    fn hashes_and_chunks_are_those_of_the_bytes() {
         let bytes: Vec<u8> = (0..11 * MIB + 3).map(|i| (i * 31 / 128) as u8).collect();
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), &bytes).expect("written");

@@ -1,4 +1,4 @@
-//! What can go wrong, and the exit code it ends with.
+//! The errors of the command, with their exit codes, `--json` codes and hints.
 
 use sluice_contracts::problem::{Code, Problem};
 use sluice_domain::path::InvalidPath;
@@ -8,157 +8,123 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The outcome of anything in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The command line makes no sense.
+    /// The command line is invalid.
     #[error("{0}")]
     Usage(String),
-    /// No session for this server.
+    /// There is no session for this server.
     #[error("not logged in at {api}")]
-    NotLoggedIn {
-        /// The server's address.
-        api: String,
-    },
-    /// The server refused, and said why.
+    NotLoggedIn { api: String },
+    /// The server refused with a problem document.
     #[error("{} ({})", .0.detail, .0.code.as_str())]
     Problem(Box<Problem>),
-    /// The server has no such thing.
     #[error("there is no {0}")]
     NotFound(String),
-    /// Nobody answered, or the line broke, again and again.
+    /// No answer, or broken connections, even after retries.
     #[error("{peer} cannot be reached: {reason}")]
     Unreachable {
         /// Host and port.
         peer: String,
-        /// What happened the last time.
+        /// The last failure.
         reason: String,
     },
-    /// The server answered something this client does not understand.
+    /// This client does not understand the answer.
     #[error("unexpected answer: {0}")]
     UnexpectedAnswer(String),
     /// The bucket refused a presigned request.
     #[error("the bucket refused the bytes: {status} {code}")]
     Bucket {
-        /// HTTP status.
         status: u16,
-        /// The store's own error code.
+        /// The error code of the store.
         code: String,
     },
-    /// The bucket saw, again and again, that the bytes are not those that were hashed.
-    #[error("the bytes do not arrive as they were hashed: {code}")]
+    /// The bucket reported, even after retries, that the bytes do not match their hash.
+    #[error("the bytes that arrive do not match their hash: {code}")]
     Damaged {
-        /// The store's own error code.
+        /// The error code of the store.
         code: String,
     },
-    /// Reading or writing here failed.
+    /// Reading or writing a local file failed.
     #[error("{}: {source}", path.display())]
-    Local {
-        /// Which file or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The operator's commands are another program.
+    Local { path: PathBuf, source: io::Error },
+    /// The program with the operator's commands cannot be started.
     #[error(
-        "`sluice {command}` needs the program sluice-admin, which is neither beside this one nor in PATH: {source}"
+        "`sluice {command}` needs the program sluice-admin, which is neither beside sluice nor in PATH: \
+         {source}"
     )]
-    OperatorMissing {
-        /// Which command.
-        command: &'static str,
-        /// What the system says.
-        source: io::Error,
-    },
+    OperatorMissing { command: &'static str, source: io::Error },
     /// Writing to standard output failed.
     #[error("standard output: {0}")]
     Output(io::Error),
-    /// A path that the server would refuse.
+    /// The server would refuse the path.
     #[error("{path:?} cannot be a remote path: {why}")]
-    InvalidPath {
-        /// The path.
-        path: String,
-        /// The rule it breaks.
-        why: InvalidPath,
-    },
-    /// A remote path that would leave the target folder or that this system cannot hold.
+    InvalidPath { path: String, why: InvalidPath },
+    /// The remote path would leave the target folder, or this system cannot have such a name.
     #[error("{path:?} cannot be written here: {why}")]
-    UnsafePath {
-        /// The remote path.
-        path: String,
-        /// The rule it breaks.
-        why: &'static str,
-    },
-    /// Something else lies where a download shall go.
-    #[error("{} exists and differs", .0.display())]
+    UnsafePath { path: String, why: &'static str },
+    /// The target of a download exists and is different.
+    #[error("{} exists and is different", .0.display())]
     Exists(PathBuf),
-    /// Another process transfers the same file.
+    /// Another process is transferring the same file.
     #[error("{} is being transferred by another sluice", .0.display())]
     Busy(PathBuf),
-    /// The file was written to while it was read.
     #[error("{} changed while it was being uploaded", .0.display())]
     FileChanged(PathBuf),
-    /// The server hashed the bytes and refused them.
+    /// The server rejected the version after the upload.
     #[error("the version was rejected: {}", .0.map_or("no reason given", RejectReason::as_str))]
     Rejected(Option<RejectReason>),
-    /// The version's bytes have not been verified yet.
     #[error("{0} has not been verified yet")]
     NotVerified(String),
-    /// The upload is no longer open.
     #[error("the upload is {}", .0.as_str())]
     UploadEnded(UploadState),
-    /// The bytes that came are not the bytes of the version.
     #[error("the bytes received do not have the version's SHA-256")]
     Corrupt,
-    /// A chunk that came is not the chunk asked for, twice.
-    #[error("the bytes received from {0} on are not those of the version")]
+    /// A chunk had the wrong hash twice. The number is its offset in the version, in bytes.
+    #[error("the bytes received from offset {0} on are not those of the version")]
     CorruptAt(u64),
-    /// One failure that several files share.
+    /// One failure that concerns several files.
     #[error(transparent)]
     Shared(#[from] Arc<Error>),
-    /// Several files failed; each has been reported.
+    /// Some files failed. Each has been reported.
     #[error("{count} failed")]
     Several {
-        /// How many.
         count: u64,
-        /// What they have in common.
+        /// The common kind of the failures.
         kind: Kind,
     },
 }
 
-/// What a failure means to a script: one exit code each.
+/// The kinds of failure that scripts can tell apart by the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A local failure, or several files failed for different reasons.
+    /// A local failure, or failures of several kinds.
     Failed = 1,
-    /// The command line makes no sense.
+    /// The command line is invalid.
     Usage = 2,
-    /// There is no valid session.
     NotLoggedIn = 3,
-    /// There is no such file, version or upload.
+    /// No such file, version or upload.
     NotFound = 4,
-    /// Something else is in the way.
+    /// Something else conflicts, such as another file or version.
     Conflict = 5,
-    /// Network or server do not answer; worth repeating later.
+    /// The network or the server does not answer. A later retry may work.
     Unavailable = 6,
     /// The bytes failed verification.
     Rejected = 7,
-    /// The account is full.
     Quota = 8,
-    /// The server refused the request, or gave an answer this client does not understand.
+    /// The server refused the request, or this client does not understand the answer.
     Refused = 9,
 }
 
 impl Error {
-    /// A failure to read or write `path`, for `map_err`.
+    /// Wraps a failure to read or write `path`, for `map_err`.
     pub fn local(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Local { path, source }
     }
 
-    /// What the failure means to a script.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Usage(_) | Self::InvalidPath { .. } => Kind::Usage,
@@ -185,7 +151,7 @@ impl Error {
         }
     }
 
-    /// The code in `--json` output: the server's own where it gave one.
+    /// The code in `--json` output: the server's own problem code if there is one.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Usage(_) => "usage",
@@ -212,22 +178,23 @@ impl Error {
         }
     }
 
-    /// What the user can do about it, where that is not plain from the message.
+    /// What the user can do about the error, if the message does not make that clear.
     pub fn advice(&self) -> Option<&'static str> {
         match self {
             Self::NotLoggedIn { .. } => Some("run `sluice login NAME`"),
             Self::Problem(problem) => advice_on(problem.code),
-            Self::Unreachable { .. } => Some("repeat the command later: transfers go on where they stopped"),
-            Self::OperatorMissing { .. } => Some("install sluice-admin; users do not need it"),
+            Self::Unreachable { .. } => {
+                Some("run the command again later: transfers continue where they stopped")
+            }
+            Self::OperatorMissing { .. } => Some("install sluice-admin; only operators need it"),
             Self::Exists(_) => Some("`--force` replaces it"),
-            Self::FileChanged(_) => Some("run the command again once nothing writes to the file"),
+            Self::FileChanged(_) => Some("run the command again when nothing writes to the file"),
             Self::UploadEnded(_) => Some("run the command again"),
             Self::Shared(error) => error.advice(),
             _ => None,
         }
     }
 
-    /// The server's problem code, if it gave one.
     pub fn problem_code(&self) -> Option<Code> {
         match self {
             Self::Problem(problem) => Some(problem.code),
@@ -266,11 +233,11 @@ fn kind_of(code: Code) -> Kind {
 fn advice_on(code: Code) -> Option<&'static str> {
     match code {
         Code::Unauthenticated => Some("run `sluice login NAME`"),
-        Code::QuotaExceeded => Some("`sluice whoami` shows how much room there is"),
+        Code::QuotaExceeded => Some("`sluice whoami` shows how much space is left"),
         Code::UsernameTaken => Some("choose another name, or `sluice login NAME` if it is yours"),
-        Code::PathInUse => Some("`--force` replaces the file that lies there"),
+        Code::PathInUse => Some("`--force` replaces the file at that path"),
         Code::Conflict | Code::PreconditionFailed => {
-            Some("somebody else changed the file: look at it, then repeat")
+            Some("the file was changed meanwhile: look at it, then run the command again")
         }
         _ => None,
     }

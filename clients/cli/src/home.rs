@@ -1,4 +1,4 @@
-//! Where the command keeps its session, the state of unfinished uploads, and its cache.
+//! Locates the folders for the session, the state of unfinished uploads, and the cache.
 
 use etcetera::AppStrategy as _;
 use etcetera::AppStrategyArgs;
@@ -6,20 +6,19 @@ use std::path::PathBuf;
 
 use crate::error::{Error, Result};
 
-/// The folders.
 #[derive(Debug, Clone)]
 pub struct Home {
-    /// What the user would miss: the session.
+    /// Holds the session.
     pub config: PathBuf,
-    /// What only saves work: unfinished uploads.
+    /// Holds the state of unfinished uploads, which only saves work.
     pub state: PathBuf,
-    /// What may be deleted at any time.
+    /// May be deleted at any time.
     pub cache: PathBuf,
 }
 
 impl Home {
-    /// All in `chosen` (`SLUICE_HOME`), or where the platform keeps such things: on Linux `$XDG_CONFIG_HOME/sluice`,
-    /// `$XDG_STATE_HOME/sluice` and `$XDG_CACHE_HOME/sluice`.
+    /// Uses `chosen` (`SLUICE_HOME`) for everything, or the standard folders of the platform: on Linux
+    /// `$XDG_CONFIG_HOME/sluice`, `$XDG_STATE_HOME/sluice` and `$XDG_CACHE_HOME/sluice`.
     pub fn locate(chosen: Option<PathBuf>) -> Result<Self> {
         if let Some(folder) = chosen {
             return Ok(Self { config: folder.clone(), cache: folder.clone(), state: folder });
@@ -31,17 +30,16 @@ impl Home {
         Ok(Self { config: folders.config_dir(), cache: folders.cache_dir(), state })
     }
 
-    /// The session and the server's address.
+    /// The file with the server's address and the session.
     pub fn session_file(&self) -> PathBuf {
         self.config.join("session.json")
     }
 
-    /// One file for each unfinished upload.
+    /// Has one state file for each unfinished upload.
     pub fn uploads_folder(&self) -> PathBuf {
         self.state.join("uploads")
     }
 
-    /// What is known of files and contents.
     pub fn cache_file(&self) -> PathBuf {
         self.cache.join("cache.sqlite3")
     }

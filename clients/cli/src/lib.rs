@@ -1,8 +1,8 @@
 //! The `sluice` command.
 //!
-//! `put` brings what the account lacks straight into the bucket through presigned URLs and goes on where a killed run
-//! stopped; `get` brings back what is not here and verifies every byte. Everything else is one call of the HTTP API. A
-//! token goes to the API that gave it and nowhere else; of files, memory holds lists of chunks at most.
+//! `put` sends the bytes that the account lacks to the bucket through presigned URLs. `get` downloads the
+//! bytes that are missing locally, and verifies them. Both continue where a killed run stopped. Most other
+//! commands are single calls of the HTTP API. The session token is sent only to the API that issued it.
 
 pub mod api;
 pub mod arguments;
@@ -11,14 +11,17 @@ pub mod bucket;
 pub mod cache;
 pub mod clock;
 pub mod commands;
+pub mod context;
 pub mod digests;
 pub mod error;
 pub mod get;
 pub mod home;
 pub mod locked_file;
+pub mod lookup;
 pub mod meter;
 pub mod output;
 pub mod private_file;
 pub mod progress;
 pub mod put;
 pub mod session;
+pub mod tally;

@@ -1,4 +1,4 @@
-//! Files that one process at a time may use.
+//! Opens files that only one process at a time may use.
 
 use same_file::Handle;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// Opens `path` for reading and writing, made if missing, and locks it until it is closed, by a crash at the latest.
-/// `subject` is what the user knows the file by.
+/// Opens or creates `path` for reading and writing, and locks it until it is closed or the process ends.
+/// `subject` is the path that an error names.
 pub fn open(path: &Path, subject: &Path) -> Result<File> {
     loop {
-        // Whoever planted a link would have us write elsewhere.
+        // A planted link could make us write elsewhere.
         if path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
             return Err(Error::Exists(path.to_owned()));
         }
@@ -22,7 +22,7 @@ pub fn open(path: &Path, subject: &Path) -> Result<File> {
             Err(TryLockError::WouldBlock) => return Err(Error::Busy(PathBuf::from(subject))),
             Err(TryLockError::Error(source)) => return Err(Error::local(path)(source)),
         }
-        // Its last owner may have renamed or removed it between our opening and our locking it.
+        // The previous owner may have renamed or removed the file between open and lock.
         if is_still_at(&file, path) {
             return Ok(file);
         }

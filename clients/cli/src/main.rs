@@ -1,4 +1,4 @@
-//! The `sluice` command: reads the command line, and turns the outcome into an exit code.
+//! Reads the command line, runs the command, and turns the outcome into an exit code.
 
 use clap::Parser as _;
 use sluice::arguments::Arguments;
@@ -13,9 +13,9 @@ async fn main() -> ExitCode {
     let output = Output::new(arguments.global.format());
     match sluice::commands::run(arguments, output.clone()).await {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads our output has seen enough.
+        // The reader of our output closed it, as `head` does.
         Err(Error::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        // Each file has told of its own failure.
+        // Each failure has been reported.
         Err(error @ Error::Several { .. }) => ExitCode::from(error.kind() as u8),
         Err(error) => {
             output.failure("", &error);

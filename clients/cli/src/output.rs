@@ -1,4 +1,4 @@
-//! What is printed: results on standard output, everything else on standard error.
+//! Prints results to standard output, and everything else to standard error.
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde::Serialize;
@@ -7,18 +7,17 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use crate::error::{Error, Result};
 
-/// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// For people.
+    /// Text for people.
     Human,
-    /// One JSON document a line.
+    /// One JSON document per line.
     Json,
-    /// Not at all.
+    /// No results.
     Quiet,
 }
 
-/// Standard output and standard error, and the progress bars that live on the latter.
+/// Standard output, standard error, and the progress bars on the latter.
 #[derive(Debug, Clone)]
 pub struct Output {
     format: Format,
@@ -26,19 +25,18 @@ pub struct Output {
 }
 
 impl Output {
-    /// Progress bars are drawn for people at a terminal only.
+    /// Draws progress bars only for people at a terminal.
     pub fn new(format: Format) -> Self {
         let visible = format == Format::Human && io::stderr().is_terminal();
         let target = if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         Self { format, bars: MultiProgress::with_draw_target(target) }
     }
 
-    /// The progress bars.
     pub fn bars(&self) -> &MultiProgress {
         &self.bars
     }
 
-    /// Prints a result: `value` for machines, what `text` gives for people.
+    /// Prints a result: `value` as JSON, or `text` for people.
     pub fn result<T: Serialize>(&self, value: &T, text: impl FnOnce() -> String) -> Result<()> {
         let line = match self.format {
             Format::Human => text(),
@@ -50,21 +48,21 @@ impl Output {
         self.bars.suspend(|| writeln!(io::stdout().lock(), "{line}")).map_err(Error::Output)
     }
 
-    /// Tells people something that is no result.
+    /// Prints a note for people, which is not a result.
     pub fn note(&self, text: &str) {
         if self.format == Format::Human {
             self.error_line(text);
         }
     }
 
-    /// Tells of trouble that was gone around.
+    /// Reports a problem that does not stop the command.
     pub fn warning(&self, text: &str) {
         if self.format != Format::Quiet {
             self.error_line(&format!("warning: {text}"));
         }
     }
 
-    /// Tells of a failure, in every format.
+    /// Reports a failure, in every format.
     pub fn failure(&self, subject: &str, error: &Error) {
         self.error_line(&format!("error: {subject}{error}"));
         if let Some(advice) = error.advice() {
@@ -72,30 +70,30 @@ impl Output {
         }
     }
 
-    /// Tells machines of a failure that no result line tells of.
+    /// Prints a failure as JSON, if no result line contains it.
     pub fn failure_document(&self, error: &Error) {
         #[derive(Serialize)]
         struct Document {
             error: Failure,
         }
         if self.format == Format::Json {
-            // Standard error has the message already if standard output is closed.
+            // If standard output is closed, standard error still has the message.
             let _ = self.result(&Document { error: Failure::from(error) }, String::new);
         }
     }
 
     fn error_line(&self, text: &str) {
-        // There is nowhere left to tell that standard error is closed.
+        // If standard error is closed, there is nowhere to report that.
         self.bars.suspend(|| drop(writeln!(io::stderr().lock(), "{}", printable(text))));
     }
 }
 
-/// A failure in `--json` output.
+/// The `error` field in `--json` output.
 #[derive(Debug, Clone, Serialize)]
 pub struct Failure {
-    /// Stable; programs decide by it.
+    /// Stable, so that programs can rely on it.
     pub code: &'static str,
-    /// For people.
+    /// A message for people.
     pub detail: String,
 }
 
@@ -105,17 +103,17 @@ impl From<&Error> for Failure {
     }
 }
 
-/// Text of unknown origin without what a terminal would obey.
+/// Replaces control characters, so that text from others cannot control the terminal.
 pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c }).collect()
 }
 
-/// A moment in UTC, to the minute.
+/// A time in UTC, to the minute.
 pub fn minute(time: Timestamp) -> String {
     time.to_string().chars().take(16).collect::<String>().replace('T', " ")
 }
 
-/// A size for people.
+/// A size with a binary unit, such as `1.50 MiB`.
 pub fn size(bytes: u64) -> String {
     indicatif::BinaryBytes(bytes).to_string()
 }

@@ -1,22 +1,22 @@
-//! Files that only their owner may read, written so that a crash leaves the old or the new content, never half of it.
+//! Writes files that only their owner can read. A crash leaves the old or the new file, never a mix.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// Replaces `path` with `content`. The folder is made if it is missing, for its owner only.
-pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+/// Replaces the file at `path`. Creates the folder for its owner only, if it is missing.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     create_folder(folder)?;
-    // tempfile gives mode 0600 on Unix.
+    // tempfile uses mode 0600 on Unix.
     let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
-    file.write_all(content)?;
+    file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     sync_folder(folder)
 }
 
-/// Makes the folder and its parents, for their owner only.
+/// Creates the folder and its parents, for their owner only.
 pub fn create_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -25,7 +25,8 @@ pub fn create_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Makes a rename in the folder last through a power cut. Only Unix lets a folder be synced.
+/// Makes a rename in the folder survive a power failure. Does nothing except on Unix, where folders can be
+/// synced.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

@@ -1,4 +1,4 @@
-//! Progress bars: one for all files, one for each large file.
+//! Draws progress bars: one for all files, and one for each large file.
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use crate::meter::Meter;
 use crate::output::printable;
 
-/// A smaller file is done before its bar could be read.
+/// Smaller files finish before anybody could read their bar.
 const OWN_BAR_MIN_BYTES: u64 = 8 << 20;
 
-/// The progress of a command over all its files.
+/// The progress of all files of a command.
 #[derive(Debug, Clone)]
 pub struct Progress {
     bars: MultiProgress,
@@ -18,13 +18,13 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Draws on `bars`; `verb` says what is done to the files.
-    pub fn new(bars: &MultiProgress, verb: &'static str) -> Self {
-        let total = bars.add(ProgressBar::new(0).with_style(transfer_style()).with_message(verb));
+    /// Adds the bar for all files, with this label.
+    pub fn new(bars: &MultiProgress, label: &'static str) -> Self {
+        let total = bars.add(ProgressBar::new(0).with_style(transfer_style()).with_message(label));
         Self { bars: bars.clone(), total }
     }
 
-    /// Begins a file of `size_bytes`.
+    /// Adds a file to the total, and a bar if it is large.
     pub fn file(&self, name: &str, size_bytes: u64) -> FileProgress {
         self.total.inc_length(size_bytes);
         let bar = ProgressBar::new(size_bytes).with_message(printable(name));
@@ -37,33 +37,31 @@ impl Progress {
         FileProgress { bar, total: self.total.clone(), counted_bytes: AtomicU64::new(0) }
     }
 
-    /// Takes the bar of all files away.
+    /// Removes the bar for all files.
     pub fn finish(&self) {
         self.total.finish_and_clear();
     }
 }
 
-/// The progress of one file. Its bar goes when this is dropped.
+/// The progress of one file. Dropping it removes its bar.
 #[derive(Debug)]
 pub struct FileProgress {
     bar: ProgressBar,
     total: ProgressBar,
-    /// What `total` holds of this file.
+    /// How much of `total` is from this file.
     counted_bytes: AtomicU64,
 }
 
 impl FileProgress {
-    /// The file is being hashed.
     pub fn begin_hashing(&self) {
         self.bar.set_style(style("{msg:30!} hashing   {bar:24} {binary_bytes_per_sec:>12}"));
     }
 
-    /// `bytes` more were hashed.
     pub fn add_hashed(&self, bytes: u64) {
         self.bar.inc(bytes);
     }
 
-    /// The file's bytes begin to move, but for `done_bytes` that did so before.
+    /// Restarts the bar for the transfer; `done_bytes` of it need not be transferred.
     pub fn begin_transfer(&self, done_bytes: u64) {
         self.bar.set_style(transfer_style());
         self.bar.reset();
@@ -72,14 +70,13 @@ impl FileProgress {
         self.total.inc(done_bytes);
     }
 
-    /// The bytes are all there; the server hashes them.
+    /// Shows that all bytes were sent and the server is verifying them.
     pub fn begin_verification(&self) {
-        // Nothing that moves by itself: that would be a thread for each of a thousand files.
+        // No spinner: it would need a thread for each of up to a thousand files.
         self.bar.set_style(style("{msg:30!} waiting for verification"));
         self.bar.tick();
     }
 
-    /// `bytes` more are there.
     pub fn add(&self, bytes: u64) {
         self.bar.inc(bytes);
         self.total.inc(bytes);
@@ -99,7 +96,7 @@ impl Drop for FileProgress {
     }
 }
 
-/// One attempt to move bytes.
+/// One attempt to transfer bytes. It can be taken back from the progress, but not from the meter.
 #[derive(Debug)]
 pub struct Attempt {
     progress: Arc<FileProgress>,
@@ -108,24 +105,21 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// An attempt that has moved nothing yet.
     pub fn new(progress: &Arc<FileProgress>, meter: &Arc<Meter>) -> Arc<Self> {
         Arc::new(Self { progress: progress.clone(), meter: meter.clone(), moved_bytes: 0.into() })
     }
 
-    /// `bytes` more were moved.
     pub fn add(&self, bytes: u64) {
         self.moved_bytes.fetch_add(bytes, Relaxed);
         self.progress.add(bytes);
         self.meter.add_bucket_bytes(bytes);
     }
 
-    /// How many bytes the attempt has moved.
     pub fn moved_bytes(&self) -> u64 {
         self.moved_bytes.load(Relaxed)
     }
 
-    /// The attempt came to nothing.
+    /// Takes a failed attempt back from the progress.
     pub fn retract(&self) {
         self.progress.retract(self.moved_bytes());
     }
@@ -147,7 +141,8 @@ mod tests {
     fn a_failed_attempt_counts_as_cost_but_not_as_progress() {
         let progress =
             Progress::new(&MultiProgress::with_draw_target(indicatif::ProgressDrawTarget::hidden()), "");
-        let (file, meter) = (Arc::new(progress.file("a", 100)), Arc::new(Meter::default()));
+        let file = Arc::new(progress.file("a", 100));
+        let meter = Arc::new(Meter::default());
         file.begin_hashing();
         file.add_hashed(100);
         file.begin_transfer(10);

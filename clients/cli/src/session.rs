@@ -1,4 +1,4 @@
-//! The remembered server and the session there.
+//! Remembers the server and the session.
 
 use serde::{Deserialize, Serialize};
 use sluice_domain::id::AccountId;
@@ -19,12 +19,11 @@ use crate::private_file;
 pub struct ApiUrl(reqwest::Url);
 
 impl ApiUrl {
-    /// The parsed address.
     pub fn as_url(&self) -> &reqwest::Url {
         &self.0
     }
 
-    /// Whether what is sent there can be read on the way.
+    /// Whether requests to this address can be read on the network.
     pub fn is_exposed(&self) -> bool {
         let loopback = match self.0.host_str() {
             Some("localhost" | "[::1]") => true,
@@ -42,7 +41,7 @@ impl FromStr for ApiUrl {
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
             return Err("an address begins with http:// or https:// and a host".to_owned());
         }
-        // `http://a` and `http://a/` are one server with one session.
+        // `http://a` and `http://a/` are the same server.
         let path = url.path().trim_end_matches('/').to_owned();
         url.set_path(&path);
         url.set_query(None);
@@ -70,27 +69,23 @@ impl fmt::Display for ApiUrl {
     }
 }
 
-/// A login.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Session {
-    /// The account.
     pub account_id: AccountId,
-    /// The user name as the server stores it.
+    /// As the server stores it.
     pub username: String,
-    /// Goes into `Authorization: Bearer …`, to the API and nowhere else.
+    /// The bearer token. It is sent to the API only.
     pub token: String,
-    /// When the server forgets it.
     pub expires_at: Timestamp,
 }
 
-/// What `login` remembers and `logout` half forgets.
+/// The JSON in the session file. `login` writes both fields; `logout` clears the session.
 #[derive(Default, Serialize, Deserialize)]
 struct Remembered {
     api: Option<ApiUrl>,
     session: Option<Session>,
 }
 
-/// The file that remembers the server and the session.
 #[derive(Debug, Clone)]
 pub struct SessionFile {
     path: PathBuf,
@@ -98,7 +93,7 @@ pub struct SessionFile {
 }
 
 impl SessionFile {
-    /// The file in `home`. `chosen_api` (`--api`, `SLUICE_API_URL`) goes before the remembered server.
+    /// The file in `home`. `chosen_api` (`--api`, `SLUICE_API_URL`) overrides the remembered server.
     pub fn new(home: &Home, chosen_api: Option<ApiUrl>) -> Self {
         Self { path: home.session_file(), chosen_api }
     }
@@ -106,12 +101,14 @@ impl SessionFile {
     /// The server to talk to.
     pub fn api(&self) -> Result<ApiUrl> {
         let remembered = if self.chosen_api.is_some() { None } else { self.read()?.api };
-        self.chosen_api.clone().or(remembered).ok_or_else(|| {
-            Error::Usage("no server is known: pass --api URL or set SLUICE_API_URL".to_owned())
-        })
+        self.chosen_api
+            .clone()
+            .or(remembered)
+            .ok_or_else(|| Error::Usage("no server is set: pass --api URL or set SLUICE_API_URL".to_owned()))
     }
 
-    /// The server and the session there. A token is never offered to a server other than the one that gave it.
+    /// The server and its session. Never returns a session of another server, so that a token goes only to
+    /// the server that issued it.
     pub fn session(&self) -> Result<(ApiUrl, Session)> {
         let api = self.api()?;
         let remembered = self.read()?;
@@ -122,7 +119,7 @@ impl SessionFile {
             .ok_or_else(|| Error::NotLoggedIn { api: api.to_string() })
     }
 
-    /// Remembers the server and, if there is one, the session.
+    /// Saves the server and, if there is one, the session.
     pub fn remember(&self, api: ApiUrl, session: Option<Session>) -> Result<()> {
         let remembered = Remembered { api: Some(api), session };
         let json = serde_json::to_vec_pretty(&remembered).map_err(std::io::Error::other);
@@ -151,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_normalised_and_judged() {
+    fn addresses_are_normalised_and_classified() {
         assert_eq!(url("http://a.example/base/"), url("http://a.example/base"));
         assert_eq!(url("http://127.0.0.1:80/").to_string(), "http://127.0.0.1");
         assert!(url("http://files.example").is_exposed());
@@ -162,11 +159,11 @@ mod tests {
     }
 
     #[test]
-    fn a_session_counts_only_where_it_was_made_and_until_it_ends() {
+    fn a_session_is_valid_only_for_its_server_and_until_it_expires() {
         let folder = tempfile::tempdir().expect("a folder");
         let home = Home::locate(Some(folder.path().to_owned())).expect("a home");
-        let here = SessionFile::new(&home, None);
-        assert_eq!(here.api().expect_err("unknown").code(), "usage");
+        let file = SessionFile::new(&home, None);
+        assert_eq!(file.api().expect_err("unknown").code(), "usage");
 
         let session = |expires_at| Session {
             account_id: AccountId::from_bytes([1; 16]),
@@ -175,14 +172,14 @@ mod tests {
             expires_at,
         };
         let later = clock::now().after(Duration::from_mins(1));
-        here.remember(url("http://a.example"), Some(session(later))).expect("written");
-        assert_eq!(here.session().expect("valid").1.username, "ada");
+        file.remember(url("http://a.example"), Some(session(later))).expect("written");
+        assert_eq!(file.session().expect("valid").1.username, "ada");
         let elsewhere = SessionFile::new(&home, Some(url("http://b.example")));
         assert_eq!(elsewhere.session().err().map(|error| error.code()), Some("not_logged_in"));
 
-        here.remember(url("http://a.example"), Some(session(Timestamp::from_unix_milliseconds(0))))
+        file.remember(url("http://a.example"), Some(session(Timestamp::from_unix_milliseconds(0))))
             .expect("written");
-        assert!(here.session().is_err());
-        assert_eq!(here.api().expect("still known"), url("http://a.example"));
+        assert!(file.session().is_err());
+        assert_eq!(file.api().expect("still known"), url("http://a.example"));
     }
 }

@@ -1,10 +1,10 @@
-//! What `put` and `get` remember of files and contents.
+//! Tests what `put` and `get` remember of files and blobs.
 
 mod double;
 
 use double::{Double, Sluice, noise, number};
 use serde_json::json;
-use sluice::cache::{Cache, Fingerprint, KnownFile, KnownVersion};
+use sluice::cache::{Cache, CachedFile, CachedVersion, Fingerprint};
 use sluice::output::{Format, Output};
 use sluice_domain::hash::Sha256;
 use sluice_domain::path::FilePath;
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 const MIB: usize = 1 << 20;
 
-/// Lets the last write to the file be so long ago that a later one would show.
+/// Moves the modification time back, so that a later write would change it visibly.
 fn age(path: &Path) {
     let file = File::options().write(true).open(path).expect("there");
     let modified = file.metadata().and_then(|metadata| metadata.modified()).expect("a time");
@@ -22,7 +22,7 @@ fn age(path: &Path) {
 }
 
 #[tokio::test]
-async fn a_similar_file_elsewhere_is_known_from_the_cache() {
+async fn a_similar_file_elsewhere_is_found_in_the_cache() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     let content = noise(6 * MIB);
@@ -37,7 +37,7 @@ async fn a_similar_file_elsewhere_is_known_from_the_cache() {
 }
 
 #[tokio::test]
-async fn what_was_downloaded_and_edited_is_known_from_the_cache() {
+async fn a_download_that_was_edited_is_found_in_the_cache() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     let content = noise(6 * MIB);
@@ -46,7 +46,7 @@ async fn what_was_downloaded_and_edited_is_known_from_the_cache() {
     sluice.write("disk", &[b"edited", &content[..]].concat());
     let run = sluice.run("put disk --to elsewhere/").await;
     assert_eq!((run.exit_code, &run.line()["outcome"]), (0, &json!("delta")), "{}", run.stderr);
-    // Three hundred chunk ids would be more.
+    // The ids of all 300 chunks would take more bytes.
     assert!(number(run.line(), "api_bytes") < 8000, "{}", run.line());
 }
 
@@ -72,13 +72,13 @@ async fn an_unchanged_file_is_not_read() {
     let sluice = Sluice::new(&double).await;
     let path = sluice.write("a", b"one");
     let stored = double.world().add_file("b", b"two", None);
-    // A cache that errs shows that it was believed.
+    // The cache has a wrong hash: if the hash is used, the file was not read.
     let api = double.url().parse().expect("an address");
     let database = sluice.home().join("cache.sqlite3");
     let cache = Cache::open(&database, &api, double::account_id(), &Output::new(Format::Quiet));
     let version =
-        KnownVersion { file_id: stored.file_id, version_id: stored.version_id, sha256: stored.sha256 };
-    cache.remember_file(&KnownFile {
+        CachedVersion { file_id: stored.file_id, version_id: stored.version_id, sha256: stored.sha256 };
+    cache.remember_file(&CachedFile {
         local: &path,
         fingerprint: Some(&Fingerprint::of(&path).expect("there")),
         remote: &FilePath::parse("a").expect("a path"),
@@ -91,7 +91,7 @@ async fn an_unchanged_file_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_file_written_to_just_before_is_hashed_again() {
+async fn a_file_that_was_just_written_is_hashed_again() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     sluice.write("a", b"one");
@@ -102,7 +102,7 @@ async fn a_file_written_to_just_before_is_hashed_again() {
 }
 
 #[tokio::test]
-async fn a_damaged_cache_is_told_of_and_gone_around() {
+async fn a_damaged_cache_is_reported_and_replaced() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     let content = noise(6 * MIB);
@@ -115,17 +115,17 @@ async fn a_damaged_cache_is_told_of_and_gone_around() {
     assert!(run.stderr.contains("warning: the cache"), "{}", run.stderr);
     assert!(sluice.home().join("cache.set-aside").exists());
     let run = sluice.run("put disk.img").await;
-    assert!(run.stderr.is_empty(), "a new one was begun: {}", run.stderr);
+    assert!(run.stderr.is_empty(), "a new one was created: {}", run.stderr);
 }
 
 #[tokio::test]
-async fn a_cache_that_cannot_be_made_is_told_of_and_gone_without() {
+async fn a_cache_that_cannot_be_created_is_reported_and_not_used() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     std::fs::create_dir(sluice.home().join("cache.sqlite3")).expect("made");
     sluice.write("a", b"one");
     let run = sluice.run("put a").await;
     assert_eq!((run.exit_code, &run.line()["outcome"]), (0, &json!("uploaded")), "{}", run.stderr);
-    assert!(run.stderr.contains("going on without the cache"), "{}", run.stderr);
+    assert!(run.stderr.contains("continuing without the cache"), "{}", run.stderr);
     assert_eq!(sluice.run("put a --no-cache").await.stderr, "");
 }

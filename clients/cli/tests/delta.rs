@@ -1,4 +1,4 @@
-//! Sending only what the account lacks.
+//! Tests delta uploads.
 
 mod double;
 
@@ -29,7 +29,7 @@ async fn after_an_edit_only_the_changed_chunks_are_sent() {
     let expected = ["GET files plan", "POST uploads", "PUT bucket parts", "POST uploads complete"];
     assert_eq!(double.world().requests(before), expected);
 
-    // The delta's own packs and those it refers to are a base as well.
+    // A further delta can refer to the packs of this one.
     let edited_again = [&edited[..MIB], &edited[2 * MIB..], b"more"].concat();
     sluice.write("disk.img", &edited_again);
     let run = sluice.run("put disk.img").await;
@@ -38,7 +38,7 @@ async fn after_an_edit_only_the_changed_chunks_are_sent() {
 }
 
 #[tokio::test]
-async fn what_is_put_together_of_known_chunks_alone_sends_nothing() {
+async fn a_file_of_known_chunks_only_sends_nothing() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     let content = noise(8 * MIB);
@@ -62,7 +62,7 @@ async fn without_a_cache_the_server_is_asked() {
     double.world().plan_chunks_max = 100;
     let edited = [b"!", &*content].concat();
     sluice.write("disk.img", &edited);
-    // Its earlier version is read chunk by chunk; under another name it is found by sampled chunks.
+    // The earlier version is read chunk by chunk. Under another name it is found by hooks.
     for (name, question) in [("disk.img", "/plan"), ("copy.img", "/hooks")] {
         double.world().files.retain(|file| file.content.len() == content.len());
         let run = sluice.run(&format!("put disk.img --no-cache --to {name}")).await;
@@ -72,7 +72,7 @@ async fn without_a_cache_the_server_is_asked() {
         assert!(world.log.iter().any(|line| line.ends_with(question)), "{:?}", world.log);
         assert_eq!(world.files.last().expect("there").content, edited);
     }
-    // What the account holds already is found before any of that.
+    // A blob that the account has is found before any of that.
     let before = double.world().log.len();
     let run = sluice.run("put disk.img --no-cache --to third.img").await;
     assert_eq!((run.exit_code, &run.line()["outcome"]), (0, &json!("instant")), "{}", run.stderr);
@@ -80,7 +80,7 @@ async fn without_a_cache_the_server_is_asked() {
 }
 
 #[tokio::test]
-async fn a_file_that_changes_while_its_chunks_are_sent_is_given_up() {
+async fn a_file_that_changes_while_its_chunks_are_sent_fails() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     let content = noise(6 * MIB);
@@ -95,7 +95,7 @@ async fn a_file_that_changes_while_its_chunks_are_sent_is_given_up() {
 }
 
 #[tokio::test]
-async fn trouble_with_packs_is_sat_out() {
+async fn faults_of_the_bucket_are_retried() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     let content = noise(6 * MIB);
@@ -104,14 +104,14 @@ async fn trouble_with_packs_is_sat_out() {
     sluice.write("disk.img", &content[1..]);
     double.world().bucket_faults =
         [Fault::Status(503, "SlowDown"), Fault::Status(403, "AccessDenied"), Fault::Status(412, "")].into();
-    // The last says that the pack has arrived, which the double finds it has not.
+    // The last fault says that the pack has arrived, although it has not.
     let run = sluice.run("put disk.img").await;
     assert_eq!((run.exit_code, &run.line()["outcome"]), (0, &json!("uploaded")), "{}", run.stderr);
     assert_eq!(double.world().log.iter().filter(|line| line.ends_with("/parts")).count(), 1);
 }
 
 #[tokio::test]
-async fn what_the_server_rejects_as_a_delta_is_sent_whole() {
+async fn a_rejected_delta_is_sent_whole() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     for reason in [RejectReason::PackGone, RejectReason::InvalidManifest, RejectReason::PackMismatch] {

@@ -1,4 +1,4 @@
-//! What `get` does about trouble.
+//! Tests how `get` handles faults.
 
 mod double;
 
@@ -9,7 +9,7 @@ use sluice_domain::hash::Sha256;
 const MIB: usize = 1 << 20;
 
 #[tokio::test]
-async fn a_broken_download_goes_on_where_it_stopped_even_if_its_urls_have_expired() {
+async fn a_broken_download_continues_where_it_stopped_even_if_its_urls_have_expired() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     double.world().add_file("movie.mkv", &noise(8 * MIB), None);
@@ -19,7 +19,7 @@ async fn a_broken_download_goes_on_where_it_stopped_even_if_its_urls_have_expire
     let run = sluice.run("get movie.mkv --to out.mkv --jobs 1").await;
     assert_eq!((run.exit_code, &run.line()["outcome"]), (0, &json!("downloaded")), "{}", run.stderr);
     let received = number(run.line(), "bytes_received");
-    // Of each cut only the chunk that was cut comes again.
+    // After each cut, only the chunk that was cut is downloaded again.
     assert!((8 * MIB..8 * MIB + 2 * 65_536).contains(&received), "{received}");
     assert_eq!(double.world().count("GET /files/"), 3, "a plan, once repeated, and a fresh one");
     assert_eq!(sluice.read("out.mkv"), noise(8 * MIB));
@@ -27,26 +27,28 @@ async fn a_broken_download_goes_on_where_it_stopped_even_if_its_urls_have_expire
 }
 
 #[tokio::test]
-async fn what_an_earlier_run_left_is_used_as_far_as_it_is_right() {
+async fn right_chunks_of_an_earlier_run_are_kept() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     let content = noise(4 * MIB);
     let stored = double.world().add_file("a/movie.mkv", &content, None);
-    let mut left = content[..3 * MIB].to_vec();
-    left[MIB] ^= 1;
-    sluice.write(&format!(".sluice-partial-{}", stored.version_id), &left);
+    let mut partial = content[..3 * MIB].to_vec();
+    partial[MIB] ^= 1;
+    sluice.write(&format!(".sluice-partial-{}", stored.version_id), &partial);
     let run = sluice.run("get a/movie.mkv").await;
-    let (received, reused) = (number(run.line(), "bytes_received"), number(run.line(), "bytes_reused"));
+    let received = number(run.line(), "bytes_received");
+    let reused = number(run.line(), "bytes_reused");
     assert_eq!((run.exit_code, received + reused), (0, 4 * MIB), "{}", run.stderr);
     assert!((MIB..MIB + 2 * 65_536).contains(&received), "the end, and the chunk that was wrong: {received}");
     assert_eq!(sluice.read("movie.mkv"), content);
 }
 
 #[tokio::test]
-async fn what_other_files_here_share_is_not_read_again() {
+async fn chunks_of_local_files_are_not_downloaded() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
-    let (first, second) = (noise(6 * MIB), noise(9 * MIB)[6 * MIB..].to_vec());
+    let first = noise(6 * MIB);
+    let second = noise(9 * MIB)[6 * MIB..].to_vec();
     double.world().plan_chunks_max = 100;
     double.world().add_file("movie.mkv", &[&*first, b"!", &second].concat(), None);
     sluice.write("movie.mkv", &first);
@@ -61,7 +63,7 @@ async fn what_other_files_here_share_is_not_read_again() {
 }
 
 #[tokio::test]
-async fn a_damaged_answer_is_asked_for_once_more() {
+async fn a_damaged_answer_is_requested_again() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     double.world().add_file("movie.mkv", &noise(2 * MIB), None);
@@ -72,14 +74,14 @@ async fn a_damaged_answer_is_asked_for_once_more() {
 }
 
 #[tokio::test]
-async fn a_bucket_that_lies_gives_no_file() {
+async fn a_bucket_with_wrong_bytes_gives_no_file() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     double.world().add_file("movie.mkv", &noise(2 * MIB), None);
     double.world().bucket_faults = vec![Fault::Damage(100); 9].into();
     let run = sluice.run("get movie.mkv").await;
     assert_eq!((run.exit_code, &run.line()["error"]["code"]), (7, &json!("corrupt")));
-    assert!(run.stderr.contains("the bytes received from 0 on"), "{}", run.stderr);
+    assert!(run.stderr.contains("the bytes received from offset 0 on"), "{}", run.stderr);
     assert_eq!(double.world().count("GET /bucket"), 8, "by fresh URLs too, and then no more");
     assert_eq!(std::fs::read_dir(sluice.folder()).expect("a folder").count(), 0);
 
@@ -95,7 +97,7 @@ async fn a_bucket_that_lies_gives_no_file() {
 }
 
 #[tokio::test]
-async fn other_bytes_than_promised_never_get_the_name() {
+async fn bytes_with_the_wrong_hash_never_get_the_name() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     double.world().add_file("a.txt", b"other bytes", Some(Sha256::of(b"right bytes")));
@@ -105,7 +107,7 @@ async fn other_bytes_than_promised_never_get_the_name() {
 }
 
 #[tokio::test]
-async fn a_different_file_is_replaced_only_by_force() {
+async fn a_different_file_is_replaced_only_with_force() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     double.world().add_file("a.txt", b"theirs", None);
@@ -134,7 +136,7 @@ async fn a_hostile_list_writes_nothing_outside_the_target() {
 }
 
 #[tokio::test]
-async fn a_folder_arrives_whole_and_a_missing_file_is_told_apart() {
+async fn a_folder_is_downloaded_whole_and_a_missing_file_is_reported() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     for path in ["tree/a", "tree/deep/er/b", "tree/empty"] {

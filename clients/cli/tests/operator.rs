@@ -1,10 +1,10 @@
-//! The operator's commands are handed to another program as they are.
+//! Tests that the operator's commands are passed on to `sluice-admin`.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Runs the command from a folder where nothing lies beside it, with this and nothing else in `PATH`.
+/// Runs a copy of the command in `folder`, with `folder/path` first in `PATH`.
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     let own = folder.join("sluice");
     if !own.exists() {
@@ -14,7 +14,7 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(own).args(arguments).env("PATH", path).output().expect("run")
 }
 
-/// Puts a program there that says how it was called.
+/// Installs a program that prints its arguments.
 fn install(path: &Path, name: &str) {
     std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
     std::fs::write(path, format!("#!/bin/sh\necho {name} \"$@\"\nexit 7\n")).expect("written");
@@ -22,13 +22,13 @@ fn install(path: &Path, name: &str) {
 }
 
 #[test]
-fn the_program_is_found_beside_the_own_one_or_in_path() {
+fn the_program_is_found_beside_sluice_or_in_path() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     let missing = run(folder, &["admin", "receipts"]);
     assert_eq!(missing.status.code(), Some(1));
-    let told = String::from_utf8_lossy(&missing.stderr).into_owned();
-    assert!(told.contains("`sluice admin` needs the program sluice-admin"), "{told}");
+    let stderr = String::from_utf8_lossy(&missing.stderr).into_owned();
+    assert!(stderr.contains("`sluice admin` needs the program sluice-admin"), "{stderr}");
 
     install(&folder.join("path/sluice-admin"), "in-path");
     let found = run(folder, &["admin", "--help"]);

@@ -1,4 +1,4 @@
-//! What `put` does about trouble.
+//! Tests how `put` handles faults.
 
 mod double;
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 const MIB: usize = 1 << 20;
 
-/// Waits until the double has seen enough.
+/// Waits until the condition holds.
 async fn until(double: &Double, done: impl Fn(&double::World) -> bool) {
     for _ in 0..400 {
         if done(&double.world()) {
@@ -16,7 +16,7 @@ async fn until(double: &Double, done: impl Fn(&double::World) -> bool) {
         }
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
-    panic!("it did not come to that: {:?}", double.world().log);
+    panic!("timed out: {:?}", double.world().log);
 }
 
 fn received_parts(world: &double::World) -> usize {
@@ -24,7 +24,7 @@ fn received_parts(world: &double::World) -> usize {
 }
 
 /// A put of 5 parts, killed when 3 had arrived.
-async fn killed_at_half(double: &Double, sluice: &Sluice) {
+async fn killed_halfway(double: &Double, sluice: &Sluice) {
     sluice.write("movie.mkv", &noise(25 * MIB));
     double.world().bucket_faults = [Fault::None, Fault::None, Fault::None, Fault::Hang, Fault::Hang].into();
     let mut child = sluice.spawn("put movie.mkv --to films/ --part-size 5m --jobs 2");
@@ -36,7 +36,7 @@ async fn killed_at_half(double: &Double, sluice: &Sluice) {
 async fn a_killed_put_sends_only_the_missing_parts() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
-    killed_at_half(&double, &sluice).await;
+    killed_halfway(&double, &sluice).await;
     assert_eq!(sluice.remembered(), 2, "state and lock");
 
     let run = sluice.run("put movie.mkv --to films/ --part-size 5m --jobs 2").await;
@@ -51,10 +51,10 @@ async fn a_killed_put_sends_only_the_missing_parts() {
 }
 
 #[tokio::test]
-async fn an_upload_that_the_server_forgot_is_begun_again() {
+async fn an_upload_that_the_server_forgot_starts_again() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
-    killed_at_half(&double, &sluice).await;
+    killed_halfway(&double, &sluice).await;
     double.world().uploads.clear();
 
     let run = sluice.run("put movie.mkv --to films/ --part-size 5m").await;
@@ -63,10 +63,10 @@ async fn an_upload_that_the_server_forgot_is_begun_again() {
 }
 
 #[tokio::test]
-async fn a_file_that_changed_after_the_kill_is_begun_again() {
+async fn a_file_that_changed_after_the_kill_starts_again() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
-    killed_at_half(&double, &sluice).await;
+    killed_halfway(&double, &sluice).await;
     let path = sluice.folder().join("movie.mkv");
     let file = std::fs::OpenOptions::new().write(true).open(path).expect("there");
     std::io::Write::write_all(&mut &file, b"another beginning").expect("written");
@@ -78,7 +78,7 @@ async fn a_file_that_changed_after_the_kill_is_begun_again() {
 }
 
 #[tokio::test]
-async fn two_puts_of_one_file_do_not_fight() {
+async fn two_puts_of_one_file_do_not_interfere() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     sluice.write("movie.mkv", &noise(10 * MIB));
@@ -90,7 +90,7 @@ async fn two_puts_of_one_file_do_not_fight() {
 }
 
 #[tokio::test]
-async fn trouble_is_sat_out() {
+async fn faults_are_retried() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     sluice.write("movie.mkv", &noise(10 * MIB));
@@ -119,7 +119,7 @@ async fn expired_urls_are_signed_again_for_all_parts_at_once() {
     until(&double, |world| world.bucket_faults.is_empty()).await;
     child.kill().await.expect("killed");
 
-    // The second run gets URLs, and they expire while it sends.
+    // The URLs of the second run expire while it sends.
     double.world().bucket_faults = [Fault::None, Fault::Status(403, "AccessDenied")].into();
     let run = sluice.run("put movie.mkv --part-size 5m --jobs 2").await;
     assert_eq!((run.exit_code, &run.line()["outcome"]), (0, &json!("uploaded")), "{}", run.stderr);
@@ -129,7 +129,7 @@ async fn expired_urls_are_signed_again_for_all_parts_at_once() {
 }
 
 #[tokio::test]
-async fn a_url_that_stays_forbidden_ends_the_file() {
+async fn a_file_fails_if_its_url_stays_forbidden() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     sluice.write("a.txt", b"abc");
@@ -141,7 +141,7 @@ async fn a_url_that_stays_forbidden_ends_the_file() {
 }
 
 #[tokio::test]
-async fn a_file_that_changes_under_way_is_given_up() {
+async fn a_file_that_changes_during_the_upload_fails() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     let path = sluice.write("movie.mkv", &noise(10 * MIB));
@@ -153,7 +153,7 @@ async fn a_file_that_changes_under_way_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_rejected_file_does_not_keep_the_others() {
+async fn a_rejected_file_does_not_stop_the_others() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     for name in ["a", "b", "c"] {
@@ -174,7 +174,7 @@ async fn a_rejected_file_does_not_keep_the_others() {
 }
 
 #[tokio::test]
-async fn many_files_are_asked_about_together_and_known_ones_not_sent() {
+async fn many_files_share_calls_and_known_blobs_are_not_sent() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     for number in 0..200 {

@@ -24,6 +24,7 @@ pub mod pack_index;
 pub mod pack_move;
 pub mod part_plan;
 pub mod path;
+pub mod publication;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod sweep;

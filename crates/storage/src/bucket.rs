@@ -7,11 +7,13 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::part_plan::PartNumber;
 use sluice_domain::time::Timestamp;
+use std::future::ready;
 use std::ops::Range;
 
+use crate::call::{self, found};
 use crate::clients::Clients;
+use crate::dialect::Dialect;
 use crate::error::{ErrorKind, StorageError};
-use crate::fault;
 
 /// How many objects are deleted at once.
 const DELETES_IN_FLIGHT: usize = 8;
@@ -21,31 +23,7 @@ const DELETES_IN_FLIGHT: usize = 8;
 pub struct Bucket {
     pub(crate) client: aws_sdk_s3::Client,
     pub(crate) name: String,
-    pub(crate) traits: Dialect,
-}
-
-/// In what a store differs from others that speak the same protocol.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one difference, and none excludes another")]
-pub(crate) struct Dialect {
-    /// It is told not to overwrite by a header of its own.
-    pub forbid_overwrite_header: bool,
-    /// It checks the SHA-256 that a PUT names.
-    pub verifies_sha256: bool,
-    /// It takes `x-amz-copy-if-match` for what S3 calls `x-amz-copy-source-if-match`, at `CopyObject` alone.
-    pub copy_if_match_header: bool,
-    /// It obeys headers that a URL's signature does not cover: whoever holds a URL for a PUT could make it a copy of any
-    /// object that the signer may read.
-    pub obeys_unsigned_headers: bool,
-    /// It keeps parts' SHA-256, lists them, and takes them back at completion.
-    pub part_sha256: bool,
-}
-
-impl Dialect {
-    /// The header that makes a copy fail whose source is not what is meant.
-    pub fn copy_condition_header(self) -> &'static str {
-        if self.copy_if_match_header { "x-amz-copy-if-match" } else { "x-amz-copy-source-if-match" }
-    }
+    pub(crate) dialect: Dialect,
 }
 
 /// What a store says of an object.
@@ -77,20 +55,11 @@ pub fn normalise_etag(etag: &str) -> String {
     etag.trim().trim_matches('"').to_ascii_lowercase()
 }
 
-/// The answer, with "not found" told apart from failure.
-pub(crate) fn found<T>(result: Result<T, StorageError>) -> Result<Option<T>, StorageError> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
 impl Bucket {
     /// The bucket called `name`.
     pub fn new(clients: &Clients, name: impl Into<String>) -> Self {
-        let traits = Dialect { verifies_sha256: true, part_sha256: true, ..Dialect::default() };
-        Self { client: clients.s3.clone(), name: name.into(), traits }
+        let dialect = Dialect { verifies_sha256: true, part_sha256: true, ..Dialect::default() };
+        Self { client: clients.s3.clone(), name: name.into(), dialect }
     }
 
     /// Its name.
@@ -100,9 +69,8 @@ impl Bucket {
 
     /// Size and `ETag` of an object; nothing if there is none.
     pub async fn head(&self, key: &ObjectKey) -> Result<Option<ObjectHead>, StorageError> {
-        const OPERATION: &str = "s3:HeadObject";
-        let answer = self.client.head_object().bucket(&self.name).key(key.as_str()).send().await;
-        let answer = found(answer.map_err(|error| StorageError::from_sdk(OPERATION, &error)))?;
+        let request = self.client.head_object().bucket(&self.name).key(key.as_str());
+        let answer = found(call::read("s3:HeadObject", request.send()).await)?;
         Ok(answer.map(|head| ObjectHead {
             size: u64::try_from(head.content_length().unwrap_or(0)).unwrap_or(0),
             etag: head.e_tag().unwrap_or_default().to_owned(),
@@ -111,9 +79,8 @@ impl Bucket {
 
     /// When an object was written, by the store's clock; nothing if there is none.
     pub async fn modified_at(&self, key: &ObjectKey) -> Result<Option<Timestamp>, StorageError> {
-        const OPERATION: &str = "s3:HeadObject";
-        let answer = self.client.head_object().bucket(&self.name).key(key.as_str()).send().await;
-        let answer = found(answer.map_err(|error| StorageError::from_sdk(OPERATION, &error)))?;
+        let request = self.client.head_object().bucket(&self.name).key(key.as_str());
+        let answer = found(call::read("s3:HeadObject", request.send()).await)?;
         let seconds = answer.and_then(|head| Some(head.last_modified()?.secs()));
         Ok(seconds.map(|seconds| Timestamp::from_unix_milliseconds(seconds.unsigned_abs() * 1000)))
     }
@@ -129,21 +96,21 @@ impl Bucket {
         range: Range<u64>,
     ) -> Result<Bytes, StorageError> {
         const OPERATION: &str = "s3:GetObject";
-        let answer = self
+        let request = self
             .client
             .get_object()
             .bucket(&self.name)
             .key(key.as_str())
             .set_if_match(etag.map(str::to_owned))
-            .range(format!("bytes={}-{}", range.start, range.end - 1))
-            .send()
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
-        let body =
-            answer.body.collect().await.map_err(|error| StorageError::unavailable(OPERATION, error))?;
-        let bytes = body.into_bytes();
+            .range(format!("bytes={}-{}", range.start, range.end - 1));
+        let answer = call::read(OPERATION, request.send()).await?;
+        let bytes = call::body(OPERATION, answer.body).await?;
         if bytes.len() as u64 != range.end - range.start {
-            return Err(StorageError::unavailable(OPERATION, "the answer is shorter than the range"));
+            return Err(StorageError::new(
+                ErrorKind::Unavailable,
+                OPERATION,
+                "the answer is shorter than the range",
+            ));
         }
         Ok(bytes)
     }
@@ -162,17 +129,19 @@ impl Bucket {
             Err(error) if error.raw_response().is_some_and(|response| response.status().as_u16() == 416) => {
                 return Ok(self.head(key).await?.map(|head| (head, Bytes::new())));
             }
-            answer => found(answer.map_err(|error| StorageError::from_sdk(OPERATION, &error)))?,
+            answer => found(call::read(OPERATION, ready(answer)).await)?,
         };
         let Some(answer) = answer else { return Ok(None) };
         let total = answer.content_range().and_then(|range| range.rsplit('/').next()?.parse().ok());
         let etag = answer.e_tag().unwrap_or_default().to_owned();
-        let body =
-            answer.body.collect().await.map_err(|error| StorageError::unavailable(OPERATION, error))?;
-        let bytes = body.into_bytes();
+        let bytes = call::body(OPERATION, answer.body).await?;
         let size = total.unwrap_or(bytes.len() as u64);
         if (bytes.len() as u64) < size.min(length) {
-            return Err(StorageError::unavailable(OPERATION, "the answer is shorter than the range"));
+            return Err(StorageError::new(
+                ErrorKind::Unavailable,
+                OPERATION,
+                "the answer is shorter than the range",
+            ));
         }
         Ok(Some((ObjectHead { size, etag }, bytes)))
     }
@@ -180,33 +149,25 @@ impl Bucket {
     /// A whole small object; nothing if there is none.
     pub async fn get(&self, key: &ObjectKey) -> Result<Option<Bytes>, StorageError> {
         const OPERATION: &str = "s3:GetObject";
-        let answer = self.client.get_object().bucket(&self.name).key(key.as_str()).send().await;
-        let Some(answer) = found(answer.map_err(|error| StorageError::from_sdk(OPERATION, &error)))? else {
+        let request = self.client.get_object().bucket(&self.name).key(key.as_str());
+        let Some(answer) = found(call::read(OPERATION, request.send()).await)? else {
             return Ok(None);
         };
-        let body =
-            answer.body.collect().await.map_err(|error| StorageError::unavailable(OPERATION, error))?;
-        Ok(Some(body.into_bytes()))
+        call::body(OPERATION, answer.body).await.map(Some)
     }
 
     /// Writes a small object.
     pub async fn put(&self, key: &ObjectKey, bytes: Bytes) -> Result<(), StorageError> {
-        const OPERATION: &str = "s3:PutObject";
         let request =
             self.client.put_object().bucket(&self.name).key(key.as_str()).body(ByteStream::from(bytes));
-        fault::write(OPERATION, request.send())
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        call::write("s3:PutObject", request.send()).await?;
         Ok(())
     }
 
     /// Removes an object; it is no error if there is none.
     pub async fn delete(&self, key: &ObjectKey) -> Result<(), StorageError> {
-        const OPERATION: &str = "s3:DeleteObject";
         let request = self.client.delete_object().bucket(&self.name).key(key.as_str());
-        let answer = fault::write(OPERATION, request.send()).await;
-        found(answer.map_err(|error| StorageError::from_sdk(OPERATION, &error)))?;
-        Ok(())
+        found(call::write("s3:DeleteObject", request.send()).await).map(drop)
     }
 
     /// Removes objects, several at once; it is no error if there are none.
@@ -222,17 +183,17 @@ impl Bucket {
     /// SHA-256 and checks it.
     pub async fn create_multipart(&self, key: &ObjectKey, part_sha256: bool) -> Result<String, StorageError> {
         const OPERATION: &str = "s3:CreateMultipartUpload";
-        let algorithm = (part_sha256 && self.traits.part_sha256).then_some(ChecksumAlgorithm::Sha256);
+        let algorithm = (part_sha256 && self.dialect.part_sha256).then_some(ChecksumAlgorithm::Sha256);
         let request = self
             .client
             .create_multipart_upload()
             .bucket(&self.name)
             .key(key.as_str())
             .set_checksum_algorithm(algorithm);
-        let answer = fault::write(OPERATION, request.send())
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
-        answer.upload_id.ok_or_else(|| StorageError::fault(OPERATION, "no upload id in the answer"))
+        let answer = call::write(OPERATION, request.send()).await?;
+        answer
+            .upload_id
+            .ok_or_else(|| StorageError::new(ErrorKind::Fault, OPERATION, "no upload id in the answer"))
     }
 
     /// Sends one part of a multipart upload.
@@ -243,7 +204,6 @@ impl Bucket {
         number: PartNumber,
         bytes: Bytes,
     ) -> Result<(), StorageError> {
-        const OPERATION: &str = "s3:UploadPart";
         let request = self
             .client
             .upload_part()
@@ -252,9 +212,7 @@ impl Bucket {
             .upload_id(multipart_id)
             .part_number(number.get().cast_signed())
             .body(ByteStream::from(bytes));
-        fault::write(OPERATION, request.send())
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        call::write("s3:UploadPart", request.send()).await?;
         Ok(())
     }
 
@@ -282,7 +240,7 @@ impl Bucket {
         let request = self.client.list_parts().bucket(&self.name).key(key.as_str()).upload_id(multipart_id);
         let mut pages = request.into_paginator().send();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| StorageError::from_sdk(OPERATION, &error));
+            let page = call::read(OPERATION, ready(page)).await;
             let Some(page) = found(page)? else { return Ok(None) };
             for part in page.parts() {
                 let number = u32::try_from(part.part_number().unwrap_or(0)).unwrap_or(0);
@@ -310,7 +268,6 @@ impl Bucket {
         multipart_id: &str,
         parts: &[StoredPart],
     ) -> Result<(), StorageError> {
-        const OPERATION: &str = "s3:CompleteMultipartUpload";
         let parts = parts.iter().map(|part| {
             CompletedPart::builder()
                 .part_number(part.number.get().cast_signed())
@@ -325,19 +282,14 @@ impl Bucket {
             .key(key.as_str())
             .upload_id(multipart_id)
             .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build());
-        fault::write(OPERATION, request.send())
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        call::write("s3:CompleteMultipartUpload", request.send()).await?;
         Ok(())
     }
 
     /// Ends a multipart upload and frees its parts; it is no error if there is none.
     pub async fn abort_multipart(&self, key: &ObjectKey, multipart_id: &str) -> Result<(), StorageError> {
-        const OPERATION: &str = "s3:AbortMultipartUpload";
         let request =
             self.client.abort_multipart_upload().bucket(&self.name).key(key.as_str()).upload_id(multipart_id);
-        let answer = fault::write(OPERATION, request.send()).await;
-        found(answer.map_err(|error| StorageError::from_sdk(OPERATION, &error)))?;
-        Ok(())
+        found(call::write("s3:AbortMultipartUpload", request.send()).await).map(drop)
     }
 }

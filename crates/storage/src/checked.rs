@@ -9,10 +9,10 @@ use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
 use std::sync::{Arc, OnceLock};
 
-use crate::bucket::{Bucket, ObjectHead, found};
+use crate::bucket::{Bucket, ObjectHead};
+use crate::call::{self, found};
 use crate::description::Description;
 use crate::error::StorageError;
-use crate::fault;
 use crate::presign::PutOf;
 
 /// The header in which OSS says what an object's CRC-64/XZ is, in decimal.
@@ -88,11 +88,10 @@ impl Bucket {
         put_of: PutOf,
         description: &Description,
     ) -> Result<Written, StorageError> {
-        const OPERATION: &str = "s3:PutObject";
         let description = description.clone();
-        let (crc64, sha256_verified) = (Crc64::default(), self.traits.verifies_sha256);
+        let (crc64, sha256_verified) = (Crc64::default(), self.dialect.verifies_sha256);
         let only_new = put_of == PutOf::NewObject;
-        let by_header = only_new && self.traits.forbid_overwrite_header;
+        let by_header = only_new && self.dialect.forbid_overwrite_header;
         let request = self
             .client
             .put_object()
@@ -109,19 +108,17 @@ impl Bucket {
                     request.headers_mut().insert(FORBID_OVERWRITE_HEADER, "true");
                 }
             });
-        let answer = fault::write(OPERATION, request.send()).await;
-        let answer = answer.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        let answer = call::write("s3:PutObject", request.send()).await?;
         let etag = answer.e_tag().unwrap_or_default().to_owned();
         Ok(Written { size: None, etag, crc64: crc64.get(), sha256_verified })
     }
 
     /// What the store says of an object; nothing if there is none.
     pub async fn head_checked(&self, key: &ObjectKey) -> Result<Option<Written>, StorageError> {
-        const OPERATION: &str = "s3:HeadObject";
         let crc64 = Crc64::default();
         let request = self.client.head_object().bucket(&self.name).key(key.as_str());
-        let answer = request.customize().interceptor(crc64.clone()).send().await;
-        let answer = found(answer.map_err(|error| StorageError::from_sdk(OPERATION, &error)))?;
+        let request = request.customize().interceptor(crc64.clone());
+        let answer = found(call::read("s3:HeadObject", request.send()).await)?;
         Ok(answer.map(|head| Written {
             size: head.content_length().and_then(|length| u64::try_from(length).ok()),
             etag: head.e_tag().unwrap_or_default().to_owned(),
@@ -136,10 +133,9 @@ impl Bucket {
         prefix: &str,
         after: Option<&str>,
     ) -> Result<Vec<(String, ObjectHead)>, StorageError> {
-        const OPERATION: &str = "s3:ListObjectsV2";
         let request = self.client.list_objects_v2().bucket(&self.name).prefix(prefix).max_keys(LIST_PAGE);
-        let answer = request.set_start_after(after.map(str::to_owned)).send().await;
-        let answer = answer.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        let request = request.set_start_after(after.map(str::to_owned));
+        let answer = call::read("s3:ListObjectsV2", request.send()).await?;
         let objects = answer.contents.unwrap_or_default().into_iter().map(|object| {
             let head = ObjectHead {
                 size: u64::try_from(object.size().unwrap_or(0)).unwrap_or(0),

@@ -8,10 +8,10 @@ use sluice_domain::key::ObjectKey;
 use sluice_domain::part_plan::PartNumber;
 
 use crate::bucket::Bucket;
+use crate::call;
 use crate::checked::{Crc64, Written};
 use crate::description::Description;
-use crate::error::StorageError;
-use crate::fault;
+use crate::error::{ErrorKind, StorageError};
 
 /// A multipart upload whose parts are checked.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Bucket {
         description: &Description,
     ) -> Result<CheckedUpload<'a>, StorageError> {
         const OPERATION: &str = "s3:CreateMultipartUpload";
-        let algorithm = self.traits.verifies_sha256.then_some(ChecksumAlgorithm::Sha256);
+        let algorithm = self.dialect.verifies_sha256.then_some(ChecksumAlgorithm::Sha256);
         let description = description.clone();
         let request = self
             .client
@@ -40,9 +40,8 @@ impl Bucket {
             .set_checksum_algorithm(algorithm)
             .customize()
             .mutate_request(move |request| description.add_to(request));
-        let answer = fault::write(OPERATION, request.send()).await;
-        let answer = answer.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
-        let missing = || StorageError::fault(OPERATION, "no upload id in the answer");
+        let answer = call::write(OPERATION, request.send()).await?;
+        let missing = || StorageError::new(ErrorKind::Fault, OPERATION, "no upload id in the answer");
         let multipart_id = answer.upload_id.ok_or_else(missing)?;
         Ok(CheckedUpload { bucket: self, key, multipart_id, parts: Vec::new() })
     }
@@ -57,7 +56,7 @@ impl CheckedUpload<'_> {
         const OPERATION: &str = "s3:UploadPart";
         let number = PartNumber::try_from(self.parts.len() as u32 + 1);
         let number = number.map_err(|error| StorageError::fault(OPERATION, error))?.get().cast_signed();
-        let sha256 = self.bucket.traits.verifies_sha256.then(|| Sha256::of(&bytes).to_base64());
+        let sha256 = self.bucket.dialect.verifies_sha256.then(|| Sha256::of(&bytes).to_base64());
         let crc64 = Crc64::default();
         let request = self
             .bucket
@@ -71,8 +70,7 @@ impl CheckedUpload<'_> {
             .body(ByteStream::from(bytes))
             .customize()
             .interceptor(crc64.clone());
-        let answer = fault::write(OPERATION, request.send()).await;
-        let answer = answer.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        let answer = call::write(OPERATION, request.send()).await?;
         let part = CompletedPart::builder().part_number(number).set_e_tag(answer.e_tag);
         self.parts.push(part.set_checksum_sha256(sha256).build());
         Ok(crc64.get())
@@ -80,7 +78,6 @@ impl CheckedUpload<'_> {
 
     /// Merges the parts into the object, and gives what the store says of it.
     pub async fn complete(&self) -> Result<Written, StorageError> {
-        const OPERATION: &str = "s3:CompleteMultipartUpload";
         let crc64 = Crc64::default();
         let parts = CompletedMultipartUpload::builder().set_parts(Some(self.parts.clone())).build();
         let request = self
@@ -93,13 +90,12 @@ impl CheckedUpload<'_> {
             .multipart_upload(parts)
             .customize()
             .interceptor(crc64.clone());
-        let answer = fault::write(OPERATION, request.send()).await;
-        let answer = answer.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        let answer = call::write("s3:CompleteMultipartUpload", request.send()).await?;
         Ok(Written {
             size: None,
             etag: answer.e_tag.unwrap_or_default(),
             crc64: crc64.get(),
-            sha256_verified: self.bucket.traits.verifies_sha256,
+            sha256_verified: self.bucket.dialect.verifies_sha256,
         })
     }
 

@@ -3,7 +3,8 @@
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
 
-use crate::error::StorageError;
+use crate::call;
+use crate::error::{ErrorKind, StorageError};
 use crate::presign::Credentials;
 
 /// The clients of the services Sluice is built on.
@@ -40,8 +41,10 @@ impl Clients {
     /// The text of a secret of AWS Secrets Manager.
     pub async fn secret(&self, name: &str) -> Result<String, StorageError> {
         const OPERATION: &str = "secretsmanager:GetSecretValue";
-        let answer = self.secrets.get_secret_value().secret_id(name).send().await;
-        let answer = answer.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
-        answer.secret_string.ok_or_else(|| StorageError::fault(OPERATION, "the secret is no text"))
+        let request = self.secrets.get_secret_value().secret_id(name);
+        let answer = call::read(OPERATION, request.send()).await?;
+        answer
+            .secret_string
+            .ok_or_else(|| StorageError::new(ErrorKind::Fault, OPERATION, "the secret is no text"))
     }
 }

@@ -8,8 +8,8 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::bucket::{Bucket, ObjectHead};
-use crate::error::StorageError;
-use crate::fault;
+use crate::call;
+use crate::error::{ErrorKind, StorageError};
 
 /// How large objects are copied.
 #[derive(Debug, Clone, Copy)]
@@ -62,10 +62,6 @@ fn source_path(bucket: &Bucket, key: &ObjectKey) -> String {
     format!("{}/{key}", bucket.name)
 }
 
-/// By which name Ceph knows `x-amz-copy-source-if-match`, which it ignores
-/// (<https://docs.ceph.com/en/pacific/radosgw/s3/objectops/#copy-object>).
-const CEPH_COPY_IF_MATCH: &str = "x-amz-copy-if-match";
-
 /// Ceph wants the length of a PUT's body even where there is none.
 fn say_empty(request: &mut HttpRequest) {
     request.headers_mut().insert("content-length", "0");
@@ -80,7 +76,6 @@ impl Bucket {
         number: PartNumber,
         source: &CopySource<'_>,
     ) -> Result<(), StorageError> {
-        const OPERATION: &str = "s3:UploadPartCopy";
         let request = self
             .client
             .upload_part_copy()
@@ -93,9 +88,7 @@ impl Bucket {
             .copy_source_range(format!("bytes={}-{}", source.range.start, source.range.end - 1))
             .customize()
             .mutate_request(say_empty);
-        fault::write(OPERATION, request.send())
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        call::write("s3:UploadPartCopy", request.send()).await?;
         Ok(())
     }
 }
@@ -103,8 +96,9 @@ impl Bucket {
 impl Copy<'_> {
     /// Copies the object in one call.
     pub async fn whole(&self) -> Result<(), StorageError> {
-        const OPERATION: &str = "s3:CopyObject";
-        let ceph_condition = self.target.traits.copy_if_match_header.then(|| self.head.etag.clone());
+        // A store of another dialect ignores the header that the SDK sends.
+        let dialect = self.target.dialect;
+        let condition = dialect.copy_if_match_header.then(|| self.head.etag.clone());
         let request = self
             .target
             .client
@@ -116,13 +110,11 @@ impl Copy<'_> {
             .customize()
             .mutate_request(move |request| {
                 say_empty(request);
-                if let Some(etag) = &ceph_condition {
-                    request.headers_mut().insert(CEPH_COPY_IF_MATCH, etag.clone());
+                if let Some(etag) = &condition {
+                    request.headers_mut().insert(dialect.copy_condition_header(), etag.clone());
                 }
             });
-        fault::write(OPERATION, request.send())
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        call::write("s3:CopyObject", request.send()).await?;
         Ok(())
     }
 
@@ -139,7 +131,11 @@ impl Copy<'_> {
             // Merged by an earlier run that died before it could say so, unless the object says otherwise.
             return match self.target.head(self.target_key).await? {
                 Some(object) if object.size == self.head.size => Ok(true),
-                _ => Err(StorageError::unavailable("s3:ListParts", "the copy's multipart upload is gone")),
+                _ => Err(StorageError::new(
+                    ErrorKind::Unavailable,
+                    "s3:ListParts",
+                    "the copy's multipart upload is gone",
+                )),
             };
         };
         let copied: HashSet<PartNumber> = present.iter().map(|part| part.number).collect();

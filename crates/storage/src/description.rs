@@ -10,7 +10,8 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use crate::bucket::Bucket;
-use crate::error::StorageError;
+use crate::call;
+use crate::error::{ErrorKind, StorageError};
 
 /// The headers that describe an object rather than an answer.
 const DESCRIBING: [&str; 5] =
@@ -72,18 +73,26 @@ impl Bucket {
         let received = Received::default();
         let range = range.map(|range| format!("bytes={}-{}", range.start, range.end - 1));
         let request = self.client.get_object().bucket(&self.name).key(key.as_str()).if_match(etag);
-        let answer = request.set_range(range).customize().interceptor(received.clone()).send().await;
-        let mut body = answer.map_err(|error| StorageError::from_sdk(OPERATION, &error))?.body;
+        let request = request.set_range(range).customize().interceptor(received.clone());
+        let mut body = call::read(OPERATION, request.send()).await?.body;
         let mut bytes = BytesMut::with_capacity(length as usize);
         while let Some(piece) = body.next().await {
             let piece = piece.map_err(|error| StorageError::unavailable(OPERATION, error))?;
             if (bytes.len() + piece.len()) as u64 > length {
-                return Err(StorageError::fault(OPERATION, "the answer is longer than the object"));
+                return Err(StorageError::new(
+                    ErrorKind::Fault,
+                    OPERATION,
+                    "the answer is longer than the object",
+                ));
             }
             bytes.extend_from_slice(&piece);
         }
         if (bytes.len() as u64) < length {
-            return Err(StorageError::unavailable(OPERATION, "the answer is shorter than the object"));
+            return Err(StorageError::new(
+                ErrorKind::Unavailable,
+                OPERATION,
+                "the answer is shorter than the object",
+            ));
         }
         Ok((bytes.freeze(), received.0.get().cloned().unwrap_or_default()))
     }

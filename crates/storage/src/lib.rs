@@ -5,11 +5,13 @@
 
 mod attachment;
 pub mod bucket;
+mod call;
 mod checked;
 mod checked_parts;
 pub mod clients;
 pub mod copy;
 mod description;
+mod dialect;
 pub mod error;
 pub mod fault;
 pub mod presign;

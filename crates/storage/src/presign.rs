@@ -2,6 +2,7 @@
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use sluice_domain::hash::Sha256;
@@ -9,9 +10,11 @@ use sluice_domain::key::ObjectKey;
 use sluice_domain::part_plan::PartNumber;
 use sluice_domain::time::Timestamp;
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::time::Duration;
 
 use crate::bucket::Bucket;
+use crate::call;
 use crate::error::StorageError;
 
 /// Seconds kept between the end of a URL and the end of the credentials that signed it.
@@ -104,16 +107,23 @@ fn presigning(now: Timestamp, end: Timestamp) -> Result<PresigningConfig, Storag
         .map_err(|error| StorageError::fault("presign", error))
 }
 
-fn presigned(request: &PresignedRequest, expires_at: Timestamp) -> PresignedUrl {
+async fn presigned<E>(
+    request: impl Future<Output = Result<PresignedRequest, SdkError<E>>>,
+    expires_at: Timestamp,
+) -> Result<PresignedUrl, StorageError>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let request = call::read("presign", request).await?;
     let headers = request.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    PresignedUrl { url: request.uri().to_owned(), headers, expires_at }
+    Ok(PresignedUrl { url: request.uri().to_owned(), headers, expires_at })
 }
 
 impl Bucket {
     /// Signs a condition that no copy meets, for stores that would take the source of a copy unsigned. A PUT of a body knows
     /// no such condition, and is not hindered.
     fn no_copy(&self) -> impl Fn(&mut HttpRequest) + Send + Sync + 'static {
-        let header = self.traits.obeys_unsigned_headers.then(|| self.traits.copy_condition_header());
+        let header = self.dialect.obeys_unsigned_headers.then(|| self.dialect.copy_condition_header());
         move |request| {
             if let Some(header) = header {
                 request.headers_mut().insert(header, NOBODY);
@@ -140,11 +150,8 @@ impl Bucket {
             .set_checksum_sha256(sha256.map(Sha256::to_base64))
             .set_if_none_match((put_of == PutOf::NewObject).then(|| "*".to_owned()))
             .customize()
-            .mutate_request(self.no_copy())
-            .presigned(presigning(now, end)?)
-            .await
-            .map_err(|error| StorageError::from_sdk("presign", &error))?;
-        Ok(presigned(&request, end))
+            .mutate_request(self.no_copy());
+        presigned(request.presigned(presigning(now, end)?), end).await
     }
 
     /// A URL that PUTs one part: `size` bytes, and with this SHA-256 if it is given.
@@ -167,13 +174,10 @@ impl Bucket {
             .upload_id(multipart_id)
             .part_number(part.get().cast_signed())
             .content_length(size.cast_signed())
-            .set_checksum_sha256(sha256.filter(|_| self.traits.part_sha256).map(Sha256::to_base64))
+            .set_checksum_sha256(sha256.filter(|_| self.dialect.part_sha256).map(Sha256::to_base64))
             .customize()
-            .mutate_request(self.no_copy())
-            .presigned(presigning(now, end)?)
-            .await
-            .map_err(|error| StorageError::from_sdk("presign", &error))?;
-        Ok(presigned(&request, end))
+            .mutate_request(self.no_copy());
+        presigned(request.presigned(presigning(now, end)?), end).await
     }
 
     /// A URL that GETs the object, with the reader's own name and type for it.
@@ -190,11 +194,8 @@ impl Bucket {
             .bucket(&self.name)
             .key(key.as_str())
             .response_content_disposition(&disposition.content_disposition)
-            .response_content_type(&disposition.content_type)
-            .presigned(presigning(now, end)?)
-            .await
-            .map_err(|error| StorageError::from_sdk("presign", &error))?;
-        Ok(presigned(&request, end))
+            .response_content_type(&disposition.content_type);
+        presigned(request.presigned(presigning(now, end)?), end).await
     }
 
     /// A URL that GETs the object or ranges of it, as it is.
@@ -204,15 +205,8 @@ impl Bucket {
         now: Timestamp,
         end: Timestamp,
     ) -> Result<PresignedUrl, StorageError> {
-        let request = self
-            .client
-            .get_object()
-            .bucket(&self.name)
-            .key(key.as_str())
-            .presigned(presigning(now, end)?)
-            .await
-            .map_err(|error| StorageError::from_sdk("presign", &error))?;
-        Ok(presigned(&request, end))
+        let request = self.client.get_object().bucket(&self.name).key(key.as_str());
+        presigned(request.presigned(presigning(now, end)?), end).await
     }
 
     /// Like [`Bucket::presign_get`], for a HEAD request.
@@ -229,10 +223,7 @@ impl Bucket {
             .bucket(&self.name)
             .key(key.as_str())
             .response_content_disposition(&disposition.content_disposition)
-            .response_content_type(&disposition.content_type)
-            .presigned(presigning(now, end)?)
-            .await
-            .map_err(|error| StorageError::from_sdk("presign", &error))?;
-        Ok(presigned(&request, end))
+            .response_content_type(&disposition.content_type);
+        presigned(request.presigned(presigning(now, end)?), end).await
     }
 }

@@ -5,8 +5,10 @@ use bytes::Bytes;
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
 
-use crate::bucket::{Bucket, Dialect};
+use crate::bucket::Bucket;
+use crate::call;
 use crate::checked::Written;
+use crate::dialect::Dialect;
 use crate::error::StorageError;
 use crate::presign::PutOf;
 
@@ -31,16 +33,15 @@ impl Bucket {
         condition: NotOverwriting,
     ) -> Result<Written, StorageError> {
         let forbid_overwrite_header = condition == NotOverwriting::ForbidOverwrite;
-        let traits = Dialect { forbid_overwrite_header, verifies_sha256: false, ..self.traits };
+        let dialect = Dialect { forbid_overwrite_header, verifies_sha256: false, ..self.dialect };
         let sha256 = Sha256::of(&bytes);
-        Self { traits, ..self.clone() }.put_checked(key, bytes, &sha256, PutOf::NewObject).await
+        Self { dialect, ..self.clone() }.put_checked(key, bytes, &sha256, PutOf::NewObject).await
     }
 
     /// Whether the bucket is configured to announce new objects to anybody.
     pub async fn notifies(&self) -> Result<bool, StorageError> {
-        const OPERATION: &str = "s3:GetBucketNotificationConfiguration";
-        let answer = self.client.get_bucket_notification_configuration().bucket(&self.name).send().await;
-        let answer = answer.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        let request = self.client.get_bucket_notification_configuration().bucket(&self.name);
+        let answer = call::read("s3:GetBucketNotificationConfiguration", request.send()).await?;
         let configuration = NotificationConfiguration::builder()
             .set_queue_configurations(answer.queue_configurations)
             .set_topic_configurations(answer.topic_configurations)
@@ -58,8 +59,7 @@ impl Bucket {
     /// # Errors
     /// `NotFound` if the store knows such rules, and the bucket has none.
     pub async fn cors_rules(&self) -> Result<usize, StorageError> {
-        const OPERATION: &str = "s3:GetBucketCors";
-        let answer = self.client.get_bucket_cors().bucket(&self.name).send().await;
-        Ok(answer.map_err(|error| StorageError::from_sdk(OPERATION, &error))?.cors_rules().len())
+        let request = self.client.get_bucket_cors().bucket(&self.name);
+        Ok(call::read("s3:GetBucketCors", request.send()).await?.cors_rules().len())
     }
 }

@@ -8,9 +8,10 @@ use sluice_domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::call;
 use crate::clients::Clients;
 use crate::error::StorageError;
-use crate::{fault, trace};
+use crate::trace;
 
 /// A message that was received and not deleted yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,22 +46,18 @@ impl Queue {
 
     /// Makes a received message visible again after `delay`, rather than at the end of its visibility timeout.
     pub async fn retry_after(&self, receipt_handle: &str, delay: Duration) -> Result<(), StorageError> {
-        const OPERATION: &str = "sqs:ChangeMessageVisibility";
         let request = self
             .client
             .change_message_visibility()
             .queue_url(&self.url)
             .receipt_handle(receipt_handle)
             .visibility_timeout(i32::try_from(delay.as_secs()).unwrap_or(i32::MAX));
-        fault::write(OPERATION, request.send())
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        call::write("sqs:ChangeMessageVisibility", request.send()).await?;
         Ok(())
     }
 
     /// Receives up to ten messages, which others do not see for `hidden_for`. None does not mean that there are none.
     pub async fn receive(&self, hidden_for: Duration) -> Result<Vec<Received>, StorageError> {
-        const OPERATION: &str = "sqs:ReceiveMessage";
         const MOST: i32 = 10;
         const WAIT_SECONDS: i32 = 2;
         let request = self
@@ -72,19 +69,14 @@ impl Queue {
             .visibility_timeout(i32::try_from(hidden_for.as_secs()).unwrap_or(i32::MAX))
             .message_attribute_names("All")
             .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp);
-        let answer = fault::write(OPERATION, request.send())
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        let answer = call::write("sqs:ReceiveMessage", request.send()).await?;
         Ok(answer.messages.unwrap_or_default().into_iter().map(received).collect())
     }
 
     /// Deletes a message that was received.
     pub async fn delete(&self, receipt_handle: &str) -> Result<(), StorageError> {
-        const OPERATION: &str = "sqs:DeleteMessage";
         let request = self.client.delete_message().queue_url(&self.url).receipt_handle(receipt_handle);
-        fault::write(OPERATION, request.send())
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        call::write("sqs:DeleteMessage", request.send()).await?;
         Ok(())
     }
 
@@ -107,9 +99,7 @@ impl Queue {
             let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
             request = request.message_system_attributes(name, value);
         }
-        fault::write(OPERATION, request.send())
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        call::write(OPERATION, request.send()).await?;
         Ok(())
     }
 }

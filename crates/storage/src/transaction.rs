@@ -1,8 +1,11 @@
-//! DynamoDB expressions and transactions, with the boilerplate in one place.
+//! Builds DynamoDB rows, expressions and transactions.
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem, Update,
+};
 use serde::Serialize;
+use sluice_domain::id::PackId;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -14,7 +17,7 @@ pub(crate) type Row = HashMap<String, AttributeValue>;
 
 const TRANSACT: &str = "dynamodb:TransactWriteItems";
 
-/// How often a transaction is tried when it meets another one on the same row.
+/// How often a transaction is tried while others write the same rows.
 const ATTEMPTS: u32 = 6;
 
 /// Writes `row` as DynamoDB stores it.
@@ -56,8 +59,8 @@ impl Values {
     }
 }
 
-/// The names of an expression's `#placeholders`: each stands for the attribute of the same name. Every attribute is
-/// written so, because DynamoDB reserves hundreds of words.
+/// The names of an expression's `#placeholders`: each stands for the attribute of the same name. Expressions use them for
+/// every attribute, because DynamoDB reserves hundreds of words.
 pub(crate) fn names(expressions: &[&str]) -> Option<HashMap<String, String>> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let names: HashMap<String, String> = expressions
@@ -69,18 +72,80 @@ pub(crate) fn names(expressions: &[&str]) -> Option<HashMap<String, String>> {
     Some(names).filter(|names| !names.is_empty())
 }
 
-/// Writes to several rows that happen all or not at all.
+/// What must hold for a write of a transaction, by name: a cancelled transaction tells which did not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Condition {
+    /// The user name is free.
+    UsernameFree,
+    /// The account exists.
+    AccountExists,
+    /// The account has this much quota left.
+    QuotaAvailable,
+    /// No upload has this id.
+    UploadNew,
+    /// The upload is in a state from which this change is possible.
+    UploadState,
+    /// The account does not hold the blob.
+    BlobAbsent,
+    /// The blob may be referred to.
+    BlobLive,
+    /// The blob is still read from this object.
+    BlobInObject,
+    /// The pack may be referred to.
+    PackLive(PackId),
+    /// The pack is live and has not been moved since it was read.
+    PackUnmoved,
+    /// The version is new, or pending.
+    VersionUndecided,
+    /// The file's row is as it was read: absent, or at this version.
+    FileUnchanged,
+    /// The file has its row at this path.
+    FileAtPath,
+    /// The object is registered for deletion, and its deletion has not begun.
+    ObjectUnplaced,
+    /// The object is not registered for deletion.
+    ObjectNotRetired,
+    /// No receipt has this id.
+    ReceiptNew,
+}
+
+impl Condition {
+    /// The condition as a `DynamoDB` expression.
+    pub(crate) fn when(self, expression: &str) -> Guard<'_> {
+        Guard { condition: self, expression, values: Values::new() }
+    }
+}
+
+/// A named condition, its expression, and the values for the placeholders of the whole write.
+#[derive(Debug, Clone)]
+pub(crate) struct Guard<'a> {
+    condition: Condition,
+    expression: &'a str,
+    values: Values,
+}
+
+impl Guard<'_> {
+    /// Gives a placeholder its value. The update of the same write uses the same values.
+    pub(crate) fn with(mut self, placeholder: &str, of: &impl Serialize) -> Result<Self, StorageError> {
+        self.values = self.values.with(placeholder, of)?;
+        Ok(self)
+    }
+}
+
+/// Writes to several rows: all of them happen, or none.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Transaction {
     items: Vec<TransactWriteItem>,
+    /// The condition of each item, in the same order.
+    conditions: Vec<Condition>,
 }
 
 /// Why a transaction did not happen.
 #[derive(Debug)]
 pub(crate) enum Cancelled {
-    /// The conditions of these writes, counted from 0 in the order they were added, did not hold.
-    Conditions(Vec<usize>),
-    /// Anything else.
+    /// These conditions did not hold.
+    Conditions(Vec<Condition>),
+    /// The transaction could not be tried, or conflicted with others too often.
     Error(StorageError),
 }
 
@@ -95,7 +160,8 @@ impl Cancelled {
     pub(crate) fn into_error(self) -> StorageError {
         match self {
             Self::Conditions(failed) => {
-                StorageError::conflict(TRANSACT, format!("conditions {failed:?} did not hold"))
+                let message = format!("conditions {failed:?} did not hold");
+                StorageError::new(ErrorKind::Conflict, TRANSACT, message)
             }
             Self::Error(error) => error,
         }
@@ -107,89 +173,72 @@ impl Transaction {
         Self::default()
     }
 
+    fn with(mut self, condition: Condition, item: TransactWriteItem) -> Self {
+        self.conditions.push(condition);
+        self.items.push(item);
+        self
+    }
+
     /// Writes a whole row.
-    pub(crate) fn put(
-        mut self,
-        table: &str,
-        row: Row,
-        condition: &str,
-        values: Values,
-    ) -> Result<Self, StorageError> {
+    pub(crate) fn put(self, table: &str, row: Row, guard: Guard<'_>) -> Result<Self, StorageError> {
         let put = Put::builder()
             .table_name(table)
             .set_item(Some(row))
-            .condition_expression(condition)
-            .set_expression_attribute_names(names(&[condition]))
-            .set_expression_attribute_values(values.into_map())
+            .condition_expression(guard.expression)
+            .set_expression_attribute_names(names(&[guard.expression]))
+            .set_expression_attribute_values(guard.values.into_map())
             .build()
             .map_err(|error| StorageError::fault(TRANSACT, error))?;
-        self.items.push(TransactWriteItem::builder().put(put).build());
-        Ok(self)
+        Ok(self.with(guard.condition, TransactWriteItem::builder().put(put).build()))
     }
 
     /// Changes attributes of a row.
     pub(crate) fn update(
-        mut self,
+        self,
         table: &str,
         key: Row,
         update: &str,
-        condition: &str,
-        values: Values,
+        guard: Guard<'_>,
     ) -> Result<Self, StorageError> {
         let update = Update::builder()
             .table_name(table)
             .set_key(Some(key))
             .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(names(&[update, condition]))
-            .set_expression_attribute_values(values.into_map())
+            .condition_expression(guard.expression)
+            .set_expression_attribute_names(names(&[update, guard.expression]))
+            .set_expression_attribute_values(guard.values.into_map())
             .build()
             .map_err(|error| StorageError::fault(TRANSACT, error))?;
-        self.items.push(TransactWriteItem::builder().update(update).build());
-        Ok(self)
+        Ok(self.with(guard.condition, TransactWriteItem::builder().update(update).build()))
     }
 
-    /// Writes nothing; fails if the row is not so.
-    pub(crate) fn check(
-        mut self,
-        table: &str,
-        key: Row,
-        condition: &str,
-        values: Values,
-    ) -> Result<Self, StorageError> {
+    /// Writes nothing, and cancels the transaction if the condition does not hold.
+    pub(crate) fn check(self, table: &str, key: Row, guard: Guard<'_>) -> Result<Self, StorageError> {
         let check = ConditionCheck::builder()
             .table_name(table)
             .set_key(Some(key))
-            .condition_expression(condition)
-            .set_expression_attribute_names(names(&[condition]))
-            .set_expression_attribute_values(values.into_map())
+            .condition_expression(guard.expression)
+            .set_expression_attribute_names(names(&[guard.expression]))
+            .set_expression_attribute_values(guard.values.into_map())
             .build()
             .map_err(|error| StorageError::fault(TRANSACT, error))?;
-        self.items.push(TransactWriteItem::builder().condition_check(check).build());
-        Ok(self)
+        Ok(self.with(guard.condition, TransactWriteItem::builder().condition_check(check).build()))
     }
 
     /// Removes a row.
-    pub(crate) fn delete(
-        mut self,
-        table: &str,
-        key: Row,
-        condition: &str,
-        values: Values,
-    ) -> Result<Self, StorageError> {
+    pub(crate) fn delete(self, table: &str, key: Row, guard: Guard<'_>) -> Result<Self, StorageError> {
         let delete = Delete::builder()
             .table_name(table)
             .set_key(Some(key))
-            .condition_expression(condition)
-            .set_expression_attribute_names(names(&[condition]))
-            .set_expression_attribute_values(values.into_map())
+            .condition_expression(guard.expression)
+            .set_expression_attribute_names(names(&[guard.expression]))
+            .set_expression_attribute_values(guard.values.into_map())
             .build()
             .map_err(|error| StorageError::fault(TRANSACT, error))?;
-        self.items.push(TransactWriteItem::builder().delete(delete).build());
-        Ok(self)
+        Ok(self.with(guard.condition, TransactWriteItem::builder().delete(delete).build()))
     }
 
-    /// Commits, waiting out other transactions on the same rows.
+    /// Commits. Tries again while other transactions write the same rows.
     pub(crate) async fn commit(self, client: &aws_sdk_dynamodb::Client) -> Result<(), Cancelled> {
         fault::write(TRANSACT, async {
             let mut pause = Duration::from_millis(20);
@@ -198,9 +247,9 @@ impl Transaction {
                 let Err(error) = request.send().await else { return Ok(()) };
                 let cancelled = match error.as_service_error() {
                     Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                        interpret(cancelled.cancellation_reasons())
+                        self.interpret(cancelled.cancellation_reasons())
                     }
-                    _ => Cancelled::Error(StorageError::from_sdk(TRANSACT, &error)),
+                    _ => Cancelled::Error(StorageError::from_sdk(TRANSACT, error)),
                 };
                 let conflict = matches!(&cancelled, Cancelled::Error(e) if e.kind == ErrorKind::Throttled);
                 if !conflict || attempt == ATTEMPTS {
@@ -213,22 +262,70 @@ impl Transaction {
         })
         .await
     }
+
+    /// What a cancellation means; `DynamoDB` gives a reason for each item, in their order.
+    fn interpret(&self, reasons: &[CancellationReason]) -> Cancelled {
+        let codes: Vec<&str> = reasons.iter().map(|reason| reason.code().unwrap_or("None")).collect();
+        let failed: Vec<Condition> = codes
+            .iter()
+            .zip(&self.conditions)
+            .filter(|(code, _)| **code == "ConditionalCheckFailed")
+            .map(|(_, condition)| *condition)
+            .collect();
+        if !failed.is_empty() {
+            return Cancelled::Conditions(failed);
+        }
+        let busy = codes.iter().any(|code| {
+            matches!(*code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
+        });
+        let kind = if busy { ErrorKind::Throttled } else { ErrorKind::Fault };
+        Cancelled::Error(StorageError::new(kind, TRANSACT, format!("cancelled: {codes:?}")))
+    }
 }
 
-fn interpret(reasons: &[aws_sdk_dynamodb::types::CancellationReason]) -> Cancelled {
-    let codes: Vec<&str> = reasons.iter().map(|reason| reason.code().unwrap_or("None")).collect();
-    let failed: Vec<usize> =
-        (0..codes.len()).filter(|&index| codes[index] == "ConditionalCheckFailed").collect();
-    if !failed.is_empty() {
-        return Cancelled::Conditions(failed);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn transaction() -> Transaction {
+        let put = |transaction: Transaction, condition: Condition| {
+            transaction.put("t", Row::new(), condition.when("attribute_not_exists(#a)"))
+        };
+        [Condition::BlobAbsent, Condition::VersionUndecided, Condition::FileUnchanged]
+            .into_iter()
+            .try_fold(Transaction::new(), put)
+            .expect("a transaction")
     }
-    let busy = codes.iter().any(|code| {
-        matches!(*code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
-    });
-    let message = format!("cancelled: {codes:?}");
-    Cancelled::Error(if busy {
-        StorageError { kind: ErrorKind::Throttled, operation: TRANSACT, message }
-    } else {
-        StorageError::fault(TRANSACT, message)
-    })
+
+    fn cancelled(codes: [Option<&str>; 3]) -> Cancelled {
+        let reason = |code: Option<&str>| CancellationReason::builder().set_code(code.map(str::to_owned));
+        transaction().interpret(&codes.map(|code| reason(code).build()))
+    }
+
+    #[test]
+    fn a_cancelled_transaction_names_the_conditions_that_failed() {
+        let failed = cancelled([Some("None"), Some("ConditionalCheckFailed"), Some("TransactionConflict")]);
+        assert!(matches!(failed, Cancelled::Conditions(names) if names == [Condition::VersionUndecided]));
+        let failed = cancelled([Some("ConditionalCheckFailed"), None, Some("ConditionalCheckFailed")]);
+        let expected = [Condition::BlobAbsent, Condition::FileUnchanged];
+        assert!(matches!(failed, Cancelled::Conditions(names) if names == expected));
+    }
+
+    #[test]
+    fn a_conflict_may_be_tried_again_and_anything_else_may_not() {
+        let kind = |cancelled: Cancelled| match cancelled {
+            Cancelled::Error(error) => Some(error.kind),
+            Cancelled::Conditions(_) => None,
+        };
+        assert_eq!(kind(cancelled([None, Some("TransactionConflict"), None])), Some(ErrorKind::Throttled));
+        assert_eq!(kind(cancelled([Some("ValidationError"), None, None])), Some(ErrorKind::Fault));
+    }
+
+    #[test]
+    fn every_attribute_of_an_expression_gets_its_name() {
+        let names = names(&["SET #state = :state", "#state IN (:open) AND #due_at < :now"]).expect("names");
+        let mut names: Vec<(&str, &str)> = names.iter().map(|(key, name)| (&**key, &**name)).collect();
+        names.sort_unstable();
+        assert_eq!(names, [("#due_at", "due_at"), ("#state", "state")]);
+    }
 }

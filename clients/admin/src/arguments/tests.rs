@@ -7,7 +7,7 @@ fn the_command_line_is_well_formed() {
 }
 
 #[test]
-fn lines_that_make_sense() {
+fn valid_command_lines() {
     for line in [
         "doctor --all",
         "doctor --store oss --bucket-role cold",
@@ -26,7 +26,7 @@ fn lines_that_make_sense() {
 }
 
 #[test]
-fn lines_that_make_none() {
+fn invalid_command_lines() {
     for line in [
         "doctor",
         "doctor --all --store oss",

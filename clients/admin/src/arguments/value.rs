@@ -1,9 +1,9 @@
-//! Values on the command line.
+//! Parses values on the command line: sizes, roles, keys and percentages.
 
 use sluice_domain::hash::Sha256;
 use sluice_storage::stores::Role;
 
-/// A number of bytes, KiB, MiB, GiB or TiB.
+/// Parses a size: a number above 0 with an optional unit (b, k, m, g, t), in bytes.
 pub fn bytes(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let shift = match &*text[digits.len()..].trim().to_ascii_lowercase() {
@@ -16,21 +16,21 @@ pub fn bytes(text: &str) -> Result<u64, String> {
     };
     let number = digits.parse::<u64>().ok().filter(|number| *number > 0);
     let size_bytes = number.zip(shift).and_then(|(number, shift)| number.checked_mul(1 << shift));
-    size_bytes.ok_or_else(|| "a size is a number above 0 and b, k, m, g or t, such as 16m".to_owned())
+    size_bytes.ok_or_else(|| "a size is a number above 0 with b, k, m, g or t, such as 16m".to_owned())
 }
 
-/// What a bucket is for.
+/// Parses the role of a bucket.
 pub fn role(text: &str) -> Result<Role, String> {
     match text {
         "landing" => Ok(Role::Landing),
         "vault" => Ok(Role::Vault),
         "cache" => Ok(Role::Cache),
         "cold" => Ok(Role::Cold),
-        _ => Err("a bucket is for landing, vault, cache or cold".to_owned()),
+        _ => Err("a role is landing, vault, cache or cold".to_owned()),
     }
 }
 
-/// A public key in hex, which is as long as a SHA-256.
+/// Parses a public key in hex. It is as long as a SHA-256.
 pub(super) fn public_key(text: &str) -> Result<String, String> {
     let key = text.to_ascii_lowercase();
     let length = Sha256::LENGTH * 2;
@@ -40,7 +40,7 @@ pub(super) fn public_key(text: &str) -> Result<String, String> {
     }
 }
 
-/// A percentage above 0.
+/// Parses a percentage above 0.
 pub(super) fn percent(text: &str) -> Result<f64, String> {
     let percent = text.parse().ok().filter(|percent| *percent > 0.0 && *percent <= 100.0);
     percent.ok_or_else(|| "a sample is more than 0 and at most 100 percent".to_owned())

@@ -1,4 +1,4 @@
-//! Trials of conditions and copies.
+//! Tests conditional requests and copies.
 
 use sluice_domain::part_plan::PartNumber;
 use sluice_storage::StorageError;
@@ -8,28 +8,29 @@ use sluice_storage::probe::NotOverwriting;
 
 use super::finding::TrialOutcome;
 use super::trial::Trial;
-use super::{refused, worked};
 
 /// An `ETag` that no object has.
 const WRONG_ETAG: &str = "\"00000000000000000000000000000000\"";
 
 /// `If-Match` on GET.
 pub(super) async fn conditional_read(trial: &Trial) -> TrialOutcome {
-    let (key, length) = (trial.object(), trial.body.len() as u64);
-    let right = worked(trial.bucket.get_range(&key, Some(trial.etag()), 0..length).await);
+    let key = trial.object();
+    let length = trial.body.len() as u64;
+    let right = TrialOutcome::of_success(trial.bucket.get_range(&key, Some(trial.etag()), 0..length).await);
     let wrong = trial.bucket.get_range(&key, Some(WRONG_ETAG), 0..length).await;
-    right.and(refused(wrong, "If-Match with another ETag is ignored on GET"))
+    right.and(TrialOutcome::of_refusal(wrong, "If-Match with another ETag is ignored on GET"))
 }
 
 /// `x-amz-copy-source-if-match`.
 pub(super) async fn conditional_copy(trial: &Trial) -> TrialOutcome {
-    let right = worked(copy(trial, trial.etag()).await);
+    let right = TrialOutcome::of_success(copy(trial, trial.etag()).await);
     let wrong = copy(trial, WRONG_ETAG).await;
-    right.and(refused(wrong, "x-amz-copy-source-if-match with another ETag is ignored"))
+    right.and(TrialOutcome::of_refusal(wrong, "x-amz-copy-source-if-match with another ETag is ignored"))
 }
 
 async fn copy(trial: &Trial, etag: &str) -> Result<(), StorageError> {
-    let (source_key, target_key) = (trial.object(), trial.key("copy"));
+    let source_key = trial.object();
+    let target_key = trial.key("copy");
     let head = ObjectHead { size: trial.body.len() as u64, etag: etag.to_owned() };
     let bucket = &trial.bucket;
     Copy { source: bucket, source_key: &source_key, head: &head, target: bucket, target_key: &target_key }
@@ -42,14 +43,16 @@ pub(super) async fn part_copy(trial: &mut Trial) -> TrialOutcome {
     match copy_in_parts(trial).await {
         Ok(bytes) if bytes == trial.body => TrialOutcome::Yes,
         Ok(_) => TrialOutcome::No("the copy has other bytes".to_owned()),
-        failed => worked(failed),
+        failed => TrialOutcome::of_success(failed),
     }
 }
 
 async fn copy_in_parts(trial: &mut Trial) -> Result<bytes::Bytes, StorageError> {
-    let (key, source_key) = (trial.key("copy-in-parts"), trial.object());
+    let key = trial.key("copy-in-parts");
+    let source_key = trial.object();
     let multipart_id = trial.begin(&key).await?;
-    let (bucket, range) = (&trial.bucket, 0..trial.body.len() as u64);
+    let bucket = &trial.bucket;
+    let range = 0..trial.body.len() as u64;
     let source = CopySource { bucket, key: &source_key, etag: None, range: range.clone() };
     bucket.copy_part(&key, &multipart_id, PartNumber::FIRST, &source).await?;
     let parts = bucket.list_parts(&key, &multipart_id).await?.unwrap_or_default();
@@ -69,7 +72,7 @@ pub(super) async fn forbid_overwrite(trial: &Trial) -> TrialOutcome {
 
 async fn put_new(trial: &Trial, name: &str, condition: NotOverwriting, ignored: &str) -> TrialOutcome {
     let key = trial.key(name);
-    let first = worked(trial.bucket.put_new(&key, trial.body.clone(), condition).await);
+    let first = TrialOutcome::of_success(trial.bucket.put_new(&key, trial.body.clone(), condition).await);
     let again = trial.bucket.put_new(&key, trial.other_body(), condition).await;
-    first.and(refused(again, ignored))
+    first.and(TrialOutcome::of_refusal(again, ignored))
 }

@@ -1,4 +1,4 @@
-//! What is worth knowing of a store and is no capability.
+//! Finds facts about a store that are not capabilities: TLS, clock skew, multipart `ETag`s and small parts.
 
 use bytes::Bytes;
 use reqwest::Method;
@@ -12,13 +12,13 @@ use time::format_description::well_known::Rfc2822;
 use super::finding::Finding;
 use super::trial::Trial;
 
-/// Presigned URLs begin and end by the store's clock; stores refuse what is signed for more than 15 minutes ahead.
+/// The store's clock decides when presigned URLs start and expire. Stores refuse signatures that are more
+/// than 15 minutes in the future.
 const SKEW_MAX_SECONDS: u64 = 60;
 
-/// A part that is too small for S3, but for the last.
+/// Too small for any part but the last on S3.
 const SMALL_PART_BYTES: usize = 1024;
 
-/// All of them.
 pub(super) async fn all(trial: &mut Trial, definition: &StoreDefinition) -> Vec<Finding> {
     let mut facts = vec![tls(definition), clock_skew(trial).await];
     facts.push(match multipart_etag(trial).await {
@@ -27,7 +27,7 @@ pub(super) async fn all(trial: &mut Trial, definition: &StoreDefinition) -> Vec<
     });
     facts.push(match small_parts(trial).await {
         Ok(true) => Finding::fact("small parts", "refused", ""),
-        Ok(false) => Finding::fact("small parts", "taken", "nothing: parts are never that small"),
+        Ok(false) => Finding::fact("small parts", "accepted", "nothing: Sluice never sends parts that small"),
         Err(error) => Finding::fact("small parts", "unknown", error.message),
     });
     facts
@@ -37,21 +37,23 @@ fn tls(definition: &StoreDefinition) -> Finding {
     if definition.is_encrypted() {
         return Finding::fact("TLS", "yes", "");
     }
-    Finding::fact("TLS", "no", "an https:// endpoint: whoever listens can read URLs and bytes")
+    Finding::fact("TLS", "no", "use an https:// endpoint: others on the network can read URLs and bytes")
 }
 
 async fn clock_skew(trial: &Trial) -> Finding {
     const NAME: &str = "clock skew";
     match skew_seconds(trial).await {
-        Some(seconds) if seconds.unsigned_abs() > SKEW_MAX_SECONDS => {
-            Finding::fact(NAME, format!("{seconds} s"), "set the clocks: signatures and URLs end by them")
-        }
+        Some(seconds) if seconds.unsigned_abs() > SKEW_MAX_SECONDS => Finding::fact(
+            NAME,
+            format!("{seconds} s"),
+            "correct the clocks: they decide when signatures and URLs expire",
+        ),
         Some(seconds) => Finding::fact(NAME, format!("{seconds} s"), ""),
         None => Finding::fact(NAME, "unknown", "the store's answers carry no Date"),
     }
 }
 
-/// By how many seconds the store's clock is ahead.
+/// How many seconds the store's clock is ahead of ours.
 async fn skew_seconds(trial: &Trial) -> Option<i64> {
     let (now, end) = Trial::times();
     let read = trial.bucket.presign_read(&trial.object(), now, end).await.ok()?;
@@ -60,7 +62,7 @@ async fn skew_seconds(trial: &Trial) -> Option<i64> {
     Some(date.unix_timestamp() - clock::now().unix_seconds().cast_signed())
 }
 
-/// The `ETag` of an object that came in parts.
+/// The `ETag` of an object that was uploaded in parts.
 async fn multipart_etag(trial: &mut Trial) -> Result<String, StorageError> {
     let key = trial.key("in-parts");
     let multipart_id = trial.begin(&key).await?;
@@ -71,7 +73,7 @@ async fn multipart_etag(trial: &mut Trial) -> Result<String, StorageError> {
     Ok(bucket.head(&key).await?.map(|head| head.etag).unwrap_or_default())
 }
 
-/// Whether parts are refused that are too small.
+/// Whether the store refuses parts that are too small.
 async fn small_parts(trial: &mut Trial) -> Result<bool, StorageError> {
     let key = trial.key("in-small-parts");
     let multipart_id = trial.begin(&key).await?;

@@ -1,30 +1,31 @@
-//! What was found, and what follows.
+//! The findings about a store, and the corrections that follow from them.
 
 use serde_json::{Value, json};
 use sluice_storage::stores::{Capability, Role, StoreKind};
+use sluice_storage::{ErrorKind, StorageError};
 use std::collections::BTreeMap;
 
-/// What a trial gave.
+/// What a trial showed about a capability.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum TrialOutcome {
-    /// The store does it.
+    /// The store has the capability.
     Yes,
-    /// It does not; and how that showed.
+    /// The store does not have it; with the reason.
     No(String),
-    /// The trial did not tell; and why.
+    /// The trial did not show it; with the reason.
     Unknown(String),
 }
 
 /// One line of the report.
 #[derive(Debug, Clone)]
 pub(super) enum Finding {
-    /// A capability.
+    /// A capability, as expected and as found.
     Capability { capability: Capability, expected: bool, found: TrialOutcome },
-    /// Something else that is worth knowing.
+    /// Another fact about the store.
     Fact { name: &'static str, value: String, fix: String },
 }
 
-/// Without these, bytes could change between being verified and being used, or be taken for verified.
+/// Without these capabilities, bytes could change between verification and use, or pass as verified.
 const SECURITY: [Capability; 4] = [
     Capability::PresignedUrls,
     Capability::ConditionalRead,
@@ -33,7 +34,31 @@ const SECURITY: [Capability; 4] = [
 ];
 
 impl TrialOutcome {
-    /// The same, unless it is better to go by another that is no.
+    /// The outcome of a request that must succeed.
+    pub fn of_success<T>(answer: Result<T, StorageError>) -> Self {
+        match answer {
+            Ok(_) => Self::Yes,
+            Err(error) if error.kind.is_transient() && error.kind != ErrorKind::Conflict => {
+                Self::Unknown(error.message)
+            }
+            Err(error) => Self::No(error.message),
+        }
+    }
+
+    /// The outcome of a request whose condition does not hold: a store that honours the condition refuses the
+    /// request. `ignored` says what it means that the request succeeds.
+    pub fn of_refusal<T>(answer: Result<T, StorageError>, ignored: &str) -> Self {
+        match answer {
+            Ok(_) => Self::No(ignored.to_owned()),
+            Err(error) => match error.kind {
+                ErrorKind::Conflict => Self::Yes,
+                ErrorKind::Fault | ErrorKind::NotFound => Self::No(error.message),
+                ErrorKind::Throttled | ErrorKind::Unavailable => Self::Unknown(error.message),
+            },
+        }
+    }
+
+    /// This outcome, or the other one if this one is yes.
     pub fn and(self, other: Self) -> Self {
         if self == Self::Yes { other } else { self }
     }
@@ -63,25 +88,24 @@ impl Finding {
         Self::Fact { name, value: value.into(), fix: fix.into() }
     }
 
-    /// Whether the configuration promises what functions rely on, and the store does not do it.
+    /// Whether functions rely on a capability that is configured but missing.
     pub fn is_unsafe(&self) -> bool {
         matches!(self, Self::Capability { capability, expected: true, found: TrialOutcome::No(_) }
             if SECURITY.contains(capability))
     }
 
-    /// Why that is unsafe.
     pub fn danger(&self) -> String {
         let Self::Capability { capability, found, .. } = self else { return String::new() };
         format!("functions would be unsafe, because they rely on {capability}: {}", found.why())
     }
 
-    /// The capability as it should be configured, if it is configured otherwise.
+    /// The capability and its right value, if the configured value is wrong.
     fn correction(&self) -> Option<(Capability, bool)> {
         let Self::Capability { capability, expected, found } = self else { return None };
         found.as_bool().filter(|found| found != expected).map(|found| (*capability, found))
     }
 
-    /// For people.
+    /// A row of the table for people.
     pub fn row(&self, kind: StoreKind) -> [String; 4] {
         let word = |known: Option<bool>| match known {
             Some(true) => "yes",
@@ -101,21 +125,21 @@ impl Finding {
         }
     }
 
-    /// What to do about a capability that is not as expected.
+    /// What to do if the capability is not as expected.
     fn fix(&self, kind: StoreKind) -> String {
         let Self::Capability { capability, expected, found } = self else { return String::new() };
         match (expected, found) {
-            (_, TrialOutcome::Unknown(why)) => format!("not told: {why}"),
+            (_, TrialOutcome::Unknown(why)) => format!("not known: {why}"),
             (true, TrialOutcome::No(why)) if self.is_unsafe() => {
-                format!("UNSAFE: use another store, or a release of {kind:?} that does it: {why}")
+                format!("UNSAFE: use another store, or a release of {kind:?} that has it: {why}")
             }
             (true, TrialOutcome::No(why)) => format!("set {capability} to false: {why}"),
-            (false, TrialOutcome::Yes) => format!("may be set to true: {}", what_for(*capability)),
+            (false, TrialOutcome::Yes) => format!("can be set to true: {}", what_for(*capability)),
             (true, TrialOutcome::Yes) | (false, TrialOutcome::No(_)) => String::new(),
         }
     }
 
-    /// For programs.
+    /// A line of `--json` output.
     pub fn document(&self, store: &str, role: Role, bucket: &str) -> Value {
         let mut document = json!({ "store": store, "role": role, "bucket": bucket });
         match self {
@@ -136,10 +160,10 @@ impl Finding {
     }
 }
 
-/// What a capability that nobody knew of would be good for.
+/// The benefit of a capability that is not configured yet.
 fn what_for(capability: Capability) -> &'static str {
     match capability {
-        Capability::Crc64 | Capability::VerifiedChecksums => "moves then need not read back what they wrote",
+        Capability::Crc64 | Capability::VerifiedChecksums => "moves then need not read back what they write",
         Capability::ConditionalPut | Capability::ForbidOverwrite => "nothing is then overwritten by mistake",
         Capability::Notifications => "bridge-events is then not needed",
         Capability::Cors => "browsers then reach the bucket",
@@ -147,7 +171,7 @@ fn what_for(capability: Capability) -> &'static str {
     }
 }
 
-/// What to put into `capabilities`.
+/// The values to set in `capabilities`.
 pub(super) fn corrections(findings: &[Finding]) -> BTreeMap<Capability, bool> {
     findings.iter().filter_map(Finding::correction).collect()
 }
@@ -161,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_broken_promise_of_security_is_unsafe() {
+    fn only_a_missing_security_capability_that_is_configured_is_unsafe() {
         let no = || TrialOutcome::No("ignored".to_owned());
         assert!(finding(Capability::ConditionalRead, true, no()).is_unsafe());
         assert!(!finding(Capability::ConditionalRead, false, no()).is_unsafe(), "not promised");
@@ -171,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn corrections_are_what_differs_and_is_known() {
+    fn corrections_are_known_differences() {
         let findings = [
             finding(Capability::Crc64, true, TrialOutcome::Yes),
             finding(Capability::Md5Etag, true, TrialOutcome::No(String::new())),

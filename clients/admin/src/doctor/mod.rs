@@ -1,4 +1,4 @@
-//! `doctor`: what a store can do, found out with small objects, beside what is configured or known of its kind.
+//! `doctor`: tests what a store can do with small objects, and compares the result with the configuration.
 
 mod conditions;
 mod facts;
@@ -16,10 +16,9 @@ use crate::arguments::DoctorArguments;
 use crate::error::{Error, Result};
 use crate::output::{Output, table};
 use crate::settings::{DeploymentAccess, StoreAccess};
-use finding::{Finding, TrialOutcome, corrections};
+use finding::{Finding, corrections};
 use trial::Trial;
 
-/// A bucket to look at.
 struct BucketUnderTest {
     store: String,
     role: Role,
@@ -27,40 +26,41 @@ struct BucketUnderTest {
     definition: StoreDefinition,
 }
 
-/// Probes stores, and compares.
 pub async fn run(arguments: &DoctorArguments, access: &DeploymentAccess, output: &Output) -> Result<()> {
     let names: Vec<String> = match &arguments.store {
         Some(store) => vec![store.clone()],
         None => access.deployment.stores()?.iter().map(|(name, _)| name.to_owned()).collect(),
     };
-    let buckets_under_test =
-        names.iter().map(|name| buckets_under_test(name, access)).collect::<Result<Vec<_>>>()?;
-    let mut buckets_under_test: Vec<BucketUnderTest> = buckets_under_test.into_iter().flatten().collect();
-    buckets_under_test.retain(|tested| arguments.bucket_role.is_none_or(|role| role == tested.role));
-    if buckets_under_test.is_empty() {
+    let mut buckets = Vec::new();
+    for name in &names {
+        buckets.extend(buckets_under_test(name, access)?);
+    }
+    buckets.retain(|bucket| arguments.bucket_role.is_none_or(|role| role == bucket.role));
+    if buckets.is_empty() {
         return Err(Error::Usage(
-            "there is no such bucket to look at; `--store vault` is the own one".to_owned(),
+            "there is no such bucket to test; `--store vault` stands for the deployment's own".to_owned(),
         ));
     }
-    let (mut unsafe_count, mut failure) = (0, None);
-    for tested in &buckets_under_test {
-        match examine(tested).await {
-            Ok(findings) => unsafe_count += report(tested, &findings, output)?,
+    let mut unsafe_count = 0;
+    let mut failure = None;
+    for bucket in &buckets {
+        match examine(bucket).await {
+            Ok(findings) => unsafe_count += report(bucket, &findings, output)?,
             Err(error) => {
-                output.warning(&format!("{} could not be examined: {error}", tested.name()));
+                output.warning(&format!("{} could not be tested: {error}", bucket.name()));
                 failure = Some(error);
             }
         }
     }
     if unsafe_count > 0 {
         let text =
-            format!("functions would be unsafe: {unsafe_count} capabilities are configured and missing");
+            format!("functions would be unsafe: {unsafe_count} capabilities are configured but missing");
         return Err(Error::Wrong(text));
     }
     failure.map_or(Ok(()), |error| Err(error.into()))
 }
 
-/// The buckets of a store; of `vault`, those of the deployment that its settings name.
+/// The buckets of a store. For `vault`, the deployment's own buckets that its settings name.
 fn buckets_under_test(store: &str, access: &DeploymentAccess) -> Result<Vec<BucketUnderTest>> {
     let tested =
         |role, bucket, definition| BucketUnderTest { store: store.to_owned(), role, bucket, definition };
@@ -93,7 +93,7 @@ fn own_definition() -> StoreDefinition {
     }
 }
 
-/// Makes all trials. What they have written is deleted, also if one of them fails.
+/// Runs all trials. Deletes what they have written, even if one of them fails.
 async fn examine(tested: &BucketUnderTest) -> Result<Vec<Finding>, StorageError> {
     let mut trial = Trial::new(tested.bucket.clone())?;
     let examined = examine_with(&mut trial, &tested.definition).await;
@@ -125,7 +125,7 @@ async fn examine_with(trial: &mut Trial, definition: &StoreDefinition) -> Result
     Ok(findings)
 }
 
-/// Prints what was found; gives how much of it is unsafe.
+/// Prints the findings and returns how many are unsafe.
 fn report(tested: &BucketUnderTest, findings: &[Finding], output: &Output) -> Result<u64> {
     let name = tested.name();
     output.line(&format!("{name}:"))?;
@@ -150,27 +150,5 @@ impl BucketUnderTest {
     fn name(&self) -> String {
         let role = serde_json::to_value(self.role).unwrap_or_default();
         format!("{}, bucket {} ({})", self.store, self.bucket.name(), role.as_str().unwrap_or_default())
-    }
-}
-
-/// What an answer says of a condition that does not hold: a store that honours it refuses.
-fn refused<T>(answer: Result<T, StorageError>, ignored: &str) -> TrialOutcome {
-    use sluice_storage::ErrorKind::{Conflict, Fault, NotFound};
-    match answer {
-        Ok(_) => TrialOutcome::No(ignored.to_owned()),
-        Err(error) if error.kind == Conflict => TrialOutcome::Yes,
-        Err(error) if matches!(error.kind, Fault | NotFound) => TrialOutcome::No(error.message),
-        Err(error) => TrialOutcome::Unknown(error.message),
-    }
-}
-
-/// What an answer says of something that is to work.
-fn worked<T>(answer: Result<T, StorageError>) -> TrialOutcome {
-    match answer {
-        Ok(_) => TrialOutcome::Yes,
-        Err(error) if error.kind.is_transient() && error.kind != sluice_storage::ErrorKind::Conflict => {
-            TrialOutcome::Unknown(error.message)
-        }
-        Err(error) => TrialOutcome::No(error.message),
     }
 }

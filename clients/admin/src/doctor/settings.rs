@@ -1,4 +1,4 @@
-//! What a store says without being tried: checksums, `ETag`s and how the bucket is set up.
+//! Finds capabilities that show without a trial: checksums, `ETag`s, notifications and CORS.
 
 use reqwest::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 use sluice_storage::ErrorKind;
@@ -7,10 +7,10 @@ use sluice_storage::bucket::normalise_etag;
 use super::finding::TrialOutcome;
 use super::trial::Trial;
 
-/// Where a browser would come from.
+/// The origin that the preflight request names.
 const SOME_ORIGIN: &str = "https://sluice-doctor.invalid";
 
-/// `x-oss-hash-crc64ecma`, present and right.
+/// Whether answers carry the right `x-oss-hash-crc64ecma`.
 pub(super) fn crc64(trial: &Trial) -> TrialOutcome {
     match trial.head.as_ref().and_then(|head| head.crc64) {
         None => TrialOutcome::No("answers carry no x-oss-hash-crc64ecma".to_owned()),
@@ -19,7 +19,7 @@ pub(super) fn crc64(trial: &Trial) -> TrialOutcome {
     }
 }
 
-/// The `ETag` of a PUT is the body's MD5.
+/// Whether the `ETag` of a PUT is the MD5 of the body.
 pub(super) fn md5_etag(trial: &Trial) -> TrialOutcome {
     if normalise_etag(trial.etag()) == trial.md5() {
         return TrialOutcome::Yes;
@@ -27,17 +27,17 @@ pub(super) fn md5_etag(trial: &Trial) -> TrialOutcome {
     TrialOutcome::No(format!("the ETag {} is not the MD5 of the body", trial.etag()))
 }
 
-/// Whether the bucket announces new objects.
+/// Whether the bucket notifies of new objects.
 pub(super) async fn notifications(trial: &Trial) -> TrialOutcome {
     match trial.bucket.notifies().await {
         Ok(true) => TrialOutcome::Yes,
-        Ok(false) => TrialOutcome::Unknown("no announcement is configured for this bucket".to_owned()),
+        Ok(false) => TrialOutcome::Unknown("no notification is configured for this bucket".to_owned()),
         Err(error) if error.kind == ErrorKind::Fault => TrialOutcome::No(error.message),
         Err(error) => TrialOutcome::Unknown(error.message),
     }
 }
 
-/// Whether rules for browsers can be set. They are not changed to find out.
+/// Whether CORS rules can be read. The rules are not changed.
 pub(super) async fn cors(trial: &Trial) -> TrialOutcome {
     match trial.bucket.cors_rules().await {
         Ok(_) => TrialOutcome::Yes,
@@ -50,7 +50,7 @@ pub(super) async fn cors(trial: &Trial) -> TrialOutcome {
     }
 }
 
-/// Whether a browser from anywhere would be let in.
+/// Whether the bucket answers a preflight request from any origin.
 async fn preflight(trial: &Trial) -> bool {
     let (now, end) = Trial::times();
     let Ok(read) = trial.bucket.presign_read(&trial.object(), now, end).await else { return false };

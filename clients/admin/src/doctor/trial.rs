@@ -1,4 +1,4 @@
-//! What the trials share: small objects under a prefix of their own.
+//! Prepares the small objects that the trials read, sends presigned requests, and cleans up.
 
 use bytes::Bytes;
 use md5::{Digest as _, Md5};
@@ -13,22 +13,22 @@ use std::time::Duration;
 
 use crate::localhost::http_client;
 
-/// How long presigned URLs of trials live: as long as clocks may differ before stores refuse every signature.
-const URL_LIFE: Duration = Duration::from_mins(15);
+/// How long presigned URLs of trials are valid. Beyond this clock skew, stores refuse every signature anyway.
+const URL_LIFETIME: Duration = Duration::from_mins(15);
 
-/// One set of trials on one bucket.
+/// The trials on one bucket.
 pub(super) struct Trial {
     pub bucket: Bucket,
     pub http: reqwest::Client,
-    /// The body of the object that trials read.
+    /// The body of the object that the trials read.
     pub body: Bytes,
-    /// What the store says of it.
+    /// What the store answers about that object.
     pub head: Option<Written>,
     prefix: String,
     multiparts: Vec<(ObjectKey, String)>,
 }
 
-/// What came of a presigned request.
+/// The answer to a presigned request.
 pub(super) struct Answer {
     pub status: u16,
     pub headers: reqwest::header::HeaderMap,
@@ -39,27 +39,27 @@ impl Trial {
     pub fn new(bucket: Bucket) -> Result<Self, StorageError> {
         let random = getrandom::u64().map_err(|error| StorageError::unavailable("draw a number", error))?;
         let http = http_client().map_err(|error| StorageError::unavailable("make a client", error))?;
-        let (prefix, head) = (format!("sluice-doctor/{random:016x}/"), None);
+        let prefix = format!("sluice-doctor/{random:016x}/");
         let body = Bytes::from(format!("what sluice-admin doctor has written {random:016x}"));
-        Ok(Self { bucket, http, body, head, prefix, multiparts: Vec::new() })
+        Ok(Self { bucket, http, body, head: None, prefix, multiparts: Vec::new() })
     }
 
-    /// The object that trials read.
+    /// The key of the object that the trials read.
     pub fn object(&self) -> ObjectKey {
         self.key("object")
     }
 
-    /// An object under the prefix.
+    /// A key under the prefix of these trials.
     pub fn key(&self, name: &str) -> ObjectKey {
         ObjectKey::from_stored(format!("{}{name}", self.prefix))
     }
 
-    /// Another body of the same length.
+    /// A different body of the same length.
     pub fn other_body(&self) -> Bytes {
         self.body.iter().map(u8::to_ascii_uppercase).collect::<Vec<u8>>().into()
     }
 
-    /// Writes what the trials read.
+    /// Writes the objects that the trials read.
     pub async fn prepare(&mut self) -> Result<(), StorageError> {
         self.bucket.put(&self.object(), self.body.clone()).await?;
         self.bucket.put(&self.key("another"), self.other_body()).await?;
@@ -83,20 +83,20 @@ impl Trial {
         Sha256::of(&self.body)
     }
 
-    /// From when until when a URL shall work.
+    /// The start and the end of a URL's validity.
     pub fn times() -> (Timestamp, Timestamp) {
         let now = clock::now();
-        (now, now.after(URL_LIFE))
+        (now, now.after(URL_LIFETIME))
     }
 
-    /// Begins a multipart upload that ends with the trials.
+    /// Begins a multipart upload. [`Self::clean_up`] aborts it if it was not completed.
     pub async fn begin(&mut self, key: &ObjectKey) -> Result<String, StorageError> {
         let multipart_id = self.bucket.create_multipart(key, false).await?;
         self.multiparts.push((key.clone(), multipart_id.clone()));
         Ok(multipart_id)
     }
 
-    /// Sends a presigned request; `url` takes the place of the signed one, where it is given.
+    /// Sends a presigned request, to `url` instead of the signed URL if it is given.
     pub async fn send(
         &self,
         method: reqwest::Method,
@@ -109,18 +109,19 @@ impl Trial {
         for (name, value) in signed.headers.iter().filter(|(name, _)| *name != "content-length") {
             request = request.header(name, value);
         }
-        // Without the URL, which is a capability.
+        // Leave out the URL: it grants access.
         let failed = |error: reqwest::Error| StorageError::unavailable(OPERATION, error.without_url());
         let answer = request.send().await.map_err(failed)?;
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let status = answer.status().as_u16();
+        let headers = answer.headers().clone();
         Ok(Answer { status, headers, body: answer.bytes().await.map_err(failed)? })
     }
 
-    /// Deletes all that the trials have left.
+    /// Deletes everything that the trials have written.
     pub async fn clean_up(&self) -> Result<(), StorageError> {
         for (key, multipart_id) in &self.multiparts {
             match self.bucket.abort_multipart(key, multipart_id).await {
-                // It was completed.
+                // The upload was completed.
                 Err(error) if error.kind == ErrorKind::NotFound => {}
                 aborted => aborted?,
             }

@@ -1,30 +1,31 @@
-//! Trials of presigned URLs, sent without credentials.
+//! Tests presigned URLs, sent without credentials.
 
 use bytes::Bytes;
 use reqwest::Method;
 use sluice_domain::hash::Sha256;
+use sluice_domain::time::Timestamp;
 use sluice_storage::StorageError;
 use sluice_storage::presign::{PresignedUrl, PutOf};
 use std::time::Duration;
 
 use super::finding::TrialOutcome;
 use super::trial::{Answer, Trial};
-use super::worked;
 
-/// How long ago a URL ended, and how long it had lived then.
+/// How long ago the expired URL expired, and how long it was valid.
 const HALF_AN_HOUR: Duration = Duration::from_mins(30);
 
-/// A presigned URL works only as it was signed, and until it ends.
+/// Whether presigned URLs work only as they were signed, and only until they expire.
 pub(super) async fn presigned_urls(trial: &Trial) -> TrialOutcome {
     match try_urls(trial).await {
         Ok(found) => found,
-        failed => worked(failed),
+        failed => TrialOutcome::of_success(failed),
     }
 }
 
 async fn try_urls(trial: &Trial) -> Result<TrialOutcome, StorageError> {
     let (now, end) = Trial::times();
-    let (body, read) = (trial.body.clone(), trial.bucket.presign_read(&trial.object(), now, end).await?);
+    let body = trial.body.clone();
+    let read = trial.bucket.presign_read(&trial.object(), now, end).await?;
     let sent = trial.send(Method::GET, &read, None, Bytes::new()).await?;
     let put = presign_put(trial, "sent", &trial.sha256()).await?;
     let put_answer = trial.send(Method::PUT, &put, None, body).await?;
@@ -36,22 +37,21 @@ async fn try_urls(trial: &Trial) -> Result<TrialOutcome, StorageError> {
     let other = trial.other_body();
     changed.headers.insert("x-amz-checksum-sha256".to_owned(), Sha256::of(&other).to_base64());
     let changed = trial.send(Method::PUT, &changed, None, other).await?;
-    let found = found.and(refused(&changed, "a signed header may be changed"));
-    let early = clock_before(now);
-    let over = trial.bucket.presign_read(&trial.object(), early, early.after(HALF_AN_HOUR)).await?;
-    let over = trial.send(Method::GET, &over, None, Bytes::new()).await?;
-    let found = found.and(refused(&over, "a URL works after its end"));
+    let found = found.and(refused(&changed, "a signed header can be changed"));
+    let early = hour_before(now);
+    let expired = trial.bucket.presign_read(&trial.object(), early, early.after(HALF_AN_HOUR)).await?;
+    let expired = trial.send(Method::GET, &expired, None, Bytes::new()).await?;
+    let found = found.and(refused(&expired, "a URL works after it expired"));
     let deleted = trial.send(Method::DELETE, &read, None, Bytes::new()).await?;
     Ok(found.and(refused(&deleted, "a URL for reading deletes")))
 }
 
-/// An hour before.
-fn clock_before(now: sluice_domain::time::Timestamp) -> sluice_domain::time::Timestamp {
+fn hour_before(now: Timestamp) -> Timestamp {
     let hour = 2 * HALF_AN_HOUR.as_millis() as u64;
-    sluice_domain::time::Timestamp::from_unix_milliseconds(now.unix_milliseconds().saturating_sub(hour))
+    Timestamp::from_unix_milliseconds(now.unix_milliseconds().saturating_sub(hour))
 }
 
-/// A body that does not have the signed SHA-256 is refused.
+/// Whether the store refuses a body that does not have the signed SHA-256.
 pub(super) async fn verified_checksums(trial: &Trial) -> TrialOutcome {
     let attempt = async {
         let put = presign_put(trial, "other", &trial.sha256()).await?;
@@ -59,16 +59,19 @@ pub(super) async fn verified_checksums(trial: &Trial) -> TrialOutcome {
         Ok((right.status, trial.send(Method::PUT, &put, None, trial.other_body()).await?))
     };
     match attempt.await {
-        Ok((200..300, other)) => refused(&other, "a body with another SHA-256 than the signed one is taken"),
-        // What is refused for another reason tells nothing.
+        Ok((200..300, other)) => {
+            refused(&other, "a body with another SHA-256 than the signed one is accepted")
+        }
+        // The store refuses even the right body, so the trial shows nothing.
         Ok((status, _)) => TrialOutcome::Unknown(format!("the right body gets status {status}")),
-        Err(error) => worked::<()>(Err(error)),
+        Err(error) => TrialOutcome::of_success::<()>(Err(error)),
     }
 }
 
 async fn presign_put(trial: &Trial, name: &str, sha256: &Sha256) -> Result<PresignedUrl, StorageError> {
     let (now, end) = Trial::times();
-    let (key, size) = (trial.key(name), trial.body.len() as u64);
+    let key = trial.key(name);
+    let size = trial.body.len() as u64;
     trial.bucket.presign_put(&key, size, Some(sha256), PutOf::AnyObject, now, end).await
 }
 
@@ -90,7 +93,7 @@ fn succeeded(answer: &Answer, what: &str) -> TrialOutcome {
 fn refused(answer: &Answer, what: &str) -> TrialOutcome {
     match answer.status {
         400..500 => TrialOutcome::Yes,
-        500.. => TrialOutcome::Unknown(format!("asking whether {what}: status {}", answer.status)),
+        500.. => TrialOutcome::Unknown(format!("testing whether {what}: status {}", answer.status)),
         status => TrialOutcome::No(format!("{what} (status {status})")),
     }
 }

@@ -1,4 +1,4 @@
-//! The bytes of one object, from store to store: at once, or in parts.
+//! Copies the bytes of one object from store to store: at once, or in parts.
 
 use bytes::Bytes;
 use sha2::Digest as _;
@@ -12,57 +12,57 @@ use sluice_storage::{CheckedUpload, Description, ErrorKind, StorageError, Writte
 use std::ops::Range;
 
 use super::job::{Job, MEMORY_MIB};
-use super::transfer::{Sent, Trouble};
+use super::transfer::{SentDigests, TransferError};
 use crate::backoff::retrying;
 
-/// The least and the greatest length of a part in bytes.
-const PART_BYTES: [u64; 2] = [16 << 20, 64 << 20];
+const PART_MIN_BYTES: u64 = 16 << 20;
+const PART_LARGEST_BYTES: u64 = 64 << 20;
 
-/// The length of the parts of an object, in bytes.
-fn part_bytes(size: u64) -> Result<u64, Trouble> {
+/// The length of the parts of an object, in bytes. Fails if the object has too many parts.
+fn part_bytes(size: u64) -> Result<u64, TransferError> {
     let needed = size.div_ceil(PART_MAX_COUNT).div_ceil(1 << 20) << 20;
-    if needed > PART_BYTES[1] { Err(Trouble::TooLarge) } else { Ok(needed.max(PART_BYTES[0])) }
+    if needed > PART_LARGEST_BYTES { Err(TransferError::TooLarge) } else { Ok(needed.max(PART_MIN_BYTES)) }
 }
 
-/// What was sent so far.
+/// The checksums of the bytes that were sent so far.
 struct Digests {
     sha256: sha2::Sha256,
     crc64: u64,
 }
 
 impl Digests {
-    /// Adds bytes, and gives their own CRC-64/XZ.
-    async fn add(mut self, bytes: Bytes) -> Result<(Self, u64), Trouble> {
+    /// Adds bytes, and returns their own CRC-64/XZ.
+    async fn add(mut self, bytes: Bytes) -> Result<(Self, u64), TransferError> {
         let work = move || {
             self.sha256.update(&bytes);
             let of_bytes = crc64(&bytes);
             self.crc64 = crc64_of_both(self.crc64, of_bytes, bytes.len() as u64);
             (self, of_bytes)
         };
-        let worked = tokio::task::spawn_blocking(work).await;
-        worked.map_err(|error| StorageError::unavailable("compute checksums", error).into())
+        let computed = tokio::task::spawn_blocking(work).await;
+        computed.map_err(|error| StorageError::unavailable("compute checksums", error).into())
     }
 
     fn new() -> Self {
         Self { sha256: sha2::Sha256::new(), crc64: 0 }
     }
 
-    fn finish(self) -> Sent {
+    fn finish(self) -> SentDigests {
         let sha256 = <[u8; Sha256::LENGTH]>::from(self.sha256.finalize()).into();
-        Sent { sha256, crc64: self.crc64 }
+        SentDigests { sha256, crc64: self.crc64 }
     }
 }
 
 impl Job {
-    /// Copies the object that has this head, and no other.
+    /// Copies the object. Fails if it no longer has this head.
     pub(super) async fn send(
         &self,
         key: &ObjectKey,
         head: &ObjectHead,
         target_key: &ObjectKey,
-    ) -> Result<(Written, Sent), Trouble> {
+    ) -> Result<(Written, SentDigests), TransferError> {
         let in_parts = head.size > self.parts_above;
-        // In parts: the one that is sent, and the one that is read meanwhile.
+        // While one part is sent, the next is read.
         let bytes_in_memory = if in_parts { 2 * part_bytes(head.size)? } else { head.size };
         let mebibytes = u32::try_from(bytes_in_memory >> 20).unwrap_or(MEMORY_MIB) + 1;
         let _memory = self.memory.acquire_many(mebibytes.min(MEMORY_MIB)).await;
@@ -71,7 +71,7 @@ impl Job {
         }
         self.pace.wait(head.size).await;
         let read = self.source.get_described(key, &head.etag, None, head.size).await;
-        let (bytes, description) = read.map_err(Trouble::of_source)?;
+        let (bytes, description) = read.map_err(TransferError::of_source)?;
         let (digests, _) = Digests::new().add(bytes.clone()).await?;
         let sent = digests.finish();
         let put =
@@ -84,7 +84,7 @@ impl Job {
         key: &ObjectKey,
         head: &ObjectHead,
         target_key: &ObjectKey,
-    ) -> Result<(Written, Sent), Trouble> {
+    ) -> Result<(Written, SentDigests), TransferError> {
         let part_bytes = part_bytes(head.size)?;
         let (first, description) = self.read(key, head, 0..part_bytes.min(head.size)).await?;
         let mut upload = self.target.begin_checked(target_key, &description).await?;
@@ -94,39 +94,43 @@ impl Job {
         };
         match sent.await {
             Ok(done) => Ok(done),
-            Err(trouble) => {
+            Err(error) => {
                 match upload.abort().await {
-                    // It was merged, or is gone.
-                    Err(error) if error.kind != ErrorKind::NotFound => return Err(error.into()),
+                    // The upload was completed, or is gone.
+                    Err(abort_error) if abort_error.kind != ErrorKind::NotFound => {
+                        return Err(abort_error.into());
+                    }
                     _ => {}
                 }
-                Err(trouble)
+                Err(error)
             }
         }
     }
 
-    /// Sends part after part, each while the next is read.
+    /// Sends one part after the other, and reads the next meanwhile.
     async fn send_parts(
         &self,
         upload: &mut CheckedUpload<'_>,
         key: &ObjectKey,
         head: &ObjectHead,
         first: Bytes,
-    ) -> Result<Sent, Trouble> {
-        let (mut part, mut end, mut digests) = (first, 0, Digests::new());
-        let part_bytes = part.len() as u64;
+    ) -> Result<SentDigests, TransferError> {
+        let part_bytes = first.len() as u64;
+        let mut part = first;
+        let mut end = 0;
+        let mut digests = Digests::new();
         loop {
             end += part.len() as u64;
             let (added, of_part) = digests.add(part.clone()).await?;
             digests = added;
-            let (theirs, next) = futures::try_join!(send_part(upload, part), async {
+            let (stored_crc64, next) = futures::try_join!(send_part(upload, part), async {
                 match head.size.min(end + part_bytes) {
                     last if last == end => Ok(None),
                     last => self.read(key, head, end..last).await.map(Some),
                 }
             })?;
-            if theirs.is_some_and(|theirs| theirs != of_part) {
-                return Err(Trouble::NotAsSent);
+            if stored_crc64.is_some_and(|stored_crc64| stored_crc64 != of_part) {
+                return Err(TransferError::NotAsSent);
             }
             let Some((bytes, _)) = next else { return Ok(digests.finish()) };
             part = bytes;
@@ -138,21 +142,22 @@ impl Job {
         key: &ObjectKey,
         head: &ObjectHead,
         range: Range<u64>,
-    ) -> Result<(Bytes, Description), Trouble> {
+    ) -> Result<(Bytes, Description), TransferError> {
         let length = range.end - range.start;
         self.pace.wait(length).await;
-        let passes =
-            |error: &StorageError| matches!(error.kind, ErrorKind::Throttled | ErrorKind::Unavailable);
-        let read = retrying(passes, async || {
+        let read = retrying(is_transient, async || {
             self.source.get_described(key, &head.etag, Some(range.clone()), length).await
         });
-        read.await.map_err(Trouble::of_source)
+        read.await.map_err(TransferError::of_source)
     }
 }
 
-async fn send_part(upload: &mut CheckedUpload<'_>, part: Bytes) -> Result<Option<u64>, Trouble> {
-    let passes = |error: &StorageError| matches!(error.kind, ErrorKind::Throttled | ErrorKind::Unavailable);
-    Ok(retrying(passes, async || upload.send(part.clone()).await).await?)
+async fn send_part(upload: &mut CheckedUpload<'_>, part: Bytes) -> Result<Option<u64>, TransferError> {
+    Ok(retrying(is_transient, async || upload.send(part.clone()).await).await?)
+}
+
+fn is_transient(error: &StorageError) -> bool {
+    matches!(error.kind, ErrorKind::Throttled | ErrorKind::Unavailable)
 }
 
 #[cfg(test)]
@@ -160,13 +165,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ten_thousand_parts_suffice() {
+    fn ten_thousand_parts_are_enough() {
         for (size, expected) in [(1, 16 << 20), (160_000 << 20, 16 << 20), (625 << 30, 64 << 20)] {
             let bytes = part_bytes(size).expect("a length");
             assert_eq!(bytes, expected, "{size}");
             assert!(size.div_ceil(bytes) <= PART_MAX_COUNT, "{size}");
         }
-        assert!(matches!(part_bytes((625 << 30) + 1), Err(Trouble::TooLarge)));
+        assert!(matches!(part_bytes((625 << 30) + 1), Err(TransferError::TooLarge)));
     }
 
     #[tokio::test]

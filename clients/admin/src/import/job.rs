@@ -1,4 +1,4 @@
-//! What is to be brought, and with what.
+//! The parameters of an import: source, target, limits and the signer.
 
 use sluice_domain::key::ObjectKey;
 use sluice_packs::{Pace, Signer};
@@ -8,53 +8,52 @@ use tokio::sync::Semaphore;
 
 use crate::arguments::ImportArguments;
 use crate::error::{Error, Result};
-use crate::receipts::IMPORT;
+use crate::receipts::IMPORT_SCOPE;
 use crate::settings::{DeploymentAccess, StoreAccess};
 
-/// How many MiB of objects are held in memory at once.
+/// How many MiB of objects may be in memory at once.
 pub(super) const MEMORY_MIB: u32 = 128;
 
-/// An import.
 pub(super) struct Job {
-    /// The names of the stores.
+    /// The name of the source store.
     pub from: String,
+    /// The name of the target store.
     pub to: String,
     pub source: Bucket,
     pub prefix: String,
     pub target: Bucket,
     pub target_kind: StoreKind,
     pub to_prefix: String,
-    /// Whether the source may be relied on to read the object that was listed and no other.
+    /// Whether the source honours `If-Match`, so that a read gets the listed object or fails.
     pub reads_conditionally: bool,
     pub tables: Tables,
     pub signer: Option<Signer>,
     pub pace: Pace,
     pub memory: Semaphore,
     pub jobs: usize,
-    /// Larger objects go in parts, in bytes.
+    /// Larger objects are copied in parts. In bytes.
     pub parts_above: u64,
     pub dry_run: bool,
 }
 
 impl Job {
-    /// What the command line says.
     pub async fn new(arguments: &ImportArguments, access: &DeploymentAccess) -> Result<Self> {
         let ImportArguments { source, from, to, .. } = arguments;
-        let place = access.store(from)?;
+        let source_store = access.store(from)?;
         let StoreAccess::Store(target_store) = access.store(to)? else {
-            return Err(Error::Usage("objects are imported to a store of SLUICE_STORES".to_owned()));
+            return Err(Error::Usage("--to must be a store of SLUICE_STORES".to_owned()));
         };
         let no_cold = || Error::Usage(format!("the store {to} has no cold bucket"));
         let target = target_store.bucket(Role::Cold).ok_or_else(no_cold)?;
         if from == to && source.bucket == target.name() {
             return Err(Error::Usage("source and target are the same bucket".to_owned()));
         }
-        let reads_conditionally = match &place {
+        let reads_conditionally = match &source_store {
             StoreAccess::Own(_) => true,
             StoreAccess::Store(store) => store.definition.can(Capability::ConditionalRead),
         };
         Ok(Self {
-            source: place.bucket(&source.bucket),
+            source: source_store.bucket(&source.bucket),
             prefix: source.prefix.clone(),
             target_kind: target_store.definition.kind,
             target,
@@ -72,18 +71,19 @@ impl Job {
         })
     }
 
-    /// Names the import among others.
+    /// Identifies the import in its state file.
     pub fn name(&self) -> String {
-        let (source, target) = (self.source.name(), self.target.name());
+        let source = self.source.name();
+        let target = self.target.name();
         format!("{}/{source}/{} to {}/{target}/{}", self.from, self.prefix, self.to, self.to_prefix)
     }
 
-    /// The scope of its receipts.
+    /// The scope of the import's receipts.
     pub fn scope(&self) -> String {
-        format!("{IMPORT}{}/{}", self.from, self.source.name())
+        format!("{IMPORT_SCOPE}{}/{}", self.from, self.source.name())
     }
 
-    /// Where an object goes.
+    /// The key of an object at the target.
     pub fn target_key(&self, key: &str) -> ObjectKey {
         ObjectKey::from_stored(format!("{}{key}", self.to_prefix))
     }

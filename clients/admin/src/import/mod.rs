@@ -1,7 +1,7 @@
-//! `import`: a whole bucket of other objects comes into a store, each verified and with a receipt.
+//! `import`: copies a bucket of other objects into a store, verifies each, and writes a receipt.
 //!
-//! The source is listed page by page, and never held: what is kept is the keys between the oldest object that is still on its
-//! way and the newest that is done ([`frontier`]). The key below which all is done is remembered in a file ([`state`]).
+//! The source is listed page by page. Memory holds only the keys from the oldest unfinished object on
+//! ([`frontier`]). A file remembers the key up to which all objects are done ([`state`]).
 
 mod body;
 mod frontier;
@@ -27,10 +27,9 @@ use state::State;
 use tally::Tally;
 use transfer::{ImportedObject, Outcome};
 
-/// So many failures one after the other are the store's, not the objects'.
+/// After this many failures in a row, the store is to blame rather than the objects.
 const FAILURES_MAX: u64 = 100;
 
-/// Brings the objects of a bucket.
 pub async fn run(arguments: &ImportArguments, access: &DeploymentAccess, output: &Output) -> Result<()> {
     let job = Job::new(arguments, access).await?;
     if job.signer.is_none() {
@@ -40,7 +39,7 @@ pub async fn run(arguments: &ImportArguments, access: &DeploymentAccess, output:
     let mut state = (!arguments.dry_run).then(|| State::open(arguments, &name)).transpose()?;
     let after = state.as_ref().and_then(|state| state.after().map(str::to_owned));
     if let Some(after) = &after {
-        output.warning(&format!("going on after {after}; objects before it come with the next import"));
+        output.warning(&format!("continuing after {after}; the next import checks the objects before it"));
     }
     let bar = output.bar(if arguments.dry_run { "would copy" } else { "copied" });
     let (tally, stopped) = Import { job: &job, output, bar: &bar, state: &mut state }.all(after).await?;
@@ -57,34 +56,38 @@ struct Import<'a> {
     job: &'a Job,
     output: &'a Output,
     bar: &'a ProgressBar,
-    /// Nothing of a dry run is remembered.
+    /// None for a dry run.
     state: &'a mut Option<State>,
 }
 
 impl Import<'_> {
-    /// Brings all objects after a key; gives why it ended early, if it did.
+    /// Copies all objects after a key. Returns the error with the tally if it stops early.
     async fn all(&mut self, after: Option<String>) -> Result<(Tally, Option<Error>)> {
         let mut listing = Listing::new(&self.job.source, &self.job.prefix, after);
-        let (mut frontier, mut tally) = (Frontier::default(), Tally::default());
-        let (mut on_their_way, mut failures) = (FuturesUnordered::new(), 0);
-        let (mut stopped, job, output) = (None, self.job, self.output);
+        let mut frontier = Frontier::default();
+        let mut tally = Tally::default();
+        let mut in_flight = FuturesUnordered::new();
+        let mut failures = 0;
+        let mut stopped = None;
+        let job = self.job;
+        let output = self.output;
         loop {
-            while stopped.is_none() && on_their_way.len() < self.job.jobs && frontier.has_room() {
+            while stopped.is_none() && in_flight.len() < self.job.jobs && frontier.has_room() {
                 match listing.next().await {
                     Ok(Some((key, head))) => {
-                        let place = frontier.begin(key.clone());
-                        on_their_way.push(async move { (place, job.import(key, head, output).await) });
+                        let number = frontier.begin(key.clone());
+                        in_flight.push(async move { (number, job.import(key, head, output).await) });
                     }
                     Ok(None) => break,
                     Err(error) => stopped = Some(Error::Storage(error)),
                 }
             }
-            let Some((place, imported)) = on_their_way.next().await else { break };
+            let Some((number, imported)) = in_flight.next().await else { break };
             failures = if matches!(imported.outcome, Outcome::Failed(_)) { failures + 1 } else { 0 };
             if failures >= FAILURES_MAX && stopped.is_none() {
                 stopped = Some(Error::Left(format!("stopped: the last {failures} objects all failed")));
             }
-            frontier.end(place, !matches!(imported.outcome, Outcome::Failed(_)));
+            frontier.end(number, !matches!(imported.outcome, Outcome::Failed(_)));
             tally.add(&imported);
             report(&imported, self.output)?;
             self.bar.set_position(tally.copied_bytes);
@@ -101,17 +104,17 @@ impl Import<'_> {
     }
 }
 
-/// Says what became of an object, if it is worth it.
+/// Prints the outcome of an object, unless it is unchanged.
 fn report(imported: &ImportedObject, output: &Output) -> Result<()> {
     let text = || match &imported.outcome {
         Outcome::Copied { .. } => format!("{} {}", imported.key, size(imported.size)),
         Outcome::Unchanged => String::new(),
-        Outcome::Gone => format!("{}: gone since it was listed", imported.key),
+        Outcome::Gone => format!("{}: deleted since it was listed", imported.key),
         Outcome::Refused(why) => format!("{}: not copied: {why}", imported.key),
         Outcome::Failed(why) => format!("{}: failed: {why}", imported.key),
     };
     match imported.outcome {
-        // There may be millions.
+        // There may be millions of these.
         Outcome::Unchanged => Ok(()),
         Outcome::Copied { .. } | Outcome::Gone | Outcome::Refused(_) | Outcome::Failed(_) => {
             output.result(imported, text)

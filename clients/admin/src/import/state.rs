@@ -1,4 +1,4 @@
-//! How far an import is, in a file that is replaced as a whole.
+//! Remembers on disk how far an import got. The file is replaced atomically.
 
 use etcetera::{AppStrategy as _, AppStrategyArgs};
 use serde::{Deserialize, Serialize};
@@ -11,20 +11,20 @@ use tokio::time::Instant;
 use crate::arguments::ImportArguments;
 use crate::error::{Error, Result};
 
-/// How often it is written at most: what was done since is found to be unchanged.
+/// The least time between two writes. After a crash, objects that were copied since are found to be
+/// unchanged.
 const SAVE_EVERY: Duration = Duration::from_secs(2);
 
-/// What the file holds.
+/// The JSON in the file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Remembered {
-    /// Which import it is.
+    /// The name of the import.
     import: String,
-    /// The last key below which all is done.
+    /// The last key up to which all objects are done.
     after: String,
 }
 
-/// The file.
 #[derive(Debug)]
 pub(super) struct State {
     path: PathBuf,
@@ -34,7 +34,8 @@ pub(super) struct State {
 }
 
 impl State {
-    /// What is remembered of the import called `import`, in the file that the arguments name or in the platform's place.
+    /// Reads the state of the import with this name, from the file in the arguments or in the standard
+    /// folder.
     pub fn open(arguments: &ImportArguments, import: &str) -> Result<Self> {
         let path = match &arguments.state {
             Some(path) => path.clone(),
@@ -42,19 +43,20 @@ impl State {
         };
         let remembered = read(&path)?;
         if let Some(other) = remembered.as_ref().filter(|remembered| remembered.import != import) {
-            let (path, other) = (path.display(), &other.import);
+            let path = path.display();
+            let other = &other.import;
             return Err(Error::Usage(format!("{path} belongs to another import: {other}")));
         }
         let after = remembered.map(|remembered| remembered.after);
         Ok(Self { path, import: import.to_owned(), after, saved_at: None })
     }
 
-    /// The key after which the import goes on.
+    /// The key after which the import continues.
     pub fn after(&self) -> Option<&str> {
         self.after.as_deref()
     }
 
-    /// Remembers how far it is, unless that was done just now.
+    /// Saves the cursor, unless it was saved just now.
     pub fn remember(&mut self, cursor: Option<&str>) -> Result<()> {
         if self.saved_at.is_some_and(|saved_at| saved_at.elapsed() < SAVE_EVERY) {
             return Ok(());
@@ -62,7 +64,7 @@ impl State {
         self.save(cursor)
     }
 
-    /// Remembers how far it is.
+    /// Saves the cursor.
     pub fn save(&mut self, cursor: Option<&str>) -> Result<()> {
         self.saved_at = Some(Instant::now());
         let Some(cursor) = cursor.filter(|cursor| self.after.as_deref() != Some(*cursor)) else {
@@ -73,7 +75,7 @@ impl State {
         write(&self.path, &remembered).map_err(Error::local(&self.path))
     }
 
-    /// The import is complete: the next begins anew.
+    /// Deletes the file, because the import is complete.
     pub fn forget(&mut self) -> Result<()> {
         match std::fs::remove_file(&self.path) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::local(&self.path)(error)),
@@ -82,7 +84,7 @@ impl State {
     }
 }
 
-/// Where the platform keeps such things.
+/// The standard folder of the platform.
 fn folder() -> Result<PathBuf> {
     let names = AppStrategyArgs { app_name: "sluice".to_owned(), ..AppStrategyArgs::default() };
     let none = |_| Error::Usage("no home directory: use --state FILE".to_owned());
@@ -96,7 +98,7 @@ fn read(path: &Path) -> Result<Option<Remembered>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Error::local(path)(error)),
     };
-    let unreadable = |_| Error::Usage(format!("{} is no state of an import", path.display()));
+    let unreadable = |_| Error::Usage(format!("{} does not hold the state of an import", path.display()));
     serde_json::from_str(&text).map(Some).map_err(unreadable)
 }
 
@@ -115,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_remembered_is_read_again_by_the_same_import_only() {
+    fn what_is_written_is_read_again_and_damage_is_reported() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("deep/state.json");
         let remembered = Remembered { import: "a".to_owned(), after: "käy\n".to_owned() };

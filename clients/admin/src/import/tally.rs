@@ -1,4 +1,4 @@
-//! How the objects of an import fared.
+//! Counts the outcomes of an import.
 
 use serde::Serialize;
 
@@ -6,25 +6,22 @@ use super::transfer::{ImportedObject, Outcome};
 use crate::error::{Error, Result};
 use crate::output::size;
 
-/// Counts.
+/// How many objects had which outcome.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Tally {
-    /// Copied, or to be copied.
+    /// Copied; in a dry run, to be copied.
     pub copied: u64,
-    /// Their bytes.
     pub copied_bytes: u64,
-    /// There already.
     pub unchanged: u64,
-    /// Gone since they were listed.
+    /// Deleted since they were listed.
     pub gone: u64,
-    /// With keys that the target cannot have.
+    /// Not copied because of their keys.
     pub refused: u64,
-    /// Not copied for other reasons.
+    /// Not copied for another reason.
     pub failed: u64,
 }
 
 impl Tally {
-    /// One more object.
     pub fn add(&mut self, imported: &ImportedObject) {
         match imported.outcome {
             Outcome::Copied { .. } => {
@@ -38,23 +35,23 @@ impl Tally {
         }
     }
 
-    /// For the progress bar.
+    /// The text of the progress bar.
     pub fn progress(&self) -> String {
         let left = self.refused + self.failed;
-        format!("{} objects, {} unchanged, {left} left", self.copied, self.unchanged)
+        format!("{} objects, {} unchanged, {left} not copied", self.copied, self.unchanged)
     }
 
-    /// For people.
     pub fn text(&self, dry_run: bool) -> String {
         let Self { copied, unchanged, gone, refused, failed, .. } = self;
         let verb = if dry_run { "would be copied" } else { "copied" };
         let bytes = size(self.copied_bytes);
         format!(
-            "{copied} objects {verb}, {bytes}; {unchanged} unchanged, {gone} gone, {refused} refused, {failed} failed"
+            "{copied} objects {verb}, {bytes}; {unchanged} unchanged, {gone} deleted, {refused} refused, \
+             {failed} failed"
         )
     }
 
-    /// What the run ends with.
+    /// Fails if objects were not copied.
     pub fn outcome(&self) -> Result<()> {
         match self.refused + self.failed {
             0 => Ok(()),

@@ -1,4 +1,4 @@
-//! Bringing one object: as it was listed or as it is now, verified, and only then with a receipt.
+//! Copies one object, verifies it at the target, and then writes its receipt.
 
 use serde::Serialize;
 use sluice_domain::hash::Sha256;
@@ -17,10 +17,10 @@ use super::keys;
 use crate::backoff::retrying;
 use crate::output::Output;
 
-/// How often an object is taken as it then is, after it changed while it was read.
+/// How often to start again with an object that changed while it was read.
 const CHANGES_MAX: u32 = 1;
 
-/// What became of an object.
+/// A result line of the import.
 #[derive(Debug, Serialize)]
 pub(super) struct ImportedObject {
     pub key: String,
@@ -29,32 +29,31 @@ pub(super) struct ImportedObject {
     pub outcome: Outcome,
 }
 
-/// How it fared.
 #[derive(Debug, Serialize)]
 #[serde(tag = "outcome", content = "detail", rename_all = "snake_case")]
 pub(super) enum Outcome {
-    /// Copied, verified and proved; of a dry run, not even begun.
+    /// Copied and verified; in a dry run, to be copied.
     Copied { verified_by: Option<Verification> },
-    /// The target has it already.
+    /// The target already has the object.
     Unchanged,
-    /// It is not there any more.
+    /// Deleted since it was listed.
     Gone,
-    /// The target cannot have such a key.
+    /// The target cannot have the key; with the reason.
     Refused(&'static str),
-    /// Something else.
+    /// Not copied for another reason.
     Failed(String),
 }
 
-/// Why an object could not be brought this time.
+/// Why an attempt to copy an object failed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Trouble {
-    #[error("it changes while it is read")]
+pub(super) enum TransferError {
+    #[error("the object changed while it was read")]
     Changed,
-    #[error("it is gone")]
+    #[error("the object was deleted")]
     Gone,
-    #[error("what the target holds is not what was sent")]
+    #[error("the target does not hold the bytes that were sent")]
     NotAsSent,
-    #[error("it is larger than 625 GiB: more than 10,000 parts of 64 MiB")]
+    #[error("the object is larger than 625 GiB: more than 10,000 parts of 64 MiB")]
     TooLarge,
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -62,15 +61,25 @@ pub(super) enum Trouble {
     ReadBack(#[from] PackError),
 }
 
-/// What was sent of an object.
+/// The checksums of the bytes that were sent.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sent {
+pub(super) struct SentDigests {
     pub sha256: Sha256,
     pub crc64: u64,
 }
 
-impl Trouble {
-    /// What an error of the source means.
+/// What a receipt says about an object that was copied and verified.
+struct CopiedObject<'a> {
+    key: &'a ObjectKey,
+    head: &'a ObjectHead,
+    target_key: &'a ObjectKey,
+    written: &'a Written,
+    sent: SentDigests,
+    verified_by: Verification,
+}
+
+impl TransferError {
+    /// Interprets an error of the source.
     pub fn of_source(error: StorageError) -> Self {
         match error.kind {
             ErrorKind::Conflict => Self::Changed,
@@ -79,8 +88,7 @@ impl Trouble {
         }
     }
 
-    /// Whether the same may succeed later.
-    fn passes(&self) -> bool {
+    fn is_transient(&self) -> bool {
         match self {
             Self::NotAsSent => true,
             Self::Storage(error) | Self::ReadBack(PackError::Storage(error)) => {
@@ -92,7 +100,6 @@ impl Trouble {
 }
 
 impl Job {
-    /// Brings an object.
     pub async fn import(&self, key: String, head: ObjectHead, output: &Output) -> ImportedObject {
         let (outcome, size) = match keys::problem(self.target_kind, self.target_key(&key).as_str()) {
             Some(problem) => (Outcome::Refused(problem), head.size),
@@ -101,22 +108,24 @@ impl Job {
         ImportedObject { key, size, outcome }
     }
 
-    /// Brings it as it was listed; if it has changed meanwhile, as it is then. Gives the size of what came.
+    /// Copies the object. If it changed since it was listed, copies its new state. Returns the size that was
+    /// copied.
     async fn import_current(&self, key: &str, mut head: ObjectHead, output: &Output) -> (Outcome, u64) {
         let source_key = ObjectKey::from_stored(key);
         let mut changes = 0;
         loop {
             let imported =
-                retrying(Trouble::passes, async || self.import_once(&source_key, &head).await).await;
-            let trouble = match imported {
+                retrying(TransferError::is_transient, async || self.import_once(&source_key, &head).await)
+                    .await;
+            let error = match imported {
                 Ok(outcome) => return (outcome, head.size),
-                Err(Trouble::Gone) => return (Outcome::Gone, head.size),
-                Err(trouble) => trouble,
+                Err(TransferError::Gone) => return (Outcome::Gone, head.size),
+                Err(error) => error,
             };
-            if !matches!(trouble, Trouble::Changed) || changes == CHANGES_MAX {
-                return (Outcome::Failed(trouble.to_string()), head.size);
+            if !matches!(error, TransferError::Changed) || changes == CHANGES_MAX {
+                return (Outcome::Failed(error.to_string()), head.size);
             }
-            output.warning(&format!("{key} has changed since it was listed; it is copied as it is now"));
+            output.warning(&format!("{key} has changed since it was listed; copying its new state"));
             changes += 1;
             head = match self.source.head(&source_key).await {
                 Ok(Some(head)) => head,
@@ -126,7 +135,7 @@ impl Job {
         }
     }
 
-    async fn import_once(&self, key: &ObjectKey, head: &ObjectHead) -> Result<Outcome, Trouble> {
+    async fn import_once(&self, key: &ObjectKey, head: &ObjectHead) -> Result<Outcome, TransferError> {
         let target_key = self.target_key(key.as_str());
         let receipt_id = self.receipt_id(key, head, &target_key);
         if self.is_unchanged(key, head, &target_key, &receipt_id).await? {
@@ -137,55 +146,57 @@ impl Job {
         }
         let (written, sent) = self.send(key, head, &target_key).await?;
         let verified_by = self.verify(&target_key, head.size, &written, sent).await?;
-        // Where the source reads whatever is there, it must still be what it was.
+        // A source that ignores `If-Match` may have sent other bytes, so check that the object is still the
+        // same.
         if !self.reads_conditionally && self.source.head(key).await?.as_ref() != Some(head) {
-            return Err(Trouble::Changed);
+            return Err(TransferError::Changed);
         }
         if let Some(signer) = &self.signer {
-            let receipt =
-                Receipt { receipt_id, ..self.receipt(key, head, &target_key, &written, sent, verified_by) };
-            self.tables.put_receipt(&signer.sign(receipt)).await?;
+            let copied =
+                CopiedObject { key, head, target_key: &target_key, written: &written, sent, verified_by };
+            self.tables.put_receipt(&signer.sign(self.receipt(receipt_id, &copied))).await?;
         }
         Ok(Outcome::Copied { verified_by: Some(verified_by) })
     }
 
-    /// Whether the target has the object: its receipt names both as they are now. Without receipts, whether the stores'
-    /// own checksums agree.
+    /// Whether the target already has the object. With a signer, a receipt must name source and target in
+    /// their present state. Without one, the checksums of the stores must agree.
     async fn is_unchanged(
         &self,
         key: &ObjectKey,
         head: &ObjectHead,
         target_key: &ObjectKey,
         receipt_id: &str,
-    ) -> Result<bool, Trouble> {
-        let Some(there) = self.target.head_checked(target_key).await? else { return Ok(false) };
-        if there.size != Some(head.size) {
+    ) -> Result<bool, TransferError> {
+        let Some(target) = self.target.head_checked(target_key).await? else { return Ok(false) };
+        if target.size != Some(head.size) {
             return Ok(false);
         }
         if self.signer.is_some() {
             let receipt = self.tables.receipt(&self.scope(), receipt_id).await?;
             return Ok(receipt.is_some_and(|receipt| {
-                (&receipt.source.etag, &receipt.target.etag, receipt.size)
-                    == (&head.etag, &there.etag, head.size)
+                receipt.source.etag == head.etag
+                    && receipt.target.etag == target.etag
+                    && receipt.size == head.size
             }));
         }
         let is_md5 = |etag: &str| etag.len() == 32 && etag.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let (here, there_md5) = (normalise_etag(&head.etag), normalise_etag(&there.etag));
-        if here == there_md5 && is_md5(&here) {
+        let source_etag = normalise_etag(&head.etag);
+        if source_etag == normalise_etag(&target.etag) && is_md5(&source_etag) {
             return Ok(true);
         }
         let source = self.source.head_checked(key).await?.filter(|source| source.etag == head.etag);
-        Ok(source.and_then(|source| source.crc64).is_some_and(|crc64| there.crc64 == Some(crc64)))
+        Ok(source.and_then(|source| source.crc64).is_some_and(|crc64| target.crc64 == Some(crc64)))
     }
 
-    /// Makes sure that the target holds what was sent. One that is wrong is deleted at once.
+    /// Checks that the target holds the bytes that were sent. Deletes a wrong object at once.
     async fn verify(
         &self,
         target_key: &ObjectKey,
         size: u64,
         written: &Written,
-        sent: Sent,
-    ) -> Result<Verification, Trouble> {
+        sent: SentDigests,
+    ) -> Result<Verification, TransferError> {
         let (verified_by, holds) = match written.crc64 {
             Some(crc64) => (Verification::Crc64, crc64 == sent.crc64),
             None if written.sha256_verified => (Verification::Sha256, true),
@@ -196,12 +207,12 @@ impl Job {
         };
         if !holds {
             self.target.delete(target_key).await?;
-            return Err(Trouble::NotAsSent);
+            return Err(TransferError::NotAsSent);
         }
         Ok(verified_by)
     }
 
-    /// The receipt's id: of source and target as they are, so that the receipt is found again.
+    /// The receipt id, derived from the state of source and target, so that a later run finds the receipt.
     fn receipt_id(&self, key: &ObjectKey, head: &ObjectHead, target_key: &ObjectKey) -> String {
         let source = (&self.from, self.source.name(), key.as_str(), &head.etag, head.size);
         let target = (&self.to, self.target.name(), target_key.as_str());
@@ -209,15 +220,8 @@ impl Job {
         VersionId::derived(Timestamp::from_unix_milliseconds(0), seed.as_bytes()).to_string()
     }
 
-    fn receipt(
-        &self,
-        key: &ObjectKey,
-        head: &ObjectHead,
-        target_key: &ObjectKey,
-        written: &Written,
-        sent: Sent,
-        verified_by: Verification,
-    ) -> Receipt {
+    fn receipt(&self, receipt_id: String, copied: &CopiedObject<'_>) -> Receipt {
+        let CopiedObject { key, head, target_key, written, sent, verified_by } = *copied;
         let object = |store: &str, bucket: &str, key: &ObjectKey, etag: &str| ReceiptObject {
             store: store.to_owned(),
             bucket: bucket.to_owned(),
@@ -227,7 +231,7 @@ impl Job {
         };
         Receipt {
             scope: self.scope(),
-            receipt_id: String::new(),
+            receipt_id,
             pack_id: None,
             source: object(&self.from, self.source.name(), key, &head.etag),
             target: object(&self.to, self.target.name(), target_key, &written.etag),

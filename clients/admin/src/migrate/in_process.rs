@@ -1,20 +1,19 @@
-//! Moving packs in this process, as the worker does it.
+//! Moves packs in this process, with the code of the worker migrate-pack.
 
 use futures::stream::{self, StreamExt};
 use migrate_pack::{App, process};
 use sluice_lambda::batch::{Message, OutOfTime};
 use std::sync::Arc;
 
-use super::Order;
+use super::blob_to_move::BlobToMove;
 use crate::error::Result;
 use crate::output::Output;
 use crate::settings::DeploymentAccess;
 
-/// The worker, in this process.
 pub(super) struct InProcess {
     app: Arc<App>,
     out_of_time: OutOfTime,
-    /// How many blobs are moved at once.
+    /// How many blobs to move at once.
     jobs: usize,
 }
 
@@ -24,14 +23,14 @@ impl InProcess {
         Ok(Self { app, out_of_time: Arc::new(|| false), jobs })
     }
 
-    /// Moves these blobs, several at once, and gives how many could not be moved.
-    pub async fn process(&self, orders: &[Order], to: &str, output: &Output) -> u64 {
-        stream::iter(orders)
-            .map(|order| async move {
+    /// Moves these blobs, several at once, and returns how many could not be moved.
+    pub async fn process(&self, blobs: &[BlobToMove], to: &str, output: &Output) -> u64 {
+        stream::iter(blobs)
+            .map(|blob| async move {
                 let failed =
-                    process(self.app.clone(), vec![message(order, to)], self.out_of_time.clone()).await;
+                    process(self.app.clone(), vec![message(blob, to)], self.out_of_time.clone()).await;
                 if !failed.is_empty() {
-                    output.warning(&format!("{} was not moved, or not all of it", order.text()));
+                    output.warning(&format!("{} was not moved completely", blob.text()));
                 }
                 failed.len() as u64
             })
@@ -41,8 +40,8 @@ impl InProcess {
     }
 }
 
-/// The message that would ask the worker. Its id is nobody else's, and so are the objects that it makes.
-fn message(order: &Order, to: &str) -> Message {
+/// The message that would ask the worker. The id must be unique: the keys of new objects depend on it.
+fn message(blob: &BlobToMove, to: &str) -> Message {
     let id = format!("sluice-admin-{:016x}", getrandom::u64().unwrap_or_default());
-    Message { id, body: order.event(to), receive_count: 1, receipt_handle: String::new() }
+    Message { id, body: blob.event(to), receive_count: 1, receipt_handle: String::new() }
 }

@@ -1,14 +1,12 @@
-//! `migrate`: the packs of blobs go to another store, or home.
+//! `migrate`: moves the packs of blobs to another store, or back to the vault.
 
-mod blobs;
+mod blob_to_move;
 mod in_process;
+mod selection;
 mod wait;
 
 use serde::Serialize;
-use sluice_contracts::pack_event::{PackEvent, Subject};
-use sluice_domain::blob::{Blob, VAULT};
-use sluice_domain::hash::Sha256;
-use sluice_domain::id::AccountId;
+use sluice_domain::blob::VAULT;
 use sluice_storage::Queue;
 use sluice_storage::stores::Role;
 
@@ -16,14 +14,10 @@ use crate::arguments::MigrateArguments;
 use crate::error::{Error, Result};
 use crate::output::{Output, size};
 use crate::settings::{DeploymentAccess, StoreAccess};
-
-/// A blob that is to be moved.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct Order {
-    account_id: AccountId,
-    sha256: Sha256,
-    size: u64,
-}
+use blob_to_move::BlobToMove;
+use in_process::InProcess;
+use selection::Selection;
+use wait::Waiting;
 
 #[derive(Default, Serialize)]
 struct Tally<'a> {
@@ -33,26 +27,12 @@ struct Tally<'a> {
     done: &'static str,
 }
 
-impl Order {
-    fn of(blob: &Blob) -> Self {
-        Self { account_id: blob.account_id, sha256: blob.sha256, size: blob.size }
-    }
-
-    /// The event that asks for it.
-    fn event(&self, to: &str) -> String {
-        let (account_id, of, to) = (self.account_id, Subject::Blob(self.sha256), to.to_owned());
-        PackEvent::MigrationRequested { account_id, of, to }.to_json()
-    }
-}
-
-/// What happens to the blobs that are meant.
+/// What to do with the selected blobs.
 enum Mode {
-    /// They are listed.
     DryRun,
-    /// They are moved in this process.
-    InProcess(in_process::InProcess),
-    /// The worker is asked to move them.
-    Ask(Queue),
+    InProcess(InProcess),
+    /// Asks the worker to move them.
+    Enqueue(Queue),
 }
 
 impl Mode {
@@ -61,32 +41,32 @@ impl Mode {
             return Ok(Self::DryRun);
         }
         if arguments.in_process {
-            return Ok(Self::InProcess(in_process::InProcess::new(access, arguments.jobs.into()).await?));
+            return Ok(Self::InProcess(InProcess::new(access, arguments.jobs.into()).await?));
         }
-        Ok(Self::Ask(access.deployment.migrate_queue()?))
+        Ok(Self::Enqueue(access.deployment.migrate_queue()?))
     }
 
-    /// What has become of the blobs then.
+    /// A verb for the summary.
     fn done(&self) -> &'static str {
         match self {
             Self::DryRun => "would be moved",
             Self::InProcess(_) => "moved",
-            Self::Ask(_) => "asked for",
+            Self::Enqueue(_) => "asked for",
         }
     }
 
-    /// Does it, and gives how many could not be moved.
-    async fn go(&self, orders: &[Order], to: &str, output: &Output) -> Result<u64> {
+    /// Processes these blobs and returns how many could not be moved.
+    async fn process(&self, blobs: &[BlobToMove], to: &str, output: &Output) -> Result<u64> {
         match self {
             Self::DryRun => {
-                for order in orders {
-                    output.result(order, || order.text())?;
+                for blob in blobs {
+                    output.result(blob, || blob.text())?;
                 }
             }
-            Self::InProcess(worker) => return Ok(worker.process(orders, to, output).await),
-            Self::Ask(queue) => {
-                for order in orders {
-                    queue.send(&order.event(to)).await?;
+            Self::InProcess(worker) => return Ok(worker.process(blobs, to, output).await),
+            Self::Enqueue(queue) => {
+                for blob in blobs {
+                    queue.send(&blob.event(to)).await?;
                 }
             }
         }
@@ -94,32 +74,36 @@ impl Mode {
     }
 }
 
-/// Lists the blobs that are meant, and moves them or has them moved.
+/// Moves the selected blobs, asks the worker to move them, or lists them.
 pub async fn run(arguments: &MigrateArguments, access: &DeploymentAccess, output: &Output) -> Result<()> {
-    let (to, tables) = (target(arguments, access)?, access.deployment.tables()?);
+    let to = target(arguments, access)?;
+    let tables = access.deployment.tables()?;
     let mode = Mode::new(arguments, access).await?;
-    let mut pages = blobs::Pages::new(arguments, access, to).await?;
+    let mut selection = Selection::new(arguments, access, to).await?;
     let mut tally = Tally { to, done: mode.done(), ..Tally::default() };
-    let (mut waiting, mut failed, bar) = (Vec::new(), 0, output.bar(mode.done()));
-    while let Some(orders) = pages.next(&tables).await? {
-        failed += mode.go(&orders, to, output).await?;
-        for order in orders {
+    let bar = output.bar(mode.done());
+    let mut waiting = Vec::new();
+    let mut failed = 0;
+    while let Some(page) = selection.next_page(&tables).await? {
+        failed += mode.process(&page, to, output).await?;
+        for blob in page {
             tally.blobs += 1;
-            tally.bytes += order.size;
-            waiting.extend(arguments.wait.then_some(order));
+            tally.bytes += blob.size;
+            waiting.extend(arguments.wait.then_some(blob));
         }
         bar.set_position(tally.bytes);
-        bar.set_message(format!("{} contents", tally.blobs));
+        bar.set_message(format!("{} blobs", tally.blobs));
     }
     bar.finish_and_clear();
     output.result(&tally, || tally.text())?;
     if failed > 0 {
         return Err(Error::Left(format!("{failed} of {} blobs could not be moved", tally.blobs)));
     }
-    wait::until_moved(waiting, to, arguments.timeout_seconds, &tables, output).await
+    let waiting = Waiting { blobs: waiting, to, timeout_seconds: arguments.timeout_seconds };
+    waiting.until_moved(&tables, output).await
 }
 
-/// The name of the store to which they go.
+/// The name of the target store. Fails if the store cannot hold packs.
 fn target<'a>(arguments: &'a MigrateArguments, access: &DeploymentAccess) -> Result<&'a str> {
     let to = arguments.to.as_deref().unwrap_or(VAULT);
     match access.store(to)? {
@@ -127,12 +111,6 @@ fn target<'a>(arguments: &'a MigrateArguments, access: &DeploymentAccess) -> Res
             Err(Error::Usage(format!("the store {to} has no cold bucket")))
         }
         StoreAccess::Own(_) | StoreAccess::Store(_) => Ok(to),
-    }
-}
-
-impl Order {
-    fn text(&self) -> String {
-        format!("{} {} {}", self.account_id, self.sha256, size(self.size))
     }
 }
 

@@ -1,16 +1,13 @@
-//! One call, ready to be sent any number of times.
+//! Describes a call to the API, so that it can be sent and repeated.
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH};
 use reqwest::{Body, Client, Method, Request, StatusCode, Url};
 use serde::Serialize;
 use sluice_domain::id::VersionId;
 
-use super::headers_size_bytes;
-
-/// What the client adds to every request beside host and length.
+/// The headers that the client adds to every request, besides host and length.
 const CLIENT_HEADERS: &str = concat!("user-agent: sluice/", env!("CARGO_PKG_VERSION"), "\r\naccept: */*\r\n");
 
-/// A method, a path, and what goes with them.
 pub(super) struct Call {
     method: Method,
     segments: Vec<String>,
@@ -36,10 +33,10 @@ impl Call {
         Self::new(Method::POST, segments).json(body)
     }
 
-    /// With a key, so that a repeat after a lost answer gets the first answer.
+    /// Adds an idempotency key, so that a repeat after a lost answer gets the first answer.
     pub(super) fn idempotent(mut self) -> Self {
         let mut key = [0; 16];
-        // Without a key a repeat is merely less safe.
+        // Without random bytes there is no key, and a repeat is less safe.
         if getrandom::fill(&mut key).is_ok()
             && let Ok(value) = HeaderValue::from_str(&hex::encode(key))
         {
@@ -71,7 +68,7 @@ impl Call {
         }
     }
 
-    /// Only if the file still has this version.
+    /// Makes the call fail unless the file still has this version.
     pub(super) fn if_match(mut self, version_id: Option<VersionId>) -> Self {
         let etag = version_id.and_then(|version_id| HeaderValue::from_str(&format!("\"{version_id}\"")).ok());
         if let Some(etag) = etag {
@@ -80,12 +77,12 @@ impl Call {
         self
     }
 
-    /// Whether sending it again does no harm, though the first may have been carried out.
+    /// Whether the call may be repeated even though the server may have executed it.
     pub(super) fn is_repeatable(&self) -> bool {
         self.method != Method::PATCH
     }
 
-    /// Whether the same call may fare better in a while.
+    /// Whether a repeat of the call may succeed later.
     pub(super) fn is_worth_repeating_after(&self, status: StatusCode) -> bool {
         match status {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => true,
@@ -124,6 +121,11 @@ impl Call {
         let added = [&*line, &host, CLIENT_HEADERS, &length].map(str::len).iter().sum::<usize>();
         (added + self.body.len()) as u64 + headers_size_bytes(request.headers())
     }
+}
+
+/// Size of headers and the empty line after them, as HTTP/1.1 writes them.
+pub(super) fn headers_size_bytes(headers: &HeaderMap) -> u64 {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>() as u64 + 2
 }
 
 #[cfg(test)]
@@ -165,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rename_is_repeated_only_when_it_was_not_carried_out() {
+    fn a_rename_is_repeated_only_if_the_server_did_not_execute_it() {
         let rename = Call::patch(&["files", "1"], &());
         assert!(rename.is_worth_repeating_after(StatusCode::SERVICE_UNAVAILABLE));
         assert!(!rename.is_worth_repeating_after(StatusCode::BAD_GATEWAY));

@@ -1,4 +1,4 @@
-//! Files, their versions and their content.
+//! Calls for files, their versions, and lookups of blobs and hooks.
 
 use sluice_contracts::files::{
     FileChange, FileList, Lookup, LookupAnswer, Restore, VersionList, VersionView,
@@ -8,29 +8,29 @@ use sluice_domain::hash::ChunkId;
 use sluice_domain::id::{FileId, VersionId};
 use sluice_domain::path::FilePath;
 
-use super::{Api, Call};
+use super::call::Call;
+use super::client::Api;
 use crate::error::Result;
 
-/// As many rows as one answer holds: the fewer calls.
+/// The most rows that one answer may have.
 const PAGE_ROWS: &str = "1000";
 
-/// Which files a list shows.
+/// Which files to list.
 #[derive(Debug, Clone)]
 pub struct Selection {
-    /// What their paths begin with.
     pub prefix: String,
-    /// Whether deeper paths are shown as the folder they lie in.
+    /// Whether files in deeper folders appear only as a folder.
     pub folded: bool,
 }
 
-/// How much a plan tells.
+/// How detailed a plan is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
-    /// Which packs and which of their chunks: a line for each run.
+    /// One term for each run of chunks in a pack.
     Terms,
-    /// Each chunk, and where to read it.
+    /// Each chunk, with URLs to read it.
     Chunks,
-    /// The same, but where packs lay before they were moved, for as long as they can be read there.
+    /// The same, but with the former locations of packs that were moved, while they can still be read there.
     FormerChunks,
 }
 
@@ -57,7 +57,7 @@ impl Api {
         self.json(&call).await
     }
 
-    /// Renames or edits the file, if `version_id` is still current.
+    /// Renames or edits the file if `version_id` is still current.
     pub async fn change_file(
         &self,
         file_id: FileId,
@@ -68,7 +68,7 @@ impl Api {
         self.json(&call).await
     }
 
-    /// Deletes the file, if `version_id` is still current; its versions stay.
+    /// Deletes the file if `version_id` is still current. Its versions stay.
     pub async fn delete_file(&self, file_id: FileId, version_id: VersionId) -> Result<()> {
         let call = Call::delete(&["files", &file_id.to_string()]).if_match(Some(version_id));
         self.success(&call).await.map(drop)
@@ -80,7 +80,7 @@ impl Api {
         self.json(&call).await
     }
 
-    /// Makes `version_id` current again, if `expected` still is (when given).
+    /// Makes `version_id` current again. With `expected`, only if that version is still current.
     pub async fn restore_version(
         &self,
         file_id: FileId,
@@ -91,7 +91,7 @@ impl Api {
         self.json(&call.if_match(expected)).await
     }
 
-    /// One page of how the version is put together.
+    /// One page of the plan for assembling the version from packs.
     pub async fn plan(
         &self,
         file_id: FileId,
@@ -112,13 +112,14 @@ impl Api {
         self.json(&call).await
     }
 
-    /// Makes content that the account holds a version at a path, without a byte sent. With `if_match` only while the
-    /// file still has that version.
+    /// Makes a version from a blob that the account already has, without sending bytes. With `if_match`, only
+    /// if the file still has that version.
     pub async fn look_up(&self, lookup: &Lookup, if_match: Option<VersionId>) -> Result<LookupAnswer> {
         self.json(&Call::post(&["lookups"], lookup).if_match(if_match)).await
     }
 
-    /// The account's packs that hold any of these chunks; at most [`sluice_contracts::packs::HOOKS_MAX`].
+    /// The account's packs that hold any of these hooks. Takes at most
+    /// [`sluice_contracts::packs::HOOKS_MAX`].
     pub async fn look_up_hooks(&self, hooks: &[ChunkId]) -> Result<HooksFound> {
         self.json(&Call::post(&["lookups", "hooks"], &HooksLookup { hooks: hooks.to_vec() })).await
     }

@@ -1,4 +1,4 @@
-//! Lists of any length, a page at a time.
+//! Streams long lists page by page.
 
 use futures::{Stream, TryStreamExt as _, stream};
 use sluice_contracts::files::{FileList, VersionView};
@@ -6,7 +6,8 @@ use sluice_contracts::packs::Plan;
 use sluice_contracts::uploads::UploadView;
 use sluice_domain::id::{FileId, VersionId};
 
-use super::{Api, Detail, Selection};
+use super::client::Api;
+use super::files::{Detail, Selection};
 use crate::error::{Error, Result};
 
 impl Api {
@@ -50,7 +51,7 @@ impl Api {
     }
 }
 
-/// The page after each cursor, until there is none.
+/// Fetches page after page until there is no next cursor.
 fn pages<Page>(
     fetch: impl AsyncFn(Option<String>) -> Result<(Option<String>, Page)>,
 ) -> impl Stream<Item = Result<Page>> {
@@ -59,7 +60,7 @@ fn pages<Page>(
         let Some((cursor, fetch)) = state else { return Ok(None) };
         let (next, page) = fetch(cursor.clone()).await?;
         if next.is_some() && next == cursor {
-            return Err(Error::UnexpectedAnswer("a page that leads to itself".to_owned()));
+            return Err(Error::UnexpectedAnswer("the cursor of a page leads to the same page".to_owned()));
         }
         Ok(Some((page, next.map(|next| (Some(next), fetch)))))
     })

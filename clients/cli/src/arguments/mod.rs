@@ -1,5 +1,6 @@
-//! The command line.
+//! Parses the command line, and holds its help texts.
 
+mod help;
 mod transfer;
 mod value;
 
@@ -11,61 +12,43 @@ use std::path::PathBuf;
 
 use crate::output::Format;
 use crate::session::ApiUrl;
+use help::{
+    ABORT_HELP, LOGIN_HELP, LOGOUT_HELP, MAIN_HELP, REGISTER_HELP, RESTORE_HELP, RM_HELP, STAT_HELP,
+    UPLOADS_HELP, VERSIONS_HELP, WHOAMI_HELP,
+};
 pub use transfer::{GetArguments, PutArguments};
 pub use value::{FileReference, Remote};
 
-const EVERYWHERE: &str = "Options of every command";
-
-const EXIT_CODES: &str = "\
-Exit codes:
-  0  done
-  1  failed here (a file cannot be read or written), or several files failed for different reasons
-  2  the command line makes no sense
-  3  not logged in, or wrong user name or password
-  4  no such file, version or upload
-  5  something is in the way: a file at that path, another version, another sluice
-  6  network or server do not answer; worth repeating
-  7  the bytes failed verification
-  8  the account is full
-  9  the server refused the request
-
-Begin with:
-  sluice --api https://files.example.com register ada
-  sluice put photos/ --to holiday/
-  sluice ls holiday/
-  sluice get holiday/beach.jpg";
+const EVERYWHERE: &str = "Options for every command";
 
 /// Uploads, downloads and manages files on a Sluice server.
 #[derive(Debug, Parser)]
-#[command(name = "sluice", version, after_help = EXIT_CODES, max_term_width = 110)]
+#[command(name = "sluice", version, after_help = MAIN_HELP, max_term_width = 110)]
 pub struct Arguments {
-    /// What every command takes.
     #[command(flatten)]
     pub global: Global,
-    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What every command takes.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// The server; `register` and `login` remember it
+    /// The address of the server; `register` and `login` remember it
     #[arg(long, global = true, help_heading = EVERYWHERE, env = "SLUICE_API_URL", value_name = "URL")]
     pub api: Option<ApiUrl>,
-    /// Print one JSON document a line: one for each file, or one for the whole
+    /// Print one JSON document per line, one for each result
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub json: bool,
     /// Print nothing but errors
     #[arg(long, short, global = true, help_heading = EVERYWHERE, conflicts_with = "json")]
     pub quiet: bool,
-    /// Where to keep the session, the state of unfinished uploads and the cache, instead of the platform's own places
+    /// The folder for the session, the state of unfinished uploads and the cache, instead of the standard
+    /// folders
     #[arg(long, global = true, help_heading = EVERYWHERE, env = "SLUICE_HOME", value_name = "DIR")]
     pub home: Option<PathBuf>,
 }
 
 impl Global {
-    /// How results are printed.
     pub fn format(&self) -> Format {
         match (self.json, self.quiet) {
             (true, _) => Format::Json,
@@ -75,16 +58,19 @@ impl Global {
     }
 }
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make an account and log in
+    /// Create an account and log in
+    #[command(after_help = REGISTER_HELP)]
     Register(CredentialArguments),
-    /// Log in
+    /// Log in to an account
+    #[command(after_help = LOGIN_HELP)]
     Login(CredentialArguments),
-    /// Log out, at once and on the server too
+    /// Log out: forget the session here and end it on the server
+    #[command(after_help = LOGOUT_HELP)]
     Logout,
-    /// Show the account and how much room it has
+    /// Show the account, its quota and how much of it is used
+    #[command(after_help = WHOAMI_HELP)]
     Whoami,
     /// Upload files and folders
     Put(PutArguments),
@@ -92,54 +78,57 @@ pub enum Command {
     Get(GetArguments),
     /// List files
     Ls(ListArguments),
-    /// Show all that is known of a file
+    /// Show the details of a file
+    #[command(after_help = STAT_HELP)]
     Stat {
-        /// Its path, or `id:` and its file id
+        /// The path of the file, or `id:` and its file id
         path: FileReference,
     },
     /// Rename a file
     Mv(MoveArguments),
     /// Delete files; their versions can be restored
+    #[command(after_help = RM_HELP)]
     Rm {
-        /// Their paths, or `id:` and their file ids
+        /// The paths of the files, or `id:` and their file ids
         #[arg(required = true)]
         path: Vec<FileReference>,
     },
-    /// List a file's versions, the latest first
+    /// List the versions of a file, the latest first
+    #[command(after_help = VERSIONS_HELP)]
     Versions {
-        /// Its path, or `id:` and its file id, which outlives the file
+        /// The path of the file, or `id:` and its file id, which also works after the file was deleted
         path: FileReference,
     },
     /// Make an earlier version of a file current again
+    #[command(after_help = RESTORE_HELP)]
     Restore {
-        /// Its path, or `id:` and its file id, which outlives the file
+        /// The path of the file, or `id:` and its file id, which also works after the file was deleted
         path: FileReference,
-        /// Which version, as `versions` shows it
+        /// The version id, as `sluice versions` prints it
         version_id: VersionId,
     },
     /// List open uploads, or abort some
+    #[command(after_help = UPLOADS_HELP)]
     Uploads {
-        /// What to do with them
         #[command(subcommand)]
         command: Option<UploadsCommand>,
     },
-    /// For operators: stores, migration, receipts (the program sluice-admin)
+    /// For operators: check stores, move packs, import buckets (runs the program sluice-admin)
     #[command(disable_help_flag = true)]
-    Admin(PassedOn),
-    /// For operators: find out what a store can do (the program sluice-admin)
+    Admin(ForwardedArguments),
+    /// For operators: test what a store can do (runs the program sluice-admin)
     #[command(disable_help_flag = true)]
-    Doctor(PassedOn),
+    Doctor(ForwardedArguments),
 }
 
-/// What another program is given as it is.
+/// Arguments for another program.
 #[derive(Debug, Args)]
-pub struct PassedOn {
+pub struct ForwardedArguments {
     /// See `sluice admin --help`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
     pub arguments: Vec<OsString>,
 }
 
-/// Who logs in.
 #[derive(Debug, Args)]
 pub struct CredentialArguments {
     /// The user name
@@ -149,47 +138,52 @@ pub struct CredentialArguments {
     pub password_stdin: bool,
 }
 
-/// What `ls` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  sluice ls                everything at the top
-  sluice ls photos/        what lies in photos
-  sluice ls photos/2025    what begins with that
-  sluice ls -r photos/     with all that lies deeper")]
+  sluice ls                files and folders at the top
+  sluice ls photos/        files and folders in photos/
+  sluice ls photos/2025    paths that begin with photos/2025
+  sluice ls -r photos/     all files below photos/, also in deeper folders")]
 pub struct ListArguments {
-    /// What the paths begin with; a folder ends in `/`
+    /// List only paths that begin with this text; a folder ends in `/`
     #[arg(default_value = "", hide_default_value = true)]
     pub prefix: String,
-    /// Show what lies in folders too
+    /// List files in deeper folders too
     #[arg(long, short)]
     pub recursive: bool,
 }
 
-/// What `mv` takes.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sluice mv draft.txt report.txt         give the file a new name
+  sluice mv draft.txt archive/           move it to archive/draft.txt
+  sluice mv draft.txt report.txt -f      replace report.txt, if it exists
+
+The command fails if somebody else changes the file meanwhile.")]
 pub struct MoveArguments {
-    /// Its path, or `id:` and its file id
+    /// The path of the file, or `id:` and its file id
     pub from: FileReference,
-    /// Its new path; one that ends in `/` keeps the file's name
+    /// The new path; if it ends in `/`, the file keeps its name
     pub to: Remote,
-    /// Replace a file that lies there; its versions stay
+    /// Replace a file that exists at the new path; its versions stay
     #[arg(long, short)]
     pub force: bool,
 }
 
-/// What to do with open uploads.
 #[derive(Debug, Subcommand)]
 pub enum UploadsCommand {
-    /// Abort uploads: their parts are deleted and their quota is free again
+    /// Abort uploads: delete their parts and release the space that they reserve
+    #[command(after_help = ABORT_HELP)]
     Abort {
-        /// Which, as `sluice uploads` shows them
+        /// The ids of the uploads, as `sluice uploads` prints them
         #[arg(required = true, value_name = "ID")]
         upload_id: Vec<UploadId>,
     },
 }
 
-/// The new path of a file that is called `name` so far.
+/// The path that a file with this name gets when it is moved to `to`.
 pub fn destination(to: &Remote, name: &str) -> Result<FilePath, sluice_domain::path::InvalidPath> {
     match to {
         Remote::File(path) => Ok(path.clone()),
@@ -208,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn the_forms_other_programs_use() {
+    fn the_command_lines_that_other_programs_use() {
         for line in [
             "sluice put FILE --to REMOTE --json",
             "sluice put DIR --to prefix/ --json",

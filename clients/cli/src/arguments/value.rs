@@ -1,4 +1,4 @@
-//! Values on the command line.
+//! Parses values on the command line: files, folders and sizes.
 
 use sluice_domain::id::FileId;
 use sluice_domain::part_plan::{PART_MAX_BYTES, PART_MIN_BYTES};
@@ -9,9 +9,8 @@ use std::str::FromStr;
 /// A file on the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileReference {
-    /// By where it lies.
     Path(FilePath),
-    /// By its id, which a rename keeps and a deletion does not end.
+    /// The id stays the same after a rename, and is valid after a deletion.
     Id(FileId),
 }
 
@@ -41,12 +40,11 @@ impl fmt::Display for FileReference {
     }
 }
 
-/// A file on the server, or a folder there.
+/// A file or folder on the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remote<File = FilePath> {
-    /// A file.
     File(File),
-    /// What the paths of all in the folder begin with: empty for the top, else it ends in `/`.
+    /// The prefix of all paths in the folder. Empty for the top; otherwise it ends in `/`.
     Folder(String),
 }
 
@@ -61,7 +59,7 @@ impl<File: TryFrom<String, Error = InvalidPath>> FromStr for Remote<File> {
     }
 }
 
-/// A part size: a number of bytes, KiB, MiB or GiB.
+/// Parses the size of a part: a number with an optional unit (b, k, m, g), in bytes.
 pub fn part_size(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let unit: u64 = match &*text[digits.len()..].trim().to_ascii_lowercase() {
@@ -69,12 +67,12 @@ pub fn part_size(text: &str) -> Result<u64, String> {
         "k" | "kib" => 1 << 10,
         "m" | "mib" => 1 << 20,
         "g" | "gib" => 1 << 30,
-        _ => return Err("a size is a number and b, k, m or g, such as 16m".to_owned()),
+        _ => return Err("a size is a number with b, k, m or g, such as 16m".to_owned()),
     };
     let size_bytes = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
     size_bytes
         .filter(|size_bytes| (PART_MIN_BYTES..=PART_MAX_BYTES).contains(size_bytes))
-        .ok_or_else(|| "a part has 5 MiB to 5 GiB".to_owned())
+        .ok_or_else(|| "a part has between 5 MiB and 5 GiB".to_owned())
 }
 
 #[cfg(test)]

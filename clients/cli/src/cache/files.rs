@@ -1,4 +1,4 @@
-//! Local files, and the versions they became.
+//! Remembers which version each local file became.
 
 use rusqlite::{OptionalExtension as _, Row, params};
 use sluice_domain::hash::Sha256;
@@ -6,34 +6,29 @@ use sluice_domain::id::{FileId, VersionId};
 use sluice_domain::path::FilePath;
 use std::path::{Path, absolute};
 
-use super::{Cache, Fingerprint};
+use super::database::Cache;
+use super::fingerprint::Fingerprint;
 use crate::clock;
 
-/// A local file that the server has.
-pub struct KnownFile<'a> {
-    /// Where it lies.
+/// A local file and the version that holds its bytes.
+pub struct CachedFile<'a> {
     pub local: &'a Path,
-    /// What it looked like when it was hashed, if that tells a later write.
+    /// None if the fingerprint would not reveal a later write.
     pub fingerprint: Option<&'a Fingerprint>,
-    /// Where it lies there.
     pub remote: &'a FilePath,
-    /// What it became there.
-    pub version: KnownVersion,
+    pub version: CachedVersion,
 }
 
-/// A version, which never changes.
+/// A version of a file on the server. Versions never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KnownVersion {
-    /// The file.
+pub struct CachedVersion {
     pub file_id: FileId,
-    /// Its version.
     pub version_id: VersionId,
-    /// What it holds.
     pub sha256: Sha256,
 }
 
 impl Cache {
-    /// The SHA-256 of the file at `local`, if nothing wrote to it since it was hashed.
+    /// The SHA-256 of the file at `local`, if the fingerprint is the same as when the file was hashed.
     pub fn unchanged(&self, local: &Path, fingerprint: &Fingerprint) -> Option<Sha256> {
         let local = absolute(local).ok()?;
         let found = self.with(|transaction, account| {
@@ -56,17 +51,17 @@ impl Cache {
         found.flatten()
     }
 
-    /// The last version that is known of the file at `remote`; others may have made later ones.
-    pub fn version_at(&self, remote: &FilePath) -> Option<KnownVersion> {
+    /// The last version that this machine saw at `remote`. Other machines may have made later ones.
+    pub fn version_at(&self, remote: &FilePath) -> Option<CachedVersion> {
         self.version("remote", remote.as_str())
     }
 
-    /// A version that holds this content.
-    pub fn version_of(&self, sha256: &Sha256) -> Option<KnownVersion> {
+    /// A version that holds the blob.
+    pub fn version_of(&self, sha256: &Sha256) -> Option<CachedVersion> {
         self.version("sha256", sha256.as_bytes())
     }
 
-    fn version(&self, column: &'static str, value: impl rusqlite::ToSql) -> Option<KnownVersion> {
+    fn version(&self, column: &'static str, value: impl rusqlite::ToSql) -> Option<CachedVersion> {
         let select = format!(
             "SELECT file_id, version_id, sha256 FROM files WHERE account = ?1 AND {column} = ?2
              ORDER BY used_at DESC LIMIT 1"
@@ -77,14 +72,14 @@ impl Cache {
         found.flatten()
     }
 
-    /// Remembers what a local file became.
-    pub fn remember_file(&self, file: &KnownFile<'_>) {
+    pub fn remember_file(&self, file: &CachedFile<'_>) {
         let Ok(local) = absolute(file.local) else { return };
         let fingerprint = file.fingerprint;
         self.with(|transaction, account| {
             transaction.execute(
-                "INSERT OR REPLACE INTO files (account, local, size, modified_nanoseconds, changed_nanoseconds, inode,
-                 sha256, remote, file_id, version_id, used_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                "INSERT OR REPLACE INTO files
+                 (account, local, size, modified_nanoseconds, changed_nanoseconds, inode, sha256, remote,
+                 file_id, version_id, used_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                 params![
                     account,
                     local.as_os_str().as_encoded_bytes(),
@@ -103,8 +98,8 @@ impl Cache {
     }
 }
 
-fn version_of_row(row: &Row<'_>) -> rusqlite::Result<KnownVersion> {
-    Ok(KnownVersion {
+fn version_of_row(row: &Row<'_>) -> rusqlite::Result<CachedVersion> {
+    Ok(CachedVersion {
         file_id: FileId::from_bytes(row.get(0)?),
         version_id: VersionId::from_bytes(row.get(1)?),
         sha256: Sha256::from(row.get::<_, [u8; Sha256::LENGTH]>(2)?),

@@ -1,4 +1,4 @@
-//! How a file that was hashed is known to be unchanged.
+//! Recognises that a file is unchanged since it was hashed, without reading it.
 
 use sluice_domain::time::Timestamp;
 use std::fs::{self, Metadata};
@@ -6,37 +6,35 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
-/// File systems tell times apart by up to two seconds: a file that was written to so shortly before it was hashed may have
-/// been written to again, afterwards, and look the same.
+/// File system times may be as coarse as two seconds. If a file was written to this shortly before it was
+/// hashed, a second write after the hashing may leave the same modification time.
 const RACY: Duration = Duration::from_secs(2);
 
-/// What a file looks like without reading it. Where the system has no inodes and no time of the last status change, both
-/// are 0.
+/// What the file system says about a file. `changed_nanoseconds` and `inode` are 0 on systems that do not
+/// have them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint {
-    /// Size in bytes.
     pub size_bytes: u64,
-    /// When its content was last written to, in nanoseconds since 1970.
+    /// When the file was last written to, in nanoseconds since 1970.
     pub modified_nanoseconds: i64,
-    /// When its status last changed, in nanoseconds since 1970: no program can set it.
+    /// When the status of the file last changed, in nanoseconds since 1970. Programs cannot set it.
     pub changed_nanoseconds: i64,
-    /// Which file it is on its file system.
     pub inode: u64,
 }
 
 impl Fingerprint {
-    /// What the file looks like now.
+    /// The present state of the file.
     pub fn of(path: &Path) -> io::Result<Self> {
         let metadata = fs::metadata(path)?;
-        // A time out of range is none that a later write could have.
+        // No later write can get a time that is out of range, so clamping it is safe.
         let modified = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
         let modified_nanoseconds = i64::try_from(modified.as_nanos()).unwrap_or(i64::MAX);
         let (changed_nanoseconds, inode) = platform(&metadata);
         Ok(Self { size_bytes: metadata.len(), modified_nanoseconds, changed_nanoseconds, inode })
     }
 
-    /// Whether a later write would show, if the file began to be hashed at `began`.
-    pub fn would_tell(&self, began: Timestamp) -> bool {
+    /// Whether a later write would change the fingerprint, if hashing started at `began`.
+    pub fn reveals_later_writes(&self, began: Timestamp) -> bool {
         let modified = Duration::from_nanos(u64::try_from(self.modified_nanoseconds).unwrap_or(0));
         modified + RACY <= Duration::from_millis(began.unix_milliseconds())
     }
@@ -69,8 +67,8 @@ mod tests {
             inode: 0,
         };
         let began = Timestamp::from_unix_milliseconds(100_000);
-        assert!(written(98).would_tell(began));
-        assert!(!written(99).would_tell(began) && !written(1000).would_tell(began));
+        assert!(written(98).reveals_later_writes(began));
+        assert!(!written(99).reveals_later_writes(began) && !written(1000).reveals_later_writes(began));
     }
 
     #[test]

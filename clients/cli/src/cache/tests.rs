@@ -1,10 +1,14 @@
 use super::*;
-use crate::output::Format;
+use crate::output::{Format, Output};
+use rusqlite::{Connection, Transaction};
 use sluice_domain::chunk::Chunk;
 use sluice_domain::dedup::hooks;
 use sluice_domain::hash::{ChunkId, Sha256};
-use sluice_domain::id::{FileId, VersionId};
+use sluice_domain::id::{AccountId, FileId, VersionId};
 use sluice_domain::path::FilePath;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 struct Home(tempfile::TempDir);
 
@@ -28,8 +32,8 @@ fn chunks(seeds: std::ops::Range<u32>) -> Vec<Chunk> {
     seeds.map(|seed| chunk(seed).expect("a length within bounds")).collect()
 }
 
-fn version(number: u8) -> KnownVersion {
-    KnownVersion {
+fn version(number: u8) -> CachedVersion {
+    CachedVersion {
         file_id: FileId::from_bytes([number; 16]),
         version_id: VersionId::from_bytes([number; 16]),
         sha256: Sha256::of(&[number]),
@@ -42,11 +46,11 @@ const FINGERPRINT: Fingerprint =
 fn remember(cache: &Cache, local: &str, fingerprint: Option<&Fingerprint>, number: u8) {
     let remote = FilePath::parse("a/b").expect("a path");
     let version = version(number);
-    cache.remember_file(&KnownFile { local: Path::new(local), fingerprint, remote: &remote, version });
+    cache.remember_file(&CachedFile { local: Path::new(local), fingerprint, remote: &remote, version });
 }
 
 #[test]
-fn a_file_is_known_again_only_if_all_of_it_looks_the_same() {
+fn a_file_counts_as_unchanged_only_if_its_whole_fingerprint_matches() {
     let home = Home::new();
     let cache = home.open(1);
     let local = Path::new("movie.mkv");
@@ -71,22 +75,23 @@ fn a_file_is_known_again_only_if_all_of_it_looks_the_same() {
 }
 
 #[test]
-fn contents_are_found_by_hash_and_by_what_they_share() {
+fn blobs_are_found_by_hash_and_by_shared_hooks() {
     let home = Home::new();
     let cache = home.open(1);
-    let (first, second) = (Sha256::of(b"1"), Sha256::of(b"2"));
+    let first = Sha256::of(b"1");
+    let second = Sha256::of(b"2");
     cache.remember_blob(&first, 1, &chunks(0..1000));
     cache.remember_blob(&second, 2, &chunks(900..2000));
     drop(cache);
     let cache = home.open(1);
     assert_eq!(cache.chunks(&first), Some(chunks(0..1000)));
-    assert_eq!(cache.content_with(&hooks(&chunks(100..1000))), Some(first));
-    assert_eq!(cache.content_with(&hooks(&chunks(5000..6000))), None);
+    assert_eq!(cache.similar_blob(&hooks(&chunks(100..1000))), Some(first));
+    assert_eq!(cache.similar_blob(&hooks(&chunks(5000..6000))), None);
     assert_eq!(home.open(2).chunks(&first), None, "another account");
 }
 
 #[test]
-fn the_oldest_contents_are_dropped_with_their_hooks() {
+fn the_oldest_blobs_are_deleted_with_their_hooks() {
     let home = Home::new();
     let cache = home.open(1);
     let hash = |number: u8| Sha256::of(&[number]);
@@ -99,7 +104,7 @@ fn the_oldest_contents_are_dropped_with_their_hooks() {
         std::thread::sleep(Duration::from_millis(2));
     }
     assert!(cache.chunks(&hash(0)).is_some(), "used again");
-    cache.with(|transaction, _| blobs::drop_beyond(transaction, 2 * 100 * 34)).expect("no trouble");
+    cache.with(|transaction, _| blobs::drop_beyond(transaction, 2 * 100 * 34)).expect("no error");
     let kept = |number| cache.chunks(&hash(number)).is_some();
     assert_eq!((kept(0), kept(1), kept(2)), (true, false, true));
     let count = |transaction: &Transaction<'_>, _| {
@@ -112,7 +117,7 @@ fn the_oldest_contents_are_dropped_with_their_hooks() {
 }
 
 #[test]
-fn a_damaged_or_newer_database_is_set_aside() {
+fn a_damaged_newer_or_older_database_is_set_aside() {
     let home = Home::new();
     remember(&home.open(1), "a", Some(&FINGERPRINT), 1);
     fs::write(home.database(), vec![7; 9000]).expect("written");
@@ -122,11 +127,15 @@ fn a_damaged_or_newer_database_is_set_aside() {
     drop(cache);
     assert_eq!(fs::read(home.database().with_extension("set-aside")).expect("kept").len(), 9000);
 
-    let newer = |connection: Connection| connection.pragma_update(None, "user_version", 2);
-    Connection::open(home.database()).and_then(newer).expect("written");
-    let cache = home.open(1);
-    remember(&cache, "b", Some(&FINGERPRINT), 1);
-    assert!(cache.unchanged(Path::new("b"), &FINGERPRINT).is_some());
+    for other_version in [1, 99] {
+        let set_version =
+            |connection: Connection| connection.pragma_update(None, "user_version", other_version);
+        Connection::open(home.database()).and_then(set_version).expect("written");
+        let cache = home.open(1);
+        assert_eq!(cache.unchanged(Path::new("a"), &FINGERPRINT), None, "version {other_version}");
+        remember(&cache, "a", Some(&FINGERPRINT), 1);
+        assert!(cache.unchanged(Path::new("a"), &FINGERPRINT).is_some());
+    }
 }
 
 #[cfg(unix)]

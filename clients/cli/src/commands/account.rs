@@ -1,16 +1,16 @@
-//! `register`, `login`, `logout`, `whoami`.
+//! Runs `register`, `login`, `logout` and `whoami`.
 
 use sluice_contracts::accounts::{AccountView, Credentials, Login};
 use std::io::{self, IsTerminal as _};
 
-use super::Context;
 use crate::api::Api;
 use crate::arguments::CredentialArguments;
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::output::{self, printable};
 use crate::session::Session;
 
-/// Makes an account and logs in.
+/// Creates an account and logs in.
 pub async fn register(arguments: &CredentialArguments, context: &Context) -> Result<()> {
     let api = anonymous(context)?;
     let credentials = credentials(arguments, true)?;
@@ -18,18 +18,17 @@ pub async fn register(arguments: &CredentialArguments, context: &Context) -> Res
     begin_session(&api, credentials, context).await
 }
 
-/// Logs in.
 pub async fn login(arguments: &CredentialArguments, context: &Context) -> Result<()> {
     let api = anonymous(context)?;
     let credentials = credentials(arguments, false)?;
     begin_session(&api, credentials, context).await
 }
 
-/// Ends the session here, and on the server if that answers.
+/// Forgets the session on this machine, and ends it on the server.
 pub async fn logout(context: &Context) -> Result<()> {
     let (api, _) = context.connect()?;
     let ended = api.delete_session().await;
-    // The token goes first of all from this machine, whatever the server says.
+    // Delete the token from this machine even if the server does not answer.
     context.session_file.remember(api.url().clone(), None)?;
     match ended {
         Ok(()) | Err(Error::NotLoggedIn { .. }) => {}
@@ -40,7 +39,6 @@ pub async fn logout(context: &Context) -> Result<()> {
         .result(&serde_json::json!({ "logged_out": true }), || format!("logged out of {}", api.url()))
 }
 
-/// Shows the account.
 pub async fn whoami(context: &Context) -> Result<()> {
     let (api, _) = context.connect()?;
     show(&api.account().await?, &api, context)
@@ -92,7 +90,7 @@ fn read_line() -> Result<String> {
     io::stdin().read_line(&mut line).map_err(standard_input)?;
     let password = line.trim_end_matches(['\r', '\n']);
     if password.is_empty() {
-        return Err(Error::Usage("standard input holds no password".to_owned()));
+        return Err(Error::Usage("there is no password on standard input".to_owned()));
     }
     Ok(password.to_owned())
 }
@@ -102,9 +100,9 @@ fn ask(name: &str, is_new: bool) -> Result<String> {
         return Err(Error::Usage("no terminal to ask for the password: use --password-stdin".to_owned()));
     }
     let password = rpassword::prompt_password(format!("Password for {name}: ")).map_err(standard_input)?;
-    // A slip in a password that nobody sees would lock its owner out.
+    // A typing error in an invisible password would lock the user out.
     if is_new && rpassword::prompt_password("Again: ").map_err(standard_input)? != password {
-        return Err(Error::Usage("the two passwords differ".to_owned()));
+        return Err(Error::Usage("the two passwords are different".to_owned()));
     }
     Ok(password)
 }

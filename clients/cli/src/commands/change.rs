@@ -1,16 +1,18 @@
-//! `mv`, `rm`, `restore`.
+//! Runs `mv`, `rm` and `restore`.
 
 use serde::Serialize;
 use sluice_contracts::files::FileChange;
 use sluice_domain::id::{FileId, VersionId};
 
-use super::{Context, Tally, find};
 use crate::api::Api;
 use crate::arguments::{FileReference, MoveArguments, destination};
+use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::lookup::find;
 use crate::output::{Failure, printable};
+use crate::tally::Tally;
 
-/// Renames a file, unless somebody changed it meanwhile.
+/// Renames a file, unless it was changed meanwhile.
 pub async fn mv(arguments: &MoveArguments, context: &Context) -> Result<()> {
     let (api, _) = context.connect()?;
     let version = find(&api, &arguments.from).await?;
@@ -33,7 +35,7 @@ struct Removal {
     error: Option<Failure>,
 }
 
-/// Deletes files, each unless somebody changed it meanwhile.
+/// Deletes files, each unless it was changed meanwhile.
 pub async fn rm(references: &[FileReference], context: &Context) -> Result<()> {
     let (api, _) = context.connect()?;
     let mut tally = Tally::default();
@@ -53,7 +55,7 @@ pub async fn rm(references: &[FileReference], context: &Context) -> Result<()> {
         context.output.result(&removal, || {
             let id = removal
                 .file_id
-                .map(|file_id| format!("  (versions id:{file_id} shows what can be restored)"));
+                .map(|file_id| format!("  (`sluice versions id:{file_id}` lists what can be restored)"));
             format!("{:8}  {}{}", removal.outcome, printable(&removal.path), id.unwrap_or_default())
         })?;
     }
@@ -66,7 +68,8 @@ async fn remove(api: &Api, reference: &FileReference) -> Result<FileId> {
     Ok(version.file_id)
 }
 
-/// Makes an earlier version current again. A file that exists must not change meanwhile; a deleted one is known by id.
+/// Makes an earlier version current again. With a path, fails if the file was changed meanwhile. A deleted
+/// file can only be referred to by id.
 pub async fn restore(reference: &FileReference, version_id: VersionId, context: &Context) -> Result<()> {
     let (api, _) = context.connect()?;
     let (file_id, expected) = match reference {
@@ -78,6 +81,6 @@ pub async fn restore(reference: &FileReference, version_id: VersionId, context: 
     };
     let restored = api.restore_version(file_id, version_id, expected).await?;
     context.output.result(&restored, || {
-        format!("{} has the content of {version_id} again", printable(restored.path.as_str()))
+        format!("{} has the bytes of version {version_id} again", printable(restored.path.as_str()))
     })
 }

@@ -1,25 +1,25 @@
-//! `ls`, `stat`, `versions`.
+//! Runs `ls`, `stat` and `versions`.
 
 use futures::TryStreamExt as _;
 use serde::Serialize;
 use sluice_contracts::files::VersionView;
 
-use super::{Context, find, find_id};
 use crate::api::Selection;
 use crate::arguments::{FileReference, ListArguments};
+use crate::context::Context;
 use crate::error::Result;
+use crate::lookup::{find, find_id};
 use crate::output::{minute, printable, size};
 
-/// One line of `ls --json` for what lies deeper.
+/// One line of `ls --json` for a folder.
 #[derive(Serialize)]
 struct Folder<'a> {
     prefix: &'a str,
 }
 
-/// Lists files, a page at a time.
 pub async fn ls(arguments: &ListArguments, context: &Context) -> Result<()> {
     let (api, _) = context.connect()?;
-    // A list may be asked for as `/` or as it is shown elsewhere; no path begins with a slash.
+    // Accept a leading slash, although no path begins with one.
     let prefix = arguments.prefix.trim_start_matches('/').to_owned();
     let selection = Selection { prefix, folded: !arguments.recursive };
     let mut pages = std::pin::pin!(api.file_pages(selection));
@@ -30,7 +30,8 @@ pub async fn ls(arguments: &ListArguments, context: &Context) -> Result<()> {
         }
         for file in &page.files {
             let text = || {
-                let (size, changed) = (size(file.size), minute(file.created_at));
+                let size = size(file.size);
+                let changed = minute(file.created_at);
                 format!("{size:>11}  {changed:16}  {}", printable(file.path.as_str()))
             };
             context.output.result(file, text)?;
@@ -39,21 +40,21 @@ pub async fn ls(arguments: &ListArguments, context: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Shows all that is known of a file.
 pub async fn stat(reference: &FileReference, context: &Context) -> Result<()> {
     let (api, _) = context.connect()?;
     let version = find(&api, reference).await?;
     context.output.result(&version, || details(&version))
 }
 
-/// Lists a file's versions, the latest first.
+/// Lists the versions of a file, the latest first.
 pub async fn versions(reference: &FileReference, context: &Context) -> Result<()> {
     let (api, _) = context.connect()?;
     let file_id = find_id(&api, reference).await?;
     let mut versions = std::pin::pin!(api.all_versions(file_id));
     while let Some(version) = versions.try_next().await? {
         context.output.result(&version, || {
-            let (id, state) = (version.version_id, state(&version));
+            let id = version.version_id;
+            let state = state(&version);
             format!("{id}  {:16}  {:>11}  {state}", minute(version.created_at), size(version.size))
         })?;
     }
@@ -61,7 +62,7 @@ pub async fn versions(reference: &FileReference, context: &Context) -> Result<()
 }
 
 fn state(version: &VersionView) -> String {
-    // The states are words on the wire; say them the same way here.
+    // Use the word for the state that the API uses.
     let state = serde_json::to_value(version.state).ok();
     let state = state.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
     version.reason.map_or_else(|| state.to_owned(), |reason| format!("{state}: {}", reason.as_str()))
@@ -79,7 +80,7 @@ fn details(version: &VersionView) -> String {
         ("created", version.created_at.to_string()),
         (
             "new",
-            format!("{} not held before, {} shared", size(version.new_bytes), size(version.shared_bytes)),
+            format!("{} new to the account, {} shared", size(version.new_bytes), size(version.shared_bytes)),
         ),
         ("stored", size(version.stored_bytes)),
         ("file", format!("id:{}", version.file_id)),

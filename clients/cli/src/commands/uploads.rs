@@ -1,20 +1,22 @@
-//! `uploads`.
+//! Runs `uploads` and `uploads abort`.
 
 use futures::TryStreamExt as _;
 use serde::Serialize;
 use sluice_domain::id::UploadId;
 
-use super::{Context, Tally};
+use crate::context::Context;
 use crate::error::Result;
 use crate::output::{Failure, minute, printable, size};
+use crate::tally::Tally;
 
-/// Lists open and pending uploads.
 pub async fn list(context: &Context) -> Result<()> {
     let (api, _) = context.connect()?;
     let mut uploads = std::pin::pin!(api.all_open_uploads());
     while let Some(upload) = uploads.try_next().await? {
         context.output.result(&upload, || {
-            let (id, state, size) = (upload.upload_id, upload.state.as_str(), size(upload.size));
+            let id = upload.upload_id;
+            let state = upload.state.as_str();
+            let size = size(upload.size);
             let until = minute(upload.expires_at);
             format!("{id}  {state:8}  {size:>11}  until {until}  {}", printable(upload.path.as_str()))
         })?;
@@ -24,14 +26,14 @@ pub async fn list(context: &Context) -> Result<()> {
 
 /// One line of `uploads abort --json`.
 #[derive(Serialize)]
-struct Abortion {
+struct AbortedUpload {
     upload_id: UploadId,
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Failure>,
 }
 
-/// Aborts uploads, each on its own.
+/// Aborts uploads. One that fails does not stop the others.
 pub async fn abort(ids: &[UploadId], context: &Context) -> Result<()> {
     let (api, _) = context.connect()?;
     let mut tally = Tally::default();
@@ -40,7 +42,7 @@ pub async fn abort(ids: &[UploadId], context: &Context) -> Result<()> {
         tally.add(&outcome);
         let error = outcome.err().inspect(|error| context.output.failure(&format!("{upload_id}: "), error));
         let word = if error.is_some() { "failed" } else { "aborted" };
-        let line = Abortion { upload_id, outcome: word, error: error.as_ref().map(Failure::from) };
+        let line = AbortedUpload { upload_id, outcome: word, error: error.as_ref().map(Failure::from) };
         context.output.result(&line, || format!("{word:8}  {upload_id}"))?;
     }
     tally.finish(&context.output, "aborted")

@@ -1,4 +1,4 @@
-//! Local files that may hold chunks of what is downloaded.
+//! Finds and reads chunks in local files that may share content with a download.
 
 use sluice_domain::chunk::Chunk;
 use sluice_domain::hash::ChunkId;
@@ -11,16 +11,16 @@ use std::path::{Path, PathBuf};
 use crate::digests::{self, Hashed};
 use crate::error::{Error, Result};
 
-/// Local files and where they have which chunks.
+/// Local files, and where they hold which chunks.
 #[derive(Debug, Default)]
 pub struct Bases {
     paths: Vec<PathBuf>,
-    /// The number of the file, and where in it the chunk begins in bytes.
-    places: HashMap<ChunkId, (usize, u64)>,
+    /// The number of the file, and the offset of the chunk in it, in bytes.
+    locations: HashMap<ChunkId, (usize, u64)>,
 }
 
 impl Bases {
-    /// The files at `paths`, cut into chunks.
+    /// Cuts the files at `paths` into chunks.
     pub async fn read(paths: &[PathBuf]) -> Result<Self> {
         let mut bases = Self::default();
         for path in paths {
@@ -31,18 +31,18 @@ impl Bases {
         Ok(bases)
     }
 
-    /// Adds a file of these chunks.
+    /// Adds a file that consists of these chunks.
     pub fn add(&mut self, path: &Path, chunks: &[Chunk]) {
         let number = self.paths.len();
         self.paths.push(path.to_owned());
         let mut offset = 0;
         for chunk in chunks {
-            self.places.entry(chunk.id()).or_insert((number, offset));
+            self.locations.entry(chunk.id()).or_insert((number, offset));
             offset += u64::from(chunk.length_bytes());
         }
     }
 
-    /// Begins to read from them.
+    /// Opens the files.
     pub fn reader(&self) -> Reader<'_> {
         Reader {
             bases: self,
@@ -52,7 +52,7 @@ impl Bases {
     }
 }
 
-/// Hashes a local file and cuts it into chunks; nothing comes of it if it changes meanwhile.
+/// Hashes a local file and cuts it into chunks. Returns `None` if the file changes meanwhile.
 pub async fn hash(path: &Path) -> Result<Option<Hashed>> {
     let local = path.to_owned();
     let hashing = tokio::task::spawn_blocking(move || {
@@ -62,18 +62,17 @@ pub async fn hash(path: &Path) -> Result<Option<Hashed>> {
     hashing.await.map_err(io::Error::other).flatten().map_err(Error::local(path))
 }
 
-/// Reads chunks from bases.
 pub struct Reader<'a> {
     bases: &'a Bases,
-    /// None where a file is gone.
+    /// None for a file that cannot be opened.
     files: Vec<Option<File>>,
     bytes: Vec<u8>,
 }
 
 impl Reader<'_> {
-    /// The bytes of the chunk, if a base has it and still holds them.
+    /// The bytes of the chunk. None if no base has them, or if that file changed.
     pub fn read(&mut self, chunk: &Chunk) -> Option<&[u8]> {
-        let (number, offset) = *self.bases.places.get(&chunk.id())?;
+        let (number, offset) = *self.bases.locations.get(&chunk.id())?;
         let file = self.files[number].as_mut()?;
         self.bytes.resize(chunk.length_bytes() as usize, 0);
         file.seek(SeekFrom::Start(offset)).ok()?;
@@ -89,7 +88,8 @@ mod tests {
     #[tokio::test]
     async fn chunks_are_read_back_and_checked() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+        let first = folder.path().join("first");
+        let second = folder.path().join("second");
         let bytes: Vec<u8> = (0..200_000u32).map(|i| (u64::from(i).pow(2) >> 7) as u8).collect();
         std::fs::write(&first, &bytes).expect("written");
         std::fs::write(&second, b"too small to be cut").expect("written");

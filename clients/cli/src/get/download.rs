@@ -1,4 +1,5 @@
-//! Downloading one version: keep what is here, read the rest, verify, give the name.
+//! Downloads one version: reuses local chunks, reads the others, verifies the whole, and renames it into
+//! place.
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use sluice_contracts::files::VersionView;
@@ -14,55 +15,50 @@ use super::plan::Page;
 use super::request::{Outcome, Reading};
 use crate::api::{Api, Detail};
 use crate::bucket::Bucket;
-use crate::cache::{Cache, KnownFile, KnownVersion};
+use crate::cache::{Cache, CachedFile, CachedVersion};
 use crate::digests::CHUNKED_SIZES;
 use crate::error::{Error, Result};
 use crate::progress::FileProgress;
 
-/// How often fresh URLs may be refused before that is taken for final.
+/// How often fresh URLs may be refused in a row before the download fails.
 const REFUSALS_MAX: u32 = 3;
 
-/// How many requests of one file may be under way.
+/// How many requests of one file may be in flight.
 const REQUESTS_IN_FLIGHT: usize = 8;
 
-/// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fetched {
-    /// The bytes came from the server, or from files that were here.
+    /// The file was written, with bytes from the server or from local files.
     Downloaded,
-    /// They were there already.
+    /// The target already had the right bytes.
     Unchanged,
 }
 
-/// One version on its way.
+/// The download of one version.
 pub struct Download<'a> {
-    /// A client that counts for this file alone.
+    /// A client that counts calls and bytes for this file only.
     pub api: &'a Api,
-    /// Who reads from the bucket.
     pub bucket: &'a Bucket,
-    /// One for each request that may be under way, of this file or another.
+    /// One slot for each request that may be in flight, of any file.
     pub slots: &'a Semaphore,
-    /// What remembers it.
     pub cache: &'a Cache,
-    /// What is read.
     pub version: &'a VersionView,
-    /// How far it is.
     pub progress: FileProgress,
 }
 
 impl Download<'_> {
-    /// Brings the version to `target`. A different file there is replaced only if `replace`; its chunks, and those of
-    /// `bases`, are copied rather than read.
+    /// Writes the version to `target`. A different file there is replaced only if `replace` is true. Chunks
+    /// that it or `bases` hold are copied instead of downloaded.
     pub async fn fetch(&self, target: &Path, replace: bool, bases: &Arc<Bases>) -> Result<Fetched> {
         let sha256 = self.version.sha256;
         let expected =
             sha256.ok_or_else(|| Error::UnexpectedAnswer("the version has no SHA-256".to_owned()))?;
         let mut all_bases = vec![bases.clone()];
         if let Ok(present) = target.symlink_metadata() {
-            let may_be_it = present.len() == self.version.size;
+            let may_be_same = present.len() == self.version.size;
             let may_share = replace && CHUNKED_SIZES.contains(&present.len());
-            let is_read = present.is_file() && (may_be_it || may_share);
-            let hashed = if is_read { base::hash(target).await? } else { None };
+            let is_worth_reading = present.is_file() && (may_be_same || may_share);
+            let hashed = if is_worth_reading { base::hash(target).await? } else { None };
             if hashed.as_ref().is_some_and(|hashed| hashed.digests.whole == expected) {
                 return Ok(Fetched::Unchanged);
             }
@@ -85,25 +81,27 @@ impl Download<'_> {
         Ok(Fetched::Downloaded)
     }
 
-    /// Remembers the chunks, so that an edit of the file can be put without asking for them.
+    /// Stores the chunks in the cache, so that `put` can send an edit of the file without asking for them.
     fn remember(&self, target: &Path, sha256: Sha256, chunks: &[Chunk]) {
         let VersionView { file_id, version_id, size, .. } = *self.version;
         if !CHUNKED_SIZES.contains(&size) {
             return;
         }
         self.cache.remember_blob(&sha256, size, chunks);
-        self.cache.remember_file(&KnownFile {
+        self.cache.remember_file(&CachedFile {
             local: target,
-            // Just written: it could be written to once more within the tick of its own time.
+            // The file was just written. A further write could get the same modification time.
             fingerprint: None,
             remote: &self.version.path,
-            version: KnownVersion { file_id, version_id, sha256 },
+            version: CachedVersion { file_id, version_id, sha256 },
         });
     }
 
-    /// Brings every byte into `partial` and gives the chunks. A partial file that holds none when this fails is taken away.
+    /// Fills `partial` and returns the chunks. On failure, deletes a partial file that holds no chunk.
     async fn fill(&self, partial: &Partial, bases: &[Arc<Bases>]) -> Result<Vec<Chunk>> {
-        let (mut cursor, mut offset, mut chunks) = (None, 0, Vec::new());
+        let mut cursor = None;
+        let mut offset = 0;
+        let mut chunks = Vec::new();
         while offset < self.version.size {
             let filled = self.fill_page(partial, bases, cursor, offset, &mut chunks).await;
             if filled.is_err() && partial.is_empty() {
@@ -114,7 +112,7 @@ impl Download<'_> {
         Ok(chunks)
     }
 
-    /// Brings the chunks of one page, and adds them to `chunks`; gives cursor and offset of the next.
+    /// Fills in the chunks of one page and adds them to `chunks`. Returns cursor and offset of the next page.
     async fn fill_page(
         &self,
         partial: &Partial,
@@ -126,10 +124,11 @@ impl Download<'_> {
         let (mut page, next) = self.page(cursor.clone(), offset, false).await?;
         let pieces = page.pieces();
         chunks.extend(pieces.iter().map(|piece| piece.chunk));
-        let placed = partial.place(pieces.clone(), bases.to_vec()).await?;
-        self.api.meter().add_reused_bytes(placed.reused_bytes);
-        self.progress.add(placed.reused_bytes);
-        let (mut missing, mut refusals) = (placed.missing, 0);
+        let reuse = partial.reuse(pieces.clone(), bases.to_vec()).await?;
+        self.api.meter().add_reused_bytes(reuse.reused_bytes);
+        self.progress.add(reuse.reused_bytes);
+        let mut missing = reuse.missing;
+        let mut refusals = 0;
         while !missing.is_empty() {
             let outcome = self.read_all(partial, &page, &missing).await?;
             refusals = if outcome.arrived > 0 { 0 } else { refusals + 1 };
@@ -138,11 +137,12 @@ impl Download<'_> {
                 if refusals > REFUSALS_MAX {
                     return Err(error);
                 }
-                // Fresh URLs may do; or the place where the bytes lay before, if they cannot be read where they lie.
-                (page, _) =
-                    self.page(cursor.clone(), offset, refusals > 0 && refusals.is_multiple_of(2)).await?;
+                // Try fresh URLs first, and every second time the packs' former location: a pack that was
+                // just moved may not be readable at the new one.
+                let former = refusals > 0 && refusals.is_multiple_of(2);
+                (page, _) = self.page(cursor.clone(), offset, former).await?;
                 if page.pieces() != pieces {
-                    return Err(Error::UnexpectedAnswer("a plan that changes".to_owned()));
+                    return Err(Error::UnexpectedAnswer("the plan of the version changed".to_owned()));
                 }
             }
         }
@@ -162,15 +162,23 @@ impl Download<'_> {
         Ok((Page::new(plan, version, offset)?, next))
     }
 
-    /// Reads the chunks of these numbers, by several requests at once, as far as their URLs do.
+    /// Reads the chunks with these numbers, with several requests at once, until a fresh URL is needed.
     async fn read_all(&self, partial: &Partial, page: &Page, numbers: &[usize]) -> Result<Outcome> {
         let read = async |request| {
             let _slot = self.slots.acquire().await;
-            Reading { download: self, partial, request, arrived: 0 }.run().await
+            let reading = Reading {
+                api: self.api,
+                bucket: self.bucket,
+                progress: &self.progress,
+                partial,
+                request,
+                arrived: 0,
+            };
+            reading.run().await
         };
         let requests = stream::iter(page.requests(numbers)).map(read).buffer_unordered(REQUESTS_IN_FLIGHT);
         let mut all: Outcome =
-            requests.try_fold(Outcome::default(), async |all, one| Ok(all.with(one))).await?;
+            requests.try_fold(Outcome::default(), async |all, one| Ok(all.merged_with(one))).await?;
         all.missing.sort_unstable();
         Ok(all)
     }

@@ -1,4 +1,5 @@
-//! `sluice get`: find, keep what is here, read the rest, verify.
+//! `sluice get`: finds files on the server, downloads the chunks that are missing locally, and verifies the
+//! result.
 
 mod base;
 mod download;
@@ -20,9 +21,11 @@ use crate::api::{Api, Selection};
 use crate::arguments::{FileReference, GetArguments, Remote};
 use crate::bucket::Bucket;
 use crate::cache::Cache;
-use crate::commands::{Context, Tally, find};
+use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::lookup::find;
 use crate::progress::Progress;
+use crate::tally::Tally;
 use base::Bases;
 use download::{Download, Fetched};
 use report::Report;
@@ -37,15 +40,15 @@ struct Get<'a> {
     cache: Cache,
 }
 
-/// A version and where it shall be written.
-struct Wanted {
+/// A version and the path to write it to.
+struct FileToGet {
     version: VersionView,
     folder: PathBuf,
-    /// Below the folder, with `/` between names; comes from the server and is not to be trusted.
+    /// Path below the folder, with `/` between names. It comes from the server and must not be trusted.
     name: String,
 }
 
-/// Downloads what the command line names. Files are independent: one that fails does not keep the others.
+/// Downloads the files and folders that the command line names. One file that fails does not stop the others.
 pub async fn run(arguments: &GetArguments, context: &Context) -> Result<()> {
     if arguments.version_id.is_some() && !matches!(&*arguments.remote, [Remote::File(_)]) {
         return Err(Error::Usage("--version-id is for one file".to_owned()));
@@ -56,13 +59,13 @@ pub async fn run(arguments: &GetArguments, context: &Context) -> Result<()> {
         bucket: Bucket::new(api.url())?,
         slots: Semaphore::new(arguments.jobs.get()),
         bases: Arc::new(Bases::read(&arguments.base).await?),
-        api: api.patient(),
+        api: api.persistent(),
         progress: Progress::new(context.output.bars(), "all"),
         cache: context.cache(&api, &session, arguments.no_cache),
     };
     let mut tally = Tally::default();
     let mut reports =
-        std::pin::pin!(get.wanted().map(|wanted| get.settle(wanted)).buffer_unordered(arguments.jobs.get()));
+        std::pin::pin!(get.files().map(|file| get.finish(file)).buffer_unordered(arguments.jobs.get()));
     while let Some((report, outcome)) = reports.next().await {
         if let Err(error) = &outcome {
             context.output.failure(&format!("{}: ", report.path), error);
@@ -77,30 +80,31 @@ pub async fn run(arguments: &GetArguments, context: &Context) -> Result<()> {
     tally.finish(&context.output, "downloaded")
 }
 
-/// What cannot be found, and why.
+/// A path or prefix that was not found, and the error.
 type Missing = (String, Error);
 
 impl Get<'_> {
-    fn wanted(&self) -> impl Stream<Item = Result<Wanted, Missing>> {
+    fn files(&self) -> impl Stream<Item = Result<FileToGet, Missing>> {
         stream::iter(&self.arguments.remote).flat_map(|remote| match remote {
             Remote::File(reference) => stream::once(self.file(reference)).left_stream(),
             Remote::Folder(prefix) => self.folder(prefix).right_stream(),
         })
     }
 
-    async fn file(&self, reference: &FileReference) -> Result<Wanted, Missing> {
+    async fn file(&self, reference: &FileReference) -> Result<FileToGet, Missing> {
         let missing = |error| (reference.to_string(), error);
         let current = find(&self.api, reference).await.map_err(missing)?;
         let version = match self.arguments.version_id {
             Some(version_id) => self.earlier(&current, version_id).await.map_err(missing)?,
             None => current,
         };
-        let (folder, name) = self.place_of_file(version.path.file_name()).map_err(missing)?;
-        Ok(Wanted { version, folder, name })
+        let (folder, name) = self.target_of_file(version.path.file_name()).map_err(missing)?;
+        Ok(FileToGet { version, folder, name })
     }
 
-    /// `--to` names a folder if one is there, if it ends in `/`, or if it takes several files; else the file.
-    fn place_of_file(&self, name: &str) -> Result<(PathBuf, String)> {
+    /// `--to` names a folder if that folder exists, if it ends in `/`, or if there are several files;
+    /// otherwise a file.
+    fn target_of_file(&self, name: &str) -> Result<(PathBuf, String)> {
         let Some(to) = &self.arguments.to else { return Ok((PathBuf::from("."), name.to_owned())) };
         let ends_as_folder = to.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
         if to.is_dir() || ends_as_folder || self.arguments.remote.len() > 1 {
@@ -119,7 +123,7 @@ impl Get<'_> {
         found.ok_or_else(|| Error::NotFound(format!("version {version_id} of {}", current.path)))
     }
 
-    fn folder<'a>(&'a self, prefix: &'a str) -> impl Stream<Item = Result<Wanted, Missing>> + 'a {
+    fn folder<'a>(&'a self, prefix: &'a str) -> impl Stream<Item = Result<FileToGet, Missing>> + 'a {
         let own_name = prefix.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let folder = match &self.arguments.to {
             Some(to) if self.arguments.remote.len() > 1 => to.join(own_name),
@@ -133,40 +137,40 @@ impl Get<'_> {
         files.and_then(move |version| future::ready(below(version, prefix, folder.clone())))
     }
 
-    async fn settle(&self, wanted: Result<Wanted, Missing>) -> (Report, Result<()>) {
-        let wanted = match wanted {
-            Ok(wanted) => wanted,
+    async fn finish(&self, file: Result<FileToGet, Missing>) -> (Report, Result<()>) {
+        let file = match file {
+            Ok(file) => file,
             Err((path, error)) => return (Report::not_begun(path, &error), Err(error)),
         };
         let api = self.api.metered();
-        let local = wanted.folder.join(&wanted.name);
-        match self.fetch(&wanted, &api).await {
-            Ok(fetched) => (Report::new(&wanted.version, &local, &api, Ok(fetched)), Ok(())),
-            Err(error) => (Report::new(&wanted.version, &local, &api, Err(&error)), Err(error)),
+        let local = file.folder.join(&file.name);
+        match self.fetch(&file, &api).await {
+            Ok(fetched) => (Report::new(&file.version, &local, &api, Ok(fetched)), Ok(())),
+            Err(error) => (Report::new(&file.version, &local, &api, Err(&error)), Err(error)),
         }
     }
 
-    async fn fetch(&self, wanted: &Wanted, api: &Api) -> Result<Fetched> {
-        let version = &wanted.version;
+    async fn fetch(&self, file: &FileToGet, api: &Api) -> Result<Fetched> {
+        let version = &file.version;
         match version.state {
             VersionState::Available => {}
             VersionState::Rejected => return Err(Error::Rejected(version.reason)),
             VersionState::Pending => return Err(Error::NotVerified(version.path.to_string())),
             VersionState::Deleted => return Err(Error::NotFound(format!("file {}", version.path))),
         }
-        let target = target::place(&wanted.folder, &wanted.name)?;
+        let target = target::resolve(&file.folder, &file.name)?;
         let progress = self.progress.file(version.path.as_str(), version.size);
-        let (bucket, slots, cache) = (&self.bucket, &self.slots, &self.cache);
-        let download = Download { api, bucket, slots, cache, version, progress };
+        let download =
+            Download { api, bucket: &self.bucket, slots: &self.slots, cache: &self.cache, version, progress };
         download.fetch(&target, self.arguments.force, &self.bases).await
     }
 }
 
-/// A file of the list, unless the server slipped in one that was not asked for.
-fn below(version: VersionView, prefix: &str, folder: PathBuf) -> Result<Wanted, Missing> {
+/// A file of the list. Fails if the server listed a file outside the folder.
+fn below(version: VersionView, prefix: &str, folder: PathBuf) -> Result<FileToGet, Missing> {
     let Some(name) = version.path.as_str().strip_prefix(prefix) else {
-        let error = Error::UnexpectedAnswer("a file outside the folder asked for".to_owned());
+        let error = Error::UnexpectedAnswer("the server listed a file outside the folder".to_owned());
         return Err((version.path.to_string(), error));
     };
-    Ok(Wanted { name: name.to_owned(), version, folder })
+    Ok(FileToGet { name: name.to_owned(), version, folder })
 }

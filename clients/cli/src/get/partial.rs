@@ -1,4 +1,4 @@
-//! What has arrived of a download so far.
+//! The partial file that holds a download until it is complete.
 
 use sha2::Digest as _;
 use sluice_domain::hash::{ChunkId, Sha256};
@@ -16,29 +16,28 @@ use crate::{locked_file, private_file};
 
 const BLOCK_BYTES: usize = 1 << 20;
 
-/// A file beside the target, as long as the version, whose chunks arrive in any order. Its name tells which version, and
-/// versions never change: whatever a later run finds in it are the right bytes, or their hashes tell.
+/// A file beside the target, as long as the version. Chunks arrive in any order. Its name contains the
+/// version id, and versions never change, so a later run can keep every chunk with the right hash.
 pub struct Partial {
     path: PathBuf,
     target: PathBuf,
     file: Arc<Mutex<File>>,
-    /// Whether an earlier run left something in it.
+    /// Whether an earlier run left bytes in it.
     is_resumed: bool,
-    /// Whether it holds any chunk of the version.
     holds_any: Arc<AtomicBool>,
 }
 
-/// What could be brought without asking.
+/// Which chunks of a page need not be downloaded.
 #[derive(Default)]
-pub struct Placed {
-    /// The numbers of the chunks that could not.
+pub struct Reuse {
+    /// The numbers of the chunks that have to be downloaded.
     pub missing: Vec<usize>,
-    /// The others' length in bytes.
+    /// The length of the other chunks.
     pub reused_bytes: u64,
 }
 
 impl Partial {
-    /// Opens it. No other process can have it open.
+    /// Opens and locks the file. Fails with [`Error::Busy`] if another process has it open.
     pub fn open(target: &Path, version_id: VersionId, size_bytes: u64) -> Result<Self> {
         let path = target.with_file_name(format!(".sluice-partial-{version_id}"));
         let file = locked_file::open(&path, target)?;
@@ -53,44 +52,45 @@ impl Partial {
         })
     }
 
-    /// Keeps the chunks that are there and copies those that `bases` have.
-    pub async fn place(&self, pieces: Vec<Piece>, bases: Vec<Arc<Bases>>) -> Result<Placed> {
+    /// Keeps the chunks that an earlier run left, and copies those that `bases` have.
+    pub async fn reuse(&self, pieces: Vec<Piece>, bases: Vec<Arc<Bases>>) -> Result<Reuse> {
         let is_resumed = self.is_resumed;
-        let place = move |file: &mut File| {
+        let find_chunks = move |file: &mut File| {
             let mut readers: Vec<_> = bases.iter().map(|bases| bases.reader()).collect();
-            let mut placed = Placed::default();
+            let mut reuse = Reuse::default();
             for (number, piece) in pieces.iter().enumerate() {
                 if is_resumed && holds(file, piece)? {
-                    placed.reused_bytes += u64::from(piece.chunk.length_bytes());
+                    reuse.reused_bytes += u64::from(piece.chunk.length_bytes());
                 } else if let Some(bytes) = readers.iter_mut().find_map(|reader| reader.read(&piece.chunk)) {
                     write_at(file, piece.offset, bytes)?;
-                    placed.reused_bytes += bytes.len() as u64;
+                    reuse.reused_bytes += bytes.len() as u64;
                 } else {
-                    placed.missing.push(number);
+                    reuse.missing.push(number);
                 }
             }
-            Ok(placed)
+            Ok(reuse)
         };
-        let placed = self.with(place).await?;
-        self.holds_any.fetch_or(placed.reused_bytes > 0, Relaxed);
-        Ok(placed)
+        let reuse = self.with(find_chunks).await?;
+        self.holds_any.fetch_or(reuse.reused_bytes > 0, Relaxed);
+        Ok(reuse)
     }
 
-    /// Whether it holds no chunk of the version.
+    /// Whether the file holds no chunk of the version.
     pub fn is_empty(&self) -> bool {
         !self.holds_any.load(Relaxed)
     }
 
-    /// Adds bytes that were checked.
+    /// Writes bytes that the caller has checked.
     pub async fn write(&self, offset: u64, bytes: Vec<u8>) -> Result<()> {
         self.holds_any.store(true, Relaxed);
         self.with(move |file| write_at(file, offset, &bytes)).await
     }
 
-    /// The SHA-256 of what it holds.
+    /// The SHA-256 of the whole file.
     pub async fn sha256(&self) -> Result<Sha256> {
         let hash = |file: &mut File| {
-            let (mut hasher, mut block) = (sha2::Sha256::new(), vec![0; BLOCK_BYTES]);
+            let mut hasher = sha2::Sha256::new();
+            let mut block = vec![0; BLOCK_BYTES];
             file.seek(SeekFrom::Start(0))?;
             loop {
                 match file.read(&mut block)? {
@@ -102,10 +102,10 @@ impl Partial {
         self.with(hash).await
     }
 
-    /// Makes it the target, durably.
+    /// Renames the file to the target, durably.
     pub async fn finish(self, replace: bool) -> Result<()> {
         self.with(|file| file.sync_all()).await?;
-        // Something may have been put there while the bytes came.
+        // Another program may have created the target meanwhile.
         if !replace && self.target.symlink_metadata().is_ok() {
             return Err(Error::Exists(self.target));
         }
@@ -114,12 +114,11 @@ impl Partial {
         private_file::sync_folder(folder).map_err(Error::local(folder))
     }
 
-    /// Throws it away.
     pub fn discard(&self) -> Result<()> {
         fs::remove_file(&self.path).map_err(Error::local(&self.path))
     }
 
-    /// Works on the file, on a thread of its own.
+    /// Works on the file on a blocking thread.
     async fn with<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut File) -> io::Result<T> + Send + 'static,

@@ -1,4 +1,4 @@
-//! A page of a version's plan, checked, and the requests that bring its chunks.
+//! Checks a page of a version's plan, and groups its chunks into requests to the bucket.
 
 use sluice_contracts::files::VersionView;
 use sluice_contracts::packs::{Plan, PlanTerm};
@@ -9,77 +9,76 @@ use std::ops::Range;
 
 use crate::error::{Error, Result};
 
-/// What one request asks for at most, unless a single chunk is longer.
+/// The most that one request asks for, unless a single chunk is longer.
 const REQUEST_MAX_BYTES: u64 = 8 << 20;
 
-/// A chunk of the version.
+/// A chunk and its offset in the version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Piece {
-    /// What it is.
     pub chunk: Chunk,
-    /// Where it begins in the version, in bytes.
+    /// In the version, in bytes.
     pub offset: u64,
 }
 
-/// Bytes of an object that are read together: a chunk as it is, or a frame of several.
+/// The smallest range of an object that can be read by itself: a raw chunk, or a compressed frame of several
+/// chunks.
 #[derive(Debug, Clone, Copy)]
 struct Unit {
-    /// Which term says so.
+    /// The number of the term that the unit belongs to.
     term: usize,
-    /// Where it begins in the object, in bytes.
+    /// Offset in the object, in bytes.
     at: u64,
-    /// How many bytes it takes there.
+    /// Length in the object, in bytes.
     stored_length: u32,
-    /// How many it is decoded to, if it is a frame.
+    /// Length after decompression, in bytes. None for a raw chunk.
     decoded_length: Option<u32>,
 }
 
-/// A chunk and where the bucket has it.
+/// A chunk and the unit that holds it.
 #[derive(Debug, Clone, Copy)]
-struct Stored {
+struct LocatedPiece {
     piece: Piece,
-    /// Which unit holds it.
+    /// The number of the unit.
     unit: usize,
-    /// Where in the decoded unit it begins, in bytes.
+    /// Offset in the decoded unit, in bytes.
     within: u32,
 }
 
-/// Consecutive chunks of the version.
+/// Consecutive chunks of the version, and where the bucket has them.
 pub struct Page {
     terms: Vec<PlanTerm>,
     units: Vec<Unit>,
-    stored: Vec<Stored>,
+    pieces: Vec<LocatedPiece>,
     end: u64,
 }
 
-/// A chunk that is wanted of a unit.
+/// A chunk that a request asks for.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted {
-    /// Its number on the page.
+pub struct WantedChunk {
+    /// The number of the chunk on the page.
     pub number: usize,
-    /// What it is.
     pub piece: Piece,
-    /// Where in the decoded unit it begins, in bytes.
+    /// Offset in the decoded unit, in bytes.
     pub within: u32,
 }
 
-/// A unit of a request.
+/// A unit that a request asks for.
 pub struct WantedUnit {
-    /// How many bytes it takes in the object.
+    /// Length in the object, in bytes.
     pub stored_length: u32,
-    /// How many it is decoded to, if it is a frame.
+    /// Length after decompression, in bytes. None for a raw chunk.
     pub decoded_length: Option<u32>,
-    /// What is wanted of it, in order.
-    pub chunks: Vec<Wanted>,
+    /// The chunks to take from the unit, in order.
+    pub chunks: Vec<WantedChunk>,
 }
 
-/// Consecutive bytes of an object that hold chunks of the version.
+/// A request for consecutive units of an object.
 pub struct Request<'a> {
-    /// Where they are.
+    /// Has the URL of the object.
     pub term: &'a PlanTerm,
-    /// Where the first begins in the object, in bytes.
+    /// Offset of the first unit in the object, in bytes.
     pub start: u64,
-    /// The units in their order in the object.
+    /// In the order of the object.
     pub units: Vec<WantedUnit>,
 }
 
@@ -88,14 +87,15 @@ fn unusable(why: &str) -> Error {
 }
 
 impl Page {
-    /// The page of the plan of `version` that begins at the byte `offset` of it.
+    /// Checks a page of the plan of `version` that begins at the byte `offset` of the version.
     pub fn new(plan: Plan, version: &VersionView, offset: u64) -> Result<Self> {
-        if (plan.version_id, plan.size, Some(plan.sha256))
-            != (version.version_id, version.size, version.sha256)
-        {
+        let is_of_version = plan.version_id == version.version_id
+            && plan.size == version.size
+            && Some(plan.sha256) == version.sha256;
+        if !is_of_version {
             return Err(unusable("is of another version"));
         }
-        let mut page = Self { terms: plan.terms, units: Vec::new(), stored: Vec::new(), end: offset };
+        let mut page = Self { terms: plan.terms, units: Vec::new(), pieces: Vec::new(), end: offset };
         for number in 0..page.terms.len() {
             page.add(number)?;
         }
@@ -103,7 +103,7 @@ impl Page {
         if is_whole { Ok(page) } else { Err(unusable("does not add up to the version")) }
     }
 
-    /// Adds the chunks of a term, which must lie in its units one after the other and fill the range.
+    /// Adds the chunks of a term. They must follow one another in the term's units and fill its range.
     fn add(&mut self, number: usize) -> Result<()> {
         let term = &self.terms[number];
         let object = object_range(term).ok_or_else(|| unusable("does not say where the bytes are"))?;
@@ -116,17 +116,17 @@ impl Page {
             let chunk =
                 Chunk::new(chunk.id, chunk.length).map_err(|_| unusable("has an impossible chunk"))?;
             let length = chunk.length_bytes();
-            // Frames hold whole chunks: the next begins where the last one has ended.
+            // Frames hold whole chunks, so a new frame begins where the last chunk has ended.
             if units.peek().is_some_and(|unit| within == unit.raw_length()) {
                 self.units.extend(units.next());
                 within = 0;
             }
             let holds = units.peek().is_some_and(|unit| within + length <= unit.raw_length());
             if !holds {
-                return Err(unusable("has chunks that lie in no frame"));
+                return Err(unusable("has chunks outside its frames"));
             }
             let unit = self.units.len();
-            self.stored.push(Stored { piece: Piece { chunk, offset: self.end }, unit, within });
+            self.pieces.push(LocatedPiece { piece: Piece { chunk, offset: self.end }, unit, within });
             self.end += u64::from(length);
             within += length;
         }
@@ -139,23 +139,23 @@ impl Page {
         Ok(())
     }
 
-    /// Where in the version the next page begins, in bytes.
+    /// The offset of the next page in the version, in bytes.
     pub fn end(&self) -> u64 {
         self.end
     }
 
-    /// The page's chunks in order.
     pub fn pieces(&self) -> Vec<Piece> {
-        self.stored.iter().map(|stored| stored.piece).collect()
+        self.pieces.iter().map(|located| located.piece).collect()
     }
 
-    /// Requests for the chunks of these numbers, which are in order: neighbours in one object go together.
+    /// Requests for the chunks with these ascending numbers. Neighbours in one object share a request.
     pub fn requests(&self, numbers: &[usize]) -> Vec<Request<'_>> {
         let mut requests: Vec<Request<'_>> = Vec::new();
-        let (mut end, mut last_unit) = (0, None);
+        let mut end = 0;
+        let mut last_unit = None;
         for &number in numbers {
-            let Stored { piece, unit: unit_number, within } = self.stored[number];
-            let wanted = Wanted { number, piece, within };
+            let LocatedPiece { piece, unit: unit_number, within } = self.pieces[number];
+            let wanted = WantedChunk { number, piece, within };
             if last_unit == Some(unit_number)
                 && let Some(unit) = requests.last_mut().and_then(|request| request.units.last_mut())
             {
@@ -175,20 +175,21 @@ impl Page {
                 }
                 _ => requests.push(Request { term, start: at, units: vec![unit] }),
             }
-            (end, last_unit) = (at + u64::from(stored_length), Some(unit_number));
+            end = at + u64::from(stored_length);
+            last_unit = Some(unit_number);
         }
         requests
     }
 }
 
 impl Unit {
-    /// Its length when it is decoded, in bytes.
+    /// Length of the decoded unit in bytes.
     fn raw_length(&self) -> u32 {
         self.decoded_length.unwrap_or(self.stored_length)
     }
 }
 
-/// The units of a term, which begin at the byte `at` of the object.
+/// The units of a term that begins at the byte `at` of the object.
 fn units(term: &PlanTerm, number: usize, mut at: u64) -> Result<Vec<Unit>> {
     let lengths: Vec<(u32, Option<u32>)> = match term.encoding {
         Encoding::Raw => term.chunks.iter().map(|chunk| (chunk.length, None)).collect(),
@@ -215,11 +216,12 @@ fn object(term: &PlanTerm) -> Option<&str> {
     term.url.as_deref()?.split('?').next()
 }
 
-/// The bytes of the object that are the run.
+/// The range of the object that the term covers, in bytes.
 fn object_range(term: &PlanTerm) -> Option<Range<u64>> {
     term.url.as_ref()?;
     let (first, last) = term.range.as_deref()?.strip_prefix("bytes=")?.split_once('-')?;
-    let (first, end) = (first.parse().ok()?, last.parse::<u64>().ok()?.checked_add(1)?);
+    let first = first.parse().ok()?;
+    let end = last.parse::<u64>().ok()?.checked_add(1)?;
     (first < end).then_some(first..end)
 }
 
@@ -236,8 +238,8 @@ mod tests {
         let time = "2026-01-31T12:00:00Z";
         let view = json!({
             "file_id": id, "path": "a", "version_id": id, "state": "available", "size": size,
-            "sha256": Sha256::of(b""), "sha1": null, "content_type": "a/b", "metadata": {}, "created_at": time,
-            "updated_at": time, "new_bytes": 0, "shared_bytes": 0, "stored_bytes": 0,
+            "sha256": Sha256::of(b""), "sha1": null, "content_type": "a/b", "metadata": {},
+            "created_at": time, "updated_at": time, "new_bytes": 0, "shared_bytes": 0, "stored_bytes": 0,
         });
         serde_json::from_value(view).expect("a version")
     }
@@ -246,9 +248,9 @@ mod tests {
         let chunks: Vec<_> = (0..count).map(|_| json!({"id": ChunkId::of(b""), "length": LENGTH})).collect();
         let length = count * LENGTH;
         json!({
-            "offset": offset, "length": length, "pack_id": "00000000000000000000000000000002", "first_chunk": 0,
-            "chunk_count": count, "url": url, "range": format!("bytes={at}-{}", at + length - 1), "encoding": "raw",
-            "chunks": chunks,
+            "offset": offset, "length": length, "pack_id": "00000000000000000000000000000002",
+            "first_chunk": 0, "chunk_count": count, "url": url,
+            "range": format!("bytes={at}-{}", at + length - 1), "encoding": "raw", "chunks": chunks,
         })
     }
 
@@ -261,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_in_one_object_go_together_up_to_a_size() {
+    fn neighbours_in_one_object_share_a_request_up_to_a_size() {
         let long = term(4 * LENGTH, 200, "http://b/y?s=1", 0);
         let terms = [
             term(0, 2, "http://b/x?s=1", 100),
@@ -284,7 +286,7 @@ mod tests {
     fn a_plan_that_does_not_add_up_is_refused() {
         let good = term(0, 2, "http://b/x", 7);
         assert!(page(std::slice::from_ref(&good), 2 * LENGTH).is_ok());
-        assert!(page(&[], 0).is_ok(), "an empty content has no terms");
+        assert!(page(&[], 0).is_ok(), "an empty blob has no terms");
         assert!(page(std::slice::from_ref(&good), 3 * LENGTH).is_err());
         assert!(page(&[], LENGTH).is_err());
         for (field, value) in [

@@ -1,4 +1,4 @@
-//! What became of each file.
+//! The result line of each downloaded file.
 
 use serde::Serialize;
 use sluice_contracts::files::VersionView;
@@ -14,35 +14,29 @@ use crate::output::{self, Failure, printable};
 /// One line of `--json` output.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// The remote path, or what was asked for if there is no such file.
+    /// The remote path, or the argument if there is no such file.
     pub path: String,
-    /// The local path.
     pub local: Option<String>,
     /// `downloaded`, `unchanged` or `failed`.
     pub outcome: &'static str,
-    /// Which version.
     pub version_id: Option<VersionId>,
-    /// Of which file.
     pub file_id: Option<FileId>,
-    /// Size in bytes.
     pub size: Option<u64>,
-    /// SHA-256 of the content.
     pub sha256: Option<Sha256>,
-    /// Content bytes received, repeats included.
+    /// Bytes received from the bucket, including repeats.
     pub bytes_received: u64,
-    /// Content bytes that were here already: of an earlier run, or in a local file.
+    /// Bytes taken from an earlier run or from local files.
     pub bytes_reused: u64,
-    /// Bytes exchanged with the API.
+    /// Bytes of requests to the API and of its answers.
     pub api_bytes: u64,
-    /// Requests to the API and the bucket.
+    /// Requests to the API and to the bucket.
     pub requests: u64,
-    /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
 }
 
 impl Report {
-    /// A file that was found.
+    /// A file that exists on the server.
     pub fn new(version: &VersionView, local: &Path, api: &Api, outcome: Result<Fetched, &Error>) -> Self {
         let meter = api.meter();
         Self {
@@ -65,7 +59,7 @@ impl Report {
         }
     }
 
-    /// A file or folder that was not found.
+    /// A file or folder that failed before its download began.
     pub fn not_begun(path: String, error: &Error) -> Self {
         Self {
             path,
@@ -83,12 +77,11 @@ impl Report {
         }
     }
 
-    /// For people.
     pub fn text(&self) -> String {
         let size = self.size.map(output::size).unwrap_or_default();
         let reused = match self.bytes_reused {
             0 => String::new(),
-            bytes => format!(" ({} of it were here)", output::size(bytes)),
+            bytes => format!(" ({} reused)", output::size(bytes)),
         };
         format!("{:10}  {size:>11}  {}{reused}", self.outcome, printable(&self.path))
     }

@@ -1,53 +1,53 @@
-//! Reading consecutive chunks of an object.
+//! Reads consecutive chunks of an object, checks each, and writes them to the partial file.
 
 use reqwest::header::CONTENT_RANGE;
 use reqwest::{Response, StatusCode};
 use sluice_domain::frames::decompress;
 use sluice_domain::hash::ChunkId;
 
-use super::download::Download;
 use super::partial::Partial;
-use super::plan::{Piece, Request, Wanted, WantedUnit};
+use super::plan::{Piece, Request, WantedChunk, WantedUnit};
+use crate::api::Api;
 use crate::backoff::Backoff;
-use crate::bucket::{self, Failure};
+use crate::bucket::{self, Bucket, Failure};
 use crate::error::{Error, Result};
+use crate::progress::FileProgress;
 
-/// So much is gathered before it is written.
+/// How many bytes are gathered before they are written.
 const WRITE_BYTES: usize = 1 << 20;
 
-/// How far requests came.
+/// What one or several requests achieved.
 #[derive(Default)]
 pub struct Outcome {
     /// The numbers of the chunks that did not arrive.
     pub missing: Vec<usize>,
-    /// How many did.
+    /// How many units arrived.
     pub arrived: usize,
-    /// Why the others did not: their URL has expired, or what it led to has moved.
+    /// Why chunks are missing: the URL expired, or the pack was moved.
     pub stale: Option<Error>,
 }
 
 impl Outcome {
-    /// Both together.
     #[must_use]
-    pub fn with(mut self, other: Self) -> Self {
+    pub fn merged_with(mut self, other: Self) -> Self {
         self.missing.extend(other.missing);
         Self { arrived: self.arrived + other.arrived, stale: self.stale.or(other.stale), ..self }
     }
 }
 
-/// A request on its way.
+/// A request, and how much of it has arrived.
 pub struct Reading<'a> {
-    /// Whose.
-    pub download: &'a Download<'a>,
-    /// Where the bytes go.
+    /// A client that counts calls and bytes for this file only.
+    pub api: &'a Api,
+    pub bucket: &'a Bucket,
+    pub progress: &'a FileProgress,
     pub partial: &'a Partial,
-    /// What is asked for.
     pub request: Request<'a>,
-    /// How many units have arrived.
+    /// The number of units that have arrived.
     pub arrived: usize,
 }
 
-/// Chunks that were checked and lie end to end in the version.
+/// Consecutive bytes of the version that were checked and have yet to be written.
 #[derive(Default)]
 struct Batch {
     offset: u64,
@@ -55,9 +55,9 @@ struct Batch {
 }
 
 impl Reading<'_> {
-    /// Reads until all chunks have arrived, or a fresh URL is needed.
+    /// Reads until all chunks have arrived or a fresh URL is needed.
     pub async fn run(mut self) -> Result<Outcome> {
-        let mut backoff = Backoff::patient();
+        let mut backoff = Backoff::long();
         let mut damaged_at = None;
         while self.arrived < self.request.units.len() {
             let before = self.arrived;
@@ -86,20 +86,20 @@ impl Reading<'_> {
         Outcome { missing, arrived: self.arrived, stale }
     }
 
-    /// One attempt. What arrived of it stays.
+    /// Makes one attempt. Chunks that arrive count even if the attempt fails.
     async fn read(&mut self) -> Result<Result<(), Failure>> {
-        self.download.api.meter().add_request();
+        self.api.meter().add_request();
         let (before, after) = self.request.units.split_at(self.arrived);
         let start = self.request.start + length(before);
         let range = start..start + length(after);
         let term = self.request.term;
         let url = term.url.as_deref().unwrap_or_default();
-        let mut response = match self.download.bucket.get(url, &term.headers, &range).await {
+        let mut response = match self.bucket.get(url, &term.headers, &range).await {
             Ok(response) => response,
             Err(failure) => return Ok(Err(failure)),
         };
         if !begins_at(&response, start) {
-            let error = Error::UnexpectedAnswer("the store sends another range than asked for".to_owned());
+            let error = Error::UnexpectedAnswer("the store sends a range that was not asked for".to_owned());
             return Ok(Err(Failure::Final(error)));
         }
         let mut batch = Batch::default();
@@ -115,7 +115,7 @@ impl Reading<'_> {
             while bytes.len() < length {
                 match bucket::next_block(response).await {
                     Ok(Some(block)) => {
-                        self.download.api.meter().add_bucket_bytes(block.len() as u64);
+                        self.api.meter().add_bucket_bytes(block.len() as u64);
                         bytes.extend_from_slice(&block);
                     }
                     Ok(None) => return Ok(Err(bucket::cut_short(response.url()))),
@@ -133,7 +133,7 @@ impl Reading<'_> {
                     batch.offset = piece.offset;
                 }
                 batch.bytes.extend_from_slice(chunk);
-                self.download.progress.add(chunk.len() as u64);
+                self.progress.add(chunk.len() as u64);
             }
             bytes.drain(..length);
             self.arrived += 1;
@@ -149,24 +149,26 @@ impl Reading<'_> {
     }
 }
 
-/// The length of units together, as they are stored, in bytes.
+/// The total length of the units in the object, in bytes.
 fn length(units: &[WantedUnit]) -> u64 {
     units.iter().map(|unit| u64::from(unit.stored_length)).sum()
 }
 
-/// The chunks that are wanted of a unit, taken out of it and checked; nothing if it does not hold them.
+/// Takes the wanted chunks from a unit and checks them. None if the unit does not hold them.
 fn chunks(unit: &WantedUnit, stored: &[u8]) -> Option<Vec<(Piece, Vec<u8>)>> {
     let decoded = unit.decoded_length.map(|length| decompress(stored, length)).transpose().ok()?;
     let raw = decoded.as_deref().unwrap_or(stored);
-    let take = |wanted: &Wanted| {
-        let (start, chunk) = (wanted.within as usize, wanted.piece.chunk);
+    let take = |wanted: &WantedChunk| {
+        let start = wanted.within as usize;
+        let chunk = wanted.piece.chunk;
         let bytes = raw.get(start..start + chunk.length_bytes() as usize)?;
         (ChunkId::of(bytes) == chunk.id()).then(|| (wanted.piece, bytes.to_vec()))
     };
     unit.chunks.iter().map(take).collect()
 }
 
-/// Whether the body begins with this byte of the object; a server may ignore a range and send everything.
+/// Whether the body begins at this byte of the object. A server may ignore the range and send the whole
+/// object.
 fn begins_at(response: &Response, start: u64) -> bool {
     if response.status() != StatusCode::PARTIAL_CONTENT {
         return start == 0;

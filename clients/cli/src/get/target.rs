@@ -1,11 +1,11 @@
-//! Where a remote path may be written: inside the target folder and nowhere else.
+//! Resolves remote paths to local paths, and refuses those that lead out of the target folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// What file names the system has.
+/// Which file names the system allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Names {
     Unix,
@@ -14,15 +14,15 @@ enum Names {
 
 const NAMES: Names = if cfg!(windows) { Names::Windows } else { Names::Unix };
 
-/// Where below `folder` the remote path `path` is written. The folders that lead there are made; none of them may be a
-/// link that leads out of `folder`.
-pub fn place(folder: &Path, path: &str) -> Result<PathBuf> {
+/// Returns the local path below `folder` for the remote path `path`, and makes the folders that lead there.
+/// Fails if one of them is a link that leads out of `folder`.
+pub fn resolve(folder: &Path, path: &str) -> Result<PathBuf> {
     let unsafe_path = |why| Error::UnsafePath { path: path.to_owned(), why };
     let target = join(folder, path, NAMES).map_err(unsafe_path)?;
     fs::create_dir_all(folder).map_err(Error::local(folder))?;
     let inside = folder.canonicalize().map_err(Error::local(folder))?;
     let parent = target.parent().unwrap_or(folder);
-    // The deepest folder that exists decides; what is made below it lies inside too.
+    // It is enough to check the deepest folder that exists: new folders are made inside it.
     let existing = parent.ancestors().find(|ancestor| ancestor.symlink_metadata().is_ok()).unwrap_or(folder);
     let real = existing.canonicalize().map_err(Error::local(existing))?;
     if !real.starts_with(&inside) {
@@ -32,7 +32,7 @@ pub fn place(folder: &Path, path: &str) -> Result<PathBuf> {
     Ok(target)
 }
 
-/// Joins segment by segment, so that no name is ever taken for more than a name.
+/// Joins segment by segment, so that no name can act as a path.
 fn join(folder: &Path, path: &str, names: Names) -> Result<PathBuf, &'static str> {
     let mut target = folder.to_owned();
     for name in path.split('/') {
@@ -61,7 +61,7 @@ fn check(name: &str, names: Names) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Names that Windows takes for devices, whatever follows the first dot
+/// Whether Windows reserves the name for a device, whatever follows the first dot
 /// (<https://learn.microsoft.com/windows/win32/fileio/naming-a-file>).
 fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name).trim_end().to_ascii_uppercase();
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_only_windows_fears() {
+    fn names_that_only_windows_refuses() {
         for path in [
             "C:\\x",
             "c:",
@@ -111,19 +111,20 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn links_lead_nowhere_outside() {
+    fn links_do_not_lead_outside() {
         let home = tempfile::tempdir().expect("a folder");
-        let (folder, outside) = (home.path().join("target"), home.path().join("outside"));
+        let folder = home.path().join("target");
+        let outside = home.path().join("outside");
         fs::create_dir_all(folder.join("real")).expect("made");
         fs::create_dir(&outside).expect("made");
         std::os::unix::fs::symlink(&outside, folder.join("out")).expect("linked");
         std::os::unix::fs::symlink(home.path().join("missing"), folder.join("dangling")).expect("linked");
         std::os::unix::fs::symlink("real", folder.join("in")).expect("linked");
         for path in ["out/a", "out/deep/er/a", "dangling/a"] {
-            assert!(place(&folder, path).is_err(), "{path}");
+            assert!(resolve(&folder, path).is_err(), "{path}");
         }
-        assert_eq!(place(&folder, "in/a").expect("inside"), folder.join("in/a"));
-        assert_eq!(place(&folder, "new/deep/a").expect("inside"), folder.join("new/deep/a"));
+        assert_eq!(resolve(&folder, "in/a").expect("inside"), folder.join("in/a"));
+        assert_eq!(resolve(&folder, "new/deep/a").expect("inside"), folder.join("new/deep/a"));
         assert!(folder.join("new/deep").is_dir());
         assert_eq!(fs::read_dir(&outside).expect("a folder").count(), 0);
     }

@@ -1,4 +1,4 @@
-//! Pieces of a file as the body of a request.
+//! Streams byte ranges of a file as the body of a request.
 
 use bytes::Bytes;
 use futures::{Stream, TryStreamExt as _, stream};
@@ -15,7 +15,7 @@ use crate::progress::Attempt;
 
 const BLOCK_BYTES: u64 = 256 << 10;
 
-/// The bytes of `ranges` end to end, read as they are sent.
+/// The bytes of `ranges` in order, read while they are sent.
 pub async fn body(local: &Path, ranges: Vec<Range<u64>>, attempt: &Arc<Attempt>) -> Result<Body> {
     if ranges.iter().all(Range::is_empty) {
         return Ok(Body::from(Vec::new()));

@@ -1,4 +1,4 @@
-//! One file on its way.
+//! One local file that is being uploaded.
 
 use sluice_domain::hash::Sha256;
 use sluice_domain::part_plan::PartPlan;
@@ -14,38 +14,36 @@ use crate::digests::{self, Hashed};
 use crate::error::{Error, Result};
 use crate::progress::FileProgress;
 
-/// A local file and where it goes.
 pub struct Item {
-    /// Where it lies.
     pub local: PathBuf,
-    /// Where it shall lie.
     pub remote: FilePath,
-    /// Size in bytes when it was found.
+    /// The size when the file was found. The file may have changed since.
     pub size_bytes: u64,
-    /// A client that counts for this file alone.
+    /// A client that counts calls and bytes for this file only.
     pub api: Api,
-    /// Its progress.
     pub progress: Arc<FileProgress>,
-    /// Its SHA-256, once known.
+    /// Set once the file was hashed.
     pub sha256: OnceLock<Sha256>,
-    /// What it looked like when it was hashed, if that tells a later write.
+    /// Set when the file was hashed, if the fingerprint would reveal a later write.
     pub fingerprint: OnceLock<Fingerprint>,
 }
 
 impl Item {
-    /// What the file looks like now.
+    /// The present state of the file.
     pub fn stamp(&self) -> Result<Stamp> {
         Stamp::of(&self.local).map_err(Error::local(&self.local))
     }
 
-    /// Fails if anything wrote to the file since it had this stamp.
+    /// Fails if the file was written to since it had this stamp.
     pub fn check_unchanged(&self, stamp: &Stamp) -> Result<()> {
         if self.stamp()? == *stamp { Ok(()) } else { Err(Error::FileChanged(self.local.clone())) }
     }
 
-    /// Hashes the file, which has this stamp, by its plan, on a thread of its own.
+    /// Hashes the file by this plan, on a separate thread. Fails if the file no longer has this stamp
+    /// afterwards.
     pub async fn hash(&self, stamp: &Stamp, plan: PartPlan) -> Result<Hashed> {
-        let (local, progress) = (self.local.clone(), self.progress.clone());
+        let local = self.local.clone();
+        let progress = self.progress.clone();
         let fingerprint = Fingerprint::of(&self.local).map_err(Error::local(&self.local))?;
         let began = clock::now();
         progress.begin_hashing();
@@ -57,7 +55,7 @@ impl Item {
         let hashed = hashed.ok_or_else(|| Error::FileChanged(self.local.clone()))?;
         self.check_unchanged(stamp)?;
         self.sha256.set(hashed.digests.whole).ok();
-        if fingerprint.would_tell(began) {
+        if fingerprint.reveals_later_writes(began) {
             self.fingerprint.set(fingerprint).ok();
         }
         Ok(hashed)

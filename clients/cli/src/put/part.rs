@@ -1,4 +1,4 @@
-//! Sending one part until it has arrived.
+//! Sends one part, and repeats it until the bucket has it.
 
 use sluice_contracts::uploads::PartUrl;
 use sluice_domain::part_plan::{PartNumber, PartPlan};
@@ -6,8 +6,8 @@ use std::iter;
 use std::ops::Range;
 
 use super::body::body;
-use super::delta::Pack;
 use super::item::Item;
+use super::pack::Pack;
 use super::stamp::Stamp;
 use super::urls::Urls;
 use crate::backoff::Backoff;
@@ -15,38 +15,34 @@ use crate::bucket::{Bucket, Failure};
 use crate::error::{Error, Result};
 use crate::progress::Attempt;
 
-/// How often the bucket may refuse fresh URLs, or find the bytes damaged, before that is taken for final.
+/// How often the bucket may refuse fresh URLs, or report damaged bytes, before the upload fails.
 const REFUSALS_MAX: u32 = 3;
 
-/// The parts of one file on their way into one upload.
+/// The parts of one upload.
 pub struct Parts<'a> {
-    /// The file.
     pub item: &'a Item,
-    /// What it looked like when it was hashed.
+    /// The state of the file when it was hashed.
     pub stamp: &'a Stamp,
-    /// What of the file is sent as which part.
-    pub cut: Cut<'a>,
-    /// Where the parts go.
+    pub source: PartSource<'a>,
     pub urls: Urls<'a>,
-    /// Who brings them there.
     pub bucket: &'a Bucket,
 }
 
-/// How a file becomes parts.
-pub enum Cut<'a> {
-    /// The whole of it, by this plan.
-    Whole(PartPlan),
-    /// Some of its chunks, in these packs.
+/// Which bytes of the file make which part.
+pub enum PartSource<'a> {
+    /// All bytes, divided by this plan.
+    Plan(PartPlan),
+    /// Only the chunks in these packs.
     Packs(&'a [Pack]),
 }
 
-impl Cut<'_> {
-    /// The ranges in bytes that make the part, end to end; nothing if there is no such part.
+impl PartSource<'_> {
+    /// The byte ranges of the file that make the part, in order. None if there is no such part.
     fn ranges(&self, number: PartNumber) -> Option<Vec<Range<u64>>> {
         match self {
-            Self::Whole(plan) => {
-                let (offset_bytes, size_bytes) = (plan.offset_of(number), plan.size_of(number)?);
-                Some(iter::once(offset_bytes..offset_bytes + size_bytes).collect())
+            Self::Plan(plan) => {
+                let start = plan.offset_of(number);
+                Some(iter::once(start..start + plan.size_of(number)?).collect())
             }
             Self::Packs(packs) => packs.get(number.index()).map(Pack::ranges),
         }
@@ -54,9 +50,10 @@ impl Cut<'_> {
 }
 
 impl Parts<'_> {
-    /// Sends the part, repeatedly if need be. Gives its `ETag`; empty where the store gave none.
+    /// Sends the part, repeatedly if needed, and returns its `ETag`. The `ETag` is empty if the store gave
+    /// none.
     pub async fn send(&self, number: PartNumber) -> Result<String> {
-        let mut backoff = Backoff::patient();
+        let mut backoff = Backoff::long();
         let mut refusals = 0;
         loop {
             let url = self.urls.get(number).await?;
@@ -84,7 +81,7 @@ impl Parts<'_> {
 
     async fn send_once(&self, url: &PartUrl) -> Result<Result<String, Failure>> {
         let ranges = self
-            .cut
+            .source
             .ranges(url.number)
             .filter(|ranges| ranges.iter().map(|range| range.end - range.start).sum::<u64>() == url.size);
         let ranges = ranges

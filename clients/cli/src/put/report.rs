@@ -1,4 +1,4 @@
-//! What became of each file.
+//! The result line of each uploaded file.
 
 use serde::Serialize;
 use sluice_contracts::files::VersionView;
@@ -12,52 +12,44 @@ use super::item::Item;
 use crate::error::Error;
 use crate::output::{self, Failure, printable};
 
-/// How a file got there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// All its bytes were sent.
+    /// All bytes were sent.
     Uploaded,
-    /// The bytes that the account lacked were sent.
+    /// Only the bytes that the account lacked were sent.
     Delta,
-    /// The account had its bytes already.
+    /// The account already had the blob.
     Instant,
-    /// It did not.
     Failed,
 }
 
 /// One line of `--json` output.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// The remote path; null if no such path can be.
+    /// Null if the local name makes no valid remote path.
     pub path: Option<FilePath>,
-    /// The local path.
     pub local: String,
-    /// How it went.
     pub outcome: Outcome,
     /// `available`, or `pending` with `--no-wait`.
     pub state: Option<VersionState>,
-    /// The version made.
     pub version_id: Option<VersionId>,
-    /// The file it belongs to, where an answer told.
+    /// Null if no answer named the file.
     pub file_id: Option<FileId>,
-    /// Size in bytes.
     pub size: u64,
-    /// SHA-256 of the content.
     pub sha256: Option<Sha256>,
-    /// Content bytes sent, repeats included.
+    /// Bytes sent to the bucket, including repeats.
     pub bytes_sent: u64,
-    /// Bytes exchanged with the API.
+    /// Bytes of requests to the API and of its answers.
     pub api_bytes: u64,
-    /// Requests to the API and the bucket.
+    /// Requests to the API and to the bucket.
     pub requests: u64,
-    /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
 }
 
 impl Report {
-    /// A file that got as far as `item`.
+    /// What the item has cost so far.
     pub fn new(item: &Item, outcome: Outcome) -> Self {
         let meter = item.api.meter();
         Self {
@@ -76,7 +68,12 @@ impl Report {
         }
     }
 
-    /// A file that failed before anything was asked of the server.
+    /// A file that failed after the transfer began.
+    pub fn failed(item: &Item, error: &Error) -> Self {
+        Self { error: Some(Failure::from(error)), ..Self::new(item, Outcome::Failed) }
+    }
+
+    /// A file that failed before the first call to the server.
     pub fn not_begun(local: &Path, remote: Option<FilePath>, error: &Error) -> Self {
         Self {
             path: remote,
@@ -94,7 +91,7 @@ impl Report {
         }
     }
 
-    /// With what the server says of the version.
+    /// Adds the server's view of the version.
     #[must_use]
     pub fn with_version(mut self, version: &VersionView) -> Self {
         self.state = Some(version.state);
@@ -103,7 +100,6 @@ impl Report {
         self
     }
 
-    /// For people.
     pub fn text(&self) -> String {
         let path = self.path.as_ref().map_or(&*self.local, FilePath::as_str);
         let outcome = match self.outcome {

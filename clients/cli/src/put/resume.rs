@@ -1,4 +1,4 @@
-//! What is remembered of an upload until it ends, so that a killed `put` goes on where it stopped.
+//! Remembers an upload on disk until it ends, so that a killed `put` continues where it stopped.
 
 use file_id::FileId;
 use serde::{Deserialize, Serialize};
@@ -16,52 +16,47 @@ use crate::error::{Error, Result};
 use crate::session::ApiUrl;
 use crate::{locked_file, private_file};
 
-/// Changes when [`Unfinished`] does; a file of another version is started afresh.
+/// Raised whenever [`Unfinished`] changes. A state file of another version is ignored.
 const FORMAT: u32 = 1;
 
-/// Which upload of which file: renaming the local file changes nothing.
-pub struct Subject<'a> {
-    /// The server.
+/// Identifies an upload. Renaming the local file does not change it.
+pub struct UploadKey<'a> {
     pub api: &'a ApiUrl,
-    /// The account there.
     pub account_id: AccountId,
-    /// Where the file shall lie.
     pub remote: &'a FilePath,
-    /// The local file.
+    /// Device and inode of the local file.
     pub identity: FileId,
-    /// What must still be current there: an upload begun without that condition does not hold it.
+    /// The version in `--if-match`. An upload that was begun without the condition does not check it.
     pub expected: Option<VersionId>,
 }
 
-/// An unfinished upload.
+/// An upload that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unfinished {
     format: u32,
-    /// Where the local file lay, for whoever looks into the folder.
+    /// The path of the local file. Only for people who look into the folder.
     pub local: PathBuf,
-    /// What it looked like when it was hashed.
+    /// The state of the file when it was hashed.
     pub stamp: Stamp,
-    /// Its hashes.
     pub digests: Digests,
-    /// The size of its parts in bytes.
     pub part_size_bytes: u64,
-    /// The upload, once it was begun. Which parts have arrived the server knows best.
+    /// None until the upload has begun. The server knows which parts have arrived.
     pub upload_id: Option<UploadId>,
 }
 
 impl Unfinished {
-    /// A file that was hashed and whose upload has not begun.
+    /// A file that was hashed and has no upload yet.
     pub fn new(local: &Path, stamp: Stamp, digests: Digests, part_size_bytes: u64) -> Self {
         Self { format: FORMAT, local: local.to_owned(), stamp, digests, part_size_bytes, upload_id: None }
     }
 
-    /// The plan it was hashed by.
+    /// The plan by which the file was hashed.
     pub fn plan(&self) -> PartPlan {
         PartPlan { size: self.stamp.size_bytes, part_size: self.part_size_bytes }
     }
 }
 
-/// The remembered state of one upload, held by this process alone.
+/// The state file of one upload, locked by this process.
 pub struct Memory {
     state_path: PathBuf,
     lock_path: PathBuf,
@@ -69,22 +64,22 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Takes hold of the memory of `subject`, unless another process has.
-    pub fn claim(folder: &Path, subject: &Subject<'_>, local: &Path) -> Result<Self> {
+    /// Locks the state file of `key`. Fails with [`Error::Busy`] if another process has it.
+    pub fn claim(folder: &Path, key: &UploadKey<'_>, local: &Path) -> Result<Self> {
         private_file::create_folder(folder).map_err(Error::local(folder))?;
-        let name = subject.name();
+        let name = key.name();
         let lock_path = folder.join(format!("{name}.lock"));
         let lock = locked_file::open(&lock_path, local)?;
         Ok(Self { state_path: folder.join(format!("{name}.json")), lock_path, _lock: lock })
     }
 
-    /// What was remembered. What cannot be read is as good as forgotten.
+    /// Reads the state. None if there is none, or if it cannot be read.
     pub fn recall(&self) -> Option<Unfinished> {
         let unfinished: Unfinished = serde_json::from_slice(&fs::read(&self.state_path).ok()?).ok()?;
         (unfinished.format == FORMAT).then_some(unfinished)
     }
 
-    /// Remembers, durably.
+    /// Writes the state durably.
     pub fn remember(&self, unfinished: &Unfinished) -> Result<()> {
         serde_json::to_vec(unfinished)
             .map_err(io::Error::other)
@@ -92,26 +87,27 @@ impl Memory {
             .map_err(Error::local(&self.state_path))
     }
 
-    /// Forgets: the upload has ended, one way or another.
+    /// Deletes the state, because the upload has ended.
     pub fn forget(&self) {
-        // A file that stays costs the next `put` one question to the server.
+        // If this fails, the next `put` makes one more call to the server.
         let _ = fs::remove_file(&self.state_path);
     }
 }
 
 impl Drop for Memory {
     fn drop(&mut self) {
-        // The lock itself goes with the process; this only tidies up.
+        // Only tidies up: the lock itself ends with the process.
         let _ = fs::remove_file(&self.lock_path);
     }
 }
 
-impl Subject<'_> {
+impl UploadKey<'_> {
     fn name(&self) -> String {
-        let (api, identity) = (self.api.to_string(), format!("{:?}", self.identity));
+        let api = self.api.to_string();
+        let identity = format!("{:?}", self.identity);
         let expected = self.expected.map(String::from).unwrap_or_default();
         let fields = [&*api, &self.account_id.to_string(), self.remote.as_str(), &identity, &expected];
-        // No field holds a line break.
+        // No field contains a line break.
         Sha256::of(fields.join("\n").as_bytes()).to_string()
     }
 }
@@ -128,7 +124,7 @@ mod tests {
         let stamp = Stamp::of(&local).expect("stamp");
         let api: ApiUrl = "http://127.0.0.1:1".parse().expect("an address");
         let remote = FilePath::parse("a/movie.mkv").expect("a path");
-        let subject = Subject {
+        let key = UploadKey {
             api: &api,
             account_id: AccountId::from_bytes([1; 16]),
             remote: &remote,
@@ -136,15 +132,15 @@ mod tests {
             expected: None,
         };
         let folder = home.path().join("uploads");
-        let memory = Memory::claim(&folder, &subject, &local).expect("free");
+        let memory = Memory::claim(&folder, &key, &local).expect("free");
         assert_eq!(memory.recall(), None);
         let digests = Digests { whole: Sha256::of(b"bytes"), parts: Vec::new() };
         let unfinished = Unfinished::new(&local, stamp, digests, 5 << 20);
         memory.remember(&unfinished).expect("written");
-        assert!(Memory::claim(&folder, &subject, &local).is_err_and(|error| error.code() == "busy"));
+        assert!(Memory::claim(&folder, &key, &local).is_err_and(|error| error.code() == "busy"));
         drop(memory);
 
-        let memory = Memory::claim(&folder, &subject, &local).expect("free again");
+        let memory = Memory::claim(&folder, &key, &local).expect("free again");
         assert_eq!(memory.recall(), Some(unfinished));
         memory.forget();
         drop(memory);

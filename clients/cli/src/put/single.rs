@@ -1,19 +1,22 @@
-//! Uploading a small file in one PUT. The bucket's own event makes the version; there is nothing to complete, and
-//! nothing worth remembering.
+//! Sends a small file in one PUT.
+//!
+//! The bucket's event makes the version, so there is nothing to complete, and nothing to remember for a later
+//! run.
 
 use sluice_contracts::uploads::UploadAnswer;
-use sluice_domain::part_plan::{PartPlan, UploadMethod};
+use sluice_domain::part_plan::UploadMethod;
 
+use super::context::PutContext;
 use super::item::Item;
-use super::part::{Cut, Parts};
-use super::stamp::Stamp;
+use super::part::{PartSource, Parts};
+use super::prepare::SinglePut;
+use super::stage::{Arrived, Stage};
 use super::urls::Urls;
-use super::{Arrived, Put, Stage};
-use crate::digests::Digests;
 use crate::error::{Error, Result};
 
-/// Brings the file there; the bytes have arrived when this returns.
-pub async fn send(put: &Put, item: &Item, stamp: &Stamp, plan: PartPlan, digests: &Digests) -> Result<Stage> {
+/// Returns when the bytes are in the bucket.
+pub async fn send(put: &PutContext, item: &Item, file: &SinglePut) -> Result<Stage> {
+    let SinglePut { stamp, plan, digests } = file;
     let request = put.request(item, plan.size, digests.whole);
     let upload = match item.api.begin_upload(&request, put.if_match).await? {
         UploadAnswer::Instant { version } => return Ok(Stage::Instant(Box::new(version))),
@@ -27,18 +30,23 @@ pub async fn send(put: &Put, item: &Item, stamp: &Stamp, plan: PartPlan, digests
     let upload_id = upload.upload_id;
     let urls = Urls::new(&item.api, upload_id, digests, &[number], upload.parts);
     item.progress.begin_transfer(0);
-    let parts = Parts { item, stamp, cut: Cut::Whole(plan), urls, bucket: &put.bucket };
+    let parts = Parts { item, stamp, source: PartSource::Plan(*plan), urls, bucket: &put.bucket };
     let sent = parts.send(number).await.and_then(|_| item.check_unchanged(stamp));
     if let Err(error) = sent {
-        // The store may have part of another state of the file, or nothing: free its quota now. If this fails, the
-        // upload expires.
+        // The store may hold nothing, or a mix of two states of the file. Release the quota now; if this
+        // fails, the upload expires.
         let _ = item.api.abort_upload(upload_id).await;
         return Err(error);
     }
-    let version_id = Some(upload.version_id);
-    Ok(Stage::Arrived(Arrived { upload_id, version_id, file_id: None, memory: None, delta_of: None }))
+    Ok(Stage::Arrived(Arrived {
+        upload_id,
+        version_id: Some(upload.version_id),
+        file_id: None,
+        memory: None,
+        delta_of: None,
+    }))
 }
 
 fn unexpected() -> Error {
-    Error::UnexpectedAnswer("a small file is not to be sent in one PUT".to_owned())
+    Error::UnexpectedAnswer("the server does not take a small file in one PUT".to_owned())
 }

@@ -1,4 +1,4 @@
-//! Which local files go where.
+//! Walks the local files and decides the remote path of each.
 
 use sluice_domain::path::FilePath;
 use std::ffi::OsStr;
@@ -7,49 +7,35 @@ use walkdir::{DirEntry, WalkDir};
 
 use crate::error::{Error, Result};
 
-/// What a walk over the local files comes upon.
+/// Something that the walk over the local files finds.
 #[derive(Debug)]
-pub enum Found {
+pub enum SourceEntry {
     /// A file to upload.
-    File {
-        /// Where it lies.
-        local: PathBuf,
-        /// Where it shall lie.
-        remote: FilePath,
-    },
-    /// Something that is not uploaded.
-    Skipped {
-        /// Where it lies.
-        local: PathBuf,
-        /// Why.
-        why: &'static str,
-    },
-    /// Something that cannot be uploaded.
-    Failed {
-        /// Where it lies.
-        local: PathBuf,
-        /// Why.
-        error: Error,
-    },
+    File { local: PathBuf, remote: FilePath },
+    /// A link or special file that is not uploaded.
+    Skipped { local: PathBuf, why: &'static str },
+    /// A file that cannot be uploaded.
+    Failed { local: PathBuf, error: Error },
 }
 
-/// One argument: a file, or a folder and all in it.
+/// A file or folder from the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Root {
     local: PathBuf,
-    /// The remote path of the file, or what goes before the paths below the folder.
+    /// The remote path of the file, or of the folder.
     remote: String,
 }
 
-/// Finds the files of `locals`, one at a time, so that a folder may hold any number.
+/// Finds the files in `locals`, one at a time, so that memory does not grow with the size of a folder.
 ///
-/// One local file or folder is called `to` there; if `to` ends in `/`, a file goes into that folder under its own name.
-/// Several go into the folder `to` under their own names, and without `to` at the top.
+/// A single file or folder gets the name `to`; if `to` ends in `/`, a file keeps its name and goes into that
+/// folder. Several files and folders keep their names and go into the folder `to`. Without `to`, they go to
+/// the top.
 pub fn find(
     locals: &[PathBuf],
     to: Option<&str>,
     follow_links: bool,
-) -> Result<impl Iterator<Item = Found> + use<>> {
+) -> Result<impl Iterator<Item = SourceEntry> + use<>> {
     let roots = roots(locals, to)?;
     Ok(roots.into_iter().flat_map(move |root| walk(root, follow_links)))
 }
@@ -70,7 +56,7 @@ fn roots(locals: &[PathBuf], to: Option<&str>) -> Result<Vec<Root>> {
     locals.iter().map(root).collect()
 }
 
-/// The name of a file or folder, also of `.` and `..`.
+/// The name of a file or folder; `.` and `..` are resolved.
 fn own_name(local: &Path) -> Result<String> {
     let named = match local.components().next_back() {
         Some(Component::Normal(name)) => Some(name.to_owned()),
@@ -84,38 +70,38 @@ fn not_utf8(local: &Path) -> Error {
     Error::Usage(format!("the name of {} is not UTF-8", local.display()))
 }
 
-fn walk(root: Root, follow_links: bool) -> impl Iterator<Item = Found> {
-    // A link that was named is meant; links come upon inside a folder may lead anywhere.
+fn walk(root: Root, follow_links: bool) -> impl Iterator<Item = SourceEntry> {
+    // The user named this link, so follow it. Links inside a folder may lead anywhere.
     let is_file = std::fs::metadata(&root.local).is_ok_and(|metadata| metadata.is_file());
     let entries = WalkDir::new(&root.local).follow_links(follow_links || is_file).sort_by_file_name();
     entries.into_iter().filter_map(move |entry| match entry {
-        Ok(entry) => sort(&root, &entry),
+        Ok(entry) => classify(&root, &entry),
         Err(error) => {
             let local = error.path().unwrap_or(&root.local).to_owned();
             let error = Error::local(&local)(error.into());
-            Some(Found::Failed { local, error })
+            Some(SourceEntry::Failed { local, error })
         }
     })
 }
 
-fn sort(root: &Root, entry: &DirEntry) -> Option<Found> {
+fn classify(root: &Root, entry: &DirEntry) -> Option<SourceEntry> {
     let local = entry.path().to_owned();
     let kind = entry.file_type();
     if kind.is_dir() {
         return None;
     }
     if kind.is_symlink() {
-        return Some(Found::Skipped {
+        return Some(SourceEntry::Skipped {
             local,
             why: "a symbolic link (--follow-links uploads what it points to)",
         });
     }
     if !kind.is_file() {
-        return Some(Found::Skipped { local, why: "neither a file nor a folder" });
+        return Some(SourceEntry::Skipped { local, why: "neither a file nor a folder" });
     }
     Some(match remote_path(root, entry.path()) {
-        Ok(remote) => Found::File { local, remote },
-        Err(error) => Found::Failed { local, error },
+        Ok(remote) => SourceEntry::File { local, remote },
+        Err(error) => SourceEntry::Failed { local, error },
     })
 }
 
@@ -150,13 +136,13 @@ mod tests {
         let found = find(&locals, to, false).expect("they exist");
         found
             .filter_map(
-                |found| if let Found::File { remote, .. } = found { Some(remote.into()) } else { None },
+                |found| if let SourceEntry::File { remote, .. } = found { Some(remote.into()) } else { None },
             )
             .collect()
     }
 
     #[test]
-    fn one_file_is_called_as_asked() {
+    fn one_file_gets_the_name_it_is_given() {
         let folder = tree();
         assert_eq!(remotes(&folder, &["notes.txt"], None), ["notes.txt"]);
         assert_eq!(remotes(&folder, &["notes.txt"], Some("a/b.txt")), ["a/b.txt"]);
@@ -165,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn one_folder_is_called_as_asked_and_several_keep_their_names() {
+    fn one_folder_gets_the_name_it_is_given_and_several_keep_their_names() {
         let folder = tree();
         let below = |prefix: &str| {
             ["a.jpg", "b 1.jpg", "älter/c%.jpg"].map(|name| format!("{prefix}{name}")).to_vec()
@@ -181,25 +167,25 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn links_and_special_files_are_skipped_with_a_word() {
+    fn links_and_special_files_are_skipped_with_a_note() {
         let folder = tree();
         let photos = folder.path().join("photos");
         std::os::unix::fs::symlink("/etc/passwd", photos.join("link")).expect("linked");
         let _socket = std::os::unix::net::UnixListener::bind(photos.join("socket")).expect("bound");
         let skipped = |follow| {
             let found = find(std::slice::from_ref(&photos), None, follow).expect("it exists");
-            found.filter(|found| matches!(found, Found::Skipped { .. })).count()
+            found.filter(|found| matches!(found, SourceEntry::Skipped { .. })).count()
         };
         assert_eq!((skipped(false), skipped(true)), (2, 1));
         assert_eq!(remotes(&folder, &["photos/link"], None), ["link"]);
     }
 
     #[test]
-    fn names_the_server_would_refuse_fail_alone() {
+    fn an_invalid_name_fails_only_its_own_file() {
         let folder = tree();
         fs::write(folder.path().join("photos/new\nline"), "").expect("written");
         let found: Vec<_> = find(&[folder.path().join("photos")], None, false).expect("it exists").collect();
-        let failed = found.iter().filter(|found| matches!(found, Found::Failed { .. })).count();
+        let failed = found.iter().filter(|found| matches!(found, SourceEntry::Failed { .. })).count();
         assert_eq!((found.len(), failed), (4, 1));
     }
 }

@@ -1,4 +1,4 @@
-//! How a local file is known again, and how a change to it is noticed.
+//! Recognises a local file, and notices when it changes.
 
 use file_id::FileId;
 use serde::{Deserialize, Serialize};
@@ -7,20 +7,19 @@ use std::io;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-/// Which file it is and what it looked like. Two equal stamps mean that nothing wrote to the file in between, as far as
-/// its modification time tells.
+/// Identity, size and modification time of a file. Two equal stamps mean that nothing wrote to the file in
+/// between, as far as the modification time can tell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
-    /// Device and inode, or what the platform has in their place; a rename keeps it.
+    /// Device and inode, or what the platform has instead. A rename does not change it.
     pub identity: FileId,
-    /// Size in bytes.
     pub size_bytes: u64,
-    /// When it was last written to, in nanoseconds since 1970 (negative before).
+    /// Nanoseconds since 1970; negative before.
     pub modified_nanoseconds: i128,
 }
 
 impl Stamp {
-    /// What the file looks like now.
+    /// The present state of the file.
     pub fn of(path: &Path) -> io::Result<Self> {
         let metadata = fs::metadata(path)?;
         let modified = metadata.modified()?;
@@ -39,7 +38,8 @@ mod tests {
     #[test]
     fn a_rename_keeps_the_stamp_and_a_write_does_not() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (old, new) = (folder.path().join("old"), folder.path().join("new"));
+        let old = folder.path().join("old");
+        let new = folder.path().join("new");
         fs::write(&old, "12345").expect("written");
         let before = Stamp::of(&old).expect("stamp");
         fs::rename(&old, &new).expect("renamed");

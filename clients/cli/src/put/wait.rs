@@ -1,4 +1,4 @@
-//! Waiting until uploads are verified: one question for many of them, less and less often.
+//! Waits until uploads are verified: one call asks about many uploads, and the calls become less frequent.
 
 use futures::{StreamExt as _, stream};
 use sluice_contracts::uploads::{Completion, PAGE_MAX, UploadView};
@@ -15,17 +15,17 @@ use crate::error::{Error, Result};
 use crate::meter::Meter;
 
 const FIRST_DELAY: Duration = Duration::from_millis(200);
-const LONGEST_DELAY: Duration = Duration::from_secs(2);
-/// An upload that is still open so long after its bytes were sent is completed by us: the store has not told of them.
+const MAX_DELAY: Duration = Duration::from_secs(2);
+/// An upload that is still open this long after its bytes were sent is completed by the client: the store has
+/// not notified the server.
 const COMPLETE_AFTER: Duration = Duration::from_secs(3);
-/// How many are completed at once.
 const COMPLETIONS_IN_FLIGHT: usize = 8;
-/// Between two questions, however many uploads wait.
-const LEAST_PAUSE: Duration = Duration::from_millis(100);
+/// The least time between two calls, however many uploads wait.
+const MIN_PAUSE: Duration = Duration::from_millis(100);
 
-/// Asks the server about all uploads that somebody waits for.
+/// Polls the state of uploads for all files of a command.
 pub struct Waiter {
-    entrances: mpsc::UnboundedSender<Waiting>,
+    sender: mpsc::UnboundedSender<Waiting>,
 }
 
 struct Waiting {
@@ -38,54 +38,60 @@ struct Waiting {
 }
 
 impl Waiter {
-    /// A waiter that asks through `api` for as long as it exists.
+    /// Starts a task that polls through `api` until the waiter is dropped.
     pub fn start(api: Api) -> Self {
-        let (entrances, incoming) = mpsc::unbounded_channel();
+        let (sender, incoming) = mpsc::unbounded_channel();
         tokio::spawn(run(api, incoming));
-        Self { entrances }
+        Self { sender }
     }
 
-    /// Waits until the upload's version is available, or until it will never be. The questions count on `meter`, those
-    /// about several uploads in part.
+    /// Waits until the version of the upload is available, or until it is clear that it never will be. The
+    /// calls are counted on `meter`; a call about several uploads is divided among them.
     pub async fn wait(&self, upload_id: UploadId, meter: &Arc<Meter>) -> Result<UploadView> {
         let (answer, answered) = oneshot::channel();
         let now = Instant::now();
-        let (due, complete_at) = (now + FIRST_DELAY, now + COMPLETE_AFTER);
-        let waiting =
-            Waiting { upload_id, meter: meter.clone(), answer, due, delay: FIRST_DELAY, complete_at };
+        let waiting = Waiting {
+            upload_id,
+            meter: meter.clone(),
+            answer,
+            due: now + FIRST_DELAY,
+            delay: FIRST_DELAY,
+            complete_at: now + COMPLETE_AFTER,
+        };
         let stopped = || Error::UnexpectedAnswer("waiting for the verification ended early".to_owned());
-        self.entrances.send(waiting).map_err(|_| stopped())?;
+        self.sender.send(waiting).map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
 }
 
 async fn run(api: Api, mut incoming: mpsc::UnboundedReceiver<Waiting>) {
     let mut all: Vec<Waiting> = Vec::new();
-    let mut next_question = Instant::now();
+    let mut next_call = Instant::now();
     let mut open = true;
     while open || !all.is_empty() {
         let earliest = all.iter().map(|waiting| waiting.due).min();
         tokio::select! {
-            entering = incoming.recv(), if open => match entering {
+            received = incoming.recv(), if open => match received {
                 Some(waiting) => all.push(waiting),
                 None => open = false,
             },
-            () = sleep_until(earliest.unwrap_or(next_question).max(next_question)), if earliest.is_some() => {
+            () = sleep_until(earliest.unwrap_or(next_call).max(next_call)), if earliest.is_some() => {
                 all = ask(&api, all).await;
-                next_question = Instant::now() + LEAST_PAUSE;
+                next_call = Instant::now() + MIN_PAUSE;
             }
         }
     }
 }
 
-/// Asks about those that are due, the longest overdue first; gives back those that wait on.
+/// Asks about the uploads that are due, the longest overdue first. Returns those that are still waiting.
 async fn ask(api: &Api, mut all: Vec<Waiting>) -> Vec<Waiting> {
     all.retain(|waiting| !waiting.answer.is_closed());
     all.sort_by_key(|waiting| waiting.due);
     let now = Instant::now();
     let due_count = all.iter().take(PAGE_MAX).take_while(|waiting| waiting.due <= now).count();
     let mut waiting_on = all.split_off(due_count);
-    let (asked, api) = (all, api.metered());
+    let asked = all;
+    let api = api.metered();
     let ids: Vec<_> = asked.iter().map(|waiting| waiting.upload_id).collect();
     let views = views(&api, &ids).await;
     let (asked, refused) = complete_silent(&api, asked, &views, now).await;
@@ -97,19 +103,19 @@ async fn ask(api: &Api, mut all: Vec<Waiting>) -> Vec<Waiting> {
         waiting.meter.add_request();
         waiting.meter.add_api_bytes(share_bytes);
         if let Some(outcome) = outcome(&views, waiting.upload_id) {
-            // Nobody listens any more if the command is being stopped.
+            // The receiver is gone if the command is being stopped.
             drop(waiting.answer.send(outcome));
         } else {
             waiting.due = now + waiting.delay;
-            waiting.delay = (waiting.delay * 3 / 2).min(LONGEST_DELAY);
+            waiting.delay = (waiting.delay * 3 / 2).min(MAX_DELAY);
             waiting_on.push(waiting);
         }
     }
     waiting_on
 }
 
-/// Completes the uploads that have been open for too long: a store may tell nobody of what has arrived, or late. Gives all
-/// but those that the server refuses to complete.
+/// Completes the uploads that have been open for too long, because a store may notify late or never. Returns
+/// the uploads to go on waiting for, and those that the server refused to complete.
 async fn complete_silent(
     api: &Api,
     asked: Vec<Waiting>,
@@ -131,7 +137,8 @@ async fn complete_silent(
             (waiting, completed.map(drop))
         })
         .buffered(COMPLETIONS_IN_FLIGHT);
-    let (mut left, mut refused) = (Vec::new(), Vec::new());
+    let mut left = Vec::new();
+    let mut refused = Vec::new();
     for (waiting, completed) in completed.collect::<Vec<_>>().await {
         match completed {
             Ok(()) => left.push(waiting),
@@ -146,7 +153,7 @@ type Views = Result<HashMap<UploadId, UploadView>, Arc<Error>>;
 async fn views(api: &Api, ids: &[UploadId]) -> Views {
     let views = match ids {
         [] => Vec::new(),
-        // The answer about one upload holds more than a row of many.
+        // The answer about a single upload has more fields than a row of a list.
         [id] => vec![api.upload(*id).await?],
         ids => api.uploads_by_id(ids).await?.uploads,
     };

@@ -1,4 +1,4 @@
-//! The bucket's half.
+//! The bucket of the double.
 
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
@@ -19,7 +19,8 @@ pub async fn answer(
     assert!(!parts.headers.contains_key("authorization"), "a token went to the bucket");
     let Ok(body) = body else { return refuse(400, "IncompleteBody") };
     let fault = double.world().bucket_faults.pop_front().unwrap_or(Fault::None);
-    let (mut cut, mut damage) = (usize::MAX, usize::MAX);
+    let mut cut = usize::MAX;
+    let mut damage = usize::MAX;
     match fault {
         Fault::Status(status, code) => return refuse(status, code),
         Fault::Hang => std::future::pending().await,
@@ -48,7 +49,8 @@ fn put(double: &Double, parts: &Parts, upload_id: &str, number: &str, body: &Byt
     assert_eq!(parts.headers["content-length"], body.len().to_string().as_str());
     assert_eq!(parts.headers["x-signed"], "yes");
     let mut world = double.world();
-    let (upload_id, number) = (upload_id.parse().expect("an id"), number.parse().expect("a number"));
+    let upload_id = upload_id.parse().expect("an id");
+    let number = number.parse().expect("a number");
     let Some(upload) = world.uploads.get_mut(&upload_id) else { return refuse(404, "NoSuchUpload") };
     if let Some(packs) = &upload.request.packs {
         if Sha256::of(body) != packs[number as usize - 1].sha256 {
@@ -60,13 +62,13 @@ fn put(double: &Double, parts: &Parts, upload_id: &str, number: &str, body: &Byt
     }
     upload.received.insert(number, body.to_vec());
     if upload.request.packs.is_none() && upload.plan.method() == UploadMethod::Put {
-        world.settle(upload_id);
+        world.finish_upload(upload_id);
     }
     let answer = Response::builder().header("etag", format!("\"etag{number}\""));
     answer.body(Body::empty()).expect("an answer")
 }
 
-/// A whole object, or the range asked for.
+/// Answers with the whole object or the requested range.
 fn get(parts: &Parts, object: &[u8], cut: usize, damage: usize) -> Response<Body> {
     let Some(range) = parts.headers.get("range") else { return Response::new(Body::from(object.to_vec())) };
     let range = range.to_str().expect("text").trim_start_matches("bytes=");
@@ -83,14 +85,14 @@ fn get(parts: &Parts, object: &[u8], cut: usize, damage: usize) -> Response<Body
     answer.body(cut_after(bytes, cut)).expect("an answer")
 }
 
-/// A body that breaks off, as a lost connection does.
+/// A body that breaks off after `count` bytes, as if the connection was lost.
 fn cut_after(mut bytes: Vec<u8>, count: usize) -> Body {
     if bytes.len() <= count {
         return Body::from(bytes);
     }
     bytes.truncate(count);
     let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-    // The client shall see the bytes before it sees the end.
+    // The client must get the bytes before it sees the error.
     let end = async move {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         Err(broken)

@@ -1,4 +1,4 @@
-//! Running the real binary.
+//! Runs the real binary.
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -7,13 +7,12 @@ use tokio::process::{Child, Command};
 
 use super::Double;
 
-/// The command with a home of its own, logged in.
+/// The command, logged in, with its own home folder.
 pub struct Sluice {
     folder: tempfile::TempDir,
     url: String,
 }
 
-/// How it went.
 pub struct Run {
     pub exit_code: i32,
     pub lines: Vec<Value>,
@@ -21,7 +20,7 @@ pub struct Run {
 }
 
 impl Sluice {
-    /// Logs in at `double`.
+    /// Logs in to `double`.
     pub async fn new(double: &Double) -> Self {
         let sluice = Self { folder: tempfile::tempdir().expect("a folder"), url: double.url() };
         std::fs::create_dir(sluice.folder()).expect("made");
@@ -34,12 +33,11 @@ impl Sluice {
         sluice
     }
 
-    /// Where it runs.
+    /// The working folder of the command.
     pub fn folder(&self) -> PathBuf {
         self.folder.path().join("work")
     }
 
-    /// Writes a local file.
     pub fn write(&self, name: &str, content: &[u8]) -> PathBuf {
         let path = self.folder().join(name);
         std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
@@ -47,17 +45,16 @@ impl Sluice {
         path
     }
 
-    /// Reads a local file.
     pub fn read(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.folder().join(name)).expect("readable")
     }
 
-    /// What is remembered of unfinished uploads.
+    /// How many files there are for unfinished uploads.
     pub fn remembered(&self) -> usize {
         std::fs::read_dir(self.home().join("uploads")).map_or(0, Iterator::count)
     }
 
-    /// Runs it to its end.
+    /// Runs the command and waits for its end.
     pub async fn run(&self, line: &str) -> Run {
         let output = self.command(line).stdin(Stdio::null()).output().await.expect("started");
         let stdout = String::from_utf8(output.stdout).expect("UTF-8");
@@ -68,12 +65,11 @@ impl Sluice {
         }
     }
 
-    /// Starts it; it is killed when the child is dropped.
+    /// Starts the command. It is killed when the child is dropped.
     pub fn spawn(&self, line: &str) -> Child {
         self.command(line).kill_on_drop(true).spawn().expect("started")
     }
 
-    /// Where its state lies.
     pub fn home(&self) -> PathBuf {
         self.folder.path().join("home")
     }
@@ -88,7 +84,7 @@ impl Sluice {
 }
 
 impl Run {
-    /// The only line.
+    /// The only result line; panics if there are more or none.
     pub fn line(&self) -> &Value {
         assert_eq!(self.lines.len(), 1, "{:?} {}", self.lines, self.stderr);
         &self.lines[0]

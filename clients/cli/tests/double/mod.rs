@@ -1,7 +1,7 @@
-//! A server in this process that fails on command: what a client does about trouble is hard to provoke on a real stack.
-//! It keeps uploads and files in memory and plays both the API and the bucket.
+//! A server in the test process that fails on demand, for faults that are hard to provoke on a real stack. It
+//! keeps uploads and files in memory, and acts as both the API and the bucket.
 
-#![allow(dead_code, reason = "each test uses its own part of it")]
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 mod bucket;
 mod command;
@@ -23,24 +23,23 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// What happens to a request instead of what should.
+/// A fault that one request meets.
 #[derive(Debug, Clone)]
 pub enum Fault {
-    /// Nothing: the request is served. Fills a place in the queue.
+    /// No fault: the request is served.
     None,
-    /// The answer is this status, with this S3 error code.
+    /// The answer has this status and this S3 error code.
     Status(u16, &'static str),
-    /// There is never an answer.
+    /// No answer ever comes.
     Hang,
-    /// The bytes end after so many.
+    /// The answer breaks off after this many bytes.
     Cut(usize),
-    /// The byte of this number in the answer is another.
+    /// The byte at this offset of the answer is wrong.
     Damage(usize),
-    /// The local file is written to, and the answer is 503.
+    /// The local file is changed, and the answer is 503.
     Change(PathBuf),
 }
 
-/// An upload.
 pub struct Upload {
     pub request: UploadRequest,
     pub plan: PartPlan,
@@ -50,12 +49,12 @@ pub struct Upload {
     pub reason: Option<RejectReason>,
 }
 
-/// A file.
+/// A file with one version.
 #[derive(Clone)]
-pub struct Stored {
+pub struct StoredFile {
     pub file_id: FileId,
     pub version_id: VersionId,
-    /// Not checked: a hostile server sends what it likes.
+    /// Not validated, because a hostile server could send any path.
     pub path: String,
     pub sha256: Sha256,
     pub content: Vec<u8>,
@@ -68,33 +67,33 @@ impl Upload {
     }
 }
 
-/// All the server knows and does.
+/// The state of the server, and the faults to come.
 #[derive(Default)]
 pub struct World {
     pub uploads: BTreeMap<UploadId, Upload>,
-    pub files: Vec<Stored>,
+    pub files: Vec<StoredFile>,
     pub packs: BTreeMap<PackId, Pack>,
-    /// Chunks in a page of a plan; as many as the contract allows if 0.
+    /// Chunks in a page of a plan; 0 stands for as many as the contract allows.
     pub plan_chunks_max: usize,
-    /// Why deltas are rejected, if they are.
+    /// Why deltas are rejected; None if they are accepted.
     pub delta_rejection: Option<RejectReason>,
-    /// For the next requests to the bucket.
+    /// Faults for the next requests to the bucket.
     pub bucket_faults: VecDeque<Fault>,
-    /// For the next requests to the API that begin an upload or ask for a plan.
+    /// Faults for the next calls that begin an upload or ask for a plan.
     pub api_faults: VecDeque<Fault>,
     /// One line for each request: method and path.
     pub log: Vec<String>,
     pub idempotency_keys: Vec<String>,
-    /// How often part URLs were signed; older ones are refused once this is raised by hand.
+    /// Part of every URL. URLs of other generations are refused.
     pub url_generation: u32,
-    /// Paths whose versions are rejected.
+    /// Uploads to these paths are rejected.
     pub rejected_paths: Vec<String>,
     serial: u32,
     url: String,
 }
 
 impl World {
-    /// How many requests began like this.
+    /// How many requests begin with this text.
     pub fn count(&self, beginning: &str) -> usize {
         self.log.iter().filter(|line| line.starts_with(beginning)).count()
     }
@@ -116,10 +115,12 @@ impl World {
         bytes
     }
 
-    /// Adds a file whose content has another hash than it claims if `sha256` is given.
-    pub fn add_file(&mut self, path: &str, content: &[u8], sha256: Option<Sha256>) -> Stored {
-        let (file_id, version_id, terms) = (self.next_bytes(), self.next_bytes(), self.adopt(content));
-        let stored = Stored {
+    /// Adds a file. With `sha256`, the file claims that hash instead of its own.
+    pub fn add_file(&mut self, path: &str, content: &[u8], sha256: Option<Sha256>) -> StoredFile {
+        let file_id = self.next_bytes();
+        let version_id = self.next_bytes();
+        let terms = self.adopt(content);
+        let stored = StoredFile {
             file_id: FileId::from_bytes(file_id),
             version_id: VersionId::from_bytes(version_id),
             path: path.to_owned(),
@@ -131,8 +132,8 @@ impl World {
         stored
     }
 
-    /// All parts are there: what the worker would do.
-    fn settle(&mut self, upload_id: UploadId) {
+    /// Does what the worker does when all parts have arrived.
+    fn finish_upload(&mut self, upload_id: UploadId) {
         let Some(mut upload) = self.uploads.remove(&upload_id) else { return };
         let (content, terms) = if let Some(manifest) = &upload.manifest {
             self.assemble(manifest, &upload.received)
@@ -148,10 +149,9 @@ impl World {
         upload.state =
             if right && upload.reason.is_none() { UploadState::Available } else { UploadState::Rejected };
         if upload.state == UploadState::Available {
-            let (file_id, version_id) = (*upload_id.as_bytes(), *upload_id.as_bytes());
-            self.files.push(Stored {
-                file_id: FileId::from_bytes(file_id),
-                version_id: VersionId::from_bytes(version_id),
+            self.files.push(StoredFile {
+                file_id: FileId::from_bytes(*upload_id.as_bytes()),
+                version_id: VersionId::from_bytes(*upload_id.as_bytes()),
                 path,
                 sha256: Sha256::of(&content),
                 content,
@@ -162,14 +162,13 @@ impl World {
     }
 }
 
-/// The running server.
 #[derive(Clone)]
 pub struct Double {
     world: Arc<Mutex<World>>,
 }
 
 impl Double {
-    /// Starts it on a free port.
+    /// Starts the server on a free port.
     pub async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
@@ -179,33 +178,32 @@ impl Double {
         double
     }
 
-    /// Looks into it, or changes what it does.
+    /// Locks the state, to read or change it.
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().expect("no test thread panicked in here")
     }
 
-    /// Its address.
     pub fn url(&self) -> String {
         self.world().url.clone()
     }
 }
 
-/// A number of a line of `--json` output.
+/// A number from a line of `--json` output.
 pub fn number(line: &serde_json::Value, field: &str) -> usize {
     line[field].as_u64().expect("a number") as usize
 }
 
-/// The account everybody has.
+/// The account of every session.
 pub fn account_id() -> AccountId {
     AccountId::from_bytes([7; 16])
 }
 
-/// Far enough off.
+/// A time far in the future.
 pub fn never() -> Timestamp {
     Timestamp::from_unix_milliseconds(4_000_000_000_000)
 }
 
-/// Bytes that do not repeat.
+/// Pseudo-random bytes.
 pub fn noise(size_bytes: usize) -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut next = || {

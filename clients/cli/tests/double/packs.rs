@@ -1,4 +1,4 @@
-//! Packs, plans and hooks.
+//! The packs of the double, and its answers about plans and hooks.
 
 use axum::body::{Body, Bytes};
 use axum::http::Response;
@@ -21,22 +21,20 @@ use std::collections::BTreeMap;
 use super::server::{json, problem};
 use super::{World, never};
 
-/// A longer index is read from the bucket.
+/// A longer index has to be read from the bucket.
 const INLINE_MAX_CHUNKS: usize = 100;
 
-/// A pack.
 pub struct Pack {
     pub bytes: Vec<u8>,
     pub index: PackIndex,
 }
 
 impl World {
-    /// The pack of this id.
     pub fn pack(&self, id: &str) -> &Pack {
         &self.packs[&id.parse::<PackId>().expect("an id")]
     }
 
-    /// Cuts a content into packs.
+    /// Cuts bytes into packs.
     pub fn adopt(&mut self, content: &[u8]) -> Vec<Term> {
         let mut pass = ContentPass::new();
         let mut drafts = pass.update(content);
@@ -52,7 +50,7 @@ impl World {
         terms
     }
 
-    /// Puts a content together of packs that were sent and packs that were there.
+    /// Assembles a file from packs that were sent and packs that exist.
     pub fn assemble(
         &mut self,
         manifest: &PackManifest,
@@ -71,7 +69,8 @@ impl World {
             self.packs.insert(pack_id, Pack { bytes: bytes.clone(), index });
             sent.push(pack_id);
         }
-        let (mut content, mut terms) = (Vec::new(), Vec::new());
+        let mut content = Vec::new();
+        let mut terms = Vec::new();
         for term in &manifest.terms {
             let pack_id = match term.pack {
                 PackReference::Sent(number) => sent[number as usize - 1],
@@ -80,8 +79,13 @@ impl World {
             let pack = &self.packs[&pack_id];
             let range = pack.index.raw_range(term.first_chunk, term.chunk_count).expect("chunks of the pack");
             content.extend_from_slice(&pack.bytes[range.start as usize..range.end as usize]);
-            let (first_chunk, chunk_count) = (term.first_chunk, term.chunk_count);
-            append(&mut terms, Term { pack_id, first_chunk, chunk_count, raw_length_bytes: term.length });
+            let term = Term {
+                pack_id,
+                first_chunk: term.first_chunk,
+                chunk_count: term.chunk_count,
+                raw_length_bytes: term.length,
+            };
+            append(&mut terms, term);
         }
         (content, terms)
     }
@@ -100,7 +104,9 @@ pub fn plan(world: &World, file_id: &str, query: &str) -> Response<Body> {
     let begin: usize = parameters.get("cursor").map_or(0, |cursor| cursor.parse().expect("ours"));
     let page = if world.plan_chunks_max == 0 { PLAN_CHUNKS_MAX } else { world.plan_chunks_max };
     let end = if with_chunks { begin + page } else { usize::MAX };
-    let (mut terms, mut offset, mut number) = (Vec::<PlanTerm>::new(), 0, 0);
+    let mut terms = Vec::<PlanTerm>::new();
+    let mut offset = 0;
+    let mut number = 0;
     for term in &file.terms {
         let index = &world.packs[&term.pack_id].index;
         let mut opened = false;
@@ -140,7 +146,7 @@ fn plan_term(world: &World, index: &PackIndex, position: u32, offset: u64, with_
         chunk_count: 0,
         url: with_chunks.then(url),
         headers: BTreeMap::new(),
-        // The end is mended with each chunk.
+        // `add_chunk` moves the end.
         range: with_chunks.then(|| format!("bytes={start}-{start}")),
         encoding: Encoding::Raw,
         frames: Vec::new(),
@@ -167,7 +173,8 @@ pub fn look_up_hooks(world: &World, body: &Bytes) -> Response<Body> {
     assert!(lookup.hooks.len() <= 100);
     let has_any = |pack: &&Pack| pack.index.chunks().iter().any(|chunk| lookup.hooks.contains(&chunk.id()));
     let view = |pack: &Pack| {
-        let (pack_id, chunk_count) = (pack.index.pack_id(), pack.index.chunks().len());
+        let pack_id = pack.index.pack_id();
+        let chunk_count = pack.index.chunks().len();
         let is_short = chunk_count <= INLINE_MAX_CHUNKS;
         let url = || format!("{}/bucket/indexes/{pack_id}?generation={}", world.url, world.url_generation);
         PackIndexView {

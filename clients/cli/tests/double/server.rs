@@ -1,4 +1,4 @@
-//! The API's half.
+//! The API of the double.
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -15,9 +15,8 @@ use sluice_domain::id::{FileId, UploadId, VersionId};
 use sluice_domain::part_plan::{PartNumber, PartPlan, UploadMethod};
 use sluice_domain::upload::UploadState;
 
-use super::{Double, Fault, Stored, Upload, World, account_id, bucket, never, packs};
+use super::{Double, Fault, StoredFile, Upload, World, account_id, bucket, never, packs};
 
-/// Answers any request.
 pub async fn answer(State(double): State<Double>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
@@ -35,7 +34,7 @@ pub async fn answer(State(double): State<Double>, request: Request) -> Response<
     }
     let faulty = path == "/uploads" && parts.method == "POST" || path.ends_with("/plan");
     if let Some(Fault::Status(status, _)) = faulty.then(|| world.api_faults.pop_front()).flatten() {
-        return json(status, &json!({"message": "trouble"}));
+        return json(status, &json!({"message": "a fault"}));
     }
     match (parts.method.as_str(), &*segments) {
         ("POST", ["sessions"]) => json(201, &json!({"token": "t0ken", "expires_at": never()})),
@@ -55,14 +54,16 @@ pub async fn answer(State(double): State<Double>, request: Request) -> Response<
 }
 
 fn account() -> Value {
-    json!({"account_id": account_id(), "username": "ada", "quota_bytes": 1, "used_bytes": 0, "reserved_bytes": 0})
+    json!({
+        "account_id": account_id(), "username": "ada", "quota_bytes": 1, "used_bytes": 0, "reserved_bytes": 0,
+    })
 }
 
 fn begin(world: &mut World, body: &Bytes) -> Response<Body> {
     let request: UploadRequest = serde_json::from_slice(body).expect("an upload request");
-    let known = world.files.iter().find(|file| Some(file.sha256) == request.sha256);
-    if let Some(known) = known {
-        return json(200, &json!({"outcome": "instant", "version": version(known)}));
+    let existing = world.files.iter().find(|file| Some(file.sha256) == request.sha256);
+    if let Some(existing) = existing {
+        return json(200, &json!({"outcome": "instant", "version": version(existing)}));
     }
     let plan = PartPlan::new(request.size, request.part_size).expect("a plan");
     let upload_id = UploadId::from_bytes(world.next_bytes());
@@ -76,8 +77,8 @@ fn begin(world: &mut World, body: &Bytes) -> Response<Body> {
         reason: None,
     };
     let part_count = upload.part_count();
-    let announced = if method == UploadMethod::Multipart { 0 } else { part_count };
-    let parts = (1..=announced).map(|number| part_url(world, upload_id, &upload, number)).collect();
+    let signed_count = if method == UploadMethod::Multipart { 0 } else { part_count };
+    let parts = (1..=signed_count).map(|number| part_url(world, upload_id, &upload, number)).collect();
     world.uploads.insert(upload_id, upload);
     let answer = UploadAnswer::Upload(UploadPlan {
         upload_id,
@@ -92,7 +93,8 @@ fn begin(world: &mut World, body: &Bytes) -> Response<Body> {
 }
 
 fn part_url(world: &World, upload_id: UploadId, upload: &Upload, number: u32) -> PartUrl {
-    let (url, generation) = (&world.url, world.url_generation);
+    let url = &world.url;
+    let generation = world.url_generation;
     let number = PartNumber::try_from(number).expect("a part number");
     PartUrl {
         number,
@@ -130,7 +132,7 @@ fn complete(world: &mut World, id: &str, body: &Bytes) -> Response<Body> {
         }
     }
     upload.manifest = completion.manifest;
-    let stored = Stored {
+    let stored = StoredFile {
         file_id: FileId::from_bytes(*upload_id.as_bytes()),
         version_id: VersionId::from_bytes(*upload_id.as_bytes()),
         path: upload.request.path.to_string(),
@@ -138,7 +140,7 @@ fn complete(world: &mut World, id: &str, body: &Bytes) -> Response<Body> {
         content: Vec::new(),
         terms: Vec::new(),
     };
-    world.settle(upload_id);
+    world.finish_upload(upload_id);
     json(202, &json!({"version": version(&stored)}))
 }
 
@@ -191,7 +193,7 @@ fn files(world: &World, query: &str) -> Response<Body> {
             .filter(|file| file.path == path.replace("%2F", "/"))
             .map(version)
             .collect(),
-        // Whatever the prefix: a hostile server lists what it likes.
+        // Ignores the prefix, as a hostile server might.
         _ => world.files.iter().map(version).collect(),
     };
     json(200, &json!({ "files": files, "common_prefixes": [] }))
@@ -199,15 +201,15 @@ fn files(world: &World, query: &str) -> Response<Body> {
 
 fn look_up(world: &World, body: &Bytes) -> Response<Body> {
     let lookup: Lookup = serde_json::from_slice(body).expect("a lookup");
-    let known = world.files.iter().find(|file| file.sha256 == lookup.sha256);
-    match known {
-        Some(known) => json(200, &json!({"outcome": "instant", "version": version(known)})),
+    let existing = world.files.iter().find(|file| file.sha256 == lookup.sha256);
+    match existing {
+        Some(existing) => json(200, &json!({"outcome": "instant", "version": version(existing)})),
         None => json(200, &json!({"outcome": "unknown"})),
     }
 }
 
-/// As JSON by hand, so that the path need not be one.
-fn version(file: &Stored) -> Value {
+/// Built as JSON, so that the path can be invalid.
+fn version(file: &StoredFile) -> Value {
     json!({
         "file_id": file.file_id, "path": file.path, "version_id": file.version_id, "state": "available",
         "size": file.content.len(), "sha256": file.sha256, "sha1": null, "content_type": "text/plain",
@@ -221,7 +223,7 @@ fn found(view: Option<UploadView>) -> Response<Body> {
 }
 
 pub fn problem(code: Code) -> Response<Body> {
-    json(code.status(), &Problem::new(code, "as told", "request"))
+    json(code.status(), &Problem::new(code, "a fault", "request"))
 }
 
 pub fn json<T: Serialize>(status: u16, body: &T) -> Response<Body> {

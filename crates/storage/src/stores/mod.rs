@@ -17,9 +17,10 @@ use sluice_domain::blob::VAULT;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::bucket::{Bucket, Dialect};
+use crate::bucket::Bucket;
 use crate::clients::Clients;
-use crate::error::StorageError;
+use crate::dialect::Dialect;
+use crate::error::{ErrorKind, StorageError};
 use credentials::SecretCredentials;
 
 /// A registry that cannot be used.
@@ -151,7 +152,7 @@ impl Store {
         Bucket {
             client: self.client.clone(),
             name: name.to_owned(),
-            traits: Dialect {
+            dialect: Dialect {
                 forbid_overwrite_header: self.definition.can(Capability::ForbidOverwrite),
                 verifies_sha256: self.definition.can(Capability::VerifiedChecksums),
                 copy_if_match_header: self.definition.kind == StoreKind::Ceph,
@@ -192,7 +193,8 @@ impl PackBuckets {
     /// # Errors
     /// `Fault` if no store of this name is configured (any more).
     pub fn get(&self, store: &str) -> Result<&Bucket, StorageError> {
-        let unknown = || StorageError::fault("find a store", format!("no store is called {store}"));
+        let unknown =
+            || StorageError::new(ErrorKind::Fault, "find a store", format!("no store is called {store}"));
         self.0.get(store).ok_or_else(unknown)
     }
 

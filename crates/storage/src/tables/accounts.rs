@@ -3,21 +3,18 @@
 use serde::Deserialize;
 use sluice_domain::account::{Account, Username};
 use sluice_domain::id::AccountId;
+use sluice_domain::publication::QuotaChange;
 
 use super::Tables;
+use crate::call;
 use crate::error::StorageError;
-use crate::fault;
-use crate::transaction::{Cancelled, Row, Transaction, Values, key, names, row};
+use crate::transaction::{Cancelled, Condition, Row, Transaction, Values, key, names, row};
 
 impl Tables {
     /// Registers an account. False if the user name is taken.
     pub async fn create_account(&self, account: &Account) -> Result<bool, StorageError> {
-        let transaction = Transaction::new().put(
-            &self.names.accounts,
-            row(account)?,
-            "attribute_not_exists(#username)",
-            Values::new(),
-        )?;
+        let free = Condition::UsernameFree.when("attribute_not_exists(#username)");
+        let transaction = Transaction::new().put(&self.names.accounts, row(account)?, free)?;
         match transaction.commit(&self.client).await {
             Ok(()) => Ok(true),
             Err(Cancelled::Conditions(_)) => Ok(false),
@@ -34,7 +31,6 @@ impl Tables {
     /// name, and many movers count at once: hence a row of its own, beside the transaction that moves a pack. What a mover
     /// that dies in between has not counted stays uncounted.
     pub async fn count_saved(&self, account: AccountId, bytes: i64) -> Result<(), StorageError> {
-        const OPERATION: &str = "dynamodb:UpdateItem";
         const UPDATE: &str = "ADD #saved_bytes :saved";
         let request = self
             .client
@@ -44,9 +40,7 @@ impl Tables {
             .update_expression(UPDATE)
             .set_expression_attribute_names(names(&[UPDATE]))
             .set_expression_attribute_values(Values::new().with(":saved", &bytes)?.into_map());
-        fault::write(OPERATION, request.send())
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        call::write("dynamodb:UpdateItem", request.send()).await?;
         Ok(())
     }
 
@@ -79,32 +73,28 @@ impl Transaction {
             &tables.names.accounts,
             key([("username", user.as_str())]),
             "SET #available_bytes = #available_bytes - :size, #reserved_bytes = #reserved_bytes + :size",
-            "#available_bytes >= :size",
-            Values::new().with(":size", &size_bytes)?,
+            Condition::QuotaAvailable.when("#available_bytes >= :size").with(":size", &size_bytes)?,
         )
     }
 
-    /// Ends the reservation of `size_bytes`, of which `used_bytes` (all or nothing) stay in use, and counts what was
-    /// written for them.
-    pub(super) fn settle(
+    /// Releases the reservation of an upload that ends, and counts what it uses.
+    pub(super) fn release_reservation(
         self,
         tables: &Tables,
         user: &Username,
-        size_bytes: u64,
-        used_bytes: u64,
-        stored_bytes: u64,
+        quota: QuotaChange,
     ) -> Result<Self, StorageError> {
         self.update(
             &tables.names.accounts,
             key([("username", user.as_str())]),
             "SET #available_bytes = #available_bytes + :freed, #reserved_bytes = #reserved_bytes - :size, \
              #used_bytes = #used_bytes + :used, #stored_bytes = #stored_bytes + :stored",
-            "attribute_exists(#username)",
-            Values::new()
-                .with(":freed", &(size_bytes - used_bytes))?
-                .with(":size", &size_bytes)?
-                .with(":used", &used_bytes)?
-                .with(":stored", &stored_bytes)?,
+            Condition::AccountExists
+                .when("attribute_exists(#username)")
+                .with(":freed", &quota.freed_bytes())?
+                .with(":size", &quota.reserved_bytes)?
+                .with(":used", &quota.used_bytes)?
+                .with(":stored", &quota.stored_bytes)?,
         )
     }
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::Tables;
+use crate::call;
 use crate::error::{ErrorKind, StorageError};
-use crate::fault;
 use crate::transaction::{Row, parse};
 
 /// How many rows one `BatchGetItem` takes.
@@ -22,8 +22,7 @@ const ATTEMPTS: u32 = 8;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 fn left_over(operation: &'static str) -> StorageError {
-    let message = "rows were left over again and again".to_owned();
-    StorageError { kind: ErrorKind::Throttled, operation, message }
+    StorageError::new(ErrorKind::Throttled, operation, "rows were left over again and again")
 }
 
 impl Tables {
@@ -54,7 +53,7 @@ impl Tables {
         let (mut rows, mut pause) = (Vec::new(), FIRST_PAUSE);
         for _ in 0..ATTEMPTS {
             let request = self.client.batch_get_item().set_request_items(Some(left));
-            let answer = request.send().await.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+            let answer = call::read(OPERATION, request.send()).await?;
             rows.extend(answer.responses.unwrap_or_default().into_values().flatten());
             left = answer.unprocessed_keys.unwrap_or_default();
             if left.is_empty() {
@@ -84,9 +83,7 @@ impl Tables {
         let mut pause = FIRST_PAUSE;
         for _ in 0..ATTEMPTS {
             let request = self.client.batch_write_item().set_request_items(Some(left));
-            let answer = fault::write(OPERATION, request.send())
-                .await
-                .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+            let answer = call::write(OPERATION, request.send()).await?;
             left = answer.unprocessed_items.unwrap_or_default();
             if left.is_empty() {
                 return Ok(());

@@ -1,4 +1,4 @@
-//! Blobs.
+//! Reads blobs, and records what happens to them: references, reads, migrations.
 
 use sluice_domain::blob::{Blob, blob_id};
 use sluice_domain::hash::Sha256;
@@ -6,69 +6,51 @@ use sluice_domain::id::AccountId;
 use sluice_domain::time::Timestamp;
 use std::time::Duration;
 
-use super::Tables;
-use crate::error::{ErrorKind, StorageError};
-use crate::fault;
-use crate::transaction::{Transaction, Values, key, names, row};
+use super::{RowUpdate, Tables};
+use crate::error::StorageError;
+use crate::transaction::{Condition, Transaction, Values, key, row};
 
-/// How exactly it is known when a blob was last read: a write a day, not one a read.
+/// The precision of a blob's time of last read. It saves a write for each read but the first of a day.
 const READ_PRECISION: Duration = Duration::from_hours(24);
 
 impl Tables {
-    /// A blob of the account.
+    /// The account's blob with this SHA-256.
     pub async fn blob(&self, account: AccountId, sha256: &Sha256) -> Result<Option<Blob>, StorageError> {
         self.get(&self.names.blobs, key([("blob_id", &blob_id(account, sha256))])).await
     }
-}
 
-impl Tables {
-    /// Remembers to which store all packs of a blob have been moved.
+    /// Records that all packs of a blob have been moved to a store. Nothing happens if the blob is gone.
     pub async fn mark_migrated(&self, blob: &Blob, store: &str) -> Result<(), StorageError> {
         let values = Values::new().with(":store", &store)?;
-        self.update_blob(blob, "SET #migrated_to = :store", "attribute_exists(#blob_id)", values).await
+        self.update_blob(blob, "SET #migrated_to = :store", values).await
     }
 
-    /// Remembers that a blob was read, unless that is known of the last day.
+    /// Records that a blob was read, at most once a day. Nothing happens if the blob is gone.
     pub async fn mark_read(&self, blob: &Blob, now: Timestamp) -> Result<(), StorageError> {
         if blob.read_at.is_some_and(|read_at| read_at.after(READ_PRECISION) > now) {
             return Ok(());
         }
         let values = Values::new().with(":now", &now.unix_milliseconds())?;
-        self.update_blob(blob, "SET #read_at = :now", "attribute_exists(#blob_id)", values).await
+        self.update_blob(blob, "SET #read_at = :now", values).await
     }
 
-    /// Changes attributes of a blob's row, if the condition holds; if not, nothing happens.
-    async fn update_blob(
-        &self,
-        blob: &Blob,
-        update: &str,
-        condition: &str,
-        values: Values,
-    ) -> Result<(), StorageError> {
-        const OPERATION: &str = "dynamodb:UpdateItem";
-        let request = self
-            .client
-            .update_item()
-            .table_name(&self.names.blobs)
-            .set_key(Some(key([("blob_id", &blob.blob_id)])))
-            .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(names(&[update, condition]))
-            .set_expression_attribute_values(values.into_map());
-        match fault::write(OPERATION, request.send()).await {
-            Ok(_) => Ok(()),
-            Err(error) => match StorageError::from_sdk(OPERATION, &error) {
-                error if error.kind == ErrorKind::Conflict => Ok(()),
-                error => Err(error),
-            },
-        }
+    async fn update_blob(&self, blob: &Blob, update: &str, values: Values) -> Result<(), StorageError> {
+        let update = RowUpdate {
+            table: &self.names.blobs,
+            key: key([("blob_id", &blob.blob_id)]),
+            update,
+            condition: "attribute_exists(#blob_id)",
+            values,
+        };
+        self.update_if(update).await.map(drop)
     }
 }
 
 impl Transaction {
     /// Adds a blob that the account did not hold.
     pub(super) fn put_blob(self, tables: &Tables, blob: &Blob) -> Result<Self, StorageError> {
-        self.put(&tables.names.blobs, row(blob)?, "attribute_not_exists(#blob_id)", Values::new())
+        let absent = Condition::BlobAbsent.when("attribute_not_exists(#blob_id)");
+        self.put(&tables.names.blobs, row(blob)?, absent)
     }
 
     /// Takes a reference on a blob, if it is live.
@@ -82,8 +64,7 @@ impl Transaction {
             &tables.names.blobs,
             key([("blob_id", &blob_id(account, sha256))]),
             "SET #references = #references + :one",
-            "#life = :live",
-            Values::new().with(":one", &1)?.with(":live", &"live")?,
+            Condition::BlobLive.when("#life = :live").with(":one", &1)?.with(":live", &"live")?,
         )
     }
 }

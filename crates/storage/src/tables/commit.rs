@@ -4,7 +4,7 @@ use sluice_domain::version::{File, Version, VersionState};
 
 use super::Tables;
 use crate::error::StorageError;
-use crate::transaction::{Cancelled, Transaction};
+use crate::transaction::{Cancelled, Condition, Transaction};
 
 /// One change.
 #[derive(Debug, Clone)]
@@ -52,7 +52,6 @@ impl Tables {
     /// Carries out a change.
     pub async fn commit(&self, commit: &Commit) -> Result<Committed, StorageError> {
         let mut transaction = Transaction::new();
-        // First, so that its failed condition is the one numbered 0.
         let referenced = commit.version.as_ref().filter(|version| version.state == VersionState::Available);
         if let Some((version, sha256)) = referenced.and_then(|version| Some((version, version.sha256?))) {
             transaction = transaction.take_reference(self, version.account_id, &sha256)?;
@@ -63,7 +62,7 @@ impl Tables {
         transaction = self.move_file(transaction, commit)?;
         match transaction.commit(&self.client).await {
             Ok(()) => Ok(Committed::Done),
-            Err(Cancelled::Conditions(failed)) if referenced.is_some() && failed.contains(&0) => {
+            Err(Cancelled::Conditions(failed)) if failed.contains(&Condition::BlobLive) => {
                 Ok(Committed::BlobGone)
             }
             Err(Cancelled::Conditions(_)) => Ok(Committed::Changed),

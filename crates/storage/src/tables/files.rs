@@ -6,13 +6,14 @@ use sluice_domain::blob::{Blob, blob_id};
 use sluice_domain::hash::{Sha1, Sha256};
 use sluice_domain::id::{AccountId, FileId, VersionId};
 use sluice_domain::path::FilePath;
+use sluice_domain::publication::Target;
 use sluice_domain::version::{File, Version};
 use std::collections::HashMap;
 
-use super::publish::Target;
 use super::{Query, Tables};
+use crate::call;
 use crate::error::{ErrorKind, StorageError};
-use crate::transaction::{Row, Transaction, Values, key, parse, row};
+use crate::transaction::{Condition, Guard, Row, Transaction, Values, key, parse, row};
 
 /// A file as its row has it: with the attributes that indexes are made of.
 #[derive(Debug, Serialize, Deserialize)]
@@ -124,10 +125,9 @@ impl Tables {
             request =
                 request.request_items(table, keys.map_err(|error| StorageError::fault(OPERATION, error))?);
         }
-        let answer = request.send().await.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        let answer = call::read(OPERATION, request.send()).await?;
         if answer.unprocessed_keys.is_some_and(|keys| !keys.is_empty()) {
-            let message = "keys were left over".to_owned();
-            return Err(StorageError { kind: ErrorKind::Throttled, operation: OPERATION, message });
+            return Err(StorageError::new(ErrorKind::Throttled, OPERATION, "keys were left over"));
         }
         let mut rows = answer.responses.unwrap_or_default();
         let mut take = |table: &str| rows.remove(table).and_then(|mut rows| rows.pop());
@@ -145,8 +145,7 @@ impl Transaction {
         file: &File,
         replaced: Option<&File>,
     ) -> Result<Self, StorageError> {
-        let (condition, values) = unchanged(replaced)?;
-        self.put(&tables.names.files, row(&FileRow::from(file))?, condition, values)
+        self.put(&tables.names.files, row(&FileRow::from(file))?, unchanged(replaced)?)
     }
 
     /// Makes sure that the file has a row at its path, whatever its current version.
@@ -158,25 +157,26 @@ impl Transaction {
         self.check(
             &tables.names.files,
             row_key(file.account_id, &sort_key(file)),
-            "#file_id = :file_id",
-            Values::new().with(":file_id", &file.file_id)?,
+            Condition::FileAtPath.when("#file_id = :file_id").with(":file_id", &file.file_id)?,
         )
     }
 
     /// Removes a file's row, as it was read.
     pub(super) fn delete_file(self, tables: &Tables, file: &File) -> Result<Self, StorageError> {
-        let (condition, values) = unchanged(Some(file))?;
-        self.delete(&tables.names.files, row_key(file.account_id, &sort_key(file)), condition, values)
+        let key = row_key(file.account_id, &sort_key(file));
+        self.delete(&tables.names.files, key, unchanged(Some(file))?)
     }
 }
 
-fn unchanged(file: Option<&File>) -> Result<(&'static str, Values), StorageError> {
-    let Some(file) = file else { return Ok(("attribute_not_exists(#file_id)", Values::new())) };
-    let values = Values::new().with(":file_id", &file.file_id)?;
-    Ok(match file.current_id() {
+/// The condition that the row is as it was read: that of `file`, or none.
+fn unchanged(file: Option<&File>) -> Result<Guard<'static>, StorageError> {
+    let when = |expression| Condition::FileUnchanged.when(expression);
+    let Some(file) = file else { return Ok(when("attribute_not_exists(#file_id)")) };
+    let guard = match file.current_id() {
         Some(current) => {
-            ("#file_id = :file_id AND #current_version_id = :current", values.with(":current", &current)?)
+            when("#file_id = :file_id AND #current_version_id = :current").with(":current", &current)?
         }
-        None => ("#file_id = :file_id AND attribute_not_exists(#current_version_id)", values),
-    })
+        None => when("#file_id = :file_id AND attribute_not_exists(#current_version_id)"),
+    };
+    guard.with(":file_id", &file.file_id)
 }

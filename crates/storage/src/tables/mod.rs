@@ -6,10 +6,12 @@
 mod accounts;
 mod batch;
 mod blobs;
-mod builder;
+mod builds;
 mod chunk_index;
 mod commit;
+mod due;
 mod files;
+mod lease;
 mod listing;
 mod moves;
 mod packs;
@@ -21,15 +23,20 @@ mod sessions;
 mod uploads;
 mod versions;
 
-pub use builder::{Build, Building};
+pub use builds::{Build, Building};
 pub use commit::{Commit, Committed, Displaced};
+pub use due::DUE_SHARDS;
+pub use lease::Lease;
 pub use listing::{Listing, Page};
 pub use moves::{PlacementChange, PlacementChanged};
-pub use publish::{Outcome, Published, StoredBlob};
+pub use publish::Published;
 pub use receipts::ReceiptCursor;
-pub use retired_objects::RETIRED_SHARDS;
 pub use segments::{FileBlob, Segment, SegmentCursor};
-pub use uploads::{Begun, DUE_SHARDS, Ending};
+pub use sluice_domain::publication::{Outcome, StoredBlob};
+pub use uploads::{Begun, Ending};
+
+use crate::call::{self, if_held};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 
 use crate::clients::Clients;
 use crate::error::StorageError;
@@ -79,23 +86,31 @@ impl Tables {
         table: &str,
         key: Row,
     ) -> Result<Option<T>, StorageError> {
-        const OPERATION: &str = "dynamodb:GetItem";
-        let answer = self
-            .client
-            .get_item()
-            .table_name(table)
-            .set_key(Some(key))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        let request = self.client.get_item().table_name(table).set_key(Some(key)).consistent_read(true);
+        let answer = call::read("dynamodb:GetItem", request.send()).await?;
         answer.item.map(parse).transpose()
+    }
+
+    fn update_request(&self, change: RowUpdate<'_>) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(change.table)
+            .set_key(Some(change.key))
+            .update_expression(change.update)
+            .condition_expression(change.condition)
+            .set_expression_attribute_names(names(&[change.update, change.condition]))
+            .set_expression_attribute_values(change.values.into_map())
+    }
+
+    /// Changes a row. False if the condition does not hold.
+    async fn update_if(&self, change: RowUpdate<'_>) -> Result<bool, StorageError> {
+        let request = self.update_request(change);
+        Ok(if_held(call::write("dynamodb:UpdateItem", request.send()).await)?.is_some())
     }
 
     /// One page of a query, and where the next begins.
     async fn query(&self, query: Query<'_>) -> Result<(Vec<Row>, Option<Row>), StorageError> {
-        const OPERATION: &str = "dynamodb:Query";
-        let answer = self
+        let request = self
             .client
             .query()
             .table_name(query.table)
@@ -106,12 +121,19 @@ impl Tables {
             .set_expression_attribute_values(query.values.into_map())
             .scan_index_forward(!query.descending)
             .set_exclusive_start_key(query.after)
-            .limit(i32::try_from(query.limit).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+            .limit(i32::try_from(query.limit).unwrap_or(i32::MAX));
+        let answer = call::read("dynamodb:Query", request.send()).await?;
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
+}
+
+/// A conditional change of one row.
+struct RowUpdate<'a> {
+    table: &'a str,
+    key: Row,
+    update: &'a str,
+    condition: &'a str,
+    values: Values,
 }
 
 /// A query; the fields are DynamoDB's own.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::Tables;
 use super::packs::pack_key;
 use crate::error::StorageError;
-use crate::transaction::{Cancelled, Transaction, Values, key, row};
+use crate::transaction::{Cancelled, Condition, Transaction, key, row};
 
 /// A pack that has been written somewhere else and verified there.
 #[derive(Debug)]
@@ -63,8 +63,8 @@ impl Tables {
                 &self.names.packs,
                 pack_key(flip.pack.pack_id),
                 "SET #placement = :placement, #former = :former",
-                "#life = :live AND #placement.#generation = :generation",
-                Values::new()
+                Condition::PackUnmoved
+                    .when("#life = :live AND #placement.#generation = :generation")
                     .with(":placement", &flip.placement)?
                     .with(":former", &former)?
                     .with(":live", &"live")?
@@ -73,20 +73,21 @@ impl Tables {
             .delete(
                 &self.names.retired_objects,
                 key([("object_id", &object_id(&flip.placement.store, &flip.placement.key))]),
-                "attribute_exists(#object_id) AND attribute_not_exists(#condemned)",
-                Values::new(),
+                Condition::ObjectUnplaced
+                    .when("attribute_exists(#object_id) AND attribute_not_exists(#condemned)"),
             )?;
         if let Some(left) = flip.left() {
             transaction = transaction.retire(self, &left)?;
         }
         if let Some(receipt) = flip.receipt {
-            const NEW: &str = "attribute_not_exists(#receipt_id)";
-            transaction = transaction.put(&self.names.receipts, row(receipt)?, NEW, Values::new())?;
+            let new = Condition::ReceiptNew.when("attribute_not_exists(#receipt_id)");
+            transaction = transaction.put(&self.names.receipts, row(receipt)?, new)?;
         }
         match transaction.commit(&self.client).await {
             Ok(()) => Ok(PlacementChanged::Done),
-            // The pack's own condition is the first.
-            Err(Cancelled::Conditions(failed)) if failed.contains(&0) => Ok(PlacementChanged::Overtaken),
+            Err(Cancelled::Conditions(failed)) if failed.contains(&Condition::PackUnmoved) => {
+                Ok(PlacementChanged::Overtaken)
+            }
             Err(error) => Err(error.into_error()),
         }
     }
@@ -111,8 +112,7 @@ impl Tables {
                 &self.names.blobs,
                 key([("blob_id", &blob.blob_id)]),
                 "REMOVE #object_key",
-                "#object_key = :object_key",
-                Values::new().with(":object_key", object_key)?,
+                Condition::BlobInObject.when("#object_key = :object_key").with(":object_key", object_key)?,
             )?
             .retire(self, &left)?;
         match transaction.commit(&self.client).await {

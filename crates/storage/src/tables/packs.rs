@@ -5,9 +5,9 @@ use sluice_domain::blob::Pack;
 use sluice_domain::id::PackId;
 
 use super::Tables;
-use crate::error::{ErrorKind, StorageError};
-use crate::fault;
-use crate::transaction::{Row, Transaction, Values, key, names, parse, row};
+use crate::call::{self, if_held};
+use crate::error::StorageError;
+use crate::transaction::{Condition, Row, Transaction, Values, key, names, parse, row};
 
 pub(super) fn pack_key(pack: PackId) -> Row {
     key([("pack_id", &pack.to_string())])
@@ -21,7 +21,6 @@ impl Tables {
 
     /// Writes a pack, unless it is there: then it may have been referred to since, and stays as it is.
     pub async fn create_pack(&self, pack: &Pack) -> Result<(), StorageError> {
-        const OPERATION: &str = "dynamodb:PutItem";
         const NEW: &str = "attribute_not_exists(#pack_id)";
         let request = self
             .client
@@ -30,13 +29,7 @@ impl Tables {
             .set_item(Some(row(pack)?))
             .condition_expression(NEW)
             .set_expression_attribute_names(names(&[NEW]));
-        match fault::write(OPERATION, request.send()).await {
-            Ok(_) => Ok(()),
-            Err(error) => match StorageError::from_sdk(OPERATION, &error) {
-                error if error.kind == ErrorKind::Conflict => Ok(()),
-                error => Err(error),
-            },
-        }
+        if_held(call::write("dynamodb:PutItem", request.send()).await).map(drop)
     }
 
     /// Removes packs that were cut for a blob which was never published: nobody else can know of them.
@@ -51,7 +44,6 @@ impl Tables {
 
     /// Removes a pack that no blob refers to, and gives it as it was. Nothing if one does, or if it is gone.
     pub async fn delete_unreferenced_pack(&self, pack: PackId) -> Result<Option<Pack>, StorageError> {
-        const OPERATION: &str = "dynamodb:DeleteItem";
         const UNREFERENCED: &str = "#references = :none";
         let request = self
             .client
@@ -62,13 +54,8 @@ impl Tables {
             .set_expression_attribute_names(names(&[UNREFERENCED]))
             .set_expression_attribute_values(Values::new().with(":none", &0)?.into_map())
             .return_values(ReturnValue::AllOld);
-        match fault::write(OPERATION, request.send()).await {
-            Ok(answer) => answer.attributes.map(parse).transpose(),
-            Err(error) => match StorageError::from_sdk(OPERATION, &error) {
-                error if error.kind == ErrorKind::Conflict => Ok(None),
-                error => Err(error),
-            },
-        }
+        let answer = if_held(call::write("dynamodb:DeleteItem", request.send()).await)?;
+        answer.and_then(|answer| answer.attributes).map(parse).transpose()
     }
 }
 
@@ -80,8 +67,7 @@ impl Transaction {
                 &tables.names.packs,
                 pack_key(*pack),
                 "SET #references = #references + :one",
-                "#life = :live",
-                Values::new().with(":one", &1)?.with(":live", &"live")?,
+                Condition::PackLive(*pack).when("#life = :live").with(":one", &1)?.with(":live", &"live")?,
             )
         })
     }

@@ -3,8 +3,8 @@
 use sluice_domain::pack_move::Receipt;
 
 use super::{Query, Tables};
+use crate::call;
 use crate::error::StorageError;
-use crate::fault;
 use crate::transaction::{Row, Values, key, parse, row};
 
 /// Where the next page of receipts begins.
@@ -14,10 +14,8 @@ pub struct ReceiptCursor(Row);
 impl Tables {
     /// Keeps the receipt of a move that changes nothing else in the tables.
     pub async fn put_receipt(&self, receipt: &Receipt) -> Result<(), StorageError> {
-        const OPERATION: &str = "dynamodb:PutItem";
         let request = self.client.put_item().table_name(&self.names.receipts).set_item(Some(row(receipt)?));
-        let answer = fault::write(OPERATION, request.send()).await;
-        answer.map(drop).map_err(|error| StorageError::from_sdk(OPERATION, &error))
+        call::write("dynamodb:PutItem", request.send()).await.map(drop)
     }
 
     /// One receipt.
@@ -32,7 +30,6 @@ impl Tables {
         after: Option<ReceiptCursor>,
         limit: usize,
     ) -> Result<(Vec<Receipt>, Option<ReceiptCursor>), StorageError> {
-        const OPERATION: &str = "dynamodb:Scan";
         let after = after.map(|cursor| cursor.0);
         let (rows, next) = if let Some(scope) = scope {
             let query = Query {
@@ -49,7 +46,7 @@ impl Tables {
             let request = self.client.scan().table_name(&self.names.receipts);
             let request =
                 request.set_exclusive_start_key(after).limit(i32::try_from(limit).unwrap_or(i32::MAX));
-            let page = request.send().await.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+            let page = call::read("dynamodb:Scan", request.send()).await?;
             (page.items.unwrap_or_default(), page.last_evaluated_key)
         };
         let receipts = rows.into_iter().map(parse).collect::<Result<_, _>>()?;

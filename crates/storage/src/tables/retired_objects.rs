@@ -1,17 +1,17 @@
-//! Objects that are to be deleted: those that packs have left, and those that are being written for packs, which count as
-//! left until the pack is there.
+//! Registers objects for deletion: those that packs have left, and those that are being written for packs.
+//!
+//! A mover registers an object before it writes it. The transaction that moves the pack there takes the registration back;
+//! if that never happens, the object is deleted like any other.
 
 use serde::{Deserialize, Serialize};
 use sluice_domain::pack_move::{ObjectOwner, RetiredObject};
 use sluice_domain::time::Timestamp;
 
-use super::{Query, Tables};
-use crate::error::{ErrorKind, StorageError};
-use crate::fault;
-use crate::transaction::{Row, Transaction, Values, key, names, parse, row};
-
-/// Over how many partitions of the index `by_due` the objects are spread.
-pub const RETIRED_SHARDS: u8 = 16;
+use super::due::due_shard;
+use super::{RowUpdate, Tables};
+use crate::call;
+use crate::error::StorageError;
+use crate::transaction::{Condition, Row, Transaction, Values, key, names, row};
 
 /// A retired object as its row has it.
 #[derive(Serialize, Deserialize)]
@@ -26,7 +26,7 @@ impl RetiredRow {
     fn of(object: &RetiredObject) -> Self {
         let object_id = object.object_id();
         let sum = object_id.bytes().fold(0_u8, u8::wrapping_add);
-        Self { due_shard: (sum % RETIRED_SHARDS).to_string(), object_id, object: object.clone() }
+        Self { due_shard: due_shard(sum), object_id, object: object.clone() }
     }
 }
 
@@ -35,47 +35,34 @@ fn object_key(object: &RetiredObject) -> Row {
 }
 
 impl Tables {
-    /// Says, before it is written, that an object is to be deleted unless its pack comes to lie there.
+    /// Registers an object that is about to be written. It is deleted when due unless its pack has been moved there.
     ///
     /// # Errors
     /// `Conflict` if an object of this name is being deleted.
     pub async fn retire_unplaced(&self, object: &RetiredObject) -> Result<(), StorageError> {
-        const OPERATION: &str = "dynamodb:PutItem";
-        const FREE: &str = "attribute_not_exists(#condemned)";
+        const NOT_CONDEMNED: &str = "attribute_not_exists(#condemned)";
         let request = self
             .client
             .put_item()
             .table_name(&self.names.retired_objects)
             .set_item(Some(row(&RetiredRow::of(object))?))
-            .condition_expression(FREE)
-            .set_expression_attribute_names(names(&[FREE]));
-        let answer = fault::write(OPERATION, request.send()).await;
-        answer.map(drop).map_err(|error| StorageError::from_sdk(OPERATION, &error))
+            .condition_expression(NOT_CONDEMNED)
+            .set_expression_attribute_names(names(&[NOT_CONDEMNED]));
+        call::write("dynamodb:PutItem", request.send()).await.map(drop)
     }
 
-    /// Objects of a shard that are due, those due first.
+    /// Objects of one of [`DUE_SHARDS`](super::DUE_SHARDS) shards that are due at `now`, the most overdue first.
     pub async fn due_objects(
         &self,
         shard: u8,
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<RetiredObject>, StorageError> {
-        let query = Query {
-            table: &self.names.retired_objects,
-            index: Some("by_due"),
-            condition: "#due_shard = :shard AND #due_at <= :now",
-            values: Values::new()
-                .with(":shard", &shard.to_string())?
-                .with(":now", &now.unix_milliseconds())?,
-            after: None,
-            limit,
-            descending: false,
-        };
-        let (rows, _) = self.query(query).await?;
-        rows.into_iter().map(|row| parse::<RetiredRow>(row).map(|row| row.object)).collect()
+        let rows: Vec<RetiredRow> = self.due(&self.names.retired_objects, shard, now, limit).await?;
+        Ok(rows.into_iter().map(|row| row.object).collect())
     }
 
-    /// Whether the object's owner lies there, so that it must not be deleted.
+    /// Whether the object's owner is stored there, so that it must not be deleted.
     pub async fn is_inhabited(&self, object: &RetiredObject) -> Result<bool, StorageError> {
         Ok(match object.owner {
             ObjectOwner::Pack(pack) => self
@@ -90,49 +77,36 @@ impl Tables {
         })
     }
 
-    /// Makes sure that no pack comes to lie there any more. False if one has meanwhile, or if the row is not as it was.
+    /// Makes sure that no pack is moved to the object any more. False if a pack has been, or if the object was registered
+    /// again since it was read.
     pub async fn condemn_object(&self, object: &RetiredObject) -> Result<bool, StorageError> {
-        const OPERATION: &str = "dynamodb:UpdateItem";
-        const UPDATE: &str = "SET #condemned = :true";
-        const SAME: &str = "#due_at = :due_at";
-        let values =
-            Values::new().with(":true", &true)?.with(":due_at", &object.due_at.unix_milliseconds())?;
-        let request = self
-            .client
-            .update_item()
-            .table_name(&self.names.retired_objects)
-            .set_key(Some(object_key(object)))
-            .update_expression(UPDATE)
-            .condition_expression(SAME)
-            .set_expression_attribute_names(names(&[UPDATE, SAME]))
-            .set_expression_attribute_values(values.into_map());
-        match fault::write(OPERATION, request.send()).await {
-            Ok(_) => Ok(true),
-            Err(error) => match StorageError::from_sdk(OPERATION, &error) {
-                error if error.kind == ErrorKind::Conflict => Ok(false),
-                error => Err(error),
-            },
-        }
+        let update = RowUpdate {
+            table: &self.names.retired_objects,
+            key: object_key(object),
+            update: "SET #condemned = :true",
+            condition: "#due_at = :due_at",
+            values: Values::new()
+                .with(":true", &true)?
+                .with(":due_at", &object.due_at.unix_milliseconds())?,
+        };
+        self.update_if(update).await
     }
 
-    /// Forgets an object: it has been deleted, or is not to be.
+    /// Removes the registration of an object that has been deleted or is not to be deleted.
     pub async fn forget_object(&self, object: &RetiredObject) -> Result<(), StorageError> {
-        const OPERATION: &str = "dynamodb:DeleteItem";
         let request = self
             .client
             .delete_item()
             .table_name(&self.names.retired_objects)
             .set_key(Some(object_key(object)));
-        let answer = fault::write(OPERATION, request.send()).await;
-        answer.map(drop).map_err(|error| StorageError::from_sdk(OPERATION, &error))
+        call::write("dynamodb:DeleteItem", request.send()).await.map(drop)
     }
 }
 
 impl Transaction {
-    /// Says that an object is to be deleted.
+    /// Registers an object for deletion.
     pub(super) fn retire(self, tables: &Tables, object: &RetiredObject) -> Result<Self, StorageError> {
-        const NEW: &str = "attribute_not_exists(#object_id)";
-        let row = row(&RetiredRow::of(object))?;
-        self.put(&tables.names.retired_objects, row, NEW, Values::new())
+        let new = Condition::ObjectNotRetired.when("attribute_not_exists(#object_id)");
+        self.put(&tables.names.retired_objects, row(&RetiredRow::of(object))?, new)
     }
 }

@@ -6,6 +6,7 @@ use sluice_domain::hash::Sha256;
 use sluice_domain::id::AccountId;
 
 use super::Tables;
+use crate::call;
 use crate::error::StorageError;
 use crate::transaction::{Row, Values, names, parse};
 
@@ -71,7 +72,6 @@ impl Tables {
         after: Option<SegmentCursor>,
         filter: Option<(&str, Values)>,
     ) -> Result<(Vec<T>, Option<SegmentCursor>), StorageError> {
-        const OPERATION: &str = "dynamodb:Scan";
         let mut request = self
             .client
             .scan()
@@ -85,7 +85,7 @@ impl Tables {
                 .set_expression_attribute_names(names(&[expression]))
                 .set_expression_attribute_values(values.into_map());
         }
-        let page = request.send().await.map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        let page = call::read("dynamodb:Scan", request.send()).await?;
         let rows = page.items.unwrap_or_default().into_iter().map(parse).collect::<Result<_, _>>()?;
         Ok((rows, page.last_evaluated_key.map(SegmentCursor)))
     }

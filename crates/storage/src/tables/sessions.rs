@@ -5,18 +5,15 @@ use sluice_domain::hash::Sha256;
 use sluice_domain::time::Timestamp;
 
 use super::Tables;
+use crate::call;
 use crate::error::StorageError;
-use crate::fault;
 use crate::transaction::{key, row};
 
 impl Tables {
     /// Stores a new session.
     pub async fn create_session(&self, session: &Session) -> Result<(), StorageError> {
-        const OPERATION: &str = "dynamodb:PutItem";
         let request = self.client.put_item().table_name(&self.names.sessions).set_item(Some(row(session)?));
-        fault::write(OPERATION, request.send())
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        call::write("dynamodb:PutItem", request.send()).await?;
         Ok(())
     }
 
@@ -33,12 +30,9 @@ impl Tables {
 
     /// Ends a session.
     pub async fn end_session(&self, token_sha256: &Sha256) -> Result<(), StorageError> {
-        const OPERATION: &str = "dynamodb:DeleteItem";
         let key = key([("token_sha256", &token_sha256.to_string())]);
         let request = self.client.delete_item().table_name(&self.names.sessions).set_key(Some(key));
-        fault::write(OPERATION, request.send())
-            .await
-            .map_err(|error| StorageError::from_sdk(OPERATION, &error))?;
+        call::write("dynamodb:DeleteItem", request.send()).await?;
         Ok(())
     }
 }

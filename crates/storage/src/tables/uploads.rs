@@ -1,22 +1,22 @@
-//! Uploads: begin, move on, end. Every move also moves the quota it stands for.
+//! Begins, advances and ends uploads, and reserves and releases their quota with it.
 
 use serde::{Deserialize, Serialize};
 use sluice_domain::hash::Sha256;
-use sluice_domain::id::{AccountId, UploadId};
+use sluice_domain::id::{AccountId, FileId, UploadId};
+use sluice_domain::publication::{Arrival, QuotaChange, Target, arrival};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{FINISHED_UPLOAD_LIFE, Upload, UploadState};
-use sluice_domain::version::{RejectReason, Version};
-use std::time::Duration;
+use sluice_domain::version::RejectReason;
 
-use super::{Query, Tables};
+use super::due::due_shard;
+use super::lease::{Lease, LeaseAttribute, held_by};
+use super::{Query, RowUpdate, Tables};
 use crate::error::{ErrorKind, StorageError};
-use crate::fault;
-use crate::transaction::{Cancelled, Row, Transaction, Values, key, names, parse, row};
+use crate::transaction::{Cancelled, Condition, Row, Transaction, Values, key, parse, row};
 
-/// Over how many partitions of the index `by_due` unfinished uploads are spread.
-pub const DUE_SHARDS: u8 = 16;
+const MERGE_LEASE: LeaseAttribute = LeaseAttribute("merger");
 
-/// An upload as its row has it: with the attributes that indexes are made of while it is unfinished.
+/// The row of an unfinished upload: with the attributes of its indexes.
 #[derive(Serialize, Deserialize)]
 struct UploadRow {
     #[serde(flatten)]
@@ -34,19 +34,15 @@ pub enum Ending {
     Expired,
 }
 
-/// What came of beginning an upload.
+/// The result of [`Tables::begin_upload`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Begun {
     /// It is open and its quota is reserved.
     Done,
-    /// An upload with this id, hence with this idempotency key, is there already.
+    /// An upload with this id exists, and so with this idempotency key.
     Exists,
     /// The quota does not allow it.
     QuotaExceeded,
-}
-
-fn due_shard(upload: UploadId) -> String {
-    (upload.as_bytes()[15] % DUE_SHARDS).to_string()
 }
 
 fn upload_key(upload: UploadId) -> Row {
@@ -59,14 +55,18 @@ impl Tables {
         let new = UploadRow {
             upload: upload.clone(),
             open_account_id: upload.account_id,
-            due_shard: due_shard(upload.upload_id),
+            due_shard: due_shard(upload.upload_id.as_bytes()[15]),
         };
         let transaction = Transaction::new()
-            .put(&self.names.uploads, row(&new)?, "attribute_not_exists(#upload_id)", Values::new())?
+            .put(
+                &self.names.uploads,
+                row(&new)?,
+                Condition::UploadNew.when("attribute_not_exists(#upload_id)"),
+            )?
             .reserve(self, &upload.username, upload.size)?;
         match transaction.commit(&self.client).await {
             Ok(()) => Ok(Begun::Done),
-            Err(Cancelled::Conditions(failed)) if failed.contains(&0) => Ok(Begun::Exists),
+            Err(Cancelled::Conditions(failed)) if failed.contains(&Condition::UploadNew) => Ok(Begun::Exists),
             Err(Cancelled::Conditions(_)) => Ok(Begun::QuotaExceeded),
             Err(Cancelled::Error(error)) => Err(error),
         }
@@ -82,7 +82,7 @@ impl Tables {
         self.get_many(&self.names.uploads, ids.iter().map(|id| upload_key(*id)).collect(), true).await
     }
 
-    /// The account's open and pending uploads, the oldest first, after an upload.
+    /// A page of the account's open and pending uploads, the oldest first, and the upload after which the next page begins.
     pub async fn open_uploads(
         &self,
         account: AccountId,
@@ -106,30 +106,18 @@ impl Tables {
         Ok((uploads, next))
     }
 
-    /// Uploads of one shard that fell due before `now`, the most overdue first.
+    /// Uploads of one of [`DUE_SHARDS`](super::DUE_SHARDS) shards that are due at `now`, the most overdue first.
     pub async fn due_uploads(
         &self,
         shard: u8,
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Upload>, StorageError> {
-        let query = Query {
-            table: &self.names.uploads,
-            index: Some("by_due"),
-            condition: "#due_shard = :shard AND #due_at <= :now",
-            values: Values::new()
-                .with(":shard", &shard.to_string())?
-                .with(":now", &now.unix_milliseconds())?,
-            after: None,
-            limit,
-            descending: false,
-        };
-        let (rows, _) = self.query(query).await?;
-        rows.into_iter().map(parse).collect()
+        self.due(&self.names.uploads, shard, now, limit).await
     }
 
-    /// Sets when the sweeper looks at an unfinished upload next, and how often it has announced it. False if the upload
-    /// has ended.
+    /// Sets when the sweeper looks at an unfinished upload next, and how often it has enqueued it. False if the upload has
+    /// ended.
     pub async fn postpone(
         &self,
         upload: &Upload,
@@ -154,26 +142,12 @@ impl Tables {
         condition: &str,
         values: Values,
     ) -> Result<bool, StorageError> {
-        const OPERATION: &str = "dynamodb:UpdateItem";
-        let request = self
-            .client
-            .update_item()
-            .table_name(&self.names.uploads)
-            .set_key(Some(upload_key(upload.upload_id)))
-            .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(names(&[update, condition]))
-            .set_expression_attribute_values(values.into_map());
-        match fault::write(OPERATION, request.send()).await {
-            Ok(_) => Ok(true),
-            Err(error) => match StorageError::from_sdk(OPERATION, &error) {
-                error if error.kind == ErrorKind::Conflict => Ok(false),
-                error => Err(error),
-            },
-        }
+        let (table, key) = (&self.names.uploads, upload_key(upload.upload_id));
+        self.update_if(RowUpdate { table, key, update, condition, values }).await
     }
 
-    /// Notes the SHA-256 of an open upload that was begun without one. False if the upload is no longer open, or has another.
+    /// Records the SHA-256 of an open upload that declared none at init. False if the upload is no longer open, or has
+    /// another SHA-256.
     pub async fn declare_sha256(&self, upload: &Upload, sha256: &Sha256) -> Result<bool, StorageError> {
         const UPDATE: &str = "SET #sha256 = :sha256";
         const UNDECLARED: &str = "#state = :open AND #sha256 IN (:none, :sha256)";
@@ -184,30 +158,18 @@ impl Tables {
         self.update_upload(upload, UPDATE, UNDECLARED, values).await
     }
 
-    /// Takes the lease on the merge of an open upload's parts for `holder`, or takes it again. False if somebody else has it, or
-    /// if the upload is no longer open.
-    pub async fn lease_merge(
-        &self,
-        upload: &Upload,
-        holder: &str,
-        now: Timestamp,
-        life: Duration,
-    ) -> Result<bool, StorageError> {
-        const UPDATE: &str = "SET #merger = :holder, #merger_until = :until";
-        const FREE: &str = "#state = :open AND (attribute_not_exists(#merger) \
-             OR #merger_until < :now OR #merger = :holder)";
-        let values = Values::new()
-            .with(":holder", &holder)?
-            .with(":until", &now.after(life).unix_milliseconds())?
-            .with(":now", &now.unix_milliseconds())?
-            .with(":open", &UploadState::Open)?;
-        self.update_upload(upload, UPDATE, FREE, values).await
+    /// Takes the lease on the merge of an open upload's parts. False if another call has it, or if the upload is no longer
+    /// open.
+    pub async fn lease_merge(&self, upload: &Upload, lease: Lease<'_>) -> Result<bool, StorageError> {
+        let free = format!("#state = :open AND {}", MERGE_LEASE.free());
+        let values = lease.values()?.with(":open", &UploadState::Open)?;
+        self.update_upload(upload, &MERGE_LEASE.take(), &free, values).await
     }
 
-    /// Gives the lease back. False if somebody else has it by now.
+    /// Gives the lease back. False if another call has it by now.
     pub async fn release_merge(&self, upload: &Upload, holder: &str) -> Result<bool, StorageError> {
-        let values = Values::new().with(":holder", &holder)?;
-        self.update_upload(upload, "REMOVE #merger, #merger_until", "#merger = :holder", values).await
+        let held = MERGE_LEASE.held();
+        self.update_upload(upload, &MERGE_LEASE.release(), &held, held_by(holder)?).await
     }
 
     /// Ends an open upload without a version and releases its quota. False if it was not open.
@@ -217,64 +179,65 @@ impl Tables {
         ending: Ending,
         now: Timestamp,
     ) -> Result<bool, StorageError> {
-        let state = match ending {
-            Ending::Aborted => UploadState::Aborted,
-            Ending::Expired => UploadState::Expired,
+        let finish = FinishUpload {
+            upload_id: upload.upload_id,
+            file_id: upload.file_id,
+            state: match ending {
+                Ending::Aborted => UploadState::Aborted,
+                Ending::Expired => UploadState::Expired,
+            },
+            reason: None,
+            from: UploadState::Open,
+            now,
         };
-        let transaction = Transaction::new()
-            .finish_upload(self, upload, state, None, now, &[UploadState::Open])?
-            .settle(self, &upload.username, upload.size, 0, 0)?;
+        let transaction = Transaction::new().finish_upload(self, &finish)?.release_reservation(
+            self,
+            &upload.username,
+            QuotaChange::release(upload),
+        )?;
         match transaction.commit(&self.client).await {
             Ok(()) => Ok(true),
-            Err(Cancelled::Conditions(failed)) if failed.contains(&0) => Ok(false),
+            Err(Cancelled::Conditions(failed)) if failed.contains(&Condition::UploadState) => Ok(false),
             Err(other) => Err(other.into_error()),
         }
     }
 
-    /// Records that all bytes of an open upload have arrived: its version is pending from now on. Gives the upload as
-    /// it then is, which is as somebody else left it if it was no longer open.
+    /// Records that all bytes of an open upload have arrived, and that its version is pending. Returns the upload as it is
+    /// then; if it was no longer open, as another call has left it.
     pub async fn mark_pending(&self, upload: &Upload, due_at: Timestamp) -> Result<Upload, StorageError> {
         // The file is most likely as init found it; if not, it is read again.
-        let mut target = self.target_as_at_init(upload);
+        let mut target = Target::as_at_init(upload);
         for _ in 0..super::publish::ATTEMPTS {
-            let pending = Upload {
-                file_id: target.file.file_id,
-                state: UploadState::Pending,
-                due_at,
-                ..upload.clone()
-            };
-            let version = pending.pending_version();
-            match self.try_mark_pending(&pending, &target, &version).await {
-                Ok(()) => return Ok(pending),
-                Err(Cancelled::Conditions(failed)) if failed.contains(&0) => {
+            let arrival = arrival(upload, &target, due_at);
+            match self.try_mark_pending(&arrival, &target).await {
+                Ok(()) => return Ok(arrival.upload),
+                Err(Cancelled::Conditions(failed)) if failed.contains(&Condition::UploadState) => {
                     let ended = self.upload(upload.upload_id).await?;
-                    return ended.ok_or_else(|| StorageError::conflict("mark pending", "the upload is gone"));
+                    return ended.ok_or_else(|| {
+                        StorageError::new(ErrorKind::Conflict, "mark pending", "the upload is gone")
+                    });
                 }
                 Err(Cancelled::Conditions(_)) => target = self.target(upload).await?,
                 Err(Cancelled::Error(error)) => return Err(error),
             }
         }
-        Err(StorageError::conflict("mark pending", "the file kept changing"))
+        Err(StorageError::new(ErrorKind::Conflict, "mark pending", "the file kept changing"))
     }
 
-    async fn try_mark_pending(
-        &self,
-        pending: &Upload,
-        target: &super::publish::Target,
-        version: &Version,
-    ) -> Result<(), Cancelled> {
-        let values = Values::new()
-            .with(":pending", &UploadState::Pending)?
+    async fn try_mark_pending(&self, arrival: &Arrival, target: &Target) -> Result<(), Cancelled> {
+        let Arrival { upload, version } = arrival;
+        let open = Condition::UploadState
+            .when("#state = :open")
+            .with(":pending", &upload.state)?
             .with(":open", &UploadState::Open)?
-            .with(":file_id", &pending.file_id)?
-            .with(":due_at", &pending.due_at.unix_milliseconds())?;
+            .with(":file_id", &upload.file_id)?
+            .with(":due_at", &upload.due_at.unix_milliseconds())?;
         let transaction = Transaction::new()
             .update(
                 &self.names.uploads,
-                upload_key(pending.upload_id),
+                upload_key(upload.upload_id),
                 "SET #state = :pending, #file_id = :file_id, #due_at = :due_at",
-                "#state = :open",
-                values,
+                open,
             )?
             .put_version(self, version)?
             .ensure_file(self, target)?;
@@ -282,33 +245,34 @@ impl Tables {
     }
 }
 
+/// How an upload ends.
+pub(super) struct FinishUpload {
+    pub upload_id: UploadId,
+    /// The file that its version belongs to.
+    pub file_id: FileId,
+    pub state: UploadState,
+    pub reason: Option<RejectReason>,
+    /// The state that it must be in still.
+    pub from: UploadState,
+    pub now: Timestamp,
+}
+
 impl Transaction {
-    /// Ends an upload that is in one of the states `from`.
-    pub(super) fn finish_upload(
-        self,
-        tables: &Tables,
-        upload: &Upload,
-        state: UploadState,
-        reason: Option<RejectReason>,
-        now: Timestamp,
-        from: &[UploadState],
-    ) -> Result<Self, StorageError> {
-        let placeholders: Vec<String> = from.iter().map(|state| format!(":{}", state.as_str())).collect();
-        let mut values = Values::new()
-            .with(":state", &state)?
-            .with(":reason", &reason)?
-            .with(":file_id", &upload.file_id)?
-            .with(":purge_at", &now.after(FINISHED_UPLOAD_LIFE).unix_seconds())?;
-        for (state, placeholder) in from.iter().zip(&placeholders) {
-            values = values.with(placeholder, state)?;
-        }
+    /// Ends an upload, and removes it from the indexes of unfinished ones.
+    pub(super) fn finish_upload(self, tables: &Tables, finish: &FinishUpload) -> Result<Self, StorageError> {
+        let purge_at = finish.now.after(FINISHED_UPLOAD_LIFE);
         self.update(
             &tables.names.uploads,
-            upload_key(upload.upload_id),
+            upload_key(finish.upload_id),
             "SET #state = :state, #reason = :reason, #file_id = :file_id, #purge_at = :purge_at \
              REMOVE #open_account_id, #due_shard",
-            &format!("#state IN ({})", placeholders.join(", ")),
-            values,
+            Condition::UploadState
+                .when("#state = :from")
+                .with(":state", &finish.state)?
+                .with(":reason", &finish.reason)?
+                .with(":file_id", &finish.file_id)?
+                .with(":purge_at", &purge_at.unix_seconds())?
+                .with(":from", &finish.from)?,
         )
     }
 }

@@ -5,7 +5,7 @@ use sluice_domain::version::Version;
 
 use super::{Query, Tables};
 use crate::error::StorageError;
-use crate::transaction::{Transaction, Values, key, parse, row};
+use crate::transaction::{Condition, Transaction, Values, key, parse, row};
 
 impl Tables {
     /// One version.
@@ -40,12 +40,9 @@ impl Tables {
 impl Transaction {
     /// Adds a version that must be new, or may only be known as pending.
     pub(super) fn put_version(self, tables: &Tables, version: &Version) -> Result<Self, StorageError> {
-        let condition = "attribute_not_exists(#file_id) OR #state = :pending";
-        self.put(
-            &tables.names.versions,
-            row(version)?,
-            condition,
-            Values::new().with(":pending", &"pending")?,
-        )
+        let undecided = Condition::VersionUndecided
+            .when("attribute_not_exists(#file_id) OR #state = :pending")
+            .with(":pending", &"pending")?;
+        self.put(&tables.names.versions, row(version)?, undecided)
     }
 }

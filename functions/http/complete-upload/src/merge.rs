@@ -8,6 +8,7 @@ use sluice_contracts::uploads::Completion;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_lambda::{Call, Failure};
 use sluice_storage::ErrorKind;
+use sluice_storage::tables::Lease;
 use std::time::{Duration, Instant};
 
 use crate::{App, parts};
@@ -59,8 +60,8 @@ pub async fn gather(app: &App, upload: &Upload, completion: &Completion, call: &
 async fn lease(app: &App, upload: &Upload, call: &Call) -> Result<bool, Failure> {
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
-        let now = call.now.after(begun.elapsed());
-        if app.tables.lease_merge(upload, &call.request_id, now, LEASE).await? {
+        let lease = Lease { holder: &call.request_id, now: call.now.after(begun.elapsed()), life: LEASE };
+        if app.tables.lease_merge(upload, lease).await? {
             return Ok(true);
         }
         if !is_open(app, upload).await? {

@@ -18,6 +18,7 @@ use sluice_lambda::batch::{Acknowledger, Failed, Message, OutOfTime, Processed};
 use sluice_lambda::config::ConfigError;
 use sluice_lambda::{Deployment, clock};
 use sluice_storage::stores::PackBuckets;
+use sluice_storage::tables::Lease;
 use sluice_storage::{Bucket, Queue, Tables};
 use std::sync::Arc;
 use std::time::Duration;
@@ -108,7 +109,8 @@ async fn materialize(
     {
         return Ok(());
     }
-    let leased = app.tables.lease_blob(account, &sha256, holder, clock::now(), LEASE).await?;
+    let lease = Lease { holder, now: clock::now(), life: LEASE };
+    let leased = app.tables.lease_blob(account, &sha256, lease).await?;
     let Some(building) = leased else {
         tracing::info!(%account, "somebody else is building the blob, or it is gone");
         return Ok(());

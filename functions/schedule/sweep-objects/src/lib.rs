@@ -12,7 +12,7 @@ use sluice_domain::time::Timestamp;
 use sluice_lambda::Deployment;
 use sluice_lambda::config::ConfigError;
 use sluice_storage::stores::PackBuckets;
-use sluice_storage::tables::RETIRED_SHARDS;
+use sluice_storage::tables::DUE_SHARDS;
 use sluice_storage::{StorageError, Tables};
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ pub enum Swept {
 /// Runs once. If an object fails, the run continues with the others and fails at its end.
 pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
     let mut failure = None;
-    for shard in 0..RETIRED_SHARDS {
+    for shard in 0..DUE_SHARDS {
         let app = &*app;
         let due = match app.tables.due_objects(shard, now, SHARD_LIMIT).await {
             Ok(due) => due,

@@ -2,7 +2,7 @@
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use sluice_lambda::{Deployment, clock};
-use sluice_storage::tables::RETIRED_SHARDS;
+use sluice_storage::tables::DUE_SHARDS;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -55,7 +55,7 @@ pub async fn sweep(deployment: &Deployment) -> Result<(), Failure> {
     loop {
         sweep_objects::sweep(app.clone(), later).await?;
         let mut is_done = true;
-        for shard in 0..RETIRED_SHARDS {
+        for shard in 0..DUE_SHARDS {
             is_done &= tables.due_objects(shard, later, 1).await?.is_empty();
         }
         if is_done {

@@ -1,8 +1,9 @@
-//! Sending only the chunks that the account lacks.
+//! Sends only the chunks that the account lacks, in packs, with a manifest that says how to assemble the
+//! file.
 
+mod chunk_locations;
 mod draft;
-mod known;
-mod sources;
+mod search;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use sluice_contracts::problem::Code;
@@ -11,97 +12,119 @@ use sluice_domain::chunk::Chunk;
 use sluice_domain::part_plan::UploadMethod;
 use sluice_domain::version::RejectReason;
 
+use super::context::PutContext;
 use super::item::Item;
-use super::part::{Cut, Parts};
+use super::part::{PartSource, Parts};
+use super::prepare::Prepared;
+use super::stage::Stage;
 use super::urls::Urls;
-use super::whole::Whole;
-use super::{Put, Stage};
 use crate::digests::Digests;
 use crate::error::{Error, Result};
 use draft::Draft;
-pub use draft::Pack;
-use sources::Found;
+use search::SearchOutcome;
 
-/// Brings the file there by what it shares with others; nothing comes of it if it is better sent whole.
-pub async fn send(put: &Put, item: &Item, whole: &Whole, chunks: &[Chunk]) -> Result<Option<Stage>> {
+/// Sends the file as a delta. Returns `None` if the file has to be sent whole.
+pub async fn send(
+    put: &PutContext,
+    item: &Item,
+    prepared: &Prepared,
+    chunks: &[Chunk],
+) -> Result<Option<Stage>> {
     if chunks.is_empty() {
         return Ok(None);
     }
-    let known = match sources::find(put, item, whole.sha256(), chunks).await? {
-        Found::Instant(version) => return Ok(Some(Stage::Instant(version))),
-        Found::Chunks(known) => known,
+    let locations = match search::find(put, item, prepared.sha256(), chunks).await? {
+        SearchOutcome::Instant(version) => return Ok(Some(Stage::Instant(version))),
+        SearchOutcome::Chunks(locations) => locations,
     };
-    match Draft::new(chunks, known) {
-        Some(draft) => send_draft(put, item, whole, &draft).await,
+    match Draft::new(chunks, locations) {
+        Some(draft) => Delta { put, item, prepared, draft: &draft }.send().await,
         None => Ok(None),
     }
 }
 
-/// Whether a version that was sent as a delta and rejected for this reason would be accepted whole.
+/// Whether a delta that was rejected for this reason would be accepted as a whole upload.
 pub fn is_worth_sending_whole(reason: RejectReason) -> bool {
     matches!(reason, RejectReason::PackGone | RejectReason::InvalidManifest | RejectReason::PackMismatch)
 }
 
-async fn send_draft(put: &Put, item: &Item, whole: &Whole, draft: &Draft) -> Result<Option<Stage>> {
-    let mut request = put.request(item, whole.stamp().size_bytes, whole.sha256());
-    request.part_size = None;
-    request.packs = Some(draft.declare(item).await?);
-    let upload = match item.api.begin_upload(&request, put.if_match).await {
-        Ok(UploadAnswer::Instant { version }) => return Ok(Some(Stage::Instant(Box::new(version)))),
-        Ok(UploadAnswer::Upload(upload)) if upload.method == UploadMethod::Packs => upload,
-        Ok(UploadAnswer::Upload(_)) => {
-            return Err(Error::UnexpectedAnswer("packs are not to be sent as packs".to_owned()));
-        }
-        Err(error) => return refused(put, item, error),
-    };
-    let upload_id = upload.upload_id;
-    let arrived = match send_packs(put, item, whole, draft, upload).await {
-        Ok(()) => {
-            let completion = Completion { parts: Vec::new(), sha256: None, manifest: Some(draft.manifest()) };
-            item.api.complete_upload(upload_id, &completion).await
-        }
-        Err(error) => Err(error),
-    };
-    match arrived {
-        Ok(completed) => Ok(Some(Stage::completed(upload_id, &completed.version))),
-        Err(error) => {
-            // A repeat begins anew: free the quota now. If this fails, the upload expires.
-            let _ = item.api.abort_upload(upload_id).await;
-            refused(put, item, error)
+struct Delta<'a> {
+    put: &'a PutContext,
+    item: &'a Item,
+    prepared: &'a Prepared,
+    draft: &'a Draft,
+}
+
+impl Delta<'_> {
+    async fn send(&self) -> Result<Option<Stage>> {
+        let Self { put, item, prepared, draft } = *self;
+        let mut request = put.request(item, prepared.stamp().size_bytes, prepared.sha256());
+        request.part_size = None;
+        request.packs = Some(draft.declare(item).await?);
+        let upload = match item.api.begin_upload(&request, put.if_match).await {
+            Ok(UploadAnswer::Instant { version }) => return Ok(Some(Stage::Instant(Box::new(version)))),
+            Ok(UploadAnswer::Upload(upload)) if upload.method == UploadMethod::Packs => upload,
+            Ok(UploadAnswer::Upload(_)) => {
+                return Err(Error::UnexpectedAnswer("the server does not take packs as packs".to_owned()));
+            }
+            Err(error) => return self.refused(error),
+        };
+        let upload_id = upload.upload_id;
+        let arrived = match self.send_packs(upload).await {
+            Ok(()) => {
+                let completion =
+                    Completion { parts: Vec::new(), sha256: None, manifest: Some(draft.manifest()) };
+                item.api.complete_upload(upload_id, &completion).await
+            }
+            Err(error) => Err(error),
+        };
+        match arrived {
+            Ok(completed) => Ok(Some(Stage::completed(upload_id, &completed.version))),
+            Err(error) => {
+                // A repeat starts a new upload, so release the quota now. If aborting fails, the upload expires.
+                let _ = item.api.abort_upload(upload_id).await;
+                self.refused(error)
+            }
         }
     }
-}
 
-/// Sends the packs, several at once.
-async fn send_packs(put: &Put, item: &Item, whole: &Whole, draft: &Draft, upload: UploadPlan) -> Result<()> {
-    let digests = Digests { whole: whole.sha256(), parts: Vec::new() };
-    let numbers = draft.numbers();
-    let urls = Urls::new(&item.api, upload.upload_id, &digests, &numbers, upload.parts);
-    item.progress.begin_transfer(whole.stamp().size_bytes - draft.new_bytes());
-    let parts =
-        Parts { item, stamp: whole.stamp(), cut: Cut::Packs(draft.packs()), urls, bucket: &put.bucket };
-    let send = async |number| {
-        let _slot = put.part_slots.acquire().await;
-        parts.send(number).await.map(drop)
-    };
-    stream::iter(numbers).map(send).buffer_unordered(put.jobs).try_collect::<()>().await?;
-    item.check_unchanged(whole.stamp())
-}
+    /// Sends the packs, several at once.
+    async fn send_packs(&self, upload: UploadPlan) -> Result<()> {
+        let Self { put, item, prepared, draft } = *self;
+        let digests = Digests { whole: prepared.sha256(), parts: Vec::new() };
+        let numbers = draft.numbers();
+        let urls = Urls::new(&item.api, upload.upload_id, &digests, &numbers, upload.parts);
+        item.progress.begin_transfer(prepared.stamp().size_bytes - draft.new_bytes());
+        let parts = Parts {
+            item,
+            stamp: prepared.stamp(),
+            source: PartSource::Packs(draft.packs()),
+            urls,
+            bucket: &put.bucket,
+        };
+        let send = async |number| {
+            let _slot = put.part_slots.acquire().await;
+            parts.send(number).await.map(drop)
+        };
+        stream::iter(numbers).map(send).buffer_unordered(put.jobs).try_collect::<()>().await?;
+        item.check_unchanged(prepared.stamp())
+    }
 
-/// What the server does not take as packs it takes whole.
-fn refused(put: &Put, item: &Item, error: Error) -> Result<Option<Stage>> {
-    match error.problem_code() {
-        Some(
-            code @ (Code::InvalidRequest
-            | Code::InvalidParts
-            | Code::InvalidManifest
-            | Code::PartsMissing
-            | Code::PartMismatch
-            | Code::BodyTooLarge),
-        ) => {
-            put.note_whole(item, code.as_str());
-            Ok(None)
+    /// Returns `None` for a refusal that a whole upload would not meet.
+    fn refused(&self, error: Error) -> Result<Option<Stage>> {
+        match error.problem_code() {
+            Some(
+                code @ (Code::InvalidRequest
+                | Code::InvalidParts
+                | Code::InvalidManifest
+                | Code::PartsMissing
+                | Code::PartMismatch
+                | Code::BodyTooLarge),
+            ) => {
+                self.put.note_whole(self.item, code.as_str());
+                Ok(None)
+            }
+            _ => Err(error),
         }
-        _ => Err(error),
     }
 }

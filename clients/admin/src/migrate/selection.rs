@@ -1,4 +1,4 @@
-//! Which blobs are meant.
+//! Selects the blobs to move, page by page.
 
 use sluice_domain::blob::{Blob, Life};
 use sluice_domain::id::AccountId;
@@ -9,42 +9,40 @@ use sluice_storage::Tables;
 use sluice_storage::tables::{FileBlob, Listing, Segment, SegmentCursor};
 use std::collections::HashSet;
 
-use super::Order;
+use super::blob_to_move::BlobToMove;
 use crate::arguments::MigrateArguments;
 use crate::error::{Error, Result};
 use crate::settings::DeploymentAccess;
 
-/// All of a table.
-const WHOLE: Segment = Segment { number: 0, of: 1 };
+const WHOLE_TABLE: Segment = Segment { number: 0, of: 1 };
 
-/// How many files are listed at once.
+/// How many files one page lists.
 const PAGE: usize = 500;
 
-/// The blobs that are meant, a page at a time. Each blob comes once; of those that are found by path, 32 bytes are
-/// kept for that.
-pub(super) struct Pages<'a> {
+/// The selected blobs. Each blob comes once; for that, the ids of blobs that were found by path stay in
+/// memory.
+pub(super) struct Selection<'a> {
     account: Option<AccountId>,
     to: &'a str,
     again: bool,
-    /// The rules by which they must go, where they must.
+    /// With `--rule`: only blobs that one of these rules sends to the store.
     rules: Option<Vec<Rule>>,
     sources: Vec<Source>,
     now: Timestamp,
     seen: HashSet<String>,
 }
 
-/// Where blobs are found.
+/// Where to look for blobs.
 enum Source {
-    /// In the table of blobs, old versions' too.
+    /// The table of blobs, which includes those of earlier versions.
     Blobs { after: Option<SegmentCursor> },
-    /// By the files of an account, as they are now.
+    /// The current files of an account.
     Files { prefix: String, after: Option<String> },
-    /// By the files of all accounts, for a rule that names a path.
+    /// The current files of all accounts, for a rule with a prefix.
     AllFiles { prefix: String, after: Option<SegmentCursor> },
 }
 
-impl<'a> Pages<'a> {
-    /// What the command line means.
+impl<'a> Selection<'a> {
     pub async fn new(arguments: &MigrateArguments, access: &DeploymentAccess, to: &'a str) -> Result<Self> {
         let account = arguments.account.find(&access.deployment.tables()?).await?;
         let rules = arguments.rule.then(|| access.deployment.migration_rules()).transpose()?;
@@ -57,29 +55,30 @@ impl<'a> Pages<'a> {
             (None, None) => vec![Source::Blobs { after: None }],
             (None, Some(rules)) => sources_of(rules, account.is_some()),
         };
-        let (again, now) = (arguments.again, clock::now());
+        let again = arguments.again;
+        let now = clock::now();
         Ok(Self { account, to, again, rules, sources, now, seen: HashSet::new() })
     }
 
-    /// The next page, which may be empty; nothing after the last.
-    pub async fn next(&mut self, tables: &Tables) -> Result<Option<Vec<Order>>> {
+    /// The next page, which may be empty. None after the last page.
+    pub async fn next_page(&mut self, tables: &Tables) -> Result<Option<Vec<BlobToMove>>> {
         let Some(source) = self.sources.pop() else { return Ok(None) };
-        let (orders, next) = self.page(source, tables).await?;
+        let (blobs, next) = self.page(source, tables).await?;
         self.sources.extend(next);
-        Ok(Some(orders))
+        Ok(Some(blobs))
     }
 
-    /// A page, and where the next begins.
-    async fn page(&mut self, source: Source, tables: &Tables) -> Result<(Vec<Order>, Option<Source>)> {
+    /// One page, and the source of the next.
+    async fn page(&mut self, source: Source, tables: &Tables) -> Result<(Vec<BlobToMove>, Option<Source>)> {
         match source {
             Source::Blobs { after } => {
-                let (blobs, next) = tables.scan_blobs(WHOLE, after).await?;
+                let (blobs, next) = tables.scan_blobs(WHOLE_TABLE, after).await?;
                 let next = next.map(|next| Source::Blobs { after: Some(next) });
-                let is_new = |blob: &&Blob| !self.seen.contains(&blob.blob_id) && self.means(blob, None);
-                Ok((blobs.iter().filter(is_new).map(Order::of).collect(), next))
+                let is_new = |blob: &&Blob| !self.seen.contains(&blob.blob_id) && self.selects(blob, None);
+                Ok((blobs.iter().filter(is_new).map(BlobToMove::of).collect(), next))
             }
             Source::AllFiles { prefix, after } => {
-                let (files, next) = tables.scan_files(&prefix, WHOLE, after).await?;
+                let (files, next) = tables.scan_files(&prefix, WHOLE_TABLE, after).await?;
                 let next = next.map(|next| Source::AllFiles { prefix, after: Some(next) });
                 Ok((self.blobs_of(files, tables).await?, next))
             }
@@ -94,7 +93,8 @@ impl<'a> Pages<'a> {
                 };
                 let page = tables.list(listing).await?;
                 let files = page.files.iter().filter_map(|file| {
-                    let (sha256, path) = (file.live()?.sha256?, file.path.to_string());
+                    let sha256 = file.live()?.sha256?;
+                    let path = file.path.to_string();
                     Some(FileBlob { account_id, path, sha256 })
                 });
                 let blobs = self.blobs_of(files.collect(), tables).await?;
@@ -103,25 +103,25 @@ impl<'a> Pages<'a> {
         }
     }
 
-    async fn blobs_of(&mut self, files: Vec<FileBlob>, tables: &Tables) -> Result<Vec<Order>> {
-        let mut orders = Vec::new();
+    async fn blobs_of(&mut self, files: Vec<FileBlob>, tables: &Tables) -> Result<Vec<BlobToMove>> {
+        let mut blobs = Vec::new();
         for file in files {
             if self.account.is_some_and(|account| account != file.account_id) {
                 continue;
             }
             if let Some(blob) = tables.blob(file.account_id, &file.sha256).await?
                 && !self.seen.contains(&blob.blob_id)
-                && self.means(&blob, Some(&file.path))
+                && self.selects(&blob, Some(&file.path))
             {
-                orders.push(Order::of(&blob));
+                blobs.push(BlobToMove::of(&blob));
                 self.seen.insert(blob.blob_id);
             }
         }
-        Ok(orders)
+        Ok(blobs)
     }
 
-    fn means(&self, blob: &Blob, path: Option<&str>) -> bool {
-        let goes = |rule: &Rule| {
+    fn selects(&self, blob: &Blob, path: Option<&str>) -> bool {
+        let matches = |rule: &Rule| {
             let prefix = rule.prefix.as_deref();
             prefix.is_none_or(|prefix| path.is_some_and(|path| path.starts_with(prefix)))
                 && rule.takes(blob, self.now)
@@ -129,11 +129,12 @@ impl<'a> Pages<'a> {
         blob.life == Life::Live
             && self.account.is_none_or(|account| account == blob.account_id)
             && (self.again || blob.migrated_to.as_deref() != Some(self.to))
-            && self.rules.as_ref().is_none_or(|rules| rules.iter().any(goes))
+            && self.rules.as_ref().is_none_or(|rules| rules.iter().any(matches))
     }
 }
 
-/// Where the blobs of these rules are found: the last is looked through first, and what was found by path is then known.
+/// The sources for these rules. The last source is read first, so that blobs are found by path before the
+/// whole table is read.
 fn sources_of(rules: &[Rule], of_one_account: bool) -> Vec<Source> {
     let by_path = rules.iter().filter_map(|rule| rule.prefix.clone());
     let files = |prefix| Source::Files { prefix, after: None };
@@ -148,19 +149,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_are_looked_up_where_they_find_contents() {
+    fn rules_choose_the_sources_that_can_find_their_blobs() {
         let rules = |json: &str| serde_json::from_str::<Vec<Rule>>(json).expect("rules");
         let kinds = |json: &str, of_one: bool| {
             let sources = sources_of(&rules(json), of_one);
             let kind = |source: &Source| match source {
-                Source::Blobs { .. } => "contents",
+                Source::Blobs { .. } => "blobs",
                 Source::Files { .. } => "files",
                 Source::AllFiles { .. } => "all files",
             };
             sources.iter().map(kind).collect::<Vec<_>>()
         };
-        assert_eq!(kinds(r#"[{"to":"oss"},{"to":"oss","min_size":1}]"#, false), ["contents"]);
+        assert_eq!(kinds(r#"[{"to":"oss"},{"to":"oss","min_size":1}]"#, false), ["blobs"]);
         assert_eq!(kinds(r#"[{"to":"oss","prefix":"a/"}]"#, false), ["all files"]);
-        assert_eq!(kinds(r#"[{"to":"oss","prefix":"a/"},{"to":"oss"}]"#, true), ["contents", "files"]);
+        assert_eq!(kinds(r#"[{"to":"oss","prefix":"a/"},{"to":"oss"}]"#, true), ["blobs", "files"]);
     }
 }

@@ -1,0 +1,73 @@
+//! Calls a service: passes writes through their fault point, and gives errors their meaning.
+
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::primitives::ByteStream;
+use bytes::Bytes;
+use std::error::Error;
+
+use crate::error::{ErrorKind, StorageError};
+use crate::fault;
+
+/// Sends a request that changes nothing.
+pub(crate) async fn read<T, E>(
+    operation: &'static str,
+    request: impl Future<Output = Result<T, SdkError<E>>>,
+) -> Result<T, StorageError>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    request.await.map_err(|error| StorageError::from_sdk(operation, error))
+}
+
+/// Sends a request that changes something. Tests can stop the worker before and after it.
+pub(crate) async fn write<T, E>(
+    operation: &'static str,
+    request: impl Future<Output = Result<T, SdkError<E>>>,
+) -> Result<T, StorageError>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    fault::write(operation, request).await.map_err(|error| StorageError::from_sdk(operation, error))
+}
+
+/// Receives the body of an answer.
+pub(crate) async fn body(operation: &'static str, body: ByteStream) -> Result<Bytes, StorageError> {
+    let body = body.collect().await.map_err(|error| StorageError::unavailable(operation, error))?;
+    Ok(body.into_bytes())
+}
+
+/// The answer; nothing if what was asked for is not there.
+pub(crate) fn found<T>(result: Result<T, StorageError>) -> Result<Option<T>, StorageError> {
+    unless(ErrorKind::NotFound, result)
+}
+
+/// The answer; nothing if the condition of the request did not hold.
+pub(crate) fn if_held<T>(result: Result<T, StorageError>) -> Result<Option<T>, StorageError> {
+    unless(ErrorKind::Conflict, result)
+}
+
+fn unless<T>(kind: ErrorKind, result: Result<T, StorageError>) -> Result<Option<T>, StorageError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind == kind => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(kind: ErrorKind) -> Result<(), StorageError> {
+        Err(StorageError::new(kind, "test", ""))
+    }
+
+    #[test]
+    fn only_the_expected_error_is_no_answer() {
+        assert!(matches!(found(Ok(1)), Ok(Some(1))));
+        assert!(matches!(found(failed(ErrorKind::NotFound)), Ok(None)));
+        assert!(matches!(if_held(failed(ErrorKind::Conflict)), Ok(None)));
+        assert!(found(failed(ErrorKind::Conflict)).is_err());
+        assert!(if_held(failed(ErrorKind::NotFound)).is_err());
+    }
+}

@@ -1,0 +1,9 @@
+//! Checks the source tree against the conventions of `CONTRIBUTING.md`.
+
+mod cycles;
+mod links;
+mod rust_modules;
+mod tree;
+mod typescript_modules;
+mod widths;
+mod words;

@@ -1,0 +1,1 @@
+//! Holds nothing: the checks are this package's test.
