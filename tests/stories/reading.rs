@@ -59,7 +59,7 @@ async fn materialize(
 
 fn cache(worker: &Worker) -> (Bucket, impl Fn(&Landed) -> ObjectKey) {
     let bucket = worker.stack.deployment().cache().expect("a bucket");
-    (bucket, |landed: &Landed| ObjectKey::rebuilt(landed.account_id, &Sha256::of(&landed.content)))
+    (bucket, |landed: &Landed| ObjectKey::materialized(landed.account_id, &Sha256::of(&landed.content)))
 }
 
 async fn content(user: &Client, version: &Value, more: &str, prefer: &str) -> sluice_tests::Reply {
@@ -126,7 +126,7 @@ async fn curl_downloads_packed_content() {
     let (version, whole) = packed(&user, 620, 7 * MIB).await;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("file");
-    let url = format!("{}/files/{}/content?rebuilding=503", stack.api, text(&version["file_id"]));
+    let url = format!("{}/files/{}/content?materializing=503", stack.api, text(&version["file_id"]));
     let token = format!("Authorization: Bearer {}", user.token());
     let mut curl = Command::new("curl");
     curl.args([
@@ -152,10 +152,10 @@ async fn who_does_not_wait_is_told_when_to_come_back() {
     let reply = content(&user, &version, "", "wait=0").await;
     assert_eq!((reply.status, reply.header("retry-after")), (202, Some("1")), "{}", reply.body);
     assert_eq!(reply.body["retry_after_seconds"], 1);
-    let reply = content(&user, &version, "?rebuilding=503", "wait=0").await;
+    let reply = content(&user, &version, "?materializing=503", "wait=0").await;
     assert_eq!(reply.header("retry-after"), Some("1"));
     reply.expect_problem(503, "content_materializing");
-    content(&user, &version, "?rebuilding=200", "wait=0").await.expect_problem(400, "invalid_request");
+    content(&user, &version, "?materializing=200", "wait=0").await.expect_problem(400, "invalid_request");
     assert_eq!(materialize(&worker, &landed, "a", 1, unhurried()).await, Vec::<String>::new());
     assert_eq!(content(&user, &version, "", "wait=0").await.status, 302);
     assert!(user.read(text(&version["file_id"])).await == landed.content);

@@ -5,9 +5,11 @@ use sluice_admin::arguments::Arguments;
 use sluice_admin::error::{Error, Result};
 use sluice_admin::output::Output;
 use sluice_admin::settings::DeploymentAccess;
+use sluice_lambda::telemetry::is_ours;
 use std::io::ErrorKind;
 use std::process::ExitCode;
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -29,11 +31,13 @@ async fn main() -> ExitCode {
 
 /// Logs to standard error: warnings of the functions' code, and errors of everything else.
 fn start_log() {
-    let own = ["migrate_pack", "sluice_lambda", "sluice_packs", "sluice_storage"];
-    let own = own.map(|target| (target, LevelFilter::WARN));
-    let targets = Targets::new().with_default(LevelFilter::ERROR).with_targets(own);
+    let filter = filter_fn(|event| {
+        let level = if is_ours(event) { LevelFilter::WARN } else { LevelFilter::ERROR };
+        *event.level() <= level
+    })
+    .with_max_level_hint(LevelFilter::WARN);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    tracing_subscriber::registry().with(lines).with(targets).init();
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
 }
 
 async fn run(arguments: Arguments, output: &Output) -> Result<()> {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 use sluice_domain::chunk::{Chunk, Chunker};
-use sluice_domain::delta::CONTENT_MAX_BYTES;
+use sluice_domain::delta::DELTA_BLOB_MAX_BYTES;
 use sluice_domain::hash::Sha256;
 use sluice_domain::part_plan::{PartNumber, PartPlan, UploadMethod};
 use std::fs::File;
@@ -17,7 +17,7 @@ const BLOCK_BYTES: usize = 1 << 20;
 
 /// Sizes in bytes of files that are cut into chunks. Sending a smaller file is faster than asking about it. A
 /// larger one would have too many packs for one manifest, and a long list of chunks.
-pub const CHUNKED_SIZES: RangeInclusive<u64> = 64 << 10..=CONTENT_MAX_BYTES;
+pub const CHUNKED_SIZES: RangeInclusive<u64> = 64 << 10..=DELTA_BLOB_MAX_BYTES;
 
 /// The hashes that an upload declares.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,72 +1,82 @@
-//! Accounts and sessions.
+//! Defines the bodies of the calls under `/accounts` and `/sessions`.
 
 use serde::{Deserialize, Serialize};
 use sluice_domain::id::AccountId;
 use sluice_domain::time::Timestamp;
 
-/// `POST /accounts`: who, and the proof of it from now on.
+/// The body of `POST /accounts`: the user name and password of a new account.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Credentials {
-    /// 3 to 64 letters, digits, `.`, `_`, `-`, `@`; case and Unicode spelling do not matter.
+    /// 3 to 64 letters, digits, `.`, `_`, `-`, `@`, beginning with a letter or digit. Case and Unicode
+    /// spelling do not matter.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 3, max = 64), regex(pattern = crate::openapi::limits::USERNAME_PATTERN))
+    )]
     pub username: String,
-    /// 12 to 256 characters.
+    /// 12 to 256 characters, no control characters.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 12, max = 256), regex(pattern = crate::openapi::limits::NO_CONTROL_PATTERN))
+    )]
     pub password: String,
 }
 
-/// `POST /sessions`: who, the proof of it, and how the session is kept.
+/// The body of `POST /sessions`: logs in.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Login {
-    /// As it was registered; case and Unicode spelling do not matter.
+    /// The registered user name; case and Unicode spelling do not matter.
     pub username: String,
-    /// The password.
+    /// The password of the account; Unicode spelling does not matter.
     pub password: String,
-    /// For pages of the API's own origin: the answer has no token, but sets it as a cookie that no script can read.
+    /// Sets the token as a cookie that scripts cannot read, instead of answering it. Only for pages of the
+    /// API's own origin.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cookie: bool,
 }
 
-/// A new account.
+/// The answer to `POST /accounts`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AccountCreated {
-    /// The account.
+    /// The id of the account.
     pub account_id: AccountId,
-    /// The user name as it is stored.
+    /// The user name in its normalised form.
     pub username: String,
 }
 
-/// A new session.
+/// The answer to `POST /sessions`.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SessionCreated {
-    /// Goes into `Authorization: Bearer …`. Shown once and stored nowhere: only its SHA-256 is. Absent if it was asked for
-    /// as a cookie.
+    /// The token for `Authorization: Bearer …`. It is shown once; Sluice stores only its SHA-256. Absent if
+    /// it was set as a cookie.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
-    /// When it stops working.
+    /// When the session ends.
     pub expires_at: Timestamp,
 }
 
-/// `GET /accounts/me`.
+/// The answer to `GET /accounts/me`: the account and its quota.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AccountView {
-    /// The account.
+    /// The id of the account.
     pub account_id: AccountId,
-    /// The user name as it is stored.
+    /// The user name in its normalised form.
     pub username: String,
-    /// How many raw bytes of distinct content the account may hold.
+    /// The limit of `used_bytes` plus `reserved_bytes`.
     pub quota_bytes: u64,
-    /// How many it holds: each distinct content once.
+    /// Raw bytes of the blobs that the account holds, each blob counted once.
     pub used_bytes: u64,
-    /// Declared bytes of its open and pending uploads.
+    /// Declared bytes of the open and pending uploads.
     pub reserved_bytes: u64,
-    /// What its contents take where they lie: each chunk once, compressed where that pays. Counted as it changes, and off by
-    /// what a worker that died had not counted.
+    /// Bytes that the account's blobs take in the stores, each chunk counted once, compressed where
+    /// worthwhile. Approximate: a worker that died may have missed some bytes.
     #[serde(default)]
     pub stored_bytes: u64,
 }

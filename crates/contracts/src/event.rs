@@ -1,4 +1,4 @@
-//! Events: what the stores announce and what the workers tell each other.
+//! Parses notifications of stores, and defines the events that functions send each other.
 
 use percent_encoding::percent_decode_str;
 use serde::de::IgnoredAny;
@@ -14,38 +14,38 @@ const QUOTED_MAX_CHARACTERS: usize = 200;
 /// One message on the landing queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LandingMessage {
-    /// Objects were created; one per record.
+    /// A store created objects, one per record.
     ObjectsCreated(Vec<LandingKey>),
-    /// One of our own events.
+    /// An event that a function sent.
     Upload(UploadEvent),
-    /// The store tested the connection (`s3:TestEvent`), or announced something other than a creation.
+    /// A test of the store (`s3:TestEvent`), or a notification of something else than a new object.
     Nothing,
 }
 
-/// What the workers tell each other about an upload.
+/// An event about an upload, on the landing queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum UploadEvent {
-    /// Everything lies in the landing bucket: packs and their manifest; or the bytes, whose own event was lost, or the
-    /// worker was.
+    /// Everything is in the landing bucket. Sent for a delta upload, and again if a notification or a worker
+    /// was lost.
     UploadReceived {
-        /// Whose upload.
+        /// The account that owns the upload.
         account_id: AccountId,
-        /// Which upload.
+        /// The upload that is complete or checkpointed.
         upload_id: UploadId,
     },
-    /// dedup-upload ran out of time and left a checkpoint to go on from.
+    /// dedup-upload ran out of time and saved a checkpoint to continue from.
     UploadCheckpointed {
-        /// Whose upload.
+        /// The account that owns the upload.
         account_id: AccountId,
-        /// Which upload.
+        /// The upload that is complete or checkpointed.
         upload_id: UploadId,
     },
 }
 
 impl UploadEvent {
-    /// The event as a message body.
+    /// The body of the message in JSON.
     pub fn to_json(&self) -> String {
         let (event, account_id, upload_id) = match self {
             Self::UploadReceived { account_id, upload_id } => ("UploadReceived", account_id, upload_id),
@@ -57,47 +57,50 @@ impl UploadEvent {
     }
 }
 
-/// What read-content asks of materialize-blob.
+/// An event about a blob, for materialize-blob.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum BlobEvent {
-    /// A reader wants the blob as one object; or a builder ran out of time and left parts to go on from.
+    /// Materialize the blob: a reader wants it, or an earlier run ended with parts missing.
     BlobRequested {
-        /// Whose blob.
+        /// The account that holds the blob.
         account_id: AccountId,
-        /// Which blob.
+        /// SHA-256 of the blob.
         sha256: Sha256,
     },
 }
 
 impl BlobEvent {
-    /// The event as a message body.
+    /// The body of the message in JSON.
     pub fn to_json(&self) -> String {
         let Self::BlobRequested { account_id, sha256 } = self;
         serde_json::json!({ "event": "BlobRequested", "account_id": account_id, "sha256": sha256 })
             .to_string()
     }
 
-    /// Reads the body of a message.
+    /// Parses the body of a message.
+    ///
+    /// # Errors
+    /// [`UnreadableMessage::Shape`] if it is not this event.
     pub fn parse(body: &str) -> Result<Self, UnreadableMessage> {
         Ok(serde_json::from_str(body)?)
     }
 }
 
-/// A message that no retry will make readable.
+/// A message that cannot be parsed, however often it is retried.
 ///
-/// The texts go into message attributes on the dead-letter queue, so they are bounded and hold only characters that SQS
-/// accepts, whatever the message held.
+/// The error's text becomes a message attribute on the dead-letter queue. So it is bounded and has only
+/// characters that SQS accepts, whatever the message contains.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnreadableMessage {
-    /// Not JSON, or not of any known shape.
+    /// The message is not JSON or has no known shape.
     #[error("the message is no event that the queue knows: {0}")]
     Shape(String),
-    /// An object that no upload of ours made.
+    /// The object belongs to no upload.
     #[error(transparent)]
     Key(#[from] NotAnUpload),
-    /// A key that is not URL-encoded UTF-8.
+    /// The object key is not URL-encoded UTF-8.
     #[error("the object key {0:?} is not URL-encoded UTF-8")]
     Encoding(String),
 }
@@ -114,7 +117,7 @@ impl From<serde_json::Error> for UnreadableMessage {
     }
 }
 
-/// The beginning of a foreign text, without the characters that SQS refuses
+/// The beginning of a foreign text, with the characters replaced that SQS refuses
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>).
 fn quotable(text: &str) -> String {
     let accepted =
@@ -122,12 +125,12 @@ fn quotable(text: &str) -> String {
     text.chars().take(QUOTED_MAX_CHARACTERS).map(accepted).collect()
 }
 
-/// A notification as AWS, MinIO and Ceph send it: the part that is read
+/// The fields that Sluice reads of a notification of AWS, MinIO or Ceph
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>).
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(crate) struct Notification {
-    /// What happened, one record per object.
+    /// One record for each object.
     #[serde(rename = "Records")]
     records: Vec<Record>,
 }
@@ -136,21 +139,21 @@ pub(crate) struct Notification {
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Record {
-    /// Which kind of store speaks: `aws:s3`, `minio:s3` or `ceph:s3`. It decides how the key is encoded.
+    /// The kind of store: `aws:s3`, `minio:s3` or `ceph:s3`. It decides how the key is encoded.
     #[serde(rename = "eventSource")]
     source: String,
     /// What happened: `ObjectCreated:Put`, or `s3:ObjectCreated:Put` from MinIO.
     #[serde(rename = "eventName")]
     name: String,
-    /// To what.
+    /// The bucket and object of the event.
     s3: Entity,
 }
 
-/// What a record is about.
+/// The subject of a record.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Entity {
-    /// The object.
+    /// The object that was created or removed.
     object: Object,
 }
 
@@ -158,7 +161,7 @@ struct Entity {
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Object {
-    /// Its key, URL-encoded unless the source is Ceph.
+    /// The object's key, URL-encoded unless the source is Ceph.
     key: String,
 }
 
@@ -174,10 +177,11 @@ struct Envelope {
 }
 
 impl LandingMessage {
-    /// Reads the body of a message.
+    /// Parses the body of a message on the landing queue.
     ///
-    /// One unreadable record makes the whole message unreadable. Stores send one record a message; were good ones beside
-    /// a bad one, the sweeper would find and announce their objects.
+    /// # Errors
+    /// One unreadable record makes the whole message unreadable. Stores send one record a message; the
+    /// sweeper finds the objects of other records.
     pub fn parse(body: &str) -> Result<Self, UnreadableMessage> {
         match serde_json::from_str(body)? {
             Envelope { notification: Some(_), .. } => serde_json::from_str::<Notification>(body)?.created(),
@@ -210,8 +214,11 @@ impl Record {
     }
 }
 
-/// The object key of a record, decoded by the source's own rule: AWS and MinIO URL-encode keys, with a space as `+` or
-/// `%20`; Ceph sends them raw.
+/// Decodes the object key of a record. AWS and MinIO URL-encode keys, with a space as `+` or `%20`; Ceph
+/// sends them raw.
+///
+/// # Errors
+/// [`UnreadableMessage::Encoding`] if the decoded key is not UTF-8.
 pub fn decode_key(source: &str, key: &str) -> Result<String, UnreadableMessage> {
     if source.starts_with("ceph:") {
         return Ok(key.to_owned());

@@ -1,4 +1,4 @@
-//! Files, versions and lookups.
+//! Defines the bodies of the calls under `/files` and `/lookups`.
 
 use serde::{Deserialize, Serialize};
 use sluice_domain::hash::{Sha1, Sha256};
@@ -7,45 +7,45 @@ use sluice_domain::path::FilePath;
 use sluice_domain::time::Timestamp;
 use sluice_domain::version::{Metadata, RejectReason, Version, VersionState};
 
-/// One state of a file, as every call shows it.
+/// A version of a file, as every call answers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VersionView {
-    /// The file.
+    /// The file that the version belongs to.
     pub file_id: FileId,
-    /// Where the file lies now.
+    /// The current path of the file.
     pub path: FilePath,
-    /// This version; also the `ETag`.
+    /// The id of this version, which is also the `ETag`.
     pub version_id: VersionId,
-    /// What it is.
+    /// Whether the version is pending, available, rejected or a tombstone.
     pub state: VersionState,
-    /// Why it was rejected.
+    /// Why the version was rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<RejectReason>,
-    /// Raw size in bytes.
+    /// Size of the file in bytes; 0 for a tombstone.
     pub size: u64,
-    /// Declared while pending (null if it was not), computed by Sluice once available.
+    /// SHA-256 of the bytes: computed by Sluice once available; before, as the client declared it, or null.
     pub sha256: Option<Sha256>,
-    /// Declared while pending (null if it was not), computed by Sluice once available.
+    /// SHA-1 of the bytes: computed by Sluice once available; before, as the client declared it, or null.
     pub sha1: Option<Sha1>,
-    /// Media type.
+    /// Media type, as `Content-Type` writes it.
     pub content_type: String,
-    /// The user's own key-value pairs.
+    /// The user's own key-value pairs, at most 2048 bytes in total.
     pub metadata: Metadata,
-    /// When the version was made.
+    /// When the version was created: for an upload, when the upload began.
     pub created_at: Timestamp,
-    /// When its state last moved.
+    /// When the state last changed.
     pub updated_at: Timestamp,
-    /// Raw bytes that the account did not hold before.
+    /// Raw bytes of chunks that the account did not hold before.
     pub new_bytes: u64,
-    /// Raw bytes that the account held already.
+    /// Raw bytes of chunks that the account already held.
     pub shared_bytes: u64,
     /// Bytes written to the vault for this version.
     pub stored_bytes: u64,
 }
 
 impl VersionView {
-    /// The view of a version of the file that now lies at `path`.
+    /// The view of `version`; `path` is the current path of the file.
     pub fn new(version: Version, path: FilePath) -> Self {
         Self {
             file_id: version.file_id,
@@ -74,30 +74,35 @@ impl From<Version> for VersionView {
     }
 }
 
-/// The answer of `GET /files/{file_id}/content` while the bytes are being put together.
+/// The answer of `GET /files/{file_id}/content` while the blob is being materialized.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Rebuilding {
-    /// When to ask again, in seconds; `Retry-After` says the same.
+pub struct Materializing {
+    /// Seconds to wait before the next try, as in `Retry-After`.
     pub retry_after_seconds: u64,
 }
 
-/// `POST /lookups`: does this account hold the content already? If so it becomes a version at `path`.
+/// The body of `POST /lookups`: makes a version at `path` if the account already holds the blob.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Lookup {
-    /// SHA-256 of the content.
+    /// SHA-256 of the blob.
     pub sha256: Sha256,
-    /// Its size in bytes.
+    /// Size of the blob in bytes.
     pub size: u64,
-    /// Where the file shall lie.
+    /// The path of the file.
     pub path: FilePath,
-    /// Media type; guessed by no one: `application/octet-stream` if absent.
+    /// Media type: `type/subtype` in printable ASCII. The default is `application/octet-stream`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(max = 255), regex(pattern = crate::openapi::limits::CONTENT_TYPE_PATTERN))
+    )]
     pub content_type: Option<String>,
-    /// The user's own key-value pairs: at most 2048 bytes in all.
+    /// The user's own key-value pairs, at most 2048 bytes in total.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(transform = crate::openapi::limits::metadata))]
     pub metadata: Metadata,
 }
 
@@ -106,64 +111,68 @@ pub struct Lookup {
 #[serde(tag = "outcome", rename_all = "lowercase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum LookupAnswer {
-    /// The account held the content: the version is available and no byte is sent.
+    /// The account held the blob: the version is available without sending a byte.
     Instant {
-        /// The new version.
+        /// The version, available at once.
         version: Box<VersionView>,
     },
-    /// The account does not hold it: upload it.
+    /// The account does not hold the blob: upload it.
     Unknown,
 }
 
-/// `GET /files`: one page.
+/// The answer to `GET /files`: one page.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileList {
-    /// The files' current versions, by path.
+    /// The current versions of the files, sorted by path.
     pub files: Vec<VersionView>,
-    /// With a delimiter: what the deeper paths begin with, up to and including the delimiter.
+    /// With a delimiter: the distinct beginnings of deeper paths, up to and including the delimiter.
     pub common_prefixes: Vec<String>,
-    /// Pass as `cursor` for the next page; absent on the last.
+    /// The `cursor` of the next page; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
 
-/// `GET /files/{file_id}/versions`: one page, the latest first.
+/// The answer to `GET /files/{file_id}/versions`: one page.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VersionList {
-    /// The versions.
+    /// The versions, the latest first.
     pub versions: Vec<VersionView>,
-    /// Pass as `cursor` for the next page; absent on the last.
+    /// The `cursor` of the next page; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
 
-/// `PATCH /files/{file_id}`: renames the file, or edits what is known about it, or both.
+/// The body of `PATCH /files/{file_id}`: renames the file, or edits its media type and metadata, or both.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileChange {
-    /// The new path.
+    /// The new path of the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<FilePath>,
-    /// Whether a file that lies at the new path gives way: it is deleted, and keeps its versions. Without this the
-    /// rename is refused.
+    /// Whether to delete a file at the new path; its versions remain. Otherwise the rename is refused.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub overwrite: bool,
-    /// The new media type.
+    /// The new media type: `type/subtype` in printable ASCII.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(max = 255), regex(pattern = crate::openapi::limits::CONTENT_TYPE_PATTERN))
+    )]
     pub content_type: Option<String>,
-    /// The new key-value pairs, in place of all earlier ones.
+    /// The new key-value pairs, at most 2048 bytes in total. They replace all earlier ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(transform = crate::openapi::limits::metadata))]
     pub metadata: Option<Metadata>,
 }
 
-/// `POST /files/{file_id}/restore`: makes an earlier version current again, as a new version.
+/// The body of `POST /files/{file_id}/restore`: makes an earlier version current again, as a new version.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Restore {
-    /// Which version.
+    /// The version to restore.
     pub version_id: VersionId,
 }

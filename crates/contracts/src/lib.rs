@@ -1,8 +1,7 @@
-//! What crosses a boundary of Sluice: HTTP bodies, problem details and events, and nothing else.
+//! Defines what crosses a boundary of Sluice: HTTP bodies, problem details and events.
 //!
-//! Functions and clients share these types, so neither can drift from the other. Unknown fields in a request are
-//! refused, so that a misspelt option is never silently ignored; unknown fields in an answer are skipped, so that old
-//! clients understand new servers.
+//! Functions and clients share these types. Requests refuse unknown fields, so that a misspelt option is
+//! never silently ignored. Answers skip unknown fields, so that old clients understand new servers.
 
 #![warn(missing_docs)]
 
@@ -17,8 +16,8 @@ pub mod problem;
 pub mod route;
 pub mod uploads;
 
-/// Most entries of one page of a list.
+/// The largest `limit` of a list: a page has at most this many entries.
 pub const LIST_MAX: usize = 1000;
 
-/// Entries of a page whose call names no `limit`.
+/// The default of `limit`.
 pub const LIST_DEFAULT: usize = 100;

@@ -1,10 +1,11 @@
-//! The OpenAPI 3.1 document of the API, made from [`ROUTES`] and the wire types.
+//! Builds the OpenAPI 3.1 document of the API from [`ROUTES`] and the wire types.
 //!
-//! `docs/openapi.json` is this document; a test holds the two together.
+//! `docs/openapi.json` is a copy of it; a test compares the two.
 
 mod accounts;
 pub mod events;
 mod files;
+pub(crate) mod limits;
 mod operation;
 mod parameter;
 mod problems;
@@ -19,7 +20,7 @@ use crate::route::ROUTES;
 use operation::Operation;
 use schemas::Schemas;
 
-/// The document.
+/// Builds the document.
 ///
 /// # Panics
 /// If a route has no operation, which a test rules out.
@@ -32,28 +33,29 @@ pub fn document() -> Value {
         "info": {
             "title": "Sluice",
             "summary": "A serverless upload and storage pipeline",
-            "description": "Bytes travel between client and bucket through presigned URLs; these calls only arrange it. \
-                The guide is docs/API.md. Unknown fields in a request are refused. Answers may gain fields: skip those \
-                you do not know.",
+            "description": "Clients send and read bytes directly from buckets, through presigned URLs that \
+             these calls give. The guide is docs/API.md. Unknown fields in a request are refused. Answers \
+             may gain fields: skip those you do not know.",
             "version": env!("CARGO_PKG_VERSION"),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/", "description": "The deployment that serves this API"}],
         "security": [{"session": []}],
         "tags": [
-            {"name": "accounts", "description": "Accounts and what they hold"},
+            {"name": "accounts", "description": "Accounts and their quota"},
             {"name": "sessions", "description": "Logging in and out"},
-            {"name": "uploads", "description": "Sending bytes straight to the bucket"},
-            {"name": "lookups", "description": "Making a file of content the account holds"},
+            {"name": "uploads", "description": "Sending bytes directly to the bucket"},
+            {"name": "lookups", "description": "Making a file of a blob that the account holds"},
             {"name": "files", "description": "Files, their versions and their bytes"},
-            {"name": "webhooks", "description": "What the store calls, not a client"},
+            {"name": "webhooks", "description": "Calls of a store, not of a client"},
         ],
         "paths": paths(&operations),
         "components": {
             "securitySchemes": {"session": {
                 "type": "http",
                 "scheme": "bearer",
-                "description": "The token that POST /sessions gave.",
+                "description": "The token of POST /sessions. Pages of the API's own origin may send the \
+                 session's cookie instead.",
             }},
             "parameters": parameter::shared(),
             "responses": problems::shared(),
@@ -128,5 +130,32 @@ mod tests {
             assert!(schemas[answer]["properties"].is_object(), "{answer}");
             assert!(schemas[answer].get("additionalProperties").is_none(), "{answer}");
         }
+    }
+
+    #[test]
+    fn limits_of_requests_are_in_the_document() {
+        let document = document();
+        let schemas = &document["components"]["schemas"];
+        for (request, field, limits) in [
+            ("PartUrlsRequest", "parts", json!({"minItems": 1, "maxItems": 100})),
+            ("HooksLookup", "hooks", json!({"minItems": 1, "maxItems": 100})),
+            ("Completion", "parts", json!({"maxItems": 10_000})),
+            ("UploadRequest", "packs", json!({"maxItems": 90})),
+            ("UploadRequest", "size", json!({"minimum": 0, "maximum": 5_u64 << 40})),
+            ("UploadRequest", "part_size", json!({"minimum": 5 << 20, "maximum": 5_u64 << 30})),
+            ("UploadRequest", "content_type", json!({"maxLength": 255})),
+            ("UploadRequest", "metadata", json!({"maxProperties": 2048})),
+            ("Credentials", "username", json!({"minLength": 3, "maxLength": 64})),
+            ("Credentials", "password", json!({"minLength": 12, "maxLength": 256})),
+            ("PackManifest", "packs", json!({"maxItems": 90})),
+        ] {
+            for (limit, value) in limits.as_object().expect("limits") {
+                assert_eq!(&schemas[request]["properties"][field][limit], value, "{request}.{field} {limit}");
+            }
+        }
+        assert!(schemas["FilePath"]["pattern"].is_string());
+        let begin = &document["paths"]["/uploads"]["post"]["responses"]["409"];
+        let codes = &begin["content"]["application/problem+json"]["schema"]["properties"]["code"]["enum"];
+        assert_eq!(codes, &json!(["upload_ended", "conflict"]));
     }
 }

@@ -1,4 +1,4 @@
-//! What the workers tell each other about packs.
+//! Defines the events about packs that functions send each other.
 
 use serde::{Deserialize, Serialize};
 use sluice_domain::hash::Sha256;
@@ -6,53 +6,53 @@ use sluice_domain::id::{AccountId, PackId};
 
 use crate::event::UnreadableMessage;
 
-/// Most packs that one event names: a message has at most 256 KiB.
+/// An event names at most this many packs, because a message has at most 256 KiB.
 pub const EVENT_PACKS_MAX: usize = 1000;
 
-/// Which packs an event is about.
+/// The packs that an event is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Subject {
-    /// These.
+    /// The packs with these ids.
     #[serde(rename = "packs")]
     Packs(Vec<PackId>),
-    /// All of the blob that has this SHA-256, and the object that was adopted for it.
+    /// All packs of the blob with this SHA-256, and the object that was adopted for it.
     #[serde(rename = "sha256")]
     Blob(Sha256),
 }
 
-/// What the workers tell each other about packs.
+/// An event about packs of one account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum PackEvent {
-    /// Packs have come into the vault as they were sent.
+    /// Packs were written to the vault uncompressed.
     PackWritten {
-        /// Whose packs.
+        /// The account that owns the packs.
         account_id: AccountId,
-        /// Which packs.
+        /// The packs, by id or by blob.
         of: Subject,
     },
-    /// Packs are as small as they will be.
+    /// Packs were compressed, or are not worth compressing.
     CompressionFinished {
-        /// Whose packs.
+        /// The account that owns the packs.
         account_id: AccountId,
-        /// Which packs.
+        /// The packs, by id or by blob.
         of: Subject,
     },
-    /// A rule, or an operator, wants packs in another store.
+    /// A rule or an operator requests packs to be moved to another store.
     MigrationRequested {
-        /// Whose packs.
+        /// The account that owns the packs.
         account_id: AccountId,
-        /// Which packs.
+        /// The packs, by id or by blob.
         of: Subject,
-        /// The name of the store; `vault` brings them home.
+        /// The name of the target store; `vault` moves them back.
         to: String,
     },
 }
 
 impl PackEvent {
-    /// The event as a message body.
+    /// The body of the message in JSON.
     pub fn to_json(&self) -> String {
         let (event, account_id, of, to) = match self {
             Self::PackWritten { account_id, of } => ("PackWritten", account_id, of, None),
@@ -68,7 +68,10 @@ impl PackEvent {
         body.to_string()
     }
 
-    /// Reads the body of a message.
+    /// Parses the body of a message.
+    ///
+    /// # Errors
+    /// [`UnreadableMessage::Shape`] if it is not this event.
     pub fn parse(body: &str) -> Result<Self, UnreadableMessage> {
         Ok(serde_json::from_str(body)?)
     }

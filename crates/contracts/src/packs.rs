@@ -1,4 +1,4 @@
-//! Chunks and packs on the wire: what a client that cuts chunks itself asks, is told and sends.
+//! Defines what clients that cut chunks themselves send and receive.
 
 use serde::{Deserialize, Serialize};
 use sluice_domain::blob::Encoding;
@@ -9,18 +9,19 @@ use std::collections::BTreeMap;
 
 pub use sluice_domain::delta::{ManifestTerm, PackManifest, PackReference};
 
-/// Most hooks asked about in one call.
+/// One call looks up at most this many hooks.
 pub const HOOKS_MAX: usize = 100;
 
-/// A page of a plan ends with the run that brings it to this many chunks.
+/// A page of a plan ends with the run that reaches this number of chunks.
 pub const PLAN_CHUNKS_MAX: usize = 8_000;
 
-/// `POST /lookups/hooks`.
+/// The body of `POST /lookups/hooks`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HooksLookup {
-    /// Ids of sampled chunks, at most 100.
+    /// Ids of 1 to 100 hooks.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = HOOKS_MAX)))]
     pub hooks: Vec<ChunkId>,
 }
 
@@ -28,43 +29,43 @@ pub struct HooksLookup {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HooksFound {
-    /// The account's packs that hold at least one of the chunks, those with the most first.
+    /// The account's packs that contain at least one of the hooks, those with the most hooks first.
     pub packs: Vec<PackIndexView>,
 }
 
-/// Where a pack's index is read.
+/// A pack, and where to read its index.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PackIndexView {
-    /// The pack.
+    /// The id of the pack.
     pub pack_id: PackId,
-    /// Raw size in bytes.
+    /// Total length of the chunks in bytes.
     pub size: u64,
-    /// How many chunks.
+    /// Number of chunks, at least 1.
     pub chunk_count: u32,
-    /// The index itself in base 64, while it is short; its format is in `docs/FORMATS.md`.
+    /// The index in base 64, if it is short; `docs/FORMATS.md` has its format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index_base64: Option<String>,
-    /// A presigned URL of the index, where it is long.
+    /// A presigned URL of the index, if it is long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index_url: Option<String>,
 }
 
-/// What a client needs to put a version's bytes together itself: one page.
+/// One page of what a client needs to assemble the bytes of a version itself.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Plan {
-    /// The version.
+    /// The version that the plan describes.
     pub version_id: VersionId,
-    /// Its size in bytes.
+    /// Size of the version in bytes.
     pub size: u64,
-    /// Its SHA-256.
+    /// SHA-256 of the version.
     pub sha256: Sha256,
-    /// Runs of chunks, in order. With `from` and `to`, the chunks that hold those bytes.
+    /// Runs of chunks, in order. With `from` and `to`, only the chunks with those bytes.
     pub terms: Vec<PlanTerm>,
-    /// When the URLs stop working.
+    /// When the URLs of this page stop working.
     pub expires_at: Timestamp,
-    /// Where the next page begins.
+    /// The `cursor` of the next page; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
@@ -73,34 +74,34 @@ pub struct Plan {
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlanTerm {
-    /// Where the run begins in the content, in bytes.
+    /// Offset of the run in the file, in bytes.
     pub offset: u64,
-    /// Its length in bytes.
+    /// Length of the run in bytes.
     pub length: u64,
-    /// The pack.
+    /// The pack that contains the run.
     pub pack_id: PackId,
     /// The number of the first chunk in the pack, from 0.
     pub first_chunk: u32,
-    /// How many chunks.
+    /// Number of chunks, at least 1.
     pub chunk_count: u32,
-    /// A presigned URL of the object that holds the run; absent with `detail=terms`.
+    /// A presigned URL of the object that contains the run; absent with `detail=terms`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// Headers to send with it.
+    /// Headers to send with the request to `url`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
-    /// The value of the `Range` header that asks for the run, or for the frames that hold it; absent with `detail=terms`.
+    /// The `Range` header to request the run, or the frames that contain it; absent with `detail=terms`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<String>,
-    /// How the run is written there.
+    /// Whether the run is stored raw or compressed.
     pub encoding: Encoding,
-    /// With the encoding `zstd`: the frames that the range is, each a Zstandard frame (RFC 8878) by itself.
+    /// With the encoding `zstd`: the frames in the range, each a complete Zstandard frame (RFC 8878).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub frames: Vec<PlanFrame>,
-    /// How many bytes of the first frame, decoded, come before the run.
+    /// How many decoded bytes of the first frame come before the run.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub skip: u32,
-    /// Its chunks; none with `detail=terms`.
+    /// The chunks of the run; absent with `detail=terms`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chunks: Vec<PlanChunk>,
 }
@@ -110,29 +111,29 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// A frame to decode.
+/// A Zstandard frame that a client decodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlanFrame {
-    /// How many bytes it takes in the object.
+    /// Length of the frame in the object, in bytes.
     pub stored_length: u32,
-    /// How many it is decoded to: at most 262,144.
+    /// Length of the decoded frame in bytes, at most 262,144.
     pub length: u32,
 }
 
-/// A chunk to check.
+/// A chunk that a client can verify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlanChunk {
-    /// The BLAKE3 of its bytes.
+    /// BLAKE3 hash of the chunk's bytes.
     pub id: ChunkId,
-    /// Its length in bytes.
+    /// Length of the chunk in bytes.
     pub length: u32,
 }
 
 impl std::fmt::Debug for PlanTerm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The URL is a capability and stays out of logs.
+        // The URL is a capability and must not appear in logs.
         f.debug_struct("PlanTerm")
             .field("offset", &self.offset)
             .field("length", &self.length)

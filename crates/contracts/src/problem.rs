@@ -1,31 +1,31 @@
-//! Errors as clients see them: problem details (RFC 9457) with a stable code.
+//! Defines errors as clients see them: problem details (RFC 9457) with a stable code.
 
 use serde::{Deserialize, Serialize};
 
 /// The media type of a [`Problem`].
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// The body of every answer that is not a success.
+/// The body of every error answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
-    /// A URI that names the kind of problem: `urn:sluice:problem:` and the code.
+    /// A URI of the kind of problem: `urn:sluice:problem:` and the code.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What the code means, the same for every occurrence.
+    /// The meaning of the code, the same for every occurrence.
     pub title: String,
-    /// The HTTP status.
+    /// The HTTP status, as in the answer's status line.
     pub status: u16,
-    /// What was wrong this time and what to do about it.
+    /// What was wrong in this case and what to do about it.
     pub detail: String,
-    /// The stable code that programs decide by.
+    /// The stable code, for programs.
     pub code: Code,
-    /// Names the request in the logs.
+    /// Identifies the request in the logs.
     pub request_id: String,
 }
 
 impl Problem {
-    /// The problem with this code.
+    /// Describes one occurrence of `code`.
     pub fn new(code: Code, detail: impl Into<String>, request_id: impl Into<String>) -> Self {
         Self {
             kind: format!("urn:sluice:problem:{}", code.as_str()),
@@ -45,26 +45,26 @@ macro_rules! codes {
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum Code {
             $($(#[$doc])* #[serde(rename = $name)] $variant,)+
-            /// A code this client is too old to know.
+            /// A code that is newer than this client.
             #[serde(other, rename = "unknown")]
             Unknown,
         }
 
         impl Code {
-            /// Every code a server gives.
+            /// Every code that a server answers.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// The code on the wire.
+            /// The code as the API writes it.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name,)+ Self::Unknown => "unknown" }
             }
 
-            /// The HTTP status it comes with.
+            /// The HTTP status of answers with this code.
             pub fn status(self) -> u16 {
                 match self { $(Self::$variant => $status,)+ Self::Unknown => 500 }
             }
 
-            /// What it means.
+            /// The meaning of the code, as the problem's title.
             pub fn title(self) -> &'static str {
                 match self { $(Self::$variant => $title,)+ Self::Unknown => "Unknown problem" }
             }
@@ -73,7 +73,7 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The body is not JSON.
+    /// The body is not valid JSON.
     MalformedJson = "malformed_json", 400, "The body is not valid JSON";
     /// A field, parameter or header is missing, unknown or of the wrong type or value.
     InvalidRequest = "invalid_request", 400, "The request is not valid";
@@ -97,13 +97,13 @@ codes! {
     UploadEnded = "upload_ended", 409, "The upload has ended";
     /// Bytes or parts have not arrived.
     PartsMissing = "parts_missing", 409, "Parts are missing";
-    /// A part the store holds is not the one the client means.
+    /// A part in the store differs from the one that the client lists.
     PartMismatch = "part_mismatch", 409, "A part differs from what was sent";
-    /// Another file lies at the path.
-    PathInUse = "path_in_use", 409, "A file lies at that path";
+    /// The path has another file.
+    PathInUse = "path_in_use", 409, "The path has another file";
     /// The version is pending, was rejected or is a tombstone.
     VersionNotAvailable = "version_not_available", 409, "The version is not available";
-    /// Somebody else changed the same thing at the same time.
+    /// Another call changed the same thing at the same time.
     Conflict = "conflict", 409, "The file changed meanwhile";
     /// `If-Match` names a version that is not current.
     PreconditionFailed = "precondition_failed", 412, "The file has another version";
@@ -113,11 +113,11 @@ codes! {
     IdempotencyKeyReused = "idempotency_key_reused", 422, "The idempotency key belongs to another request";
     /// Too much at once; repeat after a pause.
     TooManyRequests = "too_many_requests", 429, "Too many requests";
-    /// A fault of ours.
+    /// Sluice failed; the logs have the reason.
     Internal = "internal", 500, "Internal error";
-    /// The bytes are being put together, and the call asked for this answer meanwhile; repeat after a pause.
-    ContentMaterializing = "content_materializing", 503, "The content is being rebuilt";
-    /// A service Sluice builds on did not answer; repeat after a pause.
+    /// The blob is being materialized, and the call asked for this status meanwhile; repeat after a pause.
+    ContentMaterializing = "content_materializing", 503, "The content is being materialized";
+    /// A service that Sluice depends on did not answer; repeat after a pause.
     Unavailable = "unavailable", 503, "Temporarily unavailable";
 }
 

@@ -1,24 +1,24 @@
-//! The calls of the API: one table, from which the OpenAPI document is made and against which the deployed routes are
-//! checked.
+//! Lists the calls of the API. The OpenAPI document is made from this table, and tests check deployed routes
+//! with it.
 
-/// One call.
+/// A call of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Route {
     /// The HTTP method, in capitals.
     pub method: &'static str,
     /// The path, with `{parameters}`.
     pub path: &'static str,
-    /// The function that answers it.
+    /// The name of the function that answers the call.
     pub function: &'static str,
-    /// Whether it needs a session.
+    /// Whether the call requires a session.
     pub authenticated: bool,
-    /// What it does, in a line.
+    /// What the call does, in one line.
     pub summary: &'static str,
 }
 
 macro_rules! routes {
     ($($function:literal { $($method:ident $path:literal $access:ident $summary:literal;)+ })+) => {
-        /// Every call.
+        /// Every call of the API.
         pub const ROUTES: &[Route] = &[$($(Route {
             method: stringify!($method),
             path: $path,
@@ -39,8 +39,8 @@ routes! {
         DELETE "/sessions/current" session "Log out, at once";
     }
     "init-upload" {
-        POST "/uploads" session "Begin an upload, or make a version at once of content the account holds";
-        GET "/uploads" session "Open uploads, or the uploads named by ids";
+        POST "/uploads" session "Begin an upload, or make a version at once of a blob that the account holds";
+        GET "/uploads" session "List open and pending uploads, or the uploads named by ids";
         GET "/uploads/{upload_id}" session "One upload and the parts received";
         DELETE "/uploads/{upload_id}" session "Abort an upload and release its quota";
         POST "/uploads/{upload_id}/parts" session "Fresh presigned URLs for parts";
@@ -49,8 +49,8 @@ routes! {
         POST "/uploads/{upload_id}/complete" session "Merge the parts; the version is pending until verified";
     }
     "lookup-hash" {
-        POST "/lookups" session "Make a version at once of content the account holds, by its hash";
-        POST "/lookups/hooks" session "The account's packs that hold sampled chunks";
+        POST "/lookups" session "Make a version at once of a blob that the account holds, by its hash";
+        POST "/lookups/hooks" session "Find the account's packs that contain hooks";
     }
     "query-files" {
         GET "/files" session "List files by prefix, or find them by path or hash";

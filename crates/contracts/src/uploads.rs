@@ -1,4 +1,4 @@
-//! Uploads: init, parts, completion.
+//! Defines the bodies of the calls under `/uploads`.
 
 use serde::{Deserialize, Serialize};
 use sluice_domain::hash::{Sha1, Sha256};
@@ -8,44 +8,58 @@ use sluice_domain::path::FilePath;
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{DeclaredPack, UploadState};
 use sluice_domain::version::{Metadata, RejectReason};
+#[cfg(feature = "schema")]
+use sluice_domain::{
+    manifest::MANIFEST_MAX_PACKS,
+    part_plan::{OBJECT_MAX_BYTES, PART_MAX_BYTES, PART_MAX_COUNT, PART_MIN_BYTES},
+};
 use std::collections::BTreeMap;
 
 use crate::files::VersionView;
 use crate::packs::PackManifest;
 
-/// Most URLs in one answer, and most uploads asked about in one call.
+/// One answer has at most this many URLs, and `ids` names at most this many uploads.
 pub const PAGE_MAX: usize = 100;
 
-/// `POST /uploads`.
+/// The body of `POST /uploads`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UploadRequest {
-    /// Where the file shall lie.
+    /// The path of the file.
     pub path: FilePath,
-    /// Its size in bytes, at most 5 TiB.
+    /// Size in bytes, at most 5 TiB.
+    #[cfg_attr(feature = "schema", schemars(range(max = OBJECT_MAX_BYTES)))]
     pub size: u64,
-    /// Its SHA-256. With it a known content is instant, and the store refuses a single PUT of anything else.
+    /// SHA-256 of the file. If the account holds the blob, the upload is instant. The store refuses a single
+    /// PUT of other bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256>,
-    /// Its SHA-1, checked if given.
+    /// SHA-1 of the file. The bytes are checked against it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha1: Option<Sha1>,
-    /// Media type; `application/octet-stream` if absent.
+    /// Media type: `type/subtype` in printable ASCII. The default is `application/octet-stream`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(max = 255), regex(pattern = crate::openapi::limits::CONTENT_TYPE_PATTERN))
+    )]
     pub content_type: Option<String>,
-    /// The user's own key-value pairs: at most 2048 bytes in all.
+    /// The user's own key-value pairs, at most 2048 bytes in total.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(transform = crate::openapi::limits::metadata))]
     pub metadata: Metadata,
-    /// The size in bytes of every part but the last: 5 MiB to 5 GiB.
+    /// Size in bytes of every part except the last: 5 MiB to 5 GiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = PART_MIN_BYTES, max = PART_MAX_BYTES)))]
     pub part_size: Option<u64>,
-    /// The packs of missing chunks that will be sent in place of the whole, at most 90; none where the account has every
-    /// chunk. Wants `sha256`. `POST /uploads/{id}/complete` then brings the manifest.
+    /// Makes this a delta upload: the packs of missing chunks, at most 90, or none if the account has every
+    /// chunk. Requires `sha256`. `POST /uploads/{id}/complete` then takes the manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MANIFEST_MAX_PACKS)))]
     pub packs: Option<Vec<DeclaredPack>>,
-    /// A promise to give every part's SHA-256 to `POST /uploads/{id}/parts`, so that the store refuses a damaged part.
-    /// A multipart answer then holds no URLs yet.
+    /// Promises every part's SHA-256 in `POST /uploads/{id}/parts`, so that the store refuses a damaged part.
+    /// The answer to a multipart upload then has no URLs yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub part_sha256: bool,
 }
@@ -55,54 +69,54 @@ pub struct UploadRequest {
 #[serde(tag = "outcome", rename_all = "lowercase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum UploadAnswer {
-    /// The account held the content: the version is available and no byte is sent.
+    /// The account held the blob: the version is available without sending a byte.
     Instant {
-        /// The new version.
+        /// The version, available at once.
         version: VersionView,
     },
-    /// Send the bytes.
+    /// The client has to send the bytes.
     Upload(UploadPlan),
 }
 
-/// How to send the bytes.
+/// How the client sends the bytes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UploadPlan {
-    /// The upload.
+    /// The id of the upload.
     pub upload_id: UploadId,
-    /// The version it makes.
+    /// The version that the upload creates.
     pub version_id: VersionId,
-    /// One PUT of the whole file, parts, or packs.
+    /// A single PUT of the whole file, multipart, or packs.
     pub method: UploadMethod,
-    /// Size in bytes of every part but the last; of packs, the most a pack may have.
+    /// Size in bytes of every part except the last; of packs, the maximum.
     pub part_size: u64,
-    /// How many parts or packs.
+    /// Number of parts or packs to send.
     pub part_count: u32,
-    /// The first parts' URLs, at most 100.
+    /// URLs of the first parts, at most 100.
     pub parts: Vec<PartUrl>,
-    /// When the upload ends if the bytes have not arrived.
+    /// The upload expires unless all bytes have arrived by this time.
     pub expires_at: Timestamp,
 }
 
-/// Where and how to PUT one part.
+/// A presigned URL for the PUT of one part or pack.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartUrl {
-    /// Which part.
+    /// The number of the part or pack, from 1.
     pub number: PartNumber,
-    /// Its size in bytes, signed into the URL.
+    /// Size in bytes, signed into the URL.
     pub size: u64,
-    /// The presigned URL.
+    /// The presigned URL, which is a capability: do not log it.
     pub url: String,
-    /// The headers to send with it: they are signed.
+    /// The headers to send with the PUT: they are signed.
     pub headers: BTreeMap<String, String>,
-    /// When the URL stops working; ask for a fresh one.
+    /// When the URL stops working. `POST /uploads/{id}/parts` gives a new one.
     pub expires_at: Timestamp,
 }
 
 impl std::fmt::Debug for PartUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The URL is a capability and stays out of logs.
+        // The URL is a capability and must not appear in logs.
         f.debug_struct("PartUrl")
             .field("number", &self.number)
             .field("size", &self.size)
@@ -110,12 +124,13 @@ impl std::fmt::Debug for PartUrl {
     }
 }
 
-/// `POST /uploads/{upload_id}/parts`.
+/// The body of `POST /uploads/{upload_id}/parts`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartUrlsRequest {
-    /// Which parts, at most 100.
+    /// The parts that need URLs: 1 to 100, each once.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = PAGE_MAX)))]
     pub parts: Vec<PartUrlRequest>,
 }
 
@@ -124,9 +139,9 @@ pub struct PartUrlsRequest {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartUrlRequest {
-    /// Which part.
+    /// The number of the part or pack, from 1.
     pub number: PartNumber,
-    /// Its SHA-256: given for every part of an upload that promised it, and for no other.
+    /// SHA-256 of the part: required if the upload promised it, else refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256>,
 }
@@ -135,33 +150,35 @@ pub struct PartUrlRequest {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartUrls {
-    /// Fresh URLs, in the order asked for.
+    /// New URLs, in the order of the request.
     pub parts: Vec<PartUrl>,
 }
 
-/// `POST /uploads/{upload_id}/complete`.
+/// The body of `POST /uploads/{upload_id}/complete`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Completion {
-    /// Every part, in order. For a single PUT and for packs the list may be empty.
+    /// Every part, in ascending order. The list may be empty for a single PUT and for packs.
+    #[cfg_attr(feature = "schema", schemars(length(max = PART_MAX_COUNT)))]
     pub parts: Vec<CompletedPart>,
-    /// The content's SHA-256, if it was not known when a multipart upload began. The bytes are checked against it.
+    /// SHA-256 of the file, if it was not known when a multipart upload began. The bytes are checked against
+    /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256>,
-    /// How the content is put together, where packs were sent.
+    /// How the packs make the file; required for a delta upload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<PackManifest>,
 }
 
-/// One part the client has sent.
+/// A part that the client has sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CompletedPart {
-    /// Which part.
+    /// The number of the part, from 1.
     pub number: PartNumber,
-    /// The `ETag` the store answered, with or without quotes.
+    /// The `ETag` that the store answered, with or without quotes.
     pub etag: String,
 }
 
@@ -169,65 +186,65 @@ pub struct CompletedPart {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Completed {
-    /// The version; pending until every byte is verified.
+    /// The version, pending until every byte is verified.
     pub version: VersionView,
 }
 
-/// A part the store has received.
+/// A part or pack that the store has received.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReceivedPart {
-    /// Which part.
+    /// The number of the part or pack, from 1.
     pub number: PartNumber,
-    /// Its size in bytes.
+    /// Received size in bytes.
     pub size: u64,
-    /// Its `ETag`, without quotes.
+    /// The `ETag` without quotes.
     pub etag: String,
 }
 
-/// `GET /uploads/{upload_id}`, and one row of `GET /uploads`.
+/// An upload, as `GET /uploads/{upload_id}` and `GET /uploads` answer it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UploadView {
-    /// The upload.
+    /// The id of the upload.
     pub upload_id: UploadId,
-    /// The version it makes.
+    /// The version that the upload creates.
     pub version_id: VersionId,
-    /// The file that the version belongs to; settled once all bytes have arrived.
+    /// The file that the version belongs to. It is final once all bytes have arrived.
     pub file_id: FileId,
-    /// Where the file shall lie.
+    /// The path of the file.
     pub path: FilePath,
     /// Declared size in bytes.
     pub size: u64,
-    /// Where the upload stands.
+    /// The state of the upload.
     pub state: UploadState,
-    /// Why its version was rejected.
+    /// Why the version was rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<RejectReason>,
-    /// One PUT of the whole file, or parts.
+    /// A single PUT of the whole file, multipart, or packs.
     pub method: UploadMethod,
-    /// Size in bytes of every part but the last.
+    /// Size in bytes of every part except the last; of packs, the maximum.
     pub part_size: u64,
-    /// How many parts.
+    /// Number of parts or packs to send.
     pub part_count: u32,
-    /// What the store has received; only when one open upload is asked about.
+    /// The parts or packs that the store has received. Only in `GET /uploads/{upload_id}` of an open upload.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub received: Vec<ReceivedPart>,
-    /// When the upload ends if the bytes have not arrived.
+    /// The upload expires unless all bytes have arrived by this time.
     pub expires_at: Timestamp,
-    /// The version, once all bytes have arrived; only when one upload is asked about.
+    /// The version, once all bytes have arrived. Only in `GET /uploads/{upload_id}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionView>,
 }
 
-/// `GET /uploads`: the account's open and pending uploads, one page; or, with `?ids=`, the uploads asked about whatever
-/// their state.
+/// The answer to `GET /uploads`: a page of the open and pending uploads, or the uploads named by `ids` in any
+/// state.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UploadList {
-    /// The uploads. An id of `?ids=` that the account does not have is absent.
+    /// The uploads. Ids that the account does not have are left out.
     pub uploads: Vec<UploadView>,
-    /// Pass as `cursor` for the next page; absent on the last.
+    /// The `cursor` of the next page; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! The checked-in documents are the ones the types make.
+//! Compares the checked-in documents with those that the types make.
 
 use serde_json::Value;
 use sluice_contracts::openapi;
@@ -15,7 +15,7 @@ fn repository(path: &str) -> PathBuf {
 /// Compares `document` with the checked-in file, or writes the file when `UPDATE_EXPECTED` is set.
 #[expect(clippy::disallowed_methods, reason = "a switch of the test run, not configuration")]
 fn expect_current(path: &str, mut document: Value) {
-    // Another crate of the build may have turned on serde_json's `preserve_order`.
+    // Another crate of the build may turn on serde_json's `preserve_order`.
     document.sort_all_objects();
     let text = serde_json::to_string_pretty(&document).expect("serializable") + "\n";
     let file = repository(path);

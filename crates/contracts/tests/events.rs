@@ -1,4 +1,4 @@
-//! Every sample message is read as the catalogue says, by the rule of its source.
+//! Tests that every sample message is parsed as the catalogue says.
 
 use sluice_contracts::event::{BlobEvent, LandingMessage, UnreadableMessage, UploadEvent, decode_key};
 use sluice_domain::key::LandingKey;
@@ -13,7 +13,7 @@ const LARGE: &str = "01a1ee56626370028c0ffee00c0ffee1";
 /// The key that the `…-key.json` samples encode, each source in its own way.
 const FOREIGN: &str = "uploads/Résumé +100% 😀/a b.txt";
 
-/// What a bucket whose notification has no prefix announces beside uploads.
+/// A key that buckets also notify of if their notification setting has no prefix.
 const PACK: &str = "packs/01a1e930027b70a181ce0a11ce0a11ce/01a1ee565e7b70018c0ffee00c0ffee0/1";
 
 enum Expected {
@@ -58,7 +58,7 @@ const SAMPLES: &[(&str, Expected)] = &[
     ("minio/removed.json", Expected::Nothing),
     ("ministack/put.json", Expected::Created(&[SMALL])),
     ("ministack/encoded-key.json", Expected::Foreign(FOREIGN)),
-    // Of another queue.
+    // Events of other queues.
     ("sluice/blob-requested.json", Expected::Unreadable(NO_EVENT)),
     ("sluice/migration-requested.json", Expected::Unreadable(NO_EVENT)),
     ("sluice/compression-finished.json", Expected::Unreadable(NO_EVENT)),
@@ -158,7 +158,7 @@ fn our_own_events_are_written_as_the_samples_show() {
 }
 
 #[test]
-fn a_request_for_a_content_is_read_and_written_as_the_sample_shows() {
+fn a_request_for_a_blob_is_read_and_written_as_the_sample_shows() {
     let sample = sample("sluice/blob-requested.json");
     let event = BlobEvent::parse(&sample).expect("readable");
     let written: serde_json::Value = serde_json::from_str(&event.to_json()).expect("JSON");
@@ -177,7 +177,7 @@ fn keys_are_decoded_by_their_sources_rule() {
         ("aws:s3", "a%2520b", "a%20b"),
         ("minio:s3", "a%2Fb+c", "a/b c"),
         ("ceph:s3", "a+b%20c/日本😀", "a+b%20c/日本😀"),
-        // What is no escape stands for itself, as in the URL Standard.
+        // A percent sign without two hex digits stands for itself, as in the URL Standard.
         ("aws:s3", "100%/%zz", "100%/%zz"),
         ("aws:s3", "", ""),
     ] {

@@ -1,4 +1,4 @@
-//! Messages nobody should send: long, deep, ambiguous.
+//! Tests hostile messages: long, deeply nested, ambiguous.
 
 use sluice_contracts::event::{LandingMessage, UnreadableMessage};
 use sluice_domain::key::LandingKey;
@@ -43,8 +43,8 @@ fn nesting_costs_no_stack() {
     }
 }
 
-/// Its text becomes a message attribute: were that too long, or of characters that SQS refuses, the message could never
-/// be moved aside.
+/// The error's text becomes a message attribute. If SQS refused it, the message could not be moved to the
+/// dead-letter queue.
 #[test]
 fn an_error_fits_a_message_attribute() {
     let long = "x".repeat(1_000_000);

@@ -1,4 +1,4 @@
-//! Runs a file through one pass and prints what it is and how fast that went:
+//! Runs one pass over a file and prints its hashes and the speed:
 //! `cargo run --release -p sluice-domain --example content_pass -- FILE`.
 
 use sluice_domain::chunk::Chunker;
@@ -60,7 +60,8 @@ fn for_each_block(path: &Path, mut on_block: impl FnMut(&[u8])) -> Result<Elapse
 #[allow(clippy::cast_precision_loss)]
 fn rates(size_bytes: u64, elapsed: &Elapsed) -> String {
     let rate = |elapsed: Duration| size_bytes as f64 / elapsed.as_secs_f64() / 1e9;
-    let (without, with) = (rate(elapsed.without_reading), rate(elapsed.with_reading));
+    let without = rate(elapsed.without_reading);
+    let with = rate(elapsed.with_reading);
     format!("{without:.2} GB/s; {with:.2} GB/s with reading the file")
 }
 

@@ -1,4 +1,4 @@
-//! Who may register: the rules for user names and passwords.
+//! Models accounts and sessions, and checks user names and passwords.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -8,75 +8,84 @@ use crate::hash::Sha256;
 use crate::id::AccountId;
 use crate::time::{Timestamp, unix_milliseconds};
 
-/// A owner.
+/// An account with its quota.
 ///
-/// `available_bytes` is `quota_bytes - used_bytes - reserved_bytes`, kept as an attribute of its own because a DynamoDB
-/// condition compares but does not add.
+/// `available_bytes` is `quota_bytes - used_bytes - reserved_bytes`. It is an attribute of its own because a
+/// DynamoDB condition compares but does not add.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Account {
-    /// The name to log in with.
+    /// The name to log in with, which is the key of the row.
     pub username: Username,
-    /// The account's id.
+    /// The account's id, which never changes.
     pub account_id: AccountId,
-    /// Argon2id in PHC string format.
+    /// Argon2id hash of the password in PHC string format.
     pub password_hash: String,
-    /// How many raw bytes of distinct content the account may hold.
+    /// The limit of `used_bytes` plus `reserved_bytes`.
     pub quota_bytes: u64,
-    /// How many it holds: each distinct content once.
+    /// Raw bytes of the blobs that the account holds, each blob counted once.
     pub used_bytes: u64,
-    /// Declared bytes of its open and pending uploads.
+    /// Declared bytes of the open and pending uploads.
     pub reserved_bytes: u64,
-    /// What was written for its contents when they came, without what they share.
+    /// Bytes that were written to the vault for the account's blobs, without what they share.
     pub stored_bytes: u64,
-    /// What is left.
+    /// Bytes that can still be reserved.
     pub available_bytes: u64,
-    /// When it was registered.
+    /// When the account was registered.
     #[serde(with = "unix_milliseconds")]
     pub created_at: Timestamp,
 }
 
-/// A login.
+/// A session, from a login until it expires or the user logs out.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Session {
-    /// SHA-256 of the token; the token itself is stored nowhere.
+    /// SHA-256 of the token; the token itself is not stored.
     pub token_sha256: Sha256,
-    /// Who is logged in.
+    /// The account that is logged in.
     pub account_id: AccountId,
-    /// The key of the account's row.
+    /// The user name of the account, which is the key of its row.
     pub username: Username,
-    /// When the session ends, in seconds since 1970: DynamoDB's own time to live reads it too, but late.
+    /// When the session ends, in seconds since 1970. `DynamoDB` deletes the row some time later.
     pub expires_at: u64,
 }
 
 impl Session {
-    /// Whether the session still counts.
+    /// Whether the session has not expired at `now`.
     pub fn is_valid(&self, now: Timestamp) -> bool {
         now.unix_seconds() < self.expires_at
     }
 }
 
-/// A user name in its one stored form: NFKC (Unicode Standard Annex 15), lower case, 3 to 64 characters of letters,
-/// digits, `.`, `_`, `-` and `@`, beginning with a letter or digit.
+/// A user name in its one stored form: NFKC (Unicode Standard Annex 15), lower case, 3 to 64 characters of
+/// letters, digits, `.`, `_`, `-` and `@`, beginning with a letter or digit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Username(String);
 
+/// The longest text that is normalised as a user name, in bytes.
+pub const USERNAME_INPUT_MAX_BYTES: usize = 1024;
+
+/// The longest text that is normalised as a password, in bytes.
+pub const PASSWORD_INPUT_MAX_BYTES: usize = 4096;
+
 /// Why a user name was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidUsername {
-    /// Outside 3 to 64 characters.
+    /// The normalised name has fewer than 3 or more than 64 characters.
     #[error("a user name has 3 to 64 characters")]
     Length,
-    /// A character that is not allowed, or not allowed first.
+    /// A character is not allowed, or not allowed as the first.
     #[error("a user name is letters, digits, '.', '_', '-' and '@', and begins with a letter or digit")]
     Character,
 }
 
 impl Username {
-    /// Parses and normalises what a person typed.
+    /// Parses and normalises a name as the user typed it.
+    ///
+    /// # Errors
+    /// [`InvalidUsername`] names the rule that the name breaks.
     pub fn parse(text: &str) -> Result<Self, InvalidUsername> {
         // Bounded before normalising: NFKC may expand one character into eighteen.
-        if text.len() > 1024 {
+        if text.len() > USERNAME_INPUT_MAX_BYTES {
             return Err(InvalidUsername::Length);
         }
         let name: String = text.nfkc().flat_map(char::to_lowercase).nfkc().collect();
@@ -91,7 +100,7 @@ impl Username {
         Ok(Self(name))
     }
 
-    /// The stored form.
+    /// The normalised name, as tables store it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -116,29 +125,33 @@ impl From<Username> for String {
     }
 }
 
-/// A password in the form that is hashed: NFC, 12 to 256 characters, no control characters (RFC 8265's
-/// `OpaqueString` profile). Never printed.
+/// A password as it is hashed: NFC, 12 to 256 characters, no control characters (RFC 8265's `OpaqueString`
+/// profile). `Debug` does not show it.
 #[derive(Clone)]
 pub struct Password(String);
 
 /// Why a password was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPassword {
-    /// Fewer than 12 characters.
+    /// The password has fewer than 12 characters.
     #[error("a password has at least 12 characters")]
     TooShort,
-    /// More than 256 characters.
+    /// The password has more than 256 characters.
     #[error("a password has at most 256 characters")]
     TooLong,
-    /// A control character.
+    /// The password contains a control character.
     #[error("a password has no control characters")]
     ControlCharacter,
 }
 
 impl Password {
-    /// Parses and normalises what a person typed. Spaces of any script become the ASCII space, as `OpaqueString` asks.
+    /// Parses and normalises a password as the user typed it. Spaces of any script become the ASCII space, as
+    /// `OpaqueString` requires.
+    ///
+    /// # Errors
+    /// [`InvalidPassword`] names the rule that the password breaks.
     pub fn parse(text: &str) -> Result<Self, InvalidPassword> {
-        if text.len() > 4096 {
+        if text.len() > PASSWORD_INPUT_MAX_BYTES {
             return Err(InvalidPassword::TooLong);
         }
         let spaced = |c: char| if c.is_whitespace() && !c.is_control() { ' ' } else { c };
@@ -151,7 +164,7 @@ impl Password {
         }
     }
 
-    /// The bytes to hash.
+    /// The normalised password in UTF-8, to be hashed.
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }

@@ -1,43 +1,42 @@
-//! What the stored binary formats share: magic, version, a checksum at the end, and integers as varints.
+//! Reads and writes what all binary formats share: magic, version, varints, and a checksum at the end.
 //!
-//! `docs/FORMATS.md` has the layouts. Every format has one spelling per value, so that equal values are equal bytes.
+//! `docs/FORMATS.md` has the layouts. Every value has exactly one encoding, so that equal values are equal
+//! bytes.
 
-/// Why bytes are not a well-formed value of a format, whatever the format.
+/// Why bytes are not a well-formed value of a format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FormatError {
     /// The bytes end before the fields do.
     #[error("the bytes end before the fields do")]
     Truncated,
-    /// The first four bytes are another format's, or no format's.
+    /// The first four bytes are not the magic of this format.
     #[error("the first four bytes are not this format's")]
     WrongMagic,
-    /// Written by a later version of this program.
+    /// The format version is newer than this program.
     #[error("version {0} of the format is not supported")]
     UnsupportedVersion(u8),
-    /// The bytes are not those that were written.
+    /// The bytes were damaged or altered after they were written.
     #[error("the checksum does not match")]
     ChecksumMismatch,
-    /// An integer that is too large for its field, or not written in its shortest form.
+    /// An integer is too large for its field or not in its shortest form.
     #[error("an integer is too large or not in its shortest form")]
     InvalidInteger,
     /// A table claims more entries than the remaining bytes could hold.
     #[error("a table of {0} entries does not fit into the remaining bytes")]
     CountBeyondInput(u64),
-    /// Bytes are left over after the last field.
-    #[error("{0} bytes are left over after the last field")]
+    /// There are more bytes after the last field.
+    #[error("{0} bytes follow the last field")]
     TrailingBytes(usize),
 }
 
-/// The identity of one version of one format.
+/// The magic in the first four bytes of a format, and the version in the fifth.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Format {
-    /// The first four bytes.
     pub magic: [u8; 4],
-    /// The fifth byte.
     pub version: u8,
 }
 
-/// Leading bytes of a BLAKE3 digest that end each format.
+/// Each format ends with this many leading bytes of a BLAKE3 digest.
 const CHECKSUM_BYTES: usize = 8;
 
 fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
@@ -46,7 +45,6 @@ fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
     leading
 }
 
-/// Builds the bytes of a value.
 pub(crate) struct Writer(Vec<u8>);
 
 impl Writer {
@@ -80,11 +78,11 @@ impl Writer {
     }
 }
 
-/// Takes the bytes of a value apart. Never reads past the end, never allocates.
+/// Decodes a value. Never reads past the end, never allocates.
 pub(crate) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    /// Checks magic, version and checksum of a whole value, and stands at its first field.
+    /// Checks magic, version and checksum of a whole value, then starts at the first field.
     pub fn open(format: Format, bytes: &'a [u8]) -> Result<Self, FormatError> {
         let mut header = Self(bytes);
         if header.array()? != format.magic {
@@ -133,8 +131,8 @@ impl<'a> Reader<'a> {
         Err(FormatError::InvalidInteger)
     }
 
-    /// The number of entries of a table whose entries take at least `entry_bytes` each: no more than the remaining
-    /// bytes hold, so that it may be allocated.
+    /// The number of entries of a table, each of at least `entry_bytes`. It is bounded by the remaining
+    /// bytes, so that the caller may allocate the table.
     pub fn count(&mut self, entry_bytes: usize) -> Result<usize, FormatError> {
         let count: u64 = self.varint()?;
         usize::try_from(count)
@@ -160,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn varints_round_trip_and_have_one_spelling() {
+    fn varints_round_trip_and_have_one_encoding() {
         for value in [0, 1, 127, 128, 16_383, 16_384, 1 << 40, u64::MAX - 1, u64::MAX] {
             let mut writer = Writer(Vec::new());
             writer.varint(value);

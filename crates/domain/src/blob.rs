@@ -1,4 +1,4 @@
-//! Blobs and packs as the tables hold them.
+//! Models blobs and packs as the tables store them.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,63 +10,63 @@ use crate::key::ObjectKey;
 use crate::pack_move::Former;
 use crate::time::{Timestamp, optional_unix_milliseconds, unix_milliseconds};
 
-/// Where a blob or a pack stands with the collector.
+/// Whether a blob or a pack may still be referred to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Life {
-    /// References may be taken.
+    /// New references are allowed.
     Live,
-    /// To be deleted: no reference may be taken any more.
+    /// It is about to be deleted; new references are refused.
     Condemned,
 }
 
-/// Bytes of a binary format, in the row itself while they are few, else in an object of the vault.
+/// A manifest or pack index, inline in the row while it is short, else in an object of the vault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Attachment {
-    /// The bytes.
-    Inline(#[serde(with = "bytes_as_bytes")] Vec<u8>),
-    /// The vault key of the object that holds them.
+    /// The encoded bytes, at most [`ATTACHMENT_INLINE_MAX_BYTES`].
+    Inline(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// The vault key of the object that contains the encoded bytes.
     Object(String),
 }
 
-/// Up to this many bytes a [`Attachment`] stays in its row: a second kilobyte of a row costs less than an object.
+/// An [`Attachment`] of up to this many bytes stays in its row: a longer row costs less than an object.
 pub const ATTACHMENT_INLINE_MAX_BYTES: usize = 4096;
 
-/// A blob that an account holds, known by its SHA-256.
+/// Bytes that an account holds, identified by their SHA-256.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blob {
-    /// `{scope}#{sha256}`; the scope is the account.
+    /// The row's key, from [`blob_id`].
     pub blob_id: String,
-    /// Whose blob.
+    /// The account that holds the blob.
     pub account_id: AccountId,
-    /// Its name.
+    /// SHA-256 of the bytes, which identifies the blob in its account.
     pub sha256: Sha256,
-    /// Its label.
+    /// SHA-1 of the bytes, only for search.
     pub sha1: Sha1,
-    /// Raw size in bytes.
+    /// Size in bytes before compression.
     pub size: u64,
-    /// Whether references may be taken.
+    /// Whether new versions may refer to the blob.
     pub life: Life,
-    /// How many versions have it.
+    /// How many versions refer to the blob.
     pub references: u64,
-    /// The vault key of the object that holds its bytes as they are. None if they lie in packs alone.
+    /// The vault key of the object that was adopted for this blob; none if only packs contain its bytes.
     pub object_key: Option<String>,
-    /// Its manifest.
+    /// The encoded [`Manifest`](crate::manifest::Manifest).
     pub manifest: Attachment,
-    /// When it was last read, give or take a day.
+    /// When the blob was last read, accurate to a day.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "optional_unix_milliseconds")]
     pub read_at: Option<Timestamp>,
-    /// The store to which all of its packs have been moved, by name.
+    /// The name of the store that all packs of the blob have been moved to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub migrated_to: Option<String>,
-    /// When it became known.
+    /// When the account first held the blob.
     #[serde(with = "unix_milliseconds")]
     pub created_at: Timestamp,
 }
 
 impl Blob {
-    /// A blob that one version refers to. `object_key` is where it lies as it is, if it does.
+    /// A live blob with one reference. `object_key` is the vault object that was adopted for it, if any.
     pub fn new(
         account_id: AccountId,
         digest: &ContentDigest,
@@ -91,127 +91,109 @@ impl Blob {
     }
 }
 
-/// The key of a blob's row. The account is the scope, so that no account learns what another holds.
+/// The key of a blob's row, `{account}#{sha256}`. Blobs belong to one account, so that none learns what
+/// another holds.
 pub fn blob_id(account_id: AccountId, sha256: &Sha256) -> String {
     format!("{account_id}#{sha256}")
 }
 
-/// How a placement's bytes are written.
+/// How the chunks of a pack are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Encoding {
-    /// As they are.
+    /// Uncompressed, one chunk after the other.
     Raw,
-    /// As Zstandard frames: see [`crate::frames`].
+    /// As Zstandard frames; see [`crate::frames`].
     Zstd,
 }
 
-/// The name by which placements call the deployment's own vault, whatever store that is in.
+/// The name of the deployment's own vault in placements, whatever store the vault is in.
 pub const VAULT: &str = "vault";
 
-/// Where a pack is stored.
+/// Where and how a pack is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placement {
-    /// The store: [`VAULT`], or the name of another.
+    /// The name of the store; [`VAULT`] is the deployment's own.
     pub store: String,
-    /// The object.
+    /// The key of the object in that store.
     pub key: String,
-    /// Where the pack begins in the object, in bytes.
+    /// Offset of the pack in the object, in bytes.
     pub offset: u64,
-    /// How many bytes it takes there.
+    /// Length of the pack in the object, in bytes.
     pub length: u64,
-    /// How they are written.
+    /// Whether the chunks are raw or compressed.
     pub encoding: Encoding,
-    /// The frames, where they are written so.
+    /// The frames of a compressed pack.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "frame_table_as_bytes")]
     pub frames: Option<FrameTable>,
-    /// Counts the pack's moves; a move flips the placement only if this is what it has seen.
+    /// The number of moves so far. A move changes the placement only if the generation is still the one it
+    /// read.
     pub generation: u64,
 }
 
 impl Placement {
-    /// Where a pack lies first: as it is, in `length` bytes of an object of the vault.
+    /// The first placement of a pack: raw, in `length` bytes of a vault object.
     pub fn first(key: String, offset: u64, length: u64) -> Self {
-        let (store, encoding) = (VAULT.to_owned(), Encoding::Raw);
-        Self { store, key, offset, length, encoding, frames: None, generation: 0 }
+        Self {
+            store: VAULT.to_owned(),
+            key,
+            offset,
+            length,
+            encoding: Encoding::Raw,
+            frames: None,
+            generation: 0,
+        }
     }
 
-    /// Whether others may lie in the same object: it was adopted whole.
+    /// Whether the object is an adopted upload, which may contain other packs too.
     pub fn is_in_adopted_object(&self) -> bool {
         self.store == VAULT && ObjectKey::is_adopted(&self.key)
     }
 }
 
-/// A pack: consecutive chunks, immutable.
+/// A row of the packs table. The chunks never change; the placement does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pack {
-    /// Its id.
+    /// The id of the pack; a move keeps it.
     pub pack_id: PackId,
-    /// Whose pack.
+    /// The account that owns the pack.
     pub account_id: AccountId,
-    /// Whether references may be taken.
+    /// Whether new blobs may refer to the pack.
     pub life: Life,
-    /// How many blobs have it. A pack that was cut out of an adopted object begins with the reference of that
-    /// blob; any other begins with none and gets its first when a blob is published.
+    /// How many blobs refer to the pack. A pack of an adopted object starts with one, the adopted blob; any
+    /// other starts with zero and gets its first reference when a blob is published.
     pub references: u64,
-    /// Raw size in bytes.
+    /// Total length of the chunks in bytes before compression.
     pub size: u64,
-    /// How many chunks.
+    /// Number of chunks, at least 1.
     pub chunk_count: u32,
-    /// Its chunk table.
+    /// The encoded [`PackIndex`](crate::pack_index::PackIndex).
     pub index: Attachment,
-    /// Where it is stored.
+    /// Where the pack is stored now.
     pub placement: Placement,
-    /// Where it was stored before, for as long as it may still be read there.
+    /// The placement before the last move, while it can still be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub former: Option<Former>,
-    /// When it was cut.
+    /// When the pack was created.
     #[serde(with = "unix_milliseconds")]
     pub created_at: Timestamp,
 }
 
-/// Bytes as a binary attribute rather than a list of numbers.
-mod bytes_as_bytes {
-    use serde::{Deserializer, Serializer, de::Visitor};
-
-    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(bytes)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-        struct Bytes;
-        impl Visitor<'_> for Bytes {
-            type Value = Vec<u8>;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("bytes")
-            }
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
-                Ok(bytes.to_vec())
-            }
-            fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Vec<u8>, E> {
-                Ok(bytes)
-            }
-        }
-        deserializer.deserialize_byte_buf(Bytes)
-    }
-}
-
-/// A frame table as a binary attribute.
+/// Stores a frame table as a binary attribute.
 mod frame_table_as_bytes {
     use serde::{Deserializer, Serializer, de};
 
-    use super::bytes_as_bytes;
     use crate::frames::FrameTable;
 
     #[expect(clippy::ref_option, reason = "serde passes the field")]
     pub fn serialize<S: Serializer>(table: &Option<FrameTable>, serializer: S) -> Result<S::Ok, S::Error> {
         let bytes = table.as_ref().map(FrameTable::encode).unwrap_or_default();
-        bytes_as_bytes::serialize(&bytes, serializer)
+        serde_bytes::serialize(&bytes, serializer)
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<FrameTable>, D::Error> {
-        let bytes = bytes_as_bytes::deserialize(deserializer)?;
+        let bytes: Vec<u8> = serde_bytes::deserialize(deserializer)?;
         FrameTable::decode(&bytes).map(Some).map_err(de::Error::custom)
     }
 }

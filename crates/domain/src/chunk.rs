@@ -1,26 +1,26 @@
-//! Cutting content where the content itself says so, so that an insertion moves no later cut.
+//! Cuts bytes into content-defined chunks, so that an insertion does not move later cuts.
 //!
-//! The algorithm is `FastCDC` (Xia et al., USENIX ATC 2016; two bytes at a time as in their TPDS 2020 paper) with the
-//! gear table of the `fastcdc` crate. Table, sizes and masks are part of the stored formats: other cuts would give
-//! other chunk ids, and nothing stored before would ever match again. `tests/vectors/chunks.txt` pins them.
+//! The algorithm is `FastCDC` (Xia et al., USENIX ATC 2016; two bytes at a time as in their TPDS 2020 paper)
+//! with the gear table of the `fastcdc` crate. Table, sizes and masks are part of the stored formats: with
+//! other cuts, nothing stored before would match again. `tests/vectors/chunks.txt` pins them.
 
 use std::fmt;
 
 use crate::hash::ChunkId;
 
-/// No chunk but a content's last is shorter.
+/// The minimum length of all chunks of a blob except the last: 4 KiB.
 pub const CHUNK_MIN_BYTES: u32 = 4 << 10;
-/// Where the rule for a cut is relaxed; chunks of random bytes are 18.7 KB in the mean.
+/// From this length on, cuts become more likely. Chunks of random bytes have 18.7 KB on average.
 pub const CHUNK_AVERAGE_BYTES: u32 = 16 << 10;
-/// No chunk is longer.
+/// The maximum length of a chunk: 64 KiB.
 pub const CHUNK_MAX_BYTES: u32 = 64 << 10;
 
-/// A cut before the average needs these 16 bits of the gear hash to be 0 (normalisation level 2).
+/// Before the average length, a cut needs these 16 bits of the gear hash to be 0 (normalisation level 2).
 const MASK_BEFORE_AVERAGE: u64 = 0x0000_d903_0353_7000;
-/// A cut after the average needs these 12.
+/// After the average length, a cut needs these 12 bits to be 0.
 const MASK_AFTER_AVERAGE: u64 = 0x0000_d901_0353_0000;
 
-/// A piece of content: what it hashes to and how long it is.
+/// A chunk, by its id and length; it does not hold the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Chunk {
     id: ChunkId,
@@ -35,7 +35,10 @@ pub struct InvalidChunkLength {
 }
 
 impl Chunk {
-    /// The chunk named `id`, `length_bytes` long: 1 to [`CHUNK_MAX_BYTES`].
+    /// A chunk of `length_bytes`.
+    ///
+    /// # Errors
+    /// [`InvalidChunkLength`] unless the length is 1 to [`CHUNK_MAX_BYTES`].
     pub fn new(id: ChunkId, length_bytes: u32) -> Result<Self, InvalidChunkLength> {
         if (1..=CHUNK_MAX_BYTES).contains(&length_bytes) {
             Ok(Self { id, length_bytes })
@@ -44,45 +47,45 @@ impl Chunk {
         }
     }
 
-    /// The BLAKE3 of its bytes.
+    /// The BLAKE3 hash of the bytes.
     pub fn id(&self) -> ChunkId {
         self.id
     }
 
-    /// Its length, 1 to [`CHUNK_MAX_BYTES`].
+    /// Length in bytes, 1 to [`CHUNK_MAX_BYTES`].
     pub fn length_bytes(&self) -> u32 {
         self.length_bytes
     }
 }
 
-/// Cuts a stream into chunks. The cuts depend on the bytes alone, not on the blocks they arrive in.
+/// Cuts a stream into chunks. The cuts depend only on the bytes, not on the blocks in which they arrive.
 #[derive(Clone, Default)]
 pub struct Chunker {
-    /// The bytes after the last cut, shorter than a longest chunk. Being all the state there is, it alone resumes.
+    /// The bytes after the last cut, fewer than [`CHUNK_MAX_BYTES`]. This is the whole state.
     carry: Vec<u8>,
 }
 
 const MAX: usize = CHUNK_MAX_BYTES as usize;
 
 impl Chunker {
-    /// A chunker at the start of a content.
+    /// Starts at the beginning of a stream.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A chunker that stood at [`Chunker::carry`]; nothing if no chunker could have.
+    /// Resumes from the bytes of [`Chunker::carry`]. Nothing if there are [`CHUNK_MAX_BYTES`] or more.
     pub fn resume(carry: &[u8]) -> Option<Self> {
         (carry.len() < MAX).then(|| Self { carry: carry.to_vec() })
     }
 
-    /// The bytes given but not yet cut: fewer than [`CHUNK_MAX_BYTES`].
+    /// The bytes that are not cut yet: fewer than [`CHUNK_MAX_BYTES`].
     pub fn carry(&self) -> &[u8] {
         &self.carry
     }
 
-    /// Takes the next bytes and hands over each chunk that is certain, with its bytes.
+    /// Takes the next bytes and calls `on_chunk` for each complete chunk, with its bytes.
     pub fn update(&mut self, block: &[u8], mut on_chunk: impl FnMut(Chunk, &[u8])) {
-        // Only chunks that begin in the carry are cut from a copy; all others are cut where they lie in the block.
+        // Only chunks that begin in the carry are cut from a copy; all others are cut in place.
         let carried = self.carry.len();
         if carried > 0 {
             self.carry.extend_from_slice(&block[..block.len().min(MAX)]);
@@ -103,7 +106,7 @@ impl Chunker {
         self.carry.extend_from_slice(&block[start..]);
     }
 
-    /// Ends the content: the carry becomes its last chunks.
+    /// Ends the stream: the carry becomes the last chunks.
     pub fn finish(self, mut on_chunk: impl FnMut(Chunk, &[u8])) {
         let mut start = 0;
         while start < self.carry.len() {
@@ -112,14 +115,15 @@ impl Chunker {
     }
 }
 
-/// Says how much is carried, not what: content has no place in a log.
+/// Shows how much is carried, not the bytes: they must not appear in logs.
 impl fmt::Debug for Chunker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Chunker").field("carry_bytes", &self.carry.len()).finish()
     }
 }
 
-/// Cuts the first chunk off `window`, which holds a longest chunk or all that is left, and returns its length.
+/// Cuts the first chunk off `window` and returns its length. `window` has [`CHUNK_MAX_BYTES`], or all bytes
+/// to the end.
 fn take_chunk(window: &[u8], on_chunk: &mut impl FnMut(Chunk, &[u8])) -> usize {
     let (_, length) = fastcdc::v2020::cut(
         window,

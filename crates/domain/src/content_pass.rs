@@ -1,4 +1,4 @@
-//! One pass over the bytes of a content: both hashes, the chunks and the packs.
+//! Computes both hashes, the chunks and the packs of a blob in one pass over its bytes.
 
 use sha1::Digest as _;
 use std::thread::{self, Scope};
@@ -11,11 +11,11 @@ mod checkpoint;
 
 pub use checkpoint::CheckpointError;
 
-/// From this length on the gain of three lanes at once is more than the cost of starting two threads.
+/// From this block length on, three threads gain more time than starting two of them costs.
 const PARALLEL_MIN_BYTES: usize = 256 << 10;
 
-/// A pass over a content, fed block by block. Its memory does not grow with the content: it holds the bytes after the
-/// last cut (less than 64 KiB) and the chunks of the open pack (at most 16,384).
+/// A pass over a blob, fed block by block. It holds only the bytes after the last cut (less than 64 KiB) and
+/// the chunks of the open pack (at most 16,384), however long the blob is.
 #[derive(Debug, Clone, Default)]
 pub struct ContentPass {
     offset_bytes: u64,
@@ -24,31 +24,31 @@ pub struct ContentPass {
     packing: Packing,
 }
 
-/// What a finished pass has found a content to be.
+/// Size and hashes of a blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ContentDigest {
-    /// Its length.
+    /// Size of the blob in bytes.
     pub size_bytes: u64,
-    /// Its label.
+    /// SHA-1, only for search: collisions can be made at will.
     pub sha1: Sha1,
-    /// Its name.
+    /// SHA-256, which identifies the blob.
     pub sha256: Sha256,
 }
 
 impl ContentPass {
-    /// A pass at the start of a content.
+    /// Starts a pass at offset 0.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How many bytes the pass has taken: where in the content the next block begins.
+    /// How many bytes the pass has taken: the offset of the next block.
     pub fn offset_bytes(&self) -> u64 {
         self.offset_bytes
     }
 
-    /// Takes the next bytes and hands over the packs that closed, in order. Each is handed over once: a checkpoint
-    /// made later does not hold it. The hashes of a block of 256 KiB or more run on two threads beside the caller's.
-    #[must_use = "a closed pack is handed over only once"]
+    /// Takes the next bytes and returns the packs that closed, in order. A pack is returned once: later
+    /// checkpoints do not contain it. For blocks of 256 KiB or more, the hashes run on two extra threads.
+    #[must_use = "a closed pack is returned only once"]
     pub fn update(&mut self, block: &[u8]) -> Vec<PackDraft> {
         self.offset_bytes += block.len() as u64;
         let Self { sha1, sha256, packing, .. } = self;
@@ -67,8 +67,8 @@ impl ContentPass {
         closed
     }
 
-    /// Ends the content; hands over the packs that [`ContentPass::update`] has not: none if the content is empty, else
-    /// one, or two when the last bytes did not fit into the first.
+    /// Ends the pass and returns the packs that [`ContentPass::update`] has not returned: none for an empty
+    /// blob, else one, or two if the last bytes did not fit into the first.
     pub fn finish(self) -> (ContentDigest, Vec<PackDraft>) {
         let digest = ContentDigest {
             size_bytes: self.offset_bytes,
@@ -79,7 +79,8 @@ impl ContentPass {
     }
 }
 
-/// Runs `lane` on a thread of its own, which `scope` waits for; false if the system has no thread to give.
+/// Runs `lane` on its own thread, which `scope` waits for. Returns false if the system could not start a
+/// thread.
 fn start<'scope>(scope: &'scope Scope<'scope, '_>, lane: impl FnOnce() + Send + 'scope) -> bool {
     thread::Builder::new().spawn_scoped(scope, lane).is_ok()
 }

@@ -1,8 +1,8 @@
-//! Finding chunks that are stored already: sampled hooks lead to packs, and packs are matched by locality.
+//! Finds chunks that are already stored: hooks lead to packs, and the packs' indexes have the other chunks.
 //!
-//! Sparse indexing (Lillibridge et al., FAST 2009): only a sample of all chunks is indexed. Content that shares a run of
-//! chunks with a pack most likely shares a sampled one, whose hit brings in the whole pack index; the chunks beside it
-//! are then found there.
+//! This is sparse indexing (Lillibridge et al., FAST 2009): only a sample of all chunks, the hooks, is
+//! indexed. A blob that shares a run of chunks with a pack most likely shares a hook with it. The hook's hit
+//! loads the whole pack index, which has the neighbouring chunks too.
 
 use std::collections::HashMap;
 
@@ -11,12 +11,12 @@ use crate::hash::ChunkId;
 use crate::manifest::Term;
 use crate::pack_index::PackIndex;
 
-/// One chunk of this many is a hook, in the mean: one every 1.2 MB.
+/// One chunk in this many is a hook on average, which is one every 1.2 MB.
 pub const HOOK_SAMPLING: u8 = 64;
 
-/// The chunks of a run that the chunk index knows, or is asked about: those whose id is 0 modulo [`HOOK_SAMPLING`]. A run
-/// of several chunks that has none gives its smallest id, which a similar run most likely shares (Broder 1997). A single
-/// chunk needs none: as a content it is known by its SHA-256.
+/// The hooks of a run: chunks with an id that is 0 modulo [`HOOK_SAMPLING`], sorted, without repeats. A run
+/// of several chunks without one has its smallest id as the hook, which a similar run most likely shares
+/// (Broder 1997). A single chunk may have none, because its blob is found by SHA-256.
 pub fn hooks(chunks: &[Chunk]) -> Vec<ChunkId> {
     let mut hooks: Vec<ChunkId> = chunks.iter().map(Chunk::id).filter(is_sampled).collect();
     if hooks.is_empty() && chunks.len() > 1 {
@@ -31,7 +31,7 @@ fn is_sampled(id: &ChunkId) -> bool {
     id.as_bytes()[ChunkId::LENGTH - 1].is_multiple_of(HOOK_SAMPLING)
 }
 
-/// A stored pack whose chunks can be looked up.
+/// A stored pack, prepared for lookups of its chunks.
 #[derive(Debug, Clone)]
 pub struct KnownPack {
     index: PackIndex,
@@ -39,13 +39,13 @@ pub struct KnownPack {
 }
 
 impl KnownPack {
-    /// The pack that has this index.
+    /// Prepares the chunks of `index` for lookups.
     pub fn new(index: PackIndex) -> Self {
         let positions = (0..).zip(index.chunks()).map(|(position, chunk)| (chunk.id(), position));
         Self { positions: positions.collect(), index }
     }
 
-    /// Its index.
+    /// The index of the pack.
     pub fn index(&self) -> &PackIndex {
         &self.index
     }
@@ -54,28 +54,28 @@ impl KnownPack {
         self.index.chunks().get(position as usize) == Some(chunk)
     }
 
-    /// Where the pack has the chunk. A chunk is known by its whole id and its length.
+    /// The position of the chunk in the pack. Id and length must both match.
     fn position_of(&self, chunk: &Chunk) -> Option<u32> {
         self.positions.get(&chunk.id()).copied().filter(|position| self.has_at(*position, chunk))
     }
 }
 
-/// Consecutive chunks of one content.
+/// Consecutive chunks of a blob that are either all stored or all new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Run {
-    /// They are stored.
+    /// The chunks are stored, consecutively, in one pack.
     Known(Term),
-    /// They are not, as far as is known.
+    /// No known pack contains the chunks.
     New {
-        /// How many chunks.
+        /// Number of chunks, at least 1.
         chunk_count: u32,
-        /// Their length together.
+        /// Total length of the chunks in bytes.
         length_bytes: u64,
     },
 }
 
-/// Says each chunk by a pack of `packs`, the first that has it, or as new. A run in one pack is followed as far as it goes
-/// before any other pack is looked at.
+/// Matches each chunk with the first of `packs` that contains it, or marks it as new. A run in one pack is
+/// followed to its end before other packs are tried.
 pub fn match_chunks(chunks: &[Chunk], packs: &[&KnownPack]) -> Vec<Run> {
     let mut runs = Vec::new();
     let mut next: Option<(&KnownPack, u32)> = None;
@@ -126,13 +126,18 @@ mod tests {
 
     #[test]
     fn runs_are_followed_and_gaps_are_new() {
-        let (first, second) = (pack(1, 0..10), pack(2, 5..20));
+        let first = pack(1, 0..10);
+        let second = pack(2, 5..20);
         let chunks: Vec<Chunk> = (2..7).chain(100..102).chain(15..18).map(chunk).collect();
         let runs = match_chunks(&chunks, &[&first, &second]);
         let length = |seeds: std::ops::Range<u32>| seeds.map(|seed| chunk(seed).length_bytes()).sum::<u32>();
         let known = |pack: &KnownPack, first_chunk, seeds: std::ops::Range<u32>| {
-            let (pack_id, chunk_count) = (pack.index.pack_id(), seeds.len() as u32);
-            Run::Known(Term { pack_id, first_chunk, chunk_count, raw_length_bytes: length(seeds) })
+            Run::Known(Term {
+                pack_id: pack.index.pack_id(),
+                first_chunk,
+                chunk_count: seeds.len() as u32,
+                raw_length_bytes: length(seeds),
+            })
         };
         let new = Run::New { chunk_count: 2, length_bytes: length(100..102).into() };
         assert_eq!(runs, [known(&first, 2, 2..7), new, known(&second, 10, 15..18)]);

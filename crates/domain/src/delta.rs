@@ -1,8 +1,8 @@
-//! Uploads by packs: the client cuts chunks itself and sends only those that the account lacks.
+//! Checks delta uploads: the client cuts chunks itself and sends only those that the account lacks.
 //!
-//! A client states no chunk's id, only lengths: ids are computed here from the bytes that came, so there is no id to
-//! lie about. What it does state is checked against itself first ([`PackManifest::check`]), then against the packs it
-//! refers to, and in the end the whole content against its SHA-256.
+//! The client states lengths of chunks, never their ids: Sluice computes the ids from the received bytes, so
+//! a client cannot lie about them. The manifest is first checked for consistency ([`PackManifest::check`]),
+//! then against the packs that it refers to. In the end the whole blob is checked against its SHA-256.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -13,14 +13,21 @@ use crate::manifest::MANIFEST_MAX_PACKS;
 use crate::pack::{PACK_MAX_BYTES, PACK_MAX_CHUNKS};
 use crate::upload::DeclaredPack;
 
-/// How the content of an upload by packs is put together.
+/// How the packs of a delta upload make the blob.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PackManifest {
-    /// For each pack that was sent, in order: the lengths in bytes of its chunks, which lie end to end.
+    /// For each pack that was sent, in order: the lengths in bytes of its chunks, which follow one another.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(
+            length(max = MANIFEST_MAX_PACKS),
+            inner(length(min = 1, max = PACK_MAX_CHUNKS), inner(range(min = 1, max = CHUNK_MAX_BYTES)))
+        )
+    )]
     pub packs: Vec<Vec<u32>>,
-    /// The content, in order: runs of chunks.
+    /// The blob as runs of chunks, in order.
     pub terms: Vec<ManifestTerm>,
 }
 
@@ -29,49 +36,55 @@ pub struct PackManifest {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ManifestTerm {
-    /// The pack.
+    /// The pack that contains the chunks.
     pub pack: PackReference,
     /// The number of the first chunk in the pack, from 0.
+    #[cfg_attr(feature = "schema", schemars(range(max = PACK_MAX_CHUNKS - 1)))]
     pub first_chunk: u32,
-    /// How many chunks, at least 1.
+    /// Number of chunks, at least 1.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = PACK_MAX_CHUNKS)))]
     pub chunk_count: u32,
-    /// Their length together in bytes.
+    /// Total length of the chunks in bytes.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = PACK_MAX_BYTES)))]
     pub length: u32,
 }
 
-/// A pack, as a manifest names it.
+/// A pack as a manifest of a client names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum PackReference {
-    /// One that this upload sends: its number, from 1.
-    Sent(u32),
-    /// One that the account has.
+    /// A pack that this upload sends, by its number from 1.
+    Sent(#[cfg_attr(feature = "schema", schemars(range(min = 1, max = MANIFEST_MAX_PACKS)))] u32),
+    /// A pack that the account already has, by its id.
     Stored(PackId),
 }
 
-/// What is wrong with packs that a client declares.
+/// Why declared packs are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPacks {
-    /// Too many of them.
+    /// There are more than [`MANIFEST_MAX_PACKS`] packs.
     #[error("an upload sends at most {MANIFEST_MAX_PACKS} packs, not {0}; send the file whole")]
     Count(usize),
-    /// A content larger than its packs can be.
-    #[error("a file of more than {CONTENT_MAX_BYTES} bytes is sent whole")]
-    Content,
-    /// An empty pack, or one over 64 MiB.
-    #[error("a pack has 1 to {PACK_MAX_BYTES} bytes, and pack {0} has not")]
+    /// The file is larger than [`DELTA_BLOB_MAX_BYTES`].
+    #[error("a file of more than {DELTA_BLOB_MAX_BYTES} bytes is sent whole")]
+    BlobTooLarge,
+    /// The pack with this number, from 1, is empty or over 64 MiB.
+    #[error("pack {0} does not have 1 to {PACK_MAX_BYTES} bytes")]
     Size(usize),
 }
 
-/// The largest content that is sent by packs: what full packs can hold, once each. So a worker has verified it long before
-/// its time is up, however often the manifest repeats a chunk.
-pub const CONTENT_MAX_BYTES: u64 = MANIFEST_MAX_PACKS as u64 * PACK_MAX_BYTES as u64;
+/// The largest blob of a delta upload: as much as [`MANIFEST_MAX_PACKS`] full packs hold. This bounds the
+/// time of verification, however often the manifest repeats a chunk.
+pub const DELTA_BLOB_MAX_BYTES: u64 = MANIFEST_MAX_PACKS as u64 * PACK_MAX_BYTES as u64;
 
-/// Checks the packs that an upload of `size` bytes declares.
+/// Checks the packs that a delta upload of `size` bytes declares.
+///
+/// # Errors
+/// [`InvalidPacks`] names the limit that they break.
 pub fn check_packs(packs: &[DeclaredPack], size: u64) -> Result<(), InvalidPacks> {
-    if size > CONTENT_MAX_BYTES {
-        return Err(InvalidPacks::Content);
+    if size > DELTA_BLOB_MAX_BYTES {
+        return Err(InvalidPacks::BlobTooLarge);
     }
     if packs.len() > MANIFEST_MAX_PACKS {
         return Err(InvalidPacks::Count(packs.len()));
@@ -80,43 +93,47 @@ pub fn check_packs(packs: &[DeclaredPack], size: u64) -> Result<(), InvalidPacks
     wrong.map_or(Ok(()), |index| Err(InvalidPacks::Size(index + 1)))
 }
 
-/// Why a manifest cannot be one of this upload. Packs are counted from 1, terms from 0.
+/// Why a manifest does not fit its upload. Packs are counted from 1, terms from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidManifest {
-    /// Chunk lengths for more or fewer packs than were declared.
+    /// The manifest has chunk lengths for more or fewer packs than were declared.
     #[error("the manifest has the chunks of {given} packs, and the upload has {declared}")]
     PackCount {
-        /// In the manifest.
+        /// Number of packs in the manifest.
         given: usize,
-        /// At the beginning.
+        /// Number of packs that were declared when the upload began.
         declared: usize,
     },
-    /// Chunks of impossible lengths or number, or that do not add up to the pack.
+    /// The chunks of this pack are too many, have impossible lengths or do not add up to its size.
     #[error("the chunks of pack {0} are not 1 to 16384 of 1 to 65536 bytes that add up to its size")]
     Chunks(usize),
-    /// A pack that is sent and not used.
+    /// No term refers to this pack of the upload.
     #[error("no term uses pack {0}; do not send it")]
     UnusedPack(u32),
-    /// A term that names a pack that was not sent, or no chunks, or chunks beyond the pack's end, or another length.
-    #[error("term {0} names a pack, chunks or a length that cannot be")]
+    /// This term names an unknown pack, no chunks, chunks beyond the end of the pack, or a wrong length.
+    #[error("term {0} names an unknown pack, impossible chunks or a wrong length")]
     Term(usize),
-    /// More packs than one version may refer to.
+    /// The terms refer to more than [`MANIFEST_MAX_PACKS`] packs.
     #[error("a manifest refers to at most {MANIFEST_MAX_PACKS} packs, not {0}; send the file whole")]
     TooManyPacks(usize),
-    /// The terms are longer or shorter together than the content.
-    #[error("the terms add up to {given} bytes, and the content has {size}")]
+    /// The terms do not add up to the size of the blob.
+    #[error("the terms add up to {given} bytes, and the file has {size}")]
     Size {
-        /// The terms' sum.
+        /// Total length of the terms in bytes.
         given: u64,
-        /// The content's declared size.
+        /// Declared size of the blob in bytes.
         size: u64,
     },
 }
 
 impl PackManifest {
-    /// Checks the manifest against itself and against what the upload declared: its packs and its size in bytes.
+    /// Checks that the manifest is consistent and fits the declared packs and the size in bytes.
+    ///
+    /// # Errors
+    /// [`InvalidManifest`] names the first contradiction.
     pub fn check(&self, declared: &[DeclaredPack], size: u64) -> Result<(), InvalidManifest> {
-        let (given, count) = (self.packs.len(), declared.len());
+        let given = self.packs.len();
+        let count = declared.len();
         if given != count {
             return Err(InvalidManifest::PackCount { given, declared: count });
         }
@@ -141,7 +158,7 @@ impl PackManifest {
         if given == size { Ok(()) } else { Err(InvalidManifest::Size { given, size }) }
     }
 
-    /// The packs of the account that the terms refer to, each once.
+    /// The packs of the account that the terms refer to, sorted, without repeats.
     pub fn stored_packs(&self) -> Vec<PackId> {
         let stored = self.terms.iter().filter_map(|term| match term.pack {
             PackReference::Stored(pack) => Some(pack),
@@ -167,7 +184,7 @@ impl PackManifest {
     }
 }
 
-/// Whether chunks of these lengths make a pack of `size` bytes. At most 1 GiB is added up.
+/// Whether chunks of these lengths make a pack of `size` bytes. The sum is at most 1 GiB and cannot overflow.
 fn makes_pack(lengths: &[u32], size: u32) -> bool {
     (1..=PACK_MAX_CHUNKS as usize).contains(&lengths.len())
         && lengths.iter().all(|length| (1..=CHUNK_MAX_BYTES).contains(length))
@@ -203,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_add_up_is_refused() {
+    fn a_manifest_that_does_not_add_up_is_refused() {
         let sent = PackReference::Sent(1);
         let good = PackManifest {
             packs: vec![vec![10, 20]],
@@ -250,7 +267,7 @@ mod tests {
         assert_eq!(check_packs(&[declared(1), declared(0)], 1), Err(InvalidPacks::Size(2)));
         assert_eq!(check_packs(&[declared(PACK_MAX_BYTES + 1)], 1), Err(InvalidPacks::Size(1)));
         assert_eq!(check_packs(&[declared(1); 91], 1), Err(InvalidPacks::Count(91)));
-        assert_eq!(check_packs(&[], CONTENT_MAX_BYTES), Ok(()));
-        assert_eq!(check_packs(&[], CONTENT_MAX_BYTES + 1), Err(InvalidPacks::Content));
+        assert_eq!(check_packs(&[], DELTA_BLOB_MAX_BYTES), Ok(()));
+        assert_eq!(check_packs(&[], DELTA_BLOB_MAX_BYTES + 1), Err(InvalidPacks::BlobTooLarge));
     }
 }

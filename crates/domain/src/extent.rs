@@ -1,4 +1,4 @@
-//! Where a run of chunks lies in a stored object, and how its bytes are had from there.
+//! Finds a run of chunks in a stored object and decodes its bytes.
 
 use bytes::Bytes;
 use std::ops::Range;
@@ -7,31 +7,31 @@ use crate::blob::{Encoding, Placement};
 use crate::frames::{FrameError, decompress};
 use crate::pack_index::PackIndex;
 
-/// One frame of an [`Extent`].
+/// A frame that an [`Extent`] reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FramePiece {
-    /// How many bytes it takes in the object.
+    /// Length of the frame in the object, in bytes.
     pub stored_length_bytes: u32,
-    /// How many it is decoded to.
+    /// Length of the decoded frame, in bytes.
     pub raw_length_bytes: u32,
 }
 
-/// A run of chunks in a stored object.
+/// The byte range of a run of chunks in a stored object, and how to decode it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extent {
-    /// The bytes of the object to be read.
+    /// The bytes of the object to read.
     pub range: Range<u64>,
-    /// The frames that they are; none if they are the chunks as they are.
+    /// The frames in this range; empty if the chunks are stored raw.
     pub frames: Vec<FramePiece>,
-    /// How many bytes of the first frame come before the run.
+    /// How many decoded bytes of the first frame come before the run.
     pub skip_bytes: u32,
-    /// The length of the run in bytes.
+    /// Length of the run in bytes.
     pub raw_length_bytes: u32,
 }
 
 impl Placement {
-    /// Where `chunk_count` chunks from `first_chunk` on lie. Nothing if the pack has no such chunks, or if the placement's
-    /// frames do not hold them.
+    /// The extent of `chunk_count` chunks from `first_chunk` on. Nothing if the pack or the placement's
+    /// frames do not contain them.
     pub fn extent(&self, index: &PackIndex, first_chunk: u32, chunk_count: u32) -> Option<Extent> {
         let run = index.raw_range(first_chunk, chunk_count)?;
         let raw_length_bytes = u32::try_from(run.end - run.start).ok()?;
@@ -52,7 +52,8 @@ impl Placement {
         raw_length_bytes: u32,
     ) -> Option<Extent> {
         let end_chunk = first_chunk + chunk_count;
-        let (mut chunk, mut at) = (0, self.offset);
+        let mut chunk = 0;
+        let mut at = self.offset;
         let mut extent = Extent { range: at..at, frames: Vec::new(), skip_bytes: 0, raw_length_bytes };
         for frame in self.frames.as_ref()?.frames() {
             let next = chunk + frame.chunk_count;
@@ -69,17 +70,18 @@ impl Placement {
                 extent.frames.push(FramePiece { stored_length_bytes, raw_length_bytes });
                 extent.range.end = end;
             }
-            (chunk, at) = (next, end);
+            chunk = next;
+            at = end;
         }
         (chunk >= end_chunk).then_some(extent)
     }
 }
 
 impl Extent {
-    /// The run, taken out of the object's bytes that [`Extent::range`] names.
+    /// Decodes the run from `stored`, the object's bytes of [`Extent::range`].
     ///
     /// # Errors
-    /// [`FrameError::Damaged`] if they cannot be decoded to it.
+    /// [`FrameError::Damaged`] if the bytes do not decode to the run.
     pub fn decode(&self, stored: Bytes) -> Result<Bytes, FrameError> {
         let raw_length_bytes = self.raw_length_bytes;
         let damaged = FrameError::Damaged { raw_length_bytes };
@@ -108,9 +110,11 @@ mod tests {
     use crate::id::PackId;
     use proptest::prelude::*;
 
-    /// A pack of chunks of these lengths: its bytes, its index, and its frames end to end after `offset` other bytes.
+    /// A pack of chunks of these lengths: its bytes, its index, and its frames end to end after `offset`
+    /// other bytes.
     fn pack(lengths: &[u32], offset: u64) -> (Vec<u8>, PackIndex, Vec<u8>, Placement) {
-        let (mut raw, mut chunks) = (Vec::new(), Vec::new());
+        let mut raw = Vec::new();
+        let mut chunks = Vec::new();
         for (number, length) in lengths.iter().enumerate() {
             let bytes: Vec<u8> = (0..*length).map(|at| (at / 7 + number as u32) as u8).collect();
             chunks.push(Chunk::new(ChunkId::of(&bytes), *length).expect("a chunk"));
@@ -122,7 +126,8 @@ mod tests {
         for run in cut_frames(index.chunks()) {
             let range = index.raw_range(run.start as u32, run.len() as u32).expect("chunks");
             let stored = compress(&raw[range.start as usize..range.end as usize]).expect("compressed");
-            let (chunk_count, stored_length_bytes) = (run.len() as u32, stored.len() as u32);
+            let chunk_count = run.len() as u32;
+            let stored_length_bytes = stored.len() as u32;
             frames.push(Frame { chunk_count, stored_length_bytes });
             object.extend(stored);
         }
@@ -138,7 +143,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn every_run_is_had_from_its_frames_alone(
+        fn every_run_is_decoded_from_its_frames_alone(
             lengths in prop::collection::vec(1..=1_u32 << 16, 1..30),
             (first, count) in (0..30_u32, 1..30_u32),
             offset in 0..100_u64,
@@ -149,9 +154,9 @@ mod tests {
                 prop_assert_eq!(extent, None);
                 return Ok(());
             }
-            let extent = extent.expect("it is there");
+            let extent = extent.expect("a run of the pack");
             let stored = Bytes::from(object).slice(extent.range.start as usize..extent.range.end as usize);
-            let range = index.raw_range(first, count).expect("it is there");
+            let range = index.raw_range(first, count).expect("a run of the pack");
             let expected = &raw[range.start as usize..range.end as usize];
             prop_assert_eq!(&extent.decode(stored.clone()).expect("decoded")[..], expected);
             prop_assert!(extent.decode(stored.slice(1..)).is_err());

@@ -1,9 +1,10 @@
-//! Packs written as frames: compressed pieces of whole chunks, each of which is read by itself.
+//! Compresses packs as frames: runs of whole chunks that can be read separately.
 //!
-//! A frame is one Zstandard frame (RFC 8878) with its content size and checksum. The frames of a pack lie end to end,
-//! followed by a seek table, which makes the stored object a file of the Zstandard seekable format
-//! (<https://github.com/facebook/zstd/blob/dev/contrib/seekable_format/zstd_seekable_compression_format.md>) that other
-//! programs can read. Our own readers go by the [`FrameTable`] in the pack's row, and never touch the seek table.
+//! A frame is one Zstandard frame (RFC 8878) with its content size and checksum. The frames of a pack follow
+//! one another, then comes a seek table. So the stored object is a file of the Zstandard seekable format
+//! (<https://github.com/facebook/zstd/blob/dev/contrib/seekable_format/zstd_seekable_compression_format.md>)
+//! that other programs can read. Sluice itself uses the [`FrameTable`] in the pack's row and never reads the
+//! seek table.
 
 use std::io;
 use std::ops::Range;
@@ -14,56 +15,61 @@ use crate::pack::PACK_MAX_CHUNKS;
 
 const FORMAT: Format = Format { magic: *b"SLft", version: 1 };
 
-/// The most raw bytes of one frame: what a reader decodes to get at one byte. Frames of 1 MiB would be a fifth smaller
-/// on source code, and cost a reader of one chunk four times as much (`docs/MEASUREMENTS.md`).
+/// A frame holds at most this many raw bytes, all of which a reader decodes to get one byte. Frames of 1 MiB
+/// would make source code a fifth smaller, but reading one chunk would cost four times as much
+/// (`docs/MEASUREMENTS.md`).
 pub const FRAME_MAX_BYTES: u32 = 256 << 10;
 
-/// The level of Zstandard. On source code, level 3 is 14 per cent larger and level 12 two per cent smaller, at 4.6 times and a
-/// quarter of the speed (`docs/MEASUREMENTS.md`).
+/// The Zstandard level. On source code, level 3 is 4.6 times as fast and 14 per cent larger; level 12 has a
+/// quarter of the speed and is two per cent smaller (`docs/MEASUREMENTS.md`).
 pub const COMPRESSION_LEVEL: i32 = 9;
 
-/// The level at which a sample is compressed to find out whether it pays.
+/// The level for samples that only show whether compression is worthwhile.
 const SAMPLE_LEVEL: i32 = 1;
 
-/// What a frame takes beyond its raw length if it does not compress: header, checksum and one block header each 128 KiB.
+/// How much a frame of incompressible bytes may exceed them: header, checksum, and a block header every 128
+/// KiB.
 const FRAME_OVERHEAD_MAX_BYTES: u32 = 64;
 
-/// The numbers that tell a seek table.
+/// The magic numbers of a seek table.
 const SKIPPABLE_MAGIC: u32 = 0x184D_2A5E;
 const SEEKABLE_MAGIC: u32 = 0x8F92_EAB1;
 
-/// A run of whole chunks that is compressed by itself.
+/// A run of whole chunks that is compressed separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame {
-    /// How many chunks, at least 1.
+    /// Number of chunks, at least 1.
     pub chunk_count: u32,
-    /// How many bytes it takes in the stored object.
+    /// Length in the stored object, in bytes.
     pub stored_length_bytes: u32,
 }
 
-/// The frames of a pack in order.
+/// The frames of a pack, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrameTable(Vec<Frame>);
 
-/// Bytes that are not a frame table, or a frame that is not what its table says.
+/// A malformed frame table, or a frame that does not match its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
-    /// The bytes are malformed.
+    /// The bytes are not a sealed frame table.
     #[error("frame table: {0}")]
     Format(#[from] FormatError),
-    /// A frame without chunks, or longer than any frame.
+    /// The frame with this index has no chunks or is too long.
     #[error("frame {0} of the table is impossible")]
     ImpossibleFrame(usize),
-    /// The stored bytes are no frame, or one of another length.
+    /// The stored bytes are not a frame of this length.
     #[error("a frame cannot be decoded to {raw_length_bytes} bytes")]
     Damaged {
-        /// How many bytes it should have had.
+        /// The expected length of the decoded frame, in bytes.
         raw_length_bytes: u32,
     },
 }
 
 impl FrameTable {
-    /// The table of these frames: each of at least one chunk and of a length that a frame can have.
+    /// A table of `frames`.
+    ///
+    /// # Errors
+    /// [`FrameError::ImpossibleFrame`] if a frame has no chunks or too many, or an impossible length.
     pub fn new(frames: Vec<Frame>) -> Result<Self, FrameError> {
         let possible = |frame: &Frame| {
             (1..=PACK_MAX_CHUNKS).contains(&frame.chunk_count)
@@ -75,12 +81,12 @@ impl FrameTable {
         }
     }
 
-    /// The frames.
+    /// The frames, in the order in which they are stored.
     pub fn frames(&self) -> &[Frame] {
         &self.0
     }
 
-    /// The bytes that [`FrameTable::decode`] reads: about 4 a frame.
+    /// Encodes the table for [`FrameTable::decode`], in about 4 bytes a frame.
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::new(FORMAT, self.0.len() * 5 + 16);
         writer.varint(self.0.len() as u64);
@@ -91,7 +97,7 @@ impl FrameTable {
         writer.seal()
     }
 
-    /// Reads what [`FrameTable::encode`] wrote. Allocates no more than a small multiple of `bytes`.
+    /// Decodes what [`FrameTable::encode`] wrote. Allocates no more than a small multiple of `bytes`.
     pub fn decode(bytes: &[u8]) -> Result<Self, FrameError> {
         let mut reader = Reader::open(FORMAT, bytes)?;
         let count = reader.count(2)?;
@@ -104,13 +110,16 @@ impl FrameTable {
     }
 }
 
-/// Which chunks go into which frame: as many as fit, in order.
+/// Groups chunks into frames, each as full as possible. The ranges index `chunks`.
 pub fn cut_frames(chunks: &[Chunk]) -> Vec<Range<usize>> {
-    let (mut frames, mut start, mut length) = (Vec::new(), 0, 0);
+    let mut frames = Vec::new();
+    let mut start = 0;
+    let mut length = 0;
     for (number, chunk) in chunks.iter().enumerate() {
         if number > start && length + chunk.length_bytes() > FRAME_MAX_BYTES {
             frames.push(start..number);
-            (start, length) = (number, 0);
+            start = number;
+            length = 0;
         }
         length += chunk.length_bytes();
     }
@@ -130,7 +139,7 @@ pub fn compress(raw: &[u8]) -> io::Result<Vec<u8>> {
     compressor.compress(raw)
 }
 
-/// How many bytes a sample would take, quickly.
+/// The length in bytes of `sample` when compressed at a fast level.
 ///
 /// # Errors
 /// If there is no memory for it.
@@ -138,10 +147,11 @@ pub fn compressed_length(sample: &[u8]) -> io::Result<usize> {
     Ok(zstd::bulk::compress(sample, SAMPLE_LEVEL)?.len())
 }
 
-/// The raw bytes of one frame. Never allocates more than `raw_length_bytes`, whatever the frame claims of itself.
+/// Decodes one frame. Never allocates more than `raw_length_bytes`, whatever the frame claims.
 ///
 /// # Errors
-/// [`FrameError::Damaged`] unless the frame has exactly this raw length, which is at most [`FRAME_MAX_BYTES`].
+/// [`FrameError::Damaged`] unless the frame has exactly this raw length, which is at most
+/// [`FRAME_MAX_BYTES`].
 pub fn decompress(stored: &[u8], raw_length_bytes: u32) -> Result<Vec<u8>, FrameError> {
     let damaged = FrameError::Damaged { raw_length_bytes };
     if raw_length_bytes > FRAME_MAX_BYTES.max(CHUNK_MAX_BYTES) {
@@ -153,7 +163,7 @@ pub fn decompress(stored: &[u8], raw_length_bytes: u32) -> Result<Vec<u8>, Frame
     if length == raw_length_bytes as usize { Ok(raw) } else { Err(damaged) }
 }
 
-/// The seek table that ends a stored pack, of frames of these stored and raw lengths in bytes.
+/// Builds the seek table at the end of a stored pack, from the stored and raw lengths of its frames in bytes.
 pub fn seek_table(frames: impl ExactSizeIterator<Item = (u32, u32)>) -> Vec<u8> {
     let count = frames.len() as u32;
     let mut table = Vec::with_capacity(17 + 8 * frames.len());

@@ -1,4 +1,4 @@
-//! Digests of content: SHA-256 names it, SHA-1 only labels it, BLAKE3 names a chunk.
+//! Defines the digests: SHA-256 identifies a blob, BLAKE3 a chunk; SHA-1 is only for search.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// A text that is not a digest in lower-case hex, or not of the right length.
+/// A text that is not a digest of the right length in lower-case hex.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a {algorithm} digest is {digits} lower-case hex digits")]
 pub struct InvalidDigest {
@@ -22,10 +22,10 @@ macro_rules! digest {
         pub struct $name([u8; $bytes]);
 
         impl $name {
-            /// Length in bytes.
+            /// Length of the digest in bytes.
             pub const LENGTH: usize = $bytes;
 
-            /// The digest's bytes.
+            /// The digest in binary form.
             pub fn as_bytes(&self) -> &[u8; $bytes] {
                 &self.0
             }
@@ -83,26 +83,26 @@ macro_rules! digest {
 }
 
 digest!(
-    /// SHA-256 (FIPS 180-4): the name of a content, and the only hash that proves anything about it.
+    /// SHA-256 (FIPS 180-4): identifies a blob, and is the only hash that proves what its bytes are.
     Sha256,
     "SHA-256",
     32
 );
 digest!(
-    /// SHA-1 (FIPS 180-4): a label to search by. Collisions can be made at will; never decide anything by it.
+    /// SHA-1 (FIPS 180-4): only for search. Collisions can be made at will, so nothing is decided by it.
     Sha1,
     "SHA-1",
     20
 );
 digest!(
-    /// BLAKE3: the name of a chunk.
+    /// BLAKE3: identifies a chunk.
     ChunkId,
     "BLAKE3",
     32
 );
 
 impl Sha256 {
-    /// The digest of `bytes`.
+    /// Computes the SHA-256 of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         use sha2::Digest as _;
         Self(sha2::Sha256::digest(bytes).into())
@@ -110,7 +110,7 @@ impl Sha256 {
 }
 
 impl Sha1 {
-    /// The digest of `bytes`.
+    /// Computes the SHA-1 of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         use sha1::Digest as _;
         Self(sha1::Sha1::digest(bytes).into())
@@ -118,7 +118,7 @@ impl Sha1 {
 }
 
 impl ChunkId {
-    /// The id of the chunk `bytes`.
+    /// Computes the id of the chunk `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         Self(*blake3::hash(bytes).as_bytes())
     }

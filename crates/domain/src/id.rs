@@ -1,4 +1,4 @@
-//! Identifiers. All are 128 bits written as 32 lower-case hex digits, so that they are safe in keys, paths and URLs.
+//! Defines the identifiers: 128 bits, written as 32 lower-case hex digits, safe in keys, paths and URLs.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -34,8 +34,8 @@ macro_rules! id {
                 Self(uuid::Builder::from_unix_timestamp_millis(now.unix_milliseconds(), &random).into_uuid())
             }
 
-            /// The id that `seed` always gives: the same request retried under one idempotency key, the same pack cut
-            /// again after a crash. Sorts by `now` like any other id when `now` is given.
+            /// An id that depends on `now` and `seed` alone. A request that is retried under one idempotency
+            /// key gets the same id, and so does a pack that is cut again after a crash. Sorts by `now`.
             pub fn derived(now: Timestamp, seed: &[u8]) -> Self {
                 let digest = blake3::hash(seed);
                 let mut random = [0; 10];
@@ -43,12 +43,12 @@ macro_rules! id {
                 Self::new(now, random)
             }
 
-            /// The 16 bytes, as the binary formats store them.
+            /// The 16 bytes that the binary formats store.
             pub fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()
             }
 
-            /// An id from its 16 bytes.
+            /// The id with these 16 bytes; any bytes are valid.
             pub fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(Uuid::from_bytes(bytes))
             }
@@ -89,44 +89,44 @@ macro_rules! id {
 }
 
 id!(
-    /// A owner.
+    /// An account: the owner of files, blobs and packs.
     AccountId
 );
 id!(
-    /// One upload, from the first presigned URL to its version.
+    /// An upload, from `POST /uploads` until its version is available or rejected.
     UploadId
 );
 id!(
-    /// A file: a path in an account's namespace, stable across renames.
+    /// A file of an account; a rename keeps it.
     FileId
 );
 id!(
-    /// One state of a file. Later versions sort after earlier ones; the version id is also the file's `ETag`.
+    /// A version of a file, also used as the file's `ETag`. Later versions sort after earlier ones.
     VersionId
 );
 id!(
-    /// A pack of chunks.
+    /// A pack: up to 64 MiB of consecutive chunks.
     PackId
 );
 id!(
-    /// The very bytes that one upload brought: a URL that is used twice brings two.
+    /// One body that was sent for an upload. A presigned URL that is used twice makes two object versions.
     ObjectVersionId
 );
 
 impl VersionId {
-    /// A new id that sorts after `current`, even where clocks disagree or two fall on one millisecond.
+    /// A new id that sorts after `current`, even if clocks disagree or both ids fall on one millisecond.
     pub fn following(current: Option<Self>, now: Timestamp, random: [u8; 10]) -> Self {
         let id = Self::new(now, random);
         match current {
             Some(current) if current >= id => {
-                Self::new(current.made_at().after(Duration::from_millis(1)), random)
+                Self::new(current.created_at().after(Duration::from_millis(1)), random)
             }
             _ => id,
         }
     }
 
-    /// When the id was made, to the millisecond.
-    fn made_at(self) -> Timestamp {
+    /// The time in the id, to the millisecond.
+    fn created_at(self) -> Timestamp {
         let milliseconds = self.0.as_bytes()[..6].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
         Timestamp::from_unix_milliseconds(milliseconds)
     }

@@ -1,6 +1,6 @@
-//! Where objects lie in the buckets.
+//! Builds and parses the keys of objects in the buckets.
 //!
-//! Every key holds the account, so that what belongs to one account can be found, counted and removed by prefix.
+//! Every key contains the account, so that one prefix covers all objects of an account.
 
 use std::fmt;
 
@@ -8,58 +8,58 @@ use crate::hash::Sha256;
 use crate::id::{AccountId, InvalidId, ObjectVersionId, PackId, UploadId};
 use crate::part_plan::PartNumber;
 
-/// The key of an object in a bucket.
+/// The key of an object in a bucket, not URL-encoded.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ObjectKey(String);
 
 impl ObjectKey {
-    /// A key read back from a table, where only keys made here are stored.
+    /// Takes a key from a table without checks: tables only hold keys that were built here.
     pub fn from_stored(key: impl Into<String>) -> Self {
         Self(key.into())
     }
 
-    /// The bytes an adopted upload brought, in the vault.
-    pub fn adopted(account: AccountId, brought: ObjectVersionId) -> Self {
-        Self(format!("objects/{account}/{brought}"))
+    /// The vault key of an uploaded object that was adopted whole.
+    pub fn adopted(account: AccountId, object_version: ObjectVersionId) -> Self {
+        Self(format!("objects/{account}/{object_version}"))
     }
 
-    /// Whether this is the key of such an object.
+    /// Whether `key` was built by [`ObjectKey::adopted`].
     pub fn is_adopted(key: &str) -> bool {
         key.starts_with("objects/")
     }
 
-    /// A pack that was written by itself, in the vault.
+    /// The vault key of a pack that has an object of its own.
     pub fn pack(account: AccountId, pack: PackId) -> Self {
         Self(format!("packs/{account}/{pack}"))
     }
 
-    /// A pack that was moved, wherever: no two attempts write the same object.
+    /// The key of a pack that was moved, in any store. Each `attempt` writes an object of its own.
     pub fn moved_pack(account: AccountId, pack: PackId, attempt: &str) -> Self {
         let attempt = &blake3::hash(attempt.as_bytes()).to_hex()[..16];
         Self(format!("packs/{account}/{pack}.{attempt}"))
     }
 
-    /// A pack's index, in the vault, when it is too large for the pack's row.
+    /// The vault key of a pack index that is too large for the pack's row.
     pub fn pack_index(account: AccountId, pack: PackId) -> Self {
         Self(format!("indexes/{account}/{pack}"))
     }
 
-    /// A blob's manifest, in the vault, when it is too large for the blob's row.
-    pub fn manifest(account: AccountId, brought: ObjectVersionId) -> Self {
-        Self(format!("manifests/{account}/{brought}"))
+    /// The vault key of a manifest that is too large for the blob's row.
+    pub fn manifest(account: AccountId, object_version: ObjectVersionId) -> Self {
+        Self(format!("manifests/{account}/{object_version}"))
     }
 
-    /// A blob rebuilt for plain HTTP readers, in the cache.
-    pub fn rebuilt(account: AccountId, sha256: &Sha256) -> Self {
-        Self(format!("contents/{account}/{sha256}"))
+    /// The cache key of a blob that was materialized for plain HTTP readers.
+    pub fn materialized(account: AccountId, sha256: &Sha256) -> Self {
+        Self(format!("blobs/{account}/{sha256}"))
     }
 
-    /// Where dedup-upload left off, in the vault.
-    pub fn checkpoint(account: AccountId, brought: ObjectVersionId) -> Self {
-        Self(format!("checkpoints/{account}/{brought}"))
+    /// The vault key of the checkpoint from which dedup-upload resumes.
+    pub fn checkpoint(account: AccountId, object_version: ObjectVersionId) -> Self {
+        Self(format!("checkpoints/{account}/{object_version}"))
     }
 
-    /// The key as S3 takes it, not URL-encoded.
+    /// The key as S3 takes it, without URL encoding.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -71,16 +71,16 @@ impl fmt::Display for ObjectKey {
     }
 }
 
-/// The one key a presigned upload may write: `uploads/{account}/{upload}` in the landing bucket.
+/// The only key that a presigned upload may write: `uploads/{account}/{upload}` in the landing bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LandingKey {
-    /// Whose upload.
+    /// The account that owns the upload.
     pub account_id: AccountId,
-    /// Which upload.
+    /// The upload that the object belongs to.
     pub upload_id: UploadId,
 }
 
-/// A key in the landing bucket that no upload of ours has.
+/// A key in the landing bucket that belongs to no upload.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{key:?} is not the key of an upload (uploads/<account id>/<upload id>)")]
 pub struct NotAnUpload {
@@ -88,7 +88,10 @@ pub struct NotAnUpload {
 }
 
 impl LandingKey {
-    /// Reads a decoded object key.
+    /// Parses an object key that is already URL-decoded.
+    ///
+    /// # Errors
+    /// [`NotAnUpload`] quotes up to 200 characters of the key.
     pub fn parse(key: &str) -> Result<Self, NotAnUpload> {
         let parse = || -> Result<Self, InvalidId> {
             let (account, upload) =
@@ -98,17 +101,17 @@ impl LandingKey {
         parse().map_err(|_| NotAnUpload { key: key.chars().take(200).collect() })
     }
 
-    /// The key as an [`ObjectKey`].
+    /// The same key, for calls to a bucket.
     pub fn object_key(&self) -> ObjectKey {
         ObjectKey(self.to_string())
     }
 
-    /// Where a pack lands that the client sends in place of the whole. Outside the prefix whose objects wake the worker.
+    /// The landing key of pack `number` of a delta upload. Its prefix triggers no notification.
     pub fn pack(&self, number: PartNumber) -> ObjectKey {
         ObjectKey(format!("packs/{}/{}/{}", self.account_id, self.upload_id, number.get()))
     }
 
-    /// Where the manifest of an upload that sends packs is kept until the worker reads it.
+    /// The landing key of the manifest of a delta upload.
     pub fn manifest(&self) -> ObjectKey {
         ObjectKey(format!("packs/{}/{}/manifest", self.account_id, self.upload_id))
     }

@@ -1,8 +1,6 @@
-//! The rules of Sluice, free of AWS, of async and of input and output.
+//! Defines the rules of Sluice: values, decisions about values, and the binary formats.
 //!
-//! Everything here is a value or a decision about values: identifiers that parse once at the edge, the part plan of
-//! an upload, the states an upload and a version pass through, the cutting of content into chunks and packs, and the
-//! binary formats those are stored in. Time and random identifiers are passed in.
+//! Nothing here uses AWS, async, input or output. Callers pass in the time and random bytes.
 
 #![warn(missing_docs)]
 

@@ -1,4 +1,4 @@
-//! Content as an ordered list of runs of chunks in packs, and the bytes it is stored as.
+//! Encodes and decodes manifests: a blob as an ordered list of runs of chunks in packs.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,19 +9,19 @@ use crate::id::PackId;
 use crate::pack::{PACK_MAX_BYTES, PACK_MAX_CHUNKS};
 
 const FORMAT: Format = Format { magic: *b"SLmf", version: 1 };
-/// The shortest a term is stored as: four integers of one byte.
+/// The shortest encoding of a term: four integers of one byte.
 const TERM_MIN_BYTES: usize = 4;
 
 /// A run of consecutive chunks of one pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Term {
-    /// The pack.
+    /// The pack that contains the chunks.
     pub pack_id: PackId,
     /// The number of the first chunk in the pack, from 0.
     pub first_chunk: u32,
-    /// How many chunks, at least 1.
+    /// Number of chunks, at least 1.
     pub chunk_count: u32,
-    /// Their length together before compression.
+    /// Total length of the chunks in bytes before compression.
     pub raw_length_bytes: u32,
 }
 
@@ -36,11 +36,11 @@ impl Term {
     }
 }
 
-/// The most packs that a content may consist of which was not adopted whole: their references are taken in the one
-/// transaction that publishes it, and `DynamoDB` allows 100 writes in one.
+/// A blob that was not adopted whole may refer to at most this many packs. One transaction publishes the blob
+/// and takes all references, and `DynamoDB` allows 100 writes in one.
 pub const MANIFEST_MAX_PACKS: usize = 90;
 
-/// Adds a term, as part of the one before it where the two say consecutive chunks of a pack.
+/// Appends a term. It is merged into the last one if the two cover consecutive chunks of one pack.
 pub fn append(terms: &mut Vec<Term>, term: Term) {
     if let Some(last) = terms.last_mut()
         && last.pack_id == term.pack_id
@@ -53,7 +53,7 @@ pub fn append(terms: &mut Vec<Term>, term: Term) {
     }
 }
 
-/// How to put a content together.
+/// The runs of chunks that make a blob.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
     size_bytes: u64,
@@ -61,31 +61,34 @@ pub struct Manifest {
     terms: Vec<Term>,
 }
 
-/// Terms that do not make the content, or bytes that are not a manifest.
+/// Terms that do not make the blob, or bytes that are not a manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ManifestError {
-    /// The bytes are malformed.
+    /// The bytes are not a sealed manifest.
     #[error("manifest: {0}")]
     Format(#[from] FormatError),
-    /// A term without chunks, beyond the end of any pack, or of a length its chunks cannot have.
+    /// This term has no chunks, goes beyond the end of any pack, or has an impossible length.
     #[error("term {0} of the manifest names chunks or a length that no pack has")]
     ImpossibleTerm(usize),
-    /// The terms are longer or shorter together than the content.
+    /// The terms do not add up to the size of the blob.
     #[error("the terms of the manifest do not add up to {size_bytes} bytes")]
     SizeMismatch {
-        /// What they should add up to.
+        /// Expected total length of the terms in bytes.
         size_bytes: u64,
     },
-    /// A term names a pack that no earlier term has named.
+    /// This term refers back to a pack that no earlier term names.
     #[error("term {0} of the manifest refers to no pack")]
     UnknownPack(usize),
-    /// A term spells out the id of a pack that an earlier term has named.
+    /// This term repeats the id of a pack instead of referring back to it.
     #[error("term {0} of the manifest repeats a pack id")]
     RepeatedPack(usize),
 }
 
 impl Manifest {
-    /// The manifest of the content `sha256` of `size_bytes`, which `terms` must add up to; an empty content has none.
+    /// The manifest of a blob with this size and SHA-256. An empty blob has no terms.
+    ///
+    /// # Errors
+    /// If a term is impossible, or the terms do not add up to `size_bytes`.
     pub fn new(size_bytes: u64, sha256: Sha256, terms: Vec<Term>) -> Result<Self, ManifestError> {
         if let Some(number) = terms.iter().position(|term| !term.is_possible()) {
             return Err(ManifestError::ImpossibleTerm(number));
@@ -98,22 +101,23 @@ impl Manifest {
         Ok(Self { size_bytes, sha256, terms })
     }
 
-    /// The content's length.
+    /// Size of the blob in bytes.
     pub fn size_bytes(&self) -> u64 {
         self.size_bytes
     }
 
-    /// The content's name.
+    /// SHA-256 of the blob.
     pub fn sha256(&self) -> Sha256 {
         self.sha256
     }
 
-    /// What the content consists of, in order.
+    /// The runs of chunks that make the blob, in order.
     pub fn terms(&self) -> &[Term] {
         &self.terms
     }
 
-    /// The bytes that [`Manifest::decode`] reads: about 24 per term, or 8 where a term repeats a recent pack.
+    /// Encodes the manifest for [`Manifest::decode`], in about 24 bytes per term, or 8 if a term repeats a
+    /// recent pack.
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::new(FORMAT, self.terms.len() * 24 + 64);
         writer.varint(self.size_bytes);
@@ -134,7 +138,7 @@ impl Manifest {
         writer.seal()
     }
 
-    /// Reads what [`Manifest::encode`] wrote. Allocates no more than a small multiple of `bytes`.
+    /// Decodes what [`Manifest::encode`] wrote. Allocates no more than a small multiple of `bytes`.
     pub fn decode(bytes: &[u8]) -> Result<Self, ManifestError> {
         let mut reader = Reader::open(FORMAT, bytes)?;
         let size_bytes = reader.varint()?;
@@ -155,7 +159,7 @@ impl Manifest {
     }
 }
 
-/// The packs that terms have named so far, in the order of their first naming.
+/// The packs that terms named so far, in order of their first use.
 #[derive(Default)]
 struct IntroducedPacks {
     in_order: Vec<PackId>,
@@ -163,7 +167,8 @@ struct IntroducedPacks {
 }
 
 impl IntroducedPacks {
-    /// Reads the pack of term `number`: 0 and a new id, or how many packs back it was introduced.
+    /// Reads the pack of the term `number`: 0 and a new id, or the distance back to a pack that was
+    /// introduced before.
     fn read(&mut self, reader: &mut Reader, number: usize) -> Result<PackId, ManifestError> {
         let back: usize = reader.varint()?;
         if back > 0 {

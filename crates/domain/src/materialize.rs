@@ -1,8 +1,8 @@
-//! How a blob that lies in packs is put together as one object.
+//! Plans how a blob in packs is materialized as one object.
 //!
-//! The object is made as a multipart upload. S3 wants at least 5 MiB in every part but the last
-//! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>). What lies long enough in one stored object is
-//! copied by the store; what does not is gathered and sent.
+//! The object is built as a multipart upload. S3 requires at least 5 MiB in every part except the last
+//! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>). The store copies runs that are long
+//! enough and uncompressed in one object; shorter or compressed runs are read and sent.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
@@ -13,30 +13,33 @@ use crate::manifest::Term;
 use crate::pack_index::PackIndex;
 use crate::part_plan::PART_MIN_BYTES;
 
-/// The most that one part is copied of: the store copies several parts at once.
+/// The most bytes that one copied part has, so that the store can copy several parts at once.
 const COPIED_MAX_BYTES: u64 = 1 << 30;
 
-/// One part of the object.
+/// A part of the materialized object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// Bytes that lie side by side in a stored object.
+    /// The store copies a range of a stored object.
     Copied {
-        /// The vault key of that object.
+        /// The vault key of the stored object.
         key: String,
-        /// Which of its bytes.
+        /// The bytes of that object to copy.
         range: Range<u64>,
     },
-    /// Runs of chunks that are read and sent: little over 5 MiB together.
+    /// The worker reads these runs of chunks and sends them: little over 5 MiB in total.
     Sent(Vec<Term>),
 }
 
-/// The parts of the blob that `terms` say, in order: the same whenever packs and placements are. Nothing if a term
-/// names a pack that is not in `packs`, or chunks that its pack has not.
+/// A term names a pack that is not known, or chunks that its pack does not contain.
+struct UnknownChunks;
+
+/// The parts of the blob that `terms` describe, in order. They depend only on the terms and the placements.
+/// Nothing if a term names a pack that is not in `packs`, or chunks that its pack does not contain.
 pub fn parts(terms: &[Term], packs: &BTreeMap<PackId, (Pack, PackIndex)>) -> Option<Vec<Part>> {
     let mut left: VecDeque<Term> = terms.iter().copied().collect();
     let mut parts = Vec::new();
     while !left.is_empty() {
-        match extent(&left, packs)? {
+        match copyable_run(&left, packs).ok()? {
             Some((key, range, count)) if range.end - range.start >= PART_MIN_BYTES => {
                 left.drain(..count);
                 parts.push(Part::Copied { key, range });
@@ -47,18 +50,17 @@ pub fn parts(terms: &[Term], packs: &BTreeMap<PackId, (Pack, PackIndex)>) -> Opt
     Some(parts)
 }
 
-/// The bytes of the first terms as far as they lie side by side, and how many terms that are; nothing if the store cannot
-/// copy the first.
-#[expect(clippy::option_option, reason = "the outer one tells that a pack is missing")]
-fn extent(
+/// The range of one object that contains the first terms of `left`, and the number of these terms. Nothing if
+/// the store cannot copy the first term.
+fn copyable_run(
     left: &VecDeque<Term>,
     packs: &BTreeMap<PackId, (Pack, PackIndex)>,
-) -> Option<Option<(String, Range<u64>, usize)>> {
-    let mut extent: Option<(String, Range<u64>, usize)> = None;
+) -> Result<Option<(String, Range<u64>, usize)>, UnknownChunks> {
+    let mut run: Option<(String, Range<u64>, usize)> = None;
     for term in left {
-        let Some((key, range)) = place(term, packs)? else { break };
-        match &mut extent {
-            None => extent = Some((key.to_owned(), range, 1)),
+        let Some((key, range)) = raw_vault_range(term, packs)? else { break };
+        match &mut run {
+            None => run = Some((key.to_owned(), range, 1)),
             Some((of, whole, count))
                 if of == key && whole.end == range.start && range.end - whole.start <= COPIED_MAX_BYTES =>
             {
@@ -68,24 +70,25 @@ fn extent(
             Some(_) => break,
         }
     }
-    Some(extent)
+    Ok(run)
 }
 
-/// Where a term lies as it is, in the vault; nothing in it if it lies in another store, or compressed.
-#[expect(clippy::option_option, reason = "the outer one tells that a pack is missing")]
-fn place<'a>(
+/// The vault object and byte range of a term. Nothing if the term is in another store or compressed.
+fn raw_vault_range<'a>(
     term: &Term,
     packs: &'a BTreeMap<PackId, (Pack, PackIndex)>,
-) -> Option<Option<(&'a str, Range<u64>)>> {
-    let (Pack { placement, .. }, index) = packs.get(&term.pack_id)?;
-    let extent = placement.extent(index, term.first_chunk, term.chunk_count)?;
-    let as_is = placement.store == VAULT && placement.encoding == Encoding::Raw;
-    Some(as_is.then_some((&*placement.key, extent.range)))
+) -> Result<Option<(&'a str, Range<u64>)>, UnknownChunks> {
+    let (Pack { placement, .. }, index) = packs.get(&term.pack_id).ok_or(UnknownChunks)?;
+    let extent = placement.extent(index, term.first_chunk, term.chunk_count).ok_or(UnknownChunks)?;
+    let is_raw = placement.store == VAULT && placement.encoding == Encoding::Raw;
+    Ok(is_raw.then_some((&*placement.key, extent.range)))
 }
 
-/// Takes terms until they make a part, the last one only as far as it is needed.
+/// Takes terms from `left` until they have [`PART_MIN_BYTES`], and splits the last one if it is longer than
+/// needed.
 fn gather(left: &mut VecDeque<Term>, packs: &BTreeMap<PackId, (Pack, PackIndex)>) -> Option<Vec<Term>> {
-    let (mut taken, mut bytes) = (Vec::new(), 0);
+    let mut taken = Vec::new();
+    let mut bytes = 0;
     while bytes < PART_MIN_BYTES
         && let Some(term) = left.pop_front()
     {
@@ -154,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_are_copied_at_once_and_small_runs_take_what_they_need_from_the_next() {
+    fn adjacent_runs_are_copied_at_once_and_small_runs_take_what_they_need_from_the_next() {
         let packs = BTreeMap::from([
             pack(1, 512, "a", 0),
             pack(2, 512, "a", 32 * MIB),
@@ -177,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_elsewhere_or_otherwise_is_sent() {
+    fn packs_in_another_store_are_sent() {
         let mut packs = BTreeMap::from([pack(1, 400, "a", 0)]);
         for (pack, _) in packs.values_mut() {
             "oss".clone_into(&mut pack.placement.store);
@@ -189,12 +192,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parts_make_the_content_and_keep_the_limits(
+        fn parts_make_the_blob_and_keep_the_limits(
             runs in prop::collection::vec((1_u8..4, 0_u32..200, 1_u32..200), 0..30),
         ) {
-            let packs = BTreeMap::from([pack(1, 400, "a", 0), pack(2, 400, "a", 25 * MIB), pack(3, 400, "b", 9)]);
-            let terms: Vec<Term> = runs.iter().map(|(number, first, count)| term(*number, *first, *count)).collect();
-            let place = |term: &Term| place(term, &packs).flatten().expect("a place");
+            let packs =
+                BTreeMap::from([pack(1, 400, "a", 0), pack(2, 400, "a", 25 * MIB), pack(3, 400, "b", 9)]);
+            let terms: Vec<Term> =
+                runs.iter().map(|(number, first, count)| term(*number, *first, *count)).collect();
+            let range_of =
+                |term: &Term| raw_vault_range(term, &packs).ok().flatten().expect("a range of the vault");
             let parts = parts(&terms, &packs).expect("parts");
             let mut bytes = Vec::new();
             let ranges = |ranges: &mut Vec<(String, u64)>, key: &str, range: Range<u64>| {
@@ -208,7 +214,7 @@ mod tests {
                     }
                     Part::Sent(terms) => {
                         for term in terms {
-                            let (key, range) = place(term);
+                            let (key, range) = range_of(term);
                             ranges(&mut bytes, key, range);
                         }
                         let length = terms.iter().map(|term| u64::from(term.raw_length_bytes)).sum();
@@ -220,7 +226,7 @@ mod tests {
             }
             let mut whole = Vec::new();
             for term in &terms {
-                let (key, range) = place(term);
+                let (key, range) = range_of(term);
                 ranges(&mut whole, key, range);
             }
             prop_assert_eq!(bytes, whole);

@@ -1,4 +1,4 @@
-//! Rules by which blobs go to another store.
+//! Decides by rules which blobs migrate to another store.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -8,41 +8,42 @@ use crate::time::Timestamp;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// A rule. Everything that it names must hold.
+/// A migration rule. All its conditions must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// The name of the store to which blobs go.
+    /// The name of the target store.
     pub to: String,
-    /// The least age in days, from when the blob became known.
+    /// Minimum age of the blob in days.
     #[serde(default)]
     pub min_age_days: u32,
-    /// For how many days, at least, nobody has read it. What was never read counts from when it became known.
+    /// Minimum number of days since the blob was last read, or created if it was never read.
     #[serde(default)]
     pub unread_days: u32,
-    /// The least size in bytes.
+    /// Minimum size in bytes.
     #[serde(default)]
     pub min_size: u64,
-    /// The most size in bytes.
+    /// Maximum size in bytes.
     #[serde(default)]
     pub max_size: Option<u64>,
-    /// What the path of a file begins with that has the blob now.
+    /// A current version with this blob has a path with this prefix.
     #[serde(default)]
     pub prefix: Option<String>,
 }
 
 impl Rule {
-    /// Whether it takes effect as soon as packs are written, whatever they belong to.
+    /// Whether the rule applies to packs as soon as they are written: it has no condition of age, reads or
+    /// path.
     pub fn is_immediate(&self) -> bool {
         self.min_age_days == 0 && self.unread_days == 0 && self.prefix.is_none()
     }
 
-    /// Whether `size` bytes are within its limits.
+    /// Whether `size` bytes are within the rule's limits.
     pub fn allows_size(&self, size: u64) -> bool {
         size >= self.min_size && self.max_size.is_none_or(|max_size| size <= max_size)
     }
 
-    /// Whether a blob goes by it, its files' paths left aside.
+    /// Whether the blob meets all conditions except `prefix` and is not in the target store yet.
     pub fn takes(&self, blob: &Blob, now: Timestamp) -> bool {
         let read_at = blob.read_at.unwrap_or(blob.created_at).max(blob.created_at);
         blob.migrated_to.as_ref() != Some(&self.to)
@@ -82,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn age_size_and_access_count_together() {
+    fn age_size_and_last_read_must_all_match() {
         let now = Timestamp::from_unix_milliseconds(0).after(DAY * 100);
         let old = rule(r#"{"to":"oss","min_age_days":30,"min_size":10}"#);
         assert!(old.takes(&blob(70, Some(99), 10), now));

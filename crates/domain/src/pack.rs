@@ -1,17 +1,17 @@
-//! Cutting the run of chunks into packs: up to 64 MiB of consecutive chunks each.
+//! Groups consecutive chunks into packs of up to 64 MiB.
 
 use crate::chunk::Chunk;
 use crate::id::PackId;
 use crate::manifest::Term;
 use crate::pack_index::PackIndex;
 
-/// The most raw bytes a pack holds.
+/// A pack holds at most this many raw bytes: 64 MiB.
 pub const PACK_MAX_BYTES: u32 = 64 << 20;
-/// The most chunks a pack holds. A single content never reaches it before [`PACK_MAX_BYTES`], as only its last chunk is
-/// shorter than 4 KiB; tiny files that share a pack do.
+/// A pack holds at most this many chunks. Only packs of tiny files reach it: a single blob reaches
+/// [`PACK_MAX_BYTES`] first, because only its last chunk may be shorter than 4 KiB.
 pub const PACK_MAX_CHUNKS: u32 = 16_384;
 
-/// A pack that is cut but has neither id nor place yet.
+/// A pack that is complete but has no id and no placement yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackDraft {
     ordinal: u32,
@@ -21,39 +21,39 @@ pub struct PackDraft {
 }
 
 impl PackDraft {
-    /// The pack's number in its run, from 0.
+    /// The number of the pack in its run, from 0.
     pub fn ordinal(&self) -> u32 {
         self.ordinal
     }
 
-    /// Where in the run the pack's first chunk begins.
+    /// Offset of the pack in its run, in bytes.
     pub fn offset_bytes(&self) -> u64 {
         self.offset_bytes
     }
 
-    /// The length of the pack's chunks together, 1 to [`PACK_MAX_BYTES`].
+    /// Total length of the chunks in bytes, 1 to [`PACK_MAX_BYTES`].
     pub fn raw_length_bytes(&self) -> u32 {
         self.raw_length_bytes
     }
 
-    /// The chunks in order, 1 to [`PACK_MAX_CHUNKS`].
+    /// The 1 to [`PACK_MAX_CHUNKS`] chunks, in order.
     pub fn chunks(&self) -> &[Chunk] {
         &self.chunks
     }
 
-    /// The term that says the whole pack, stored as `pack_id`.
+    /// The manifest term that covers the whole pack, which is stored as `pack_id`.
     pub fn term(&self, pack_id: PackId) -> Term {
         let chunk_count = self.chunks.len() as u32;
         Term { pack_id, first_chunk: 0, chunk_count, raw_length_bytes: self.raw_length_bytes }
     }
 
-    /// The chunk table of the pack, stored as `pack_id`.
+    /// The index of the pack, which is stored as `pack_id`.
     pub fn into_index(self, pack_id: PackId) -> PackIndex {
         PackIndex::of_cut(pack_id, self.raw_length_bytes, self.chunks)
     }
 }
 
-/// Gathers chunks into packs. A pack closes when the next chunk does not fit.
+/// Groups chunks into packs. A pack closes when the next chunk does not fit.
 #[derive(Debug, Clone, Default)]
 pub struct PackCutter {
     ordinal: u32,
@@ -63,27 +63,27 @@ pub struct PackCutter {
 }
 
 impl PackCutter {
-    /// A cutter at the start of a run.
+    /// Starts a run at pack 0, offset 0.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A cutter whose open pack is number `ordinal`, begins at `offset_bytes` and holds nothing yet.
+    /// Starts with an empty open pack that has the number `ordinal` and begins at `offset_bytes`.
     pub(crate) fn starting_at(ordinal: u32, offset_bytes: u64) -> Self {
         Self { ordinal, offset_bytes, ..Self::default() }
     }
 
-    /// The number of the open pack.
+    /// The number of the open pack in its run, from 0.
     pub fn ordinal(&self) -> u32 {
         self.ordinal
     }
 
-    /// The chunks of the open pack.
+    /// The chunks that the open pack holds so far.
     pub fn open_chunks(&self) -> &[Chunk] {
         &self.chunks
     }
 
-    /// Adds the next chunk; hands over the pack that had no room for it, if so.
+    /// Adds the next chunk. Returns the open pack if it had no room for the chunk.
     pub fn push(&mut self, chunk: Chunk) -> Option<PackDraft> {
         let full = self.raw_length_bytes + chunk.length_bytes() > PACK_MAX_BYTES
             || self.chunks.len() == PACK_MAX_CHUNKS as usize;
@@ -93,7 +93,7 @@ impl PackCutter {
         closed
     }
 
-    /// Ends the run; hands over the last pack, if any chunk was ever added.
+    /// Ends the run. Returns the last pack, or nothing if no chunk was added.
     pub fn finish(mut self) -> Option<PackDraft> {
         (!self.chunks.is_empty()).then(|| self.close())
     }

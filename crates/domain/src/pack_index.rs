@@ -1,4 +1,4 @@
-//! A pack's chunk table, and the bytes it is stored as.
+//! Encodes and decodes the index of a pack: its table of chunks.
 
 use std::ops::Range;
 
@@ -9,12 +9,13 @@ use crate::id::PackId;
 use crate::pack::{PACK_MAX_BYTES, PACK_MAX_CHUNKS};
 
 const FORMAT: Format = Format { magic: *b"SLpi", version: 1 };
-/// A chunk id and its length less one, which makes 1 to 64 KiB fit into 16 bits and leaves no way to write an empty chunk.
+/// A chunk id, and the length minus one. So 1 to 64 KiB fit into 16 bits, and an empty chunk cannot be
+/// written.
 pub(crate) const CHUNK_ENTRY_BYTES: usize = ChunkId::LENGTH + 2;
-/// The chunks lie one after the other as they are: nothing to store about it.
+/// The encoding of chunks that follow one another uncompressed. It has no parameters.
 const ENCODING_RAW: u64 = 0;
 
-/// Which chunks a pack holds, in order.
+/// The chunks of a pack, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackIndex {
     pack_id: PackId,
@@ -22,25 +23,28 @@ pub struct PackIndex {
     chunks: Vec<Chunk>,
 }
 
-/// Chunks that do not make a pack, or bytes that are not a pack index.
+/// Chunks that do not form a pack, or bytes that are not a pack index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PackIndexError {
-    /// The bytes are malformed.
+    /// The bytes are not a sealed pack index.
     #[error("pack index: {0}")]
     Format(#[from] FormatError),
-    /// No chunks, or more than [`PACK_MAX_CHUNKS`].
+    /// There are no chunks, or more than [`PACK_MAX_CHUNKS`].
     #[error("a pack has 1 to {PACK_MAX_CHUNKS} chunks, not {0}")]
     ChunkCount(usize),
-    /// The chunks are longer together than [`PACK_MAX_BYTES`].
-    #[error("the chunks of a pack are at most {PACK_MAX_BYTES} bytes together, not {0}")]
+    /// The chunks have more than [`PACK_MAX_BYTES`] in total.
+    #[error("the chunks of a pack have at most {PACK_MAX_BYTES} bytes in total, not {0}")]
     RawLength(u32),
-    /// The pack is stored in no way at all, or in one this program does not know.
+    /// The index names no encoding, or one that this version does not support.
     #[error("the pack's encodings are not supported")]
     UnsupportedEncoding,
 }
 
 impl PackIndex {
-    /// The index of a pack of `chunks`: 1 to [`PACK_MAX_CHUNKS`] and at most [`PACK_MAX_BYTES`] together.
+    /// The index of a pack of `chunks`.
+    ///
+    /// # Errors
+    /// Unless there are 1 to [`PACK_MAX_CHUNKS`] chunks of at most [`PACK_MAX_BYTES`] in total.
     pub fn new(pack_id: PackId, chunks: Vec<Chunk>) -> Result<Self, PackIndexError> {
         if chunks.is_empty() || chunks.len() > PACK_MAX_CHUNKS as usize {
             return Err(PackIndexError::ChunkCount(chunks.len()));
@@ -52,27 +56,27 @@ impl PackIndex {
         Ok(Self { pack_id, raw_length_bytes, chunks })
     }
 
-    /// The index of chunks that the cutter has kept within the limits.
+    /// The index of chunks that are known to be within the limits.
     pub(crate) fn of_cut(pack_id: PackId, raw_length_bytes: u32, chunks: Vec<Chunk>) -> Self {
         Self { pack_id, raw_length_bytes, chunks }
     }
 
-    /// The pack.
+    /// The id of the pack that the index describes.
     pub fn pack_id(&self) -> PackId {
         self.pack_id
     }
 
-    /// Its chunks in order.
+    /// The 1 to [`PACK_MAX_CHUNKS`] chunks, in order.
     pub fn chunks(&self) -> &[Chunk] {
         &self.chunks
     }
 
-    /// Their length together.
+    /// Total length of the chunks in bytes, 1 to [`PACK_MAX_BYTES`].
     pub fn raw_length_bytes(&self) -> u32 {
         self.raw_length_bytes
     }
 
-    /// Where `chunk_count` chunks from `first_chunk` on lie in the raw pack, in bytes; nothing if it has no such
+    /// The byte range of `chunk_count` chunks from `first_chunk` on in the raw pack, if the pack has these
     /// chunks.
     pub fn raw_range(&self, first_chunk: u32, chunk_count: u32) -> Option<Range<u64>> {
         let first = first_chunk as usize;
@@ -81,7 +85,7 @@ impl PackIndex {
         Some(start_bytes..start_bytes + u64::from(raw_length(self.chunks.get(first..end)?)))
     }
 
-    /// The bytes that [`PackIndex::decode`] reads: 34 per chunk and about 33 more.
+    /// Encodes the index for [`PackIndex::decode`], in 34 bytes per chunk and about 33 more.
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::new(FORMAT, self.chunks.len() * CHUNK_ENTRY_BYTES + 64);
         writer.bytes(self.pack_id.as_bytes());
@@ -92,7 +96,7 @@ impl PackIndex {
         writer.seal()
     }
 
-    /// Reads what [`PackIndex::encode`] wrote. Allocates no more than a small multiple of `bytes`.
+    /// Decodes what [`PackIndex::encode`] wrote. Allocates no more than a small multiple of `bytes`.
     pub fn decode(bytes: &[u8]) -> Result<Self, PackIndexError> {
         let mut reader = Reader::open(FORMAT, bytes)?;
         let pack_id = PackId::from_bytes(reader.array()?);
@@ -107,12 +111,12 @@ impl PackIndex {
     }
 }
 
-/// Of at most [`PACK_MAX_CHUNKS`] chunks, which are 1 GiB at most.
+/// Adds up at most [`PACK_MAX_CHUNKS`] chunks, which is at most 1 GiB and cannot overflow.
 fn raw_length(chunks: &[Chunk]) -> u32 {
     chunks.iter().map(Chunk::length_bytes).sum()
 }
 
-/// Writes a table of chunks, as pack indexes and checkpoints hold it.
+/// Writes a table of chunks as pack indexes and checkpoints contain it.
 pub(crate) fn write_chunks(writer: &mut Writer, chunks: &[Chunk]) {
     writer.varint(chunks.len() as u64);
     for chunk in chunks {
@@ -122,7 +126,7 @@ pub(crate) fn write_chunks(writer: &mut Writer, chunks: &[Chunk]) {
     }
 }
 
-/// Reads a table of chunks.
+/// Reads what [`write_chunks`] wrote.
 pub(crate) fn read_chunks(reader: &mut Reader) -> Result<Vec<Chunk>, FormatError> {
     let count = reader.count(CHUNK_ENTRY_BYTES)?;
     let mut chunks = Vec::with_capacity(count);

@@ -1,4 +1,4 @@
-//! Moving packs: what a move leaves behind, and the proof that it gives.
+//! Models moves of packs: former placements, objects to delete, and signed receipts.
 
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
@@ -9,120 +9,121 @@ use crate::hash::Sha256;
 use crate::id::{AccountId, PackId};
 use crate::time::{Timestamp, unix_milliseconds};
 
-/// How long an object that is being written for a pack is left alone before it counts as abandoned. A mover that takes longer
-/// finds that it has, and begins anew.
+/// An object that is written for a pack counts as abandoned after this time. A mover that takes longer
+/// notices and starts again.
 pub const UNPLACED_LIFE: Duration = Duration::from_hours(24);
 
-/// Where a pack lay before: readers that cannot read it where it lies try here, until the object is deleted.
+/// The placement of a pack before its last move. Readers fall back to it until the object is deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Former {
-    /// Where it lay.
+    /// The placement before the move.
     pub placement: Placement,
-    /// Until when it may still be read there.
+    /// The object can be read until this time.
     #[serde(with = "unix_milliseconds")]
     pub until: Timestamp,
 }
 
-/// Whose object it is that is to be deleted.
+/// What a retired object was written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ObjectOwner {
-    /// A pack's.
+    /// The pack that was stored in the object.
     Pack(PackId),
-    /// A blob's, which was adopted whole: its name.
+    /// The blob that the object was adopted for.
     Blob(Sha256),
 }
 
-/// An object that is to be deleted when it is due, unless its owner is there by then.
+/// An object that is deleted when it is due, unless its owner is stored there by then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RetiredObject {
-    /// The name of the store.
+    /// The name of the store that has the object.
     pub store: String,
-    /// The object.
+    /// The key of the object in that store.
     pub key: String,
-    /// Whose account it belongs to.
+    /// The account that owns the object.
     pub account_id: AccountId,
-    /// Who lived there, or was to.
+    /// The pack or blob that was, or was to be, stored in the object.
     pub owner: ObjectOwner,
-    /// When it is to be deleted.
+    /// When the object may be deleted.
     #[serde(with = "unix_milliseconds")]
     pub due_at: Timestamp,
 }
 
 impl RetiredObject {
-    /// The key of its row.
+    /// The key of the row, from [`object_id`].
     pub fn object_id(&self) -> String {
         object_id(&self.store, &self.key)
     }
 }
 
-/// An object's name over all stores.
+/// Identifies an object among all stores: `{store}#{key}`.
 pub fn object_id(store: &str, key: &str) -> String {
     format!("{store}#{key}")
 }
 
-/// An object as a receipt names it.
+/// The source or target of a move, as a receipt describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceiptObject {
     /// The name of the store.
     pub store: String,
-    /// The bucket.
+    /// The name of the bucket.
     pub bucket: String,
-    /// The key.
+    /// The key of the object.
     pub key: String,
-    /// Where in the object the bytes begin.
+    /// Offset of the moved bytes in the object.
     #[serde(default)]
     pub offset: u64,
-    /// The `ETag`, as that store writes it.
+    /// The object's `ETag`, as the store writes it.
     pub etag: String,
 }
 
-/// Proof that bytes were moved, and which.
+/// A signed record of a verified move.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// Whose receipts it belongs to: the account, or `import#` and what was imported.
+    /// The group of receipts: the account, or `import#` and the import's name.
     pub scope: String,
-    /// Its place among them: a time-ordered id. Of an import, an id of source and target as they are, so that it is found.
+    /// The id in the group. It is ordered by time, or derived from source and target for an import.
     pub receipt_id: String,
-    /// The pack, if it was one.
+    /// The pack that was moved; none for an import.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pack_id: Option<PackId>,
-    /// Where the bytes came from.
+    /// The object that the bytes were read from.
     pub source: ReceiptObject,
-    /// Where they are now.
+    /// The object that the bytes were written to.
     pub target: ReceiptObject,
-    /// How many bytes were written.
+    /// Number of bytes that were written.
     pub size: u64,
-    /// Their SHA-256, computed of what was sent.
+    /// SHA-256 of the bytes that were sent.
     pub sha256: Sha256,
-    /// The CRC-64/XZ of the whole object that the target store has computed and that agreed with ours, in 16 hex digits.
+    /// CRC-64/XZ of the whole target object in 16 hex digits, if the store computed it. It matched Sluice's
+    /// own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crc64: Option<String>,
-    /// How it was verified that the target holds them.
+    /// How the target was verified.
     pub verified_by: Verification,
-    /// When they had been verified.
+    /// When the verification was complete.
     #[serde(with = "unix_milliseconds")]
     pub moved_at: Timestamp,
-    /// The public key that checks the signature, in hex.
+    /// The Ed25519 public key for the signature, in hex.
     pub public_key: String,
-    /// The Ed25519 signature (RFC 8032) of [`Receipt::statement`], in hex.
+    /// Ed25519 signature (RFC 8032) of [`Receipt::statement`], in hex.
     pub signature: String,
 }
 
-/// How it is known that a store holds what was sent.
+/// How a mover verified that a store has the bytes that were sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verification {
-    /// The store has computed the CRC-64/XZ of the whole object.
+    /// The store computed the CRC-64/XZ of the whole object, and it matched.
     Crc64,
-    /// The store has compared the body with the SHA-256 that was sent along.
+    /// The store compared the body with the SHA-256 in the request.
     Sha256,
-    /// The object was read back, all of it.
+    /// The mover read the whole object back and compared it.
     ReadBack,
 }
 
 impl Verification {
-    /// As a stable word.
+    /// The stable word in receipts and their statements.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Crc64 => "crc64",
@@ -133,12 +134,13 @@ impl Verification {
 }
 
 impl Receipt {
-    /// What is signed: one line for each field, in this order. Line breaks and backslashes in names are escaped, so that two
-    /// receipts never have one statement.
+    /// The text that is signed: one line per field, in this order. Line breaks and backslashes in names are
+    /// escaped, so that different receipts have different statements.
     pub fn statement(&self) -> String {
         let mut text = "sluice receipt 1\n".to_owned();
         let pack = self.pack_id.map(|pack| pack.to_string()).unwrap_or_default();
-        let (size, moved_at) = (self.size.to_string(), self.moved_at.to_string());
+        let size = self.size.to_string();
+        let moved_at = self.moved_at.to_string();
         let sha256 = self.sha256.to_string();
         let offsets = [self.source.offset.to_string(), self.target.offset.to_string()];
         let mut lines = vec![("scope", &*self.scope), ("receipt", &self.receipt_id), ("pack", &pack)];
@@ -160,7 +162,7 @@ impl Receipt {
         ]);
         for (name, value) in lines {
             let value = value.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r");
-            // Writing to a String does not fail.
+            // Writing to a String cannot fail.
             let _ = writeln!(text, "{name} {value}");
         }
         text

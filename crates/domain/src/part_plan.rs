@@ -1,19 +1,19 @@
-//! How a file is cut into the parts of one multipart upload, within Amazon S3's limits
+//! Cuts a file into the parts of one multipart upload, within the limits of Amazon S3
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
 
 use serde::{Deserialize, Serialize};
 
 const MIB: u64 = 1 << 20;
 
-/// Smallest part, but for the last: 5 MiB.
+/// Smallest size of all parts except the last: 5 MiB.
 pub const PART_MIN_BYTES: u64 = 5 * MIB;
-/// Largest part, and largest single PUT: 5 GiB.
+/// Largest size of a part, and of a single PUT: 5 GiB.
 pub const PART_MAX_BYTES: u64 = 5 << 30;
-/// Most parts in one upload.
+/// An upload has at most this many parts.
 pub const PART_MAX_COUNT: u64 = 10_000;
-/// Largest object: 5 TiB.
+/// Largest size of a file: 5 TiB.
 pub const OBJECT_MAX_BYTES: u64 = 5 << 40;
-/// A file up to this size goes in one PUT unless the client asks for smaller parts.
+/// A file of up to 16 MiB is sent in one PUT, unless the client asks for smaller parts.
 pub const SINGLE_PUT_MAX_BYTES: u64 = 16 * MIB;
 
 /// A part's number, from 1 to 10,000.
@@ -30,12 +30,12 @@ impl PartNumber {
     /// The first part, and the only one of a single PUT.
     pub const FIRST: Self = Self(1);
 
-    /// The number.
+    /// The number, from 1.
     pub fn get(self) -> u32 {
         self.0
     }
 
-    /// The part's place in a list of all parts, from 0.
+    /// The part's index in a list of all parts, from 0.
     pub fn index(self) -> usize {
         self.0 as usize - 1
     }
@@ -54,52 +54,55 @@ impl From<PartNumber> for u32 {
     }
 }
 
-/// How the bytes travel.
+/// How the client sends the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum UploadMethod {
     /// One PUT of the whole file.
     Put,
-    /// S3 multipart upload.
+    /// The parts of one S3 multipart upload.
     Multipart,
-    /// One PUT a pack of the chunks that the account lacks, and a manifest.
+    /// A delta upload: one PUT for each pack of chunks that the account lacks, and a manifest.
     Packs,
 }
 
-/// The parts of one file: all of `part_size`, the last one what remains.
+/// The parts of one file. All have `part_size` except the last, which has the remainder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PartPlan {
-    /// The file's size in bytes.
+    /// Size of the file in bytes.
     pub size: u64,
-    /// Size in bytes of every part but the last.
+    /// Size in bytes of every part except the last.
     pub part_size: u64,
 }
 
-/// Why no plan could be made.
+/// Why a file cannot be cut into parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// The file is over 5 TiB.
     #[error("a file has at most {OBJECT_MAX_BYTES} bytes (5 TiB)")]
     FileTooLarge,
-    /// The part size asked for is outside 5 MiB to 5 GiB.
+    /// The requested part size is outside 5 MiB to 5 GiB.
     #[error("a part has {PART_MIN_BYTES} to {PART_MAX_BYTES} bytes (5 MiB to 5 GiB)")]
     PartSizeOutOfRange,
-    /// The part size asked for gives more than 10,000 parts.
+    /// The requested part size gives more than 10,000 parts.
     #[error("{part_size} bytes a part would make more than {PART_MAX_COUNT} parts; ask for at least {least}")]
     TooManyParts {
-        /// What was asked for, in bytes.
+        /// The requested part size in bytes.
         part_size: u64,
-        /// The smallest part size that would do, in bytes.
+        /// The smallest possible part size in bytes.
         least: u64,
     },
 }
 
 impl PartPlan {
-    /// The plan for a file of `size` bytes, with the client's own part size or the default one.
+    /// Plans a file of `size` bytes, with the client's part size or the default.
     ///
-    /// The default is 16 MiB up to 1600 MiB, then grows to 64 MiB so that 100 parts (the URLs of one answer) still do, and
-    /// beyond 625 GiB again so that 10,000 always suffice.
+    /// The default is 16 MiB up to 1600 MiB. Then it grows to 64 MiB, to stay within 100 parts (the URLs of
+    /// one answer), and from 625 GiB on again, to stay within 10,000 parts.
+    ///
+    /// # Errors
+    /// [`PlanError`] names the limit that the plan would break.
     pub fn new(size: u64, part_size: Option<u64>) -> Result<Self, PlanError> {
         if size > OBJECT_MAX_BYTES {
             return Err(PlanError::FileTooLarge);
@@ -116,17 +119,17 @@ impl PartPlan {
         Ok(Self { size, part_size })
     }
 
-    /// One PUT where one part would do, and multipart above.
+    /// A single PUT for one part, a multipart upload for more.
     pub fn method(&self) -> UploadMethod {
         if self.part_count() == 1 { UploadMethod::Put } else { UploadMethod::Multipart }
     }
 
-    /// How many parts; an empty file has one, empty, part.
+    /// The number of parts, 1 to 10,000. An empty file has one empty part.
     pub fn part_count(&self) -> u32 {
         self.size.div_ceil(self.part_size).max(1) as u32
     }
 
-    /// The part's size in bytes, or nothing if the plan has no such part.
+    /// Size of the part in bytes, if the plan has such a part.
     pub fn size_of(&self, part: PartNumber) -> Option<u64> {
         let count = self.part_count();
         match part.get().cmp(&count) {
@@ -142,14 +145,14 @@ impl PartPlan {
         (1..=self.part_count()).map(PartNumber).filter_map(move |part| Some((part, plan.size_of(part)?)))
     }
 
-    /// Where the part begins in the file, in bytes.
+    /// Offset of the part in the file, in bytes.
     pub fn offset_of(&self, part: PartNumber) -> u64 {
         self.part_size * u64::from(part.get() - 1)
     }
 }
 
 fn default_part_size(size: u64) -> u64 {
-    // 100 parts while a part stays under 64 MiB, which a slow line still sends within one URL's life.
+    // At most 64 MiB for the sake of 100 parts: a slow line sends that before the URL expires.
     let few = size.div_ceil(100).clamp(SINGLE_PUT_MAX_BYTES, 64 * MIB);
     let enough = size.div_ceil(PART_MAX_COUNT);
     few.max(enough).next_multiple_of(MIB)
@@ -179,7 +182,10 @@ mod tests {
         }
 
         #[test]
-        fn every_accepted_part_size_holds_the_limits(size in 0..=OBJECT_MAX_BYTES, part_size in 0..=2 * PART_MAX_BYTES) {
+        fn every_accepted_part_size_holds_the_limits(
+            size in 0..=OBJECT_MAX_BYTES,
+            part_size in 0..=2 * PART_MAX_BYTES,
+        ) {
             match PartPlan::new(size, Some(part_size)) {
                 Ok(plan) => check_limits(plan),
                 Err(PlanError::TooManyParts { least, .. }) =>
@@ -192,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn the_edges() {
+    fn plans_at_the_limits() {
         let plan = |size| PartPlan::new(size, None).expect("plan");
         assert_eq!((plan(0).method(), plan(0).part_count()), (UploadMethod::Put, 1));
         assert_eq!(plan(SINGLE_PUT_MAX_BYTES).method(), UploadMethod::Put);

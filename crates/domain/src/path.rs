@@ -1,16 +1,18 @@
-//! Paths of files.
+//! Parses the paths of files.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Longest path in bytes of UTF-8: DynamoDB's 1024 of a sort key, less what the row of a displaced file adds.
+/// A path has at most this many bytes of UTF-8: `DynamoDB` allows 1024 in a sort key, and a displaced file's
+/// key is longer.
 pub const PATH_MAX_BYTES: usize = 990;
 
-/// Sorts after every character a path may hold, so `prefix + LAST` bounds all paths that begin with `prefix`.
+/// Sorts after every character of a path, so that `prefix + LAST` is an upper bound of all paths with that
+/// prefix.
 pub const LAST: char = '\u{10FFFF}';
 
-/// A file's path: relative, `/` between segments, no empty, `.` or `..` segment, no control character. Case and
-/// Unicode spelling are kept as given.
+/// A file's path: relative, `/` between segments, no empty, `.` or `..` segment, no control character. Case
+/// and Unicode spelling are kept as given.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct FilePath(String);
@@ -18,25 +20,28 @@ pub struct FilePath(String);
 /// Why a path was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPath {
-    /// Empty.
+    /// The path is empty.
     #[error("a path is not empty")]
     Empty,
-    /// Longer than [`PATH_MAX_BYTES`].
+    /// The path is longer than [`PATH_MAX_BYTES`].
     #[error("a path has at most {PATH_MAX_BYTES} bytes in UTF-8")]
     TooLong,
-    /// An absolute path, a doubled or a trailing `/`.
+    /// The path begins or ends with `/`, or has `//`.
     #[error("a path has no '/' at its beginning or end, and no empty segment")]
     EmptySegment,
-    /// `.` or `..`.
+    /// A segment is `.` or `..`.
     #[error("a path has no '.' or '..' segment")]
     DotSegment,
-    /// NUL or another control character, or U+10FFFF.
+    /// The path contains a control character or U+10FFFF.
     #[error("a path has no control characters")]
     ControlCharacter,
 }
 
 impl FilePath {
-    /// Parses a path.
+    /// Parses a path and keeps it as given.
+    ///
+    /// # Errors
+    /// [`InvalidPath`] names the rule that the path breaks.
     pub fn parse(text: &str) -> Result<Self, InvalidPath> {
         if text.is_empty() {
             return Err(InvalidPath::Empty);
@@ -57,12 +62,12 @@ impl FilePath {
         Ok(Self(text.to_owned()))
     }
 
-    /// The whole path.
+    /// The path as it was given.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The last segment: what a download is called.
+    /// The last segment, which is the name of a download.
     pub fn file_name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or(&self.0)
     }
@@ -92,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_people_use_are_paths() {
+    fn names_that_people_use_are_paths() {
         for path in
             ["a", "a b/c'd\"e", "100%/x+y", "日本語/😀.txt", "..hidden", "a/...", " leading", "back\\slash"]
         {

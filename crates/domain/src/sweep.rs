@@ -1,4 +1,4 @@
-//! What the sweeper does with an upload that has fallen due.
+//! Decides what the sweeper does with an upload that is due.
 
 use std::time::Duration;
 
@@ -6,37 +6,37 @@ use crate::time::Timestamp;
 use crate::upload::{Upload, UploadState};
 use crate::version::RejectReason;
 
-/// How long a pending version may go without a sign of life before its upload is announced again.
+/// How long a worker may take for a pending version before the sweeper enqueues the upload again.
 pub const PENDING_PATIENCE: Duration = Duration::from_mins(30);
 
-/// How long until an upload that was announced `enqueue_count` times is announced again: twice as long each time, so that
-/// an outage of days costs no upload.
-pub fn patience(enqueue_count: u32) -> Duration {
+/// The pause before an upload that was enqueued `enqueue_count` times is enqueued again. It doubles each
+/// time, up to five days, so that an outage of days rejects no upload.
+pub fn enqueue_backoff(enqueue_count: u32) -> Duration {
     PENDING_PATIENCE * 2_u32.saturating_pow(enqueue_count.min(ENQUEUE_COUNT_MAX))
 }
 
-/// How often it is looked whether the bytes of an open upload have landed and their event was lost.
-pub const OPEN_PATIENCE: Duration = Duration::from_hours(1);
+/// How often the sweeper checks whether the bytes of an open upload have landed although no event came.
+pub const OPEN_CHECK_INTERVAL: Duration = Duration::from_hours(1);
 
-/// How often an upload is announced again before its version is rejected.
+/// After this many attempts the sweeper rejects the version instead of enqueueing the upload again.
 pub const ENQUEUE_COUNT_MAX: u32 = 8;
 
-/// A decision about one upload.
+/// What the sweeper does with one upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sweep {
-    /// Its bytes have landed and nobody was told, or the worker was lost: tell the worker again.
+    /// Send the worker a message: the bytes have landed, but the event or the worker was lost.
     Enqueue,
-    /// Its bytes may still come: look again then.
+    /// Check again at this time: the bytes may still arrive.
     Wait(Timestamp),
-    /// Its time is over: abort it and release its quota.
+    /// Abort the upload and release its reservation: it has expired.
     Expire,
-    /// It will never become available.
+    /// Reject the version for this reason: it cannot become available any more.
     Reject(RejectReason),
-    /// It has ended already.
+    /// Do nothing: the upload is in a final state.
     Nothing,
 }
 
-/// Decides about `upload`, given whether an object lies at its landing key.
+/// Decides about `upload`. `landed` says whether everything it sends is in the landing bucket.
 pub fn decide(upload: &Upload, landed: bool, now: Timestamp) -> Sweep {
     match upload.state {
         UploadState::Open | UploadState::Pending if landed => {
@@ -47,7 +47,7 @@ pub fn decide(upload: &Upload, landed: bool, now: Timestamp) -> Sweep {
             }
         }
         UploadState::Open if now < upload.expires_at => {
-            Sweep::Wait(upload.expires_at.min(now.after(OPEN_PATIENCE)))
+            Sweep::Wait(upload.expires_at.min(now.after(OPEN_CHECK_INTERVAL)))
         }
         UploadState::Open => Sweep::Expire,
         UploadState::Pending => Sweep::Reject(RejectReason::BytesLost),

@@ -1,4 +1,4 @@
-//! Time, always passed in: nothing in this crate reads a clock.
+//! Represents moments in time. Callers pass them in: nothing in this crate reads a clock.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -6,22 +6,22 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// A moment in UTC, to the millisecond. Written as RFC 3339 on the wire and as milliseconds since 1970 in tables.
+/// A moment in UTC, to the millisecond. The API writes it as RFC 3339, tables as milliseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// From milliseconds since 1970-01-01T00:00:00Z.
+    /// The moment this many milliseconds after 1970-01-01T00:00:00Z.
     pub const fn from_unix_milliseconds(milliseconds: u64) -> Self {
         Self(milliseconds)
     }
 
-    /// Milliseconds since 1970-01-01T00:00:00Z.
+    /// The number of milliseconds since 1970-01-01T00:00:00Z.
     pub const fn unix_milliseconds(self) -> u64 {
         self.0
     }
 
-    /// Whole seconds since 1970-01-01T00:00:00Z, as DynamoDB's time to live wants them.
+    /// Whole seconds since 1970-01-01T00:00:00Z, as `DynamoDB`'s time to live requires.
     pub const fn unix_seconds(self) -> u64 {
         self.0 / 1000
     }
@@ -32,7 +32,7 @@ impl Timestamp {
         Self(self.0.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
     }
 
-    /// How long from `self` until `later`; nothing if that is past.
+    /// The duration from `self` to `later`; zero if `later` is earlier.
     pub fn until(self, later: Self) -> Duration {
         Duration::from_millis(later.0.saturating_sub(self.0))
     }
@@ -81,28 +81,28 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-/// Timestamps as milliseconds since 1970 in a number, for `#[serde(with = "…")]` on rows that are sorted by time.
+/// Stores a time as a number of milliseconds since 1970, for `#[serde(with = "…")]`.
 pub mod unix_milliseconds {
     use super::Timestamp;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    /// Writes the number.
+    /// Writes milliseconds since 1970.
     pub fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u64(time.unix_milliseconds())
     }
 
-    /// Reads the number.
+    /// Reads milliseconds since 1970.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
         u64::deserialize(deserializer).map(Timestamp::from_unix_milliseconds)
     }
 }
 
-/// A time that may be missing, for `#[serde(with)]`.
+/// Stores an optional time like [`unix_milliseconds`], for `#[serde(with = "…")]`.
 pub mod optional_unix_milliseconds {
     use super::Timestamp;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    /// Writes the number, or nothing.
+    /// Writes milliseconds since 1970, or null.
     pub fn serialize<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
         match time {
             Some(time) => serializer.serialize_some(&time.unix_milliseconds()),
@@ -110,7 +110,7 @@ pub mod optional_unix_milliseconds {
         }
     }
 
-    /// Reads the number, if there is one.
+    /// Reads milliseconds since 1970, or null.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
         let milliseconds = Option::<u64>::deserialize(deserializer)?;
         Ok(milliseconds.map(Timestamp::from_unix_milliseconds))

@@ -1,4 +1,4 @@
-//! Uploads and the states they pass through.
+//! Models an upload and the states that it passes through.
 //!
 //! ```text
 //! Open ──bytes complete──▶ Pending ──▶ Available | Rejected
@@ -18,27 +18,27 @@ use crate::path::FilePath;
 use crate::time::{Timestamp, unix_milliseconds};
 use crate::version::{Metadata, RejectReason, Version, VersionState};
 
-/// Where an upload stands.
+/// The state of an upload; the module shows the transitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum UploadState {
-    /// Parts are being sent; quota is reserved.
+    /// The client sends parts; quota is reserved.
     Open,
-    /// All bytes have arrived and the version is pending; quota is still reserved.
+    /// All bytes have arrived and are being verified; quota is still reserved.
     Pending,
-    /// The version is available.
+    /// The bytes are verified and the version is available.
     Available,
-    /// The version was rejected.
+    /// The version was rejected; `reason` says why.
     Rejected,
-    /// The client gave up.
+    /// The client aborted the upload.
     Aborted,
-    /// The bytes did not arrive in time.
+    /// The bytes did not arrive before `expires_at`.
     Expired,
 }
 
 impl UploadState {
-    /// The state as it is written in tables and on the wire.
+    /// The state as tables and the API write it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -50,111 +50,114 @@ impl UploadState {
         }
     }
 
-    /// Whether no further move is possible and the reserved quota has been settled.
+    /// Whether the upload has ended: the state no longer changes and the reservation is released.
     pub fn is_final(self) -> bool {
         !matches!(self, Self::Open | Self::Pending)
     }
 }
 
-/// How long after its end an upload can still be asked about.
+/// How long a finished upload can still be read.
 pub const FINISHED_UPLOAD_LIFE: Duration = Duration::from_hours(7 * 24);
 
-/// A pack that a client will send: all of it is signed into its URL.
+/// A pack that a client will send. Size and SHA-256 are signed into its URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeclaredPack {
     /// Size in bytes, 1 to 64 MiB.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = crate::pack::PACK_MAX_BYTES)))]
     pub size: u32,
-    /// SHA-256 of the pack's bytes.
+    /// SHA-256 of the pack's bytes as they are sent.
     pub sha256: Sha256,
 }
 
-/// One upload, from init on. The version's identity is fixed here, so that every later step can be repeated.
+/// One upload. The ids of file and version are fixed when it begins, so that every later step can be
+/// repeated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Upload {
-    /// This upload.
+    /// The id of this upload.
     pub upload_id: UploadId,
-    /// Whose upload.
+    /// The account that sends the upload.
     pub account_id: AccountId,
-    /// The account's user name: the key of the row that holds its quota.
+    /// The account's user name, which is the key of its row.
     pub username: Username,
-    /// The file the version belongs to.
+    /// The file that the version belongs to.
     pub file_id: FileId,
-    /// The version the upload makes.
+    /// The version that the upload creates.
     pub version_id: VersionId,
-    /// Where the file lies.
+    /// The path of the file.
     pub path: FilePath,
-    /// Declared size in bytes; this much quota is reserved.
+    /// Declared size in bytes, which is also the reserved quota.
     pub size: u64,
-    /// Declared SHA-256.
+    /// SHA-256 that the client declared; the bytes are checked against it.
     pub sha256: Option<Sha256>,
-    /// Declared SHA-1.
+    /// SHA-1 that the client declared; the bytes are checked against it.
     pub sha1: Option<Sha1>,
-    /// Media type.
+    /// Media type of the file, at most 255 characters.
     pub content_type: String,
-    /// The user's own key-value pairs.
+    /// The user's own key-value pairs of the file.
     pub metadata: Metadata,
-    /// Size in bytes of every part but the last.
+    /// Size in bytes of every part except the last.
     pub part_size: u64,
-    /// Whether every part's SHA-256 is signed into its URL.
+    /// Whether the client gives every part's SHA-256, which is then signed into the part's URL.
     pub part_sha256: bool,
-    /// S3's multipart upload id; none for a single PUT.
+    /// S3's id of the multipart upload; none for a single PUT and for packs.
     pub multipart_id: Option<String>,
     /// The version that must still be current when this one becomes available (`If-Match`).
     pub expected_version: Option<VersionId>,
-    /// The packs that are sent in place of the whole, if the client cuts chunks itself.
+    /// The packs of a delta upload; none if the client sends the whole file.
     #[serde(default)]
     pub packs: Option<Vec<DeclaredPack>>,
-    /// The content of the file's current version at init: chunks are looked for there first.
+    /// The blob of the file's current version when the upload began. Deduplication looks there first.
     #[serde(default)]
     pub base_sha256: Option<Sha256>,
-    /// Where the upload stands.
+    /// The state, which only moves forward.
     pub state: UploadState,
-    /// Why, if rejected.
+    /// The reason of a rejected upload.
     pub reason: Option<RejectReason>,
-    /// SHA-256 of the request that an idempotency key made, to tell a repeat from a different request.
+    /// SHA-256 of the request that came with an idempotency key. It tells a retry from a different request.
     pub request_digest: Option<String>,
-    /// How often the sweeper has announced it again.
+    /// How often the sweeper has enqueued the upload again.
     pub enqueue_count: u32,
-    /// When it was begun.
+    /// When the upload began.
     #[serde(with = "unix_milliseconds")]
     pub created_at: Timestamp,
-    /// When the bytes must have arrived.
+    /// The upload expires unless all bytes have arrived by this time.
     #[serde(with = "unix_milliseconds")]
     pub expires_at: Timestamp,
-    /// When the sweeper looks at it next.
+    /// When the sweeper checks the upload next.
     #[serde(with = "unix_milliseconds")]
     pub due_at: Timestamp,
 }
 
 impl Upload {
-    /// The file that this upload makes where its path holds none. Derived, so that every repeat means the same file.
+    /// The id of the new file, if the path holds none. It is derived, so that every retry names the same
+    /// file.
     pub fn new_file_id(created_at: Timestamp, upload_id: UploadId) -> FileId {
         FileId::derived(created_at, upload_id.as_bytes())
     }
 
-    /// Whether the path held no file at init.
+    /// Whether the path held no file when the upload began.
     pub fn makes_new_file(&self) -> bool {
         self.file_id == Self::new_file_id(self.created_at, self.upload_id)
     }
 
-    /// The parts of the whole, as planned at init.
+    /// The parts of the whole file, as planned when the upload began.
     pub fn plan(&self) -> PartPlan {
         PartPlan { size: self.size, part_size: self.part_size }
     }
 
-    /// How the bytes travel.
+    /// How the client sends the bytes.
     pub fn method(&self) -> UploadMethod {
         if self.packs.is_some() { UploadMethod::Packs } else { self.plan().method() }
     }
 
-    /// How many objects or parts the client sends: its packs, or the parts of the whole.
+    /// How many packs or parts the client sends.
     pub fn part_count(&self) -> u32 {
         self.packs.as_ref().map_or_else(|| self.plan().part_count(), |packs| packs.len() as u32)
     }
 
-    /// The size in bytes of what is sent as `part`; nothing if there is no such part.
+    /// Size in bytes of the pack or part with the number `part`, if there is one.
     pub fn size_of(&self, part: PartNumber) -> Option<u64> {
         match &self.packs {
             Some(packs) => packs.get(part.index()).map(|pack| pack.size.into()),
@@ -162,14 +165,14 @@ impl Upload {
         }
     }
 
-    /// Every object that the upload may have in the landing bucket. The last is [`Upload::delivered_key`].
+    /// All objects that the upload may have in the landing bucket. The last is [`Upload::delivered_key`].
     pub fn landed_keys(&self) -> Vec<ObjectKey> {
         let packs =
             (1..=self.packs.as_ref().map_or(0, Vec::len) as u32).filter_map(|n| PartNumber::try_from(n).ok());
         packs.map(|number| self.landing_key().pack(number)).chain([self.delivered_key()]).collect()
     }
 
-    /// The object in the landing bucket that is there once everything has arrived.
+    /// The landing object that exists once everything has arrived: the whole file, or the manifest.
     pub fn delivered_key(&self) -> ObjectKey {
         match self.method() {
             UploadMethod::Packs => self.landing_key().manifest(),
@@ -177,13 +180,13 @@ impl Upload {
         }
     }
 
-    /// Where the bytes land.
+    /// The landing key of the whole file.
     pub fn landing_key(&self) -> LandingKey {
         LandingKey { account_id: self.account_id, upload_id: self.upload_id }
     }
 
-    /// The name, in the vault, of what landed as the object with this `ETag`. Two bodies sent to one URL have two, so
-    /// that neither can take the other's place.
+    /// The id of the body that landed with this `ETag`. Two bodies that were sent to one URL have two ids, so
+    /// that neither can replace the other in the vault.
     pub fn object_version_id(&self, etag: &str) -> ObjectVersionId {
         ObjectVersionId::derived(
             self.created_at,
@@ -191,7 +194,7 @@ impl Upload {
         )
     }
 
-    /// The version this upload makes, as it stands when the bytes have arrived.
+    /// The version that this upload creates, in the state it has when the bytes have arrived.
     pub fn pending_version(&self) -> Version {
         Version {
             file_id: self.file_id,

@@ -1,4 +1,4 @@
-//! Versions of files, and the file that points at its current one.
+//! Models versions of files, and files with their current version.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -9,22 +9,22 @@ use crate::id::{AccountId, FileId, UploadId, VersionId};
 use crate::path::FilePath;
 use crate::time::{Timestamp, unix_milliseconds};
 
-/// What a version is.
+/// The state of a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum VersionState {
-    /// The bytes have arrived; this system has not hashed them yet.
+    /// The bytes have arrived and are not verified yet.
     Pending,
-    /// Every byte was hashed and matches what was declared.
+    /// Every byte is verified: size and hashes match what the client declared.
     Available,
-    /// Refused; the reason says why and the bytes are gone.
+    /// Verification failed for the version's `reason`; the bytes are deleted.
     Rejected,
-    /// A tombstone: the file was deleted here.
+    /// A tombstone: this version deleted the file.
     Deleted,
 }
 
-/// Why a version was rejected.
+/// Why a version was rejected; clients show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -37,20 +37,21 @@ pub enum RejectReason {
     Sha1Mismatch,
     /// `If-Match` named a version that was no longer the current one when the bytes were ready.
     PreconditionFailed,
-    /// The manifest does not make the content: terms that do not add up or name chunks that no pack of the account has.
+    /// The manifest does not describe the blob: its terms do not add up, or name chunks that no pack of the
+    /// account has.
     InvalidManifest,
-    /// A pack that was sent is not the declared one, or its chunks are not as long as the manifest says.
+    /// A pack differs from its declaration, or its chunks are not as long as the manifest says.
     PackMismatch,
-    /// A pack that the manifest refers to is being removed: the same file sent whole is accepted.
+    /// The manifest refers to a pack that is being deleted. Sending the file whole works.
     PackGone,
     /// The bytes vanished from the landing bucket before they were verified.
     BytesLost,
-    /// Verification failed again and again; operators find the reason in the dead-letter queue.
+    /// The worker failed repeatedly; the dead-letter queue has the reason.
     ProcessingFailed,
 }
 
 impl RejectReason {
-    /// The reason as it is written on the wire.
+    /// The reason as tables and the API write it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SizeMismatch => "size_mismatch",
@@ -66,16 +67,16 @@ impl RejectReason {
     }
 }
 
-/// A file's own key-value pairs.
+/// The user's own key-value pairs of a file, at most [`METADATA_MAX_BYTES`] in total.
 pub type Metadata = BTreeMap<String, String>;
 
-/// Most bytes that the keys and values of a file's metadata may have together: S3's own limit.
+/// All keys and values of a file's metadata have at most this many bytes in total, which is S3's limit.
 pub const METADATA_MAX_BYTES: usize = 2048;
 
-/// The media type of a file whose type nobody gave.
+/// The media type of a file that was uploaded without one.
 pub const DEFAULT_CONTENT_TYPE: &str = "application/octet-stream";
 
-/// What is said about a file beside its bytes, and cannot be stored.
+/// A media type or metadata that cannot be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAttribute {
     /// A media type that no HTTP header could carry.
@@ -83,12 +84,15 @@ pub enum InvalidAttribute {
         "a media type is type/subtype in at most 255 ASCII characters, such as text/plain; charset=utf-8"
     )]
     ContentType,
-    /// Too much metadata.
-    #[error("metadata has at most {METADATA_MAX_BYTES} bytes, keys and values together, and no empty key")]
+    /// The metadata is over [`METADATA_MAX_BYTES`] or has an empty key.
+    #[error("metadata has at most {METADATA_MAX_BYTES} bytes, keys and values in total, and no empty key")]
     Metadata,
 }
 
-/// The media type given, or the default one.
+/// Returns the media type `given`, or [`DEFAULT_CONTENT_TYPE`] if there is none.
+///
+/// # Errors
+/// [`InvalidAttribute::ContentType`] unless it is `type/subtype` in at most 255 printable ASCII characters.
 pub fn content_type(given: Option<String>) -> Result<String, InvalidAttribute> {
     let Some(given) = given else { return Ok(DEFAULT_CONTENT_TYPE.to_owned()) };
     let printable = given.bytes().all(|byte| (b' '..=b'~').contains(&byte));
@@ -99,56 +103,59 @@ pub fn content_type(given: Option<String>) -> Result<String, InvalidAttribute> {
     if given.len() <= 255 && printable && two_tokens { Ok(given) } else { Err(InvalidAttribute::ContentType) }
 }
 
-/// Checks the size of metadata.
+/// Checks size and keys of metadata.
+///
+/// # Errors
+/// [`InvalidAttribute::Metadata`] if it is over [`METADATA_MAX_BYTES`] or has an empty key.
 pub fn check_metadata(metadata: &Metadata) -> Result<(), InvalidAttribute> {
     let bytes: usize = metadata.iter().map(|(key, value)| key.len() + value.len()).sum();
     let named = metadata.keys().all(|key| !key.is_empty());
     if bytes <= METADATA_MAX_BYTES && named { Ok(()) } else { Err(InvalidAttribute::Metadata) }
 }
 
-/// One state of a file. Only `state` and what follows from verifying the bytes ever change.
+/// One state of a file. Only `state` and the fields that follow from verification ever change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
-    /// The file.
+    /// The file that the version belongs to.
     pub file_id: FileId,
-    /// This version; later ones sort after earlier ones.
+    /// The id of this version; later ones sort after earlier ones.
     pub version_id: VersionId,
-    /// Whose file.
+    /// The account that owns the file.
     pub account_id: AccountId,
-    /// The file's path when this version was made; a rename does not rewrite history.
+    /// The file's path when this version was created; a later rename does not change it.
     pub path: FilePath,
-    /// What this version is.
+    /// Whether the version is pending, available, rejected or a tombstone.
     pub state: VersionState,
-    /// Why, if rejected.
+    /// The reason of a rejected version.
     pub reason: Option<RejectReason>,
-    /// The upload that brought the bytes, unless they were known already.
+    /// The upload that sent the bytes; none if the account already held the blob.
     pub upload_id: Option<UploadId>,
-    /// Raw size in bytes.
+    /// Size in bytes before compression.
     pub size: u64,
-    /// Declared while pending, computed here once available.
+    /// SHA-256 of the bytes: declared by the client while pending, computed by Sluice once available.
     pub sha256: Option<Sha256>,
-    /// Declared while pending, computed here once available.
+    /// SHA-1 of the bytes: declared by the client while pending, computed by Sluice once available.
     pub sha1: Option<Sha1>,
-    /// Media type.
+    /// Media type as `Content-Type` writes it, at most 255 characters.
     pub content_type: String,
-    /// The user's own key-value pairs.
+    /// The user's own key-value pairs, at most [`METADATA_MAX_BYTES`] in total.
     pub metadata: Metadata,
-    /// When it was made.
+    /// When the version was created: for an upload, when the upload began.
     #[serde(with = "unix_milliseconds")]
     pub created_at: Timestamp,
-    /// When its state last moved.
+    /// When the state last changed.
     #[serde(with = "unix_milliseconds")]
     pub updated_at: Timestamp,
-    /// Raw bytes that the account did not hold before.
+    /// Raw bytes of chunks that the account did not hold before.
     pub new_bytes: u64,
-    /// Raw bytes that the account held already.
+    /// Raw bytes of chunks that the account already held.
     pub shared_bytes: u64,
     /// Bytes written to the vault for this version.
     pub stored_bytes: u64,
 }
 
 impl Version {
-    /// A first or next version of `file` that has a content the account holds.
+    /// The next version of `file`, made of a blob that the account already holds.
     pub fn of_blob(
         file: &File,
         version_id: VersionId,
@@ -178,7 +185,7 @@ impl Version {
         }
     }
 
-    /// Whether this version shows readers the same as `other`.
+    /// Whether readers see no difference between this version and `other`.
     pub fn reads_like(&self, other: &Self) -> bool {
         self.state == other.state
             && self.sha256 == other.sha256
@@ -186,7 +193,7 @@ impl Version {
             && self.metadata == other.metadata
     }
 
-    /// A later version of the same file with the same content, which shares every byte.
+    /// A later version of the same file with the same blob.
     #[must_use]
     pub fn successor(&self, version_id: VersionId, now: Timestamp) -> Self {
         Self {
@@ -201,7 +208,7 @@ impl Version {
         }
     }
 
-    /// The tombstone that follows this version.
+    /// The tombstone that deletes the file after this version.
     #[must_use]
     pub fn tombstone(&self, version_id: VersionId, now: Timestamp) -> Self {
         Self {
@@ -215,34 +222,35 @@ impl Version {
     }
 }
 
-/// A file: where it lies and which version is current.
+/// A file: its path and its current version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {
-    /// Whose file.
+    /// The account that owns the file.
     pub account_id: AccountId,
-    /// Its file id, which a rename keeps.
+    /// The id of the file; a rename keeps it.
     pub file_id: FileId,
-    /// Where it lies; for a displaced file, where it lay.
+    /// The path of the file; of a displaced file, the path that it had.
     pub path: FilePath,
-    /// Whether another file was renamed onto its path. Its versions stay, and a restore brings it back.
+    /// Whether another file was renamed onto its path. The versions remain, and a restore makes the file
+    /// visible again.
     pub displaced: bool,
     /// The version that readers see. None until the first version is available.
     pub current: Option<Version>,
 }
 
 impl File {
-    /// The current version, if the file exists for readers: it has one, and that is no tombstone.
+    /// The current version, unless there is none or it is a tombstone.
     pub fn live(&self) -> Option<&Version> {
         self.current.as_ref().filter(|version| version.state == VersionState::Available)
     }
 
-    /// The current version's id, which writers name in `If-Match`.
+    /// The id of the current version, tombstones included. `If-Match` is compared with it.
     pub fn current_id(&self) -> Option<VersionId> {
         self.current.as_ref().map(|version| version.version_id)
     }
 
-    /// The file after `version` was added. The latest version by id is the current one, whatever the order in which
-    /// they become available.
+    /// The file after `version` was added. The version with the highest id is the current one, whatever the
+    /// order in which versions become available.
     #[must_use]
     pub fn with(&self, version: &Version) -> Self {
         if self.current_id().is_some_and(|current| current > version.version_id) {
@@ -251,7 +259,7 @@ impl File {
         Self { current: Some(version.clone()), ..self.clone() }
     }
 
-    /// A file that has no version yet.
+    /// A file without any version.
     pub fn new(account_id: AccountId, file_id: FileId, path: FilePath) -> Self {
         Self { account_id, file_id, path, displaced: false, current: None }
     }

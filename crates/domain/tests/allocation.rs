@@ -1,4 +1,4 @@
-//! How much memory the decoders take for bytes that nobody wrote: a small multiple of the input, whatever it claims.
+//! Tests that decoders of hostile bytes allocate no more than a small multiple of the input.
 
 use sluice_domain::content_pass::ContentPass;
 use sluice_domain::frames::{FRAME_MAX_BYTES, FrameTable, decompress};
@@ -10,8 +10,8 @@ use std::alloc::System;
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// A chunk takes 36 bytes in memory and 34 in the input; a term 28 and at least 4, and its pack an entry of a list and of
-/// a set beside. What is left is small change.
+/// A chunk has 36 bytes in memory and 34 in the input. A term has 28, and at least 4 in the input; its pack
+/// also has an entry in a list and one in a set. 32 is above all of these.
 const BYTES_PER_BYTE: usize = 32;
 const BYTES_MORE: usize = 4096;
 
@@ -20,7 +20,6 @@ fn sealed(body: &[u8]) -> Vec<u8> {
     [body, &blake3::hash(body).as_bytes()[..8]].concat()
 }
 
-/// An unsigned LEB128.
 fn varint(mut value: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     while value >= 0x80 {
@@ -52,9 +51,9 @@ fn check(bytes: &[u8]) {
     }
 }
 
-// One test: the counter counts the whole process.
+// Only one test, because the counter counts the whole process.
 #[test]
-fn no_claim_makes_a_decoder_take_more_than_its_input_is_worth() {
+fn a_decoder_allocates_no_more_than_a_small_multiple_of_its_input() {
     for claim in [1, 100, 1 << 14, 1 << 20, 1 << 40, u64::MAX] {
         let count = varint(claim);
         for filling in [0, 100, 100_000] {
@@ -70,7 +69,7 @@ fn no_claim_makes_a_decoder_take_more_than_its_input_is_worth() {
             }
         }
     }
-    // A frame that claims 64 MiB of itself; the decompressor's own state is 160 KB.
+    // A frame that claims to have 64 MiB; the decompressor's own state is 160 KB.
     let bomb = zstd::bulk::compress(&vec![0; 64 << 20], 3).expect("compressed");
     let taken = allocated(|| decompress(&bomb, FRAME_MAX_BYTES).is_ok());
     assert!(taken <= FRAME_MAX_BYTES as usize + (1 << 18), "{taken} bytes");

@@ -1,4 +1,4 @@
-//! What must hold of the cuts and of a pass, whatever the content and however it arrives.
+//! Tests cuts and passes with any content, in any blocks.
 
 mod support;
 
@@ -64,7 +64,7 @@ proptest! {
     }
 
     #[test]
-    fn a_resumed_pass_ends_as_a_straight_one(
+    fn a_resumed_pass_ends_like_an_uninterrupted_one(
         content in content(),
         stops in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
     ) {
@@ -88,7 +88,11 @@ proptest! {
     }
 
     #[test]
-    fn packs_are_the_run_in_order_and_as_full_as_can_be(seed: u64, count in 0..6_000usize, longest in 1..=16u32) {
+    fn packs_are_the_run_in_order_and_as_full_as_can_be(
+        seed: u64,
+        count in 0..6_000usize,
+        longest in 1..=16u32,
+    ) {
         let longest_bytes = longest * 4096;
         let run: Vec<_> = random_bytes(&seed.to_le_bytes(), count * 4)
             .as_chunks()
@@ -116,13 +120,13 @@ proptest! {
 }
 
 #[test]
-fn an_empty_content_has_no_packs() {
+fn an_empty_blob_has_no_packs() {
     let (digest, packs) = pass(std::iter::empty());
     assert_eq!((digest.size_bytes, digest.sha256, packs.len()), (0, Sha256::of(b""), 0));
 }
 
 #[test]
-fn a_content_longer_than_a_pack_is_cut_at_64_mib_even_if_the_pass_is_resumed() {
+fn a_blob_longer_than_a_pack_is_cut_at_64_mib_even_if_the_pass_is_resumed() {
     let content = random_bytes(b"packs", 70 << 20);
     let (digest, packs) = pass(content.chunks(8 << 20));
     assert_eq!(packs.len(), 2);

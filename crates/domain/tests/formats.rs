@@ -1,4 +1,4 @@
-//! The binary formats: whatever is written is read back, and whatever else comes is refused, quietly and cheaply.
+//! Tests the binary formats: decoders read what was written, and refuse everything else without panics.
 
 mod support;
 
@@ -19,7 +19,7 @@ fn pack_index() -> impl Strategy<Value = PackIndex> {
         .prop_map(|(id, chunks)| PackIndex::new(PackId::from_bytes(id), chunks).expect("within the limits"))
 }
 
-/// Terms over few packs, so that they are named again.
+/// Manifests with terms over few packs, so that packs repeat.
 fn manifest() -> impl Strategy<Value = Manifest> {
     let run = (0..8u8, 0..PACK_MAX_CHUNKS, 1..1024u32, 1..=CHUNK_MAX_BYTES);
     (any::<[u8; 32]>(), prop::collection::vec(run, 0..60)).prop_map(|(sha256, runs)| {
@@ -88,7 +88,7 @@ proptest! {
     }
 
     #[test]
-    fn damage_is_noticed(
+    fn damage_is_detected(
         index in pack_index(),
         manifest in manifest(),
         table in frame_table(),
@@ -103,13 +103,14 @@ proptest! {
     }
 
     #[test]
-    fn raw_ranges_lie_end_to_end(index in pack_index(), split: prop::sample::Index) {
+    fn raw_ranges_follow_one_another(index in pack_index(), split: prop::sample::Index) {
         let count = index.chunks().len() as u32;
         let first = split.index(count as usize + 1) as u32;
         let (before, after) = (index.raw_range(0, first), index.raw_range(first, count - first));
         let length_bytes = u64::from(index.raw_length_bytes());
         prop_assert_eq!(before.clone().map(|range| range.end), after.clone().map(|range| range.start));
-        prop_assert_eq!((before.map(|range| range.start), after.map(|range| range.end)), (Some(0), Some(length_bytes)));
+        prop_assert_eq!(before.map(|range| range.start), Some(0));
+        prop_assert_eq!(after.map(|range| range.end), Some(length_bytes));
         prop_assert_eq!(index.raw_range(first, count - first + 1), None);
         prop_assert_eq!(index.raw_range(u32::MAX, u32::MAX), None);
     }
@@ -119,7 +120,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn a_damaged_checkpoint_is_noticed(pass in open_pass(), damages in damages()) {
+    fn a_damaged_checkpoint_is_detected(pass in open_pass(), damages in damages()) {
         let checkpoint = pass.checkpoint();
         let damaged = damage(&checkpoint, &damages, false);
         prop_assert!(damaged == checkpoint || ContentPass::resume(&damaged).is_err());
@@ -160,12 +161,12 @@ fn an_unknown_encoding_is_refused() {
     let none = [&body[..body.len() - 3], &[0]].concat();
     assert_eq!(PackIndex::decode(&sealed(&none)), Err(PackIndexError::UnsupportedEncoding));
     let longer = [body, &[0]].concat();
-    let left_over = PackIndexError::Format(FormatError::TrailingBytes(1));
-    assert_eq!(PackIndex::decode(&sealed(&longer)), Err(left_over));
+    let trailing = PackIndexError::Format(FormatError::TrailingBytes(1));
+    assert_eq!(PackIndex::decode(&sealed(&longer)), Err(trailing));
 }
 
 #[test]
-fn terms_that_do_not_make_the_content_are_refused() {
+fn terms_that_do_not_make_the_blob_are_refused() {
     let sha256 = Sha256::of(b"");
     let whole =
         Term { pack_id: PackId::from_bytes([1; 16]), first_chunk: 0, chunk_count: 2, raw_length_bytes: 9 };
@@ -188,7 +189,7 @@ fn terms_that_do_not_make_the_content_are_refused() {
 }
 
 #[test]
-fn a_pack_is_spelt_out_once_and_referred_to_after() {
+fn a_pack_id_is_written_once_and_referred_to_later() {
     let head = [b"SLmf\x01\x12".as_slice(), &[7; 32], &[2]].concat();
     let new = [[0].as_slice(), &[1; 16], &[0, 2, 9]].concat();
     let manifest = |second: &[u8]| Manifest::decode(&sealed(&[&head, &new, second].concat()));
@@ -224,7 +225,7 @@ fn a_checkpoint_whose_parts_disagree_is_refused() {
     offset[5] += 1;
     assert_eq!(ContentPass::resume(&sealed(&offset)).err(), Some(CheckpointError::Inconsistent));
 
-    // Blocks that were never taken, of which either hash would count too many bits.
+    // A number of blocks for which the count of bits overflows.
     let hashes = 5 + 1;
     for blocks in [hashes + 20, hashes + 92 + 32] {
         let mut claimed = checkpoint[..checkpoint.len() - 8].to_vec();

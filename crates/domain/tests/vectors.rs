@@ -1,4 +1,4 @@
-//! Stored bytes outlive programs: the cuts and the formats are exactly those of `tests/vectors/`.
+//! Compares cuts and formats with `tests/vectors/`, because stored bytes outlive programs.
 
 mod support;
 
@@ -11,7 +11,7 @@ use sluice_domain::manifest::{Manifest, Term};
 use sluice_domain::pack_index::PackIndex;
 use support::random_bytes;
 
-/// The content whose chunks `chunks.txt` lists: 1 MiB of BLAKE3 output, then 200,000 zeros.
+/// The bytes behind `chunks.txt`: 1 MiB of BLAKE3 output, then 200,000 zeros.
 fn vector_content() -> Vec<u8> {
     let mut content = random_bytes(b"sluice chunks", 1 << 20);
     content.resize((1 << 20) + 200_000, 0);
@@ -26,7 +26,7 @@ fn vector_chunks() -> Vec<Chunk> {
     chunks
 }
 
-/// The bytes of a vector: hex digits, broken into lines.
+/// Decodes a vector: hex digits in several lines.
 fn bytes_of(hex_lines: &str) -> Vec<u8> {
     hex::decode(hex_lines.replace('\n', "")).expect("a vector in hex")
 }
@@ -58,7 +58,7 @@ fn the_frame_table_is_that_of_the_vector() {
     assert_eq!(FrameTable::decode(&bytes), Ok(table));
 }
 
-/// The compressor may become better; what it has written stays readable.
+/// A new compressor may write other bytes, but must read the old ones.
 #[test]
 fn the_frame_of_the_vector_is_read() {
     let bytes = bytes_of(include_str!("vectors/frame.hex"));

@@ -1,4 +1,4 @@
-//! Sessions at the edge: a token in `Authorization`, or the cookie of a page that the API's own origin serves.
+//! Finds the session of a call, by the token in `Authorization` or in the cookie of a same-origin page.
 
 use http::header::{self, AUTHORIZATION};
 use sluice_contracts::problem::Code;
@@ -10,25 +10,26 @@ use std::time::Duration;
 use crate::call::Call;
 use crate::failure::Failure;
 
-/// The cookie's name. The prefix has browsers take it only from the origin itself, with `Secure` and for all paths.
+/// With this prefix, browsers accept the cookie only from the origin itself, with `Secure` and for all paths.
 const COOKIE: &str = "__Host-sluice-session";
 
-/// The hash of the token that a call carries.
+/// Hashes the token of a call.
 ///
 /// # Errors
-/// `unauthenticated` if there is none.
+/// `unauthenticated` if the call has no token.
 pub fn token_sha256(call: &Call) -> Result<Sha256, Failure> {
     let token =
         if call.headers.contains_key(AUTHORIZATION) { bearer_token(call) } else { cookie_token(call) };
     token.map(|token| Sha256::of(token.as_bytes())).ok_or_else(unauthenticated)
 }
 
-/// The value of `Set-Cookie` that keeps a token in a browser, out of the reach of scripts and of other sites.
+/// The value of `Set-Cookie` that stores a token in a browser, where neither scripts nor other sites can read
+/// it.
 pub fn cookie(token: &str, life: Duration) -> String {
     format!("{COOKIE}={token}; Path=/; Max-Age={}; Secure; HttpOnly; SameSite=Strict", life.as_secs())
 }
 
-/// The value of `Set-Cookie` that has a browser forget the token.
+/// The value of `Set-Cookie` that removes the token from a browser.
 pub fn no_cookie() -> String {
     cookie("", Duration::ZERO)
 }
@@ -39,8 +40,8 @@ fn bearer_token(call: &Call) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-/// Whether a browser says that a page of the API's own origin makes the call. Only then do cookies count: browsers send them
-/// whoever wrote the page.
+/// Whether the browser says that a page of the API's own origin makes the call. Only then are cookies
+/// trusted, because browsers send them for pages of other sites too.
 pub fn is_same_origin(call: &Call) -> bool {
     call.header("sec-fetch-site").ok().flatten() == Some("same-origin")
 }
@@ -56,10 +57,10 @@ fn cookie_token(call: &Call) -> Option<&str> {
         .find_map(|(name, token)| (name == COOKIE && !token.is_empty()).then_some(token))
 }
 
-/// The session of a call.
+/// Loads the session of a call.
 ///
 /// # Errors
-/// `unauthenticated` if there is none, or if it has ended.
+/// `unauthenticated` if there is none or it has ended.
 pub async fn session(tables: &Tables, call: &Call) -> Result<Session, Failure> {
     let session = tables.session(&token_sha256(call)?, call.now).await?.ok_or_else(unauthenticated)?;
     tracing::Span::current().record("account", tracing::field::display(session.account_id));

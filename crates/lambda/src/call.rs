@@ -1,4 +1,4 @@
-//! A call, read from the request once.
+//! Represents an HTTP request to a handler, and parses its parts.
 
 use http::{HeaderMap, Method};
 use serde::de::DeserializeOwned;
@@ -10,52 +10,48 @@ use std::str::FromStr;
 
 use crate::failure::Failure;
 
-/// Largest request body in bytes.
+/// A request body has at most this many bytes: 1 MiB.
 pub const BODY_MAX_BYTES: usize = 1 << 20;
 
-/// Longest idempotency key in bytes.
+/// An idempotency key has at most this many bytes.
 const IDEMPOTENCY_KEY_MAX_BYTES: usize = 255;
 
-/// A request to a function.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// The method.
     pub method: Method,
-    /// The path, as it was sent.
+    /// The path as it was sent, not URL-decoded.
     pub path: String,
-    /// The query's parameters, decoded, in order.
+    /// The parameters of the query, URL-decoded, in order.
     pub query: Vec<(String, String)>,
-    /// The headers.
     pub headers: HeaderMap,
-    /// The body.
     pub body: Vec<u8>,
-    /// Names the request in answers and logs.
+    /// Identifies the request in answers and logs.
     pub request_id: String,
-    /// When it arrived.
+    /// When the request arrived.
     pub now: Timestamp,
 }
 
 impl Call {
-    /// The path between the slashes.
+    /// The segments of the path, for example `["files", "…", "versions"]`.
     pub fn segments(&self) -> Vec<&str> {
         self.path.trim_start_matches('/').split('/').collect()
     }
 
-    /// The answer to a path or method that the function does not know.
+    /// The failure for a path or method that the function does not know.
     pub fn no_route(&self) -> Failure {
         Failure::new(Code::NotFound, format!("there is no {} {}", self.method, self.path))
     }
 
-    /// Reads the JSON body.
+    /// Parses the JSON body.
     ///
     /// # Errors
-    /// `body_too_large`, `malformed_json`, or `invalid_request` naming the field.
+    /// `body_too_large`, `malformed_json`, or `invalid_request` with the name of the field.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         if self.body.len() > BODY_MAX_BYTES {
             let detail = format!("a body has at most {BODY_MAX_BYTES} bytes");
             return Err(Failure::new(Code::BodyTooLarge, detail));
         }
-        // Serde reads an object's fields from a list, too, by their position.
+        // Serde would also read an object's fields from a list, by position.
         if self.body.trim_ascii_start().starts_with(b"[") {
             return Err(Failure::invalid("the body is a list where an object is expected"));
         }
@@ -73,7 +69,7 @@ impl Call {
         Ok(value)
     }
 
-    /// A parameter of the query, if given, parsed.
+    /// Parses the parameter `name` of the query, if it is given.
     pub fn parameter<T: FromStr<Err: std::fmt::Display>>(&self, name: &str) -> Result<Option<T>, Failure> {
         let mut values = self.query.iter().filter(|(key, _)| key == name);
         let Some((_, value)) = values.next() else { return Ok(None) };
@@ -94,7 +90,7 @@ impl Call {
         }
     }
 
-    /// The parameter `limit` of a list.
+    /// The parameter `limit` of a list, or its default.
     pub fn limit(&self) -> Result<usize, Failure> {
         match self.parameter("limit")? {
             None => Ok(LIST_DEFAULT),
@@ -103,14 +99,12 @@ impl Call {
         }
     }
 
-    /// The version that `If-Match` names.
     pub fn if_match(&self) -> Result<Option<VersionId>, Failure> {
         let Some(value) = self.header("if-match")? else { return Ok(None) };
         let id = value.trim_matches('"').parse();
         id.map(Some).map_err(|_| Failure::invalid("If-Match takes one version id in double quotes"))
     }
 
-    /// The idempotency key, if given.
     pub fn idempotency_key(&self) -> Result<Option<&str>, Failure> {
         match self.header("idempotency-key")? {
             Some(key) if key.is_empty() || key.len() > IDEMPOTENCY_KEY_MAX_BYTES => Err(Failure::invalid(
@@ -120,18 +114,16 @@ impl Call {
         }
     }
 
-    /// A header, if given.
     pub fn header(&self, name: &str) -> Result<Option<&str>, Failure> {
         let Some(value) = self.headers.get(name) else { return Ok(None) };
         value.to_str().map(Some).map_err(|_| Failure::invalid(format_args!("the header {name} is not ASCII")))
     }
 
-    /// Random bytes for an id.
     pub fn random<const N: usize>(&self) -> Result<[u8; N], Failure> {
         let mut bytes = [0; N];
         getrandom::fill(&mut bytes).map_err(|error| {
             tracing::error!(%error, "no random bytes");
-            Failure::new(Code::Internal, "the system gave no random bytes")
+            Failure::new(Code::Internal, "the system returned no random bytes")
         })?;
         Ok(bytes)
     }

@@ -1,9 +1,8 @@
-//! The one place that reads the clock.
+//! Reads the clock, which nothing else does.
 
 use sluice_domain::time::Timestamp;
 
-/// Now.
-#[expect(clippy::disallowed_methods, reason = "the one place")]
+#[expect(clippy::disallowed_methods, reason = "the clock is read here only")]
 pub fn now() -> Timestamp {
     Timestamp::from(std::time::SystemTime::now())
 }

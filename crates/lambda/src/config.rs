@@ -1,4 +1,4 @@
-//! Configuration: the one place that reads the environment.
+//! Reads the settings of a deployment from the environment, which nothing else does.
 
 use crate::batch::Acknowledger;
 use sluice_domain::hash::Sha256;
@@ -13,39 +13,30 @@ use std::sync::OnceLock;
 use std::time::Duration;
 use tracing_subscriber::filter::LevelFilter;
 
-/// A setting that is missing or wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// Not set.
     #[error("the environment variable {0} is not set")]
     Missing(&'static str),
-    /// Set to something that is not what it should be.
     #[error("the environment variable {name} is {value:?}, which is not {expected}")]
     Invalid {
-        /// The variable.
         name: &'static str,
-        /// What it holds.
         value: String,
-        /// What it should hold.
+        /// A phrase for the message: what the value should be.
         expected: &'static str,
     },
-    /// The registry of stores cannot be used.
     #[error("the environment variable {STORES}: {0}")]
     Stores(#[from] StoresError),
-    /// Objects would be deleted while URLs of them still work.
+    /// Objects would be deleted while presigned URLs for them still work.
     #[error("{GRACE} is not longer than {URL_LIFE}")]
     GraceTooShort,
-    /// A secret that cannot be read.
     #[error("{name}: {error}")]
     Secret {
-        /// The variable that refers to it.
+        /// The variable that refers to the secret.
         name: &'static str,
-        /// Why.
         error: sluice_storage::StorageError,
     },
 }
 
-/// What the names of all settings begin with.
 const PREFIX: &str = "SLUICE_";
 
 const STORES: &str = "SLUICE_STORES";
@@ -54,7 +45,7 @@ const URL_LIFE: &str = "SLUICE_PRESIGNED_URL_TTL_SECONDS";
 const RULES: &str = "SLUICE_MIGRATION_RULES";
 const RECEIPT_KEY: &str = "SLUICE_RECEIPT_SIGNING_KEY";
 
-/// A function's settings and the clients made from them.
+/// The settings of a deployment, and the clients that are made from them.
 #[derive(Debug)]
 pub struct Deployment {
     clients: Clients,
@@ -75,17 +66,15 @@ impl Deployment {
         Ok(deployment)
     }
 
-    /// A deployment with these clients and settings.
     pub fn new(clients: Clients, credentials: Credentials, settings: BTreeMap<String, String>) -> Self {
         Self { clients, credentials, settings, stores: OnceLock::new() }
     }
 
-    /// The settings as they were given, secrets included.
+    /// The settings as they were given, including secrets.
     pub fn settings(&self) -> &BTreeMap<String, String> {
         &self.settings
     }
 
-    /// All tables.
     pub fn tables(&self) -> Result<Tables, ConfigError> {
         let names = TableNames {
             accounts: self.text("SLUICE_ACCOUNTS_TABLE")?,
@@ -102,22 +91,22 @@ impl Deployment {
         Ok(Tables::new(&self.clients, names))
     }
 
-    /// The bucket where presigned uploads arrive.
+    /// The bucket that presigned uploads write to.
     pub fn landing(&self) -> Result<Bucket, ConfigError> {
         self.bucket(Role::Landing, "SLUICE_LANDING_BUCKET")
     }
 
-    /// The bucket that holds what has been verified.
+    /// The bucket for verified bytes.
     pub fn vault(&self) -> Result<Bucket, ConfigError> {
         self.bucket(Role::Vault, "SLUICE_VAULT_BUCKET")
     }
 
-    /// The bucket of blobs rebuilt for plain HTTP readers.
+    /// The bucket of blobs that were materialized for plain HTTP readers.
     pub fn cache(&self) -> Result<Bucket, ConfigError> {
         self.bucket(Role::Cache, "SLUICE_CACHE_BUCKET")
     }
 
-    /// The bucket of the store that has the role; else the one that the template has made.
+    /// The bucket of the store with this role, or the bucket of the template.
     fn bucket(&self, role: Role, name: &'static str) -> Result<Bucket, ConfigError> {
         match self.stores()?.with_role(role) {
             Some((_, bucket)) => Ok(bucket),
@@ -125,7 +114,7 @@ impl Deployment {
         }
     }
 
-    /// The stores beside the template's own buckets.
+    /// The stores besides the template's own buckets.
     pub fn stores(&self) -> Result<&Stores, ConfigError> {
         if let Some(stores) = self.stores.get() {
             return Ok(stores);
@@ -137,25 +126,26 @@ impl Deployment {
         Ok(self.stores.get_or_init(|| opened))
     }
 
-    /// The buckets in which packs lie.
+    /// The buckets that contain packs.
     pub fn pack_buckets(&self) -> Result<PackBuckets, ConfigError> {
         Ok(self.stores()?.pack_buckets(self.vault()?))
     }
 
-    /// Whether the landing bucket's own notifications can be relied on. Those of other stores than AWS come by webhook if
-    /// at all, and may be late or lost.
+    /// Whether the landing bucket's notifications are reliable. Stores other than AWS notify by webhook, if
+    /// at all, and their notifications may be late or lost.
     pub fn landing_notifies(&self) -> Result<bool, ConfigError> {
         let landing = self.stores()?.with_role(Role::Landing);
         Ok(landing.is_none_or(|(store, _)| store.definition.kind == StoreKind::Aws))
     }
 
-    /// How long the objects that packs leave are kept. Longer than any presigned URL of them lives.
+    /// How long objects remain after their packs were moved: longer than any presigned URL for them is valid.
     pub fn grace(&self) -> Result<Duration, ConfigError> {
-        let (grace, url_life) = (self.seconds(GRACE)?, self.seconds(URL_LIFE)?);
+        let grace = self.seconds(GRACE)?;
+        let url_life = self.seconds(URL_LIFE)?;
         if grace > url_life { Ok(grace) } else { Err(ConfigError::GraceTooShort) }
     }
 
-    /// The rules by which blobs go to other stores; each names a store with a cold bucket.
+    /// The migration rules; each names a store with a cold bucket.
     pub fn migration_rules(&self) -> Result<Vec<Rule>, ConfigError> {
         let Ok(value) = self.text(RULES) else { return Ok(Vec::new()) };
         let rules: Option<Vec<Rule>> = serde_json::from_str(&value).ok();
@@ -170,7 +160,7 @@ impl Deployment {
         })
     }
 
-    /// The seed of the key that signs receipts, if there is one: 32 bytes in hex, by reference.
+    /// The seed of the key that signs receipts. The setting refers to 32 bytes in hex.
     pub async fn receipt_seed(&self) -> Result<Option<[u8; 32]>, ConfigError> {
         let Ok(reference) = self.text(RECEIPT_KEY) else { return Ok(None) };
         let text = match reference.split_once(':') {
@@ -187,7 +177,7 @@ impl Deployment {
         seed.map(|seed| Some(*seed.as_bytes())).ok_or(invalid)
     }
 
-    /// What moves packs, without receipts and as fast as it can.
+    /// A mover without receipts and without a speed limit.
     pub fn mover(&self) -> Result<Mover, ConfigError> {
         Ok(Mover {
             tables: self.tables()?,
@@ -199,7 +189,7 @@ impl Deployment {
         })
     }
 
-    /// How many bytes a second migration may move, in one invocation; none is no limit.
+    /// How many bytes per second one invocation of migrate-pack may move; none is no limit.
     pub fn migration_bytes_per_second(&self) -> Result<Option<u64>, ConfigError> {
         let limit: u64 = self.number("SLUICE_MIGRATION_BYTES_PER_SECOND")?;
         Ok(Some(limit).filter(|limit| *limit > 0))
@@ -210,47 +200,40 @@ impl Deployment {
         Ok(self.number::<usize>("SLUICE_MIGRATION_PACKS_IN_FLIGHT")?.max(1))
     }
 
-    /// The queue of packs to compress.
     pub fn compress_queue(&self) -> Result<Queue, ConfigError> {
         Ok(Queue::new(&self.clients, self.text("SLUICE_COMPRESS_QUEUE_URL")?))
     }
 
-    /// Where requests to compress go in the end.
     pub fn compress_acknowledger(&self) -> Result<Acknowledger, ConfigError> {
         self.acknowledger(self.compress_queue()?, "SLUICE_COMPRESS_DEAD_LETTER_QUEUE_URL")
     }
 
-    /// The queue of packs to migrate.
     pub fn migrate_queue(&self) -> Result<Queue, ConfigError> {
         Ok(Queue::new(&self.clients, self.text("SLUICE_MIGRATE_QUEUE_URL")?))
     }
 
-    /// Where requests to migrate go in the end.
     pub fn migrate_acknowledger(&self) -> Result<Acknowledger, ConfigError> {
         self.acknowledger(self.migrate_queue()?, "SLUICE_MIGRATE_DEAD_LETTER_QUEUE_URL")
     }
 
-    /// How long a rebuilt blob is used before it is built anew; the bucket keeps it longer than that.
+    /// How long a materialized blob is used. The bucket keeps it longer.
     pub fn cache_life(&self) -> Result<Duration, ConfigError> {
         self.seconds("SLUICE_CACHED_BLOB_TTL_SECONDS")
     }
 
-    /// The queue of blobs to rebuild.
     pub fn materialize_queue(&self) -> Result<Queue, ConfigError> {
         Ok(Queue::new(&self.clients, self.text("SLUICE_MATERIALIZE_QUEUE_URL")?))
     }
 
-    /// The queue of objects that have landed.
+    /// The queue of new objects in the landing bucket, and of uploads to process.
     pub fn landing_queue(&self) -> Result<Queue, ConfigError> {
         Ok(Queue::new(&self.clients, self.text("SLUICE_LANDING_QUEUE_URL")?))
     }
 
-    /// Where messages about objects that have landed go in the end.
     pub fn landing_acknowledger(&self) -> Result<Acknowledger, ConfigError> {
         self.acknowledger(self.landing_queue()?, "SLUICE_LANDING_DEAD_LETTER_QUEUE_URL")
     }
 
-    /// Where requests for blobs go in the end.
     pub fn materialize_acknowledger(&self) -> Result<Acknowledger, ConfigError> {
         self.acknowledger(self.materialize_queue()?, "SLUICE_MATERIALIZE_DEAD_LETTER_QUEUE_URL")
     }
@@ -263,35 +246,37 @@ impl Deployment {
         })
     }
 
-    /// How long a presigned URL lives, at most.
+    /// The maximum validity of a presigned URL.
     pub fn url_life(&self) -> Result<UrlLife, ConfigError> {
         let store = self.stores()?.with_role(Role::Vault).and_then(|(store, _)| store.credentials());
         let credentials = store.map_or_else(|| self.credentials.clone(), Credentials::given);
         Ok(UrlLife::new(credentials, self.seconds(URL_LIFE)?))
     }
 
-    /// How long an upload may take.
     pub fn upload_life(&self) -> Result<Duration, ConfigError> {
         self.seconds("SLUICE_UPLOAD_TTL_SECONDS")
     }
 
-    /// How long a session lasts.
     pub fn session_life(&self) -> Result<Duration, ConfigError> {
         self.seconds("SLUICE_SESSION_TTL_SECONDS")
     }
 
-    /// The quota in bytes that a new account gets.
+    /// The quota of a new account, in bytes.
     pub fn default_quota_bytes(&self) -> Result<u64, ConfigError> {
         self.number("SLUICE_DEFAULT_QUOTA_BYTES")
     }
 
-    /// The SHA-256 of the secret that stores show at the hook; none if the hook is closed.
+    /// SHA-256 of the secret that stores send to the webhook; without it the webhook is closed.
     pub fn webhook_secret_sha256(&self) -> Result<Option<Sha256>, ConfigError> {
         const NAME: &str = "SLUICE_WEBHOOK_SECRET_SHA256";
         let Ok(text) = self.text(NAME) else { return Ok(None) };
-        // Not quoted: somebody may have set the secret itself.
-        let (value, expected) = ("…".to_owned(), "a SHA-256 in lower-case hex");
-        text.parse().map(Some).map_err(|_| ConfigError::Invalid { name: NAME, value, expected })
+        // The value is not quoted: it may be the secret itself.
+        let invalid = ConfigError::Invalid {
+            name: NAME,
+            value: "…".to_owned(),
+            expected: "a SHA-256 in lower-case hex",
+        };
+        text.parse().map(Some).map_err(|_| invalid)
     }
 
     fn log_level(&self) -> Result<LevelFilter, ConfigError> {
@@ -316,8 +301,8 @@ impl Deployment {
     }
 }
 
-/// The settings in the environment.
-#[expect(clippy::disallowed_methods, reason = "the one place")]
+/// All settings in the environment: the variables with the prefix `SLUICE_`.
+#[expect(clippy::disallowed_methods, reason = "settings are read here only")]
 pub fn environment() -> BTreeMap<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -1,49 +1,45 @@
-//! What a client is told when a call fails.
+//! Maps errors to the answers that clients see.
 
 use sluice_contracts::problem::Code;
 use sluice_storage::{ErrorKind, StorageError};
 
-/// A failed call: the code, and words for this occurrence.
+/// Why a call failed, as the client sees it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {detail}", code.as_str())]
 pub struct Failure {
-    /// The stable code.
     pub code: Code,
-    /// What was wrong and what to do about it; goes to the client.
+    /// What was wrong and what to do about it. The client sees it.
     pub detail: String,
-    /// When to repeat the call, in seconds, if that is known.
+    /// After how many seconds the client may repeat the call, if that is known.
     pub retry_after_seconds: Option<u64>,
 }
 
 impl Failure {
-    /// A failure with this code.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into(), retry_after_seconds: None }
     }
 
-    /// The same, which says when to repeat the call.
     #[must_use]
     pub fn retry_after(self, seconds: u64) -> Self {
         Self { retry_after_seconds: Some(seconds), ..self }
     }
 
-    /// The request is not valid.
     pub fn invalid(detail: impl std::fmt::Display) -> Self {
         Self::new(Code::InvalidRequest, detail.to_string())
     }
 
-    /// The account has no such thing; whether another account has one is not said.
+    /// The account has no such thing. The answer does not reveal whether another account has it.
     pub fn not_found(what: &str) -> Self {
         Self::new(Code::NotFound, format!("there is no such {what}"))
     }
 }
 
 impl From<StorageError> for Failure {
-    /// The one table from an error's kind to what a client is told. The service's own words stay in the log.
+    /// Maps the kind of an error to a code. The service's own message only goes to the log.
     fn from(error: StorageError) -> Self {
         match error.kind {
             ErrorKind::Conflict => {
-                Self::new(Code::Conflict, "it changed while it was worked on; repeat the call")
+                Self::new(Code::Conflict, "another call changed it at the same time; repeat the call")
             }
             ErrorKind::Throttled => {
                 Self::new(Code::TooManyRequests, "repeat the call after a pause").retry_after(1)
@@ -54,7 +50,7 @@ impl From<StorageError> for Failure {
             }
             ErrorKind::NotFound | ErrorKind::Fault => {
                 tracing::error!(%error, "a call failed");
-                Self::new(Code::Internal, "the request id leads to the cause in the logs")
+                Self::new(Code::Internal, "the logs have the cause under the request id")
             }
         }
     }

@@ -1,10 +1,9 @@
-//! Functions behind the HTTP API.
+//! Runs a handler as a Lambda function behind the HTTP API.
 
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Error, Request, RequestExt, Response, service_fn};
 use sluice_storage::trace;
 use std::sync::Arc;
-
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
@@ -13,7 +12,7 @@ use crate::failure::Failure;
 use crate::reply::Reply;
 use crate::{StartError, clock};
 
-/// Answers calls until Lambda ends the process.
+/// Answers calls with `handle` until Lambda ends the process.
 pub async fn serve<App, Answer>(app: App, handle: fn(Arc<App>, Call) -> Answer) -> Result<(), StartError>
 where
     App: Send + Sync + 'static,
@@ -36,16 +35,20 @@ where
     Answer: Future<Output = Result<Reply, Failure>>,
 {
     let request_id = call.request_id.clone();
-    let (method, path) = (call.method.clone(), call.path.clone());
+    let method = call.method.clone();
+    let path = call.path.clone();
     let mut code = None;
     let reply = handle(call).await.unwrap_or_else(|failure| {
         code = Some(failure.code.as_str());
-        // It may name files, which a log shows only if it is asked to.
+        // The detail may contain file names, which belong in a debug log only.
         tracing::debug!(detail = failure.detail, "refused");
         Reply::problem(&failure, &request_id)
     });
     tracing::info!(%method, path, status = reply.status().as_u16(), code, "answered");
-    reply.into_response().map_err(Error::from)
+    let response = reply.into_response().map_err(Error::from)?;
+    Ok(response.map(|body| {
+        if body.is_empty() { Body::Empty } else { Body::Text(String::from_utf8_lossy(&body).into_owned()) }
+    }))
 }
 
 fn read(request: Request) -> Call {

@@ -1,7 +1,7 @@
-//! The edge of the functions: configuration, clock, telemetry, sessions, problem details and SQS batches.
+//! Runs handlers, workers and schedules as Lambda functions, and reads their settings.
 //!
-//! A function's `main.rs` builds its `App` from a [`Deployment`] and hands it to [`http::serve`], [`batch::serve`] or
-//! [`schedule::serve`]; everything below knows nothing of Lambda.
+//! A function's `main.rs` builds its `App` from a [`Deployment`] and hands it to [`http::serve`],
+//! [`batch::serve`] or [`schedule::serve`]. Only these three modules know Lambda's types.
 
 pub mod auth;
 pub mod batch;
@@ -11,6 +11,7 @@ pub mod config;
 pub mod failure;
 pub mod http;
 pub mod instant;
+pub mod message;
 pub mod metrics;
 pub mod reply;
 pub mod schedule;
@@ -21,5 +22,5 @@ pub use config::Deployment;
 pub use failure::Failure;
 pub use reply::Reply;
 
-/// What ends a function at start: a setting that is missing or wrong, or the Runtime API gone.
+/// Why a function cannot start: a setting is missing or wrong, or the Runtime API does not answer.
 pub type StartError = lambda_runtime::Error;

@@ -1,6 +1,5 @@
-//! Metrics: log lines that AWS turns into metrics as it takes them in.
+//! Writes metrics as log lines in the [embedded metric format] of `CloudWatch`.
 //!
-//! The format is the [embedded metric format] of `CloudWatch`.
 //! Without `SLUICE_STACK_NAME` nothing is written.
 //!
 //! [embedded metric format]: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
@@ -13,12 +12,11 @@ use std::time::Duration;
 use crate::clock;
 
 const NAMESPACE: &str = "Sluice";
-/// The one dimension: which deployment.
+/// The only dimension: the name of the deployment.
 const DIMENSION: &str = "Stack";
 
 static STACK: OnceLock<String> = OnceLock::new();
 
-/// What a quantity is counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unit {
     Count,
@@ -36,7 +34,7 @@ impl Unit {
     }
 }
 
-/// One quantity; `docs/OPERATIONS.md` lists their names.
+/// A named quantity; `docs/OPERATIONS.md` lists the names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Metric {
     name: &'static str,
@@ -45,31 +43,28 @@ pub struct Metric {
 }
 
 impl Metric {
-    /// Something happened so many times.
     pub fn count(name: &'static str, value: u64) -> Self {
         Self { name, unit: Unit::Count, value }
     }
 
-    /// So many bytes.
     pub fn bytes(name: &'static str, value: u64) -> Self {
         Self { name, unit: Unit::Bytes, value }
     }
 
-    /// Something took so long.
     pub fn duration(name: &'static str, value: Duration) -> Self {
         let value = u64::try_from(value.as_millis()).unwrap_or(u64::MAX);
         Self { name, unit: Unit::Milliseconds, value }
     }
 }
 
-/// Starts writing metrics of the deployment called `stack`.
+/// Sets the name of the deployment, which turns metrics on.
 pub(crate) fn start(stack: String) {
-    // A second start is of the same deployment.
+    // A second start is for the same deployment.
     let _ = STACK.set(stack);
 }
 
-/// Writes metrics of this moment.
-#[expect(clippy::print_stdout, reason = "Lambda takes the log from there")]
+/// Writes metrics with the current time.
+#[expect(clippy::print_stdout, reason = "Lambda collects logs from standard output")]
 pub fn write(metrics: &[Metric]) {
     if let Some(stack) = STACK.get() {
         println!("{}", line(stack, clock::now(), metrics));

@@ -1,17 +1,17 @@
-//! Answers.
+//! Builds the answer to a call.
 
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use lambda_http::Body;
 use serde::Serialize;
 use sluice_contracts::problem::{Code, PROBLEM_JSON, Problem};
 
 use crate::failure::Failure;
 
-/// A call's answer.
+/// The answer to a call.
 #[derive(Debug)]
 pub struct Reply {
     status: StatusCode,
     headers: Vec<(HeaderName, String)>,
+    /// The bytes and their media type.
     body: Option<(Vec<u8>, &'static str)>,
 }
 
@@ -30,19 +30,16 @@ impl Reply {
         Self { status, headers: Vec::new(), body: None }
     }
 
-    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// The status.
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The body.
     pub fn body(&self) -> &[u8] {
         self.body.as_ref().map_or(&[], |(bytes, _)| bytes)
     }
@@ -62,18 +59,18 @@ impl Reply {
         }
     }
 
-    /// The answer as Lambda takes it.
-    pub fn into_response(self) -> Result<Response<Body>, http::Error> {
+    /// The answer as an HTTP response that no cache may store.
+    ///
+    /// # Errors
+    /// If a header's value cannot be sent.
+    pub fn into_response(self) -> Result<Response<Vec<u8>>, http::Error> {
         let mut response = Response::builder().status(self.status).header(header::CACHE_CONTROL, "no-store");
         for (name, value) in self.headers {
             response = response.header(name, HeaderValue::from_str(&value)?);
         }
         match self.body {
-            Some((body, media_type)) => {
-                let text = String::from_utf8_lossy(&body).into_owned();
-                response.header(header::CONTENT_TYPE, media_type).body(Body::Text(text))
-            }
-            None => response.body(Body::Empty),
+            Some((body, media_type)) => response.header(header::CONTENT_TYPE, media_type).body(body),
+            None => response.body(Vec::new()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Functions that a schedule starts.
+//! Runs a task as a Lambda function at every tick of a schedule.
 
 use futures::FutureExt;
 use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
@@ -10,7 +10,7 @@ use tracing::Instrument as _;
 
 use crate::{StartError, clock};
 
-/// Runs at every tick until Lambda ends the process. An error makes Lambda try the tick again.
+/// Runs `run` at every tick until Lambda ends the process. If it fails, Lambda repeats the tick.
 pub async fn serve<App, Run, E>(app: App, run: fn(Arc<App>, Timestamp) -> Run) -> Result<(), StartError>
 where
     App: Send + Sync + 'static,
@@ -19,7 +19,7 @@ where
 {
     let app = Arc::new(app);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
-        // Boxed: all of a run in one future is deeper than the compiler lays out.
+        // Boxed: the compiler cannot handle a whole run as one future.
         let run = run(app.clone(), clock::now()).boxed();
         let Context { request_id, xray_trace_id: trace_id, .. } = event.context;
         let span = tracing::info_span!("tick", request_id, trace_id);

@@ -1,4 +1,4 @@
-//! The JSON Schemas of the events, as `events/schemas` holds them.
+//! Builds the JSON Schemas of the events; `events/schemas` has copies.
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
@@ -8,7 +8,7 @@ use super::schemas::tidy;
 use crate::event::{BlobEvent, Notification, UploadEvent};
 use crate::pack_event::PackEvent;
 
-/// Every schema with its file's name.
+/// Every schema, with the name of its file.
 pub fn schemas() -> Vec<(&'static str, Value)> {
     vec![
         ("blob-event.json", schema::<BlobEvent>("urn:sluice:event:blob")),

@@ -1,4 +1,4 @@
-//! One call, described.
+//! Describes one call of the API, with its answers and problems.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use super::problems;
 use crate::problem::Code;
 use crate::route::Route;
 
-/// What the route table does not say about a call.
+/// The parts of a call's description that the route table does not have.
 pub(super) struct Operation {
     method: &'static str,
     path: &'static str,
@@ -15,7 +15,7 @@ pub(super) struct Operation {
     description: Option<&'static str>,
     shared: Vec<Shared>,
     parameters: Vec<Value>,
-    request: Option<Value>,
+    request: Option<Request>,
     answers: Map<String, Value>,
     problems: Vec<Code>,
 }
@@ -49,7 +49,12 @@ impl Operation {
     }
 
     pub(super) fn request(self, schema: Value) -> Self {
-        Self { request: Some(schema), ..self }
+        Self { request: Some(Request { schema, is_required: true }), ..self }
+    }
+
+    /// A body that may be absent, and that the call itself parses.
+    pub(super) fn optional_request(self, schema: Value) -> Self {
+        Self { request: Some(Request { schema, is_required: false }), ..self }
     }
 
     pub(super) fn answer(mut self, status: u16, answer: Answer) -> Self {
@@ -57,7 +62,7 @@ impl Operation {
         self
     }
 
-    /// The codes that belong to this call; those that follow from its shape are added.
+    /// The codes of this call, without those that follow from its shape.
     pub(super) fn problems(self, codes: &[Code]) -> Self {
         Self { problems: codes.to_vec(), ..self }
     }
@@ -89,9 +94,9 @@ impl Operation {
         if !parameters.is_empty() {
             operation["parameters"] = json!(parameters);
         }
-        if let Some(schema) = &self.request {
+        if let Some(Request { schema, is_required }) = &self.request {
             operation["requestBody"] =
-                json!({"required": true, "content": {"application/json": {"schema": schema}}});
+                json!({"required": is_required, "content": {"application/json": {"schema": schema}}});
         }
         if !route.authenticated {
             operation["security"] = json!([]);
@@ -100,11 +105,12 @@ impl Operation {
     }
 
     fn codes(&self, route: &Route) -> Vec<Code> {
-        let has_parameters = !self.parameters.is_empty() || !self.shared.is_empty();
+        let has_json = self.request.as_ref().is_some_and(|request| request.is_required);
         let implied = [
-            (self.request.is_some(), Code::MalformedJson),
-            (self.request.is_some(), Code::BodyTooLarge),
-            (self.request.is_some() || has_parameters, Code::InvalidRequest),
+            (has_json, Code::MalformedJson),
+            (has_json, Code::BodyTooLarge),
+            // Every call refuses parameters that it does not know.
+            (true, Code::InvalidRequest),
             (route.authenticated, Code::Unauthenticated),
             (route.path.contains('{'), Code::NotFound),
             (self.shared.contains(&Shared::IfMatch), Code::PreconditionFailed),
@@ -119,7 +125,11 @@ impl Operation {
     }
 }
 
-/// A success.
+struct Request {
+    schema: Value,
+    is_required: bool,
+}
+
 pub(super) struct Answer(Value);
 
 impl Answer {

@@ -1,4 +1,4 @@
-//! The JSON Schemas of the wire types, collected while the operations are described.
+//! Collects the JSON Schemas of the wire types while the operations are described.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use crate::problem::Code;
 
-/// Requests are described as they are read and answers as they are written: a field with a default may be left out of a
-/// request, and an answer always has it.
+/// Requests are described as Sluice reads them and answers as it writes them: a field with a default may be
+/// absent from a request, but answers always have it.
 pub(super) struct Schemas {
     requests: SchemaGenerator,
     answers: SchemaGenerator,
@@ -34,7 +34,7 @@ impl Schemas {
         self.answers.subschema_for::<T>().to_value()
     }
 
-    /// All schemas by name.
+    /// All schemas, by name.
     pub(super) fn into_components(mut self) -> Map<String, Value> {
         let mut components = self.requests.take_definitions(true);
         for (name, schema) in self.answers.take_definitions(true) {
@@ -54,18 +54,18 @@ impl Schemas {
     }
 }
 
-/// A code is any text: a newer server may send one that this document does not know.
+/// A code is any text, because a newer server may send one that this document does not know.
 fn code() -> Value {
     let known: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
     json!({
         "type": "string",
-        "description": "What went wrong. Codes are never renamed or reused, and new ones may come: treat one that you \
-            do not know by its status.",
+        "description": "What went wrong. Codes are never renamed or reused, but new ones may come: handle an \
+         unknown code by its status.",
         "examples": known,
     })
 }
 
-/// Takes the marks of Rust's documentation out of the descriptions.
+/// Removes the link marks of Rust's documentation from the descriptions.
 pub(super) fn tidy(schema: &mut Schema) {
     RecursiveTransform(|schema: &mut Schema| {
         if let Some(Value::String(description)) = schema.get_mut("description") {

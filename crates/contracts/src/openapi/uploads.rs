@@ -1,4 +1,4 @@
-//! Uploads and lookups.
+//! Describes the calls under `/uploads` and `/lookups`.
 
 use serde_json::json;
 use sluice_domain::id::UploadId;
@@ -28,7 +28,7 @@ pub(super) fn operations(schemas: &mut Schemas) -> Vec<Operation> {
 }
 
 fn begin(schemas: &mut Schemas) -> Operation {
-    // Each status has one outcome, so that its schema says more than `UploadAnswer` would.
+    // Each status has one outcome, so its schema can be more precise than `UploadAnswer`.
     let version = schemas.answer::<VersionView>();
     let instant = json!({
         "type": "object",
@@ -42,15 +42,17 @@ fn begin(schemas: &mut Schemas) -> Operation {
     });
     Operation::new("POST", "/uploads", "beginUpload")
         .description(
-            "Reserves the quota and fixes the version's id, and so its place among the file's versions. With If-Match \
-             the named version must be current now (412), and still when the bytes are verified (the version is then \
-             rejected with the reason `precondition_failed`).",
+            "Reserves quota and fixes the version's id, and with it the order among the file's versions. \
+             With If-Match, the named version must be current now, or the answer is 412. It must still be \
+             current when the bytes are verified, or the new version is rejected with the reason \
+             `precondition_failed`. A retry with the same idempotency key after the upload was aborted, \
+             rejected or has expired answers `upload_ended`.",
         )
         .shared(&[Shared::IfMatch, Shared::IdempotencyKey])
         .request(schemas.request::<UploadRequest>())
-        .answer(200, Answer::new("The account held the content: the version is available.").body(&instant))
-        .answer(201, Answer::new("Send the bytes.").body(&upload))
-        .problems(&[Code::QuotaExceeded])
+        .answer(200, Answer::new("The account held the blob: the version is available.").body(&instant))
+        .answer(201, Answer::new("Send the bytes as the plan says.").body(&upload))
+        .problems(&[Code::QuotaExceeded, Code::UploadEnded, Code::NotFound])
 }
 
 fn list(schemas: &mut Schemas) -> Operation {
@@ -58,14 +60,14 @@ fn list(schemas: &mut Schemas) -> Operation {
     let ids = query(
         "ids",
         &json!({"type": "array", "items": id, "minItems": 1, "maxItems": PAGE_MAX}),
-        "These uploads, whatever their state, in one page. One that the account does not have is left out.",
+        "These uploads in any state, in one page. Ids that the account does not have are left out.",
     );
     // `ids=a,b`, not `ids=a&ids=b`.
     let ids = with(ids, json!({"style": "form", "explode": false}));
     Operation::new("GET", "/uploads", "listUploads")
-        .description("Open and pending uploads; with `ids`, the uploads named.")
+        .description("Lists open and pending uploads; with `ids`, the named uploads.")
         .parameter(ids)
-        .shared(&[Shared::Limit, Shared::Cursor])
+        .shared(&[Shared::Limit, Shared::IdCursor])
         .answer(200, Answer::new("One page.").body(&schemas.answer::<UploadList>()))
 }
 
@@ -85,7 +87,7 @@ fn get(schemas: &mut Schemas) -> Operation {
 fn abort(schemas: &mut Schemas) -> Operation {
     Operation::new("DELETE", "/uploads/{upload_id}", "abortUpload")
         .parameter(path("upload_id", &schemas.request::<UploadId>()))
-        .answer(204, Answer::new("The parts are freed and the quota is released."))
+        .answer(204, Answer::new("The parts are deleted and the reservation is released."))
         .problems(&[Code::UploadEnded, Code::Conflict])
 }
 
@@ -93,13 +95,13 @@ fn sign(schemas: &mut Schemas) -> Operation {
     Operation::new("POST", "/uploads/{upload_id}/parts", "signParts")
         .parameter(path("upload_id", &schemas.request::<UploadId>()))
         .request(schemas.request::<PartUrlsRequest>())
-        .answer(200, Answer::new("Fresh URLs.").body(&schemas.answer::<PartUrls>()))
+        .answer(200, Answer::new("New URLs.").body(&schemas.answer::<PartUrls>()))
         .problems(&[Code::InvalidParts, Code::UploadEnded])
 }
 
 fn complete(schemas: &mut Schemas) -> Operation {
     Operation::new("POST", "/uploads/{upload_id}/complete", "completeUpload")
-        .description("May be repeated: the answer is the same, but for the version's state.")
+        .description("May be repeated: the answer is the same except for the version's state.")
         .parameter(path("upload_id", &schemas.request::<UploadId>()))
         .request(schemas.request::<Completion>())
         .answer(202, Answer::new("All bytes have arrived.").body(&schemas.answer::<Completed>()))
@@ -115,8 +117,8 @@ fn complete(schemas: &mut Schemas) -> Operation {
 
 fn look_up(schemas: &mut Schemas) -> Operation {
     Operation::new("POST", "/lookups", "lookUpContent")
-        .description("Answers from the account's own content alone.")
-        .shared(&[Shared::IfMatch, Shared::IdempotencyKey])
+        .description("Searches only the account's own blobs.")
+        .shared(&[Shared::IfMatch])
         .request(schemas.request::<Lookup>())
         .answer(
             200,
@@ -127,9 +129,17 @@ fn look_up(schemas: &mut Schemas) -> Operation {
 fn look_up_hooks(schemas: &mut Schemas) -> Operation {
     Operation::new("POST", "/lookups/hooks", "lookUpHooks")
         .description(
-            "A hook is a chunk whose id is 0 modulo 64, or the smallest id of a run that has none. The packs found hold \
-             the chunks beside it too. Answers from the account's own packs alone.",
+            "A hook is a chunk with an id that is 0 modulo 64, or the smallest id of a run without such a \
+             chunk. The packs in the answer likely contain the neighbouring chunks too. Searches only the \
+             account's own packs.",
         )
         .request(schemas.request::<HooksLookup>())
-        .answer(200, Answer::new("The packs, those with the most hooks first.").body(&schemas.answer::<HooksFound>()))
+        .answer(
+            200,
+            Answer::new(
+                "The packs, those with the most hooks \
+            first.",
+            )
+            .body(&schemas.answer::<HooksFound>()),
+        )
 }

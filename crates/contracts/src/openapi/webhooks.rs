@@ -1,4 +1,4 @@
-//! What stores call.
+//! Describes the calls that stores make.
 
 use serde_json::json;
 
@@ -9,23 +9,24 @@ pub(super) fn operations() -> Vec<Operation> {
     vec![
         Operation::new("POST", "/webhooks/store-events", "takeBucketNotification")
             .description(
-                "Takes no session, but the hook's secret: as `Authorization: Bearer` with it, or as `token` in the \
-                 query. Without a secret in the deployment the hook is closed: `not_found`. Whatever is no creation of \
-                 an upload's object is answered with 204 and dropped. A notification that comes again does no harm.",
+                "Requires the webhook's secret instead of a session: in `Authorization: Bearer`, or as \
+                 `token` in the query. A deployment without a secret answers `not_found`. Notifications of \
+                 anything else than a new object of an upload are answered with 204 and dropped. Repeated \
+                 notifications are harmless.",
             )
             .parameter(json!({
                 "name": "token",
                 "in": "query",
-                "description": "The hook's secret, of a store that sends no `Authorization`.",
+                "description": "The webhook's secret, for stores that cannot send `Authorization`.",
                 "schema": {"type": "string"},
             }))
-            .request(json!({
+            .optional_request(json!({
                 "type": "object",
-                "description": "A notification of at most 200 KiB, as events/schemas/object-created.json describes it. \
-                    An empty body is a probe.",
+                "description": "A notification of at most 200 KiB, as in events/schemas/object-created.json. \
+                 An empty body is a probe.",
                 "properties": {"Records": {"type": "array", "items": {"type": "object"}}},
             }))
-            .answer(204, Answer::new("The event is in the queue, or there was nothing to do."))
-            .problems(&[Code::Unauthenticated, Code::NotFound]),
+            .answer(204, Answer::new("The notification is enqueued, or was dropped."))
+            .problems(&[Code::Unauthenticated, Code::NotFound, Code::BodyTooLarge]),
     ]
 }

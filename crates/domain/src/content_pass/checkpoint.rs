@@ -1,4 +1,4 @@
-//! A pass written down, to be taken up again by another process at the same offset.
+//! Saves a pass so that another process can resume it at the same offset.
 
 use sha1::digest::common::hazmat::{SerializableState, SerializedState};
 
@@ -8,33 +8,34 @@ use crate::chunk::{CHUNK_MAX_BYTES, Chunk, Chunker};
 use crate::pack::{PACK_MAX_BYTES, PackCutter};
 use crate::pack_index::{CHUNK_ENTRY_BYTES, read_chunks, write_chunks};
 
-/// How many bytes both hash functions take at once.
+/// The block length of both hash functions.
 const HASH_BLOCK_BYTES: u64 = 64;
-/// The words with which SHA-1's state begins; after them, in both, lie the number of blocks taken and that of bytes beyond.
+/// Length of the words at the start of SHA-1's state. In both states, the number of blocks and of bytes
+/// beyond follow.
 const SHA1_WORDS_BYTES: usize = 20;
-/// The words with which SHA-256's state begins.
+/// Length of the words at the start of SHA-256's state.
 const SHA256_WORDS_BYTES: usize = 32;
 
 const FORMAT: Format = Format { magic: *b"SLcp", version: 1 };
 
-/// Bytes that no pass has written.
+/// Bytes that are not a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CheckpointError {
-    /// The bytes are malformed.
+    /// The bytes are not a sealed checkpoint.
     #[error("checkpoint: {0}")]
     Format(#[from] FormatError),
-    /// A hash state that its function cannot be in.
+    /// A hash function cannot be in the stored state.
     #[error("checkpoint: a hash state is malformed")]
     HashState,
-    /// More open chunks than a pack holds, more carry than a chunk, or not the offset that the hashes, or the packs and the
-    /// carry give.
+    /// The open pack or the carry is too long, or the offset does not match the hashes, packs and carry.
     #[error("checkpoint: hashes, packs and carry do not agree with the offset")]
     Inconsistent,
 }
 
 impl ContentPass {
-    /// The pass as bytes for [`ContentPass::resume`]: 34 per chunk of the open pack (at most 557 KB), the bytes after
-    /// the last cut (less than 64 KiB) and about 230 more. They reveal content; keep them where content is kept.
+    /// Saves the pass for [`ContentPass::resume`], in 34 bytes per chunk of the open pack (at most 557 KB),
+    /// the bytes after the last cut (less than 64 KiB) and about 230 more. They contain bytes of the blob:
+    /// protect them like the blob.
     pub fn checkpoint(&self) -> Vec<u8> {
         let Packing { chunker, cutter } = &self.packing;
         let table_bytes = cutter.open_chunks().len() * CHUNK_ENTRY_BYTES;
@@ -49,8 +50,9 @@ impl ContentPass {
         writer.seal()
     }
 
-    /// The pass that [`ContentPass::checkpoint`] wrote down. It goes on at [`ContentPass::offset_bytes`] and ends in the
-    /// same hashes, chunks and packs as if it had never stopped.
+    /// Restores the pass that [`ContentPass::checkpoint`] saved. It continues at
+    /// [`ContentPass::offset_bytes`] and ends with the same hashes, chunks and packs as a pass that never
+    /// stopped.
     pub fn resume(bytes: &[u8]) -> Result<Self, CheckpointError> {
         let mut reader = Reader::open(FORMAT, bytes)?;
         let offset_bytes: u64 = reader.varint()?;
@@ -68,13 +70,13 @@ impl ContentPass {
     }
 }
 
-/// A cutter whose open pack, number `ordinal`, holds `chunks` and ends at `end_bytes`.
+/// Restores a cutter whose open pack has the number `ordinal`, contains `chunks` and ends at `end_bytes`.
 fn resume_cutter(
     ordinal: u32,
     chunks: Vec<Chunk>,
     end_bytes: Option<u64>,
 ) -> Result<PackCutter, CheckpointError> {
-    // A pack of a single content closes for want of room for a chunk, so all before the open one are nearly full.
+    // A pack closes when the next chunk does not fit, so all closed packs are nearly full.
     let closed_packs = u64::from(ordinal);
     let closed_bytes =
         closed_packs * u64::from(PACK_MAX_BYTES - CHUNK_MAX_BYTES)..=closed_packs * u64::from(PACK_MAX_BYTES);
@@ -90,8 +92,8 @@ fn resume_cutter(
     Ok(cutter)
 }
 
-/// Reads a hash that has taken `offset_bytes`. A state that claims another number would end in a wrong hash, or in an
-/// overflow when the number is turned into bits.
+/// Reads a hash state after `offset_bytes`. A state with another count would give a wrong hash, or overflow
+/// when the count is converted to bits.
 fn read_hash<H: SerializableState>(
     reader: &mut Reader,
     words_bytes: usize,
@@ -100,7 +102,8 @@ fn read_hash<H: SerializableState>(
     let mut state = SerializedState::<H>::default();
     let length = state.len();
     state.copy_from_slice(reader.bytes(length)?);
-    let (blocks, in_block) = (offset_bytes / HASH_BLOCK_BYTES, offset_bytes % HASH_BLOCK_BYTES);
+    let blocks = offset_bytes / HASH_BLOCK_BYTES;
+    let in_block = offset_bytes % HASH_BLOCK_BYTES;
     let taken = [&blocks.to_le_bytes()[..], &[in_block as u8]].concat();
     if !state[words_bytes..].starts_with(&taken) {
         return Err(CheckpointError::Inconsistent);

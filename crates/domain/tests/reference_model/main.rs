@@ -1,20 +1,21 @@
-//! Deduplication takes references while a collector condemns: every interleaving, explored by a model checker.
+//! Checks that taking references and collecting packs never lose a blob, by exploring every interleaving.
 //!
-//! `docs/ARCHITECTURE.md` ("Chunks and packs") has the protocol. The model has one pack that is there from the beginning,
-//! [`OLD`], which content 0 has, and one upload, whose content 1 either refers to it or to a pack of its own, [`OWN`]. Two
-//! workers may hold its message at once. Two collectors may run at once. Anybody may be killed between two steps.
+//! `docs/ARCHITECTURE.md` ("Chunks and packs") has the protocol. The model has one pack from the beginning,
+//! [`OLD`], which blob 0 refers to, and one upload. The upload's blob 1 refers either to [`OLD`] or to a new
+//! pack, [`OWN`]. Two workers may process its message at once, and two collectors may run at once. Each may
+//! be killed between two steps.
 
 mod protocol;
 
 use protocol::{OLD, OWN, Protocol, Rule, State};
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
-/// How many states there must be at the least, for the check to mean anything.
+/// With fewer states, the check would not mean anything.
 const STATES_MIN: usize = 50_000;
 
 fn properties() -> Vec<Property<Protocol>> {
     vec![
-        Property::always("what a content refers to is there and live", |_, state: &State| {
+        Property::always("packs that a blob refers to exist and are live", |_, state: &State| {
             state.referred().all(|pack| state.packs[pack].object && state.packs[pack].is_live())
         }),
         Property::always("references are counted", |_, state: &State| {
@@ -24,7 +25,7 @@ fn properties() -> Vec<Property<Protocol>> {
             })
         }),
         Property::always("an upload makes one version", |_, state: &State| state.published <= 1),
-        Property::always("nothing is lost when all is quiet", |_, state: &State| {
+        Property::always("the upload ends when no message is left", |_, state: &State| {
             !state.is_quiet() || state.kills > 0 || state.is_final
         }),
         Property::sometimes("the old pack is shared", |_, state: &State| state.references(OLD) == 2),
@@ -58,14 +59,14 @@ impl Model for Protocol {
 }
 
 #[test]
-fn the_protocol_loses_nothing_whatever_happens_when() {
+fn the_protocol_loses_nothing_in_any_interleaving() {
     let checker = Protocol { without: None }.checker().threads(2).spawn_bfs().join();
     assert!(checker.unique_state_count() > STATES_MIN, "{} states", checker.unique_state_count());
     println!("{} states, none of them bad", checker.unique_state_count());
     checker.assert_properties();
 }
 
-/// Takes one rule out, and gives the properties that fail then.
+/// Removes one rule, and returns the properties that fail.
 fn broken(rule: Rule) -> Vec<&'static str> {
     let protocol = Protocol { without: Some(rule) };
     let checker = protocol.checker().threads(2).finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
@@ -80,23 +81,23 @@ fn broken(rule: Rule) -> Vec<&'static str> {
         .collect()
 }
 
-/// Whether a discovery of this property is wanted.
+/// Whether the property is an example that must be found, not a failure.
 fn is_example(name: &str) -> bool {
     properties()
         .iter()
         .any(|property| property.name == name && property.expectation == stateright::Expectation::Sometimes)
 }
 
-const THERE: &str = "what a content refers to is there and live";
+const PACKS_EXIST: &str = "packs that a blob refers to exist and are live";
 
 #[test]
-fn without_the_check_that_the_pack_is_live_content_is_lost() {
-    assert!(broken(Rule::ReferenceChecksLife).contains(&THERE));
+fn without_the_check_that_the_pack_is_live_a_blob_is_lost() {
+    assert!(broken(Rule::ReferenceChecksLife).contains(&PACKS_EXIST));
 }
 
 #[test]
-fn without_the_check_that_the_pack_is_unreferenced_content_is_lost() {
-    assert!(broken(Rule::CondemningChecksReferences).contains(&THERE));
+fn without_the_check_that_the_pack_is_unreferenced_a_blob_is_lost() {
+    assert!(broken(Rule::CondemningChecksReferences).contains(&PACKS_EXIST));
 }
 
 #[test]
@@ -105,11 +106,11 @@ fn without_the_check_that_the_upload_has_not_ended_a_repeated_message_counts_twi
 }
 
 #[test]
-fn without_the_grace_for_packs_of_unfinished_uploads_content_is_lost() {
-    assert!(broken(Rule::CollectorSparesYoung).contains(&THERE));
+fn without_the_grace_period_for_packs_of_unfinished_uploads_a_blob_is_lost() {
+    assert!(broken(Rule::CollectorSparesYoung).contains(&PACKS_EXIST));
 }
 
 #[test]
-fn discarding_before_the_upload_has_ended_loses_content() {
-    assert!(broken(Rule::DiscardingWaitsForTheEnd).contains(&THERE));
+fn discarding_before_the_upload_has_ended_loses_a_blob() {
+    assert!(broken(Rule::DiscardingWaitsForTheEnd).contains(&PACKS_EXIST));
 }

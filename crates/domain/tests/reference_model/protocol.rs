@@ -1,34 +1,32 @@
-//! The protocol as a state machine: each step is one call to a table or to a bucket.
+//! Models the protocol as a state machine; each step is one call to a table or a bucket.
 
-/// The pack that is there from the beginning.
+/// The pack that exists from the beginning.
 pub const OLD: usize = 0;
-/// The pack that the upload's workers write; the same id whoever does.
+/// The pack that the upload's workers write; its id is the same for both.
 pub const OWN: usize = 1;
 
 const WORKERS: usize = 2;
 const COLLECTORS: usize = 2;
 
-/// How often the message is delivered: SQS may bring it twice, and brings it again after a death.
+/// How often the message is delivered: SQS may deliver it twice, and delivers it again after a kill.
 const DELIVERIES: u8 = 4;
-/// How many deaths there are.
 const KILLS: u8 = 2;
 
-/// A rule of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// A reference is taken only on a live pack.
     ReferenceChecksLife,
-    /// A pack is condemned only while nobody refers to it, in one conditional write.
+    /// A pack is condemned only while it has no references, in one conditional write.
     CondemningChecksReferences,
     /// A version is published only while the upload has not ended.
     PublishingChecksUpload,
-    /// A collector lets packs alone whose upload may not have ended.
+    /// A collector spares packs of uploads that may not have ended.
     CollectorSparesYoung,
     /// A worker discards its own pack only once the upload has ended.
     DiscardingWaitsForTheEnd,
 }
 
-/// The protocol, whole or without one of its rules.
+/// The protocol, complete or without one rule.
 #[derive(Clone, Copy, Debug)]
 pub struct Protocol {
     pub without: Option<Rule>,
@@ -40,7 +38,6 @@ impl Protocol {
     }
 }
 
-/// A pack's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Row {
     pub condemned: bool,
@@ -59,13 +56,12 @@ impl Pack {
     }
 }
 
-/// Where a worker stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Worker {
     Idle,
-    /// It has seen that the upload has not ended.
+    /// It read that the upload has not ended.
     Begun,
-    /// It will refer to the old pack, which it has seen live.
+    /// It will refer to the old pack, which it read as live.
     Sharing,
     /// It will write its own pack.
     Writing,
@@ -73,17 +69,16 @@ pub enum Worker {
     Written,
     /// The row is written too.
     Listed,
-    /// The version refers to the old pack: its own goes, row first.
+    /// The version refers to the old pack, so the worker deletes its own, row first.
     Discarding,
-    /// The row is gone.
+    /// The row is deleted.
     DiscardingObject,
 }
 
-/// Where a collector stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Collector {
     Idle,
-    /// It has seen the pack without references.
+    /// It read the pack without references.
     Saw(usize),
     /// The pack is condemned.
     Condemned(usize),
@@ -94,9 +89,9 @@ pub enum Collector {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct State {
     pub packs: [Pack; 2],
-    /// To which pack each content refers, while it exists.
-    contents: [Option<usize>; 2],
-    /// Whether content 1 was ever published, and how often.
+    /// The pack that each blob refers to, while the blob exists.
+    blobs: [Option<usize>; 2],
+    /// How often blob 1 was published.
     pub published: u8,
     pub is_final: bool,
     pub wrote_own: bool,
@@ -114,7 +109,7 @@ pub enum Action {
     Look(usize, usize),
     Collect(usize),
     KillCollector(usize),
-    /// A content is removed, and its reference with it.
+    /// A blob is removed, with its reference.
     Remove(usize),
 }
 
@@ -123,7 +118,7 @@ impl State {
         let row = Row { condemned: false, references: 1 };
         Self {
             packs: [Pack { row: Some(row), object: true }, Pack { row: None, object: false }],
-            contents: [Some(OLD), None],
+            blobs: [Some(OLD), None],
             published: 0,
             is_final: false,
             wrote_own: false,
@@ -134,21 +129,21 @@ impl State {
         }
     }
 
-    /// The packs that contents refer to.
+    /// The packs that blobs refer to.
     pub fn referred(&self) -> impl Iterator<Item = usize> {
-        self.contents.iter().flatten().copied()
+        self.blobs.iter().flatten().copied()
     }
 
     pub fn references(&self, pack: usize) -> u8 {
         self.referred().filter(|referred| *referred == pack).count() as u8
     }
 
-    /// The work begins anew unless the upload has ended.
+    /// The worker starts again unless the upload has ended.
     fn after_discarding(&self) -> Worker {
         if self.is_final { Worker::Idle } else { Worker::Begun }
     }
 
-    /// Whether no message is left and nobody is at work on one.
+    /// Whether no message is left and no worker processes one.
     pub fn is_quiet(&self) -> bool {
         self.deliveries == 0 && self.workers == [Worker::Idle; WORKERS]
     }
@@ -172,8 +167,8 @@ impl State {
                 }
             }
         }
-        let there = (0..self.contents.len()).filter(|content| self.contents[*content].is_some());
-        actions.extend(there.map(Action::Remove));
+        let existing = (0..self.blobs.len()).filter(|blob| self.blobs[*blob].is_some());
+        actions.extend(existing.map(Action::Remove));
     }
 }
 
@@ -192,8 +187,8 @@ impl Protocol {
                 state.collectors[number] = Collector::Idle;
                 state.kills += 1;
             }
-            Action::Remove(content) => {
-                if let Some(pack) = state.contents[content].take()
+            Action::Remove(blob) => {
+                if let Some(pack) = state.blobs[blob].take()
                     && let Some(row) = &mut state.packs[pack].row
                 {
                     row.references = row.references.saturating_sub(1);
@@ -218,7 +213,7 @@ impl Protocol {
                 Worker::Written
             }
             Worker::Written => {
-                // Unless it is there.
+                // Unless it exists.
                 let row = state.packs[OWN].row;
                 state.packs[OWN].row = row.or(Some(Row { condemned: false, references: 0 }));
                 Worker::Listed
@@ -239,7 +234,7 @@ impl Protocol {
         state.workers[number] = next;
     }
 
-    /// One transaction, all of it or nothing.
+    /// Publishes in one transaction.
     fn publish(self, state: &mut State, pack: usize) -> Worker {
         if state.is_final && self.keeps(Rule::PublishingChecksUpload) {
             return Worker::Discarding;
@@ -254,7 +249,7 @@ impl Protocol {
         if let Some(row) = &mut state.packs[pack].row {
             row.references += 1;
         }
-        state.contents[1] = Some(pack);
+        state.blobs[1] = Some(pack);
         state.published += 1;
         state.is_final = true;
         if pack == OLD { Worker::Discarding } else { Worker::Idle }
@@ -263,7 +258,7 @@ impl Protocol {
     fn look(self, state: &mut State, number: usize, pack: usize) {
         let spared = pack == OWN && !state.is_final && self.keeps(Rule::CollectorSparesYoung);
         state.collectors[number] = match state.packs[pack].row {
-            // What an earlier run has condemned and not deleted.
+            // An earlier run has condemned the pack and not deleted it.
             Some(Row { condemned: true, .. }) => Collector::Condemned(pack),
             Some(Row { references: 0, .. }) if !spared => Collector::Saw(pack),
             _ => Collector::Idle,

@@ -1,4 +1,4 @@
-//! Contents and chunks to test with, made from small seeds so that a failing case is short.
+//! Generates content and chunks from small seeds, so that a failing case is short.
 #![allow(dead_code)]
 
 use proptest::prelude::*;
@@ -26,7 +26,7 @@ pub fn content() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Lengths of the blocks a content arrives in; used over and over until it has arrived.
+/// Lengths of the blocks in which content arrives; repeated until it is complete.
 pub fn block_lengths() -> impl Strategy<Value = Vec<usize>> {
     let length = prop_oneof![1..100usize, 1..70_000usize, 60_000..400_000usize];
     prop::collection::vec(length, 1..6)
@@ -57,12 +57,11 @@ pub fn chunks_of(packs: &[PackDraft]) -> Vec<Chunk> {
     packs.iter().flat_map(|pack| pack.chunks().to_vec()).collect()
 }
 
-/// `body` and the checksum that makes it a sealed value, so that a decoder gets to see a broken body.
+/// Appends the checksum to `body`, so that a decoder accepts the checksum and reads the body.
 pub fn sealed(body: &[u8]) -> Vec<u8> {
     [body, &blake3::hash(body).as_bytes()[..8]].concat()
 }
 
-/// A change to stored bytes.
 #[derive(Debug, Clone)]
 pub enum Damage {
     Set(prop::sample::Index, u8),
@@ -83,7 +82,7 @@ pub fn damages() -> impl Strategy<Value = Vec<Damage>> {
     prop::collection::vec(damage, 1..4)
 }
 
-/// `value` with its body damaged and, if `reseal`, a checksum that hides it.
+/// Damages the body of `value`. With `reseal`, a new checksum hides the damage.
 pub fn damage(value: &[u8], damages: &[Damage], reseal: bool) -> Vec<u8> {
     let mut bytes = if reseal { value[..value.len() - 8].to_vec() } else { value.to_vec() };
     for damage in damages {

@@ -1,4 +1,4 @@
-//! Accounts and sessions: register, log in, log out, and what the account uses.
+//! Registers accounts, logs in and out, and shows what an account uses.
 
 mod password;
 mod session;
@@ -14,7 +14,6 @@ use sluice_storage::Tables;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What the function works with.
 #[derive(Debug)]
 pub struct App {
     tables: Tables,
@@ -23,7 +22,6 @@ pub struct App {
 }
 
 impl App {
-    /// The app of a deployment.
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
         Ok(Self {
             tables: deployment.tables()?,
@@ -33,7 +31,6 @@ impl App {
     }
 }
 
-/// Answers a call.
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     call.only_parameters(&[])?;
     match (&call.method, &*call.segments()) {

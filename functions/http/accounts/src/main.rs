@@ -1,4 +1,4 @@
-//! Wiring.
+//! Runs accounts as a Lambda function.
 
 use accounts::{App, handle};
 use sluice_lambda::{Deployment, StartError, http};

@@ -1,5 +1,5 @@
-//! Password hashes: Argon2id (RFC 9106) with 19 MiB, two passes and one lane, the parameters that OWASP's Password
-//! Storage Cheat Sheet gives first.
+//! Hashes and verifies passwords with Argon2id (RFC 9106): 19 MiB, two passes and one lane, the first choice
+//! of OWASP's Password Storage Cheat Sheet.
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -7,9 +7,9 @@ use sluice_contracts::problem::Code;
 use sluice_domain::account::Password;
 use sluice_lambda::Failure;
 
-/// Verified against when there is no such user, so that both answers cost the same work: the hash of a password that
-/// nobody knows, made with the parameters below.
-const NOBODY: &str =
+/// Stands in for the hash of an unknown user. Without it, a faster answer would reveal that the user does not
+/// exist. It has the parameters below, and no known password has this hash.
+const DUMMY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$c2x1aWNlLW5vYm9keS0wMQ$5xDdDk0xTCsN5x+6Wm0lR3N8yT1S2G0aVpPaVQmO1bw";
 
 fn argon2() -> Result<Argon2<'static>, Failure> {
@@ -18,19 +18,19 @@ fn argon2() -> Result<Argon2<'static>, Failure> {
 }
 
 fn failed(error: &dyn std::fmt::Display) -> Failure {
-    // The words are the library's and hold nothing of the password.
+    // The library's message contains nothing of the password.
     Failure::new(Code::Internal, format!("the password could not be hashed: {error}"))
 }
 
-/// The hash of a new password, with a salt of its own, in PHC string format.
+/// Hashes a new password with a random salt. The result is in PHC string format.
 pub fn hash(password: &Password) -> Result<String, Failure> {
     let hash = argon2()?.hash_password(password.as_bytes()).map_err(|error| failed(&error))?;
     Ok(hash.to_string())
 }
 
-/// Whether the password is the one that was hashed. Without a hash the same work is done for nothing.
+/// Whether the password matches `hash`. Without a hash, does the same work and returns false.
 pub fn verify(password: &Password, hash: Option<&str>) -> Result<bool, Failure> {
-    let parsed = PasswordHash::new(hash.unwrap_or(NOBODY)).map_err(|error| failed(&error))?;
+    let parsed = PasswordHash::new(hash.unwrap_or(DUMMY_HASH)).map_err(|error| failed(&error))?;
     let matches = argon2()?.verify_password(password.as_bytes(), &parsed).is_ok();
     Ok(matches && hash.is_some())
 }
@@ -50,9 +50,9 @@ mod tests {
     }
 
     #[test]
-    fn nobody_never_verifies_and_costs_the_same_work() {
-        let nobody = PasswordHash::new(NOBODY).expect("a PHC string");
-        let params = Params::try_from(&nobody).expect("parameters");
+    fn an_unknown_user_never_verifies_and_costs_the_same_work() {
+        let dummy = PasswordHash::new(DUMMY_HASH).expect("a PHC string");
+        let params = Params::try_from(&dummy).expect("parameters");
         assert_eq!((params.m_cost(), params.t_cost(), params.p_cost()), (19 * 1024, 2, 1));
         assert!(!verify(&Password::parse("anything at all").expect("valid"), None).expect("verified"));
     }

@@ -1,4 +1,4 @@
-//! Log in, log out.
+//! Logs in and out.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64_URL;
@@ -12,7 +12,7 @@ use sluice_lambda::{Call, Failure, Reply, auth};
 
 use crate::{App, password};
 
-/// One answer for an unknown user, a wrong password, and either in a form that nobody could have registered.
+/// The same answer for an unknown user, a wrong password, and names or passwords that cannot be registered.
 fn wrong_credentials() -> Failure {
     Failure::new(Code::WrongCredentials, "check the user name and the password")
 }

@@ -1,4 +1,4 @@
-//! A hash that the client learnt while it was sending.
+//! Records a SHA-256 that the client computed while it was sending.
 
 use sluice_contracts::problem::Code;
 use sluice_domain::hash::Sha256;
@@ -8,8 +8,8 @@ use sluice_lambda::Failure;
 
 use crate::App;
 
-/// Notes the completion's hash in the upload, unless it has it already. This comes before the merge, whose event has the worker
-/// read the upload.
+/// Writes the completion's hash to the upload, unless it is there. This happens before the merge, because the
+/// merge's notification makes the worker read the upload.
 pub async fn declare(app: &App, upload: Upload, sha256: Option<Sha256>) -> Result<Upload, Failure> {
     match (upload.sha256, sha256) {
         (_, None) => Ok(upload),
@@ -17,7 +17,7 @@ pub async fn declare(app: &App, upload: Upload, sha256: Option<Sha256>) -> Resul
         (Some(declared), Some(_)) => {
             Err(Failure::invalid(format_args!("sha256: it was declared as {declared}")))
         }
-        // The worker may have met the object already.
+        // The worker may already be processing the object.
         (None, Some(_)) if upload.method() == UploadMethod::Put => {
             Err(Failure::invalid("sha256: declare that of a single PUT when the upload begins"))
         }
@@ -27,10 +27,10 @@ pub async fn declare(app: &App, upload: Upload, sha256: Option<Sha256>) -> Resul
         (None, Some(sha256)) if app.tables.declare_sha256(&upload, &sha256).await? => {
             Ok(Upload { sha256: Some(sha256), ..upload })
         }
-        // Another call completes it at this moment: the same one, repeated, or one that says otherwise.
+        // Another call is completing the upload: a retry of this one, or one with another hash.
         (None, Some(_)) => {
-            let now = app.tables.upload(upload.upload_id).await?.filter(|now| now.sha256 == sha256);
-            now.ok_or_else(|| {
+            let reread = app.tables.upload(upload.upload_id).await?;
+            reread.filter(|upload| upload.sha256 == sha256).ok_or_else(|| {
                 Failure::new(Code::Conflict, "another call has completed the upload; read it again")
             })
         }

@@ -1,7 +1,7 @@
-//! Completion: checks what arrived, merges the parts, and makes the version pending.
+//! Completes an upload: checks what has arrived, merges the parts, and makes the version pending.
 //!
-//! Every step may be repeated. A repeat after a death between the merge and the table write finds the merged object and
-//! goes on from there; a repeat after success finds the version.
+//! Every step may be repeated. If a call dies between the merge and the table write, its retry finds the
+//! merged object and continues. A retry after success finds the version.
 
 mod hash;
 mod merge;
@@ -19,18 +19,16 @@ use sluice_lambda::{Call, Deployment, Failure, Reply, auth};
 use sluice_storage::{Bucket, Queue, Tables};
 use std::sync::Arc;
 
-/// What the function works with.
 #[derive(Debug)]
 pub struct App {
     tables: Tables,
     landing: Bucket,
     queue: Queue,
-    /// Whether the bucket itself announces what has landed.
+    /// Whether the bucket itself notifies of new objects.
     landing_notifies: bool,
 }
 
 impl App {
-    /// The app of a deployment.
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
         Ok(Self {
             tables: deployment.tables()?,
@@ -41,7 +39,6 @@ impl App {
     }
 }
 
-/// Answers a call.
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     match (&call.method, &*call.segments()) {
         (&Method::POST, ["uploads", id, "complete"]) => complete(&app, &call, id).await,
@@ -83,7 +80,7 @@ async fn answer(app: &App, upload: &Upload) -> Result<Reply, Failure> {
         let detail = format!("the upload is {}; begin a new one", upload.state.as_str());
         return Err(Failure::new(Code::UploadEnded, detail));
     }
-    // A version that was only just made pending need not be read back.
+    // A pending version follows from the upload and need not be read.
     let version = if upload.state == UploadState::Pending {
         upload.pending_version()
     } else {

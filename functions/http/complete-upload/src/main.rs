@@ -1,4 +1,4 @@
-//! Wiring.
+//! Runs complete-upload as a Lambda function.
 
 use complete_upload::{App, handle};
 use sluice_lambda::{Deployment, StartError, http};

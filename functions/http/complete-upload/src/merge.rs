@@ -1,7 +1,7 @@
-//! One object of the parts, made by one call at a time.
+//! Merges the parts into one object, by one call at a time.
 //!
-//! S3 lets calls race for the merge. A store that speaks its protocol may not: the gateway of `JuiceFS` writes the merges of one
-//! upload into one file, and what lands may lack parts.
+//! S3 allows concurrent merges of one upload. Other stores may not: the gateway of `JuiceFS` writes them into
+//! one file, and the object may lack parts.
 
 use sluice_contracts::problem::Code;
 use sluice_contracts::uploads::Completion;
@@ -13,28 +13,28 @@ use std::time::{Duration, Instant};
 
 use crate::{App, parts};
 
-/// How long a call may keep the others from merging: the function ends before.
+/// How long a call may keep others from merging. The function times out earlier.
 const LEASE: Duration = Duration::from_secs(30);
 
-/// How long a call waits for another's merge before it asks its client to come back.
+/// How long a call waits for another's merge before it answers `unavailable`.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long it waits between two looks.
+/// The pause between two attempts to take the lease.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Makes sure that the whole object lies in the landing bucket, or that the upload has moved on.
+/// Ensures that the whole object is in the landing bucket, or that the upload is no longer open.
 pub async fn gather(app: &App, upload: &Upload, completion: &Completion, call: &Call) -> Result<(), Failure> {
     let Some(multipart_id) = &upload.multipart_id else {
         return landed(app, upload, completion).await;
     };
     let key = upload.landing_key().object_key();
     let Some(stored) = app.landing.list_every_part(&key, multipart_id).await? else {
-        // Merged by an earlier call, or by another one at this moment.
+        // An earlier or a concurrent call has merged the parts.
         return landed(app, upload, completion).await;
     };
     let named = match parts::check_stored(upload, completion, &stored) {
         Ok(named) => named,
-        // While another call merges them, SeaweedFS may list an upload without its parts.
+        // During a concurrent merge, SeaweedFS may list an upload without its parts.
         Err(failure) => return landed(app, upload, completion).await.map_err(|_| failure),
     };
     if !lease(app, upload, call).await? {
@@ -43,20 +43,20 @@ pub async fn gather(app: &App, upload: &Upload, completion: &Completion, call: &
     let Err(error) = app.landing.complete_multipart(&key, multipart_id, &named).await else {
         return Ok(());
     };
-    // Without an answer the store may be merging still, and the lease has to lapse.
+    // Without an answer, the store may still be merging. Then the lease has to expire.
     if error.kind != ErrorKind::Unavailable
         && let Err(error) = app.tables.release_merge(upload, &call.request_id).await
     {
-        tracing::warn!(%error, "the lease on a merge stays until it lapses");
+        tracing::warn!(%error, "the lease on a merge stays until it expires");
     }
-    // An earlier call may have merged them, whatever the store says of it.
+    // An earlier call may have merged the parts, whatever the store answered now.
     match landed(app, upload, completion).await {
         Err(_) if error.kind != ErrorKind::NotFound => Err(error.into()),
         landed => landed,
     }
 }
 
-/// Takes the lease on the merge, and waits for it if need be. False if the upload has moved on meanwhile.
+/// Takes the lease on the merge, and waits for it if necessary. False if the upload is no longer open.
 async fn lease(app: &App, upload: &Upload, call: &Call) -> Result<bool, Failure> {
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
@@ -80,13 +80,13 @@ async fn landed(app: &App, upload: &Upload, completion: &Completion) -> Result<(
             let detail = format!("{} bytes arrived where {} were declared", object.size, upload.size);
             Err(Failure::new(Code::PartMismatch, detail))
         }
-        // The worker may have taken it away already.
+        // The worker may have moved the object already.
         None if !is_open(app, upload).await? => Ok(()),
         None => Err(Failure::new(Code::PartsMissing, "the bytes have not arrived; PUT them first")),
     }
 }
 
-/// Whether the upload still waits for its bytes. Another call, or the worker, may have moved it on.
+/// Whether the upload is still open. Another call or the worker may have changed its state.
 async fn is_open(app: &App, upload: &Upload) -> Result<bool, Failure> {
     let upload = app.tables.upload(upload.upload_id).await?;
     Ok(upload.is_none_or(|upload| upload.state == UploadState::Open))

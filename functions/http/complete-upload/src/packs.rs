@@ -1,4 +1,4 @@
-//! Completion of an upload by packs: the manifest is checked and laid beside the packs, and the worker is told.
+//! Completes a delta upload: checks and stores the manifest, and enqueues the upload for the worker.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_contracts::event::UploadEvent;
@@ -11,10 +11,10 @@ use sluice_lambda::Failure;
 
 use crate::App;
 
-/// How many packs are looked for at once.
+/// How many packs are checked at once.
 const HEADS_IN_FLIGHT: usize = 8;
 
-/// The completion's manifest, if it can be one of this upload.
+/// Checks the completion's manifest against the upload.
 pub fn manifest<'a>(
     upload: &Upload,
     declared: &[DeclaredPack],
@@ -22,14 +22,13 @@ pub fn manifest<'a>(
 ) -> Result<&'a PackManifest, Failure> {
     let invalid = |detail: String| Failure::new(Code::InvalidManifest, detail);
     let manifest = completion.manifest.as_ref();
-    let manifest =
-        manifest.ok_or_else(|| invalid("packs were sent: say with a manifest what they make".into()))?;
+    let manifest = manifest.ok_or_else(|| invalid("a delta upload needs a manifest".into()))?;
     manifest.check(declared, upload.size).map_err(|error| invalid(error.to_string()))?;
     Ok(manifest)
 }
 
-/// Makes sure that every pack lies in the landing bucket, and the manifest beside them. Without an object that wakes the
-/// worker, it is told by [`announce`]; the sweeper finds an upload of which it never was.
+/// Ensures that every pack is in the landing bucket, and stores the manifest. These objects trigger no
+/// notification, so [`enqueue`] must follow. If it does not, the sweeper finds the upload.
 pub async fn gather(app: &App, upload: &Upload, manifest: &PackManifest) -> Result<(), Failure> {
     let numbers = (1..=upload.part_count()).filter_map(|number| PartNumber::try_from(number).ok());
     stream::iter(numbers)
@@ -61,7 +60,7 @@ async fn landed(app: &App, upload: &Upload, number: PartNumber) -> Result<(), Fa
     }
 }
 
-/// Tells the worker. A repeated call tells it again, which is harmless.
+/// Enqueues the upload for the worker. Enqueueing it twice is harmless.
 pub async fn enqueue(app: &App, upload: &Upload) -> Result<(), Failure> {
     let Upload { account_id, upload_id, .. } = *upload;
     Ok(app.queue.send(&UploadEvent::UploadReceived { account_id, upload_id }.to_json()).await?)

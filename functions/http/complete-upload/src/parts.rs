@@ -1,4 +1,4 @@
-//! Whether the parts the client lists, the parts the store holds and the parts of the plan are the same.
+//! Compares the parts that the client lists with the plan and with the parts that the store has.
 
 use sluice_contracts::problem::Code;
 use sluice_contracts::uploads::Completion;
@@ -8,16 +8,13 @@ use sluice_lambda::Failure;
 use sluice_storage::bucket::{StoredPart, normalise_etag};
 use std::collections::HashMap;
 
-/// How many part numbers a detail names.
+/// A detail names at most this many part numbers.
 const NAMED_MAX: usize = 20;
 
-/// Compares the client's list with the plan: every part once, in order.
+/// Checks that the client lists every part of the plan once, in order.
 pub fn check_list(upload: &Upload, completion: &Completion) -> Result<(), Failure> {
     if completion.manifest.is_some() {
-        return Err(Failure::new(
-            Code::InvalidManifest,
-            "the upload began without packs and has no manifest",
-        ));
+        return Err(Failure::new(Code::InvalidManifest, "only a delta upload has a manifest"));
     }
     let count = upload.plan().part_count();
     if completion.parts.is_empty() && upload.method() == UploadMethod::Put {
@@ -35,8 +32,8 @@ pub fn check_list(upload: &Upload, completion: &Completion) -> Result<(), Failur
     if missing.is_empty() { Ok(()) } else { Err(missing_parts("the list lacks", &missing)) }
 }
 
-/// Compares the client's list with what the store holds, and gives what it names of that. Of a part that was sent twice a
-/// store may hold both.
+/// Finds the client's parts among those that the store has, by number and `ETag`. A store may have both
+/// copies of a part that was sent twice.
 pub fn check_stored(
     upload: &Upload,
     completion: &Completion,
@@ -60,8 +57,9 @@ pub fn check_stored(
         let Some(sent) = held.get(&part.number) else { continue };
         let number = part.number.get();
         let Some(held) = sent.iter().find(|held| held.etag == normalise_etag(&part.etag)) else {
-            let (has, asked) = (&sent[0].etag, quote(&part.etag));
-            let detail = format!("part {number} has the ETag {has}, not {asked}; PUT it again");
+            let stored = &sent[0].etag;
+            let listed = quote(&part.etag);
+            let detail = format!("part {number} has the ETag {stored}, not {listed}; PUT it again");
             return Err(Failure::new(Code::PartMismatch, detail));
         };
         if upload.plan().size_of(part.number) != Some(held.size) {
@@ -73,7 +71,7 @@ pub fn check_stored(
     Ok(named)
 }
 
-/// Compares the part of a single PUT, if the client lists it, with what the store holds.
+/// Compares the part of a single PUT, if the client lists it, with the stored object.
 pub fn check_single(upload: &Upload, completion: &Completion, etag: &str) -> Result<(), Failure> {
     let listed = completion.parts.first().filter(|_| upload.method() == UploadMethod::Put);
     match listed.filter(|part| normalise_etag(&part.etag) != normalise_etag(etag)) {

@@ -1,4 +1,4 @@
-//! `POST /uploads`.
+//! Answers `POST /uploads`: begins an upload, or makes a version at once.
 
 use http::StatusCode;
 use sluice_contracts::problem::Code;
@@ -20,7 +20,8 @@ use std::time::Duration;
 
 use crate::{App, ended, urls};
 
-/// How long a single PUT may take: it cannot be resumed, so it need not wait as long as parts do.
+/// An upload by a single PUT expires after this time: it cannot be resumed, so it needs less than a multipart
+/// upload.
 const SINGLE_PUT_LIFE: Duration = Duration::from_hours(24);
 
 pub async fn begin(app: &App, call: &Call, session: &Session) -> Result<Reply, Failure> {
@@ -42,64 +43,74 @@ pub async fn begin(app: &App, call: &Call, session: &Session) -> Result<Reply, F
         metadata: &request.metadata,
         expected,
     };
-    let checked = check_current(found.0.as_ref(), expected);
-    // Opening the upload finds its key taken; these two would answer before that.
+    let is_current = check_current(found.0.as_ref(), expected);
+    // In these two cases the call would answer before it notices that the idempotency key was used.
     if digest.is_some()
-        && (checked.is_err() || found.1.is_some())
+        && (is_current.is_err() || found.1.is_some())
         && let Some(first) = app.tables.upload(upload_id).await?
     {
         return repeat(app, call, &first, digest.as_deref()).await;
     }
-    checked?;
+    is_current?;
     let file = found.0.clone();
     if let Some(version) = link(&app.tables, call, &instant, found).await? {
         return Reply::json(StatusCode::OK, &UploadAnswer::Instant { version: version.into() });
     }
-    let mut upload = new_upload(app, call, session, upload_id, &plan, content_type, request, file.as_ref())?;
-    upload.expected_version = expected;
-    upload.request_digest = digest;
-    open(app, call, upload).await
+    let new = NewUpload {
+        upload_id,
+        plan: &plan,
+        content_type,
+        request,
+        file: file.as_ref(),
+        expected_version: expected,
+        request_digest: digest,
+    };
+    open(app, call, new_upload(app, call, session, new)?).await
 }
 
-/// The parts of the whole; for packs what is declared of them is checked instead.
+/// Plans the parts of the file. For a delta upload, checks the declared packs instead.
 fn part_plan(request: &UploadRequest) -> Result<PartPlan, Failure> {
     let Some(packs) = &request.packs else {
         return PartPlan::new(request.size, request.part_size).map_err(Failure::invalid);
     };
     check_packs(packs, request.size).map_err(Failure::invalid)?;
     if request.sha256.is_none() {
-        return Err(Failure::invalid("packs want the sha256 of the blob they make"));
+        return Err(Failure::invalid("a delta upload needs the sha256 of the file"));
     }
     if request.part_size.is_some() || request.part_sha256 {
-        return Err(Failure::invalid("an upload by packs has no parts: leave out part_size and part_sha256"));
+        return Err(Failure::invalid("a delta upload has no parts: leave out part_size and part_sha256"));
     }
     Ok(PartPlan { size: request.size, part_size: PACK_MAX_BYTES.into() })
 }
 
-/// A new upload's id; with an idempotency key the one that the key always means in this account.
+/// A new upload id. With an idempotency key it is derived from account and key, so that a retry has the same
+/// id.
 fn upload_id(call: &Call, session: &Session, idempotency_key: Option<&str>) -> Result<UploadId, Failure> {
     let Some(key) = idempotency_key else { return Ok(UploadId::new(call.now, call.random()?)) };
     let seed = [session.account_id.as_bytes().as_slice(), key.as_bytes()].concat();
     Ok(UploadId::derived(Timestamp::from_unix_milliseconds(0), &seed))
 }
 
-/// What two requests with one idempotency key must share.
+/// A digest that must be the same for all requests with one idempotency key.
 fn request_digest(call: &Call, expected: Option<VersionId>) -> String {
     let condition = expected.map(|version| version.to_string()).unwrap_or_default();
     Sha256::of(&[call.body.as_slice(), condition.as_bytes()].concat()).to_string()
 }
 
-#[expect(clippy::too_many_arguments, reason = "a row has as many fields as it has")]
-fn new_upload(
-    app: &App,
-    call: &Call,
-    session: &Session,
+/// What a new upload is made of.
+struct NewUpload<'a> {
     upload_id: UploadId,
-    plan: &PartPlan,
+    plan: &'a PartPlan,
     content_type: String,
     request: UploadRequest,
-    file: Option<&File>,
-) -> Result<Upload, Failure> {
+    /// The file at the path, if there is one.
+    file: Option<&'a File>,
+    expected_version: Option<VersionId>,
+    request_digest: Option<String>,
+}
+
+fn new_upload(app: &App, call: &Call, session: &Session, new: NewUpload) -> Result<Upload, Failure> {
+    let NewUpload { upload_id, plan, content_type, request, file, expected_version, request_digest } = new;
     let whole = request.packs.is_none();
     let life = match plan.method() {
         UploadMethod::Put if whole => app.upload_life.min(SINGLE_PUT_LIFE),
@@ -120,12 +131,12 @@ fn new_upload(
         part_size: plan.part_size,
         part_sha256: request.part_sha256 && whole && plan.method() == UploadMethod::Multipart,
         multipart_id: None,
-        expected_version: None,
+        expected_version,
         packs: request.packs,
         base_sha256: file.and_then(File::live).and_then(|current| current.sha256),
         state: UploadState::Open,
         reason: None,
-        request_digest: None,
+        request_digest,
         enqueue_count: 0,
         created_at: call.now,
         expires_at: call.now.after(life),
@@ -133,7 +144,7 @@ fn new_upload(
     })
 }
 
-/// Opens the upload: quota and row first in one transaction, URLs after.
+/// Opens the upload: reserves quota and writes the row in one transaction, then presigns URLs.
 async fn open(app: &App, call: &Call, mut upload: Upload) -> Result<Reply, Failure> {
     let urls_end = app.url_life.end(call.now, Some(upload.expires_at)).await?;
     upload.due_at = urls_end;
@@ -168,10 +179,10 @@ async fn drop_multipart(app: &App, upload: &Upload) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The answer to a request whose idempotency key has been seen: that of the upload it began.
+/// Answers a request with a known idempotency key, from the upload that the first request began.
 async fn repeat(app: &App, call: &Call, first: &Upload, digest: Option<&str>) -> Result<Reply, Failure> {
     if first.request_digest.as_deref() != digest {
-        let detail = "the idempotency key came with another body before; use a new key for a new request";
+        let detail = "the idempotency key was used for another request; use a new key for a new request";
         return Err(Failure::new(Code::IdempotencyKeyReused, detail));
     }
     match first.state {

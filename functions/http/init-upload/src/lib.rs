@@ -1,4 +1,4 @@
-//! Uploads up to their completion: begin, show, fresh URLs, abort.
+//! Begins, shows and aborts uploads, and presigns URLs for their parts.
 
 mod begin;
 mod show;
@@ -17,7 +17,6 @@ use sluice_storage::{Bucket, Tables};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What the function works with.
 #[derive(Debug)]
 pub struct App {
     tables: Tables,
@@ -27,7 +26,6 @@ pub struct App {
 }
 
 impl App {
-    /// The app of a deployment.
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
         Ok(Self {
             tables: deployment.tables()?,
@@ -38,7 +36,6 @@ impl App {
     }
 }
 
-/// Answers a call.
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     let session = auth::session(&app.tables, &call).await?;
     match (&call.method, &*call.segments()) {
@@ -57,7 +54,7 @@ pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     }
 }
 
-/// The account's own upload; another account's is as absent as one that never was.
+/// Loads an upload of the account. An upload of another account answers the same as one that does not exist.
 async fn own_upload(app: &App, session: &Session, id: &str) -> Result<Upload, Failure> {
     let id: UploadId = id.parse().map_err(|_| Failure::not_found("upload"))?;
     let upload = app.tables.upload(id).await?;
@@ -65,18 +62,18 @@ async fn own_upload(app: &App, session: &Session, id: &str) -> Result<Upload, Fa
     own.ok_or_else(|| Failure::not_found("upload"))
 }
 
-/// The answer to a call that only an open upload allows.
+/// The failure of a call that requires an open upload.
 fn ended(upload: &Upload) -> Failure {
-    let detail = format!("the upload is {}; begin a new one to send other bytes", upload.state.as_str());
+    let detail = format!("the upload is {}; begin a new one", upload.state.as_str());
     Failure::new(Code::UploadEnded, detail)
 }
 
-/// Ends the upload first and frees its parts second, so that a merge that races it finds it ended; repeating the call
-/// frees what an earlier one left.
+/// Ends the upload first and deletes its parts second, so that a concurrent merge finds the upload ended. A
+/// retry deletes what an earlier call did not.
 async fn abort(app: &App, call: &Call, upload: &Upload) -> Result<Reply, Failure> {
     call.only_parameters(&[])?;
     if !app.tables.end_upload(upload, Ending::Aborted, call.now).await? {
-        // The bytes may have become complete since the upload was read: then they are not to be freed.
+        // The upload may have been completed since it was read. Then its bytes must not be deleted.
         let upload =
             app.tables.upload(upload.upload_id).await?.ok_or_else(|| Failure::not_found("upload"))?;
         if !matches!(upload.state, UploadState::Aborted | UploadState::Expired) {

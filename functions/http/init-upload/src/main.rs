@@ -1,4 +1,4 @@
-//! Wiring.
+//! Runs init-upload as a Lambda function.
 
 use init_upload::{App, handle};
 use sluice_lambda::{Deployment, StartError, http};

@@ -1,4 +1,4 @@
-//! `GET /uploads` and `GET /uploads/{upload_id}`.
+//! Answers `GET /uploads` and `GET /uploads/{upload_id}`.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use http::StatusCode;
@@ -12,7 +12,7 @@ use sluice_storage::bucket::{ObjectHead, normalise_etag};
 
 use crate::App;
 
-/// How many packs are looked for at once.
+/// How many packs are checked at once.
 const HEADS_IN_FLIGHT: usize = 8;
 
 fn view(upload: &Upload) -> UploadView {
@@ -56,7 +56,7 @@ async fn by_ids(app: &App, session: &Session, ids: &str) -> Result<Reply, Failur
     ids.sort_unstable();
     ids.dedup();
     if ids.len() > PAGE_MAX {
-        return Err(Failure::invalid(format_args!("ask about at most {PAGE_MAX} uploads a call")));
+        return Err(Failure::invalid(format_args!("name at most {PAGE_MAX} uploads a call")));
     }
     let uploads = app.tables.uploads(&ids).await?;
     let own = uploads.iter().filter(|upload| upload.account_id == session.account_id);

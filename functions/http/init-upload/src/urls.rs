@@ -1,4 +1,4 @@
-//! Presigned URLs for parts.
+//! Presigns URLs for parts and packs.
 
 use futures::future::try_join_all;
 use http::StatusCode;
@@ -14,7 +14,8 @@ use std::collections::HashSet;
 
 use crate::{App, ended};
 
-/// The URLs that the answer to `POST /uploads` brings along: none where every part's SHA-256 is still to come.
+/// The first URLs, for the answer to `POST /uploads`. None if the client has yet to give every part's
+/// SHA-256.
 pub async fn first(app: &App, call: &Call, upload: &Upload) -> Result<Vec<PartUrl>, Failure> {
     if upload.part_sha256 || upload.state != UploadState::Open {
         return Ok(Vec::new());
@@ -25,7 +26,7 @@ pub async fn first(app: &App, call: &Call, upload: &Upload) -> Result<Vec<PartUr
     sign(app, call, upload, &parts.collect::<Vec<_>>()).await
 }
 
-/// `POST /uploads/{upload_id}/parts`.
+/// Answers `POST /uploads/{upload_id}/parts` with new URLs.
 pub async fn fresh(app: &App, call: &Call, upload: &Upload) -> Result<Reply, Failure> {
     call.only_parameters(&[])?;
     let request: PartUrlsRequest = call.json()?;
@@ -39,7 +40,7 @@ pub async fn fresh(app: &App, call: &Call, upload: &Upload) -> Result<Reply, Fai
 
 fn check(upload: &Upload, request: &PartUrlsRequest) -> Result<(), Failure> {
     if request.parts.is_empty() || request.parts.len() > PAGE_MAX {
-        return Err(Failure::invalid(format_args!("ask for 1 to {PAGE_MAX} parts a call")));
+        return Err(Failure::invalid(format_args!("name 1 to {PAGE_MAX} parts a call")));
     }
     let mut seen = HashSet::new();
     for part in &request.parts {
@@ -49,7 +50,7 @@ fn check(upload: &Upload, request: &PartUrlsRequest) -> Result<(), Failure> {
             return Err(Failure::new(Code::InvalidParts, detail));
         }
         if !seen.insert(number) {
-            return Err(Failure::new(Code::InvalidParts, format!("part {number} is asked for twice")));
+            return Err(Failure::new(Code::InvalidParts, format!("part {number} is named twice")));
         }
         if upload.part_sha256 && part.sha256.is_none() {
             let detail = format!("part {number} needs its sha256: the upload promised it (part_sha256)");
@@ -57,7 +58,7 @@ fn check(upload: &Upload, request: &PartUrlsRequest) -> Result<(), Failure> {
         }
         let declared = declared_sha256(upload, part.number);
         if upload.multipart_id.is_none() && part.sha256.is_some() && part.sha256 != declared {
-            let detail = "what goes in one PUT has the sha256 that the upload declared, or none";
+            let detail = "the sha256 differs from the one that the upload declared";
             return Err(Failure::new(Code::InvalidParts, detail));
         }
         if !upload.part_sha256 && upload.multipart_id.is_some() && part.sha256.is_some() {
@@ -96,7 +97,7 @@ async fn sign_one(
         (_, Some(id)) => {
             app.landing.presign_part(&key, id, part.number, size, part.sha256.as_ref(), now, end).await?
         }
-        // A single PUT is the whole file, whose declared hash the store can check.
+        // A single PUT is the whole file, so the store can check its declared hash.
         (_, None) => {
             app.landing.presign_put(&key, size, declared.as_ref(), PutOf::AnyObject, now, end).await?
         }
@@ -104,7 +105,7 @@ async fn sign_one(
     Ok(PartUrl { number: part.number, size, url: url.url, headers: url.headers, expires_at: url.expires_at })
 }
 
-/// The hash that was declared at init for what goes in one PUT: a pack's, or the whole file's.
+/// The declared hash of a pack, or of the whole file for a single PUT.
 fn declared_sha256(upload: &Upload, part: PartNumber) -> Option<Sha256> {
     match &upload.packs {
         Some(packs) => packs.get(part.index()).map(|pack| pack.sha256),

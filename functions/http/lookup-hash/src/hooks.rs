@@ -1,4 +1,4 @@
-//! `POST /lookups/hooks`: the account's packs that hold sampled chunks.
+//! Answers `POST /lookups/hooks`: finds the account's packs that contain hooks.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -14,7 +14,7 @@ use std::collections::HashMap;
 
 use crate::App;
 
-/// Most packs in an answer: those beyond share the fewest chunks.
+/// An answer has at most this many packs. Packs with fewer hooks are left out.
 const PACKS_MAX: usize = 16;
 
 pub async fn look_up(app: &App, call: &Call) -> Result<Reply, Failure> {
@@ -22,7 +22,7 @@ pub async fn look_up(app: &App, call: &Call) -> Result<Reply, Failure> {
     call.only_parameters(&[])?;
     let HooksLookup { mut hooks } = call.json()?;
     if hooks.is_empty() || hooks.len() > HOOKS_MAX {
-        return Err(Failure::invalid(format_args!("ask for 1 to {HOOKS_MAX} hooks a call")));
+        return Err(Failure::invalid(format_args!("look up 1 to {HOOKS_MAX} hooks a call")));
     }
     hooks.sort_unstable();
     hooks.dedup();

@@ -1,6 +1,6 @@
-//! Lookup by hash: makes a version at once of blob the account holds, or says which packs hold sampled chunks.
+//! Makes a version of a blob that the account already holds, and finds packs that contain hooks.
 //!
-//! Only the account's own blobs are looked at: knowing a hash is no proof of having the bytes.
+//! Only the account's own blobs and packs are searched: knowing a hash does not prove having the bytes.
 
 mod hooks;
 
@@ -14,7 +14,6 @@ use sluice_storage::presign::UrlLife;
 use sluice_storage::{Bucket, Tables};
 use std::sync::Arc;
 
-/// What the function works with.
 #[derive(Debug)]
 pub struct App {
     tables: Tables,
@@ -23,7 +22,6 @@ pub struct App {
 }
 
 impl App {
-    /// The app of a deployment.
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
         Ok(Self {
             tables: deployment.tables()?,
@@ -33,7 +31,6 @@ impl App {
     }
 }
 
-/// Answers a call.
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     match (&call.method, &*call.segments()) {
         (&Method::POST, ["lookups"]) => look_up(&app, &call).await,

@@ -1,4 +1,4 @@
-//! Wiring.
+//! Runs lookup-hash as a Lambda function.
 
 use lookup_hash::{App, handle};
 use sluice_lambda::{Deployment, StartError, http};

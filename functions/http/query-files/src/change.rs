@@ -1,4 +1,4 @@
-//! Changes: rename, edit, delete, restore. Each is one transaction.
+//! Renames, edits, deletes and restores a file, each in one transaction.
 
 use http::StatusCode;
 use sluice_contracts::files::{FileChange, Restore};
@@ -12,7 +12,7 @@ use sluice_storage::tables::{Commit, Committed, Displaced};
 
 use crate::{App, version_reply};
 
-/// `PATCH /files/{file_id}`.
+/// Answers `PATCH /files/{file_id}`: renames or edits the file.
 pub async fn edit(app: &App, call: &Call, file: File) -> Result<Reply, Failure> {
     call.only_parameters(&[])?;
     let change: FileChange = call.json()?;
@@ -20,18 +20,21 @@ pub async fn edit(app: &App, call: &Call, file: File) -> Result<Reply, Failure> 
     let live = file.live().filter(|_| !file.displaced).ok_or_else(|| Failure::not_found("file"))?.clone();
 
     let path = change.path.clone().unwrap_or_else(|| file.path.clone());
-    let displaced =
-        if path == file.path { None } else { make_way(app, call, &file, &path, change.overwrite).await? };
+    let displaced = if path == file.path {
+        None
+    } else {
+        displace_occupant(app, call, &file, &path, change.overwrite).await?
+    };
     let version = edited(call, &live, &change)?.map(|version| Version { path: path.clone(), ..version });
     let edited = version.as_ref().map_or_else(|| file.clone(), |version| file.with(version));
     let after = File { path, ..edited };
     let shown = version.clone().unwrap_or(live);
     let commit = Commit { before: Some(file), after, version, displaced };
-    carry_out(app, &commit).await?;
+    commit_change(app, &commit).await?;
     version_reply(StatusCode::OK, shown, &commit.after)
 }
 
-/// The next version, if media type or metadata change.
+/// The new version, if media type or metadata change.
 fn edited(call: &Call, live: &Version, change: &FileChange) -> Result<Option<Version>, Failure> {
     if let Some(metadata) = &change.metadata {
         check_metadata(metadata).map_err(Failure::invalid)?;
@@ -46,8 +49,9 @@ fn edited(call: &Call, live: &Version, change: &FileChange) -> Result<Option<Ver
     Ok(Some(Version { content_type, metadata, ..live.successor(version_id, call.now) }))
 }
 
-/// Clears the path: a file there gives way only if it is to be overwritten; a deleted one always does.
-async fn make_way(
+/// Displaces the file at `path`, if there is one. A deleted file is always displaced, any other only with
+/// `overwrite`.
+async fn displace_occupant(
     app: &App,
     call: &Call,
     file: &File,
@@ -57,7 +61,7 @@ async fn make_way(
     let Some(occupant) = app.tables.file_at(file.account_id, path).await? else { return Ok(None) };
     let deleted = occupant.current.is_some() && occupant.live().is_none();
     if !deleted && !overwrite {
-        let detail = format!("a file lies at {path}, or is on its way there; rename or delete it first");
+        let detail = format!("{path} has a file, or an upload is making one; rename or delete it first");
         return Err(Failure::new(Code::PathInUse, detail));
     }
     let version_id = VersionId::following(occupant.current_id(), call.now, call.random()?);
@@ -66,7 +70,7 @@ async fn make_way(
     Ok(Some(Displaced { before: occupant, after: File { displaced: true, ..after }, tombstone }))
 }
 
-/// `DELETE /files/{file_id}`.
+/// Answers `DELETE /files/{file_id}` with the tombstone.
 pub async fn delete(app: &App, call: &Call, file: File) -> Result<Reply, Failure> {
     call.only_parameters(&[])?;
     check_current(Some(&file), call.if_match()?)?;
@@ -75,11 +79,11 @@ pub async fn delete(app: &App, call: &Call, file: File) -> Result<Reply, Failure
     let tombstone = live.tombstone(version_id, call.now);
     let after = file.with(&tombstone);
     let commit = Commit::version(Some(file), after, tombstone.clone());
-    carry_out(app, &commit).await?;
+    commit_change(app, &commit).await?;
     version_reply(StatusCode::OK, tombstone, &commit.after)
 }
 
-/// `POST /files/{file_id}/restore`.
+/// Answers `POST /files/{file_id}/restore` with the new version.
 pub async fn restore(app: &App, call: &Call, file: File) -> Result<Reply, Failure> {
     call.only_parameters(&[])?;
     let request: Restore = call.json()?;
@@ -90,25 +94,26 @@ pub async fn restore(app: &App, call: &Call, file: File) -> Result<Reply, Failur
         let detail = "only an available version can be restored";
         return Err(Failure::new(Code::VersionNotAvailable, detail));
     }
-    // Restoring what readers see already changes nothing, so a repeated call makes no second version.
+    // Restoring the current state changes nothing, so a repeated call makes no second version.
     if let Some(live) = file.live().filter(|live| !file.displaced && live.reads_like(&version)) {
         return version_reply(StatusCode::CREATED, live.clone(), &file);
     }
-    let displaced = if file.displaced { make_way(app, call, &file, &file.path, false).await? } else { None };
+    let displaced =
+        if file.displaced { displace_occupant(app, call, &file, &file.path, false).await? } else { None };
     let version_id = VersionId::following(file.current_id(), call.now, call.random()?);
     let restored = version.successor(version_id, call.now);
     let after = File { displaced: false, ..file.with(&restored) };
     let commit = Commit { before: Some(file), after, version: Some(restored.clone()), displaced };
-    carry_out(app, &commit).await?;
+    commit_change(app, &commit).await?;
     version_reply(StatusCode::CREATED, restored, &commit.after)
 }
 
-async fn carry_out(app: &App, commit: &Commit) -> Result<(), Failure> {
+async fn commit_change(app: &App, commit: &Commit) -> Result<(), Failure> {
     match app.tables.commit(commit).await? {
         Committed::Done => Ok(()),
         Committed::Changed => {
-            Err(Failure::new(Code::Conflict, "the file changed meanwhile; read it and try again"))
+            Err(Failure::new(Code::Conflict, "another call changed the file; read it and try again"))
         }
-        Committed::BlobGone => Err(Failure::new(Code::VersionNotAvailable, "its blob is being removed")),
+        Committed::BlobGone => Err(Failure::new(Code::VersionNotAvailable, "its blob is being deleted")),
     }
 }

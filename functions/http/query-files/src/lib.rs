@@ -1,4 +1,4 @@
-//! Files: list, find, rename, edit, delete, restore.
+//! Lists, finds, renames, edits, deletes and restores files.
 
 mod change;
 mod cursor;
@@ -14,20 +14,17 @@ use sluice_lambda::{Call, Deployment, Failure, Reply, auth};
 use sluice_storage::Tables;
 use std::sync::Arc;
 
-/// What the function works with.
 #[derive(Debug)]
 pub struct App {
     tables: Tables,
 }
 
 impl App {
-    /// The app of a deployment.
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
         Ok(Self { tables: deployment.tables()? })
     }
 }
 
-/// Answers a call.
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     let session = auth::session(&app.tables, &call).await?;
     match (&call.method, &*call.segments()) {
@@ -49,20 +46,20 @@ pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     }
 }
 
-/// The account's own file; another account's is as absent as one that never was.
+/// Loads a file of the account. A file of another account answers the same as one that does not exist.
 async fn own_file(app: &App, session: &Session, id: &str) -> Result<File, Failure> {
     let id: FileId = id.parse().map_err(|_| Failure::not_found("file"))?;
     app.tables.file(session.account_id, id).await?.ok_or_else(|| Failure::not_found("file"))
 }
 
-/// A version as an answer, with its `ETag`.
 fn version_reply(status: StatusCode, version: Version, file: &File) -> Result<Reply, Failure> {
     let etag = format!("\"{}\"", version.version_id);
     let view = VersionView::new(version, file.path.clone());
     Ok(Reply::json(status, &view)?.header(header::ETAG, etag))
 }
 
-/// The current version; of a file that never had one, the latest, so that a client sees why.
+/// Answers the current version. If the file never had one, answers the latest, so that the client sees its
+/// state.
 async fn show(app: &App, call: &Call, file: &File) -> Result<Reply, Failure> {
     call.only_parameters(&[])?;
     let version = match (file.live(), &file.current) {

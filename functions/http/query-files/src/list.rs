@@ -1,4 +1,4 @@
-//! `GET /files`: by prefix, by path, or by hash.
+//! Answers `GET /files`: lists by prefix, or finds by path or hash.
 
 use http::StatusCode;
 use sluice_contracts::files::{FileList, VersionView};
@@ -12,13 +12,13 @@ use sluice_storage::tables::{Listing, Page};
 use crate::{App, cursor};
 
 pub async fn list(app: &App, call: &Call, session: &Session) -> Result<Reply, Failure> {
-    let asked =
+    let given =
         ["path", "sha256", "sha1"].iter().filter(|name| call.query.iter().any(|(key, _)| key == *name));
-    let page = match asked.collect::<Vec<_>>()[..] {
+    let page = match given.collect::<Vec<_>>()[..] {
         [] => by_prefix(app, call, session).await?,
         [&"path"] => by_path(app, call, session).await?,
         [hash] => by_hash(app, call, session, hash).await?,
-        _ => return Err(Failure::invalid("ask by one of path, sha256 and sha1")),
+        _ => return Err(Failure::invalid("give only one of path, sha256 and sha1")),
     };
     let list = FileList {
         files: page.files.into_iter().filter_map(view).collect(),
@@ -68,6 +68,6 @@ async fn by_hash(app: &App, call: &Call, session: &Session, hash: &str) -> Resul
     if let Some(sha256) = call.parameter::<Sha256>("sha256")? {
         return Ok(app.tables.files_by_sha256(session.account_id, &sha256, after.as_ref(), limit).await?);
     }
-    let sha1 = call.parameter::<Sha1>("sha1")?.ok_or_else(|| Failure::invalid("ask by a hash"))?;
+    let sha1 = call.parameter::<Sha1>("sha1")?.ok_or_else(|| Failure::invalid("give a hash"))?;
     Ok(app.tables.files_by_sha1(session.account_id, &sha1, after.as_ref(), limit).await?)
 }

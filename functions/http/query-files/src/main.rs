@@ -1,4 +1,4 @@
-//! Wiring.
+//! Runs query-files as a Lambda function.
 
 use query_files::{App, handle};
 use sluice_lambda::{Deployment, StartError, http};

@@ -1,21 +1,20 @@
-//! Where the next page of a plan begins.
+//! Encodes the start of the next page of a plan.
 
 use sluice_domain::id::VersionId;
 use std::fmt;
 use std::str::FromStr;
 
-/// A place in the plan of one version: pages belong together though the file change between them.
+/// A position in the plan of one version. All pages have the same version, even if the file changes
+/// meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
-    /// The version.
     pub version_id: VersionId,
-    /// The number of its first term.
+    /// The index of the page's first term in the manifest.
     pub term: usize,
 }
 
-/// A text that no page has given.
 #[derive(Debug, thiserror::Error)]
-#[error("it is the next_cursor of a page of the same plan")]
+#[error("it is not the next_cursor of a page of this plan")]
 pub struct InvalidCursor;
 
 impl fmt::Display for Cursor {

@@ -1,10 +1,11 @@
-//! `Content-Disposition` (RFC 6266): the file's own name, in ASCII for old readers and in UTF-8 for the others.
+//! Builds `Content-Disposition` (RFC 6266) with the file's name: in ASCII for old clients, in UTF-8 for
+//! others.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sluice_storage::presign::Disposition;
 use std::str::FromStr;
 
-/// RFC 8187's `attr-char` beside letters and digits.
+/// The characters to encode: all except RFC 8187's `attr-char`.
 const EXTENDED_VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'!')
     .remove(b'#')
@@ -19,19 +20,16 @@ const EXTENDED_VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'|')
     .remove(b'~');
 
-/// What a browser does with the bytes.
+/// Whether a browser saves or shows the bytes.
 #[derive(Debug, Clone, Copy, Default)]
 pub enum Kind {
-    /// Saves them.
     #[default]
     Attachment,
-    /// Shows them.
     Inline,
 }
 
-/// A word that is neither.
 #[derive(Debug, thiserror::Error)]
-#[error("it is attachment or inline")]
+#[error("it must be attachment or inline")]
 pub struct InvalidKind;
 
 impl FromStr for Kind {
@@ -46,7 +44,7 @@ impl FromStr for Kind {
 }
 
 impl Kind {
-    /// The headers of a download of the file called `name`.
+    /// The headers for a download of the file `name`.
     pub fn of(self, name: &str, content_type: &str) -> Disposition {
         let kind = match self {
             Self::Attachment => "attachment",
@@ -69,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_survives_whatever_it_holds() {
+    fn any_name_is_encoded_for_old_and_new_clients() {
         let of = |name| Kind::Attachment.of(name, "text/plain").content_disposition;
         assert_eq!(of("a b.txt"), "attachment; filename=\"a b.txt\"");
         assert_eq!(of("a\"b.txt"), "attachment; filename=\"a_b.txt\"; filename*=UTF-8''a%22b.txt");

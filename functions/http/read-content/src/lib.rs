@@ -1,4 +1,4 @@
-//! Reading: a redirect to the bytes, or a plan to put them together from. The bytes touch no answer of this function.
+//! Answers how to read a version: with a redirect to its bytes, or with a plan of its chunks.
 
 mod content;
 mod cursor;
@@ -19,7 +19,6 @@ use sluice_storage::{Bucket, Queue, Tables};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What the function works with.
 #[derive(Debug)]
 pub struct App {
     tables: Tables,
@@ -31,7 +30,6 @@ pub struct App {
 }
 
 impl App {
-    /// The app of a deployment.
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
         Ok(Self {
             tables: deployment.tables()?,
@@ -44,7 +42,6 @@ impl App {
     }
 }
 
-/// Answers a call.
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     match (&call.method, &*call.segments()) {
         (&Method::GET | &Method::HEAD, ["files", id, "content"]) => content::redirect(&app, &call, id).await,
@@ -53,33 +50,33 @@ pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     }
 }
 
-/// What a call asks for.
-struct Asked {
+/// The version that a call reads.
+struct Requested {
     session: Session,
     file: File,
     version: Version,
     blob: Blob,
 }
 
-/// The version that is asked for and its blob; without a version, the current one.
-async fn asked_for(
+/// Loads the requested version and its blob; without a `version_id`, the current version.
+async fn requested(
     app: &App,
     call: &Call,
     id: &str,
     version_id: Option<VersionId>,
-) -> Result<Asked, Failure> {
+) -> Result<Requested, Failure> {
     let session = auth::session(&app.tables, call).await?;
     let id: FileId = id.parse().map_err(|_| Failure::not_found("file"))?;
     let file = app.tables.file(session.account_id, id).await?.ok_or_else(|| Failure::not_found("file"))?;
     let version = available(app, &file, version_id).await?;
-    let unavailable = || Failure::new(Code::VersionNotAvailable, "the version's bytes are gone");
+    let unavailable = || Failure::new(Code::VersionNotAvailable, "the version's bytes are deleted");
     let sha256 = version.sha256.ok_or_else(unavailable)?;
     let blob = app.tables.blob(session.account_id, &sha256).await?.ok_or_else(unavailable)?;
-    // A rule may want to know. A read that could not be noted is a read all the same.
+    // Migration rules use the time of the last read. A failure to record it must not fail the read.
     if let Err(error) = app.tables.mark_read(&blob, call.now).await {
-        tracing::warn!(%error, "a read was not noted");
+        tracing::warn!(%error, "a read could not be recorded");
     }
-    Ok(Asked { session, file, version, blob })
+    Ok(Requested { session, file, version, blob })
 }
 
 async fn available(app: &App, file: &File, version_id: Option<VersionId>) -> Result<Version, Failure> {

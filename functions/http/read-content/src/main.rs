@@ -1,4 +1,4 @@
-//! Wiring.
+//! Runs read-content as a Lambda function.
 
 use read_content::{App, handle};
 use sluice_lambda::{Deployment, StartError, http};

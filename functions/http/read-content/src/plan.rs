@@ -1,4 +1,4 @@
-//! `GET /files/{file_id}/plan`: the chunks of a version and where to read them.
+//! Answers `GET /files/{file_id}/plan`: the chunks of a version and where to read them.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use http::StatusCode;
@@ -20,24 +20,22 @@ use std::ops::Range;
 use std::str::FromStr;
 
 use crate::cursor::Cursor;
-use crate::{App, Asked};
+use crate::{App, Requested};
 
 /// How many pack indexes are read at once.
 const READS_IN_FLIGHT: usize = 8;
 
-/// What a page says of each run.
+/// How much a page says about each run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Detail {
-    /// Chunks and URLs.
     #[default]
     Chunks,
-    /// Where it lies, and no more.
+    /// Only packs and numbers of chunks.
     Terms,
 }
 
-/// A word that is neither.
 #[derive(Debug, thiserror::Error)]
-#[error("it is chunks or terms")]
+#[error("it must be chunks or terms")]
 struct InvalidDetail;
 
 impl FromStr for Detail {
@@ -56,11 +54,11 @@ pub async fn plan(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
     let cursor = call.parameter::<Cursor>("cursor")?;
     let version_id = call.parameter::<VersionId>("version")?;
     let version_id = cursor.map(|cursor| cursor.version_id).or(version_id);
-    let Asked { session, version, blob, .. } = crate::asked_for(app, call, id, version_id).await?;
+    let Requested { session, version, blob, .. } = crate::requested(app, call, id, version_id).await?;
     let from = call.parameter::<u64>("from")?.unwrap_or(0);
     let to = call.parameter::<u64>("to")?.unwrap_or(blob.size);
     if from > to || from > blob.size {
-        let detail = format!("bytes {from} to {to} are none of the version's {}", blob.size);
+        let detail = format!("bytes {from} to {to} are not in the version's {}", blob.size);
         return Err(Failure::invalid(detail));
     }
     let detail = call.parameter::<Detail>("detail")?.unwrap_or_default();
@@ -75,35 +73,43 @@ pub async fn plan(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
             let mut packs = packs(app, session.account_id, &runs).await?;
             if wants_former {
                 for (pack, _) in packs.values_mut() {
-                    go_back(pack, expires_at);
+                    use_former_placement(pack, expires_at);
                 }
             }
             let urls = urls(app, &packs, call.now, expires_at).await?;
             runs.iter().map(|run| with_chunks(run, &(from..to), &packs, &urls)).collect::<Result<_, _>>()?
         }
-        Detail::Terms => runs.iter().map(bare).collect(),
+        Detail::Terms => runs.iter().map(without_chunks).collect(),
     };
     let version_id = version.version_id;
-    let next_cursor = next.map(|term| Cursor { version_id, term }.to_string());
-    let (size, sha256) = (blob.size, blob.sha256);
-    let plan = Plan { version_id, size, sha256, terms, expires_at, next_cursor };
+    let plan = Plan {
+        version_id,
+        size: blob.size,
+        sha256: blob.sha256,
+        terms,
+        expires_at,
+        next_cursor: next.map(|term| Cursor { version_id, term }.to_string()),
+    };
     Reply::json(StatusCode::OK, &plan)
 }
 
-/// Says where the pack lay before, if it can be read there for as long as URLs live.
-fn go_back(pack: &mut Pack, until: Timestamp) {
+/// Replaces the placement by the one before the last move, if the pack can be read there as long as the URLs
+/// are valid.
+fn use_former_placement(pack: &mut Pack, until: Timestamp) {
     if let Some(former) = pack.former.take().filter(|former| former.until > until) {
         pack.placement = former.placement;
     }
 }
 
-/// A term, and where it begins in the blob, in bytes.
+/// A term, with its offset in the blob in bytes.
 type Run = (u64, Term);
 
-/// The terms of one page that hold bytes of `wanted`, from the term numbered `first` on, and the number of the term with
-/// which the next page begins.
+/// The terms of one page that contain bytes of `wanted`, from the term `first` on, and the index of the first
+/// term of the next page.
 fn page(terms: &[Term], wanted: &Range<u64>, first: usize, detail: Detail) -> (Vec<Run>, Option<usize>) {
-    let (mut runs, mut offset, mut chunks) = (Vec::new(), 0, 0);
+    let mut runs = Vec::new();
+    let mut offset = 0;
+    let mut chunks = 0;
     if wanted.is_empty() {
         return (runs, None);
     }
@@ -125,13 +131,13 @@ fn page(terms: &[Term], wanted: &Range<u64>, first: usize, detail: Detail) -> (V
     (runs, None)
 }
 
-/// A stored format that cannot be read is our fault, and is told to the logs alone.
+/// The failure for a stored manifest or index that cannot be read. Only the log says why.
 fn damaged(error: impl std::fmt::Display) -> Failure {
-    tracing::error!(%error, "a version cannot be planned");
-    Failure::new(Code::Internal, "the request id leads to the cause in the logs")
+    tracing::error!(%error, "the plan of a version cannot be made");
+    Failure::new(Code::Internal, "the logs have the cause under the request id")
 }
 
-/// The packs of these runs with their indexes.
+/// Loads the packs of `runs` with their indexes.
 async fn packs(
     app: &App,
     account: AccountId,
@@ -142,7 +148,7 @@ async fn packs(
     let rows = app.tables.packs(&ids).await?;
     let own: Vec<Pack> = rows.into_iter().filter(|row| row.account_id == account).collect();
     if own.len() < ids.len() {
-        return Err(damaged(format_args!("of {} packs there are {}", ids.len(), own.len())));
+        return Err(damaged(format_args!("only {1} of {0} packs exist", ids.len(), own.len())));
     }
     stream::iter(own)
         .map(|row| async move {
@@ -154,7 +160,7 @@ async fn packs(
         .await
 }
 
-/// One URL for each object that holds packs.
+/// Presigns one URL for each object that contains packs.
 async fn urls(
     app: &App,
     packs: &HashMap<PackId, (Pack, PackIndex)>,
@@ -172,7 +178,7 @@ async fn urls(
     Ok(urls)
 }
 
-fn bare((offset, term): &Run) -> PlanTerm {
+fn without_chunks((offset, term): &Run) -> PlanTerm {
     PlanTerm {
         offset: *offset,
         length: term.raw_length_bytes.into(),
@@ -189,26 +195,28 @@ fn bare((offset, term): &Run) -> PlanTerm {
     }
 }
 
-/// The run without the chunks that lie outside `wanted`, bytes of the blob.
+/// The run with only the chunks in `wanted`, a range of the blob.
 fn with_chunks(
     run: &Run,
     wanted: &Range<u64>,
     packs: &HashMap<PackId, (Pack, PackIndex)>,
     urls: &HashMap<String, String>,
 ) -> Result<PlanTerm, Failure> {
-    let (content_offset, term) = run;
+    let (blob_offset, term) = run;
     let (pack, index) = &packs[&term.pack_id];
-    let beyond = || damaged(format_args!("a term names chunks that pack {} has not", pack.pack_id));
+    let beyond = || damaged(format_args!("a term names chunks that pack {} does not contain", pack.pack_id));
     let end = (term.first_chunk + term.chunk_count) as usize;
     let chunks = index.chunks().get(term.first_chunk as usize..end).ok_or_else(beyond)?;
-    let (mut offset, mut first_chunk) = (*content_offset, term.first_chunk);
+    let mut offset = *blob_offset;
+    let mut first_chunk = term.first_chunk;
     let mut kept = Vec::new();
     let mut length = 0;
     for chunk in chunks {
         let bytes = u64::from(chunk.length_bytes());
         let at = offset + length;
         if at + bytes <= wanted.start {
-            (offset, first_chunk) = (at + bytes, first_chunk + 1);
+            offset = at + bytes;
+            first_chunk += 1;
         } else if at < wanted.end {
             kept.push(PlanChunk { id: chunk.id(), length: chunk.length_bytes() });
             length += bytes;
@@ -232,6 +240,6 @@ fn with_chunks(
         frames: frames.collect(),
         skip: extent.skip_bytes,
         chunks: kept,
-        ..bare(run)
+        ..without_chunks(run)
     })
 }

@@ -121,7 +121,7 @@ pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTi
     }
     let mut failed = Vec::new();
     for (message, worked) in results {
-        if app.acknowledger.settle(&message, worked).boxed().await {
+        if app.acknowledger.acknowledge(&message, worked).boxed().await.receives_again() {
             failed.push(message.id);
         }
     }

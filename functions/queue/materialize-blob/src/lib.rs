@@ -71,7 +71,7 @@ pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTi
                     Ok(false) => Processed::NotTried,
                     Err(error) => Processed::Failed(error),
                 };
-                app.acknowledger.settle(&message, worked).await.then_some(message.id)
+                app.acknowledger.acknowledge(&message, worked).await.receives_again().then_some(message.id)
             }
             .boxed()
         })
@@ -103,7 +103,7 @@ async fn materialize(
     holder: &str,
     out_of_time: &TimeCheck,
 ) -> Result<(), MaterializeError> {
-    let key = ObjectKey::rebuilt(account, &sha256);
+    let key = ObjectKey::materialized(account, &sha256);
     if let Some(made_at) = app.cache.modified_at(&key).await?
         && made_at.after(app.cache_life) > clock::now()
     {

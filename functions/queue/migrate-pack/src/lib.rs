@@ -66,7 +66,7 @@ pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTi
             Ok(false) => Processed::NotTried,
             Err(error) => Processed::Failed(error),
         };
-        if app.acknowledger.settle(&message, worked).await {
+        if app.acknowledger.acknowledge(&message, worked).await.receives_again() {
             failed.push(message.id);
         }
     }

@@ -1,7 +1,7 @@
-//! plan-migrations: finds the blobs that a rule sends to another store, and asks migrate-pack for it.
+//! Finds the blobs that a rule moves to another store, and enqueues them for migrate-pack.
 //!
-//! Each run looks at one of 24 parts of the tables, so that hourly runs look at all of them in a day and no run needs to
-//! remember where the last one ended. Asking twice does no harm.
+//! Each run scans one of 24 segments of the tables. So hourly runs cover all tables in a day, and no run
+//! needs to know where the last one ended. Enqueueing a blob twice is harmless.
 
 use sluice_contracts::pack_event::{PackEvent, Subject};
 use sluice_domain::blob::{Blob, Life};
@@ -13,13 +13,12 @@ use sluice_storage::tables::Segment;
 use sluice_storage::{Queue, StorageError, Tables};
 use std::sync::Arc;
 
-/// Into how many parts the tables are cut: as many as there are runs a day.
+/// The number of segments of the tables, which is also the number of runs a day.
 pub const SEGMENTS: u32 = 24;
 
-/// The time between two runs.
+/// The time between two runs: one hour.
 const RUN_MILLISECONDS: u64 = 3_600_000;
 
-/// What the function works with.
 #[derive(Debug)]
 pub struct App {
     tables: Tables,
@@ -28,7 +27,6 @@ pub struct App {
 }
 
 impl App {
-    /// The app of a deployment.
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
         Ok(Self {
             tables: deployment.tables()?,
@@ -38,7 +36,7 @@ impl App {
     }
 }
 
-/// One run: the part of the tables whose turn it is.
+/// Runs once, for the segment of the current hour.
 pub async fn plan(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
     let number = (now.unix_milliseconds() / RUN_MILLISECONDS % u64::from(SEGMENTS)) as u32;
     let segment = Segment { number, of: SEGMENTS };
@@ -60,7 +58,8 @@ async fn plan_blobs(
     segment: Segment,
     now: Timestamp,
 ) -> Result<u64, StorageError> {
-    let (mut cursor, mut requested) = (None, 0);
+    let mut cursor = None;
+    let mut requested = 0;
     loop {
         let (blobs, next) = app.tables.scan_blobs(segment, cursor).await?;
         for blob in blobs.iter().filter(|blob| blob.life == Life::Live) {
@@ -76,7 +75,8 @@ async fn plan_blobs(
 
 async fn plan_files(app: &App, rule: &Rule, segment: Segment, now: Timestamp) -> Result<u64, StorageError> {
     let prefix = rule.prefix.as_deref().unwrap_or_default();
-    let (mut cursor, mut requested) = (None, 0);
+    let mut cursor = None;
+    let mut requested = 0;
     loop {
         let (files, next) = app.tables.scan_files(prefix, segment, cursor).await?;
         for file in files {
@@ -92,6 +92,10 @@ async fn plan_files(app: &App, rule: &Rule, segment: Segment, now: Timestamp) ->
 }
 
 async fn request(app: &App, blob: &Blob, rule: &Rule) -> Result<(), StorageError> {
-    let (account_id, of, to) = (blob.account_id, Subject::Blob(blob.sha256), rule.to.clone());
-    app.queue.send(&PackEvent::MigrationRequested { account_id, of, to }.to_json()).await
+    let event = PackEvent::MigrationRequested {
+        account_id: blob.account_id,
+        of: Subject::Blob(blob.sha256),
+        to: rule.to.clone(),
+    };
+    app.queue.send(&event.to_json()).await
 }

@@ -1,4 +1,4 @@
-//! Wiring.
+//! Runs plan-migrations as a Lambda function.
 
 use plan_migrations::{App, plan};
 use sluice_lambda::{Deployment, StartError, schedule};

@@ -1,7 +1,9 @@
-//! sweep-objects: deletes the objects that packs and blobs have left, once nobody can be reading them.
+//! Deletes retired objects: those that packs and blobs were moved out of, once no reader can use them any
+//! more.
 //!
-//! So it does with objects that were written for a pack which then did not come to lie there: whoever writes one says so
-//! before. An object in which its owner lies is never deleted; that it cannot move in any more is made sure of first.
+//! It also deletes objects of abandoned moves, because a mover registers every object before it writes it. An
+//! object that still stores its owner is never deleted. Before a deletion, the object is condemned, so that
+//! no pack can be placed there.
 
 use futures::stream::{self, StreamExt};
 use sluice_domain::key::ObjectKey;
@@ -14,13 +16,12 @@ use sluice_storage::tables::DUE_SHARDS;
 use sluice_storage::{StorageError, Tables};
 use std::sync::Arc;
 
-/// How many objects of a shard one run looks at; the next run goes on.
+/// One run handles at most this many objects of a shard; the next run continues.
 const SHARD_LIMIT: usize = 1000;
 
-/// How many objects are looked at side by side.
+/// How many objects are handled at once.
 const OBJECTS_IN_FLIGHT: usize = 8;
 
-/// What the function works with.
 #[derive(Debug)]
 pub struct App {
     tables: Tables,
@@ -28,24 +29,22 @@ pub struct App {
 }
 
 impl App {
-    /// The app of a deployment.
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
         Ok(Self { tables: deployment.tables()?, packs: deployment.pack_buckets()? })
     }
 }
 
-/// What was done about an object.
+/// What the run did with an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Swept {
-    /// It is deleted.
     Deleted,
-    /// Its owner lies there.
-    Inhabited,
-    /// Somebody else is at it.
+    /// The object stores its owner, so it is not retired any more.
+    InUse,
+    /// Another run or a mover changed its row.
     Overtaken,
 }
 
-/// One run. One object that fails does not keep the others waiting: the run goes on and fails at its end.
+/// Runs once. If an object fails, the run continues with the others and fails at its end.
 pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
     let mut failure = None;
     for shard in 0..DUE_SHARDS {
@@ -80,7 +79,7 @@ pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
 async fn sweep_one(app: &App, object: &RetiredObject) -> Result<Swept, StorageError> {
     if app.tables.is_inhabited(object).await? {
         app.tables.forget_object(object).await?;
-        return Ok(Swept::Inhabited);
+        return Ok(Swept::InUse);
     }
     if !app.tables.condemn_object(object).await? {
         return Ok(Swept::Overtaken);

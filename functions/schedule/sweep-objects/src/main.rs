@@ -1,4 +1,4 @@
-//! Wiring.
+//! Runs sweep-objects as a Lambda function.
 
 use sluice_lambda::{Deployment, StartError, schedule};
 use sweep_objects::{App, sweep};

@@ -1,13 +1,13 @@
-//! sweep-uploads: looks after uploads that nobody else will.
+//! Finishes uploads that are stuck or expired.
 //!
-//! An upload whose bytes have landed is announced again, whatever became of its event or of the worker; one whose time
-//! is over is aborted and its quota released; one that can never become available is rejected. What to do is decided in
-//! [`sluice_domain::sweep`].
+//! An upload that has landed is enqueued again if its event or its worker was lost. An expired upload is
+//! aborted and its reservation released. An upload that cannot become available is rejected.
+//! [`sluice_domain::sweep`] decides.
 
 use futures::stream::{self, StreamExt};
 use sluice_contracts::event::UploadEvent;
 use sluice_domain::id::UploadId;
-use sluice_domain::sweep::{Sweep, decide, patience};
+use sluice_domain::sweep::{Sweep, decide, enqueue_backoff};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::RejectReason;
@@ -18,13 +18,12 @@ use sluice_storage::tables::{DUE_SHARDS, Ending, Outcome};
 use sluice_storage::{Bucket, Queue, StorageError, Tables};
 use std::sync::Arc;
 
-/// How many uploads of a shard one run looks at; the next run goes on.
+/// One run handles at most this many uploads of a shard; the next run continues.
 const SHARD_LIMIT: usize = 500;
 
-/// How many uploads are looked at side by side.
+/// How many uploads are handled at once.
 const UPLOADS_IN_FLIGHT: usize = 8;
 
-/// What the function works with.
 #[derive(Debug)]
 pub struct App {
     tables: Tables,
@@ -33,7 +32,6 @@ pub struct App {
 }
 
 impl App {
-    /// The app of a deployment.
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
         Ok(Self {
             tables: deployment.tables()?,
@@ -43,7 +41,7 @@ impl App {
     }
 }
 
-/// One run. One upload that fails does not keep the others waiting: the run goes on and fails at its end.
+/// Runs once. If an upload fails, the run continues with the others and fails at its end.
 pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
     let mut failure = None;
     for shard in 0..DUE_SHARDS {
@@ -74,7 +72,7 @@ pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
 
 fn count(decision: &Sweep, upload: &Upload) {
     match decision {
-        // A pending one was known: its worker is late.
+        // Of a pending upload no event was lost: its worker is late.
         Sweep::Enqueue if upload.state == UploadState::Open => {
             metrics::write(&[Metric::count("EventsRecovered", 1)]);
         }
@@ -85,13 +83,13 @@ fn count(decision: &Sweep, upload: &Upload) {
 }
 
 async fn sweep_one(app: &App, upload_id: UploadId, now: Timestamp) -> Result<Sweep, StorageError> {
-    // The index shows the past; only the row decides.
+    // The index may be stale; only the row decides.
     let Some(upload) = app.tables.upload(upload_id).await? else { return Ok(Sweep::Nothing) };
     if upload.due_at > now {
         return Ok(Sweep::Wait(upload.due_at));
     }
     let key = upload.delivered_key();
-    // Not a HEAD, whose 404 would not tell a missing object from a missing bucket.
+    // Not a HEAD: its 404 does not distinguish a missing object from a missing bucket.
     let landed = app.landing.get_start(&key, 1).await?.is_some();
     let decision = decide(&upload, landed, now);
     match decision {
@@ -107,19 +105,22 @@ async fn sweep_one(app: &App, upload_id: UploadId, now: Timestamp) -> Result<Swe
     Ok(decision)
 }
 
-async fn send_word(app: &App, upload: &Upload) -> Result<(), StorageError> {
+async fn send_message(app: &App, upload: &Upload) -> Result<(), StorageError> {
     let Upload { account_id, upload_id, .. } = *upload;
     app.queue.send(&UploadEvent::UploadReceived { account_id, upload_id }.to_json()).await
 }
 
-/// Sends word first and counts it second: a run that dies in between only sends word once more.
+/// Sends the message first and counts it second: if the run dies in between, the message is only sent once
+/// more.
 async fn enqueue(app: &App, upload: &Upload, now: Timestamp) -> Result<(), StorageError> {
-    send_word(app, upload).await?;
-    app.tables.postpone(upload, now.after(patience(upload.enqueue_count)), upload.enqueue_count + 1).await?;
+    send_message(app, upload).await?;
+    app.tables
+        .postpone(upload, now.after(enqueue_backoff(upload.enqueue_count)), upload.enqueue_count + 1)
+        .await?;
     Ok(())
 }
 
-/// The worker clears away what there is of a rejected upload.
+/// Rejects the version, and enqueues the upload so that the worker cleans up.
 async fn reject(
     app: &App,
     upload: &Upload,
@@ -127,10 +128,11 @@ async fn reject(
     now: Timestamp,
 ) -> Result<(), StorageError> {
     app.tables.publish(upload, &Outcome::Rejected(reason), now).await?;
-    send_word(app, upload).await
+    send_message(app, upload).await
 }
 
-/// Frees the parts first and the quota second: as long as the upload is open, a later run comes back to it.
+/// Deletes the parts first and releases the reservation second: a later run repeats this while the upload is
+/// open.
 async fn expire(app: &App, upload: &Upload, now: Timestamp) -> Result<(), StorageError> {
     if let Some(multipart_id) = &upload.multipart_id {
         app.landing.abort_multipart(&upload.landing_key().object_key(), multipart_id).await?;

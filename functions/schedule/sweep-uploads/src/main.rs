@@ -1,4 +1,4 @@
-//! Wiring.
+//! Runs sweep-uploads as a Lambda function.
 
 use sluice_lambda::{Deployment, StartError, schedule};
 use sweep_uploads::{App, sweep};

@@ -1,9 +1,9 @@
-//! The webhook of stores that cannot send to SQS: takes the bucket notifications of Ceph and MinIO, and sends those that
-//! announce an upload's bytes to the landing queue, where AWS S3 sends its own.
+//! Answers the webhook of stores that cannot send to SQS: forwards notifications of Ceph and MinIO to the
+//! landing queue.
 //!
-//! Stores repeat a notification until it is answered with a 2xx, so that is the answer to everything that a repeat would
-//! not change. Nothing is remembered between calls: a notification that comes twice is two messages, and the worker does
-//! its work once.
+//! Stores repeat a notification until the answer is 2xx, so every notification that a repeat would not change
+//! is answered with 2xx. The function keeps no state: a notification that comes twice becomes two messages,
+//! and the worker processes the upload once.
 
 mod notification;
 mod secret;
@@ -17,7 +17,6 @@ use std::sync::Arc;
 
 use secret::WebhookSecret;
 
-/// What the function works with.
 #[derive(Debug)]
 pub struct App {
     landing_queue: Queue,
@@ -25,7 +24,6 @@ pub struct App {
 }
 
 impl App {
-    /// The app of a deployment.
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
         Ok(Self {
             landing_queue: deployment.landing_queue()?,
@@ -34,7 +32,6 @@ impl App {
     }
 }
 
-/// Answers a call.
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     match (&call.method, &*call.segments()) {
         (&Method::POST, ["webhooks", "store-events"]) => take_notification(&app, &call).await,
@@ -44,7 +41,10 @@ pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
 
 async fn take_notification(app: &App, call: &Call) -> Result<Reply, Failure> {
     let Some(secret) = &app.secret else {
-        return Err(Failure::new(Code::NotFound, "the hook is closed: this deployment has no secret for it"));
+        return Err(Failure::new(
+            Code::NotFound,
+            "the webhook is closed: this deployment has no secret for it",
+        ));
     };
     secret.check(call)?;
     call.only_parameters(&[secret::PARAMETER])?;

@@ -1,4 +1,4 @@
-//! Wiring.
+//! Runs bridge-events as a Lambda function.
 
 use bridge_events::{App, handle};
 use sluice_lambda::{Deployment, StartError, http};

@@ -1,4 +1,4 @@
-//! What of a notification goes to the landing queue.
+//! Filters a notification for the landing queue.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -6,17 +6,18 @@ use sluice_contracts::event::{LandingMessage, UnreadableMessage};
 use sluice_contracts::problem::Code;
 use sluice_lambda::Failure;
 
-/// Largest notification in bytes. Stores send one record a notification, of one or two KiB; SQS took 256 KiB at the time
-/// of the oldest queues that this may meet.
+/// A notification has at most this many bytes. Stores send one record of one or two KiB; the oldest SQS
+/// queues accept 256 KiB.
 const NOTIFICATION_MAX_BYTES: usize = 200 << 10;
 
-/// The message that a notification makes, if it announces an upload's bytes.
+/// The message for the landing queue, if the notification contains a new object of an upload.
 ///
 /// # Errors
-/// `body_too_large`, or `invalid_request` with the reason if it is no notification.
+/// `body_too_large`, or `invalid_request` with the reason if the body is not a notification.
 pub fn message(body: &[u8]) -> Result<Option<String>, Failure> {
     check_length(body)?;
-    // Ceph sends keys and metadata as they are. What is no UTF-8 in them is not the key of an upload, before or after.
+    // Ceph sends keys and metadata raw. A key that is not UTF-8 belongs to no upload, also after the
+    // replacement.
     let body = String::from_utf8_lossy(body);
     if body.trim().is_empty() {
         return Ok(None);
@@ -25,9 +26,9 @@ pub fn message(body: &[u8]) -> Result<Option<String>, Failure> {
         Ok(LandingMessage::ObjectsCreated(_)) => body.into_owned(),
         Ok(LandingMessage::Nothing) => return Ok(None),
         Ok(LandingMessage::Upload(_)) => {
-            return Err(Failure::invalid("only the notifications of a store are taken here"));
+            return Err(Failure::invalid("only notifications of a store are accepted here"));
         }
-        Err(UnreadableMessage::Key(_) | UnreadableMessage::Encoding(_)) => match uploads_of(&body)? {
+        Err(UnreadableMessage::Key(_) | UnreadableMessage::Encoding(_)) => match only_uploads(&body)? {
             Some(message) => message,
             None => return Ok(None),
         },
@@ -46,29 +47,30 @@ fn check_length(bytes: &[u8]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A notification of which nothing is known but that it has records.
+/// A notification with records of any shape.
 #[derive(Deserialize)]
 struct Notification {
     #[serde(rename = "Records")]
     records: Vec<Value>,
 }
 
-/// The notification without the records that do not announce an upload's bytes, if any are left. A bucket without a prefix
-/// in its notification announces packs and foreign objects, too, and would repeat them for ever if they were refused.
-fn uploads_of(body: &str) -> Result<Option<String>, Failure> {
+/// The notification with only the records of new objects of uploads, if there are any. A bucket without a
+/// prefix in its notification setting also notifies of packs and foreign objects, and would repeat them for
+/// ever if they were refused.
+fn only_uploads(body: &str) -> Result<Option<String>, Failure> {
     let Notification { mut records } = serde_json::from_str(body).map_err(Failure::invalid)?;
     let received = records.len();
-    records.retain(is_of_upload);
+    records.retain(is_new_upload);
     tracing::info!(received, forwarded = records.len(), "records of other objects dropped");
     Ok((!records.is_empty()).then(|| json!({ "Records": records }).to_string()))
 }
 
-fn is_of_upload(record: &Value) -> bool {
-    let alone = json!({ "Records": [record] }).to_string();
-    matches!(LandingMessage::parse(&alone), Ok(LandingMessage::ObjectsCreated(_)))
+fn is_new_upload(record: &Value) -> bool {
+    let single = json!({ "Records": [record] }).to_string();
+    matches!(LandingMessage::parse(&single), Ok(LandingMessage::ObjectsCreated(_)))
 }
 
-/// The same JSON without the two characters that JSON allows and SQS refuses; they can only be within a string
+/// Escapes the two characters that JSON allows and SQS refuses. They can only be within a string
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>).
 fn escape_refused(json: &str) -> String {
     json.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff")
@@ -109,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_notification_of_an_upload_is_sent_on_as_it_came() {
+    fn a_notification_of_an_upload_is_forwarded_unchanged() {
         for name in [
             "ceph/put.json",
             "ceph/multipart-complete.json",
@@ -147,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_notification_is_refused_with_a_bounded_reason() {
+    fn a_body_that_is_not_a_notification_is_refused_with_a_bounded_reason() {
         let long = format!("{{\"Event\":\"{}\"}}", "x".repeat(100_000)).into_bytes();
         let deep = format!("{{\"Records\":{}", "[".repeat(100_000)).into_bytes();
         let samples = [
@@ -173,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn good_records_leave_foreign_ones_behind_and_keep_their_encoding() {
+    fn foreign_records_are_dropped_and_the_others_keep_their_encoding() {
         assert_eq!(forwarded_keys(&sample("poison/one-foreign-record.json")), [KEY]);
         let body = notification(&[
             created("ceph:s3", "packs/a/b/1"),
@@ -182,14 +184,14 @@ mod tests {
             created("minio:s3", &KEY.replace('/', "%2F")),
             record("minio:s3", "s3:ObjectRemoved:Delete", "uploads%2Fx"),
             created("aws:s3", "%FF"),
-            // As Ceph's raw key this is another object's.
+            // Ceph's keys are raw, so this is the key of another object.
             created("ceph:s3", &KEY.replace('/', "%2F")),
         ]);
         assert_eq!(forwarded_keys(&body), [KEY, KEY]);
     }
 
     #[test]
-    fn a_notification_has_a_largest_length() {
+    fn a_notification_has_a_maximum_length() {
         let mut body = sample("ceph/put.json");
         body.resize(NOTIFICATION_MAX_BYTES, b' ');
         assert_eq!(message(&body).map(|message| message.is_some()), Ok(true));
@@ -205,16 +207,16 @@ mod tests {
         let body = notification(&[record]);
         let message = message(&body).expect("a notification").expect("a message");
         assert!(!message.contains(|c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}')));
-        let (sent, came): (Value, Value) =
-            (serde_json::from_str(&message).expect("JSON"), serde_json::from_slice(&body).expect("JSON"));
-        assert_eq!(sent, came);
+        let forwarded: Value = serde_json::from_str(&message).expect("JSON");
+        let received: Value = serde_json::from_slice(&body).expect("JSON");
+        assert_eq!(forwarded, received);
     }
 
     #[test]
-    fn a_key_that_is_not_utf8_is_foreign_and_stops_no_other() {
+    fn a_key_that_is_not_utf8_is_foreign_and_does_not_stop_others() {
         let mut body = notification(&[created("ceph:s3", "a#b"), created("ceph:s3", KEY)]);
-        let place = body.iter().position(|&byte| byte == b'#').expect("there");
-        body[place] = 0xff;
+        let index = body.iter().position(|&byte| byte == b'#').expect("the character");
+        body[index] = 0xff;
         assert_eq!(forwarded_keys(&body), [KEY]);
     }
 }

@@ -1,4 +1,4 @@
-//! The secret that a store shows.
+//! Checks the secret that a store sends.
 
 use http::header::AUTHORIZATION;
 use sluice_contracts::problem::Code;
@@ -6,38 +6,37 @@ use sluice_domain::hash::Sha256;
 use sluice_lambda::{Call, Failure};
 use subtle::ConstantTimeEq as _;
 
-/// The parameter of the query that holds the secret, of a store that can only be told a URL.
+/// The query parameter with the secret, for stores that can only be configured with a URL.
 pub const PARAMETER: &str = "token";
 
-/// What is known of the secret: its SHA-256, from which nobody can call the hook.
+/// The SHA-256 of the secret, which does not suffice to call the webhook.
 #[derive(Debug, Clone, Copy)]
 pub struct WebhookSecret(Sha256);
 
 impl WebhookSecret {
-    /// The secret with this SHA-256.
     pub fn new(sha256: Sha256) -> Self {
         Self(sha256)
     }
 
-    /// Checks that a call shows the secret.
+    /// Checks that a call contains the secret.
     ///
     /// # Errors
-    /// `unauthenticated`, the same whether it shows none or a wrong one.
+    /// `unauthenticated`, the same for no secret and a wrong one.
     pub fn check(self, call: &Call) -> Result<(), Failure> {
-        let shown = shown(call).map(|secret| Sha256::of(secret.as_bytes()));
-        match shown {
+        let sent = sent_secret(call).map(|secret| Sha256::of(secret.as_bytes()));
+        match sent {
             Some(sha256) if sha256.as_bytes().ct_eq(self.0.as_bytes()).into() => Ok(()),
             _ => Err(Failure::new(
                 Code::Unauthenticated,
-                "show the hook's secret, as `Authorization: Bearer <secret>` or as `?token=<secret>`",
+                "send the webhook's secret, as `Authorization: Bearer <secret>` or as `?token=<secret>`",
             )),
         }
     }
 }
 
-/// What a call shows as the secret: its `Authorization`, with the scheme or without it, as versions of MinIO differ; else
-/// the parameter.
-fn shown(call: &Call) -> Option<&str> {
+/// The secret in `Authorization`, or else in the parameter. Some versions of MinIO send it without the scheme
+/// `Bearer`.
+fn sent_secret(call: &Call) -> Option<&str> {
     let secret = match call.headers.get(AUTHORIZATION) {
         Some(value) => without_scheme(value.to_str().ok()?),
         None => parameter(call)?,
@@ -100,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_else_is_shown_is_refused() {
+    fn any_other_secret_is_refused() {
         let headers: [&[u8]; 8] = [
             b"",
             b"Bearer",
