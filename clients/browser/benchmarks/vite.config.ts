@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
-/** Builds the runner, which runs in Node; it builds what runs in the browser itself. */
+/** Builds the runner for Node. The runner builds the page for the browser. */
 export default defineConfig({
   build: {
     ssr: fileURLToPath(new URL("src/run.ts", import.meta.url)),

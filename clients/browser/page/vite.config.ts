@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-/** Where the API listens while developing: `vite` passes the API's paths on to it, so that page and API are one origin. */
+/** The API during development. `vite` proxies its paths, so that page and API have one origin. */
 const api = process.env.SLUICE_API_URL ?? "http://127.0.0.1:8787";
 const apiPaths = ["/accounts", "/sessions", "/uploads", "/lookups", "/files", "/webhooks"];
 
@@ -10,7 +10,7 @@ export default defineConfig({
   resolve: { alias: { "@sluice/browser": fileURLToPath(new URL("../sdk/src/index.ts", import.meta.url)) } },
   build: {
     target: "es2022",
-    // The page's content security policy knows no inline script, style, worker or font: everything is a file in /assets.
+    // The content security policy allows nothing inline, so everything becomes a file in /assets.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },

@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     include: ["stories/**/*.test.ts"],
     globalSetup: "src/stack.ts",
-    // One stack and one browser for all stories: what they share is not to be fought over.
+    // All stories share one stack and one browser, so they run one after the other.
     fileParallelism: false,
     isolate: false,
     maxWorkers: 1,

@@ -1,6 +1,6 @@
 import type { Job } from "./types.js";
 
-/** A part of an upload's plan, as the API gives it. */
+/** A part in the answer to `POST /uploads`. */
 export interface Part {
   number: number;
   size: number;
@@ -8,7 +8,7 @@ export interface Part {
   headers: Record<string, string>;
 }
 
-/** The answer to POST /uploads. */
+/** The answer to `POST /uploads`. */
 export interface Plan {
   upload_id: string;
   part_size: number;
@@ -18,7 +18,7 @@ export interface Plan {
 
 const POLL_MILLIS = 100;
 
-/** Calls the API without any library. Anything but success is an error. */
+/** Calls the API without a library. Throws unless the call succeeds. */
 export async function call<T>({ api, token }: Job, method: string, path: string, body?: unknown): Promise<T> {
   const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
   const answer = await fetch(api + path, {
@@ -30,19 +30,19 @@ export async function call<T>({ api, token }: Job, method: string, path: string,
   return (await answer.json()) as T;
 }
 
-/** Begins an upload in parts of the job's size. */
+/** Creates an upload in parts of the job's size. */
 export function begin(job: Job, size: number): Promise<Plan> {
   return call(job, "POST", "/uploads", { path: job.path, size, part_size: job.partSize });
 }
 
-/** The headers that a script may and must set; the browser sends the length by itself. */
+/** Returns the headers that a script must set. The browser sets the length. */
 export function settableHeaders({ headers }: Part): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).filter(([name]) => name.toLowerCase() !== "content-length"),
   );
 }
 
-/** Waits until the server has verified the upload's bytes, and says when that was. */
+/** Waits until the server has verified the bytes, and returns the time. */
 export async function untilAvailable(job: Job, uploadId: string): Promise<number> {
   for (;;) {
     const { state } = await call<{ state: string }>(job, "GET", `/uploads/${uploadId}`);

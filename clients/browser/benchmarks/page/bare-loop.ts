@@ -1,7 +1,7 @@
 import { begin, call, type Part, settableHeaders, untilAvailable } from "./api.js";
 import type { Job } from "./types.js";
 
-/** Puts a part by XMLHttpRequest and gives its ETag. */
+/** Sends a part by XMLHttpRequest and returns its ETag. */
 function put(part: Part, body: Blob): Promise<string> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -17,7 +17,7 @@ function put(part: Part, body: Blob): Promise<string> {
   });
 }
 
-/** The least that an upload can be: presigned PUTs of slices, several at once, and nothing else. */
+/** Uploads with the least possible code: concurrent presigned PUTs of slices, and nothing else. */
 export async function bareLoop(file: File, job: Job): Promise<{ completed: number; available: number }> {
   const plan = await begin(job, file.size);
   if (plan.parts.length !== plan.part_count) throw new Error("more parts than one answer has URLs for");

@@ -1,10 +1,13 @@
 import { bareLoop } from "./bare-loop.js";
 import { Probe } from "./probe.js";
 import { sluice } from "./sluice.js";
-import type { Job, Measured, Way } from "./types.js";
+import type { Job, Measured, Uploader } from "./types.js";
 import { uppyAwsS3 } from "./uppy-aws-s3.js";
 
-const ways: Record<Way, (file: File, job: Job) => Promise<{ completed: number; available: number }>> = {
+const uploaders: Record<
+  Uploader,
+  (file: File, job: Job) => Promise<{ completed: number; available: number }>
+> = {
   bare: bareLoop,
   sluice,
   uppy: uppyAwsS3,
@@ -12,17 +15,17 @@ const ways: Record<Way, (file: File, job: Job) => Promise<{ completed: number; a
 
 declare global {
   interface Window {
-    /** Uploads the picked file, and says what it took. Called by the runner. */
-    measure: (way: Way, job: Job) => Promise<Measured>;
+    /** Uploads the picked file and measures that. Called by the runner. */
+    measure: (uploader: Uploader, job: Job) => Promise<Measured>;
   }
 }
 
-window.measure = async (way, job) => {
+window.measure = async (uploader, job) => {
   const file = document.querySelector("input")?.files?.[0];
   if (!file) throw new Error("no file has been picked");
   const probe = new Probe();
   const started = performance.now();
-  const { completed, available } = await ways[way](file, job);
+  const { completed, available } = await uploaders[uploader](file, job);
   const blocked = probe.stop();
   return {
     firstPutMillis: firstPut() - started,
@@ -32,7 +35,7 @@ window.measure = async (way, job) => {
   };
 };
 
-/** When the first request went to the bucket: all of these, and no others to another origin, are XMLHttpRequests. */
+/** Returns the time of the first request to the bucket. Only those are XMLHttpRequests to another origin. */
 function firstPut(): number {
   const entries = performance.getEntriesByType("resource") as PerformanceResourceTiming[];
   const puts = entries.filter((entry) => {

@@ -1,6 +1,6 @@
 const TIMER_MILLIS = 5;
 
-/** Watches how long the main thread is busy at a stretch. */
+/** Measures how long the main thread is blocked. */
 export class Probe {
   #longestTask = 0;
   #longestDelay = 0;

@@ -1,26 +1,26 @@
-/** A way to upload a file: presigned PUTs in a bare loop, the SDK, or Uppy's own uploader for S3. */
-export type Way = "bare" | "sluice" | "uppy";
+/** What uploads the file: a bare loop of presigned PUTs, the SDK, or Uppy's own uploader for S3. */
+export type Uploader = "bare" | "sluice" | "uppy";
 
-/** What to upload to where. Sizes are bytes. */
+/** Where and how to upload. Sizes are bytes. */
 export interface Job {
   api: string;
   token: string;
   path: string;
   partSize: number;
-  /** Requests to the bucket at once. */
+  /** Concurrent requests to the bucket. */
   parallel: number;
 }
 
-/** What an upload took, as its page saw it. */
+/** Measurements that the page makes of an upload. */
 export interface Measured {
-  /** Until the first bytes set out for the bucket. */
+  /** Until the first request to the bucket. */
   firstPutMillis: number;
-  /** Until all bytes lay in the bucket and the upload was complete. */
+  /** Until the answer to `complete`. */
   completedMillis: number;
-  /** Until the server had verified them. */
+  /** Until the server had verified all bytes. */
   availableMillis: number;
-  /** The longest task of the main thread that the browser reported; it reports those from 50 ms on. */
+  /** The longest task of the main thread. Browsers report tasks from 50 ms on. */
   longestTaskMillis: number;
-  /** The longest time by which a timer of 5 ms was late. */
+  /** The longest delay of a timer of 5 ms. */
   longestDelayMillis: number;
 }

@@ -7,9 +7,9 @@ type Options = Extract<ConstructorParameters<typeof AwsS3>[1], { signRequest: un
 type Sign = Options["signRequest"];
 
 /**
- * Uppy's uploader speaks to S3 by itself: it creates and completes uploads there, and wants a URL signed for each
- * request. Parts go to the bucket by URLs of the API, one call a part, as it asks for them. The server of this page
- * answers for S3 where the API does the work.
+ * Uppy's uploader talks to S3 itself: it creates and completes uploads there, and asks for a signed URL for
+ * each request. The API signs the URLs of parts, one call per part. For creation and completion, the server
+ * of this page answers in place of S3.
  */
 function signer(job: Job, size: number): Sign {
   return async (request) => {
@@ -27,7 +27,7 @@ function signer(job: Job, size: number): Sign {
   };
 }
 
-/** `@uppy/aws-s3`, with the same parts. It sends the parts of one file one after the other. */
+/** Uploads with `@uppy/aws-s3` and the same parts. It sends the parts of one file one after the other. */
 export async function uppyAwsS3(file: File, job: Job): Promise<{ completed: number; available: number }> {
   const uppy = new Uppy().use(AwsS3, {
     shouldUseMultipart: true,

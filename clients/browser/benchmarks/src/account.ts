@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-/** An account made for one run. */
+/** An account for one run. */
 export interface Account {
   api: string;
   token: string;
@@ -13,7 +13,7 @@ async function post(url: string, body: unknown): Promise<unknown> {
   return answer.json();
 }
 
-/** Registers an account of a random name and logs it in. */
+/** Registers an account with a random name and logs in. */
 export async function makeAccount(api: string): Promise<Account> {
   const credentials = { username: `bench-${randomUUID().slice(0, 18)}`, password: randomUUID() };
   await post(`${api}/accounts`, credentials);
@@ -21,10 +21,10 @@ export async function makeAccount(api: string): Promise<Account> {
   return { api, token };
 }
 
-/** Deletes the file at a path, so that its bytes can be collected. */
+/** Deletes the file at a path, so that its bytes can be freed. */
 export async function deleteFile({ api, token }: Account, path: string): Promise<void> {
   const headers = { Authorization: `Bearer ${token}` };
-  const found = await fetch(`${api}/files?${new URLSearchParams({ path })}`, { headers });
-  const { files } = (await found.json()) as { files: { file_id: string }[] };
+  const answer = await fetch(`${api}/files?${new URLSearchParams({ path })}`, { headers });
+  const { files } = (await answer.json()) as { files: { file_id: string }[] };
   for (const { file_id } of files) await fetch(`${api}/files/${file_id}`, { method: "DELETE", headers });
 }

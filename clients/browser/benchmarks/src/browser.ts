@@ -10,7 +10,7 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
-/** Starts Chromium: that of CHROMIUM, or the one that Debian installs. */
+/** Starts the Chromium of CHROMIUM, or Debian's. */
 export function launch(): Promise<Browser> {
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
   return chromium.launch({ executablePath, args: ARGUMENTS });

@@ -7,7 +7,7 @@ import { bytes, seconds, table } from "./table.js";
 
 const MIB = 1024 * 1024;
 
-/** Uploads one large file by the SDK, which hashes it meanwhile. */
+/** Uploads one large file with the SDK, which hashes it meanwhile. */
 export async function measureHashing(browser: Browser, api: string, sizeGib: number): Promise<string> {
   await using _page = await servePage();
   await using file = await randomFile(sizeGib * 1024 * MIB);

@@ -1,15 +1,15 @@
 import { readFile } from "node:fs/promises";
 import type { Browser, CDPSession } from "playwright-core";
-import type { Job, Measured, Way } from "../page/types.js";
+import type { Job, Measured, Uploader } from "../page/types.js";
 import { ORIGIN } from "./page-server.js";
 
-/** What an upload took, as its page and the browser saw it. */
+/** Measurements of an upload by the page and the browser. */
 export interface Run extends Measured {
-  /** Most bytes of the page's JavaScript heap in use; workers have heaps of their own. */
+  /** The peak of the page's JavaScript heap, without workers. */
   heapBytes: number;
-  /** By how much the resident memory of the page's process grew: workers and WebAssembly included. */
+  /** The peak growth of resident memory of the page's process, with workers and WebAssembly. */
   memoryBytes: number;
-  /** Bytes of all requests' bodies. */
+  /** The bodies of all requests, in bytes. */
   sentBytes: number;
   requests: number;
 }
@@ -18,7 +18,7 @@ const SAMPLE_MILLIS = 50;
 const LIMIT_MILLIS = 15 * 60_000;
 
 /** Uploads a local file in a new page. */
-export async function measure(browser: Browser, file: string, way: Way, job: Job): Promise<Run> {
+export async function measure(browser: Browser, file: string, uploader: Uploader, job: Job): Promise<Run> {
   await using context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(ORIGIN);
@@ -26,7 +26,7 @@ export async function measure(browser: Browser, file: string, way: Way, job: Job
   const session = await context.newCDPSession(page);
   const sent = await watchRequests(session);
   const memory = await watchMemory(session, await rendererOf(browser, session));
-  const upload = page.evaluate(([how, what]) => window.measure(how, what), [way, job] as const);
+  const upload = page.evaluate(([how, what]) => window.measure(how, what), [uploader, job] as const);
   const measured = await Promise.race([upload, tooLong()]);
   return { ...measured, ...(await memory.stop()), ...sent };
 }
@@ -47,7 +47,7 @@ async function watchRequests(session: CDPSession): Promise<{ sentBytes: number; 
   return sent;
 }
 
-/** The id of the process that shows the page: the one that has used most time, all others being idle spares. */
+/** Returns the id of the page's process: the one that has used most CPU time; the others are idle spares. */
 async function rendererOf(browser: Browser, page: CDPSession): Promise<number> {
   await page.send("Runtime.evaluate", {
     expression: "for (const end = Date.now() + 200; Date.now() < end; );",

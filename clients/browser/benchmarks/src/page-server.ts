@@ -15,7 +15,7 @@ const TYPES: Record<string, string> = {
   ".wasm": "application/wasm",
 };
 
-/** Builds the page that uploads, and serves it until it is disposed of. */
+/** Builds the page that uploads, and serves it until disposed. */
 export async function servePage(): Promise<AsyncDisposable> {
   await build({
     configFile: false,
@@ -56,7 +56,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
       .end(bytes);
 }
 
-/** What S3 would answer to the creation or the completion of a multipart upload. */
+/** Returns S3's answer to the creation or the completion of a multipart upload. */
 function xml(step: string | undefined, uploadId: string): string {
   if (step === "created") {
     return `<InitiateMultipartUploadResult><Bucket>landing</Bucket><Key>${uploadId}</Key><UploadId>${uploadId}</UploadId></InitiateMultipartUploadResult>`;
@@ -64,7 +64,7 @@ function xml(step: string | undefined, uploadId: string): string {
   return `<CompleteMultipartUploadResult><Location>${ORIGIN}/${uploadId}</Location><Bucket>landing</Bucket><Key>${uploadId}</Key><ETag>none</ETag></CompleteMultipartUploadResult>`;
 }
 
-/** Completes an upload at the API with the parts that a request to S3 names. */
+/** Completes an upload by the API, with the parts in a request to S3. */
 async function complete(uploadId: string, query: URLSearchParams, request: string): Promise<void> {
   const named = request.matchAll(/<PartNumber>(\d+)<\/PartNumber><ETag>"?([^"<]+)"?<\/ETag>/g);
   const parts = Array.from(named, ([, number, etag]) => ({ number: Number(number), etag }));

@@ -2,7 +2,7 @@ import type { Browser } from "playwright-core";
 import { bytes, median, table } from "./table.js";
 
 const LOADS = 5;
-const SETTLED_MILLIS = 1000;
+const LOADED_MILLIS = 1000;
 
 interface Load {
   paintMillis: number;
@@ -10,7 +10,7 @@ interface Load {
   requests: number;
 }
 
-/** Loads a page several times, each time as a browser that has never seen it. */
+/** Loads a page several times, each time without a cache. */
 export async function measurePaint(browser: Browser, url: string): Promise<string> {
   const loads: Load[] = [];
   for (let load = 0; load < LOADS; load++) loads.push(await loadOnce(browser, url));
@@ -24,7 +24,8 @@ async function loadOnce(browser: Browser, url: string): Promise<Load> {
   await using context = await browser.newContext();
   const page = await context.newPage();
   const session = await context.newCDPSession(page);
-  let [received, requests] = [0, 0];
+  let received = 0;
+  let requests = 0;
   session.on("Network.requestWillBeSent", ({ request }) => {
     if (!request.url.startsWith("data:")) requests += 1;
   });
@@ -33,7 +34,7 @@ async function loadOnce(browser: Browser, url: string): Promise<Load> {
   });
   await session.send("Network.enable");
   await page.goto(url, { waitUntil: "load" });
-  await page.waitForTimeout(SETTLED_MILLIS);
+  await page.waitForTimeout(LOADED_MILLIS);
   const paintMillis = await page.evaluate(
     () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN,
   );

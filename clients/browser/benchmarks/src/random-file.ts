@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 const PIECE_BYTES = 8 * 1024 * 1024;
 
-/** A file of random bytes in a folder of its own; both are gone once it is disposed of. */
+/** Makes a file of random bytes in a temporary folder; disposal deletes both. */
 export async function randomFile(size: number): Promise<{ path: string } & AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-bench-"));
   const path = join(folder, "content");

@@ -29,7 +29,7 @@ function both(plugin: string): string {
   return `export { default as Uppy } from "@uppy/core"; export { default as Plugin } from "${plugin}"`;
 }
 
-/** Bundles each and adds up what a page would load: with code split off and workers, which come when needed. */
+/** Bundles each, and adds up what a page would load: at first, and with workers and split code. */
 export async function measureSizes(): Promise<string> {
   const rows: string[][] = [];
   for (const bundle of BUNDLES) {

@@ -1,4 +1,4 @@
-/** A Markdown table. */
+/** Formats a Markdown table. */
 export function table(columns: string[], rows: string[][]): string {
   const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
   return [line(columns), line(columns.map(() => "---")), ...rows.map(line)].join("\n");
@@ -19,7 +19,7 @@ export function seconds(millis: number): string {
   return `${(millis / 1000).toFixed(2)} s`;
 }
 
-/** In MiB or, if it is less than one, KiB. */
+/** Formats bytes in MiB, or in KiB if less than one. */
 export function bytes(count: number): string {
   const kib = count / 1024;
   return kib < 1024 ? `${kib.toFixed(1)} KiB` : `${(kib / 1024).toFixed(1)} MiB`;

@@ -1,31 +1,31 @@
 import { isolated, printable } from "./names.js";
 
-/** How numbers, sizes, times and names are written in one language. */
+/** Formats numbers, sizes, times and names in one language. */
 export interface Formats {
   number(value: number): string;
   /** Bytes, in the largest decimal unit that leaves at least 1. */
   bytes(value: number): string;
-  /** Bytes a second. */
+  /** A speed in bytes per second. */
   speed(value: number): string;
-  /** From 0 to 1. Never 100 % before the end. */
+  /** Formats a fraction from 0 to 1. Shows 100 % only for 1. */
   percent(fraction: number): string;
-  /** Seconds, as coarse as a person would say it. */
+  /** A duration in seconds, rounded coarsely. */
   duration(seconds: number): string;
-  /** The time alone today, else the date and time. */
+  /** The time if it is today, otherwise the date and time. */
   date(time: string | Date): string;
   /** Date and time, to the second. */
   moment(time: string | Date): string;
-  /** The form for a number; `#` stands for the number. */
+  /** The plural form for a number. `#` stands for the number. */
   plural(value: number, forms: { one?: string; other: string }): string;
-  /** A name for labels. */
+  /** A name in a label. */
   name(name: string): string;
-  /** A name within a sentence that is shown. */
+  /** A name within a visible sentence. */
   quoted(name: string): string;
 }
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte", "petabyte"];
 
-/** The formats of a language, as a BCP 47 tag. */
+/** Returns the formats for a BCP 47 language tag. */
 export function formatsFor(locale: string): Formats {
   const numbers = new Intl.NumberFormat(locale);
   const percents = new Intl.NumberFormat(locale, { style: "percent" });
@@ -51,8 +51,12 @@ export function formatsFor(locale: string): Formats {
 }
 
 function scale(bytes: number): [number, string] {
-  let [amount, unit] = [bytes, 0];
-  while (amount >= 999.5 && unit < UNITS.length - 1) [amount, unit] = [amount / 1000, unit + 1];
+  let amount = bytes;
+  let unit = 0;
+  while (amount >= 999.5 && unit < UNITS.length - 1) {
+    amount /= 1000;
+    unit += 1;
+  }
   return [amount, UNITS[unit] ?? "byte"];
 }
 

@@ -1,8 +1,10 @@
-/** What a name may hold that would disturb what is around it: control characters, direction overrides, invisible ones. */
+/** Characters that would disturb the text around a name: control, direction and invisible characters. */
 const DISTURBING = /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
 const LONE_SURROGATE = /[\ud800-\udfff]/gu;
 
-/** A name as it may be shown: control and direction characters appear as `[U+202E]`, half characters as U+FFFD. */
+/**
+ * Makes a name safe to show: `[U+202E]` for a control or direction character, U+FFFD for a lone surrogate.
+ */
 export function printable(name: string): string {
   return name
     .replace(LONE_SURROGATE, "\ufffd")
@@ -13,12 +15,12 @@ function hexadecimal(character: string): string {
   return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
 }
 
-/** A printable name for the middle of a sentence: whatever direction it runs in, the sentence keeps its own. */
+/** Makes a name safe within a sentence: its direction does not affect the sentence. */
 export function isolated(name: string): string {
   return `\u2068${printable(name)}\u2069`;
 }
 
-/** A name under which a downloaded file can be saved anywhere. */
+/** Returns a file name that is valid on every system. */
 export function saveName(path: string): string {
   const name = printable(baseName(path))
     .replace(/[\\/:*?"<>|]/g, "_")
@@ -26,13 +28,13 @@ export function saveName(path: string): string {
   return name === "" ? "download" : name;
 }
 
-/** The last segment of a path; of a folder `a/b/` it is `b`. */
+/** Returns the last segment of a path: `b` for the folder `a/b/`. */
 export function baseName(path: string): string {
   const trimmed = path.endsWith("/") ? path.slice(0, -1) : path;
   return trimmed.slice(trimmed.lastIndexOf("/") + 1);
 }
 
-/** The folder that a path lies in, ending in `/`; empty at the top. */
+/** Returns the folder that contains a path, ending in `/`; empty at the top level. */
 export function folderOf(path: string): string {
   const trimmed = path.endsWith("/") ? path.slice(0, -1) : path;
   return trimmed.slice(0, trimmed.lastIndexOf("/") + 1);

@@ -1,39 +1,39 @@
-/** How the search text is used. `loaded` filters what the list holds and asks the server nothing. */
-export const SEARCH_WAYS = ["folder", "everywhere", "loaded"] as const;
-export type SearchWay = (typeof SEARCH_WAYS)[number];
+/** What the search covers. `loaded` filters the loaded list without asking the server. */
+export const SEARCH_SCOPES = ["folder", "everywhere", "loaded"] as const;
+export type SearchScope = (typeof SEARCH_SCOPES)[number];
 
-/** Where one is: a folder (empty, or ending in `/`), and what is looked for there. */
-export interface Place {
+/** What the file list shows: a folder (empty, or ending in `/`), and a search. */
+export interface FolderView {
   folder: string;
   find: string;
-  way: SearchWay;
+  scope: SearchScope;
 }
 
-/** A step of the way to a folder. */
+/** A step of a breadcrumb. */
 export interface Crumb {
   name: string;
   folder: string;
 }
 
-/** `a/b/` is the steps `a` and `b`; the top is none. */
+/** Splits `a/b/` into the steps `a` and `b`. The top level has none. */
 export function crumbs(folder: string): Crumb[] {
   const names = folder.split("/").slice(0, -1);
   return names.map((name, index) => ({ name, folder: `${names.slice(0, index + 1).join("/")}/` }));
 }
 
-/** The part of the address behind `#`. */
-export function placeToHash({ folder, find, way }: Place): string {
+/** Returns the fragment of the address, with its `#`. */
+export function viewToHash({ folder, find, scope }: FolderView): string {
   const path = folder.split("/").map(encodeURIComponent).join("/");
-  const query = find === "" ? "" : `?${new URLSearchParams({ find, in: way })}`;
+  const query = find === "" ? "" : `?${new URLSearchParams({ find, in: scope })}`;
   return `#/${path}${query}`;
 }
 
-/** Reads what `placeToHash` wrote. What cannot be read is the top. */
-export function hashToPlace(hash: string): Place {
+/** Parses what `viewToHash` returns. Anything invalid becomes the top level. */
+export function hashToView(hash: string): FolderView {
   const [path = "", query = ""] = splitOnce(hash.replace(/^#\/?/, ""), "?");
   const parameters = new URLSearchParams(query);
-  const way = SEARCH_WAYS.find((known) => known === parameters.get("in")) ?? "folder";
-  return { folder: decodedFolder(path), find: parameters.get("find") ?? "", way };
+  const scope = SEARCH_SCOPES.find((candidate) => candidate === parameters.get("in")) ?? "folder";
+  return { folder: decodedFolder(path), find: parameters.get("find") ?? "", scope };
 }
 
 function splitOnce(text: string, separator: string): [string, string] {
@@ -51,22 +51,24 @@ function decodedFolder(path: string): string {
 }
 
 export type PathProblem = "empty" | "segment" | "control" | "long";
-const MOST_PATH_BYTES = 990;
+const PATH_MAX_BYTES = 990;
 
-/** Why the server would refuse a path, or undefined if it is fine. */
+/** Returns why the server would refuse a path; undefined if it would not. */
 export function pathProblem(path: string): PathProblem | undefined {
   if (path === "") return "empty";
   if (path.split("/").some((name) => name === "" || name === "." || name === "..")) return "segment";
   if (/\p{Cc}/u.test(path)) return "control";
-  if (new TextEncoder().encode(path).length > MOST_PATH_BYTES) return "long";
+  if (new TextEncoder().encode(path).length > PATH_MAX_BYTES) return "long";
   return undefined;
 }
 
-/** Orders paths as the server does: by their UTF-8 bytes, which is by code points. */
+/** Compares paths as the server does: by UTF-8 bytes, which is the order of code points. */
 export function comparePaths(one: string, other: string): number {
-  const [left, right] = [one[Symbol.iterator](), other[Symbol.iterator]()];
+  const left = one[Symbol.iterator]();
+  const right = other[Symbol.iterator]();
   for (;;) {
-    const [a, b] = [left.next(), right.next()];
+    const a = left.next();
+    const b = right.next();
     if (a.done || b.done) return Number(Boolean(b.done)) === Number(Boolean(a.done)) ? 0 : a.done ? -1 : 1;
     const difference = (a.value.codePointAt(0) ?? 0) - (b.value.codePointAt(0) ?? 0);
     if (difference !== 0) return difference;
@@ -74,8 +76,8 @@ export function comparePaths(one: string, other: string): number {
 }
 
 /**
- * As what a list with this prefix (and, gathered by folders, this delimiter) shows a path: itself, the folder that it is
- * gathered into, or not at all.
+ * Returns how a list with this prefix and delimiter shows a path: as itself, as the folder that contains it,
+ * or not at all.
  */
 export function shownAs(path: string, prefix: string, delimiter?: string): string | undefined {
   if (!path.startsWith(prefix)) return undefined;

@@ -1,7 +1,10 @@
-/** What a text in the search field asks for. */
+/** What a search text means. */
 export type Search = { kind: "none" } | { kind: "text" | "sha256" | "sha1"; value: string };
 
-/** 64 hex digits are a SHA-256, 40 a SHA-1, whatever their case and the space around them; anything else is text as it was written. */
+/**
+ * Recognises 64 hex digits as a SHA-256 and 40 as a SHA-1, ignoring case and surrounding space. All else is
+ * text.
+ */
 export function recognise(text: string): Search {
   if (text.trim() === "") return { kind: "none" };
   const digits = text.trim().toLowerCase();

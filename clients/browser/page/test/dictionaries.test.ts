@@ -4,12 +4,12 @@ import { chooseLanguage, LANGUAGES, type Language } from "../src/i18n/languages.
 
 type Tree = { [key: string]: string | Tree | ((...values: never[]) => string) };
 
-/** Every message by its way through the dictionary; those that are functions are called with 7. */
-function messages(tree: Tree, way = ""): [string, string][] {
+/** Lists every message by its path in the dictionary. Functions are called with 7. */
+function messages(tree: Tree, path = ""): [string, string][] {
   return Object.entries(tree).flatMap(([key, value]): [string, string][] => {
-    if (typeof value === "string") return [[way + key, value]];
-    if (typeof value !== "function") return messages(value, `${way}${key}.`);
-    return [[way + key, value(...([7, 7] as never[]))]];
+    if (typeof value === "string") return [[path + key, value]];
+    if (typeof value !== "function") return messages(value, `${path}${key}.`);
+    return [[path + key, value(...([7, 7] as never[]))]];
   });
 }
 
@@ -33,14 +33,14 @@ describe.each(Object.keys(LANGUAGES) as Language[])("the dictionary %s", (langua
     for (const [key, message] of own) expect(message, key).not.toMatch(/^\s*$|undefined|NaN|\[object|#/);
   });
 
-  it("says what it is given wherever English does", () => {
+  it("shows its arguments wherever English does", () => {
     for (const [key, message] of english) {
       if (message.includes("7")) expect(own.get(key), key).toContain("7");
     }
   });
 });
 
-it("Chinese is not English", () => {
+it("Chinese texts are not English", () => {
   const [chinese, english] = [dictionary("zh-CN"), dictionary("en")];
   const same = [...english].filter(
     ([key, message]) => /[a-z]{4}/i.test(message) && chinese.get(key) === message,
@@ -49,7 +49,7 @@ it("Chinese is not English", () => {
 });
 
 describe("chooseLanguage", () => {
-  it("takes the first that is spoken", () => {
+  it("takes the first that the page has", () => {
     expect(chooseLanguage(["fr-FR", "zh-TW", "en"])).toBe("zh-CN");
     expect(chooseLanguage(["en-GB", "zh"])).toBe("en");
     expect(chooseLanguage(["fr"])).toBe("en");

@@ -30,7 +30,7 @@ describe("speed", () => {
 });
 
 describe("percent", () => {
-  it("never says that all is done before it is", () => {
+  it("shows 100 % only at the end", () => {
     expect(english.percent(0.9999)).toBe("99%");
     expect(english.percent(1)).toBe("100%");
   });
@@ -60,7 +60,7 @@ describe("plural", () => {
 });
 
 describe("date", () => {
-  it("gives the day unless it is today", () => {
+  it("shows the day unless it is today", () => {
     expect(english.date(new Date())).not.toMatch(/\d{4}/);
     expect(english.date("2020-02-03T12:00:00Z")).toMatch(/2020/);
   });

@@ -1,23 +1,23 @@
 import type { Version } from "@sluice/browser";
 import { describe, expect, it } from "vitest";
-import { containing, joined, type Listed, liesThere, withFile, withoutFile } from "../src/state/listed.js";
+import { containing, joined, type Listed, hasPath, withFile, withoutFile } from "../src/state/listed.js";
 
 function version(path: string, fileId = path): Version {
   return {
-    file_id: fileId,
+    fileId: fileId,
     path,
-    version_id: `${fileId} v`,
+    versionId: `${fileId} v`,
     state: "available",
     size: 1,
     sha256: null,
     sha1: null,
-    content_type: "text/plain",
+    contentType: "text/plain",
     metadata: {},
-    created_at: "2026-01-01T00:00:00Z",
-    updated_at: "2026-01-01T00:00:00Z",
-    new_bytes: 1,
-    shared_bytes: 0,
-    stored_bytes: 1,
+    createdAt: "2026-01-01T00:00:00Z",
+    updatedAt: "2026-01-01T00:00:00Z",
+    newBytes: 1,
+    sharedBytes: 0,
+    storedBytes: 1,
   };
 }
 
@@ -26,11 +26,11 @@ const list: Listed = { items: [version("a/b"), version("a/d")], prefixes: ["a/x/
 const paths = (listed: Listed) => listed.items.map(({ path }) => path);
 
 describe("withFile", () => {
-  it("puts a new file where it belongs", () => {
+  it("inserts a new file in order", () => {
     expect(paths(withFile(list, folder, version("a/c")))).toEqual(["a/b", "a/c", "a/d"]);
   });
 
-  it("puts the new version in place of the old", () => {
+  it("replaces the old version with the new one", () => {
     const newer = { ...version("a/b"), size: 2 };
     expect(withFile(list, folder, newer).items[0]?.size).toBe(2);
     expect(withFile(list, folder, newer).items).toHaveLength(2);
@@ -41,16 +41,16 @@ describe("withFile", () => {
     expect(twice.prefixes).toEqual(["a/n/", "a/x/"]);
   });
 
-  it("takes a file away that was moved elsewhere", () => {
+  it("removes a file that was moved elsewhere", () => {
     expect(paths(withFile(list, folder, version("z", "a/b")))).toEqual(["a/d"]);
   });
 
-  it("takes a file away that another one replaced", () => {
+  it("removes a file that another one replaced", () => {
     const moved = withFile(list, folder, version("a/b", "a/d"));
-    expect(moved.items.map((item) => item.file_id)).toEqual(["a/d"]);
+    expect(moved.items.map((item) => item.fileId)).toEqual(["a/d"]);
   });
 
-  it("leaves out what a later page will bring", () => {
+  it("leaves out a file that a later page will contain", () => {
     const partial = { items: [version("a/b"), version("a/d")], prefixes: [], nextCursor: "more" };
     expect(paths(withFile(partial, folder, version("a/z")))).toEqual(["a/b", "a/d"]);
     expect(paths(withFile(partial, folder, version("a/c")))).toEqual(["a/b", "a/c", "a/d"]);
@@ -61,13 +61,13 @@ describe("withFile", () => {
   });
 });
 
-describe("liesThere", () => {
-  it("says so only where the list can tell", () => {
-    expect(liesThere(list, folder, "a/b")).toBe(true);
-    expect(liesThere(list, folder, "a/c")).toBe(false);
-    expect(liesThere(list, folder, "a/x/1")).toBeUndefined();
-    expect(liesThere(list, folder, "elsewhere")).toBeUndefined();
-    expect(liesThere({ ...list, nextCursor: "more" }, folder, "a/c")).toBeUndefined();
+describe("hasPath", () => {
+  it("answers only if the list can tell", () => {
+    expect(hasPath(list, folder, "a/b")).toBe(true);
+    expect(hasPath(list, folder, "a/c")).toBe(false);
+    expect(hasPath(list, folder, "a/x/1")).toBeUndefined();
+    expect(hasPath(list, folder, "elsewhere")).toBeUndefined();
+    expect(hasPath({ ...list, nextCursor: "more" }, folder, "a/c")).toBeUndefined();
   });
 });
 
@@ -82,10 +82,10 @@ describe("pages", () => {
     expect(all.nextCursor).toBeUndefined();
   });
 
-  it("are filtered by what names hold, not by the folder", () => {
+  it("are filtered by names, not by the folder", () => {
     expect(paths(containing(list, "a/", "D"))).toEqual(["a/d"]);
     expect(containing(list, "a/", "a").prefixes).toEqual([]);
   });
 
-  it("lose a file", () => expect(paths(withoutFile(list, "a/b"))).toEqual(["a/d"]));
+  it("can lose a file", () => expect(paths(withoutFile(list, "a/b"))).toEqual(["a/d"]));
 });

@@ -8,7 +8,7 @@ describe("printable", () => {
     ["a\u0085b\u2028c\ufeff", "a[U+0085]b[U+2028]c[U+FEFF]"],
     ["\u2066x\u2069", "[U+2066]x[U+2069]"],
     ["half\ud83d", "half\ufffd"],
-  ])("shows what would disturb", (name, shown) => expect(printable(name)).toBe(shown));
+  ])("shows characters that would disturb", (name, shown) => expect(printable(name)).toBe(shown));
 
   it.each(["报告.pdf", "תמונה.png", "👩‍👩‍👧 family.jpg", "é", "<img onerror=alert(1)>", "a&amp;b"])(
     "leaves %s as it is",
@@ -17,7 +17,7 @@ describe("printable", () => {
 });
 
 describe("isolated", () => {
-  it("cannot be left by what the name holds", () => {
+  it("cannot be ended by characters in the name", () => {
     expect(isolated("\u2069abc")).toBe("\u2068[U+2069]abc\u2069");
   });
 });

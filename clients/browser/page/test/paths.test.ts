@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import {
   comparePaths,
   crumbs,
-  hashToPlace,
-  type Place,
+  hashToView,
+  type FolderView,
   pathProblem,
-  placeToHash,
+  viewToHash,
   shownAs,
 } from "../src/paths.js";
 
@@ -19,23 +19,21 @@ describe("crumbs", () => {
   });
 });
 
-describe("the place in the address", () => {
-  const places: Place[] = [
-    { folder: "", find: "", way: "folder" },
-    { folder: "a/b c/", find: "", way: "folder" },
-    { folder: "50% #1?/文/", find: "", way: "folder" },
-    { folder: "a/", find: "x&y=z #?", way: "everywhere" },
-    { folder: "", find: "x", way: "loaded" },
+describe("the view in the address", () => {
+  const views: FolderView[] = [
+    { folder: "", find: "", scope: "folder" },
+    { folder: "a/b c/", find: "", scope: "folder" },
+    { folder: "50% #1?/文/", find: "", scope: "folder" },
+    { folder: "a/", find: "x&y=z #?", scope: "everywhere" },
+    { folder: "", find: "x", scope: "loaded" },
   ];
 
-  it.each(places)("comes back as it was: %o", (place) =>
-    expect(hashToPlace(placeToHash(place))).toEqual(place),
-  );
+  it.each(views)("round-trips: %o", (view) => expect(hashToView(viewToHash(view))).toEqual(view));
 
-  it("is the top where it cannot be read", () => {
-    expect(hashToPlace("")).toEqual(places[0]);
-    expect(hashToPlace("#/%E0%A4%A/")).toEqual(places[0]);
-    expect(hashToPlace("#/a//b?in=nonsense")).toEqual({ folder: "a/b/", find: "", way: "folder" });
+  it("is the top level if it is invalid", () => {
+    expect(hashToView("")).toEqual(views[0]);
+    expect(hashToView("#/%E0%A4%A/")).toEqual(views[0]);
+    expect(hashToView("#/a//b?in=nonsense")).toEqual({ folder: "a/b/", find: "", scope: "folder" });
   });
 });
 
@@ -51,7 +49,7 @@ describe("pathProblem", () => {
     [`${"é".repeat(495)}x`, "long"],
   ])("%j: %s", (path, problem) => expect(pathProblem(path)).toBe(problem));
 
-  it.each(["a", "a/b.txt", "..a/…", "é".repeat(495)])("has nothing against %j", (path) =>
+  it.each(["a", "a/b.txt", "..a/…", "é".repeat(495)])("accepts %j", (path) =>
     expect(pathProblem(path)).toBeUndefined(),
   );
 });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import {
   addEntries,
   entries,
-  MOST_ROWS,
+  ROWS_MAX,
   newEntry,
   notePhase,
   removeEntries,
@@ -29,7 +29,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it("shows changes of many rows at once, and only then", () => {
+it("shows changes of many rows in one refresh", () => {
   const [first, second] = add(2);
   if (first === undefined || second === undefined) throw new Error("no rows");
   notePhase(first, "uploading");
@@ -41,22 +41,22 @@ it("shows changes of many rows at once, and only then", () => {
   expect(totals.value).toMatchObject({ count: 2, active: 1, available: 1, size: 10, sentBytes: 5 });
 });
 
-it("shows few files whole, whatever becomes of them", () => {
-  for (const entry of add(MOST_ROWS)) notePhase(entry, "available");
+it("shows all rows of a few files", () => {
+  for (const entry of add(ROWS_MAX)) notePhase(entry, "available");
   vi.advanceTimersByTime(200);
   expect(rows.value).toEqual({ shown: entries.value, waiting: 0, finished: 0 });
 });
 
-it("shows of many files the first unfinished ones, and the finished ones when asked", () => {
-  const all = add(MOST_ROWS + 60);
+it("shows the first unfinished files of many, and finished ones on request", () => {
+  const all = add(ROWS_MAX + 60);
   for (const entry of all.slice(0, 5)) notePhase(entry, "available");
   const [failed] = all.slice(5);
   if (failed !== undefined) notePhase(failed, "failed");
   vi.advanceTimersByTime(200);
-  expect(rows.value.shown).toEqual(all.slice(5, 5 + MOST_ROWS));
+  expect(rows.value.shown).toEqual(all.slice(5, 5 + ROWS_MAX));
   expect(rows.value).toMatchObject({ waiting: 55, finished: 5 });
   showFinished.value = true;
-  expect(rows.value.shown.slice(MOST_ROWS)).toEqual(all.slice(0, 5));
+  expect(rows.value.shown.slice(ROWS_MAX)).toEqual(all.slice(0, 5));
 });
 
 it("names a row by the last segment of its path", () => {

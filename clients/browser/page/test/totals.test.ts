@@ -9,7 +9,7 @@ const upload = (phase: Counted["phase"], size: number, sentBytes = 0, wireBytes 
 });
 
 describe("totalsOf", () => {
-  it("counts each upload once, and leaves bytes of lost ones out", () => {
+  it("counts each upload once, without the bytes of failed ones", () => {
     const totals = totalsOf([
       upload("available", 100, 0, 0),
       upload("uploading", 200, 50, 60),
@@ -32,11 +32,11 @@ describe("totalsOf", () => {
     expect(fractionOf(totals)).toBeCloseTo(170 / 350);
   });
 
-  it("never counts more than a file has", () => {
+  it("never counts more bytes than a file has", () => {
     expect(totalsOf([upload("uploading", 10, 15)]).sentBytes).toBe(10);
   });
 
-  it("counts files where there are no bytes", () => {
+  it("counts files if all are empty", () => {
     expect(fractionOf(totalsOf([upload("available", 0), upload("waiting", 0)]))).toBe(0.5);
     expect(fractionOf(totalsOf([]))).toBe(0);
   });

@@ -1,15 +1,18 @@
 import { call } from "./api/call.js";
-import { type Connection, forgetAccount, internals } from "./connection.js";
+import type { components } from "./api/schema.js";
+import { type Connection, type Internals, internalsOf } from "./connection.js";
 import { hasCode } from "./errors.js";
 import type { Account, AccountCreated, Session } from "./types.js";
 
-/** Makes an account. It is not logged in by that. Fails with `username_taken`, among others. */
+type Schemas = components["schemas"];
+
+/** Creates an account; does not log in. Fails with `username_taken`, among others. */
 export function register(
   connection: Connection,
   username: string,
   password: string,
 ): Promise<AccountCreated> {
-  return call(connection, {
+  return call<Schemas["AccountCreated"]>(internalsOf(connection), {
     method: "POST",
     path: "/accounts",
     body: { username, password },
@@ -19,49 +22,54 @@ export function register(
 }
 
 /**
- * Logs in. The session is a cookie that no script can read, unless the connection was made with `token`: then the
- * answer has a token, for the caller to keep. Fails with `wrong_credentials`, among others.
+ * Logs in. The session is a cookie that no script can read. If the connection was made with `token`, the
+ * answer has a token instead, for the caller to keep. Fails with `wrong_credentials`, among others.
  */
 export async function logIn(connection: Connection, username: string, password: string): Promise<Session> {
-  const { usesCookie } = internals(connection);
-  const body = usesCookie ? { username, password, cookie: true } : { username, password };
-  const session = await call<Session>(connection, {
+  const internals = internalsOf(connection);
+  const body = internals.usesCookie ? { username, password, cookie: true } : { username, password };
+  const { expiresAt, token } = await call<Schemas["SessionCreated"]>(internals, {
     method: "POST",
     path: "/sessions",
     body,
     session: "none",
   });
-  forgetAccount(internals(connection));
-  return session;
+  internals.forgetAccount();
+  return { expiresAt, ...(typeof token === "string" && { token }) };
 }
 
-/** Ends the session, at the server too. One that has ended already is no error. */
+/** Ends the session, on the server too. A session that has already ended is no error. */
 export async function logOut(connection: Connection): Promise<void> {
+  const internals = internalsOf(connection);
   try {
-    await call(connection, { method: "DELETE", path: "/sessions/current", session: "as is" });
+    await call(internals, { method: "DELETE", path: "/sessions/current", session: "as is" });
   } catch (error) {
     if (!hasCode(error, "unauthenticated")) throw error;
   } finally {
-    forgetAccount(internals(connection));
+    internals.forgetAccount();
   }
 }
 
-/** Who is logged in, and how much room there is. */
+/** Returns the logged-in account and its quota. */
 export async function account(connection: Connection): Promise<Account> {
-  const answer = await call<Account>(connection, { method: "GET", path: "/accounts/me" });
-  internals(connection).account = Promise.resolve(answer);
+  const internals = internalsOf(connection);
+  const answer = await call<Schemas["AccountView"]>(internals, { method: "GET", path: "/accounts/me" });
+  internals.account = Promise.resolve(answer);
   return answer;
 }
 
-/** The account's id, asked for once a login, for as long as it takes. */
-export async function accountId(connection: Connection): Promise<string> {
-  const state = internals(connection);
-  state.account ??= call<Account>(connection, { method: "GET", path: "/accounts/me", patient: true });
-  const asked = state.account;
+/** Returns the account's id. Asks once per login, with patience. */
+export async function accountId(internals: Internals): Promise<string> {
+  internals.account ??= call<Schemas["AccountView"]>(internals, {
+    method: "GET",
+    path: "/accounts/me",
+    patient: true,
+  });
+  const asked = internals.account;
   try {
-    return (await asked).account_id;
+    return (await asked).accountId;
   } catch (error) {
-    if (state.account === asked) state.account = undefined;
+    if (internals.account === asked) internals.account = undefined;
     throw error;
   }
 }

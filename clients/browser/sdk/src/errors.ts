@@ -1,30 +1,39 @@
-/** What is known of a failure beside its code. */
+/** What an error says beside its code. */
 export interface ErrorDetails {
-  /** The HTTP status, where there was an answer. */
+  /** The HTTP status, if there was an answer. */
   status?: number | undefined;
-  /** Names the request in the server's logs. */
+  /** Identifies the request in the server's logs. */
   requestId?: string | undefined;
   /** Why a version was rejected. */
   reason?: string | undefined;
-  /** What lies beneath. */
   cause?: unknown;
 }
 
-/** What this library's promises reject with, but for what `token` and `onUnauthenticated` themselves reject with. */
+/**
+ * What promises of this library reject with. Errors of the caller's `token` and `onUnauthenticated` pass
+ * unchanged.
+ */
 export class SluiceError extends Error {
   override readonly name = "SluiceError";
   /**
-   * A code of the API (see docs/API.md), or one of these: `offline` (the browser says that there is no network),
-   * `unreachable` (no answer, or none that helps, however often it was tried), `bucket_refused` (the bucket does not take
-   * or give the bytes), `rejected` (the server verified the bytes and refused the version; see `reason`), `file_changed`
-   * (the picked file was written to, moved or deleted), `file_mismatch` (it cannot be the file of the upload that was
-   * named), `damaged` (bytes that are not what they should be), `write_failed` (a download's `to` does not take the
-   * bytes), `worker_failed` (the hashing worker does not run; see the README on CSP), `aborted`, `unexpected_answer`.
+   * A code of the API (docs/API.md), or one of these:
+   *
+   * - `offline`: the browser reports no network
+   * - `unreachable`: no answer, or only transient failures, after all retries
+   * - `bucket_refused`: the bucket refused to store or return the bytes
+   * - `rejected`: the server verified the bytes and rejected the version; see `reason`
+   * - `file_changed`: the picked file was modified, moved or deleted
+   * - `file_mismatch`: the file cannot be the one of the named upload
+   * - `damaged`: bytes that fail verification
+   * - `write_failed`: a download's `to` failed
+   * - `worker_failed`: the hashing worker does not run; see the README on CSP
+   * - `aborted`: the caller aborted the operation
+   * - `unexpected_answer`: the server's answer makes no sense to this library
    */
   readonly code: string;
-  /** The HTTP status, where there was an answer. */
+  /** The HTTP status, if there was an answer. */
   readonly status?: number;
-  /** Names the request in the server's logs. */
+  /** Identifies the request in the server's logs. */
   readonly requestId?: string;
   /** With `rejected`: why, as docs/API.md lists it. */
   readonly reason?: string;
@@ -38,12 +47,12 @@ export class SluiceError extends Error {
   }
 }
 
-/** What an abandoned operation fails with. */
+/** Makes the error of an aborted operation. */
 export function aborted(): SluiceError {
   return new SluiceError("aborted", "it was aborted");
 }
 
-/** Whether this is a `SluiceError` with one of the codes. */
+/** Whether this is a `SluiceError` with one of these codes. */
 export function hasCode(error: unknown, ...codes: string[]): error is SluiceError {
   return error instanceof SluiceError && codes.includes(error.code);
 }

@@ -1,30 +1,30 @@
-import { call, type Query } from "./api/call.js";
+import { call } from "./api/call.js";
 import type { components } from "./api/schema.js";
-import type { Connection } from "./connection.js";
+import { type Connection, internalsOf } from "./connection.js";
 import type { ConditionOptions, FileChange, FileQuery, Page, PageOptions, Version } from "./types.js";
 
 type Schemas = components["schemas"];
 
-/** Files with a current version, by path; each is shown by that version. */
+/** Lists files that have a current version, by path. Each is shown as that version. */
 export async function listFiles(
   connection: Connection,
   query: FileQuery,
   page: PageOptions = {},
 ): Promise<Page<Version>> {
-  const list = await call<Schemas["FileList"]>(connection, {
+  const list = await call<Schemas["FileList"]>(internalsOf(connection), {
     method: "GET",
     path: "/files",
     query: { ...query, ...page },
   });
-  return toPage(list.files, list.next_cursor, list.common_prefixes);
+  return toPage(list.files, list.nextCursor, list.commonPrefixes);
 }
 
-/** The current version of a file. */
+/** Returns the current version of a file. */
 export function file(connection: Connection, fileId: string): Promise<Version> {
-  return call(connection, { method: "GET", path: address(fileId) });
+  return call<Schemas["VersionView"]>(internalsOf(connection), { method: "GET", path: pathOf(fileId) });
 }
 
-/** Renames a file, or changes what is known about it, or both. Gives the current version after that. */
+/** Renames a file, changes its content type or metadata, or both. Returns the current version after that. */
 export function editFile(
   connection: Connection,
   fileId: string,
@@ -32,50 +32,53 @@ export function editFile(
   options: ConditionOptions = {},
 ): Promise<Version> {
   const { path, contentType, metadata, overwrite } = change;
-  return call(connection, {
+  return call<Schemas["VersionView"]>(internalsOf(connection), {
     method: "PATCH",
-    path: address(fileId),
-    body: { path, content_type: contentType, metadata, overwrite },
+    path: pathOf(fileId),
+    body: { path, contentType, metadata, overwrite },
     ifMatch: options.ifMatch,
-    // After a lost answer a repeat could undo what somebody else did in between.
+    // After a lost answer, a repeat could undo another client's change.
     once: true,
   });
 }
 
-/** Deletes a file; its versions stay. Gives the tombstone. */
+/** Deletes a file; its versions stay. Returns the tombstone. */
 export function deleteFile(
   connection: Connection,
   fileId: string,
   options: ConditionOptions = {},
 ): Promise<Version> {
-  return call(connection, { method: "DELETE", path: address(fileId), ifMatch: options.ifMatch });
+  return call<Schemas["VersionView"]>(internalsOf(connection), {
+    method: "DELETE",
+    path: pathOf(fileId),
+    ifMatch: options.ifMatch,
+  });
 }
 
-/** The versions of a file, the latest first, in every state. */
+/** Lists the versions of a file in every state, the latest first. */
 export async function listVersions(
   connection: Connection,
   fileId: string,
   page: PageOptions = {},
 ): Promise<Page<Version>> {
-  const query: Query = { ...page };
-  const list = await call<Schemas["VersionList"]>(connection, {
+  const list = await call<Schemas["VersionList"]>(internalsOf(connection), {
     method: "GET",
-    path: `${address(fileId)}/versions`,
-    query,
+    path: `${pathOf(fileId)}/versions`,
+    query: { ...page },
   });
-  return toPage(list.versions, list.next_cursor, []);
+  return toPage(list.versions, list.nextCursor, []);
 }
 
-/** Makes an earlier version's content current again, as a new version, which is given. */
+/** Restores an earlier version as a new current version. Returns the new one. */
 export function restoreVersion(connection: Connection, fileId: string, versionId: string): Promise<Version> {
-  return call(connection, {
+  return call<Schemas["VersionView"]>(internalsOf(connection), {
     method: "POST",
-    path: `${address(fileId)}/restore`,
-    body: { version_id: versionId },
+    path: `${pathOf(fileId)}/restore`,
+    body: { versionId },
   });
 }
 
-function address(fileId: string): string {
+function pathOf(fileId: string): string {
   return `/files/${encodeURIComponent(fileId)}`;
 }
 

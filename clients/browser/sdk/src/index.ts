@@ -16,7 +16,7 @@ export type {
   PageOptions,
   RejectReason,
   Session,
-  Unfinished,
+  UnfinishedUpload,
   Upload,
   UploadOptions,
   UploadPhase,

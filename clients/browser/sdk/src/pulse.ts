@@ -1,19 +1,19 @@
 const INTERVAL_MILLISECONDS = 100;
 
-/** Tells a listener of progress: at once, or at most about ten times a second. */
+/** Reports progress to a listener: at once, or at most about ten times a second. */
 export class Pulse {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #last = Number.NEGATIVE_INFINITY;
   #isOver = false;
   readonly #onNetwork = () => this.now();
 
-  /** `tell` does not throw. */
-  constructor(private readonly tell: () => void) {
+  /** `report` must not throw. */
+  constructor(private readonly report: () => void) {
     globalThis.addEventListener?.("online", this.#onNetwork);
     globalThis.addEventListener?.("offline", this.#onNetwork);
   }
 
-  /** Something has moved. */
+  /** Reports within the interval. */
   soon(): void {
     if (this.#isOver) return;
     const wait = this.#last + INTERVAL_MILLISECONDS - performance.now();
@@ -21,16 +21,16 @@ export class Pulse {
     else this.#timer ??= setTimeout(() => this.now(), wait);
   }
 
-  /** Something has happened. */
+  /** Reports at once, whenever the last report was. */
   now(): void {
     if (this.#isOver) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#last = performance.now();
-    this.tell();
+    this.report();
   }
 
-  /** Tells for the last time. */
+  /** Reports for the last time. */
   end(): void {
     this.now();
     this.#isOver = true;
@@ -39,7 +39,7 @@ export class Pulse {
   }
 }
 
-/** Calls a listener of the caller's. What it throws is reported, and does not stop us. */
+/** Calls a listener of the caller. An error that it throws is reported, and does not stop the transfer. */
 export function notify<T>(listener: ((value: T) => void) | undefined, value: T): void {
   try {
     listener?.(value);

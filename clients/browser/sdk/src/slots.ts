@@ -1,33 +1,33 @@
 import { untilAborted } from "./waiting.js";
 
-/** Gives a slot back. Calling it again does nothing. */
+/** Returns a slot. Calling it again has no effect. */
 export type Release = () => void;
 
 /**
- * A number of slots, shared fairly: whoever has waited for many is served in turn with whoever waits for one, so that a
- * large file does not keep small ones waiting.
+ * A semaphore that is fair between owners: they are served in turn, however many slots each waits for. So a
+ * large file does not block small ones.
  */
 export class Slots {
   #free: number;
-  /** Who waits, by owner; the first owner is served next. */
+  /** The waiters by owner. The first owner is served next. */
   readonly #queues = new Map<unknown, (() => void)[]>();
 
   constructor(count: number) {
     this.#free = count;
   }
 
-  /** Waits for a slot on behalf of `owner`. */
+  /** Waits for a slot. */
   async acquire(owner: unknown, signal?: AbortSignal): Promise<Release> {
     if (this.#free > 0 && !signal?.aborted) this.#free -= 1;
     else await this.#wait(owner, signal);
-    let held = true;
+    let isHeld = true;
     return () => {
-      if (held) this.#passOn();
-      held = false;
+      if (isHeld) this.#passOn();
+      isHeld = false;
     };
   }
 
-  /** Does `work` with a slot. */
+  /** Runs `work` while holding a slot. */
   async run<T>(owner: unknown, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     const release = await this.acquire(owner, signal);
     try {
@@ -62,7 +62,7 @@ export class Slots {
     }
     const [owner, queue] = first;
     const waiter = queue.shift();
-    // The owner goes to the end of the line.
+    // The owner moves to the end of the queue.
     this.#queues.delete(owner);
     if (queue.length > 0) this.#queues.set(owner, queue);
     waiter?.();

@@ -1,13 +1,13 @@
-/** How fast older samples fade: after so long they count for about a third. */
+/** After this time a sample weighs about a third. */
 const FADE_MILLISECONDS = 3000;
-/** Bytes are gathered for so long before they make a sample. */
+/** How much time one sample covers. */
 const SAMPLE_MILLISECONDS = 200;
-/** How much must have been seen of the fading time before the speed is told. */
+/** The weight of all samples from which on the speed is known. */
 const LEAST_WEIGHT = 0.25;
-/** When nothing has moved for so long, there is no speed to tell. */
+/** After this time without progress the speed is unknown. */
 const STILL_MILLISECONDS = 5000;
 
-/** A smoothed speed: an exponentially weighted mean over time, corrected for its beginning at 0. */
+/** A smoothed speed: an exponentially weighted moving average, corrected for its start at 0. */
 export class Speed {
   #mean = 0;
   #weight = 0;
@@ -15,7 +15,7 @@ export class Speed {
   #last: number | undefined;
   #moved = 0;
 
-  /** So many bytes have moved. Times are in milliseconds, from any fixed point on. */
+  /** Adds bytes that were transferred by `now`, in milliseconds since any fixed time. */
   add(bytes: number, now: number): void {
     this.#last ??= now;
     if (bytes > 0) this.#moved = now;
@@ -23,14 +23,14 @@ export class Speed {
     this.#sample(now);
   }
 
-  /** Bytes a second, or nothing while too little is known. */
+  /** Bytes per second; undefined while unknown. */
   at(now: number): number | undefined {
     this.#sample(now);
     const isKnown = this.#weight >= LEAST_WEIGHT && now - this.#moved < STILL_MILLISECONDS;
     return isKnown ? this.#mean / this.#weight : undefined;
   }
 
-  /** Forgets everything: what comes after a pause says nothing about the time before it. */
+  /** Forgets all samples, for instance after a pause. */
   reset(): void {
     this.#mean = 0;
     this.#weight = 0;

@@ -2,38 +2,93 @@ import type { components } from "./api/schema.js";
 
 type Schemas = components["schemas"];
 
-/** One state of a file, as the API shows it. Sizes are bytes, times RFC 3339. */
-export type Version = Schemas["VersionView"];
-/** Who is logged in, and how much room there is, in bytes. */
-export type Account = Schemas["AccountView"];
-/** The answer to a registration. */
-export type AccountCreated = Schemas["AccountCreated"];
 /** Why a version was rejected. */
 export type RejectReason = Schemas["RejectReason"];
 
-/** A login. The token is absent where the session is a cookie, which no script can read. */
+/** One state of a file. Sizes are bytes; times are RFC 3339. */
+export interface Version {
+  fileId: string;
+  versionId: string;
+  /** The file's current path. */
+  path: string;
+  state: Schemas["VersionState"];
+  /** Why it was rejected. */
+  reason?: RejectReason | null;
+  /** The size of the file in bytes. */
+  size: number;
+  /**
+   * Lower-case hex. While pending, as declared by the uploader, or null; computed by the server once
+   * available.
+   */
+  sha256: string | null;
+  /**
+   * Lower-case hex. While pending, as declared by the uploader, or null; computed by the server once
+   * available.
+   */
+  sha1: string | null;
+  /** Media type, as in `Content-Type`. */
+  contentType: string;
+  /** The uploader's own key-value pairs. */
+  metadata: Record<string, string>;
+  createdAt: string;
+  /** When its state last changed. */
+  updatedAt: string;
+  /** Bytes that the account did not have before. */
+  newBytes: number;
+  /** Bytes that the account already had. */
+  sharedBytes: number;
+  /** Bytes written to storage for this version, before any compression. */
+  storedBytes: number;
+}
+
+/** The logged-in account. Sizes are bytes. */
+export interface Account {
+  accountId: string;
+  username: string;
+  /** How many bytes of distinct blobs the account may hold. */
+  quotaBytes: number;
+  /** How many it holds: each distinct blob once, at its full size. */
+  usedBytes: number;
+  /** Declared bytes of open and pending uploads. */
+  reservedBytes: number;
+  /** What the blobs take in storage: each chunk once, compressed where that helps. */
+  storedBytes: number;
+}
+
+/** The answer to a registration. */
+export interface AccountCreated {
+  accountId: string;
+  username: string;
+}
+
+/** The session that a login started. */
 export interface Session {
-  /** When it ends (RFC 3339). */
-  expires_at: string;
+  /** When the session ends (RFC 3339). */
+  expiresAt: string;
+  /** Absent if the session is a cookie, which no script can read. */
   token?: string;
 }
 
-/** How to come by the API. */
+/** Where the API is and how to authenticate. */
 export interface ConnectOptions {
-  /** The API's address, without a trailing slash. The page's own origin if absent. */
+  /** The API's address. Default: the page's own origin. */
   api?: string | undefined;
-  /** A session's token, or how to come by one. Absent: the session is the browser's cookie (same origin only). */
+  /**
+   * The session's token, or a function that returns it. Default: the session is a cookie (same origin only).
+   */
   token?: string | (() => string | Promise<string>) | undefined;
   /**
-   * Called once, however many calls wait, when the server says that the session has ended. When its promise resolves,
-   * the calls are repeated; when it rejects, they fail with it. Absent: they fail with `unauthenticated`.
+   * Called when the session has ended, once for all calls that wait. They are repeated when its promise
+   * resolves, and fail with its error when it rejects. Default: they fail with `unauthenticated`.
    */
   onUnauthenticated?: (() => Promise<void>) | undefined;
-  /** Most requests to the bucket at once, of all uploads and downloads of this connection together; 6 if absent. */
+  /**
+   * Most concurrent requests to the bucket, over all uploads and downloads of this connection. Default: 6.
+   */
   parallel?: number | undefined;
 }
 
-/** Where an upload stands: `waiting` for its turn, or for another tab that sends to the same path. */
+/** The state of an upload. `waiting`: for a slot, or for another tab that sends to the same path. */
 export type UploadPhase =
   | "waiting"
   | "hashing"
@@ -45,85 +100,92 @@ export type UploadPhase =
   | "failed"
   | "aborted";
 
-/** How far an upload is. */
+/** The progress of an upload. Counts are bytes of the file, unless they say otherwise. */
 export interface UploadProgress {
   phase: UploadPhase;
   /** The file's size in bytes. */
   size: number;
-  /** Read and hashed here. */
+  /** Bytes read and hashed. */
   hashedBytes: number;
-  /** Of the content, confirmed or on their way; includes `resumedBytes`, and what a delta need not send. */
+  /** Bytes confirmed or in flight. Includes `resumedBytes`, and bytes that a delta upload need not send. */
   sentBytes: number;
-  /** Were at the bucket when this upload went on. */
+  /** Bytes that the bucket already had when this upload resumed. */
   resumedBytes: number;
-  /** Really sent by this page, repeats included. */
+  /** Bytes that this page sent, repeats included. */
   wireBytes: number;
-  /** Parts or packs that have arrived, and of how many. */
+  /** Parts or packs: how many have arrived, of how many. */
   parts: { done: number; total: number };
-  /** Smoothed; absent while unknown. */
+  /** A smoothed speed; absent while unknown. */
   bytesPerSecond?: number;
-  /** Smoothed; absent while unknown. */
+  /** From the smoothed speed; absent while unknown. */
   secondsLeft?: number;
-  /** The upload's id at the server, once it has one. */
+  /** The id that the server gave the upload. */
   uploadId?: string;
 }
 
 /** How to upload a file. */
 export interface UploadOptions {
-  /** Where the file shall lie. The file's name (or `webkitRelativePath`) if absent. */
+  /** Destination. Default: the file's `webkitRelativePath`, or its name. */
   path?: string | undefined;
-  /** Media type; the file's own if absent. */
+  /** Media type. Default: the file's own. */
   contentType?: string | undefined;
-  /** Key-value pairs to keep with the file: at most 2048 bytes in all. */
+  /** Key-value pairs to keep with the file, 2048 bytes in all. Keys are stored as given. */
   metadata?: Record<string, string> | undefined;
-  /** Only if this version is the current one. */
+  /** Upload only if this version is current. */
   ifMatch?: string | undefined;
-  /** The size of a part in bytes; the server's choice if absent. */
+  /** The size of a part in bytes. Default: the server chooses. */
   partSize?: number | undefined;
-  /** Called at most about ten times a second, and at every change of phase. */
+  /** Called at most about ten times a second, and at every phase change. */
   onProgress?: ((progress: UploadProgress) => void) | undefined;
-  /** Aborts for good: the upload is given up at the server too. */
+  /** Aborts the upload, on the server too. */
   signal?: AbortSignal | undefined;
-  /** Resume this one. Else an unfinished upload of the same path and size is found and resumed. */
+  /** The unfinished upload to resume. Default: one of the same path and size, if there is one. */
   uploadId?: string | undefined;
-  /** The handle that the file came with, to be kept so that the file need not be picked again (Chromium). */
+  /** The file's handle, kept so that the file need not be picked again after a reload (Chromium). */
   fileHandle?: FileSystemFileHandle | undefined;
 }
 
-/** What became of a file. */
+/** The result of an upload. */
 export interface UploadResult {
-  /** `uploaded`: sent whole. `delta`: only what was new. `instant`: the account had the content already. */
+  /**
+   * `uploaded`: sent whole. `delta`: only new chunks were sent. `instant`: the account already had the bytes.
+   */
   outcome: "uploaded" | "delta" | "instant";
   version: Version;
   /** Bytes sent to the bucket, repeats included. */
   wireBytes: number;
 }
 
-/** An upload under way: await it for the result. */
-export interface Upload extends PromiseLike<UploadResult> {
+/** An upload that `upload` has started. */
+export interface Upload {
+  /** Resolves once the server has verified every byte. */
+  readonly result: Promise<UploadResult>;
+  /** A snapshot of the progress. */
   readonly progress: UploadProgress;
-  /** Stops sending; what is on its way is cut off. Nothing happens once all bytes have arrived. */
+  /** Stops sending and cancels requests in flight. Has no effect once all bytes have arrived. */
   pause(): void;
-  /** Goes on where `pause` stopped. */
+  /** Continues sending after `pause`. */
   resume(): void;
-  /** Gives the upload up: parts are freed and the quota is released. It fails with `aborted`. */
+  /**
+   * Aborts the upload: the server discards its parts and releases its quota. `result` rejects with `aborted`.
+   */
   abort(): Promise<void>;
 }
 
-/** An open upload at the server: begun here earlier, in another tab or in another browser. */
-export interface Unfinished {
+/** An open upload that this page is not working on: from an earlier visit, another tab or another browser. */
+export interface UnfinishedUpload {
   uploadId: string;
   path: string;
-  /** Bytes. */
+  /** Size of the file in bytes. */
   size: number;
-  /** Bytes that the bucket has; absent where it was not asked. */
+  /** Bytes that the bucket has; absent if it was not asked. */
   receivedBytes?: number;
   expiresAt: Date;
-  /** Begun in this browser, with what is known of the picked file. */
-  here?: { name: string; size: number; lastModified: number };
+  /** The file that was picked for it, if this browser started the upload. */
+  pickedFile?: { name: string; size: number; lastModified: number };
   /**
-   * If the browser kept the file's handle (Chromium): asks the user for leave, then gives the file without picking it
-   * again; nothing if leave was refused or the file is gone. To be called from a click.
+   * Present if the browser kept the file's handle (Chromium). Asks the user for permission and returns the
+   * file; undefined if permission was refused or the file is gone. Call it from a click.
    */
   file?: () => Promise<File | undefined>;
 }
@@ -131,65 +193,65 @@ export interface Unfinished {
 /** One page of a list. */
 export interface Page<T> {
   items: T[];
-  /** With a delimiter: what the deeper paths begin with. */
+  /** With a delimiter: the common prefixes of deeper paths. */
   prefixes: string[];
-  /** Give it to the next call; absent on the last page. */
+  /** Pass it as `cursor` for the next page; absent on the last page. */
   nextCursor?: string;
 }
 
-/** Which page of a list. */
+/** Which page of a list to return. */
 export interface PageOptions {
-  /** 1 to 1000; 100 if absent. */
+  /** 1 to 1000. Default: 100. */
   limit?: number | undefined;
-  /** The `nextCursor` of the page before. */
+  /** The `nextCursor` of the previous page. */
   cursor?: string | undefined;
 }
 
-/** What to list. */
+/** Which files to list. */
 export type FileQuery =
   | { prefix?: string | undefined; delimiter?: string | undefined }
   | { path: string }
   | { sha256: string }
   | { sha1: string };
 
-/** What to change about a file; what is left out stays. */
+/** Changes to a file. Absent fields stay as they are. */
 export interface FileChange {
   path?: string | undefined;
   contentType?: string | undefined;
-  /** Replaces all earlier pairs. */
+  /** Replaces all existing pairs. Keys are stored as given. */
   metadata?: Record<string, string> | undefined;
-  /** Whether a file at the new path gives way. */
+  /** Whether to replace a file at the new path. */
   overwrite?: boolean | undefined;
 }
 
-/** On what condition a file is changed. */
+/** A condition for changing a file. */
 export interface ConditionOptions {
-  /** Only if this version is the current one; else the call fails with `precondition_failed`. */
+  /** Only if this version is current; otherwise the call fails with `precondition_failed`. */
   ifMatch?: string | undefined;
 }
 
-/** How far a download is. */
+/** The progress of a download. */
 export interface DownloadProgress {
   phase: "waiting" | "downloading" | "offline" | "done";
   /** The file's size in bytes; 0 until it is known. */
   size: number;
-  /** Checked, and handed over. */
+  /** Bytes verified and written. */
   verifiedBytes: number;
-  /** Received from the bucket, repeats included. */
+  /** Bytes received from the bucket, repeats included. */
   wireBytes: number;
-  /** Smoothed; absent while unknown. */
+  /** A smoothed speed; absent while unknown. */
   bytesPerSecond?: number;
-  /** Smoothed; absent while unknown. */
+  /** From the smoothed speed; absent while unknown. */
   secondsLeft?: number;
 }
 
 /** How to download a file. */
 export interface DownloadOptions {
-  /** Which version; the current one if absent. */
+  /** Version id. Default: the current version. */
   version?: string | undefined;
-  /** Takes the bytes in order, as they are verified. It is closed at the end, or aborted on failure. */
+  /** Receives the bytes in order, as they are verified. Closed at the end, or aborted on failure. */
   to?: WritableStream<Uint8Array> | undefined;
-  /** Called at most about ten times a second, and at every change of phase. */
+  /** Called at most about ten times a second, and at every phase change. */
   onProgress?: ((progress: DownloadProgress) => void) | undefined;
   signal?: AbortSignal | undefined;
 }

@@ -1,11 +1,11 @@
 import { aborted } from "./errors.js";
 
-/** Why `signal` was aborted, as an error; the reason given to `abort` if that was one of ours. */
+/** Throws `aborted` if the signal has been aborted. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw aborted();
 }
 
-/** Waits so many milliseconds; fails with `aborted` as soon as the signal says so. */
+/** Waits for some milliseconds; rejects with `aborted` as soon as the signal aborts. */
 export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return untilAborted(signal, (resolve) => {
     const timer = setTimeout(resolve, milliseconds);
@@ -13,12 +13,12 @@ export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
   });
 }
 
-/** Whether the browser says that there is no network. It may be wrong only in saying that there is one. */
+/** Whether the browser reports no network. A report that there is a network may be wrong. */
 export function isOffline(): boolean {
   return globalThis.navigator?.onLine === false;
 }
 
-/** Waits until the browser no longer says that there is no network. */
+/** Waits until the browser no longer reports that there is no network. */
 export function untilOnline(signal?: AbortSignal): Promise<void> {
   if (!isOffline()) return Promise.resolve();
   return untilAborted(signal, (resolve) => {
@@ -27,23 +27,23 @@ export function untilOnline(signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** Waits for the promise, but no longer than the signal allows: what it is about goes on. */
+/** Waits for the promise until the signal aborts. An abort does not stop the work behind the promise. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  // Its failure is met here, or by nobody.
-  const settled = promise.then(
+  // Marks a rejection as handled, in case of an abort.
+  const finished = promise.then(
     () => {},
     () => {},
   );
   await untilAborted(signal, (resolve) => {
-    void settled.then(resolve);
+    void finished.then(resolve);
     return () => {};
   });
   return promise;
 }
 
 /**
- * A promise that `start` fulfils by the function it is given, and that an abort rejects with `aborted`. What `start`
- * returns is called in either case, to tidy up.
+ * Makes a promise that `start` resolves by its argument, and that an abort rejects with `aborted`. The
+ * function that `start` returns cleans up in both cases.
  */
 export function untilAborted(
   signal: AbortSignal | undefined,
@@ -51,10 +51,10 @@ export function untilAborted(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(aborted());
-    const end = (settle: () => void) => {
+    const end = (resolveOrReject: () => void) => {
       stop();
       signal?.removeEventListener("abort", onAbort);
-      settle();
+      resolveOrReject();
     };
     const onAbort = () => end(() => reject(aborted()));
     const stop = start(() => end(resolve));

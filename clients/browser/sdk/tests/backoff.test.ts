@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Backoff, PATIENT, retryAfter } from "../src/backoff.js";
 
-it("draws each delay from an interval that doubles, up to a limit, and gives up", () => {
+it("draws each delay from an interval that doubles, up to a limit, and ends after all retries", () => {
   const longest = new Backoff(PATIENT, () => 1);
   const delays: number[] = [];
   for (let delay = longest.next(); delay !== undefined; delay = longest.next()) delays.push(delay);
@@ -9,12 +9,12 @@ it("draws each delay from an interval that doubles, up to a limit, and gives up"
   expect(new Backoff(1, () => 0).next()).toBe(0);
 });
 
-it("waits as long as the server asks, within reason", () => {
+it("waits as long as the server asks, up to a limit", () => {
   expect(new Backoff(1, () => 0.5).next(7000)).toBe(7000);
   expect(new Backoff(1, () => 0.5).next(86_400_000)).toBe(120_000);
 });
 
-it("forgets failures once there was progress", () => {
+it("forgets failures after progress", () => {
   const backoff = new Backoff(2, () => 1);
   expect([backoff.next(), backoff.next(), backoff.next()]).toEqual([400, 800, undefined]);
   backoff.reset();

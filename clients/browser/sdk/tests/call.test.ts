@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { beginUpload } from "../src/api/uploads.js";
+import { createUpload } from "../src/api/uploads.js";
+import { internalsOf } from "../src/connection.js";
 import { account, connect, editFile, listFiles, logIn, logOut, type SluiceError } from "../src/index.js";
 import { type Answer, json, TestServer } from "./support/server.js";
 
-const ACCOUNT = { account_id: "a1", username: "ann", quota_bytes: 1, used_bytes: 0, reserved_bytes: 0 };
+const WIRE_ACCOUNT = { account_id: "a1", username: "ann", quota_bytes: 1, used_bytes: 0, reserved_bytes: 0 };
+const ACCOUNT = { accountId: "a1", username: "ann", quotaBytes: 1, usedBytes: 0, reservedBytes: 0 };
 const UNAUTHENTICATED = {
   code: "unauthenticated",
   title: "No valid session",
@@ -20,13 +22,13 @@ async function start(answer: Answer): Promise<{ server: TestServer; api: string 
 afterEach(() => server?.stop());
 
 describe("a call", () => {
-  it("that fails for the moment is repeated with the same key and the same condition", async () => {
+  it("is repeated after a transient failure with the same key and the same condition", async () => {
     const { server, api } = await start((_, response) => {
       if (server.seen.length < 3) json(response, 503, { code: "unavailable" }, { "retry-after": "0" });
       else json(response, 200, { outcome: "instant", version: {} });
     });
     const request = { path: "a", size: 1 };
-    await beginUpload(connect({ api, token: "t0ken" }), request, "key", "v1");
+    await createUpload(internalsOf(connect({ api, token: "t0ken" })), request, "key", "v1");
     expect(server.seen.map(({ headers }) => headers["idempotency-key"])).toEqual(["key", "key", "key"]);
     expect(server.seen.map(({ headers }) => headers["if-match"])).toEqual(['"v1"', '"v1"', '"v1"']);
     expect(server.seen[2]).toMatchObject({
@@ -35,7 +37,7 @@ describe("a call", () => {
     });
   });
 
-  it("tells the problem as the server does", async () => {
+  it("fails with the code, status and request id of the problem", async () => {
     const { server, api } = await start((_, response) => {
       json(response, 409, {
         code: "path_in_use",
@@ -62,7 +64,7 @@ describe("a call", () => {
     expect(JSON.parse(server.seen[0]?.body ?? "")).toEqual({ path: "b", content_type: "a/b" });
   });
 
-  it("that a gateway answers goes by the status", async () => {
+  it("answered by a gateway fails with the code of the status", async () => {
     const { api } = await start((_, response) => {
       response.writeHead(404).end("<html>");
     });
@@ -72,13 +74,13 @@ describe("a call", () => {
     });
   });
 
-  it("that changes a file is not repeated where it may have been carried out", async () => {
+  it("that changes a file is not repeated if it may have been carried out", async () => {
     const { server, api } = await start((_, response) => json(response, 500, { code: "internal" }));
     await expect(editFile(connect({ api, token: "t" }), "f", {})).rejects.toMatchObject({ code: "internal" });
     expect(server.seen).toHaveLength(1);
   });
 
-  it("encodes what it asks for", async () => {
+  it("encodes its query", async () => {
     const { server, api } = await start((_, response) => {
       json(response, 200, { files: [], common_prefixes: ["a/"], next_cursor: "c2" });
     });
@@ -93,7 +95,7 @@ describe("a session that has ended", () => {
     let token = "old";
     let renewals = 0;
     const { server, api } = await start(({ headers }, response) => {
-      if (headers.authorization === "Bearer new") json(response, 200, ACCOUNT);
+      if (headers.authorization === "Bearer new") json(response, 200, WIRE_ACCOUNT);
       else json(response, 401, UNAUTHENTICATED);
     });
     const onUnauthenticated = async () => {
@@ -108,7 +110,7 @@ describe("a session that has ended", () => {
     expect(server.seen.length).toBeLessThanOrEqual(10);
   });
 
-  it("fails all calls if the renewal does", async () => {
+  it("fails all calls if the renewal fails", async () => {
     const { api } = await start((_, response) => json(response, 401, UNAUTHENTICATED));
     const onUnauthenticated = () => Promise.reject(new Error("the person left"));
     const connection = connect({ api, token: "t", onUnauthenticated });
@@ -118,14 +120,14 @@ describe("a session that has ended", () => {
     );
   });
 
-  it("is not renewed for ever", async () => {
+  it("is renewed at most three times per call", async () => {
     const { server, api } = await start((_, response) => json(response, 401, UNAUTHENTICATED));
     const connection = connect({ api, token: "t", onUnauthenticated: async () => {} });
     await expect(account(connection)).rejects.toMatchObject({ code: "unauthenticated" });
     expect(server.seen).toHaveLength(4);
   });
 
-  it("is no error for who logs out", async () => {
+  it("is no error when logging out", async () => {
     const { api } = await start((_, response) => json(response, 401, UNAUTHENTICATED));
     const onUnauthenticated = () => Promise.reject(new Error("must not be asked"));
     await logOut(connect({ api, token: "t", onUnauthenticated }));
@@ -133,7 +135,7 @@ describe("a session that has ended", () => {
 });
 
 describe("logging in", () => {
-  it("asks for a cookie only without a token, and sends no earlier session", async () => {
+  it("asks for a cookie only without a token, and does not send an earlier session", async () => {
     const { server, api } = await start((_, response) =>
       json(response, 201, { expires_at: "2026-12-18T09:46:40Z" }),
     );
@@ -145,7 +147,7 @@ describe("logging in", () => {
     expect(server.seen.map(({ headers }) => headers.authorization)).toEqual([undefined, undefined]);
   });
 
-  it("needs the API's address outside a page", () => {
+  it("needs the address of the API outside a page", () => {
     expect(() => connect()).toThrow("`api` is needed");
   });
 });

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { createBLAKE3 } from "hash-wasm";
 import { describe, expect, it } from "vitest";
 import { Chunker, createGear } from "../src/hash/chunker.js";
-import { cutBlob } from "../src/hash/cut.js";
-import { vectorContent } from "./support/vectors.js";
+import { chunkBlob } from "../src/hash/chunk-blob.js";
+import { vectorBytes } from "./support/vectors.js";
 
 const expected = readFileSync(
   new URL("../../../../crates/domain/tests/vectors/chunks.txt", import.meta.url),
@@ -13,9 +13,9 @@ const expected = readFileSync(
   .split("\n");
 
 describe("chunk cuts", () => {
-  it("are those of the format", async () => {
-    const { ids, lengths } = await cutBlob(
-      { blob: new Blob([vectorContent()]) },
+  it("are those of docs/FORMATS.md", async () => {
+    const { ids, lengths } = await chunkBlob(
+      { blob: new Blob([vectorBytes()]) },
       () => {},
       () => false,
     );
@@ -26,14 +26,14 @@ describe("chunk cuts", () => {
     expect(lines).toEqual(expected);
   });
 
-  it("do not depend on the blocks that the bytes arrive in", async () => {
+  it("do not depend on how the bytes arrive in blocks", async () => {
     const gear = await createGear();
-    const content = vectorContent();
+    const bytes = vectorBytes();
     for (const size of [997, 4096, 65_536, 70_001, 1 << 20]) {
       const lengths: number[] = [];
       const chunker = new Chunker(gear, (chunk) => lengths.push(chunk.length));
-      for (let start = 0; start < content.length; start += size) {
-        chunker.update(content.subarray(start, start + size));
+      for (let start = 0; start < bytes.length; start += size) {
+        chunker.update(bytes.subarray(start, start + size));
       }
       chunker.finish();
       expect(lengths, `${size}`).toEqual(expected.map((line) => Number(line.split(" ")[0])));
@@ -41,24 +41,24 @@ describe("chunk cuts", () => {
   });
 
   it("do not test an odd last byte", async () => {
-    // A content that ends right after its cut: as an even byte it would be cut there, as an odd one it is not.
+    // The file ends right after a cut. An even last byte is cut off there, an odd one is not.
     const gear = await createGear();
     const first = Number(expected[0]?.split(" ")[0]);
-    const lengthsOf = (content: Uint8Array) => {
+    const lengthsOf = (bytes: Uint8Array) => {
       const lengths: number[] = [];
       const chunker = new Chunker(gear, (chunk) => lengths.push(chunk.length));
-      chunker.update(content);
+      chunker.update(bytes);
       chunker.finish();
       return lengths;
     };
     const odd = first % 2 === 0;
-    expect(lengthsOf(vectorContent().subarray(0, first + 1))).toEqual(odd ? [first + 1] : [first, 1]);
-    expect(lengthsOf(vectorContent().subarray(0, first + 2))).toEqual([first, 2]);
+    expect(lengthsOf(vectorBytes().subarray(0, first + 1))).toEqual(odd ? [first + 1] : [first, 1]);
+    expect(lengthsOf(vectorBytes().subarray(0, first + 2))).toEqual([first, 2]);
   });
 
   it("name chunks by BLAKE3", async () => {
     const blake3 = await createBLAKE3();
-    const { ids, lengths } = await cutBlob(
+    const { ids, lengths } = await chunkBlob(
       { blob: new Blob(["short"]) },
       () => {},
       () => false,

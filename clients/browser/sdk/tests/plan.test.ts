@@ -6,8 +6,8 @@ const LENGTH = 60_000;
 const ID = "00".repeat(32);
 
 function plan(terms: PlanTerm[]): Plan {
-  const expires_at = "2026-01-31T12:00:00Z";
-  return { version_id: "v", size: 0, sha256: ID, terms, expires_at };
+  const expiresAt = "2026-01-31T12:00:00Z";
+  return { versionId: "v", size: 0, sha256: ID, terms, expiresAt };
 }
 
 function raw(offset: number, count: number, url: string, at: number): PlanTerm {
@@ -17,9 +17,9 @@ function raw(offset: number, count: number, url: string, at: number): PlanTerm {
   return {
     offset,
     length,
-    pack_id: "p",
-    first_chunk: 0,
-    chunk_count: count,
+    packId: "p",
+    firstChunk: 0,
+    chunkCount: count,
     url,
     range,
     encoding: "raw",
@@ -37,7 +37,7 @@ const shape = (terms: PlanTerm[], from = 0) =>
   ]);
 
 describe("the requests of a plan", () => {
-  it("take neighbours in one object together, up to a size", () => {
+  it("join adjacent ranges of an object, up to a size", () => {
     expect(
       shape([
         raw(0, 2, "http://b/x?s=1", 100),
@@ -51,51 +51,51 @@ describe("the requests of a plan", () => {
     expect(shape([raw(0, 100, "http://b/x", 0)]).map(([, , , , units]) => units)).toEqual([69, 31]);
   });
 
-  it("find chunks in frames, after what is to be skipped", () => {
+  it("find chunks in frames, after the bytes to skip", () => {
     const lengths = [100, 200, 300];
     const term: PlanTerm = {
       ...raw(0, 0, "http://b/x", 10),
-      chunk_count: 3,
+      chunkCount: 3,
       length: 600,
       encoding: "zstd",
       range: "bytes=10-49",
       skip: 50,
       frames: [
-        { stored_length: 15, length: 350 },
-        { stored_length: 25, length: 1000 },
+        { storedLength: 15, length: 350 },
+        { storedLength: 25, length: 1000 },
       ],
       chunks: lengths.map((length) => ({ id: ID, length })),
     };
     const [request] = requestsOf(plan([term]), 0);
     expect(request).toMatchObject({ start: 10, length: 40, from: 0, to: 600 });
-    expect(request?.units.map((unit) => unit.chunks.map((chunk) => chunk.within))).toEqual([[50, 150], [0]]);
-    // Chunks lie whole in their frames.
+    expect(request?.units.map((unit) => unit.chunks.map((chunk) => chunk.offset))).toEqual([[50, 150], [0]]);
+    // A chunk must not cross the end of its frame.
     const torn = { ...term, skip: 60 };
     expect(() => requestsOf(plan([torn]), 0)).toThrow("lie in no frame");
     const left = {
       ...term,
       range: "bytes=10-54",
-      frames: [...(term.frames ?? []), { stored_length: 5, length: 9 }],
+      frames: [...(term.frames ?? []), { storedLength: 5, length: 9 }],
     };
     expect(() => requestsOf(plan([left]), 0)).toThrow("frames without chunks");
-    const huge = { ...term, frames: [{ stored_length: 40, length: 262_145 }] };
+    const huge = { ...term, frames: [{ storedLength: 40, length: 262_145 }] };
     expect(() => requestsOf(plan([huge]), 0)).toThrow("impossible frames");
   });
 
-  it("are bounded by what they are decoded to", () => {
+  it("are limited by their decoded size", () => {
     const count = 400;
     const term: PlanTerm = {
       ...raw(0, 4 * count, "http://b/x", 0),
       encoding: "zstd",
       range: `bytes=0-${count * 20 - 1}`,
-      frames: Array.from({ length: count }, () => ({ stored_length: 20, length: 4 * LENGTH })),
+      frames: Array.from({ length: count }, () => ({ storedLength: 20, length: 4 * LENGTH })),
     };
     const requests = requestsOf(plan([term]), 0);
     expect(requests.every(({ from, to }) => to - from <= 4 << 20)).toBe(true);
     expect(requests.at(-1)?.to).toBe(4 * count * LENGTH);
   });
 
-  it("are refused where the plan does not add up", () => {
+  it("are refused if the plan is inconsistent", () => {
     const good = raw(0, 2, "http://b/x", 7);
     expect(shape([good])).toHaveLength(1);
     expect(shape([], 0)).toEqual([]);

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { digest } from "../src/hash/digest.js";
 import { md5Of } from "../src/upload/received.js";
 
-it("an ETag is compared without quotes and without case, if it is an MD5 at all", async () => {
+it("an MD5 is read from an ETag without quotes, in lower case", async () => {
   const md5 = await digest(
     { blob: new Blob(["part"]), algorithm: "md5" },
     () => {},
@@ -13,7 +13,7 @@ it("an ETag is compared without quotes and without case, if it is an MD5 at all"
   expect(md5Of("")).toBeUndefined();
 });
 
-it("reading tells how far it is, and stops when it is cancelled", async () => {
+it("reading reports its progress, and stops when it is cancelled", async () => {
   const blob = new Blob([new Uint8Array(9 << 20)]);
   const read: number[] = [];
   const input = { blob, algorithm: "sha256" } as const;

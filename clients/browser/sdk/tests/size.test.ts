@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 
 const LIMIT_BYTES = 25 * 1024;
 
-/** The size of what begins with this file, minified and compressed; the hash functions are counted by no one. */
+/** Returns the size of a bundle, minified and compressed. The hash functions do not count. */
 async function size(entry: string): Promise<number> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(`../src/${entry}`, import.meta.url))],

@@ -3,21 +3,21 @@ import { Slots } from "../src/slots.js";
 
 const turn = () => new Promise((resolve) => setTimeout(resolve));
 
-/** Work that ends when it is told to, and notes when it began. */
-function work(slots: Slots, begun: string[], name: string, owner: unknown) {
+/** Starts work that ends on demand, and notes its name when it begins. */
+function work(slots: Slots, started: string[], name: string, owner: unknown) {
   let end = () => {};
   const until = new Promise<void>((resolve) => {
     end = resolve;
   });
   const done = slots.run(owner, undefined, () => {
-    begun.push(name);
+    started.push(name);
     return until;
   });
   return { end, done };
 }
 
 describe("slots", () => {
-  it("are never more than there are", async () => {
+  it("are never exceeded", async () => {
     const slots = new Slots(3);
     let running = 0;
     let most = 0;
@@ -31,41 +31,41 @@ describe("slots", () => {
     expect(running).toBe(0);
   });
 
-  it("go to each owner in turn, however many each waits for", async () => {
+  it("go to the owners in turn, however many each waits for", async () => {
     const slots = new Slots(1);
-    const begun: string[] = [];
-    const large = ["a1", "a2", "a3", "a4"].map((name) => work(slots, begun, name, "a"));
-    const small = [work(slots, begun, "b1", "b"), work(slots, begun, "c1", "c")];
+    const started: string[] = [];
+    const large = ["a1", "a2", "a3", "a4"].map((name) => work(slots, started, name, "a"));
+    const small = [work(slots, started, "b1", "b"), work(slots, started, "c1", "c")];
     for (const each of [...large, ...small]) each.end();
     await Promise.all([...large, ...small].map((each) => each.done));
-    expect(begun).toEqual(["a1", "a2", "b1", "c1", "a3", "a4"]);
+    expect(started).toEqual(["a1", "a2", "b1", "c1", "a3", "a4"]);
   });
 
-  it("pass over who has given up waiting", async () => {
+  it("skip waiters that have been aborted", async () => {
     const slots = new Slots(1);
     const release = await slots.acquire("a");
     const controller = new AbortController();
-    const given = slots.acquire("b", controller.signal);
+    const waiting = slots.acquire("b", controller.signal);
     const next = slots.acquire("c");
     controller.abort();
-    await expect(given).rejects.toMatchObject({ code: "aborted" });
+    await expect(waiting).rejects.toMatchObject({ code: "aborted" });
     release();
     (await next)();
-    // Releasing twice makes no second slot.
+    // A second release must not add a slot.
     release();
-    const held = await slots.acquire("d");
+    const releaseLast = await slots.acquire("d");
     let second = false;
     void slots.acquire("e").then(() => {
       second = true;
     });
     await turn();
     expect(second).toBe(false);
-    held();
+    releaseLast();
     await turn();
     expect(second).toBe(true);
   });
 
-  it("come back after a failure", async () => {
+  it("are released after a failure", async () => {
     const slots = new Slots(1);
     await expect(slots.run(1, undefined, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
     expect(await slots.run(1, undefined, async () => "yes")).toBe("yes");

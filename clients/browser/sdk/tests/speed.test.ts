@@ -3,7 +3,7 @@ import { Speed } from "../src/speed.js";
 import { UploadMeter } from "../src/upload/meter.js";
 
 describe("speed", () => {
-  it("is not told before enough is known, and is right when it is steady", () => {
+  it("is unknown at first, and right when it is steady", () => {
     const speed = new Speed();
     speed.add(0, 0);
     speed.add(50_000, 500);
@@ -12,7 +12,7 @@ describe("speed", () => {
     expect(speed.at(5000)).toBeCloseTo(100_000, -2);
   });
 
-  it("follows a change by and by, slows down when nothing moves, and then is not told", () => {
+  it("follows changes gradually, falls when nothing moves, and then is unknown", () => {
     const speed = new Speed();
     for (let now = 0; now <= 10_000; now += 200) speed.add(20_000, now);
     for (let now = 10_200; now <= 11_000; now += 200) speed.add(200_000, now);
@@ -32,7 +32,7 @@ describe("speed", () => {
 });
 
 describe("the progress of an upload", () => {
-  it("counts what is on its way, takes back what failed, and counts repeats on the wire", () => {
+  it("counts bytes in flight, takes back failed attempts, and counts repeats as sent", () => {
     const meter = new UploadMeter(100, undefined);
     meter.begin(2, 0, 0);
     const first = meter.attempt(60);
@@ -50,7 +50,7 @@ describe("the progress of an upload", () => {
     expect(meter.progress).toMatchObject({ sentBytes: 0, resumedBytes: 0, parts: { done: 0, total: 2 } });
   });
 
-  it("does not count an attempt that outlives a new beginning", () => {
+  it("does not count attempts from before a restart", () => {
     const meter = new UploadMeter(100, undefined);
     meter.begin(1);
     const old = meter.attempt(100);
@@ -60,7 +60,7 @@ describe("the progress of an upload", () => {
     expect(meter.progress).toMatchObject({ sentBytes: 0, parts: { done: 0, total: 1 }, wireBytes: 100 });
   });
 
-  it("is told at every change of phase, and a listener that throws stops nothing", () => {
+  it("is reported at every phase change", () => {
     const phases: string[] = [];
     const meter = new UploadMeter(1, ({ phase }) => phases.push(phase));
     meter.phase = "hashing";

@@ -4,7 +4,7 @@ import { Urls } from "../src/upload/urls.js";
 
 const NOW = Date.parse("2026-01-31T12:00:00Z");
 
-/** Signs what it is asked for, and remembers. */
+/** Signs URLs and notes what it was asked for. */
 class Signer {
   readonly asked: number[][] = [];
   now = NOW;
@@ -22,7 +22,7 @@ class Signer {
       size: 5,
       url: `http://b/${number}?${this.asked.length}`,
       headers: {},
-      expires_at: expires,
+      expiresAt: expires,
     };
   }
 }
@@ -40,7 +40,7 @@ describe("part URLs", () => {
     expect(signer.asked[1]).toEqual(range(230, 250));
   });
 
-  it("that came with the plan are used while they last", async () => {
+  it("that are already known are used until they expire", async () => {
     const signer = new Signer();
     const urls = new Urls([1, 2], [signer.url(1), signer.url(2)], signer.sign, () => signer.now);
     await urls.get(1);
@@ -50,7 +50,7 @@ describe("part URLs", () => {
     expect(signer.asked).toEqual([[2]]);
   });
 
-  it("that were refused are fetched again, with those that came with them", async () => {
+  it("that were refused are fetched again, with all others", async () => {
     const signer = new Signer();
     const urls = new Urls(
       [1, 2, 3],
@@ -63,12 +63,12 @@ describe("part URLs", () => {
     urls.refuse(refused);
     const fresh = await urls.get(2);
     expect(signer.asked).toEqual([[2]]);
-    // A late refusal of the old URL does not touch the fresh ones.
+    // A late refusal of the old URL does not affect the new ones.
     urls.refuse({ ...refused, number: 2 });
     expect(await urls.get(2)).toBe(fresh);
   });
 
-  it("are taken as they come where our clock is wrong", async () => {
+  it("that seem expired on arrival are used, because the local clock is wrong", async () => {
     const signer = new Signer();
     signer.life = -7_200_000;
     const urls = new Urls([1, 2], [], signer.sign, () => signer.now);
@@ -77,7 +77,7 @@ describe("part URLs", () => {
     expect(signer.asked).toEqual([[1, 2]]);
   });
 
-  it("that the server does not give are no reason to ask for ever", async () => {
+  it("that the server does not return fail the upload", async () => {
     const urls = new Urls([1], [], async () => []);
     await expect(urls.get(1)).rejects.toMatchObject({ code: "unexpected_answer" });
   });

@@ -2,9 +2,9 @@ import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
 
-/** Fails if the page, as it stands, breaks a rule of axe. `state` says what it shows. */
+/** Fails if the page violates a rule of axe. `state` describes the page in the failure. */
 export async function assertAccessible(page: Page, state: string): Promise<void> {
-  await settled(page);
+  await animationsFinished(page);
   await page.evaluate(axe.source);
   const violations = await page.evaluate(async () => {
     const { axe } = window as unknown as { axe: typeof import("axe-core") };
@@ -16,14 +16,14 @@ export async function assertAccessible(page: Page, state: string): Promise<void>
   expect(violations, state).toEqual([]);
 }
 
-/** Fails if something is cut off, so that one would have to scroll sideways. */
+/** Fails if the page needs horizontal scrolling. */
 export async function assertFitsAcross(page: Page, state: string): Promise<void> {
   const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   expect(beyond, state).toBeLessThanOrEqual(0);
 }
 
-/** Colours in transition are not those that stay. */
-async function settled(page: Page): Promise<void> {
+/** Waits for animations, because colours differ during transitions. */
+async function animationsFinished(page: Page): Promise<void> {
   await page.evaluate(() =>
     Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))),
   );

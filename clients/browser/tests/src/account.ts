@@ -3,7 +3,7 @@ import { account, connect, listFiles, logIn, register, unfinished, type Version 
 
 export const PASSWORD = "correct horse battery";
 
-/** An account, and what the server says of it: asked from outside the browser, with a session of its own. */
+/** An account. Asks the server about it from outside the browser, with its own session. */
 export class Account {
   readonly password = PASSWORD;
   readonly #connection;
@@ -16,7 +16,7 @@ export class Account {
     this.#connection = connect({ api, token: () => this.#token });
   }
 
-  /** Makes an account that nobody else has. */
+  /** Creates an account with a unique name. */
   static async create(api: string): Promise<Account> {
     const made = new Account(api, freshName());
     await register(made.#connection, made.username, PASSWORD);
@@ -24,28 +24,28 @@ export class Account {
     return made;
   }
 
-  /** The file at a path. */
+  /** Returns the current version of the file at a path. */
   async at(path: string): Promise<Version | undefined> {
     return (await listFiles(this.#connection, { path })).items[0];
   }
 
-  /** How many files there are whose paths begin so; a thousand at most. */
+  /** Counts the files with a prefix, at most 1000. */
   async count(prefix: string): Promise<number> {
     return (await listFiles(this.#connection, { prefix }, { limit: 1000 })).items.length;
   }
 
-  /** Bytes that open uploads hold of the quota. */
+  /** Bytes of the quota that open uploads reserve. */
   async reservedBytes(): Promise<number> {
-    return (await account(this.#connection)).reserved_bytes;
+    return (await account(this.#connection)).reservedBytes;
   }
 
-  /** The paths of open uploads. */
+  /** Lists the paths of open uploads. */
   async open(): Promise<string[]> {
     return (await unfinished(this.#connection)).map((upload) => upload.path);
   }
 }
 
-/** A user name that nobody has. */
+/** Makes a unique user name. */
 export function freshName(): string {
   return `story-${randomUUID()}`;
 }

@@ -6,14 +6,14 @@ import { FILES } from "./folders.js";
 
 export const MIB = 1024 * 1024;
 
-/** A file on disk to be uploaded. */
+/** A file on disk to upload. */
 export interface LocalFile {
   path: string;
   name: string;
   size: number;
 }
 
-/** Makes files in a folder of its own, which goes with them. */
+/** Makes files in a temporary folder. */
 export class Files {
   private constructor(readonly folder: string) {}
 
@@ -21,7 +21,7 @@ export class Files {
     return new Files(await mkdtemp(join(FILES, "story-")));
   }
 
-  /** A file of so many random bytes, which no other file has. */
+  /** Makes a file of random bytes. */
   async random(name: string, size: number): Promise<LocalFile> {
     const path = await this.#path(name);
     const file = await open(path, "w");
@@ -37,7 +37,7 @@ export class Files {
     return { path, name: basename(name), size };
   }
 
-  /** A file of zeros, which takes no room. */
+  /** Makes a sparse file of zeros, which takes no disk space. */
   async sparse(name: string, size: number): Promise<LocalFile> {
     const path = await this.#path(name);
     await writeFile(path, "");
@@ -45,7 +45,7 @@ export class Files {
     return { path, name: basename(name), size };
   }
 
-  /** The same bytes under another name, with something done to them. */
+  /** Makes a changed copy of a file under another name. */
   async changed(name: string, file: LocalFile, change: (bytes: Buffer) => Buffer): Promise<LocalFile> {
     const path = await this.#path(name);
     const bytes = change(await readFile(file.path));
@@ -64,12 +64,12 @@ export class Files {
   }
 }
 
-/** The SHA-256 of a file, in hex. */
+/** Returns the SHA-256 of a file in hex. */
 export function sha256Of(path: string): Promise<string> {
   return digest("sha256", path);
 }
 
-/** The SHA-1 of a file, in hex. */
+/** Returns the SHA-1 of a file in hex. */
 export function sha1Of(path: string): Promise<string> {
   return digest("sha1", path);
 }

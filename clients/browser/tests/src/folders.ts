@@ -1,11 +1,11 @@
 import { fileURLToPath } from "node:url";
 
-/** A path beside this file. */
+/** Resolves a path relative to this file. */
 export const local = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The repository. */
+/** The root of the repository. */
 export const WORKSPACE = local("../../../..");
-/** What runs leave behind: log, screenshots, files to upload. Not part of the repository. */
+/** Logs, screenshots and uploaded files of a run. */
 export const OUTPUT = local("../../../../target/browser-tests");
 export const SCREENSHOTS = `${OUTPUT}/screenshots`;
 export const FILES = `${OUTPUT}/files`;

@@ -10,13 +10,13 @@ const TYPES: Record<string, string> = {
   ".css": "text/css",
 };
 
-/** A folder served at an origin of its own. */
+/** A server with an origin of its own. */
 export interface Served {
   origin: string;
   close(): Promise<void>;
 }
 
-/** Serves the files of a folder on a free port. */
+/** Serves a folder on a free port. */
 export async function serveFolder(folder: string): Promise<Served> {
   const server = await listening((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
@@ -32,7 +32,9 @@ export async function serveFolder(folder: string): Promise<Served> {
   return { origin: `http://127.0.0.1:${portOf(server)}`, close: () => closed(server) };
 }
 
-/** A port for a server that is started later: below those that systems lend to outgoing connections meanwhile. */
+/**
+ * Finds a port for a server that starts later: outside the range that systems use for outgoing connections.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
     const server = await listening(() => {}, randomInt(10_240, 32_768)).catch(() => undefined);

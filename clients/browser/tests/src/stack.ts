@@ -6,15 +6,15 @@ import type { TestProject } from "vitest/node";
 import { FILES, local, OUTPUT, SCREENSHOTS, WORKSPACE } from "./folders.js";
 import { freePort, serveFolder } from "./serve.js";
 
-/** Where everything is while the stories run. Addresses have no trailing slash. */
+/** The addresses during a run, without trailing slashes. */
 export interface StackAddresses {
   /** The API and the page. */
   api: string;
-  /** The emulated S3. */
+  /** The address of the emulated S3. */
   bucket: string;
-  /** The Uppy example, on an origin that may use API and bucket. */
+  /** The Uppy example, on an origin that the API and the bucket allow. */
   example: string;
-  /** The same on an origin that may not. */
+  /** The Uppy example on an origin that is not allowed. */
   stranger: string;
 }
 
@@ -29,7 +29,7 @@ const LOG = join(OUTPUT, "stack.log");
 const POLL_MILLISECONDS = 200;
 const TAIL_CHARACTERS = 4000;
 
-/** Builds the page and the Uppy example, and brings up a stack for all stories, without any state of earlier runs. */
+/** Builds the page and the Uppy example, and starts a new stack for all stories. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   for (const folder of [SCREENSHOTS, FILES]) {
     await rm(folder, { recursive: true, force: true });
@@ -55,7 +55,8 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 
 async function startStack(otherOrigins: string[]) {
   const state = await mkdtemp(join(OUTPUT, "stack-"));
-  const [apiPort, awsPort] = [await freePort(), await freePort()];
+  const apiPort = await freePort();
+  const awsPort = await freePort();
   const origins = [`http://127.0.0.1:${apiPort}`, ...otherOrigins].join(",");
   const launcher = await spawnLogged("cargo", [
     ...["run", "--locked", "--bin", "sluice-dev", "--"],
@@ -82,7 +83,7 @@ async function spawnLogged(command: string, parameters: string[]): Promise<Child
   return child;
 }
 
-/** Waits for as long as the launcher runs: it knows by itself when to give up, and may have to compile first. */
+/** Waits without a timeout: the launcher may have to compile first, and has timeouts of its own. */
 async function readyReport(
   launcher: ChildProcess,
   path: string,

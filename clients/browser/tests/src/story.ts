@@ -14,17 +14,17 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
-/** How somebody comes to the page. */
+/** How to open a tab. */
 export interface Visit extends BrowserContextOptions {
-  /** Another tab of the same browser. */
+  /** Opens the tab in the same browser profile as this one. */
   beside?: Visitor;
-  /** The page itself, if absent. */
+  /** The address to open. Default: the page. */
   address?: string;
-  /** Signed in. */
+  /** Signs in as this account. */
   as?: Account;
-  /** A problem that the story is about. */
+  /** A problem that the story expects. */
   expecting?: RegExp;
-  /** Whether the browser can give handles of files (as Chromium does), rather than only the files (as the others). */
+  /** Whether the browser has file handles, as Chromium does. Default: it has none, like other browsers. */
   withHandles?: boolean;
 }
 
@@ -33,11 +33,14 @@ interface Fixtures {
   browser: Browser;
   files: Files;
   account: Account;
-  /** Opens a tab: in a browser profile of its own, unless it is beside another. */
+  /** Opens a tab in a new browser profile, or beside another tab. */
   visit: (visit?: Visit) => Promise<Visitor>;
 }
 
-/** A test with a stack, a browser, a folder for files and an account of its own. Any problem in a console fails it. */
+/**
+ * A test with a stack, a browser, its own folder for files and its own account. Problems in the console fail
+ * it.
+ */
 export const story = test.extend<Fixtures>({
   stack: [async ({}, use) => use(inject("stack")), { scope: "worker" }],
   browser: [
@@ -67,7 +70,7 @@ export const story = test.extend<Fixtures>({
   },
 });
 
-/** Chromium: that of CHROMIUM, or the one that Debian installs. With HEADED, it can be watched. */
+/** Starts the Chromium of CHROMIUM, or Debian's. HEADED shows its windows. */
 function launch(): Promise<Browser> {
   const isRoot = process.getuid?.() === 0;
   return chromium.launch({
@@ -95,7 +98,7 @@ async function newContext(
     viewport: { width: 1280, height: 900 },
     ...options,
   });
-  // Choosing files for an input is all that the devtools protocol can do in the place of a person.
+  // The devtools protocol can choose files only for an input.
   if (!withHandles) {
     await context.addInitScript(() => {
       Reflect.deleteProperty(window, "showOpenFilePicker");

@@ -6,12 +6,12 @@ import type { LocalFile } from "./files.js";
 import { SCREENSHOTS } from "./folders.js";
 import { Wire } from "./wire.js";
 
-/** The emulator takes its time, and the machine may be busy. */
+/** Long, because emulators are slow and the machine may be busy. */
 export const PATIENCE_MILLISECONDS = 90_000;
 
-/** Somebody before a tab of the browser. Everything is found by its role and name, as people find it. */
+/** A user in a browser tab. Finds everything by role and name, as users do. */
 export class Visitor {
-  /** What nobody should see: errors in the console, uncaught exceptions, violations of the security policy. */
+  /** Console errors, uncaught exceptions and violations of the security policy. */
   readonly problems: string[] = [];
 
   private constructor(
@@ -47,7 +47,7 @@ export class Visitor {
     return this.page.getByRole("region", { name: "Downloads", exact: true });
   }
 
-  /** The list of files, whether of a folder or of what was found. */
+  /** The list of files, of a folder or of a search. */
   get files(): Locator {
     return this.page.getByRole("table", { name: "Files", exact: true });
   }
@@ -56,12 +56,12 @@ export class Visitor {
     return this.page.getByRole("button", { name, exact: true });
   }
 
-  /** One upload, by a part of its file's name. */
+  /** The row of an upload, by a part of the file's name. */
   upload(name: string): Locator {
     return this.uploads.getByRole("listitem").filter({ hasText: name });
   }
 
-  /** One file of the list. */
+  /** The row of a file. */
   file(name: string): Locator {
     return this.files.getByRole("row").filter({ has: this.page.getByRole("button", { name, exact: true }) });
   }
@@ -73,14 +73,14 @@ export class Visitor {
     await this.uploads.waitFor();
   }
 
-  /** Chooses files with a button that opens the browser's own choice of files. */
+  /** Chooses files with a button that opens a file chooser. */
   async choose(files: LocalFile[], button = "Choose files"): Promise<void> {
     const chooser = this.page.waitForEvent("filechooser");
     await this.button(button).click();
     await (await chooser).setFiles(files.map((file) => file.path));
   }
 
-  /** Drops files and folders of the disk on the page. */
+  /** Drops files and folders on the page. */
   async drop(paths: string[]): Promise<void> {
     const session = await this.page.context().newCDPSession(this.page);
     const data = { items: [], files: paths, dragOperationsMask: 1 };
@@ -89,24 +89,24 @@ export class Visitor {
     }
   }
 
-  /** Waits until an upload says something. */
+  /** Waits until the row of an upload shows some words. */
   async until(name: string, words: string | RegExp): Promise<void> {
     await this.upload(name).getByText(words).waitFor();
   }
 
-  /** Saves what a button downloads, once the page says that every byte is verified. */
+  /** Clicks a button and waits for its download. */
   async saved(button: Locator): Promise<Download> {
     const download = this.page.waitForEvent("download");
     await button.click();
     return download;
   }
 
-  /** Keeps a picture of what is in view. */
+  /** Saves a screenshot of the visible part of the page. */
   async picture(name: string): Promise<void> {
     await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
   }
 
-  /** Fails if anything has gone wrong unseen, or if what was expected to has not. */
+  /** Fails if there was an unexpected problem, or not the expected one. */
   assertProblemsAsExpected(): void {
     const others = this.problems.filter((problem) => !this.expecting?.test(problem));
     expect(others, "problems in the console").toEqual([]);
@@ -121,7 +121,7 @@ export class Visitor {
     await session.send("Audits.enable");
     this.page.on("pageerror", (error) => this.problems.push(String(error.stack)));
     this.page.on("console", (message) => {
-      // What a request is answered is for the page to say: the console repeats every status from 400 on.
+      // The console repeats every status from 400 on. The page has to handle those.
       const isAnswer = message.text().startsWith("Failed to load resource");
       if (message.type() === "error" && !isAnswer) this.problems.push(message.text());
     });

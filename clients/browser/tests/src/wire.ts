@@ -1,9 +1,9 @@
 import type { CDPSession, Page } from "playwright-core";
 
-/** A PUT that left for the bucket. */
+/** A PUT to the bucket. */
 export interface Put {
   url: string;
-  /** Its `Content-Length`. */
+  /** The `Content-Length` that was sent. */
   bytes: number;
 }
 
@@ -15,18 +15,18 @@ export interface S3Error {
 }
 
 /**
- * What goes over the wire between a page and the bucket, by the devtools protocol. Requests count with the length that
- * their headers, as they were really sent, announce: those that break off count whole. What is held back counts once it goes.
+ * Records and controls the requests of a page to the bucket, by the devtools protocol. A request counts with
+ * the `Content-Length` that was sent, even if it breaks off. A held request counts when it is released.
  */
 export class Wire {
   readonly puts: Put[] = [];
-  /** Requests to anywhere, by their method and path. */
+  /** The method and path of every request. */
   readonly calls: string[] = [];
-  /** What is known of a request: that it left, and that it is a PUT to the bucket, come in any order. */
-  readonly #known = new Map<string, Partial<Put>>();
-  /** Which requests are intercepted. */
+  /** Incomplete records: the URL and the length of a request arrive in any order. */
+  readonly #incomplete = new Map<string, Partial<Put>>();
+  /** URL patterns of the intercepted requests. */
   readonly #patterns: string[] = [];
-  /** What the first PUT of each intercepted part is answered; undefined: nothing is, for now. */
+  /** The answer to the first PUT of each intercepted part; undefined holds requests instead. */
   #answer: S3Error | undefined;
   readonly #answered = new Set<string>();
   readonly #held = new Set<string>();
@@ -53,43 +53,41 @@ export class Wire {
     return wire;
   }
 
-  /** Bytes of all PUTs to the bucket. */
+  /** The sum of all PUTs to the bucket. */
   get sentBytes(): number {
     return this.puts.reduce((sum, put) => sum + put.bytes, 0);
   }
-
-  /** Forgets what was counted. */
   reset(): void {
     this.puts.length = 0;
     this.calls.length = 0;
   }
 
-  /** Holds these parts of uploads back until `release`. */
+  /** Holds these parts of uploads until `release`. */
   async hold(...parts: number[]): Promise<void> {
     await this.#intercept(this.#patternsOf(parts), undefined);
   }
 
-  /** Holds calls of the API whose path ends so back until `release`. */
+  /** Holds API calls with this end of the path until `release`. */
   async holdCalls(path: string): Promise<void> {
     await this.#intercept([`*${path}`], undefined);
   }
 
-  /** Has the first PUT of each of these parts answered with an error, before it gets to the bucket. */
+  /** Answers the first PUT of each of these parts with an error, in place of the bucket. */
   async refuseOnce(parts: number[], error: S3Error): Promise<void> {
     await this.#intercept(this.#patternsOf(parts), error);
   }
 
-  /** Lets everything pass, what was held back too. */
+  /** Releases all held requests and stops intercepting. */
   async release(): Promise<void> {
     this.#patterns.length = 0;
     this.#held.clear();
     await this.session.send("Fetch.disable");
   }
 
-  /** Breaks off what is held back, and lets everything pass from then on. */
+  /** Aborts all held requests and stops intercepting. */
   async drop(): Promise<void> {
     const failed = [...this.#held].map((requestId) =>
-      // The page may have given it up already.
+      // The page may have cancelled it already.
       this.session.send("Fetch.failRequest", { requestId, errorReason: "Aborted" }).catch(() => {}),
     );
     await Promise.all(failed);
@@ -97,8 +95,11 @@ export class Wire {
   }
 
   #note(requestId: string, part: Partial<Put>): void {
-    const { url, bytes } = { ...this.#known.get(requestId), ...part };
-    this.#known.set(requestId, { ...(url !== undefined && { url }), ...(bytes !== undefined && { bytes }) });
+    const { url, bytes } = { ...this.#incomplete.get(requestId), ...part };
+    this.#incomplete.set(requestId, {
+      ...(url !== undefined && { url }),
+      ...(bytes !== undefined && { bytes }),
+    });
     if (url !== undefined && bytes !== undefined) this.puts.push({ url, bytes });
   }
 
@@ -116,7 +117,7 @@ export class Wire {
   }
 
   async #decide(requestId: string, method: string, url: string): Promise<void> {
-    // The question whether the origin may send is held back too, and the part behind it.
+    // Also holds CORS preflights, and so the parts after them.
     if (this.#answer === undefined) {
       this.#held.add(requestId);
       return;
@@ -127,7 +128,7 @@ export class Wire {
     const done = isFirst
       ? this.session.send("Fetch.fulfillRequest", { requestId, ...answerOf(this.#answer) })
       : this.session.send("Fetch.continueRequest", { requestId });
-    // The page may be gone by now, and the request with it.
+    // The page may have been closed meanwhile.
     await done.catch(() => {});
   }
 }

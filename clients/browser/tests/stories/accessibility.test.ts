@@ -10,7 +10,7 @@ const LOOKS: [name: string, visit: Visit][] = [
 ];
 
 for (const [look, options] of LOOKS) {
-  story(`everybody can use the page, ${look}`, async ({ visit, account, files }) => {
+  story(`the page is accessible, ${look}`, async ({ visit, account, files }) => {
     const small = await files.random("quarterly report with a rather long name.pdf", 20_000);
     const large = await files.random("large.bin", 24 * MIB);
     const visitor = await visit(options);
@@ -49,7 +49,7 @@ for (const [look, options] of LOOKS) {
   });
 }
 
-story("everybody can use the page, in Chinese on a phone", async ({ visit, account, files }) => {
+story("the page is accessible, in Chinese on a phone", async ({ visit, account, files }) => {
   const file = await files.random("季度报告.pdf", 20_000);
   const visitor = await visit({ ...PHONE, locale: "zh-CN" });
   const { page } = visitor;

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { MIB, sha256Of } from "../src/files.js";
 import { story } from "../src/story.js";
 
-story("content that the account has is not sent", async ({ visit, account, files }) => {
+story("bytes that the account has are not sent", async ({ visit, account, files }) => {
   const file = await files.random("first.bin", 12 * MIB);
   const copy = await files.changed("copy.bin", file, (bytes) => bytes);
   const visitor = await visit({ as: account });
@@ -10,13 +10,13 @@ story("content that the account has is not sent", async ({ visit, account, files
   await visitor.until("first.bin", "Available");
   visitor.wire.reset();
   await visitor.choose([copy]);
-  await visitor.until("copy.bin", "Already here: sent 0 bytes");
+  await visitor.until("copy.bin", "Already stored: sent 0 bytes");
   expect(visitor.wire.puts).toEqual([]);
   expect((await account.at("copy.bin"))?.sha256).toBe(await sha256Of(file.path));
 });
 
-// Large files are on their way while they are hashed, and the account's content may be recognised at any moment.
-story("of a large copy, no more bytes are sent than are told", async ({ visit, account, files }) => {
+// Large files are hashed while they are sent, so the account's bytes may be recognised at any time.
+story("the page shows how much of a large copy was sent", async ({ visit, account, files }) => {
   const file = await files.random("first.bin", 24 * MIB);
   const early = await files.changed("early.bin", file, (bytes) => bytes);
   const late = await files.changed("late.bin", file, (bytes) => bytes);
@@ -28,7 +28,7 @@ story("of a large copy, no more bytes are sent than are told", async ({ visit, a
   wire.reset();
   await wire.hold(1, 2);
   await visitor.choose([early]);
-  await visitor.until("early.bin", "Already here: sent 0 bytes");
+  await visitor.until("early.bin", "Already stored: sent 0 bytes");
   expect(wire.puts).toEqual([]);
 
   await wire.release();
@@ -37,12 +37,12 @@ story("of a large copy, no more bytes are sent than are told", async ({ visit, a
   await visitor.choose([late]);
   await visitor.until("late.bin", "Uploading 1 of 2 parts");
   await wire.release();
-  await visitor.until("late.bin", "Already here");
+  await visitor.until("late.bin", "Already stored");
   expect(wire.sentBytes).toBeGreaterThanOrEqual(16 * MIB);
   expect(await visitor.upload("late.bin").textContent()).not.toContain("sent 0 bytes");
 });
 
-story("of an edited file, only what is new is sent", async ({ visit, account, files }) => {
+story("only the new chunks of an edited file are sent", async ({ visit, account, files }) => {
   const file = await files.random("disk.img", 24 * MIB);
   const edited = await files.changed("edited/disk.img", file, (bytes) =>
     Buffer.concat([Buffer.from("!"), bytes]),
@@ -55,7 +55,7 @@ story("of an edited file, only what is new is sent", async ({ visit, account, fi
 
   visitor.wire.reset();
   await visitor.choose([edited]);
-  await visitor.until("disk.img", /Available · sent .* of 25.2 MB, the rest was here/);
+  await visitor.until("disk.img", /Available · sent .* of 25.2 MB, the rest was already stored/);
   expect(visitor.wire.sentBytes).toBeGreaterThan(0);
   expect(visitor.wire.sentBytes).toBeLessThan(MIB);
   expect((await account.at("disk.img"))?.sha256).toBe(await sha256Of(edited.path));

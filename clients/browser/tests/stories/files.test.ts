@@ -3,7 +3,7 @@ import { sha1Of, sha256Of } from "../src/files.js";
 import { story } from "../src/story.js";
 
 story(
-  "a file is renamed, replaced, restored, found, deleted and brought back",
+  "a file is renamed, replaced, restored, found, deleted and undeleted",
   async ({ visit, account, files }) => {
     const first = await files.random("draft.bin", 50_000);
     const visitor = await visit({ as: account });
@@ -32,20 +32,20 @@ story(
     const restored = await account.at("reports/2026.bin");
     expect(restored?.sha256).toBe(await sha256Of(first.path));
 
-    const found = page.getByRole("region", { name: "Search results" });
+    const results = page.getByRole("region", { name: "Search results" });
     const search = page.getByRole("searchbox", { name: "Find files" });
-    const ways = [
+    const searches = [
       ["reports/20", "path begins with, everywhere"],
       [await sha256Of(first.path), undefined],
       [await sha1Of(first.path), undefined],
     ] as const;
-    for (const [text, way] of ways) {
+    for (const [text, scope] of searches) {
       await search.fill(text);
-      if (way !== undefined) await page.getByLabel("How to search").selectOption(way);
+      if (scope !== undefined) await page.getByLabel("How to search").selectOption(scope);
       await visitor.button("Search").click();
-      await found
+      await results
         .getByRole("button", { name: "reports/2026.bin" })
-        .or(found.getByRole("button", { name: "2026.bin", exact: true }))
+        .or(results.getByRole("button", { name: "2026.bin", exact: true }))
         .first()
         .waitFor();
     }
@@ -69,17 +69,17 @@ story(
   },
 );
 
-story("folders are dropped on the page with all that is in them", async ({ visit, account, files }) => {
-  const inside = [
+story("dropped folders are uploaded with all their files", async ({ visit, account, files }) => {
+  const inFolder = [
     await files.random("photos/one.jpg", 1000),
     await files.random("photos/2026/two.jpg", 2000),
     await files.random("photos/2026/may/three.jpg", 3000),
   ];
-  const beside = await files.random("beside.txt", 500);
+  const sibling = await files.random("beside.txt", 500);
   const visitor = await visit({ as: account, withHandles: true });
-  await visitor.drop([`${files.folder}/photos`, beside.path]);
+  await visitor.drop([`${files.folder}/photos`, sibling.path]);
   await visitor.uploads.getByText("4 of 4 files finished").waitFor();
-  for (const file of [...inside, beside]) {
+  for (const file of [...inFolder, sibling]) {
     const path = file.path.slice(files.folder.length + 1);
     expect((await account.at(path))?.sha256, path).toBe(await sha256Of(file.path));
   }

@@ -5,7 +5,7 @@ import { story } from "../src/story.js";
 const SIZE = 256 * MIB;
 const PARTS = 16;
 
-story("a large file is hashed in a worker, beside the page", async ({ visit, account, files }) => {
+story("a large file is hashed in a worker", async ({ visit, account, files }) => {
   const file = await files.sparse("large.img", SIZE);
   const visitor = await visit({ as: account });
   const { page } = visitor;
@@ -18,7 +18,7 @@ story("a large file is hashed in a worker, beside the page", async ({ visit, acc
   });
   await visitor.wire.hold(...Array.from({ length: PARTS }, (_, index) => index + 1));
   await visitor.choose([file]);
-  // Once the hash is known, the server is asked whether it has the content.
+  // Once the hash is known, the page asks the server whether it has the bytes.
   await expect.poll(() => visitor.wire.calls, { timeout: 90_000 }).toContain("POST /lookups");
   expect(page.workers().map((worker) => worker.url())).toEqual([expect.stringContaining("/assets/worker")]);
   expect(visitor.wire.puts).toEqual([]);

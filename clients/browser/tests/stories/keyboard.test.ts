@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { story } from "../src/story.js";
 import type { Visitor } from "../src/visitor.js";
 
-/** Goes on with the Tab key until a control of that name has the focus. */
+/** Presses Tab until the named control has the focus. */
 async function tabTo(visitor: Visitor, role: "button" | "textbox", name: string): Promise<void> {
   const { page } = visitor;
   const target = page.getByRole(role, { name, exact: true });
@@ -42,7 +42,7 @@ story("the keyboard is enough", async ({ visit, account, files }) => {
   for (let steps = 0; steps < 8; steps++) {
     expect(await isInDialog()).toBe(true);
     await keyboard.press("Tab");
-    // Beyond the last control is the browser's own bar, which is not part of the page.
+    // After the last control, focus is in the browser's own bar, which is not part of the page.
     if (await page.evaluate(() => document.activeElement === document.body)) await keyboard.press("Tab");
   }
   await keyboard.press("Escape");

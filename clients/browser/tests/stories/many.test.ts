@@ -3,8 +3,8 @@ import { story } from "../src/story.js";
 
 const COUNT = 300;
 const SIZE = 1000;
-/** So many rows the page shows at most. */
-const MOST_ROWS = 50;
+/** The most rows that the page shows. */
+const ROWS_MAX = 50;
 
 story("three hundred files at once all become available", async ({ visit, account, files }) => {
   for (let index = 0; index < COUNT; index++) await files.random(`many/${index}.txt`, SIZE);
@@ -14,9 +14,9 @@ story("three hundred files at once all become available", async ({ visit, accoun
   await visitor.button("Choose a folder").click();
   await (await chooser).setFiles(`${files.folder}/many`);
   await visitor.uploads.getByText(`of ${COUNT} files finished`).waitFor();
-  expect(await visitor.uploads.getByRole("listitem").count()).toBeLessThanOrEqual(MOST_ROWS);
+  expect(await visitor.uploads.getByRole("listitem").count()).toBeLessThanOrEqual(ROWS_MAX);
   await visitor.picture("many");
-  // The page is at hand all the while.
+  // The page stays responsive.
   await page.getByLabel("Language").selectOption("zh-CN");
   await page.getByRole("region", { name: "上传" }).waitFor();
   await page.getByLabel("语言").selectOption("en");
@@ -25,6 +25,6 @@ story("three hundred files at once all become available", async ({ visit, accoun
   await visitor.uploads.getByText("300 kB of 300 kB").waitFor();
   expect(visitor.wire.sentBytes).toBe(COUNT * SIZE);
   await visitor.button("Open folder many").click();
-  await page.getByText("100 entries loaded, there are more").waitFor();
+  await page.getByText("100 items loaded, more available").waitFor();
   expect(await account.count("many/")).toBe(COUNT);
 });

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { sha256Of } from "../src/files.js";
 import { story } from "../src/story.js";
 
-/** What files may be called on a disk, and how the page shows it: as text, whatever it is. */
+/** File names, and how the page shows them: always as text. */
 const NAMES: [name: string, shown: string][] = [
   ["<img src=x onerror=alert(1)>.txt", "<img src=x onerror=alert(1)>.txt"],
   ["invoice\u202egnp.exe", "invoice[U+202E]gnp.exe"],
@@ -15,7 +15,7 @@ const NAMES: [name: string, shown: string][] = [
   [`${"long ".repeat(50)}.txt`, `${"long ".repeat(50)}.txt`],
 ];
 
-story("hostile names are shown as text, and come back as they were", async ({ visit, account, files }) => {
+story("hostile names are shown as text and stay unchanged", async ({ visit, account, files }) => {
   const made = [];
   for (const [name] of NAMES) made.push(await files.random(name, 1000 + made.length));
   const visitor = await visit({ as: account });
@@ -51,7 +51,7 @@ story("hostile names are shown as text, and come back as they were", async ({ vi
   expect(await sha256Of(await download.path())).toBe(await sha256Of(odd?.path ?? ""));
 });
 
-story("a file of no bytes is a file", async ({ visit, account, files }) => {
+story("an empty file is uploaded and downloaded", async ({ visit, account, files }) => {
   const file = await files.random("nothing.txt", 0);
   const visitor = await visit({ as: account });
   await visitor.choose([file]);

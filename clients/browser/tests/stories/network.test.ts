@@ -4,7 +4,7 @@ import { story } from "../src/story.js";
 
 const SIZE = 24 * MIB;
 
-story("without a network an upload waits, and then goes on by itself", async ({ visit, account, files }) => {
+story("without a network an upload waits, then resumes automatically", async ({ visit, account, files }) => {
   const file = await files.random("offline.bin", SIZE);
   const visitor = await visit({ as: account });
   const context = visitor.page.context();
@@ -13,16 +13,16 @@ story("without a network an upload waits, and then goes on by itself", async ({ 
   await visitor.until(file.name, "Uploading 1 of 2 parts");
   await context.setOffline(true);
   await visitor.wire.release();
-  await visitor.until(file.name, "No network: goes on by itself when it is back");
+  await visitor.until(file.name, "No network · resumes automatically");
   await visitor.picture("offline");
   await context.setOffline(false);
   await visitor.until(file.name, "Available");
   expect((await account.at(file.name))?.sha256).toBe(await sha256Of(file.path));
 });
 
-// A URL lives for a minute at least, and the library asks for new ones before the old ones end: only a clock that goes
-// wrong, or a laptop that slept, lets it send to one that has expired. So the bucket's answer is given in its place.
-story("URLs that have expired are signed again", async ({ visit, account, files }) => {
+// URLs are valid for at least a minute, and the library renews them before they expire. It uses an expired
+// one only after a sleep, or with a wrong clock. So the test fakes the bucket's answer.
+story("URLs that have expired are renewed", async ({ visit, account, files }) => {
   const file = await files.random("expired.bin", SIZE);
   const visitor = await visit({ as: account });
   const error = { status: 403, code: "AccessDenied", message: "Request has expired" };
@@ -34,7 +34,7 @@ story("URLs that have expired are signed again", async ({ visit, account, files 
   expect((await account.at(file.name))?.sha256).toBe(await sha256Of(file.path));
 });
 
-story("a session that ends amid an upload is taken up again", async ({ visit, account, files }) => {
+story("an upload continues after its session has expired", async ({ visit, account, files }) => {
   const file = await files.random("session.bin", SIZE);
   const visitor = await visit({ as: account });
   const { page } = visitor;
@@ -52,7 +52,7 @@ story("a session that ends amid an upload is taken up again", async ({ visit, ac
   expect((await account.at(file.name))?.sha256).toBe(await sha256Of(file.path));
 });
 
-story("two tabs with the same file send it once", async ({ visit, account, files }) => {
+story("two tabs send the same file only once", async ({ visit, account, files }) => {
   const file = await files.random("twice.bin", SIZE);
   const one = await visit({ as: account });
   const other = await visit({ beside: one });
@@ -62,30 +62,33 @@ story("two tabs with the same file send it once", async ({ visit, account, files
   await Promise.all(tabs.map((tab) => tab.uploads.getByText("1 of 1 file finished").waitFor()));
   expect(one.wire.sentBytes + other.wire.sentBytes).toBe(SIZE);
   const instant = await Promise.all(
-    tabs.map((tab) => tab.upload(file.name).getByText("Already here").count()),
+    tabs.map((tab) => tab.upload(file.name).getByText("Already stored").count()),
   );
   expect(instant.toSorted()).toEqual([0, 1]);
   expect((await account.at(file.name))?.sha256).toBe(await sha256Of(file.path));
 });
 
-story("paused, an upload sends nothing; cancelled, it leaves nothing", async ({ visit, account, files }) => {
-  const file = await files.random("paused.bin", SIZE);
-  const visitor = await visit({ as: account });
-  await visitor.wire.hold(2);
-  await visitor.choose([file]);
-  await visitor.until(file.name, "Uploading 1 of 2 parts");
-  await visitor.button("Pause paused.bin").click();
-  await visitor.until(file.name, "Paused");
-  // Released, it might leave before the browser has heard that it was given up.
-  await visitor.wire.drop();
-  const sent = visitor.wire.sentBytes;
-  expect(await account.open()).toEqual([file.name]);
-  await visitor.wire.hold(2);
-  await visitor.button("Resume paused.bin").click();
-  await visitor.until(file.name, "Uploading 1 of 2 parts");
-  expect(visitor.wire.sentBytes).toBe(sent);
-  await visitor.button("Cancel paused.bin").click();
-  await visitor.until(file.name, "Cancelled");
-  await expect.poll(() => account.open(), { timeout: 20_000 }).toEqual([]);
-  expect(await account.reservedBytes()).toBe(0);
-});
+story(
+  "a paused upload sends nothing, and a cancelled one leaves nothing",
+  async ({ visit, account, files }) => {
+    const file = await files.random("paused.bin", SIZE);
+    const visitor = await visit({ as: account });
+    await visitor.wire.hold(2);
+    await visitor.choose([file]);
+    await visitor.until(file.name, "Uploading 1 of 2 parts");
+    await visitor.button("Pause paused.bin").click();
+    await visitor.until(file.name, "Paused");
+    // After `release` it might be sent before the browser has cancelled it.
+    await visitor.wire.drop();
+    const sent = visitor.wire.sentBytes;
+    expect(await account.open()).toEqual([file.name]);
+    await visitor.wire.hold(2);
+    await visitor.button("Resume paused.bin").click();
+    await visitor.until(file.name, "Uploading 1 of 2 parts");
+    expect(visitor.wire.sentBytes).toBe(sent);
+    await visitor.button("Cancel paused.bin").click();
+    await visitor.until(file.name, "Cancelled");
+    await expect.poll(() => account.open(), { timeout: 20_000 }).toEqual([]);
+    expect(await account.reservedBytes()).toBe(0);
+  },
+);

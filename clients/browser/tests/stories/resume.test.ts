@@ -3,7 +3,7 @@ import { type LocalFile, MIB, sha256Of } from "../src/files.js";
 import { story } from "../src/story.js";
 import type { Visitor } from "../src/visitor.js";
 
-/** What the server chooses for files of this size. */
+/** The part size that the server chooses for files of this size. */
 const PART = 16 * MIB;
 const SIZE = 4 * PART;
 
@@ -14,18 +14,18 @@ async function sendHalf(visitor: Visitor, file: LocalFile): Promise<void> {
   await visitor.until(file.name, "Uploading 2 of 4 parts");
 }
 
-async function untilKnown(visitor: Visitor): Promise<void> {
-  await visitor.unfinished.getByText("33.6 MB of 67.1 MB are at the server").waitFor();
+async function untilListed(visitor: Visitor): Promise<void> {
+  await visitor.unfinished.getByText("33.6 MB of 67.1 MB are on the server").waitFor();
 }
 
-story("reloaded at half, an upload goes on with what is missing", async ({ visit, account, files }) => {
+story("after a reload, an upload sends only what is missing", async ({ visit, account, files }) => {
   const file = await files.random("half.bin", SIZE);
   const visitor = await visit({ as: account });
   await sendHalf(visitor, file);
   await visitor.picture("half-sent");
   await visitor.page.reload();
   await visitor.wire.release();
-  await untilKnown(visitor);
+  await untilListed(visitor);
   await visitor.picture("unfinished");
 
   visitor.wire.reset();
@@ -37,22 +37,22 @@ story("reloaded at half, an upload goes on with what is missing", async ({ visit
   expect(await account.reservedBytes()).toBe(0);
 });
 
-story("another browser goes on with it, from the server's list", async ({ visit, account, files }) => {
+story("another browser resumes an upload from the server's list", async ({ visit, account, files }) => {
   const file = await files.random("half.bin", SIZE);
   const earlier = await visit({ as: account });
   await sendHalf(earlier, file);
   await earlier.page.close();
 
   const visitor = await visit({ as: account });
-  await untilKnown(visitor);
-  await visitor.unfinished.getByText("begun in another browser").waitFor();
+  await untilListed(visitor);
+  await visitor.unfinished.getByText("started in another browser").waitFor();
   await visitor.choose([file], "Pick the file again: half.bin");
   await visitor.until(file.name, "Available");
   expect(visitor.wire.sentBytes).toBe(SIZE / 2);
   expect((await account.at(file.name))?.sha256).toBe(await sha256Of(file.path));
 });
 
-story("another file of the same size spoils nothing", async ({ visit, account, files }) => {
+story("a different file of the same size does no harm", async ({ visit, account, files }) => {
   const file = await files.random("half.bin", SIZE);
   const other = await files.random("other/half.bin", SIZE);
   const longer = await files.random("longer/half.bin", SIZE + 1);
@@ -60,10 +60,10 @@ story("another file of the same size spoils nothing", async ({ visit, account, f
   await sendHalf(visitor, file);
   await visitor.page.reload();
   await visitor.wire.release();
-  await untilKnown(visitor);
+  await untilListed(visitor);
 
   await visitor.choose([longer], "Pick the file again: half.bin");
-  await visitor.unfinished.getByRole("alert").getByText("That is another file").waitFor();
+  await visitor.unfinished.getByRole("alert").getByText("That is a different file").waitFor();
   visitor.wire.reset();
   await visitor.choose([other], "Pick the file again: half.bin");
   await visitor.until(other.name, "Available");
@@ -71,10 +71,10 @@ story("another file of the same size spoils nothing", async ({ visit, account, f
   expect((await account.at(other.name))?.sha256).toBe(await sha256Of(other.path));
 });
 
-story("where the browser keeps the file's handle, nothing is picked again", async ({ visit, account }) => {
+story("with a file handle, the file need not be picked again", async ({ visit, account }) => {
   const visitor = await visit({ as: account, withHandles: true });
   const { page } = visitor;
-  // A handle like any other, of a file in the browser's own file system: nobody is there to choose one.
+  // A handle of the browser's own file system, because a test cannot choose a file on disk.
   const sha256 = await page.evaluate(async (size) => {
     const folder = await navigator.storage.getDirectory();
     const handle = await folder.getFileHandle("handled.bin", { create: true });
@@ -94,13 +94,13 @@ story("where the browser keeps the file's handle, nothing is picked again", asyn
   await visitor.wire.release();
 
   visitor.wire.reset();
-  await visitor.button("Go on with handled.bin").click();
+  await visitor.button("Continue handled.bin").click();
   await visitor.until("handled.bin", "Available");
   expect(visitor.wire.sentBytes).toBe(PART);
   expect((await account.at("handled.bin"))?.sha256).toBe(sha256);
 });
 
-story("what the browser keeps of it holds no secret", async ({ visit, account, files }) => {
+story("the browser stores no secret", async ({ visit, account, files }) => {
   const file = await files.random("kept.bin", 2 * PART);
   const visitor = await visit({ as: account });
   await visitor.wire.hold(2);
@@ -108,15 +108,15 @@ story("what the browser keeps of it holds no secret", async ({ visit, account, f
   await visitor.until(file.name, "Uploading 1 of 2 parts");
   const kept = await visitor.page.evaluate(async () => {
     const rows: unknown[] = [];
-    const settled = (request: IDBRequest) =>
+    const finished = (request: IDBRequest) =>
       new Promise((resolve, reject) => {
         request.onsuccess = () => resolve(request.result);
         request.onerror = () => reject(request.error);
       });
     for (const { name } of await indexedDB.databases()) {
-      const database = (await settled(indexedDB.open(name ?? ""))) as IDBDatabase;
+      const database = (await finished(indexedDB.open(name ?? ""))) as IDBDatabase;
       for (const store of database.objectStoreNames) {
-        rows.push(await settled(database.transaction(store).objectStore(store).getAll()));
+        rows.push(await finished(database.transaction(store).objectStore(store).getAll()));
       }
       database.close();
     }

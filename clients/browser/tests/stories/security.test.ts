@@ -23,7 +23,7 @@ story("the page is served with a strict policy", async ({ stack }) => {
   expect(response.headers.get("referrer-policy")).toBe("no-referrer");
 });
 
-story("the policy is enforced, and its violations are seen", async ({ visit }) => {
+story("the policy is enforced, and the tests notice violations", async ({ visit }) => {
   const { page } = await visit({ expecting: /content ?security ?policy/i });
   const ran = await page.evaluate(() => {
     const script = document.createElement("script");
@@ -34,7 +34,7 @@ story("the policy is enforced, and its violations are seen", async ({ visit }) =
   expect(ran).toBe(false);
 });
 
-story("a page of an origin that is not allowed is told so", async ({ visit, stack, account }) => {
+story("a page of another origin gets an error", async ({ visit, stack, account }) => {
   const { page } = await visit({
     address: `${stack.stranger}/?api=${stack.api}`,
     expecting: /blocked by CORS policy/,

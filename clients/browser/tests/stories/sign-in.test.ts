@@ -2,32 +2,32 @@ import { expect } from "vitest";
 import { freshName, PASSWORD } from "../src/account.js";
 import { story } from "../src/story.js";
 
-story("what is wrong with a name or a password is said", async ({ visit, account }) => {
+story("the page says what is wrong with a name or a password", async ({ visit, account }) => {
   const visitor = await visit();
   const { page } = visitor;
   const name = page.getByLabel("User name");
   const password = page.getByLabel("Password");
   const alert = page.getByRole("alert");
-  const tell = async (words: string | RegExp) => {
+  const shows = async (words: string | RegExp) => {
     await alert.getByText(words).waitFor();
   };
   await name.fill(account.username);
   await password.fill("not the password");
   await visitor.button("Sign in").click();
-  await tell("User name or password is wrong.");
+  await shows("User name or password is wrong.");
   await name.fill(freshName());
   await visitor.button("Sign in").click();
-  await tell("User name or password is wrong.");
+  await shows("User name or password is wrong.");
   await visitor.picture("wrong-password");
 
   await visitor.button("No account yet? Create one").click();
   await name.fill(account.username);
   await password.fill(PASSWORD);
   await visitor.button("Create account").click();
-  await tell("This user name has an account.");
+  await shows("This user name is taken.");
   await name.fill("-no name-");
   await visitor.button("Create account").click();
-  await tell(/The server refused the request\. \(.+\)/);
+  await shows(/The server refused the request\. \(.+\)/);
 
   visitor.wire.reset();
   await name.fill(freshName());

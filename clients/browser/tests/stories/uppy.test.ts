@@ -26,33 +26,30 @@ function uploaded({ page }: Visitor, file: LocalFile): Locator {
   return page.getByRole("list", { name: "Uploaded" }).getByText(`${file.name}: uploaded`);
 }
 
-story(
-  "Uppy pauses, goes on, and after a reload goes on where it was",
-  async ({ visit, stack, account, files }) => {
-    const file = await files.random("uppy.bin", SIZE);
-    const visitor = await visit({ address: `${stack.example}/?api=${stack.api}` });
-    await logIn(visitor, account);
-    await sendFirstPart(visitor, file);
-    await visitor.picture("uppy");
-    await visitor.button("Pause").click();
-    await visitor.page.getByText("Upload paused").waitFor();
-    await visitor.button("Resume").click();
-    await visitor.page.getByText("Uploading 1 file").waitFor();
+story("Uppy pauses, resumes, and resumes again after a reload", async ({ visit, stack, account, files }) => {
+  const file = await files.random("uppy.bin", SIZE);
+  const visitor = await visit({ address: `${stack.example}/?api=${stack.api}` });
+  await logIn(visitor, account);
+  await sendFirstPart(visitor, file);
+  await visitor.picture("uppy");
+  await visitor.button("Pause").click();
+  await visitor.page.getByText("Upload paused").waitFor();
+  await visitor.button("Resume").click();
+  await visitor.page.getByText("Uploading 1 file").waitFor();
 
-    await visitor.page.reload();
-    await visitor.wire.release();
-    await visitor.page.getByText("Session restored").waitFor();
-    await visitor.picture("uppy-restored");
-    visitor.wire.reset();
-    await visitor.button("Upload 1 file").click();
-    await uploaded(visitor, file).waitFor();
-    expect(visitor.wire.sentBytes).toBe(SIZE - FIRST_PART);
-    expect((await account.at(file.name))?.sha256).toBe(await sha256Of(file.path));
-    await visitor.picture("uppy-complete");
-  },
-);
+  await visitor.page.reload();
+  await visitor.wire.release();
+  await visitor.page.getByText("Session restored").waitFor();
+  await visitor.picture("uppy-restored");
+  visitor.wire.reset();
+  await visitor.button("Upload 1 file").click();
+  await uploaded(visitor, file).waitFor();
+  expect(visitor.wire.sentBytes).toBe(SIZE - FIRST_PART);
+  expect((await account.at(file.name))?.sha256).toBe(await sha256Of(file.path));
+  await visitor.picture("uppy-complete");
+});
 
-story("what is cancelled in Uppy is given up at the server", async ({ visit, stack, account, files }) => {
+story("cancelling in Uppy aborts the upload on the server", async ({ visit, stack, account, files }) => {
   const file = await files.random("cancelled.bin", SIZE);
   const visitor = await visit({ address: `${stack.example}/?api=${stack.api}` });
   await logIn(visitor, account);

@@ -7,10 +7,13 @@ import GoldenRetriever from "@uppy/golden-retriever";
 import "@uppy/core/css/style.min.css";
 import "@uppy/dashboard/css/style.min.css";
 
-/** Under this key the session outlives a reload of the page, as long as its tab is open. */
+/** The session storage key of the token, so that the session survives a reload. */
 const TOKEN = "token";
 const MIB = 1024 * 1024;
-/** Larger files than Golden Retriever keeps by itself, so that they need not be picked again after a reload. */
+/**
+ * Keeps larger files than Golden Retriever does by default, so that they need not be picked again after a
+ * reload.
+ */
 const keptFiles = { name: "kept-files", maxFileSize: 64 * MIB, maxTotalSize: 512 * MIB };
 
 function element<T extends HTMLElement>(id: string): T {

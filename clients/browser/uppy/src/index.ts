@@ -30,12 +30,12 @@ declare module "@uppy/core" {
 /**
  * An Uppy uploader that sends files to Sluice.
  *
- * A file counts as uploaded once the server has verified every byte of it; `upload-success` then brings the SDK's
- * `UploadResult` as the response's body. An upload that was cut short, by an error or by leaving the page, goes on
- * where it stopped when the same file is uploaded to the same path again.
+ * A file counts as uploaded once the server has verified every byte. The response body of `upload-success` is
+ * the SDK's `UploadResult`. An upload that was interrupted, by an error or by leaving the page, resumes when
+ * the same file is uploaded to the same path again.
  */
 export default class Sluice<M extends Meta, B extends Body> extends BasePlugin<SluiceOptions<M, B>, M, B> {
-  /** The connection that the uploads go over, for other calls of `@sluice/browser`. */
+  /** The connection of the uploads, for other calls of `@sluice/browser`. */
   readonly connection: Connection;
   readonly #uploads = new Map<string, Upload>();
 
@@ -54,8 +54,8 @@ export default class Sluice<M extends Meta, B extends Body> extends BasePlugin<S
     this.uppy.on("upload-pause", this.#pauseOrResume);
     this.uppy.on("pause-all", this.#pauseOrResume);
     this.uppy.on("resume-all", this.#pauseOrResume);
-    this.uppy.on("file-removed", this.#giveUp);
-    this.uppy.on("restored", this.#doubtUnverified);
+    this.uppy.on("file-removed", this.#abort);
+    this.uppy.on("restored", this.#resetUnverified);
   }
 
   override uninstall(): void {
@@ -64,9 +64,9 @@ export default class Sluice<M extends Meta, B extends Body> extends BasePlugin<S
     this.uppy.off("upload-pause", this.#pauseOrResume);
     this.uppy.off("pause-all", this.#pauseOrResume);
     this.uppy.off("resume-all", this.#pauseOrResume);
-    this.uppy.off("file-removed", this.#giveUp);
-    this.uppy.off("restored", this.#doubtUnverified);
-    for (const id of this.#uploads.keys()) this.#giveUp({ id });
+    this.uppy.off("file-removed", this.#abort);
+    this.uppy.off("restored", this.#resetUnverified);
+    for (const id of this.#uploads.keys()) this.#abort({ id });
   }
 
   #setCapabilities(change: { resumableUploads: boolean; individualCancellation?: boolean }): void {
@@ -78,8 +78,8 @@ export default class Sluice<M extends Meta, B extends Body> extends BasePlugin<S
     if (files.length === 0) return;
     this.#prepare(files);
     let started = false;
-    // Uppy shows no preparation of files that have started. So those of a batch start together, when the first of them
-    // is past it, and the totals are right from then on.
+    // Uppy does not show the preparation of files that have started. So all files start when the first one
+    // has been prepared, which also makes the totals right from then on.
     const start = () => {
       if (started) return;
       started = true;
@@ -88,7 +88,7 @@ export default class Sluice<M extends Meta, B extends Body> extends BasePlugin<S
     await Promise.all(files.map((file) => this.#uploadOne(file, start)));
   };
 
-  /** In one change of the state, which costs time in proportion to the files that Uppy has. */
+  /** Marks all files in one state change, because each change takes time for every file that Uppy has. */
   #prepare(files: UppyFile<M, B>[]): void {
     const preprocess = { mode: "indeterminate", message: this.i18n("preparing") } as const;
     const changed = files.map(({ id, progress }) => [id, { progress: { ...progress, preprocess } }]);
@@ -104,14 +104,14 @@ export default class Sluice<M extends Meta, B extends Body> extends BasePlugin<S
 
   async #uploadOne(file: UppyFile<M, B>, start: () => void): Promise<void> {
     const report = new Report(this.uppy, file.id, this.i18n, start);
-    let handle: Upload | undefined;
-    // A file that was removed may have been added again, under the same id.
-    const isCurrent = () => this.#uploads.get(file.id) === handle;
+    let current: Upload | undefined;
+    // A removed file may have been added again under the same id.
+    const isCurrent = () => this.#uploads.get(file.id) === current;
     try {
-      handle = this.#begin(file, (progress) => {
+      current = this.#begin(file, (progress) => {
         if (isCurrent()) report.progressed(progress);
       });
-      const result = await handle;
+      const result = await current.result;
       if (isCurrent()) report.succeeded(result);
     } catch (error) {
       if (isCurrent()) report.failed(error, wordsFor(error, this.i18n));
@@ -123,37 +123,37 @@ export default class Sluice<M extends Meta, B extends Body> extends BasePlugin<S
   #begin(file: UppyFile<M, B>, onProgress: (progress: UploadProgress) => void): Upload {
     if (file.isRemote) throw new Error(this.i18n("remote"));
     if (!file.data) throw new Error(this.i18n("missing"));
-    const handle = upload(this.connection, file.data, {
+    const started = upload(this.connection, file.data, {
       path: this.opts.path?.(file) ?? pathOf(file),
       ...(file.type && { contentType: file.type }),
       metadata: metadataOf(file, this.opts.allowedMetaFields ?? []),
       onProgress,
     });
-    this.#uploads.set(file.id, handle);
+    this.#uploads.set(file.id, started);
     this.#pauseOrResume();
-    return handle;
+    return started;
   }
 
-  /** Lets the uploads follow what Uppy's state says; all of its three events arrive after the state has changed. */
+  /** Pauses and resumes uploads as Uppy's state says. Its three events arrive after the state has changed. */
   #pauseOrResume = (): void => {
-    for (const [id, handle] of this.#uploads) {
+    for (const [id, running] of this.#uploads) {
       const paused = this.uppy.getFile(id)?.isPaused ?? false;
-      if (paused) handle.pause();
-      else handle.resume();
+      if (paused) running.pause();
+      else running.resume();
     }
   };
 
-  #giveUp = ({ id }: { id: string }): void => {
-    const handle = this.#uploads.get(id);
+  #abort = ({ id }: { id: string }): void => {
+    const running = this.#uploads.get(id);
     this.#uploads.delete(id);
-    handle?.abort().catch((error: SluiceError) => this.uppy.log(error, "warning"));
+    running?.abort().catch((error: SluiceError) => this.uppy.log(error, "warning"));
   };
 
   /**
-   * A page that was left while files were verified does not know how that ended, and Golden Retriever no longer has
-   * their bytes. They are asked for again; should the server have them, nothing is sent.
+   * Asks for files again that were being verified when the page was left. Golden Retriever no longer has
+   * their bytes. If the server has them, nothing is sent.
    */
-  #doubtUnverified = (): void => {
+  #resetUnverified = (): void => {
     for (const { id, data, isRemote, response, progress } of this.uppy.getFiles()) {
       if (isRemote || response || !progress.uploadComplete) continue;
       const { bytesTotal } = progress;

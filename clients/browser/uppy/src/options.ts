@@ -2,14 +2,14 @@ import type { Connection, ConnectOptions, UploadResult } from "@sluice/browser";
 import type { PluginOpts } from "@uppy/core";
 import type { Body, Meta, UppyFile } from "@uppy/core/utils";
 
-/** What the plugin is given: a connection of `@sluice/browser` or the options for one, and these. */
+/** Options of the plugin, with those of `connect` or a connection of `@sluice/browser`. */
 export type SluiceOptions<M extends Meta, B extends Body> = PluginOpts &
   (ConnectOptions | { connection: Connection }) & {
-    /** The path that a file is uploaded to: its name, within its folder if it came with one, if absent. */
+    /** Returns the destination of a file. Default: its name, in the folder it came with. */
     path?: (file: UppyFile<M, B>) => string;
-    /** The fields of a file's `meta` that are stored with it, as text; none if absent. */
+    /** The fields of `meta` to store with the file, as text. Default: none. */
     allowedMetaFields?: string[];
   };
 
-/** The body of the response that `upload-success` brings: how the file was uploaded, and its available version. */
+/** The response body of `upload-success`. */
 export type SluiceBody = Pick<UploadResult, keyof UploadResult>;

@@ -2,7 +2,7 @@ import { SluiceError, type UploadProgress, type UploadResult } from "@sluice/bro
 import type { Uppy } from "@uppy/core";
 import type { Body, I18n, Meta, UppyFile } from "@uppy/core/utils";
 
-/** Tells Uppy how the upload of one file goes. Nothing is said of a file that has been removed. */
+/** Reports the upload of one file to Uppy. Ignores a file that has been removed. */
 export class Report<M extends Meta, B extends Body> {
   readonly #uppy: Uppy<M, B>;
   readonly #id: string;
@@ -10,7 +10,7 @@ export class Report<M extends Meta, B extends Body> {
   readonly #start: () => void;
   #verifying = false;
 
-  /** `start` is called, any number of times, once the file's preparation is over. */
+  /** `start` is called, any number of times, once the file has been prepared. */
   constructor(uppy: Uppy<M, B>, id: string, i18n: I18n, start: () => void) {
     this.#uppy = uppy;
     this.#id = id;
@@ -21,7 +21,7 @@ export class Report<M extends Meta, B extends Body> {
   progressed(progress: UploadProgress): void {
     const { phase } = progress;
     if (!this.#file || phase === "waiting") return;
-    // What the server refused as a delta is sent whole.
+    // The file is sent whole after the server has refused a delta upload.
     if (phase === "hashing" || phase === "uploading") this.#unverify();
     if (phase === "hashing") this.#hashing(progress);
     else this.#prepared();
@@ -35,12 +35,12 @@ export class Report<M extends Meta, B extends Body> {
     this.#uppy.emit("upload-success", this.#file, { status: 200, body: result as unknown as B });
   }
 
-  /** `words` are for the person who uploads; the error itself becomes the cause of the one that Uppy is given. */
+  /** `words` become the message of Uppy's error, for people; the error becomes its cause. */
   failed(error: unknown, words: string): void {
     if (!this.#file) return;
     this.#prepared();
     this.#unverify();
-    // The Dashboard offers to retry files that have some progress, be it none of the bytes.
+    // The Dashboard offers a retry only for files with some progress, even if it is 0 bytes.
     const { percentage, bytesTotal } = this.#file.progress;
     if (percentage === undefined) this.#sending({ sentBytes: 0, size: bytesTotal ?? 0 });
     const status = error instanceof SluiceError ? error.status : undefined;
@@ -72,7 +72,7 @@ export class Report<M extends Meta, B extends Body> {
     });
   }
 
-  /** Uppy shows that files are verified, and lets nobody pause them, if their upload as such is complete. */
+  /** Marks the upload as complete: then Uppy shows the verification, and does not let the file be paused. */
   #verify({ size }: UploadProgress): void {
     this.#verifying = true;
     this.#sending({ sentBytes: size, size });

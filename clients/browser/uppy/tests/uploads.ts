@@ -7,10 +7,10 @@ import type {
   Version,
 } from "@sluice/browser";
 
-/** An upload that goes as the test says: what the SDK would do needs a browser and a server. */
-export class Driven implements Upload {
+/** An upload that the test controls, because real ones need a browser and a server. */
+export class ControlledUpload implements Upload {
   readonly calls: string[] = [];
-  readonly #result: Promise<UploadResult>;
+  readonly result: Promise<UploadResult>;
   #resolve: (result: UploadResult) => void = () => {};
   #reject: (error: Error) => void = () => {};
   progress: UploadProgress;
@@ -19,21 +19,21 @@ export class Driven implements Upload {
     readonly file: Blob,
     readonly options: UploadOptions,
   ) {
-    this.#result = new Promise((resolve, reject) => {
+    this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    const none = {
+    const nothing = {
       hashedBytes: 0,
       sentBytes: 0,
       resumedBytes: 0,
       wireBytes: 0,
       parts: { done: 0, total: 0 },
     };
-    this.progress = { phase: "waiting", size: file.size, ...none };
+    this.progress = { phase: "waiting", size: file.size, ...nothing };
   }
 
-  tell(change: Partial<UploadProgress>): void {
+  report(change: Partial<UploadProgress>): void {
     this.progress = { ...this.progress, ...change };
     this.options.onProgress?.(this.progress);
   }
@@ -49,7 +49,7 @@ export class Driven implements Upload {
 
   pause(): void {
     this.calls.push("pause");
-    this.tell({ phase: "paused" });
+    this.report({ phase: "paused" });
   }
 
   resume(): void {
@@ -60,15 +60,13 @@ export class Driven implements Upload {
     this.calls.push("abort");
     this.fail(new Error("it was aborted"));
   }
-
-  then: Upload["then"] = (resolved, rejected) => this.#result.then(resolved, rejected);
 }
 
-/** Every upload that was begun since the last `length = 0`, in order. */
-export const uploads: Driven[] = [];
+/** All uploads started since the last `length = 0`, in order. */
+export const uploads: ControlledUpload[] = [];
 
 export function upload(_connection: Connection, file: Blob, options: UploadOptions = {}): Upload {
-  const driven = new Driven(file, options);
-  uploads.push(driven);
-  return driven;
+  const started = new ControlledUpload(file, options);
+  uploads.push(started);
+  return started;
 }

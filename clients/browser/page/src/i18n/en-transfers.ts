@@ -1,11 +1,11 @@
 import type { Formats } from "../format.js";
 
-/** What is said of uploads and downloads. */
+/** English texts about uploads and downloads. */
 export const transfersInEnglish = (f: Formats) => ({
   queue: {
     title: "Uploads",
     empty:
-      "Nothing is being sent. Files are hashed here: what the server already holds is not sent again, and an upload that breaks off can go on later.",
+      "No uploads. Your browser hashes files first, so data that the server already has is not sent again. An interrupted upload can be resumed later.",
     progressOf: (name: string) => `Progress of ${f.name(name)}`,
     total: "Progress of all uploads",
     count: (finished: number, count: number) =>
@@ -22,8 +22,8 @@ export const transfersInEnglish = (f: Formats) => ({
     cancelAllTitle: "Cancel all uploads?",
     cancelAllText: (count: number) =>
       f.plural(count, {
-        one: "# unfinished upload is given up. What it has sent is thrown away.",
-        other: "# unfinished uploads are given up. What they have sent is thrown away.",
+        one: "# unfinished upload will be cancelled, and what it has sent will be discarded.",
+        other: "# unfinished uploads will be cancelled, and what they have sent will be discarded.",
       }),
     keepUploading: "Keep uploading",
     pause: (name: string) => `Pause ${f.name(name)}`,
@@ -45,53 +45,52 @@ export const transfersInEnglish = (f: Formats) => ({
   phase: {
     waiting: "Waiting",
     hashing: (fraction: number) => `Hashing · ${f.percent(fraction)}`,
-    asking: "Hashed · asking the server",
+    asking: "Hashed · checking with the server",
     uploading: "Uploading",
     uploadingParts: (done: number, total: number) =>
       `Uploading ${f.number(done)} of ${f.plural(total, { one: "# part", other: "# parts" })}`,
-    resumed: (bytes: number) => `${f.bytes(bytes)} were there already`,
+    resumed: (bytes: number) => `${f.bytes(bytes)} already uploaded`,
     paused: "Paused",
-    offline: "No network: goes on by itself when it is back",
-    verifying: "All sent · the server is verifying",
+    offline: "No network · resumes automatically",
+    verifying: "Sent · the server is verifying",
     available: (wire: number) => `Available · sent ${f.bytes(wire)}`,
     delta: (wire: number, size: number) =>
-      `Available · sent ${f.bytes(wire)} of ${f.bytes(size)}, the rest was here`,
+      `Available · sent ${f.bytes(wire)} of ${f.bytes(size)}, the rest was already stored`,
     instant: (wire: number) =>
-      `Already here: sent ${f.bytes(wire)}${wire > 0 ? " before that was known" : ""}`,
+      `Already stored: sent ${f.bytes(wire)}${wire > 0 ? " before that was known" : ""}`,
     failed: "Failed",
     aborted: "Cancelled",
   },
   unfinished: {
-    title: "Unfinished uploads",
+    title: "UnfinishedUpload uploads",
     explanation:
-      "Begun earlier and kept at the server. Pick the same file again, and only what is missing is sent. Dropping the same files or folder where they were does the same.",
+      "These uploads were started earlier. Pick the same file again to send only what is missing, or drop the same files or folder in the same place.",
     received: (received: number, size: number) =>
-      `${f.bytes(received)} of ${f.bytes(size)} are at the server`,
+      `${f.bytes(received)} of ${f.bytes(size)} are on the server`,
     size: f.bytes,
     until: (time: Date) => `kept until ${f.date(time)}`,
-    elsewhere: "begun in another browser",
-    was: (name: string, time: number) =>
-      `the file was ${f.quoted(name)}, last changed ${f.date(new Date(time))}`,
+    elsewhere: "started in another browser",
+    was: (name: string, time: number) => `file ${f.quoted(name)}, last changed ${f.date(new Date(time))}`,
     pick: "Pick the file again",
     pickNamed: (name: string) => `Pick the file again: ${f.name(name)}`,
-    goOn: "Go on",
-    goOnNamed: (name: string) => `Go on with ${f.name(name)}`,
-    abandon: (name: string) => `Give up ${f.name(name)}`,
-    refused: "The browser did not give the file. Pick it again instead.",
+    resume: "Continue",
+    resumeNamed: (name: string) => `Continue ${f.name(name)}`,
+    abandon: (name: string) => `Cancel the upload of ${f.name(name)}`,
+    refused: "The browser could not open the file. Pick it again instead.",
     differs: (size: number) =>
-      `That is another file: the one that was begun has ${f.bytes(size)}. Pick that one, or upload this one as new.`,
+      `That is a different file: the unfinished one has ${f.bytes(size)}. Pick that file, or upload this one as a new file.`,
     more: (count: number) => f.plural(count, { one: "Show # more", other: "Show # more" }),
   },
   downloads: {
     title: "Downloads",
     waiting: "Waiting",
     downloading: "Downloading and verifying",
-    offline: "No network: goes on by itself when it is back",
+    offline: "No network · resumes automatically",
     done: "Saved · every chunk and the SHA-256 verified",
     failed: "Failed",
     cancelled: "Cancelled",
-    handed: "Handed to the browser · too large to verify here",
-    preparing: "The server is putting the bytes together",
+    handed: "Downloading in the browser · too large to verify here",
+    preparing: "The server is preparing the file",
     progressOf: (name: string) => `Download of ${f.name(name)}`,
     cancel: (name: string) => `Cancel the download of ${f.name(name)}`,
     retry: (name: string) => `Retry the download of ${f.name(name)}`,

@@ -2,11 +2,11 @@ import type { Formats } from "../format.js";
 import { errorsInEnglish } from "./en-errors.js";
 import { transfersInEnglish } from "./en-transfers.js";
 
-/** All that the page says, in English. The other languages have the same shape. */
+/** The English texts of the page. Other languages have the same shape. */
 export const english = (f: Formats) => ({
   app: {
-    tagline: "Upload, keep every version, get back exactly what you sent.",
-    skip: "Skip to the files",
+    tagline: "Upload files, keep every version, and get back exactly what you sent.",
+    skip: "Skip to files",
     close: "Close",
     cancel: "Cancel",
     retry: "Try again",
@@ -17,7 +17,7 @@ export const english = (f: Formats) => ({
   settings: {
     language: "Language",
     theme: "Colours",
-    system: "As the system",
+    system: "System",
     light: "Light",
     dark: "Dark",
   },
@@ -28,21 +28,21 @@ export const english = (f: Formats) => ({
     signInTitle: "Sign in to Sluice",
     signUpTitle: "Create an account",
     toSignUp: "No account yet? Create one",
-    toSignIn: "Have an account? Sign in",
+    toSignIn: "Already have an account? Sign in",
     username: "User name",
     password: "Password",
     usernameHint: "3 to 64 letters, digits or . _ - @",
     passwordHint: "At least 12 characters",
     working: "One moment…",
     endedTitle: "Your session has ended",
-    ended: "Sign in again. Uploads and downloads wait, and then go on where they are.",
-    someoneElse: "Sign in as somebody else",
-    leaveTitle: "Sign out while uploads run?",
+    ended: "Sign in again. Uploads and downloads are waiting and will then continue.",
+    someoneElse: "Sign in as someone else",
+    leaveTitle: "Sign out during uploads?",
     leave: (count: number) =>
       f.plural(count, {
-        one: "# upload is not finished. What has been sent is kept: sign in again later and pick the file again to go on.",
+        one: "# upload is not finished. The server keeps what has been sent: sign in later and pick the file again to continue.",
         other:
-          "# uploads are not finished. What has been sent is kept: sign in again later and pick the files again to go on.",
+          "# uploads are not finished. The server keeps what has been sent: sign in later and pick the files again to continue.",
       }),
     signedInAs: (name: string) => `Signed in as ${f.quoted(name)}`,
   },
@@ -51,21 +51,23 @@ export const english = (f: Formats) => ({
     invitation: "Drop files or folders anywhere on this page",
     chooseFiles: "Choose files",
     chooseFolder: "Choose a folder",
-    into: (folder: string) => (folder === "" ? "Drop to upload" : `Drop to upload into ${f.quoted(folder)}`),
+    into: (folder: string) => (folder === "" ? "Drop to upload" : `Drop to upload to ${f.quoted(folder)}`),
     target: (folder: string) =>
-      folder === "" ? "They go to the top level." : `They go into ${f.quoted(folder)}.`,
+      folder === ""
+        ? "They will be uploaded to the top level."
+        : `They will be uploaded to ${f.quoted(folder)}.`,
     reading: (count: number) =>
       f.plural(count, {
-        one: "Looking through folders: # file so far",
-        other: "Looking through folders: # files so far",
+        one: "Reading folders: # file so far",
+        other: "Reading folders: # files so far",
       }),
     added: (count: number) =>
       f.plural(count, { one: "# file added to the uploads", other: "# files added to the uploads" }),
-    none: "There were no files in what you dropped. Empty folders are not kept.",
+    none: "You dropped no files. Empty folders cannot be stored.",
     unreadable: (count: number) =>
       f.plural(count, {
-        one: "# entry could not be read and was left out.",
-        other: "# entries could not be read and were left out.",
+        one: "# item could not be read and was skipped.",
+        other: "# items could not be read and were skipped.",
       }),
   },
   files: {
@@ -77,7 +79,7 @@ export const english = (f: Formats) => ({
     changed: "Changed",
     actions: "Actions",
     folder: "folder",
-    reload: "Load the list again",
+    reload: "Reload the list",
     openFolder: (name: string) => `Open folder ${f.name(name)}`,
     download: (name: string) => `Download ${f.name(name)}`,
     versions: (name: string) => `Versions of ${f.name(name)}`,
@@ -85,36 +87,35 @@ export const english = (f: Formats) => ({
     delete: (name: string) => `Delete ${f.name(name)}`,
     more: "Load more",
     loaded: (count: number, all: boolean) =>
-      `${f.plural(count, { one: "# entry", other: "# entries" })}${all ? "" : " loaded, there are more"}`,
+      `${f.plural(count, { one: "# item", other: "# items" })}${all ? "" : " loaded, more available"}`,
     emptyTitle: "Nothing here yet",
     empty:
-      "Drop a file on this page. It is hashed in the browser, sent straight to storage in parts, and shows here as soon as the server has verified every byte.",
+      "Drop a file on this page. Your browser hashes it and sends it straight to storage. It appears here as soon as the server has verified every byte.",
     emptyFolderTitle: "This folder is empty",
-    emptyFolder: "Folders exist as long as files lie in them. Drop something here, and it does.",
+    emptyFolder: "A folder exists as long as it contains files. Drop files here to keep it.",
     noneFoundTitle: "Nothing found",
     noneFoundPrefix:
-      "The server finds names by how they begin, and capital letters matter. To look for a word within names, choose “contains, in what is loaded”.",
+      "The server searches for the start of a name and distinguishes upper and lower case. To find text within names, choose “contains, in loaded items”.",
     noneFoundHash:
-      "No file’s current version has this content. A file that changed in the last moments may still be missing.",
-    noneFoundLoaded:
-      "Only what the list has loaded was looked through. Load more, or search by how the name begins.",
+      "No current version of a file has this hash. A file that has just changed may still be missing.",
+    noneFoundLoaded: "Only the loaded items were searched. Load more, or search for the start of the name.",
     deleted: (name: string) => `${f.quoted(name)} was deleted. Its versions are kept.`,
     undo: "Undo",
     undoNamed: (name: string) => `Undo: restore ${f.name(name)}`,
-    restored: (name: string) => `${f.quoted(name)} is back.`,
+    restored: (name: string) => `${f.quoted(name)} was restored.`,
     failed: "The list could not be loaded.",
   },
   search: {
     label: "Find files",
     placeholder: "Name or SHA-256 / SHA-1",
-    way: "How to search",
+    scope: "How to search",
     folder: "begins with, in this folder",
     everywhere: "path begins with, everywhere",
-    loaded: "contains, in what is loaded",
+    loaded: "contains, in loaded items",
     go: "Search",
     clear: "Clear search",
-    sha256: "Recognised as a SHA-256: finds files with exactly this content.",
-    sha1: "Recognised as a SHA-1: a label to search by. It proves nothing about the content.",
+    sha256: "Recognised as a SHA-256: finds files with exactly these bytes.",
+    sha1: "Recognised as a SHA-1: useful for searching, but no proof of identical bytes.",
     results: "Search results",
   },
   rename: {
@@ -122,30 +123,31 @@ export const english = (f: Formats) => ({
     path: "New path",
     hint: "A slash makes a folder: reports/2026.pdf",
     submit: "Rename",
-    inUse: "A file lies there already. Replacing deletes it; its versions are kept.",
+    inUse: "There is already a file at that path. Replacing it deletes it, but keeps its versions.",
     overwrite: "Replace that file",
-    done: (name: string) => `Now at ${f.quoted(name)}.`,
-    empty: "Type a path.",
-    segment: "A path must not begin or end with a slash, nor hold two in a row, nor “.” or “..” as a name.",
-    control: "A path must not hold control characters.",
-    long: "A path has at most 990 bytes.",
+    done: (name: string) => `Renamed to ${f.quoted(name)}.`,
+    empty: "Enter a path.",
+    segment:
+      "A path cannot start or end with a slash, or contain two slashes in a row, or “.” or “..” as a name.",
+    control: "A path cannot contain control characters.",
+    long: "A path can have at most 990 bytes.",
   },
   versions: {
     title: "Versions",
     current: "current",
     pending: "being verified",
     rejected: "rejected",
-    deleted: "deleted here",
+    deleted: "deleted",
     download: (time: string) => `Download the version of ${f.moment(time)}`,
     restore: (time: string) => `Restore the version of ${f.moment(time)}`,
     restoreShort: "Restore",
     downloadShort: "Download",
-    restored: "That version is current again, as a new version.",
+    restored: "Restored as a new version, which is now current.",
     hash: "SHA-256",
     copyHash: "Copy SHA-256",
     type: "Type",
     parts: (fresh: number, shared: number) =>
-      `${f.bytes(fresh)} were new to the account, ${f.bytes(shared)} were already here`,
+      `${f.bytes(fresh)} were new to the account, ${f.bytes(shared)} were already stored`,
     more: "Load earlier versions",
   },
   storage: {
@@ -155,20 +157,19 @@ export const english = (f: Formats) => ({
     used: "Used",
     reserved: "Reserved by open uploads",
     free: "Free",
-    usedHint:
-      "Every distinct content counts once, by its full size, however often it is stored and however well it compresses.",
-    takes: "Takes in storage",
+    usedHint: "Identical files count once, at their full size, before compression.",
+    takes: "Stored",
     savedWhole: "Saved",
-    takesOf: (used: number) => `What the ${f.bytes(used)} really take`,
+    takesOf: (used: number) => `What ${f.bytes(used)} take in storage`,
     savedHint: (fraction: number) =>
-      `${f.percent(fraction)} saved: parts that recur are kept once, and what compresses is compressed, a little after it came.`,
+      `${f.percent(fraction)} saved: identical parts are stored once, and data is compressed some time after the upload.`,
     listed: (count: number) =>
       f.plural(count, { one: "The one file in the list", other: "The # files in the list" }),
-    listedHint: "As counted when each current version arrived, before anything was compressed.",
-    listedNone: "Open a folder with files to see how much of them was new.",
-    size: "Size in all",
-    fresh: "New when it came",
-    shared: "Already here, not stored again",
+    listedHint: "Counted when each current version was uploaded, before compression.",
+    listedNone: "Open a folder with files to see how much of their data was new.",
+    size: "Total size",
+    fresh: "New when uploaded",
+    shared: "Already stored, not stored again",
     stored: "Written to storage",
     chart: (text: string) => `Chart: ${text}`,
     saved: (bytes: number, fraction: number) =>

@@ -9,16 +9,16 @@ export { LANGUAGES, type Language } from "./languages.js";
 const stored = remembered("language");
 export const language = signal<Language>(chooseLanguage(stored ? [stored] : navigator.languages));
 
-/** Formats of the chosen language, in the browser's own variety of it, if it names one ("en-GB"). */
+/** Formats of the chosen language, in the variety that the browser prefers ("en-GB"). */
 export const format = computed(() => {
   const own = navigator.languages.find((tag) => primary(tag) === primary(language.value));
   return formatsFor(own ?? language.value);
 });
 
-/** What the page says, in the chosen language. */
+/** The texts of the page in the chosen language. */
 export const text = computed<Dictionary>(() => LANGUAGES[language.value].dictionary(format.value));
 
-/** Changes the language, for good. */
+/** Changes the language and remembers it. */
 export function setLanguage(chosen: Language): void {
   remember("language", chosen);
   language.value = chosen;

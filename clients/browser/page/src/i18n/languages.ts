@@ -1,24 +1,24 @@
 import { english } from "./en.js";
 import { chinese } from "./zh.js";
 
-/** The languages, by BCP 47 tag, each with its own name for itself and its dictionary. */
+/** The languages by BCP 47 tag: their own names and their dictionaries. */
 export const LANGUAGES = {
   en: { name: "English", dictionary: english },
   "zh-CN": { name: "中文", dictionary: chinese },
 } as const;
 export type Language = keyof typeof LANGUAGES;
 
-/** The first language of the list that the page speaks; English if none. */
+/** Returns the first language of the list that the page has, or English. */
 export function chooseLanguage(wanted: readonly string[]): Language {
-  const known = Object.keys(LANGUAGES) as Language[];
+  const available = Object.keys(LANGUAGES) as Language[];
   for (const tag of wanted) {
-    const found = known.find((language) => primary(language) === primary(tag));
-    if (found !== undefined) return found;
+    const match = available.find((language) => primary(language) === primary(tag));
+    if (match !== undefined) return match;
   }
   return "en";
 }
 
-/** The language proper: of "en-GB" it is "en". */
+/** Returns the primary language: "en" for "en-GB". */
 export function primary(tag: string): string {
   return tag.toLowerCase().split("-")[0] ?? "";
 }

@@ -1,27 +1,29 @@
 import { signal } from "@preact/signals";
-import type { Unfinished } from "@sluice/browser";
+import type { UnfinishedUpload } from "@sluice/browser";
 import { text } from "../i18n/index.js";
 import { droppedItems, filesOf, filesOfInput } from "./collect.js";
-import { place } from "./location.js";
+import { folderView } from "./location.js";
 import { notify } from "./notices.js";
 import type { Picked } from "./queue.js";
 import { addFiles } from "./uploads.js";
 
-/** So many files of a dropped folder go into the queue at a time, so that the page stays quick meanwhile. */
+/** Files of a dropped folder are queued in portions, so that the page stays responsive. */
 const PORTION = 500;
 
-/** How many files a drop has brought so far; undefined when none is being read. */
+/** How many files of a drop have been read so far; undefined when no drop is being read. */
 export const reading = signal<number | undefined>(undefined);
 
-/** Takes what was dropped into the present folder. */
+/** Uploads dropped files and folders to the current folder. */
 export async function addDropped(transfer: DataTransfer): Promise<void> {
   const items = droppedItems(transfer);
   let portion: Picked[] = [];
-  let [found, unreadable] = [0, 0];
-  for await (const picked of filesOf(items, place.peek().folder)) {
+  let entries = 0;
+  let unreadable = 0;
+  for await (const picked of filesOf(items, folderView.peek().folder)) {
     if (picked === undefined) unreadable += 1;
     else portion.push(picked);
-    reading.value = ++found - unreadable;
+    entries += 1;
+    reading.value = entries - unreadable;
     if (portion.length < PORTION) continue;
     addFiles(portion);
     portion = [];
@@ -30,12 +32,12 @@ export async function addDropped(transfer: DataTransfer): Promise<void> {
   addFiles(portion);
   const { drop } = text.peek();
   if (unreadable > 0) notify({ tone: "failed", message: drop.unreadable(unreadable) });
-  else if (found === 0) notify({ tone: "failed", message: drop.none });
+  else if (entries === 0) notify({ tone: "failed", message: drop.none });
 }
 
-/** Takes the files of an `<input type="file">`, which is then empty again. */
+/** Uploads the files of an `<input type="file">`, and clears it. */
 export function addChosen(input: HTMLInputElement): void {
-  addFiles(filesOfInput(input, place.peek().folder));
+  addFiles(filesOfInput(input, folderView.peek().folder));
   input.value = "";
 }
 
@@ -44,13 +46,13 @@ interface OpenPicker {
 }
 
 /**
- * Lets the user choose files. Where the browser gives handles of them (Chromium), an upload can go on after a reload
- * without choosing again; elsewhere the input is opened.
+ * Lets the user choose files. With file handles (Chromium), an upload can resume after a reload without
+ * choosing again. Other browsers open the input.
  */
 export async function chooseFiles(input: HTMLInputElement): Promise<void> {
   const handles = await pickHandles(true);
   if (handles === undefined) return input.click();
-  const folder = place.peek().folder;
+  const folder = folderView.peek().folder;
   addFiles(
     await Promise.all(
       handles.map(async (handle) => ({ file: await handle.getFile(), path: folder + handle.name, handle })),
@@ -58,7 +60,9 @@ export async function chooseFiles(input: HTMLInputElement): Promise<void> {
   );
 }
 
-/** The chosen handles, none if the user chose nothing, undefined if the browser has no such way. */
+/**
+ * Returns the chosen handles; none if the user chose nothing; undefined if the browser has no such picker.
+ */
 async function pickHandles(multiple: boolean): Promise<FileSystemFileHandle[] | undefined> {
   if (!("showOpenFilePicker" in window)) return undefined;
   try {
@@ -68,15 +72,17 @@ async function pickHandles(multiple: boolean): Promise<FileSystemFileHandle[] | 
   }
 }
 
-/** Goes on with an unfinished upload from a file that was picked again; false if it is another file. */
-export function goOnWith(upload: Unfinished, file: File): boolean {
+/** Resumes an unfinished upload with a file that was picked again. Returns false if its size differs. */
+export function resumeWith(upload: UnfinishedUpload, file: File): boolean {
   if (file.size !== upload.size) return false;
   addFiles([{ file, path: upload.path, uploadId: upload.uploadId }]);
   return true;
 }
 
-/** Goes on with an unfinished upload whose file the browser can give by itself; false if it did not. */
-export async function goOnByHandle(upload: Unfinished): Promise<boolean> {
+/**
+ * Resumes an unfinished upload with the file handle that the browser kept. Returns false if there is no file.
+ */
+export async function resumeByHandle(upload: UnfinishedUpload): Promise<boolean> {
   const file = await upload.file?.();
-  return file !== undefined && goOnWith(upload, file);
+  return file !== undefined && resumeWith(upload, file);
 }

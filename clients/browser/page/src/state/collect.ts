@@ -1,7 +1,7 @@
 import { comparePaths } from "../paths.js";
 import type { Picked } from "./queue.js";
 
-/** A dropped item in each of the ways in which browsers tell of it; asked for while the drop lasts. */
+/** A dropped item in each form that browsers offer. */
 interface Dropped {
   handle: Promise<FileSystemHandle | null> | undefined;
   entry: FileSystemEntry | null;
@@ -10,7 +10,7 @@ interface Dropped {
 
 type WithHandle = DataTransferItem & { getAsFileSystemHandle?(): Promise<FileSystemHandle | null> };
 
-/** What was dropped. To be called in the drop's own event: afterwards the browser tells no more. */
+/** Returns the dropped items. Call it in the drop event, because browsers forget them afterwards. */
 export function droppedItems(transfer: DataTransfer): Dropped[] {
   return [...transfer.items]
     .filter((item) => item.kind === "file")
@@ -21,21 +21,21 @@ export function droppedItems(transfer: DataTransfer): Dropped[] {
     }));
 }
 
-/** All files of what was dropped, those in folders with their way; undefined for each that cannot be read. */
+/** Yields all dropped files with their paths, also from folders; undefined for each that cannot be read. */
 export async function* filesOf(items: Dropped[], folder: string): AsyncGenerator<Picked | undefined> {
   for (const { handle, entry, file } of items) {
-    const found = await handle;
-    if (found) yield* fromHandle(found, folder);
+    const resolved = await handle;
+    if (resolved) yield* fromHandle(resolved, folder);
     else if (entry !== null) yield* fromEntry(entry, folder);
     else yield file === null ? undefined : { file, path: folder + file.name };
   }
 }
 
-/** Files of an `<input type="file">`; one for folders gives their way too. */
+/** Returns the files of an `<input type="file">`, with their paths in a chosen folder. */
 export function filesOfInput(input: HTMLInputElement, folder: string): Picked[] {
   const files = [...(input.files ?? [])];
   const picked = files.map((file) => ({ file, path: folder + (file.webkitRelativePath || file.name) }));
-  // Browsers give a folder's files in any order.
+  // Browsers list the files of a folder in any order.
   return picked.sort((one, other) => comparePaths(one.path, other.path));
 }
 
@@ -73,7 +73,7 @@ async function* fromEntry(entry: FileSystemEntry, folder: string): AsyncGenerato
 
 async function* childrenOf(directory: FileSystemDirectoryEntry): AsyncGenerator<FileSystemEntry> {
   const reader = directory.createReader();
-  // A reader gives a folder in portions, and an empty one at the end.
+  // A reader returns the entries in portions; an empty portion is the end.
   for (;;) {
     const portion = await new Promise<FileSystemEntry[]>((resolve, reject) =>
       reader.readEntries(resolve, reject),

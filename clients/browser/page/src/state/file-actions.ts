@@ -6,15 +6,15 @@ import { hideFile, showFiles } from "./listing.js";
 import { notify } from "./notices.js";
 import { connection, refreshAccount } from "./session.js";
 
-/** Deletes a file, and offers to undo it. */
+/** Deletes a file and offers to undo that. */
 export async function deleteWithUndo(version: Version): Promise<void> {
   const name = baseName(version.path);
   try {
-    await deleteFile(connection, version.file_id, { ifMatch: version.version_id });
+    await deleteFile(connection, version.fileId, { ifMatch: version.versionId });
   } catch (error) {
     return notify({ tone: "failed", message: failureText(error) });
   }
-  hideFile(version.file_id);
+  hideFile(version.fileId);
   const { files } = text.peek();
   const action = { label: files.undo, name: files.undoNamed(name), run: () => void undoDelete(version) };
   notify({ tone: "done", message: files.deleted(name), action });
@@ -29,21 +29,21 @@ async function undoDelete(version: Version): Promise<void> {
   }
 }
 
-/** Makes an earlier version current again. */
+/** Restores an earlier version as a new current version. */
 export async function restore(version: Version): Promise<Version> {
-  const restored = await restoreVersion(connection, version.file_id, version.version_id);
+  const restored = await restoreVersion(connection, version.fileId, version.versionId);
   showFiles([restored]);
   void refreshAccount();
   return restored;
 }
 
-/** Gives a file another path; over another file only with `overwrite`. */
+/** Renames or moves a file. Replaces another file only with `overwrite`. */
 export async function rename(version: Version, path: string, overwrite: boolean): Promise<void> {
   const renamed = await editFile(
     connection,
-    version.file_id,
+    version.fileId,
     { path, overwrite },
-    { ifMatch: version.version_id },
+    { ifMatch: version.versionId },
   );
   showFiles([renamed]);
   notify({ tone: "done", message: text.peek().rename.done(renamed.path) });

@@ -1,9 +1,9 @@
 import { computed, effect } from "@preact/signals";
 import { downloads, isRunning } from "./downloads.js";
 import { totals } from "./queue.js";
-import { leaving } from "./session.js";
+import { isLeaving } from "./session.js";
 
-/** Whether leaving the page would break something off: an upload, even a paused one, or a download. */
+/** Whether leaving the page would interrupt an upload, even a paused one, or a download. */
 const busy = computed(
   () =>
     totals.value.active + totals.value.paused > 0 ||
@@ -11,10 +11,10 @@ const busy = computed(
 );
 
 function warn(event: BeforeUnloadEvent): void {
-  if (!leaving) event.preventDefault();
+  if (!isLeaving) event.preventDefault();
 }
 
-/** Has the browser ask before the page is left, for as long as that would break something off. */
+/** Makes the browser ask before the page is left while something is running. */
 export function guardLeaving(): void {
   effect(() => {
     if (busy.value) addEventListener("beforeunload", warn);

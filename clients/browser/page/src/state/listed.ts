@@ -1,29 +1,31 @@
 import type { Page, Version } from "@sluice/browser";
-import { comparePaths, type Place, shownAs } from "../paths.js";
+import { comparePaths, type FolderView, shownAs } from "../paths.js";
 import { recognise } from "../search.js";
 
-/** What is asked of the server. */
+/** A query of the server's list. */
 export type Query = { prefix: string; delimiter?: string } | { sha256: string } | { sha1: string };
 export type Listed = Page<Version>;
 
-/** The query that shows a place. The way `loaded` asks for the folder, and the answer is filtered here. */
-export function queryFor({ folder, find, way }: Place): Query {
+/** Returns the query for a view. The scope `loaded` queries the folder, and the page filters the answer. */
+export function queryFor({ folder, find, scope }: FolderView): Query {
   const search = recognise(find);
   if (search.kind === "sha256") return { sha256: search.value };
   if (search.kind === "sha1") return { sha1: search.value };
-  if (search.kind === "none" || way === "loaded") return { prefix: folder, delimiter: "/" };
-  return way === "everywhere" ? { prefix: search.value } : { prefix: folder + search.value, delimiter: "/" };
+  if (search.kind === "none" || scope === "loaded") return { prefix: folder, delimiter: "/" };
+  return scope === "everywhere"
+    ? { prefix: search.value }
+    : { prefix: folder + search.value, delimiter: "/" };
 }
 
-/** The list with a page more. */
+/** Appends a page to the list. */
 export function joined(list: Listed, page: Listed): Listed {
   const prefixes = [...new Set([...list.prefixes, ...page.prefixes])];
   return { ...page, items: [...list.items, ...page.items], prefixes };
 }
 
-/** The list with a file as it is now, if it belongs there; what lies beyond the pages that are loaded is left out. */
+/** Updates a file in the list, if it belongs there. A file beyond the loaded pages is left out. */
 export function withFile(list: Listed, query: Query, version: Version): Listed {
-  const without = withoutFile(list, version.file_id);
+  const without = withoutFile(list, version.fileId);
   if (!("prefix" in query)) return without;
   const shown = shownAs(version.path, query.prefix, query.delimiter);
   const last = [...list.items.map((item) => item.path), ...list.prefixes].sort(comparePaths).at(-1) ?? "";
@@ -35,13 +37,13 @@ export function withFile(list: Listed, query: Query, version: Version): Listed {
   return { ...without, items };
 }
 
-/** The list without a file. */
+/** Removes a file from the list. */
 export function withoutFile(list: Listed, fileId: string): Listed {
-  return { ...list, items: list.items.filter((item) => item.file_id !== fileId) };
+  return { ...list, items: list.items.filter((item) => item.fileId !== fileId) };
 }
 
-/** Whether a file lies at the path; undefined if the list cannot tell. */
-export function liesThere(list: Listed, query: Query, path: string): boolean | undefined {
+/** Whether there is a file at the path; undefined if the list cannot tell. */
+export function hasPath(list: Listed, query: Query, path: string): boolean | undefined {
   if (!("prefix" in query)) return undefined;
   const shown = shownAs(path, query.prefix, query.delimiter);
   if (list.items.some((item) => item.path === path)) return true;
@@ -49,7 +51,7 @@ export function liesThere(list: Listed, query: Query, path: string): boolean | u
   return unknown ? undefined : false;
 }
 
-/** The entries whose names hold the text, whatever their case. */
+/** Filters the list by a text in the names, ignoring case. */
 export function containing(list: Listed, folder: string, text: string): Listed {
   const wanted = text.toLowerCase();
   const holds = (path: string) => path.slice(folder.length).toLowerCase().includes(wanted);

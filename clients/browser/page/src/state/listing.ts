@@ -1,30 +1,30 @@
 import { computed, effect, signal } from "@preact/signals";
 import { listFiles, type Version } from "@sluice/browser";
 import { recognise } from "../search.js";
-import { containing, joined, type Listed, liesThere, queryFor, withFile, withoutFile } from "./listed.js";
-import { place } from "./location.js";
+import { containing, joined, type Listed, hasPath, queryFor, withFile, withoutFile } from "./listed.js";
+import { folderView } from "./location.js";
 import { connection, session } from "./session.js";
 
 const PAGE_SIZE = 100;
 const NOTHING: Listed = { items: [], prefixes: [] };
 
-/** What the server has listed so far. */
+/** The pages loaded so far. */
 export const list = signal<Listed>(NOTHING);
 export const listState = signal<"loading" | "ready" | "failed">("loading");
 export const listError = signal<unknown>(undefined);
 
-/** What is shown: the list, or the part of it that holds the search text. */
+/** The list as shown: all of it, or the entries that contain the search text. */
 export const shownList = computed(() => {
-  const { folder, find, way } = place.value;
-  const filtering = way === "loaded" && recognise(find).kind === "text";
+  const { folder, find, scope } = folderView.value;
+  const filtering = scope === "loaded" && recognise(find).kind === "text";
   return filtering ? containing(list.value, folder, find) : list.value;
 });
 
-const query = computed(() => JSON.stringify(queryFor(place.value)));
+const query = computed(() => JSON.stringify(queryFor(folderView.value)));
 let latestLoad = 0;
 let loadedQuery: string | undefined;
 
-/** Loads the list of the present place, or its next page. An answer that comes after the place has changed is dropped. */
+/** Loads the current list, or its next page. Drops an answer that arrives after the view has changed. */
 export async function load(more = false): Promise<void> {
   const number = ++latestLoad;
   const before = more ? list.peek() : NOTHING;
@@ -52,7 +52,8 @@ effect(() => {
     void load();
   }
 });
-/** Puts files into the list as they are now, without asking the server. */
+
+/** Updates files in the list without asking the server. */
 export function showFiles(versions: Version[]): void {
   list.value = versions.reduce(
     (shown, version) => withFile(shown, JSON.parse(query.peek()), version),
@@ -60,12 +61,12 @@ export function showFiles(versions: Version[]): void {
   );
 }
 
-/** Takes a file out of the list. */
+/** Removes a file from the list. */
 export function hideFile(fileId: string): void {
   list.value = withoutFile(list.peek(), fileId);
 }
 
-/** Whether a file is known to lie at the path. */
-export function isKnown(path: string): boolean {
-  return listState.peek() === "ready" && liesThere(list.peek(), JSON.parse(query.peek()), path) === true;
+/** Whether the list shows a file at the path. */
+export function isListed(path: string): boolean {
+  return listState.peek() === "ready" && hasPath(list.peek(), JSON.parse(query.peek()), path) === true;
 }

@@ -1,19 +1,19 @@
 import { signal } from "@preact/signals";
-import { hashToPlace, type Place, placeToHash } from "../paths.js";
+import { hashToView, type FolderView, viewToHash } from "../paths.js";
 
-/** Where one is; the address bar says the same, so that "back", reload and bookmarks work. */
-export const place = signal<Place>(hashToPlace(location.hash));
+/** What the file list shows. The address bar says the same, so that "back", reload and bookmarks work. */
+export const folderView = signal<FolderView>(hashToView(location.hash));
 
 addEventListener("hashchange", () => {
-  place.value = hashToPlace(location.hash);
+  folderView.value = hashToView(location.hash);
 });
 
-/** Goes somewhere else. */
-export function goTo(change: Partial<Place>): void {
-  location.hash = placeToHash({ ...place.peek(), ...change });
+/** Changes what the file list shows. */
+export function goTo(change: Partial<FolderView>): void {
+  location.hash = viewToHash({ ...folderView.peek(), ...change });
 }
 
-/** Goes to a folder, and leaves the search. */
+/** Opens a folder and ends the search. */
 export function openFolder(folder: string): void {
   goTo({ folder, find: "" });
 }

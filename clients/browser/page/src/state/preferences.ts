@@ -4,7 +4,9 @@ import { effect, signal } from "@preact/signals";
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
-/** A remembered choice. Nothing where the browser keeps none (private windows, full disks). */
+/**
+ * Returns a remembered choice; undefined if there is none, or no storage (in a private window, for instance).
+ */
 export function remembered(key: "theme" | "language"): string | undefined {
   try {
     return localStorage.getItem(`sluice-${key}`) ?? undefined;
@@ -13,18 +15,18 @@ export function remembered(key: "theme" | "language"): string | undefined {
   }
 }
 
-/** Remembers a choice in this browser, if it can. */
+/** Remembers a choice, if the browser has storage. */
 export function remember(key: "theme" | "language", value: string): void {
   try {
     localStorage.setItem(`sluice-${key}`, value);
   } catch {
-    // The choice then lasts as long as the page.
+    // Then the choice lasts until the page is closed.
   }
 }
 
-export const theme = signal<Theme>(THEMES.find((known) => known === remembered("theme")) ?? "system");
+export const theme = signal<Theme>(THEMES.find((candidate) => candidate === remembered("theme")) ?? "system");
 
-/** Changes the colours, for good. */
+/** Changes the colours and remembers them. */
 export function setTheme(chosen: Theme): void {
   remember("theme", chosen);
   theme.value = chosen;

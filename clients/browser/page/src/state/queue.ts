@@ -1,63 +1,65 @@
 import { batch, computed, type Signal, signal } from "@preact/signals";
 import type { UploadProgress, UploadResult } from "@sluice/browser";
 import { baseName } from "../names.js";
-import { isSettled, SpeedMeter, type Totals, totalsOf } from "./totals.js";
+import { isFinished, SpeedMeter, type Totals, totalsOf } from "./totals.js";
 
-/** A file to upload, and where it comes from. */
+/** A file to upload. */
 export interface Picked {
   file: File;
-  /** Where it shall lie. */
+  /** Where to upload the file. */
   path: string;
-  /** Kept, so that the file need not be picked again after a reload (Chromium). */
+  /** The file's handle, kept so that it need not be picked again after a reload (Chromium). */
   handle?: FileSystemFileHandle | undefined;
-  /** An unfinished upload to go on with. */
+  /** The unfinished upload to resume. */
   uploadId?: string | undefined;
 }
 
-/** One row of the queue. */
+/** A row in the queue. */
 export interface Entry extends Picked {
   readonly id: number;
   readonly name: string;
-  /** A file is known to lie at the path: this becomes its new version. */
+  /** Whether the list shows a file at the path, so that this becomes its new version. */
   readonly replaces: boolean;
   readonly state: Signal<EntryState>;
 }
 
-/** How an upload stands, and what became of it. */
+/** The progress of an upload and its outcome. */
 export interface EntryState {
   progress: UploadProgress;
   result?: UploadResult | undefined;
   error?: unknown;
 }
 
-/** How often the rows are brought up to date, however fast progress is reported. */
+/** How often the rows are updated, however often progress is reported. */
 const REFRESH_MILLISECONDS = 200;
-/** And how often if nothing is reported while something runs. */
-const RESTING_MILLISECONDS = 1000;
-/** With more than this many files, the list shows so many unfinished ones, and the finished ones only when asked. */
-export const MOST_ROWS = 50;
+/** How often they are updated if uploads run without reporting progress. */
+const IDLE_REFRESH_MILLISECONDS = 1000;
+/**
+ * With more files than this, the queue shows this many unfinished ones, and finished ones only on request.
+ */
+export const ROWS_MAX = 50;
 
 export const entries = signal<Entry[]>([]);
 export const totals = signal<Totals>(totalsOf([]));
-/** Bytes a second to storage, of all uploads together. */
+/** Bytes per second of all uploads. */
 export const speed = signal<number | undefined>(undefined);
 export const showFinished = signal(false);
-/** Grows whenever an entry begins, ends or begins again: what is shown as finished may differ then. */
-const turns = signal(0);
+/** Changes whenever an entry finishes or starts again, because the rows to show may change then. */
+const finishChanges = signal(0);
 
 const meter = new SpeedMeter();
 const changes = new Map<Entry, EntryState>();
 let refreshing: ReturnType<typeof setTimeout> | undefined;
-let resting: ReturnType<typeof setTimeout> | undefined;
+let idleRefresh: ReturnType<typeof setTimeout> | undefined;
 let lastId = 0;
 
-/** An entry that waits for its turn. */
+/** Makes an entry that has not started. */
 export function newEntry(picked: Picked, replaces: boolean): Entry {
   const state = signal<EntryState>({ progress: unstarted(picked.file.size) });
   return { ...picked, id: ++lastId, name: baseName(picked.path), replaces, state };
 }
 
-/** The progress of an upload that has not begun. */
+/** Returns the progress of an upload that has not started. */
 export function unstarted(size: number): UploadProgress {
   return {
     phase: "waiting",
@@ -70,18 +72,18 @@ export function unstarted(size: number): UploadProgress {
   };
 }
 
-/** How an entry stands, ahead of what the rows show. */
+/** Returns the latest state of an entry, which the rows may not show yet. */
 export function stateOf(entry: Entry): EntryState {
   return changes.get(entry) ?? entry.state.peek();
 }
 
-/** Notes a change; the rows show it at the next refresh, together with all others. */
+/** Notes a change. The rows show it at the next refresh. */
 export function note(entry: Entry, change: Partial<EntryState>): void {
   changes.set(entry, { ...stateOf(entry), ...change });
   if (refreshing === undefined) refreshing = setTimeout(refresh, REFRESH_MILLISECONDS);
 }
 
-/** Notes a change of phase. */
+/** Notes a phase change. */
 export function notePhase(
   entry: Entry,
   phase: UploadProgress["phase"],
@@ -92,20 +94,20 @@ export function notePhase(
 
 function refresh(): void {
   refreshing = undefined;
-  clearTimeout(resting);
+  clearTimeout(idleRefresh);
   batch(() => {
-    const anyTurned = [...changes].some(([entry, state]) => turned(entry.state.peek(), state));
+    const hasFinishChange = [...changes].some(([entry, state]) => finishDiffers(entry.state.peek(), state));
     for (const [entry, state] of changes) entry.state.value = state;
     changes.clear();
-    if (anyTurned) turns.value += 1;
+    if (hasFinishChange) finishChanges.value += 1;
     count();
   });
-  // While something runs, the speed falls even if nothing is reported.
-  if (totals.peek().active > 0) resting = setTimeout(refresh, RESTING_MILLISECONDS);
+  // The speed falls even if running uploads report nothing.
+  if (totals.peek().active > 0) idleRefresh = setTimeout(refresh, IDLE_REFRESH_MILLISECONDS);
 }
 
-function turned(before: EntryState, after: EntryState): boolean {
-  return isSettled(before.progress.phase) !== isSettled(after.progress.phase);
+function finishDiffers(before: EntryState, after: EntryState): boolean {
+  return isFinished(before.progress.phase) !== isFinished(after.progress.phase);
 }
 
 function count(): void {
@@ -115,7 +117,6 @@ function count(): void {
     totals.peek().active > 0 ? meter.sample(performance.now(), totals.peek().wireBytes) : undefined;
 }
 
-/** Adds rows. */
 export function addEntries(added: Entry[]): void {
   batch(() => {
     entries.value = [...entries.peek(), ...added];
@@ -124,23 +125,22 @@ export function addEntries(added: Entry[]): void {
   });
 }
 
-/** Takes rows away. */
-export function removeEntries(gone: (entry: Entry) => boolean): void {
+export function removeEntries(isRemoved: (entry: Entry) => boolean): void {
   batch(() => {
-    entries.value = entries.peek().filter((entry) => !gone(entry));
+    entries.value = entries.peek().filter((entry) => !isRemoved(entry));
     meter.reset();
     count();
   });
 }
 
-/** The rows to show, in the order in which they came; and how many are left out. */
+/** The rows to show, in the order they were added, and how many are left out. */
 export const rows = computed(() => {
-  turns.value;
+  finishChanges.value;
   const all = entries.value;
-  if (all.length <= MOST_ROWS) return { shown: all, waiting: 0, finished: 0 };
-  const isFinished = (entry: Entry) => ["available", "aborted"].includes(entry.state.peek().progress.phase);
-  const finished = all.filter(isFinished);
-  const open = all.filter((entry) => !isFinished(entry));
-  const shown = [...open.slice(0, MOST_ROWS), ...(showFinished.value ? finished : [])];
-  return { shown, waiting: Math.max(0, open.length - MOST_ROWS), finished: finished.length };
+  if (all.length <= ROWS_MAX) return { shown: all, waiting: 0, finished: 0 };
+  const isCompleted = (entry: Entry) => ["available", "aborted"].includes(entry.state.peek().progress.phase);
+  const finished = all.filter(isCompleted);
+  const open = all.filter((entry) => !isCompleted(entry));
+  const shown = [...open.slice(0, ROWS_MAX), ...(showFinished.value ? finished : [])];
+  return { shown, waiting: Math.max(0, open.length - ROWS_MAX), finished: finished.length };
 });

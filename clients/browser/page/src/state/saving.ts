@@ -1,15 +1,15 @@
 import { SluiceError } from "@sluice/browser";
 
-/** Where a download's bytes go. */
+/** Where to save a download. */
 export type Target =
   | { kind: "stream"; open: () => Promise<WritableStream<Uint8Array>> }
   | { kind: "blob"; name: string }
   | { kind: "link" };
 
-/** Up to here a file goes to the browser's folder for downloads without asking where. */
-const MOST_UNASKED_BYTES = 64 * 1024 * 1024;
-/** Up to here it is gathered in memory (which the browser may keep on disk). */
-const MOST_BLOB_BYTES = 512 * 1024 * 1024;
+/** The largest file that goes to the download folder without asking where. */
+const UNASKED_MAX_BYTES = 64 * 1024 * 1024;
+/** The largest file that is collected in a Blob, which the browser may keep on disk. */
+const BLOB_MAX_BYTES = 512 * 1024 * 1024;
 const URL_KEPT_MILLISECONDS = 60_000;
 
 interface SavePicker {
@@ -17,11 +17,12 @@ interface SavePicker {
 }
 
 /**
- * Where a file of that size is saved. A large one is streamed to where the user says, if the browser can do that; else
- * it becomes a Blob, or goes by the browser's own download. Undefined if the user chose no place.
+ * Chooses where to save a file of that size. If the browser can, it streams a large file to where the user
+ * says. Otherwise the file becomes a Blob, or the browser downloads it itself. Returns undefined if the user
+ * cancels.
  */
 export async function chooseTarget(name: string, size: number): Promise<Target | undefined> {
-  if (size > MOST_UNASKED_BYTES && "showSaveFilePicker" in window) {
+  if (size > UNASKED_MAX_BYTES && "showSaveFilePicker" in window) {
     try {
       const handle = await (window as unknown as SavePicker).showSaveFilePicker({ suggestedName: name });
       return { kind: "stream", open: () => handle.createWritable() };
@@ -29,17 +30,17 @@ export async function chooseTarget(name: string, size: number): Promise<Target |
       if (error instanceof DOMException && error.name === "AbortError") return undefined;
     }
   }
-  return size <= MOST_BLOB_BYTES ? { kind: "blob", name } : { kind: "link" };
+  return size <= BLOB_MAX_BYTES ? { kind: "blob", name } : { kind: "link" };
 }
 
-/** Saves a Blob as the browser saves downloads. */
+/** Saves a Blob to the download folder. */
 export function saveBlob(blob: Blob, name: string): void {
   const address = URL.createObjectURL(blob);
   follow(address, name);
   setTimeout(() => URL.revokeObjectURL(address), URL_KEPT_MILLISECONDS);
 }
 
-/** Waits until the server has the bytes together, then leaves the download to the browser. */
+/** Waits until the server has materialized the file, then lets the browser download it. */
 export async function handOver(address: string, signal: AbortSignal): Promise<void> {
   let isReady = false;
   while (!isReady) {
@@ -53,7 +54,10 @@ export async function handOver(address: string, signal: AbortSignal): Promise<vo
     });
     isReady = answer.type === "opaqueredirect";
     if (!isReady && answer.status !== 202) {
-      throw new SluiceError(answer.status === 401 ? "unauthenticated" : "not_found", "no content");
+      throw new SluiceError(
+        answer.status === 401 ? "unauthenticated" : "not_found",
+        "the server does not return the file",
+      );
     }
   }
   follow(address);

@@ -1,27 +1,27 @@
 import { signal } from "@preact/signals";
 import { type Account, account, connect, logIn, logOut, register } from "@sluice/browser";
 
-/** `starting`: not known yet. `ended`: it was in, and the server no longer knows the session; calls wait for `signIn`. */
+/** `starting`: not known yet. `ended`: the session has expired, and calls wait for `signIn`. */
 export type SessionState = "starting" | "out" | "in" | "ended";
 
 export const session = signal<SessionState>("starting");
-/** Who is signed in; kept while the session has ended. */
+/** The signed-in account; kept when the session expires. */
 export const me = signal<Account | undefined>(undefined);
-/** Why the page could not find out who is signed in. */
+/** Why asking for the account failed. */
 export const startError = signal<unknown>(undefined);
 
-let goOn: (() => void) | undefined;
+let resume: (() => void) | undefined;
 
-/** The connection of the whole page. Its session is a cookie that no script can read. */
+/** The page's connection. Its session is a cookie that no script can read. */
 export const connection = connect({
   onUnauthenticated: () =>
     new Promise((resolve) => {
-      goOn = resolve;
+      resume = resolve;
       session.value = me.peek() === undefined ? "out" : "ended";
     }),
 });
 
-/** Finds out who is signed in. If nobody is, it waits until somebody is. */
+/** Asks for the signed-in account. Without a session, waits for a sign-in. */
 export async function start(): Promise<void> {
   startError.value = undefined;
   try {
@@ -32,7 +32,7 @@ export async function start(): Promise<void> {
   }
 }
 
-/** Signs in; every call that waits for it goes on. Fails with `wrong_credentials`, among others. */
+/** Signs in and resumes the calls that wait for it. Fails with `wrong_credentials`, among others. */
 export async function signIn(username: string, password: string): Promise<void> {
   await logIn(connection, username, password);
   tabs.postMessage(username);
@@ -41,49 +41,49 @@ export async function signIn(username: string, password: string): Promise<void> 
 
 function continueSession(): void {
   if (session.peek() === "ended") session.value = "in";
-  goOn?.();
-  goOn = undefined;
+  resume?.();
+  resume = undefined;
 }
 
-/** Makes an account and signs in. */
+/** Creates an account and signs in. */
 export async function signUp(username: string, password: string): Promise<void> {
   await register(connection, username, password);
   await signIn(username, password);
 }
 
-/** Signs out, and loads the page anew, so that nothing of the account stays in memory. */
+/** Signs out and reloads the page, so that nothing of the account stays in memory. */
 export async function signOut(): Promise<void> {
   await logOut(connection);
   tabs.postMessage("");
   leave();
 }
 
-/** Loads the page anew at its top. */
+/** Reloads the page at the top level. */
 export function leave(): void {
-  leaving = true;
+  isLeaving = true;
   history.replaceState(null, "", location.pathname);
   location.reload();
 }
 
-/** Whether the page is being left on purpose, so that nobody need be asked. */
-export let leaving = false;
+/** Whether the page is reloaded on purpose, so that the browser need not ask. */
+export let isLeaving = false;
 
 let refreshes = 0;
 
-/** Asks how much room there is now. An answer that a later question has overtaken does not count. */
+/** Updates the account's usage. Drops the answer if a later call has started meanwhile. */
 export async function refreshAccount(): Promise<void> {
   const refresh = ++refreshes;
   try {
     const now = await account(connection);
     if (refresh === refreshes) me.value = now;
   } catch {
-    // The numbers then stay as old as they are.
+    // Then the numbers stay out of date.
   }
 }
 
 /**
- * The cookie is one for all tabs of the browser: who signs in or out in one does so in all. A tab of another account
- * would go on with the wrong one, so it loads anew.
+ * All tabs share one cookie, so signing in or out affects them all. A tab of another account would continue
+ * with the wrong one, so it reloads.
  */
 const tabs = new BroadcastChannel("sluice-session");
 tabs.onmessage = ({ data }: MessageEvent<string>) => {

@@ -1,9 +1,9 @@
 import type { UploadPhase, UploadProgress } from "@sluice/browser";
 
-/** What counts of an upload for the whole queue. */
+/** What the totals need of an upload. */
 export type Counted = Pick<UploadProgress, "phase" | "size" | "sentBytes" | "wireBytes">;
 
-/** The whole queue in numbers. Bytes leave out what failed or was cancelled. */
+/** The sums of all uploads. Sizes do not include failed and cancelled ones. */
 export interface Totals {
   count: number;
   available: number;
@@ -14,16 +14,15 @@ export interface Totals {
   active: number;
   size: number;
   sentBytes: number;
-  /** Really sent, repeats and failures included. */
+  /** Bytes sent, repeats and failures included. */
   wireBytes: number;
 }
 
-/** Whether nothing more happens by itself. */
-export function isSettled(phase: UploadPhase): boolean {
+/** Whether an upload is available, failed or aborted. */
+export function isFinished(phase: UploadPhase): boolean {
   return phase === "available" || phase === "failed" || phase === "aborted";
 }
 
-/** Adds up. */
 export function totalsOf(uploads: Iterable<Counted>): Totals {
   const totals: Totals = {
     count: 0,
@@ -48,30 +47,28 @@ export function totalsOf(uploads: Iterable<Counted>): Totals {
 }
 
 function isCounted(phase: UploadPhase): phase is "available" | "failed" | "aborted" | "paused" {
-  return isSettled(phase) || phase === "paused";
+  return isFinished(phase) || phase === "paused";
 }
 
-/** How much is done, from 0 to 1. Files without bytes count by their number. */
+/** Returns how much is done, from 0 to 1. If all files are empty, counts files. */
 export function fractionOf({ size, sentBytes, available, count }: Totals): number {
   return size > 0 ? sentBytes / size : count > 0 ? available / count : 0;
 }
 
-const REMEMBERED_MILLISECONDS = 5000;
+const WINDOW_MILLISECONDS = 5000;
 
-/** Bytes a second over the last five seconds. */
+/** Measures bytes per second over the last five seconds. */
 export class SpeedMeter {
   #samples: { at: number; bytes: number }[] = [];
 
-  /** Takes how many bytes there have been by `at` (milliseconds); gives the speed, or undefined while there is none. */
+  /** Adds the number of bytes at a time in milliseconds. Returns the speed, or undefined while unknown. */
   sample(at: number, bytes: number): number | undefined {
     this.#samples.push({ at, bytes });
-    while ((this.#samples[1]?.at ?? at) < at - REMEMBERED_MILLISECONDS) this.#samples.shift();
+    while ((this.#samples[1]?.at ?? at) < at - WINDOW_MILLISECONDS) this.#samples.shift();
     const first = this.#samples[0];
     if (first === undefined || at - first.at < 1000 || bytes <= first.bytes) return undefined;
     return ((bytes - first.bytes) * 1000) / (at - first.at);
   }
-
-  /** Forgets all: what comes is another measurement. */
   reset(): void {
     this.#samples = [];
   }

@@ -1,16 +1,16 @@
 import { computed, effect, signal } from "@preact/signals";
-import { abandon, type Unfinished, unfinished } from "@sluice/browser";
+import { abandon, type UnfinishedUpload, unfinished } from "@sluice/browser";
 import { failureText } from "./failures.js";
 import { notify } from "./notices.js";
 import { entries, stateOf } from "./queue.js";
 import { connection, session } from "./session.js";
 
-/** The account's open uploads, as the server last told. */
-const open = signal<Unfinished[]>([]);
+/** The account's open uploads, as last listed. */
+const open = signal<UnfinishedUpload[]>([]);
 
-/** Those that no row of this page is sending. */
+/** Open uploads without a row in the queue. */
 export const waitingForFile = computed(() => {
-  // A failed one can be tried again in its own row.
+  // A failed upload can be retried in its own row.
   const rows = entries.value.filter(
     (entry) => !["available", "aborted"].includes(entry.state.value.progress.phase),
   );
@@ -19,17 +19,17 @@ export const waitingForFile = computed(() => {
   return open.value.filter((upload) => !ids.has(upload.uploadId) && !paths.has(upload.path));
 });
 
-/** Asks the server anew. */
+/** Loads the list again. */
 export async function refreshUnfinished(): Promise<void> {
   try {
     open.value = await unfinished(connection);
   } catch {
-    // What is shown is then as old as it is: the list of files tells of the failure.
+    // Then the list stays out of date. The list of files reports the failure.
   }
 }
 
-/** Gives one up: its parts are freed. */
-export async function giveUp(upload: Unfinished): Promise<void> {
+/** Aborts an upload; the server discards its parts. */
+export async function abandonUpload(upload: UnfinishedUpload): Promise<void> {
   try {
     await abandon(connection, upload.uploadId);
     open.value = open.peek().filter((other) => other !== upload);
@@ -39,7 +39,7 @@ export async function giveUp(upload: Unfinished): Promise<void> {
   }
 }
 
-/** Takes those off the list that have become available. */
+/** Removes uploads that have become available. */
 export function forgetFinished(): void {
   const done = new Set(
     entries

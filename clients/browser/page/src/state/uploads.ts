@@ -1,7 +1,7 @@
 import { SluiceError, type Upload, type UploadResult, upload } from "@sluice/browser";
 import { text } from "../i18n/index.js";
-import { isKnown } from "./listing.js";
-import { announce } from "./notices.js";
+import { isListed } from "./listing.js";
+import { readOut } from "./notices.js";
 import {
   addEntries,
   type Entry,
@@ -15,30 +15,30 @@ import {
   unstarted,
 } from "./queue.js";
 import { connection } from "./session.js";
-import { settled } from "./settled.js";
-import { isSettled } from "./totals.js";
+import { reportFinished } from "./finished.js";
+import { isFinished } from "./totals.js";
 
-/** How many uploads are handed to the library at once; the others wait here, where they cost nothing. */
-const MOST_AT_ONCE = 100;
+/** Most uploads that the library runs at once. The others wait here, where they cost nothing. */
+const RUNNING_MAX = 100;
 
 const running = new Map<Entry, Upload>();
 let waiting: Entry[] = [];
 
-/** Adds files to the queue. A file that is in it already, unfinished, is left out. */
+/** Adds files to the queue, except those that are in it and unfinished. */
 export function addFiles(picked: Picked[]): void {
   const open = new Set(
     entries
       .peek()
-      .filter((entry) => !isSettled(stateOf(entry).progress.phase))
+      .filter((entry) => !isFinished(stateOf(entry).progress.phase))
       .map(identity),
   );
   const added = picked
     .filter((one) => !open.has(identity(one)))
-    .map((one) => newEntry(one, isKnown(one.path)));
+    .map((one) => newEntry(one, isListed(one.path)));
   if (added.length === 0) return;
   addEntries(added);
   waiting.push(...added);
-  announce(text.peek().drop.added(added.length));
+  readOut(text.peek().drop.added(added.length));
   startNext();
 }
 
@@ -48,21 +48,21 @@ function identity({ path, file }: Picked): string {
 
 function startNext(): void {
   let active = [...running.keys()].filter((entry) => stateOf(entry).progress.phase !== "paused").length;
-  for (; active < MOST_AT_ONCE && waiting.length > 0; active += 1) {
+  for (; active < RUNNING_MAX && waiting.length > 0; active += 1) {
     const entry = waiting.shift();
-    if (entry !== undefined) begin(entry);
+    if (entry !== undefined) start(entry);
   }
 }
 
-function begin(entry: Entry): void {
-  const handle = upload(connection, entry.file, {
+function start(entry: Entry): void {
+  const started = upload(connection, entry.file, {
     path: entry.path,
     uploadId: entry.uploadId,
     fileHandle: entry.handle,
     onProgress: (progress) => running.has(entry) && note(entry, { progress }),
   });
-  running.set(entry, handle);
-  handle.then(
+  running.set(entry, started);
+  started.result.then(
     (result) => end(entry, result),
     (error) => end(entry, undefined, error),
   );
@@ -73,30 +73,30 @@ function end(entry: Entry, result?: UploadResult, error?: unknown): void {
   const aborted = error instanceof SluiceError && error.code === "aborted";
   const phase = result !== undefined ? "available" : aborted ? "aborted" : "failed";
   notePhase(entry, phase, { result, error: aborted ? undefined : error });
-  settled(entry);
+  reportFinished(entry);
   startNext();
 }
 
-/** Stops an upload; what has been sent stays. */
+/** Pauses an upload. The server keeps the parts sent so far. */
 export function pause(entry: Entry): void {
-  const handle = running.get(entry);
-  if (handle !== undefined) handle.pause();
+  const upload = running.get(entry);
+  if (upload !== undefined) upload.pause();
   else if (waiting.includes(entry)) {
     waiting = waiting.filter((other) => other !== entry);
     notePhase(entry, "paused");
   }
 }
 
-/** Goes on with an upload that was stopped. */
+/** Resumes a paused upload. */
 export function resume(entry: Entry): void {
-  const handle = running.get(entry);
-  if (handle !== undefined) handle.resume();
+  const upload = running.get(entry);
+  if (upload !== undefined) upload.resume();
   else if (stateOf(entry).progress.phase === "paused") enqueue(entry);
 }
 
-/** Begins a failed or cancelled upload again; what the server has of it is not sent again. */
+/** Starts a failed or cancelled upload again. Parts that the server has are not sent again. */
 export function retry(entry: Entry): void {
-  if (running.has(entry) || !isSettled(stateOf(entry).progress.phase)) return;
+  if (running.has(entry) || !isFinished(stateOf(entry).progress.phase)) return;
   enqueue(entry);
 }
 
@@ -106,19 +106,17 @@ function enqueue(entry: Entry): void {
   startNext();
 }
 
-/** Gives an upload up. */
+/** Aborts an upload, also at the server. */
 export function cancel(entry: Entry): void {
-  const handle = running.get(entry);
+  const upload = running.get(entry);
   waiting = waiting.filter((other) => other !== entry);
-  if (handle === undefined) notePhase(entry, "aborted");
-  // A failure to tell the server is no matter: it gives up what nobody finishes.
-  else handle.abort().catch(() => undefined);
+  if (upload === undefined) notePhase(entry, "aborted");
+  // If this fails, the upload expires at the server.
+  else upload.abort().catch(() => undefined);
 }
 
 const inPhase = (...phases: string[]) =>
   entries.peek().filter((entry) => phases.includes(stateOf(entry).progress.phase));
-
-/** Stops all. */
 export function pauseAll(): void {
   waiting = [];
   for (const entry of inPhase("waiting", "hashing", "uploading", "offline")) {
@@ -127,28 +125,28 @@ export function pauseAll(): void {
   }
 }
 
-/** Goes on with all that were stopped. */
+/** Resumes all paused uploads. */
 export function resumeAll(): void {
   inPhase("paused").forEach(resume);
 }
 
-/** Begins all failed ones again. */
+/** Retries all failed uploads. */
 export function retryAll(): void {
   inPhase("failed").forEach(retry);
 }
 
-/** Gives all up that are not finished. */
+/** Aborts all unfinished uploads. */
 export function cancelAll(): void {
   waiting = [];
-  for (const entry of entries.peek()) if (!isSettled(stateOf(entry).progress.phase)) cancel(entry);
+  for (const entry of entries.peek()) if (!isFinished(stateOf(entry).progress.phase)) cancel(entry);
 }
 
-/** Takes the finished and cancelled rows away. */
+/** Removes the rows of available and cancelled uploads. */
 export function clearFinished(): void {
   removeEntries((entry) => ["available", "aborted"].includes(stateOf(entry).progress.phase));
 }
 
-/** Takes one settled row away. */
+/** Removes the row of a finished upload. */
 export function remove(entry: Entry): void {
   removeEntries((other) => other === entry);
 }

@@ -1,13 +1,13 @@
 import { useRef } from "preact/hooks";
 import { text } from "../i18n/index.js";
 import { addChosen, chooseFiles, reading } from "../state/adding.js";
-import { place } from "../state/location.js";
+import { folderView } from "../state/location.js";
 import { Icon } from "./icons.js";
 
 const canChooseFolders = "webkitdirectory" in HTMLInputElement.prototype;
 const chooseFolders = { webkitdirectory: true };
 
-/** Where files come in for those who do not drag. */
+/** Buttons to choose files and folders, as an alternative to dropping them. */
 export function AddFiles() {
   const { drop } = text.value;
   const files = useRef<HTMLInputElement>(null);
@@ -21,7 +21,7 @@ export function AddFiles() {
       <p>
         <strong>{drop.invitation}</strong>
         <span class="muted">
-          {reading.value === undefined ? drop.target(place.value.folder) : drop.reading(reading.value)}
+          {reading.value === undefined ? drop.target(folderView.value.folder) : drop.reading(reading.value)}
         </span>
       </p>
       <div class="buttons">

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { text } from "../i18n/index.js";
 import { baseName, printable } from "../names.js";
 import { failureText } from "../state/failures.js";
-import { place } from "../state/location.js";
+import { folderView } from "../state/location.js";
 import { session, start, startError } from "../state/session.js";
 import { Dialogs } from "./dialogs.js";
 import { focusSoon } from "./focus.js";
@@ -11,18 +11,17 @@ import { Live, Notices } from "./notices.js";
 import { SessionEnded, SignInPage } from "./sign-in.js";
 import { Workspace } from "./workspace.js";
 
-/** The whole page. */
 export function App() {
-  const inside = session.value === "in" || session.value === "ended";
-  const folder = place.value.folder;
-  useFocusAfterSignIn(inside, session.value === "out");
+  const isSignedIn = session.value === "in" || session.value === "ended";
+  const folder = folderView.value.folder;
+  useFocusAfterSignIn(isSignedIn, session.value === "out");
   useEffect(() => {
-    document.title = inside && folder !== "" ? `${printable(baseName(folder))} – Sluice` : "Sluice";
-  }, [inside, folder]);
+    document.title = isSignedIn && folder !== "" ? `${printable(baseName(folder))} – Sluice` : "Sluice";
+  }, [isSignedIn, folder]);
   return (
     <>
       <Header />
-      {inside ? <Workspace /> : session.value === "out" ? <SignInPage /> : <Starting />}
+      {isSignedIn ? <Workspace /> : session.value === "out" ? <SignInPage /> : <Starting />}
       <Dialogs />
       {session.value === "ended" && <SessionEnded />}
       <Notices />
@@ -31,13 +30,15 @@ export function App() {
   );
 }
 
-/** The form that had focus is gone then. On arriving with a session, focus is left where the browser puts it. */
-function useFocusAfterSignIn(inside: boolean, outside: boolean) {
-  const wasOutside = useRef(false);
+/**
+ * Moves focus after a sign-in, because the form that had it is gone. Without a sign-in, focus stays as it is.
+ */
+function useFocusAfterSignIn(isSignedIn: boolean, isSignedOut: boolean) {
+  const wasSignedOut = useRef(false);
   useEffect(() => {
-    if (inside && wasOutside.current) focusSoon("#files");
-    wasOutside.current = outside;
-  }, [inside, outside]);
+    if (isSignedIn && wasSignedOut.current) focusSoon("#files");
+    wasSignedOut.current = isSignedOut;
+  }, [isSignedIn, isSignedOut]);
 }
 
 function Starting() {

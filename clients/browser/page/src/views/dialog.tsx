@@ -5,13 +5,13 @@ import { Icon } from "./icons.js";
 
 interface DialogProps {
   title: string;
-  /** Called when it shall close; a dialog without it stays until it is done with. */
+  /** Called when the user closes the dialog. Without it, the dialog cannot be closed. */
   onClose?: () => void;
   wide?: boolean;
   children: ComponentChildren;
 }
 
-/** A modal dialog: focus stays within it, Escape closes it, and then focus goes back to where it was. */
+/** A modal dialog. Focus stays within it and returns to where it was when it closes. Escape closes it. */
 export function Dialog({ title, onClose, wide, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -39,7 +39,7 @@ function useModal(element: { current: HTMLDialogElement | null }, onClose: (() =
   useLayoutEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
-    // Closing before it leaves the document is what brings focus back.
+    // Focus returns only if the dialog is closed before it is removed from the document.
     return () => dialog?.close();
   }, [element]);
   useEffect(() => {
@@ -48,7 +48,7 @@ function useModal(element: { current: HTMLDialogElement | null }, onClose: (() =
       event.preventDefault();
       close.current?.();
     };
-    // A browser may close it without asking, when Escape comes twice.
+    // Browsers may close it without a cancel event when Escape is pressed twice.
     const onClosed = () => {
       if (!dialog?.isConnected) return;
       if (close.current === undefined) dialog.showModal();

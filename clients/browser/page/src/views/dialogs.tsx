@@ -10,7 +10,7 @@ import { RenameDialog } from "./rename-dialog.js";
 import { StorageDialog } from "./storage-dialog.js";
 import { VersionsDialog } from "./versions-dialog.js";
 
-/** The dialog that is open, if one is. */
+/** Renders the open dialog, if there is one. */
 export function Dialogs() {
   const open = dialog.value;
   switch (open?.kind) {

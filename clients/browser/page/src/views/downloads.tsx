@@ -24,7 +24,7 @@ const ICONS: Record<DownloadPhase, IconName> = {
   cancelled: "close",
 };
 
-/** The downloads of this page. */
+/** The list of downloads that this page started. */
 export function Downloads() {
   return (
     <section class="card" aria-labelledby="downloads-title">

@@ -1,10 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
 import { text } from "../i18n/index.js";
 import { addDropped } from "../state/adding.js";
-import { place } from "../state/location.js";
+import { folderView } from "../state/location.js";
 import { Icon } from "./icons.js";
 
-/** Takes what is dropped anywhere on the page; tells whether something is held over it. */
+/** Uploads files dropped anywhere on the page. Returns whether files are being dragged over it. */
 export function useDrops(): boolean {
   const [dragging, setDragging] = useState(false);
   useEffect(() => {
@@ -16,7 +16,7 @@ export function useDrops(): boolean {
       setDragging(true);
     });
     on("dragover", (event) => event.preventDefault());
-    // Leaving an element for another is no leaving of the page: then there is no other.
+    // `relatedTarget` is null only when the pointer leaves the page.
     on("dragleave", (event) => event.relatedTarget === null && setDragging(false));
     on("drop", (event) => {
       event.preventDefault();
@@ -32,13 +32,13 @@ function holdsFiles(event: DragEvent): boolean {
   return event.dataTransfer?.types.includes("Files") ?? false;
 }
 
-/** Covers the page while something is held over it. */
+/** Covers the page while files are dragged over it. */
 export function DropOverlay() {
   return (
     <div class="drop-overlay">
       <p>
         <Icon name="upload" />
-        {text.value.drop.into(place.value.folder)}
+        {text.value.drop.into(folderView.value.folder)}
       </p>
     </div>
   );

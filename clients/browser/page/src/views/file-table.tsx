@@ -4,12 +4,12 @@ import { baseName, folderOf, printable } from "../names.js";
 import { dialog } from "../state/dialog.js";
 import { startDownload } from "../state/downloads.js";
 import { deleteWithUndo } from "../state/file-actions.js";
-import { openFolder, place } from "../state/location.js";
+import { openFolder, folderView } from "../state/location.js";
 import { focusSoon } from "./focus.js";
 import { IconButton } from "./icon-button.js";
 import { Icon } from "./icons.js";
 
-/** Folders first, then files. */
+/** A table of folders, then files. */
 export function FileTable({ items, prefixes }: { items: Version[]; prefixes: string[] }) {
   const { files } = text.value;
   return (
@@ -34,7 +34,7 @@ export function FileTable({ items, prefixes }: { items: Version[]; prefixes: str
           <FolderRow key={prefix} prefix={prefix} />
         ))}
         {items.map((version) => (
-          <FileRow key={version.file_id} version={version} />
+          <FileRow key={version.fileId} version={version} />
         ))}
       </tbody>
     </table>
@@ -69,7 +69,7 @@ function FolderRow({ prefix }: { prefix: string }) {
 function FileRow({ version }: { version: Version }) {
   const f = format.value;
   const name = baseName(version.path);
-  const elsewhere = folderOf(version.path) !== place.value.folder;
+  const elsewhere = folderOf(version.path) !== folderView.value.folder;
   const open = (kind: "versions" | "rename") => () => {
     dialog.value = { kind, version };
   };
@@ -83,14 +83,14 @@ function FileRow({ version }: { version: Version }) {
               <bdi>{printable(elsewhere ? version.path : name)}</bdi>
             </button>
             <span class="narrow-only muted">
-              {f.bytes(version.size)} · {f.date(version.created_at)}
+              {f.bytes(version.size)} · {f.date(version.createdAt)}
             </span>
           </span>
         </span>
       </th>
       <td class="wide-cell number">{f.bytes(version.size)}</td>
       <td class="wide-cell muted">
-        <time dateTime={version.created_at}>{f.date(version.created_at)}</time>
+        <time dateTime={version.createdAt}>{f.date(version.createdAt)}</time>
       </td>
       <td class="actions">
         <FileButtons version={version} name={name} open={open} />

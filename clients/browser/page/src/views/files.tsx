@@ -5,7 +5,7 @@ import { crumbs } from "../paths.js";
 import { recognise } from "../search.js";
 import { failureText } from "../state/failures.js";
 import { list, listError, listState, load, shownList } from "../state/listing.js";
-import { openFolder, place } from "../state/location.js";
+import { openFolder, folderView } from "../state/location.js";
 import { refreshAccount } from "../state/session.js";
 import { refreshUnfinished } from "../state/unfinished.js";
 import { FileTable } from "./file-table.js";
@@ -14,14 +14,14 @@ import { IconButton } from "./icon-button.js";
 import { Icon } from "./icons.js";
 import { SearchForm } from "./search-form.js";
 
-/** The files of a folder, or those that were found. */
+/** The files of a folder, or the results of a search. */
 export function Files() {
   const { files, search, app } = text.value;
-  const searching = recognise(place.value.find).kind !== "none";
+  const searching = recognise(folderView.value.find).kind !== "none";
   const { items, prefixes } = shownList.value;
   const empty = items.length + prefixes.length === 0;
   const state = listState.value;
-  useFocusOnArrival(place.value.folder);
+  useFocusOnArrival(folderView.value.folder);
   return (
     <section class="card files" aria-labelledby="files" aria-busy={state === "loading"}>
       <div class="files-head">
@@ -32,7 +32,7 @@ export function Files() {
           <IconButton icon="retry" label={files.reload} onClick={reload} />
         </div>
         <Breadcrumb />
-        <SearchForm key={`${place.value.folder}?${place.value.find}`} />
+        <SearchForm key={`${folderView.value.folder}?${folderView.value.find}`} />
       </div>
       {!empty && <FileTable items={items} prefixes={prefixes} />}
       {state === "failed" && <Failed />}
@@ -43,14 +43,14 @@ export function Files() {
   );
 }
 
-/** Asks the server anew for what the page shows of it. */
+/** Loads everything that the page shows again. */
 function reload(): void {
   void load();
   void refreshUnfinished();
   void refreshAccount();
 }
 
-/** After going to another folder, focus is where reading goes on. */
+/** Moves focus to the list after opening another folder. */
 function useFocusOnArrival(folder: string): void {
   const arrived = useRef(folder);
   useEffect(() => {
@@ -61,9 +61,9 @@ function useFocusOnArrival(folder: string): void {
 
 function Breadcrumb() {
   const { files } = text.value;
-  const { folder, find } = place.value;
+  const { folder, find } = folderView.value;
   const steps = crumbs(folder);
-  const here = (at: string) => at === folder && find === "";
+  const isCurrent = (at: string) => at === folder && find === "";
   return (
     <nav class="breadcrumb" aria-label={files.path}>
       <ol>
@@ -72,7 +72,7 @@ function Breadcrumb() {
             <button
               type="button"
               class="quiet"
-              aria-current={here(step.folder) ? "page" : undefined}
+              aria-current={isCurrent(step.folder) ? "page" : undefined}
               onClick={() => openFolder(step.folder)}
             >
               <bdi>{printable(step.name)}</bdi>
@@ -100,12 +100,12 @@ function Failed() {
 
 function Empty({ searching }: { searching: boolean }) {
   const { files } = text.value;
-  const { folder, find, way } = place.value;
+  const { folder, find, scope } = folderView.value;
   const byHash = recognise(find).kind !== "text";
   const [title, explanation] = searching
     ? [
         files.noneFoundTitle,
-        byHash ? files.noneFoundHash : way === "loaded" ? files.noneFoundLoaded : files.noneFoundPrefix,
+        byHash ? files.noneFoundHash : scope === "loaded" ? files.noneFoundLoaded : files.noneFoundPrefix,
       ]
     : folder === ""
       ? [files.emptyTitle, files.empty]

@@ -1,20 +1,20 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 
-/** Moves focus once the page shows what has just changed; so that it is not lost with what has gone. */
+/** Moves focus after the next render, so that it is not lost with an element that disappears. */
 export function focusSoon(selector: string): void {
   requestAnimationFrame(() => document.querySelector<HTMLElement>(selector)?.focus());
 }
 
 /**
- * Keeps focus when the button that has it goes, because of what it did or by itself: it passes to the first button that
- * is left in the element, else to what the selector finds.
+ * Keeps focus when the focused button disappears: moves it to the first remaining button in the element, or
+ * else to what the selector finds.
  */
 export function useFocusKept(element: { current: HTMLElement | null }, otherwise: string): void {
-  const held = useRef(false);
-  // The page has not changed yet while this is rendered, and has when the effect runs.
-  held.current = element.current?.contains(document.activeElement) ?? false;
+  const hadFocus = useRef(false);
+  // The document is still unchanged during the render; the effect runs after the change.
+  hadFocus.current = element.current?.contains(document.activeElement) ?? false;
   useLayoutEffect(() => {
-    if (!held.current || document.activeElement !== document.body) return;
+    if (!hadFocus.current || document.activeElement !== document.body) return;
     const next = element.current?.querySelector<HTMLElement>("button:not(:disabled)");
     (next ?? document.querySelector<HTMLElement>(otherwise))?.focus();
   });

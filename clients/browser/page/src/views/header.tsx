@@ -11,16 +11,16 @@ import { Icon, Logo } from "./icons.js";
 /** The bar at the top. */
 export function Header() {
   const { app, settings } = text.value;
-  const inside = session.value === "in" || session.value === "ended";
+  const isSignedIn = session.value === "in" || session.value === "ended";
   return (
     <header class="bar">
-      {inside && (
+      {isSignedIn && (
         <button type="button" class="skip primary" onClick={() => focusSoon("#files")}>
           {app.skip}
         </button>
       )}
       <Brand heading={session.value !== "out"} />
-      {inside && <StorageButton />}
+      {isSignedIn && <StorageButton />}
       <label class="choice" title={settings.language}>
         <Icon name="language" />
         <span class="visually-hidden">{settings.language}</span>
@@ -41,22 +41,22 @@ export function Header() {
         <select
           value={theme.value}
           onChange={(event) =>
-            setTheme(THEMES.find((known) => known === event.currentTarget.value) ?? "system")
+            setTheme(THEMES.find((candidate) => candidate === event.currentTarget.value) ?? "system")
           }
         >
-          {THEMES.map((known) => (
-            <option key={known} value={known}>
-              {settings[known]}
+          {THEMES.map((option) => (
+            <option key={option} value={option}>
+              {settings[option]}
             </option>
           ))}
         </select>
       </label>
-      {inside && <Who />}
+      {isSignedIn && <CurrentUser />}
     </header>
   );
 }
 
-/** The product's name: the page's heading, where the page has no other. */
+/** The product's name; it is the page's heading if there is no other. */
 function Brand({ heading }: { heading: boolean }) {
   const name = <span class="brand-name">Sluice</span>;
   return (
@@ -70,7 +70,7 @@ function Brand({ heading }: { heading: boolean }) {
 function StorageButton() {
   const { storage } = text.value;
   if (me.value === undefined) return null;
-  const { used_bytes: used, quota_bytes: quota } = me.value;
+  const { usedBytes: used, quotaBytes: quota } = me.value;
   return (
     <button
       type="button"
@@ -86,7 +86,7 @@ function StorageButton() {
   );
 }
 
-function Who() {
+function CurrentUser() {
   const words = text.value.session;
   const leave = () => {
     if (totals.peek().active + totals.peek().paused > 0) dialog.value = { kind: "leave" };

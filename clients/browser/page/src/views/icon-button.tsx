@@ -1,6 +1,6 @@
 import { Icon, type IconName } from "./icons.js";
 
-/** A button that shows an icon; its label is its name and its tooltip. */
+/** A button with an icon. The label is its accessible name and its tooltip. */
 export function IconButton(props: {
   icon: IconName;
   label: string;

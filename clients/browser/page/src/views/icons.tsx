@@ -1,4 +1,4 @@
-/** Each icon is one path in a square of 24, drawn with lines. */
+/** The icons: stroked paths in a 24 × 24 square. */
 const PATHS = {
   upload: "M12 16V4m0 0L7 9m5-5 5 5M4 16v3a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-3",
   download: "M12 4v12m0 0 5-5m-5 5-5-5M4 16v3a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-3",
@@ -29,7 +29,7 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-/** An icon. It is never the only thing that says what it means. */
+/** A decorative icon, hidden from screen readers. */
 export function Icon({ name }: { name: IconName }) {
   return (
     <svg class="icon-drawing" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
@@ -37,8 +37,6 @@ export function Icon({ name }: { name: IconName }) {
     </svg>
   );
 }
-
-/** The mark of the product. */
 export function Logo() {
   return (
     <svg class="logo" viewBox="0 0 32 32" aria-hidden="true" focusable="false">

@@ -1,8 +1,8 @@
 import { text } from "../i18n/index.js";
-import { announcement, dismiss, notices } from "../state/notices.js";
+import { liveMessage, dismiss, notices } from "../state/notices.js";
 import { Icon } from "./icons.js";
 
-/** Short messages at the edge of the page; they are read out too. */
+/** Short messages at the edge of the page. Screen readers read them out. */
 export function Notices() {
   const { app } = text.value;
   return (
@@ -32,11 +32,11 @@ export function Notices() {
   );
 }
 
-/** Tells screen readers of what others see change. */
+/** A live region for screen readers. */
 export function Live() {
   return (
     <div class="visually-hidden" role="status">
-      {announcement.value}
+      {liveMessage.value}
     </div>
   );
 }

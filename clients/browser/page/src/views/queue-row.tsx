@@ -5,7 +5,7 @@ import { printable } from "../names.js";
 import { pathProblem } from "../paths.js";
 import { failureText } from "../state/failures.js";
 import type { Entry, EntryState } from "../state/queue.js";
-import { isSettled } from "../state/totals.js";
+import { isFinished } from "../state/totals.js";
 import { cancel, pause, remove, resume, retry } from "../state/uploads.js";
 import { useFocusKept } from "./focus.js";
 import { IconButton } from "./icon-button.js";
@@ -23,7 +23,7 @@ const ICONS: Record<UploadPhase, IconName> = {
   aborted: "close",
 };
 
-/** One upload. */
+/** A row for one upload. */
 export function QueueRow({ entry }: { entry: Entry }) {
   const { queue } = text.value;
   const state = entry.state.value;
@@ -39,7 +39,7 @@ export function QueueRow({ entry }: { entry: Entry }) {
           <bdi>{printable(entry.name)}</bdi>
           {entry.replaces && <span class="tag">{queue.newVersion}</span>}
         </p>
-        {!isSettled(phase) && (
+        {!isFinished(phase) && (
           <progress aria-label={queue.progressOf(entry.name)} value={fraction(state)} max={1} />
         )}
         <p class="row-state">{stateText(entry, state)}</p>
@@ -68,7 +68,7 @@ function stateText(entry: Entry, { progress, result, error }: EntryState): strin
   return words.available(result?.wireBytes ?? 0);
 }
 
-/** A path that cannot be is better explained here than by the server. */
+/** Explains an invalid path better than the server's error does. */
 function failedText(path: string, error: unknown): string {
   const problem = pathProblem(path);
   return problem === undefined ? failureText(error) : text.value.rename[problem];
@@ -100,7 +100,7 @@ function RowButtons({ entry, phase }: { entry: Entry; phase: UploadPhase }) {
         <IconButton icon="play" label={queue.resume(name)} onClick={() => resume(entry)} />
       )}
       {again && <IconButton icon="retry" label={queue.retry(name)} onClick={() => retry(entry)} />}
-      {isSettled(phase) ? (
+      {isFinished(phase) ? (
         <IconButton icon="close" label={queue.remove(name)} onClick={() => remove(entry)} />
       ) : (
         phase !== "verifying" && (

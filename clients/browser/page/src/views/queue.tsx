@@ -8,7 +8,7 @@ import { useFocusKept } from "./focus.js";
 import { Icon } from "./icons.js";
 import { QueueRow } from "./queue-row.js";
 
-/** The uploads of this page. */
+/** The list of uploads that this page started. */
 export function Queue() {
   const { queue } = text.value;
   const { shown, waiting, finished } = rows.value;

@@ -8,7 +8,7 @@ import { failureText } from "../state/failures.js";
 import { rename } from "../state/file-actions.js";
 import { Dialog } from "./dialog.js";
 
-/** Gives a file another name, or another folder. */
+/** Renames a file or moves it to another folder. */
 export function RenameDialog({ version }: { version: Version }) {
   const { rename: words, app } = text.value;
   const [path, setPath] = useState(version.path);
@@ -76,12 +76,12 @@ export function RenameDialog({ version }: { version: Version }) {
   );
 }
 
-/** The name without its ending is selected: that is what mostly changes. */
+/** Selects the name without its extension, which is what people usually change. */
 function useNameSelected(input: { current: HTMLInputElement | null }, path: string): void {
   useLayoutEffect(() => {
     const from = path.length - baseName(path).length;
     const dot = path.lastIndexOf(".");
-    // After the dialog's own choice of focus.
+    // After the dialog has set its own focus.
     const frame = requestAnimationFrame(() => {
       input.current?.focus();
       input.current?.setSelectionRange(from, dot > from ? dot : path.length);

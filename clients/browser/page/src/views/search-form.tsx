@@ -1,23 +1,26 @@
 import { useId, useState } from "preact/hooks";
 import { text } from "../i18n/index.js";
-import { SEARCH_WAYS, type SearchWay } from "../paths.js";
+import { SEARCH_SCOPES, type SearchScope } from "../paths.js";
 import { recognise } from "../search.js";
-import { goTo, place } from "../state/location.js";
+import { goTo, folderView } from "../state/location.js";
 import { focusSoon } from "./focus.js";
 import { IconButton } from "./icon-button.js";
 import { Icon } from "./icons.js";
 
-/** The search: by how a name begins, by what it holds of what is loaded, or by a hash, which is recognised by itself. */
+/**
+ * Searches by the start of a name, by a text within loaded names, or by a hash, which is recognised
+ * automatically.
+ */
 export function SearchForm() {
   const { search } = text.value;
-  const [find, setFind] = useState(place.value.find);
-  const [way, setWay] = useState<SearchWay>(place.value.way);
+  const [find, setFind] = useState(folderView.value.find);
+  const [scope, setScope] = useState<SearchScope>(folderView.value.scope);
   const id = useId();
   const { kind } = recognise(find);
   const byHash = kind === "sha256" || kind === "sha1";
   const submit = (event: Event) => {
     event.preventDefault();
-    goTo({ find, way });
+    goTo({ find, scope });
     focusSoon("#files");
   };
   return (
@@ -38,19 +41,19 @@ export function SearchForm() {
           onInput={(event) => setFind(event.currentTarget.value)}
         />
         <label class="visually-hidden" htmlFor={`${id}w`}>
-          {search.way}
+          {search.scope}
         </label>
         <select
           id={`${id}w`}
-          value={way}
+          value={scope}
           disabled={byHash}
           onChange={(event) =>
-            setWay(SEARCH_WAYS.find((known) => known === event.currentTarget.value) ?? "folder")
+            setScope(SEARCH_SCOPES.find((candidate) => candidate === event.currentTarget.value) ?? "folder")
           }
         >
-          {SEARCH_WAYS.map((known) => (
-            <option key={known} value={known}>
-              {search[known]}
+          {SEARCH_SCOPES.map((option) => (
+            <option key={option} value={option}>
+              {search[option]}
             </option>
           ))}
         </select>
@@ -58,7 +61,7 @@ export function SearchForm() {
           <Icon name="search" />
           {search.go}
         </button>
-        {place.value.find !== "" && (
+        {folderView.value.find !== "" && (
           <IconButton icon="close" label={search.clear} onClick={() => goTo({ find: "" })} />
         )}
       </form>

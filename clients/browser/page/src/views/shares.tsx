@@ -1,7 +1,9 @@
-/** What a part of a bar stands for; its pattern and colour follow. */
+/** The meaning of a part of a bar; decides its pattern and colour. */
 export type ShareKind = "fresh" | "shared" | "used" | "reserved" | "stored";
 
-/** A bar of parts of a whole, as a chart; without `whole`, they are all of it. `label` says the same in words. */
+/**
+ * A bar chart of parts of a whole. Without `whole`, the parts add up to it. `label` says the same in words.
+ */
 export function Shares(props: {
   parts: { kind: ShareKind; value: number }[];
   whole?: number;
@@ -14,7 +16,7 @@ export function Shares(props: {
     <svg class="shares" viewBox="0 0 100 4" preserveAspectRatio="none" role="img" aria-label={label}>
       <rect class="whole" width="100" height="4" />
       {parts.map(({ kind, value }) => {
-        // What there is of it can be seen, however little.
+        // Keeps even the smallest part visible.
         const width = value === 0 ? 0 : Math.max(0.6, (Math.min(value, whole) / whole) * 100);
         const from = x;
         x += width;

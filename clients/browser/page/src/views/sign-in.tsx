@@ -6,7 +6,7 @@ import { leave, me, signIn, signUp } from "../state/session.js";
 import { Dialog } from "./dialog.js";
 import { Logo } from "./icons.js";
 
-/** What is shown to somebody who is not signed in. */
+/** The page without a session: sign-in or sign-up. */
 export function SignInPage() {
   const { session, app } = text.value;
   const [joining, setJoining] = useState(false);
@@ -25,7 +25,7 @@ export function SignInPage() {
   );
 }
 
-/** Over everything else, when the session has ended while the page was open. */
+/** Asks for a new sign-in when the session has expired. */
 export function SessionEnded() {
   const { session } = text.value;
   return (
@@ -39,7 +39,10 @@ export function SessionEnded() {
   );
 }
 
-/** User name and password. With `username`, only that one may sign in: what waits belongs to that account. */
+/**
+ * User name and password. With `username`, only that account may sign in, because the waiting calls are its
+ * own.
+ */
 function CredentialsForm({ joining, username }: { joining: boolean; username?: string | undefined }) {
   const { session } = text.value;
   const [error, setError] = useState<unknown>(undefined);

@@ -6,7 +6,7 @@ import { me, refreshAccount } from "../state/session.js";
 import { Dialog } from "./dialog.js";
 import { type ShareKind, Shares } from "./shares.js";
 
-/** How much room there is, and what deduplication saved of the files in the list. */
+/** Shows the quota, and what deduplication and compression saved. */
 export function StorageDialog() {
   useEffect(() => void refreshAccount(), []);
   return (
@@ -21,7 +21,7 @@ export function StorageDialog() {
 function AccountChart() {
   const { storage } = text.value;
   if (me.value === undefined) return null;
-  const { quota_bytes: quota, used_bytes: used, reserved_bytes: reserved } = me.value;
+  const { quotaBytes: quota, usedBytes: used, reservedBytes: reserved } = me.value;
   const free = Math.max(0, quota - used - reserved);
   const f = format.value;
   const words = `${storage.used}: ${f.bytes(used)}. ${storage.reserved}: ${f.bytes(reserved)}. ${storage.free}: ${f.bytes(free)}.`;
@@ -45,7 +45,7 @@ function AccountChart() {
 
 function SavingsChart() {
   const { storage } = text.value;
-  const { used_bytes: used = 0, stored_bytes: stored = used } = me.value ?? {};
+  const { usedBytes: used = 0, storedBytes: stored = used } = me.value ?? {};
   if (used === 0) return null;
   const saved = Math.max(0, used - stored);
   const f = format.value;
@@ -72,14 +72,12 @@ function SavingsChart() {
 function ListChart() {
   const { storage } = text.value;
   const { items } = list.value;
-  const sum = (key: "size" | "new_bytes" | "shared_bytes" | "stored_bytes") =>
+  const sum = (key: "size" | "newBytes" | "sharedBytes" | "storedBytes") =>
     items.reduce((total, item) => total + item[key], 0);
-  const [size, fresh, shared, stored] = [
-    sum("size"),
-    sum("new_bytes"),
-    sum("shared_bytes"),
-    sum("stored_bytes"),
-  ];
+  const size = sum("size");
+  const fresh = sum("newBytes");
+  const shared = sum("sharedBytes");
+  const stored = sum("storedBytes");
   const f = format.value;
   const words = `${storage.fresh}: ${f.bytes(fresh)}. ${storage.shared}: ${f.bytes(shared)}.`;
   const parts = [

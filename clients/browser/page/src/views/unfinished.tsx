@@ -1,16 +1,16 @@
-import type { Unfinished } from "@sluice/browser";
+import type { UnfinishedUpload } from "@sluice/browser";
 import { useRef, useState } from "preact/hooks";
 import { text } from "../i18n/index.js";
 import { baseName, printable } from "../names.js";
-import { goOnByHandle, goOnWith } from "../state/adding.js";
-import { giveUp, waitingForFile } from "../state/unfinished.js";
+import { resumeByHandle, resumeWith } from "../state/adding.js";
+import { abandonUpload, waitingForFile } from "../state/unfinished.js";
 import { focusSoon } from "./focus.js";
 import { IconButton } from "./icon-button.js";
 import { Icon } from "./icons.js";
 
 const PORTION = 10;
 
-/** Open uploads whose file this page does not have. */
+/** Open uploads that need their file again. */
 export function UnfinishedUploads() {
   const { unfinished } = text.value;
   const [most, setMost] = useState(PORTION);
@@ -35,24 +35,24 @@ export function UnfinishedUploads() {
   );
 }
 
-function Row({ upload }: { upload: Unfinished }) {
+function Row({ upload }: { upload: UnfinishedUpload }) {
   const { unfinished } = text.value;
   const input = useRef<HTMLInputElement>(null);
   const [problem, setProblem] = useState<"differs" | "refused" | undefined>(undefined);
   const name = baseName(upload.path);
-  const goOn = async () => {
-    if (await goOnByHandle(upload)) focusSoon("#queue-title");
+  const resume = async () => {
+    if (await resumeByHandle(upload)) focusSoon("#queue-title");
     else setProblem("refused");
   };
   const picked = () => {
     const file = input.current?.files?.[0];
     if (file === undefined) return;
-    if (goOnWith(upload, file)) focusSoon("#queue-title");
+    if (resumeWith(upload, file)) focusSoon("#queue-title");
     else setProblem("differs");
     if (input.current !== null) input.current.value = "";
   };
   const leave = async () => {
-    await giveUp(upload);
+    await abandonUpload(upload);
     focusSoon(waitingForFile.peek().length > 0 ? "#unfinished-title" : "#queue-title");
   };
   return (
@@ -70,8 +70,8 @@ function Row({ upload }: { upload: Unfinished }) {
         )}
         <div class="buttons">
           {upload.file !== undefined && (
-            <button type="button" aria-label={unfinished.goOnNamed(name)} onClick={() => void goOn()}>
-              {unfinished.goOn}
+            <button type="button" aria-label={unfinished.resumeNamed(name)} onClick={() => void resume()}>
+              {unfinished.resume}
             </button>
           )}
           <button
@@ -91,16 +91,18 @@ function Row({ upload }: { upload: Unfinished }) {
   );
 }
 
-function About({ upload }: { upload: Unfinished }) {
+function About({ upload }: { upload: UnfinishedUpload }) {
   const { unfinished } = text.value;
-  const { receivedBytes, size, expiresAt, here } = upload;
+  const { receivedBytes, size, expiresAt, pickedFile } = upload;
   return (
     <p class="row-state">
       {receivedBytes === undefined ? unfinished.size(size) : unfinished.received(receivedBytes, size)}
       {" · "}
       {unfinished.until(expiresAt)}
       {" · "}
-      {here === undefined ? unfinished.elsewhere : unfinished.was(here.name, here.lastModified)}
+      {pickedFile === undefined
+        ? unfinished.elsewhere
+        : unfinished.was(pickedFile.name, pickedFile.lastModified)}
     </p>
   );
 }

@@ -6,20 +6,20 @@ import { closeDialog } from "../state/dialog.js";
 import { startDownload } from "../state/downloads.js";
 import { failureText } from "../state/failures.js";
 import { restore } from "../state/file-actions.js";
-import { announce } from "../state/notices.js";
+import { readOut } from "../state/notices.js";
 import { connection } from "../state/session.js";
 import { Dialog } from "./dialog.js";
 import { Icon } from "./icons.js";
 import { Shares } from "./shares.js";
 
-/** All versions of a file, the latest first. */
+/** Lists all versions of a file, the latest first. */
 export function VersionsDialog({ version }: { version: Version }) {
   const { versions: words, app } = text.value;
   const [page, setPage] = useState<Page<Version> | undefined>(undefined);
   const [error, setError] = useState<unknown>(undefined);
   const load = async (cursor?: string) => {
     try {
-      const next = await listVersions(connection, version.file_id, { cursor });
+      const next = await listVersions(connection, version.fileId, { cursor });
       setPage((before) =>
         cursor === undefined ? next : { ...next, items: [...(before?.items ?? []), ...next.items] },
       );
@@ -27,11 +27,11 @@ export function VersionsDialog({ version }: { version: Version }) {
       setError(failure);
     }
   };
-  useEffect(() => void load(), [version.file_id]);
+  useEffect(() => void load(), [version.fileId]);
   const restoreOne = async (earlier: Version) => {
     try {
       await restore(earlier);
-      announce(words.restored);
+      readOut(words.restored);
       await load();
     } catch (failure) {
       setError(failure);
@@ -51,7 +51,7 @@ export function VersionsDialog({ version }: { version: Version }) {
       {page === undefined && error === undefined && <p class="muted">{app.loading}</p>}
       <ol class="versions" aria-label={words.title}>
         {page?.items.map((one) => (
-          <VersionRow key={one.version_id} version={one} current={one === current} onRestore={restoreOne} />
+          <VersionRow key={one.versionId} version={one} current={one === current} onRestore={restoreOne} />
         ))}
       </ol>
       {page?.nextCursor !== undefined && (
@@ -71,7 +71,7 @@ interface RowProps {
 
 function VersionRow({ version, current, onRestore }: RowProps) {
   const { versions: words } = text.value;
-  const { state, size, created_at: created } = version;
+  const { state, size, createdAt: created } = version;
   const f = format.value;
   const available = state === "available";
   return (
@@ -123,10 +123,10 @@ function StateTag({ version: { state, reason }, current }: { version: Version; c
 
 function Details({ version }: { version: Version }) {
   const { versions: words, app } = text.value;
-  const { new_bytes: fresh, shared_bytes: shared, sha256 } = version;
+  const { newBytes: fresh, sharedBytes: shared, sha256 } = version;
   const copy = async () => {
     await navigator.clipboard.writeText(sha256 ?? "");
-    announce(app.copied);
+    readOut(app.copied);
   };
   return (
     <div class="version-details">
@@ -153,7 +153,7 @@ function Details({ version }: { version: Version }) {
         </p>
       )}
       <p class="muted">
-        {words.type}: <bdi>{printable(version.content_type)}</bdi>
+        {words.type}: <bdi>{printable(version.contentType)}</bdi>
       </p>
     </div>
   );

@@ -7,7 +7,7 @@ import { Files } from "./files.js";
 import { Queue } from "./queue.js";
 import { UnfinishedUploads } from "./unfinished.js";
 
-/** What somebody who is signed in works with. */
+/** The page with a session: uploads, downloads and files. */
 export function Workspace() {
   const dragging = useDrops();
   return (

@@ -1,9 +1,9 @@
 import type { ConnectOptions } from "../types.js";
 
-/** The session of one connection, and how it is renewed. */
+/** Holds a connection's session and has it renewed. */
 export class Authentication {
   #renewal: Promise<void> | undefined;
-  /** How often the session was renewed. A call that began before the last time may just be repeated. */
+  /** Counts renewals. A call that started before the last one only needs to be repeated. */
   renewals = 0;
 
   constructor(
@@ -11,23 +11,23 @@ export class Authentication {
     private readonly onUnauthenticated: ConnectOptions["onUnauthenticated"],
   ) {}
 
-  /** What proves the session in a request to the API. */
+  /** Returns the headers that prove the session to the API; none for a cookie. */
   async headers(): Promise<Record<string, string>> {
     const token = typeof this.token === "function" ? await this.token() : this.token;
     return token ? { authorization: `Bearer ${token}` } : {};
   }
 
-  /** Whether somebody can renew the session. */
+  /** Whether the caller gave a way to renew the session. */
   get isRenewable(): boolean {
     return this.onUnauthenticated !== undefined;
   }
 
-  /** Waits for a renewal that is under way. */
-  async settled(): Promise<void> {
+  /** Waits for a renewal in progress, if there is one. */
+  async untilRenewed(): Promise<void> {
     await this.#renewal;
   }
 
-  /** Has the session renewed, once for all who ask meanwhile. */
+  /** Renews the session. Concurrent callers share one renewal. */
   renew(): Promise<void> {
     this.#renewal ??= Promise.resolve(this.onUnauthenticated?.())
       .then(() => {

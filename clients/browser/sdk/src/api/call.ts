@@ -1,62 +1,66 @@
 import { Backoff, BRIEF, PATIENT, retryAfter } from "../backoff.js";
-import { type Connection, forgetAccount, type Internals, internals } from "../connection.js";
 import { aborted, SluiceError } from "../errors.js";
 import { isOffline, sleep, throwIfAborted, untilOnline } from "../waiting.js";
+import type { Endpoint } from "./endpoint.js";
 import { problem } from "./problem.js";
+import { type FromWire, fromWire, toWire } from "./wire.js";
 
-/** The API's gateway answers within 30 seconds, or not at all. */
+/** The API's gateway answers within 30 seconds or not at all. */
 const STALL_MILLISECONDS = 40_000;
-/** How often a call may find that the session has ended again. */
-const RENEWALS = 3;
+/** How often one call may find that its session has ended. */
+const RENEWALS_MAX = 3;
 
-/** Parameters of a call; those that are undefined are left out. */
+/** Query parameters of a call. Undefined ones are left out. */
 export type Query = Record<string, string | number | boolean | undefined>;
 
-/** One call of the API. */
+/** A call of the API. */
 export interface Call {
   method: "GET" | "POST" | "PATCH" | "DELETE";
-  /** Below the API's address, with a leading slash. */
+  /** Relative to the API's address, with a leading slash. */
   path: string;
   query?: Query;
+  /** Sent as JSON with snake_case names. */
   body?: unknown;
-  /** A version id. */
+  /** The version that must be current. */
   ifMatch?: string | undefined;
-  /** Has the server give the first answer again to a repeat. */
+  /** Makes the server answer a repeat as it answered the first request. */
   idempotencyKey?: string;
-  /** Repeated only where the first try was certainly not carried out. */
+  /** Repeat only if the server certainly did not carry out the request. */
   once?: boolean;
-  /** Sits out longer trouble, and waits for the network. */
+  /** Retry for longer, and wait for the network. */
   patient?: boolean;
-  /** `renewed` if the session has ended (the default); taken `as is`; or `none` is sent. */
+  /** Whether to renew a session that has ended (the default), send it `as is`, or send `none`. */
   session?: "renewed" | "as is" | "none";
   signal?: AbortSignal | undefined;
 }
 
-/** A try that failed, and whether another one may do. */
+/** A failed attempt, and whether another one may succeed. */
 interface Failure {
   error: SluiceError;
   isTransient: boolean;
   askedMilliseconds: number;
 }
 
-/** Makes a call, repeatedly if need be, and gives the answer's JSON; nothing if it has none. */
-export async function call<T = undefined>(connection: Connection, call: Call): Promise<T> {
-  const inside = internals(connection);
+/**
+ * Makes a call, with retries. Returns the JSON of the answer in camelCase, or undefined if it has no body.
+ */
+export async function call<Wire = undefined>(endpoint: Endpoint, call: Call): Promise<FromWire<Wire>> {
+  const { authentication } = endpoint;
   const backoff = new Backoff(call.patient ? PATIENT : BRIEF);
-  let renewalsLeft = RENEWALS;
+  let renewalsLeft = RENEWALS_MAX;
   for (;;) {
-    await ready(inside, call);
-    const renewals = inside.authentication.renewals;
-    const outcome = await attempt<T>(inside, call);
+    await untilReady(endpoint, call);
+    const renewals = authentication.renewals;
+    const outcome = await attempt<Wire>(endpoint, call);
     if ("answer" in outcome) return outcome.answer;
     const { error, isTransient, askedMilliseconds } = outcome;
-    if (error.code === "unauthenticated" && isRenewed(inside, call) && renewalsLeft > 0) {
+    if (error.code === "unauthenticated" && isRenewed(endpoint, call) && renewalsLeft > 0) {
       renewalsLeft -= 1;
-      if (renewals === inside.authentication.renewals) await inside.authentication.renew();
-      forgetAccount(inside);
+      if (renewals === authentication.renewals) await authentication.renew();
+      endpoint.forgetAccount();
       continue;
     }
-    // What failed because the network went away does not count.
+    // A failure caused by a lost network does not count as a retry.
     if (isTransient && call.patient && isOffline()) continue;
     const delay = isTransient ? backoff.next(askedMilliseconds) : undefined;
     if (delay === undefined) throw error;
@@ -64,28 +68,27 @@ export async function call<T = undefined>(connection: Connection, call: Call): P
   }
 }
 
-/** Waits until it makes sense to call. */
-async function ready(inside: Internals, call: Call): Promise<void> {
+async function untilReady(endpoint: Endpoint, call: Call): Promise<void> {
   throwIfAborted(call.signal);
-  if (isRenewed(inside, call)) await inside.authentication.settled();
+  if (isRenewed(endpoint, call)) await endpoint.authentication.untilRenewed();
   if (call.patient) await untilOnline(call.signal);
   else if (isOffline()) throw new SluiceError("offline", "there is no network");
 }
 
-function isRenewed(inside: Internals, call: Call): boolean {
-  return (call.session ?? "renewed") === "renewed" && inside.authentication.isRenewable;
+function isRenewed({ authentication }: Endpoint, call: Call): boolean {
+  return (call.session ?? "renewed") === "renewed" && authentication.isRenewable;
 }
 
-async function attempt<T>(inside: Internals, call: Call): Promise<{ answer: T } | Failure> {
+async function attempt<Wire>(endpoint: Endpoint, call: Call): Promise<{ answer: FromWire<Wire> } | Failure> {
   const controller = new AbortController();
-  const init = await request(inside, call, controller.signal);
+  const init = await requestInit(endpoint, call, controller.signal);
   const stop = () => controller.abort();
   const timer = setTimeout(stop, STALL_MILLISECONDS);
   call.signal?.addEventListener("abort", stop);
   try {
-    const response = await fetch(address(inside, call), init);
+    const response = await fetch(url(endpoint, call), init);
     const text = await response.text();
-    if (response.ok) return { answer: (text ? JSON.parse(text) : undefined) as T };
+    if (response.ok) return { answer: fromWire((text ? JSON.parse(text) : undefined) as Wire) };
     return {
       error: problem(response.status, text),
       isTransient: isWorthRepeating(call, response.status),
@@ -95,7 +98,7 @@ async function attempt<T>(inside: Internals, call: Call): Promise<{ answer: T } 
     if (call.signal?.aborted) throw aborted();
     const error = new SluiceError(
       "unreachable",
-      `${inside.api} does not answer, or does not allow this page's origin`,
+      `${endpoint.api} does not answer, or does not allow this page's origin`,
       { cause },
     );
     return { error, isTransient: !call.once, askedMilliseconds: 0 };
@@ -105,36 +108,36 @@ async function attempt<T>(inside: Internals, call: Call): Promise<{ answer: T } 
   }
 }
 
-async function request(inside: Internals, call: Call, signal: AbortSignal): Promise<RequestInit> {
+async function requestInit(endpoint: Endpoint, call: Call, signal: AbortSignal): Promise<RequestInit> {
   const headers: Record<string, string> =
-    call.session === "none" ? {} : await inside.authentication.headers();
+    call.session === "none" ? {} : await endpoint.authentication.headers();
   if (call.body !== undefined) headers["content-type"] = "application/json";
   if (call.ifMatch !== undefined) headers["if-match"] = `"${call.ifMatch}"`;
   if (call.idempotencyKey !== undefined) headers["idempotency-key"] = call.idempotencyKey;
   const init: RequestInit = {
     method: call.method,
     headers,
-    credentials: inside.usesCookie ? "same-origin" : "omit",
+    credentials: endpoint.usesCookie ? "same-origin" : "omit",
     cache: "no-store",
     redirect: "error",
     signal,
   };
-  return call.body === undefined ? init : { ...init, body: JSON.stringify(call.body) };
+  return call.body === undefined ? init : { ...init, body: JSON.stringify(toWire(call.body)) };
 }
 
-function address(inside: Internals, call: Call): string {
-  const given = Object.entries(call.query ?? {}).flatMap(([name, value]) =>
+function url({ api }: Endpoint, call: Call): string {
+  const parameters = Object.entries(call.query ?? {}).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)]],
   );
-  const query = new URLSearchParams(given).toString();
-  return query ? `${inside.api}${call.path}?${query}` : `${inside.api}${call.path}`;
+  const query = new URLSearchParams(parameters).toString();
+  return query ? `${api}${call.path}?${query}` : `${api}${call.path}`;
 }
 
 function isWorthRepeating(call: Call, status: number): boolean {
   return status === 429 || status === 503 || (status >= 500 && !call.once);
 }
 
-/** A key for one request and its repeats. */
+/** Makes a random key for one request and its repeats. */
 export function idempotencyKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,32 +1,35 @@
-import type { Connection } from "../connection.js";
 import { call, type Query } from "./call.js";
+import type { Endpoint } from "./endpoint.js";
 import type { components } from "./schema.js";
+import type { FromWire } from "./wire.js";
 
-/** One page of how a version's bytes are put together. */
-export type Plan = components["schemas"]["Plan"];
+type Schemas = components["schemas"];
+
+/** One page of a plan: which pack ranges hold a version's bytes. */
+export type Plan = FromWire<Schemas["Plan"]>;
 /** A run of chunks of one pack. */
-export type PlanTerm = components["schemas"]["PlanTerm"];
+export type PlanTerm = FromWire<Schemas["PlanTerm"]>;
 
-/** Which part of a plan. */
+/** Which part of a plan to ask for. */
 export interface PlanQuery extends Query {
-  /** The current one if absent. */
+  /** The current version if absent. */
   version?: string | undefined;
   cursor?: string | undefined;
-  /** Leave out the chunks before this byte. */
+  /** Leave out chunks before this byte. */
   from?: number;
-  /** Leave out the chunks from this byte on. */
+  /** Leave out chunks from this byte on. */
   to?: number;
-  /** Where the bytes lay before, for those that cannot be read where they are said to lie. */
+  /** Ask for the previous location of the bytes, if they cannot be read at the current one. */
   former?: boolean;
 }
 
-/** One page of a version's plan. */
+/** Fetches one page of a version's plan. */
 export function getPlan(
-  connection: Connection,
+  endpoint: Endpoint,
   fileId: string,
   query: PlanQuery,
   signal: AbortSignal,
 ): Promise<Plan> {
   const path = `/files/${encodeURIComponent(fileId)}/plan`;
-  return call(connection, { method: "GET", path, query, patient: true, signal });
+  return call<Schemas["Plan"]>(endpoint, { method: "GET", path, query, patient: true, signal });
 }

@@ -1,6 +1,6 @@
 import { SluiceError } from "../errors.js";
 
-/** What a status means where the gateway has answered with a body of its own. */
+/** The code for a status, where the gateway answered with a body of its own. */
 const CODES: Record<number, string> = {
   401: "unauthenticated",
   404: "not_found",
@@ -12,14 +12,14 @@ const CODES: Record<number, string> = {
   504: "unavailable",
 };
 
-/** The error that an answer of the API tells of (RFC 9457). */
+/** Reads the error in an answer of the API (RFC 9457). */
 export function problem(status: number, body: string): SluiceError {
-  const { code, title, detail, request_id } = parse(body);
+  const { code, title, detail, request_id: requestId } = parse(body);
   const message = [title, detail].filter((text) => typeof text === "string" && text).join(": ");
   return new SluiceError(
     typeof code === "string" ? code : (CODES[status] ?? "unexpected_answer"),
     message || `the API answered with the status ${status}`,
-    { status, requestId: typeof request_id === "string" ? request_id : undefined },
+    { status, requestId: typeof requestId === "string" ? requestId : undefined },
   );
 }
 

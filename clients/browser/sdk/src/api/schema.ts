@@ -155,26 +155,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/hooks/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Take a bucket notification from Ceph or MinIO
-         * @description Takes no session, but the hook's secret: as `Authorization: Bearer` with it, or as `token` in the query. Without a secret in the deployment the hook is closed: `not_found`. Whatever is no creation of an upload's object is answered with 204 and dropped. A notification that comes again does no harm.
-         */
-        post: operations["takeBucketNotification"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/lookups": {
         parameters: {
             query?: never;
@@ -331,6 +311,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/webhooks/store-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a bucket notification from Ceph or MinIO
+         * @description Takes no session, but the hook's secret: as `Authorization: Bearer` with it, or as `token` in the query. Without a secret in the deployment the hook is closed: `not_found`. Whatever is no creation of an upload's object is answered with 204 and dropped. A notification that comes again does no harm.
+         */
+        post: operations["takeBucketNotification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -397,7 +397,7 @@ export interface components {
          * @example idempotency_key_reused
          * @example too_many_requests
          * @example internal
-         * @example content_rebuilding
+         * @example content_materializing
          * @example unavailable
          */
         Code: string;
@@ -927,8 +927,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `content_rebuilding`: The content is being rebuilt. */
-        content_rebuilding: {
+        /** @description `content_materializing`: The content is being rebuilt. */
+        content_materializing: {
             headers: {
                 [name: string]: unknown;
             };
@@ -1409,7 +1409,7 @@ export interface operations {
             409: components["responses"]["version_not_available"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
-            /** @description `content_rebuilding`: The content is being rebuilt. `unavailable`: Temporarily unavailable. */
+            /** @description `content_materializing`: The content is being rebuilt. `unavailable`: Temporarily unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1509,7 +1509,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `content_rebuilding`: The content is being rebuilt. `unavailable`: Temporarily unavailable. */
+            /** @description `content_materializing`: The content is being rebuilt. `unavailable`: Temporarily unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1645,48 +1645,6 @@ export interface operations {
             400: components["responses"]["invalid_request"];
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
-            429: components["responses"]["too_many_requests"];
-            500: components["responses"]["internal"];
-            503: components["responses"]["unavailable"];
-        };
-    };
-    takeBucketNotification: {
-        parameters: {
-            query?: {
-                /** @description The hook's secret, of a store that sends no `Authorization`. */
-                token?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    Records?: Record<string, never>[];
-                };
-            };
-        };
-        responses: {
-            /** @description The event is in the queue, or there was nothing to do. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `malformed_json`: The body is not valid JSON. `invalid_request`: The request is not valid. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: components["responses"]["unauthenticated"];
-            404: components["responses"]["not_found"];
-            413: components["responses"]["body_too_large"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -2080,6 +2038,48 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             409: components["responses"]["upload_ended"];
+            413: components["responses"]["body_too_large"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    takeBucketNotification: {
+        parameters: {
+            query?: {
+                /** @description The hook's secret, of a store that sends no `Authorization`. */
+                token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    Records?: Record<string, never>[];
+                };
+            };
+        };
+        responses: {
+            /** @description The event is in the queue, or there was nothing to do. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed_json`: The body is not valid JSON. `invalid_request`: The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
             413: components["responses"]["body_too_large"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];

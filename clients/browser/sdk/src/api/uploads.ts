@@ -1,31 +1,38 @@
-import type { Connection } from "../connection.js";
 import { hasCode } from "../errors.js";
 import type { Version } from "../types.js";
 import { call } from "./call.js";
+import type { Endpoint } from "./endpoint.js";
 import type { components } from "./schema.js";
+import type { FromWire } from "./wire.js";
 
 type Schemas = components["schemas"];
-export type UploadRequest = Schemas["UploadRequest"];
-export type UploadPlan = Schemas["UploadPlan"];
-export type UploadView = Schemas["UploadView"];
-export type PartUrl = Schemas["PartUrl"];
-export type Completion = Schemas["Completion"];
-export type ReceivedPart = Schemas["ReceivedPart"];
+export type UploadRequest = FromWire<Schemas["UploadRequest"]>;
+export type UploadPlan = FromWire<Schemas["UploadPlan"]>;
+export type UploadView = FromWire<Schemas["UploadView"]>;
+export type PartUrl = FromWire<Schemas["PartUrl"]>;
+export type Completion = FromWire<Schemas["Completion"]>;
+export type ReceivedPart = FromWire<Schemas["ReceivedPart"]>;
+export type Lookup = FromWire<Schemas["Lookup"]>;
 
-/** How many parts or ids go into one call. */
+/** Most parts or upload ids in one call. */
 export const CALL_MAX = 100;
 
-/** What `POST /uploads` answers. */
-export type Begun = { outcome: "instant"; version: Version } | ({ outcome: "upload" } & UploadPlan);
+/** The answer to `POST /uploads`. */
+export type CreatedUpload = { outcome: "instant"; version: Version } | ({ outcome: "upload" } & UploadPlan);
+type WireCreatedUpload =
+  { outcome: "instant"; version: Schemas["VersionView"] } | ({ outcome: "upload" } & Schemas["UploadPlan"]);
 
-/** Begins an upload, or finds that the account has the content. A repeat with the same key gives the first answer. */
-export function beginUpload(
-  connection: Connection,
+/**
+ * Creates an upload, or a version at once if the account has the bytes. A repeat with the same key returns
+ * the first answer.
+ */
+export function createUpload(
+  endpoint: Endpoint,
   body: UploadRequest,
   idempotencyKey: string,
   ifMatch: string | undefined,
-): Promise<Begun> {
-  return call(connection, {
+): Promise<CreatedUpload> {
+  return call<WireCreatedUpload>(endpoint, {
     method: "POST",
     path: "/uploads",
     body,
@@ -35,78 +42,74 @@ export function beginUpload(
   });
 }
 
-/** One upload, in any state, with the parts received. */
-export function getUpload(
-  connection: Connection,
-  uploadId: string,
-  signal?: AbortSignal,
-): Promise<UploadView> {
-  return call(connection, { method: "GET", path: address(uploadId), patient: true, signal });
+/** Fetches an upload in any state, with the parts received. */
+export function getUpload(endpoint: Endpoint, uploadId: string, signal?: AbortSignal): Promise<UploadView> {
+  return call<Schemas["UploadView"]>(endpoint, {
+    method: "GET",
+    path: pathOf(uploadId),
+    patient: true,
+    signal,
+  });
 }
 
-/** Uploads of the account by id, without those it does not have. */
-export async function getUploads(connection: Connection, uploadIds: string[]): Promise<UploadView[]> {
-  const query = { ids: uploadIds.join(",") };
-  const list = await call<Schemas["UploadList"]>(connection, {
+/** Fetches uploads by id. Those that the account does not have are left out. */
+export async function getUploads(endpoint: Endpoint, uploadIds: string[]): Promise<UploadView[]> {
+  const list = await call<Schemas["UploadList"]>(endpoint, {
     method: "GET",
     path: "/uploads",
-    query,
+    query: { ids: uploadIds.join(",") },
     patient: true,
   });
   return list.uploads;
 }
 
-/** All uploads of the account that are open or pending. */
+/** Lists the account's open and pending uploads. */
 export async function listUploads(
-  connection: Connection,
+  endpoint: Endpoint,
   options: { patient?: boolean; signal?: AbortSignal } = {},
 ): Promise<UploadView[]> {
   const uploads: UploadView[] = [];
   let cursor: string | undefined;
   do {
-    const query = { limit: 1000, cursor };
-    const page: Schemas["UploadList"] = await call(connection, {
+    const page: FromWire<Schemas["UploadList"]> = await call<Schemas["UploadList"]>(endpoint, {
       method: "GET",
       path: "/uploads",
-      query,
+      query: { limit: 1000, cursor },
       ...options,
     });
     uploads.push(...page.uploads);
-    cursor = page.next_cursor ?? undefined;
+    cursor = page.nextCursor ?? undefined;
   } while (cursor);
   return uploads;
 }
 
-/** Fresh URLs of these parts, at most `CALL_MAX`. */
+/** Gets new presigned URLs for these parts, at most `CALL_MAX`. */
 export async function signParts(
-  connection: Connection,
+  endpoint: Endpoint,
   uploadId: string,
   numbers: number[],
   signal: AbortSignal,
 ): Promise<PartUrl[]> {
-  const body = { parts: numbers.map((number) => ({ number })) };
-  const path = `${address(uploadId)}/parts`;
-  const urls = await call<Schemas["PartUrls"]>(connection, {
+  const urls = await call<Schemas["PartUrls"]>(endpoint, {
     method: "POST",
-    path,
-    body,
+    path: `${pathOf(uploadId)}/parts`,
+    body: { parts: numbers.map((number) => ({ number })) },
     patient: true,
     signal,
   });
   return urls.parts;
 }
 
-/** Says that all bytes have arrived. Gives the version, which is pending at first. */
+/** Tells the server that all bytes have arrived. Returns the version, which is pending at first. */
 export async function completeUpload(
-  connection: Connection,
+  endpoint: Endpoint,
   uploadId: string,
   body: Completion,
   signal?: AbortSignal,
 ): Promise<Version> {
-  const path = `${address(uploadId)}/complete`;
-  const completed = await call<Schemas["Completed"]>(connection, {
+  const completed = await call<Schemas["Completed"]>(endpoint, {
     method: "POST",
-    path,
+    path: `${pathOf(uploadId)}/complete`,
     body,
     patient: true,
     signal,
@@ -114,23 +117,23 @@ export async function completeUpload(
   return completed.version;
 }
 
-/** Gives an upload up. One that is gone already is no error. */
-export async function abortUpload(connection: Connection, uploadId: string): Promise<void> {
+/** Aborts an upload. An upload that has already ended is no error. */
+export async function abortUpload(endpoint: Endpoint, uploadId: string): Promise<void> {
   try {
-    await call(connection, { method: "DELETE", path: address(uploadId) });
+    await call(endpoint, { method: "DELETE", path: pathOf(uploadId) });
   } catch (error) {
     if (!hasCode(error, "not_found")) throw error;
   }
 }
 
-/** Makes a version of content that the account has; nothing if it has not. */
+/** Makes a version of bytes that the account has. Returns undefined if it does not have them. */
 export async function lookUp(
-  connection: Connection,
-  body: Schemas["Lookup"],
+  endpoint: Endpoint,
+  body: Lookup,
   ifMatch: string | undefined,
   signal: AbortSignal,
 ): Promise<Version | undefined> {
-  const answer = await call<Schemas["LookupAnswer"]>(connection, {
+  const answer = await call<Schemas["LookupAnswer"]>(endpoint, {
     method: "POST",
     path: "/lookups",
     body,
@@ -141,6 +144,6 @@ export async function lookUp(
   return answer.outcome === "instant" ? answer.version : undefined;
 }
 
-function address(uploadId: string): string {
+function pathOf(uploadId: string): string {
   return `/uploads/${encodeURIComponent(uploadId)}`;
 }

@@ -1,21 +1,21 @@
 import { SluiceError } from "../errors.js";
 
 /**
- * Why a presigned request failed. `forbidden`: most likely the URL has expired. `damaged`: the bytes that arrived are
- * not those that were sent. `transient`: the line or the bucket failed, and the same request may do later. `gone`: the
- * bucket does not know the upload or the object. `final`: a repeat will not help.
+ * Why a presigned request failed. `forbidden`: the URL has most likely expired. `damaged`: the bytes that
+ * arrived differ from those sent. `transient`: the same request may succeed later. `gone`: the bucket does
+ * not know the upload or the object. `final`: a repeat will not help.
  */
 export interface Failure {
   kind: "forbidden" | "damaged" | "transient" | "gone" | "final";
   error: SluiceError;
-  /** How long the bucket asked to wait. */
+  /** How long the bucket asked us to wait. */
   askedMilliseconds: number;
 }
 
 const DAMAGED = ["BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"];
 const CUT_SHORT = ["RequestTimeout", "IncompleteBody"];
 
-/** Sorts a bucket's refusal by what can be done about it. `body` is S3's error document. */
+/** Classifies a bucket's error by what can be done about it. `body` is S3's error document. */
 export function refusal(status: number, body: string, askedMilliseconds = 0): Failure {
   const code = /<Code>([^<]{1,100})<\/Code>/.exec(body)?.[1] ?? "";
   const kind = refusalKind(status, code);
@@ -35,7 +35,7 @@ function refusalKind(status: number, code: string): Failure["kind"] {
   return [408, 409, 425, 429].includes(status) || status >= 500 ? "transient" : "final";
 }
 
-/** The bucket did not answer, or its answer broke off. A missing CORS rule looks the same to a script. */
+/** The bucket did not answer, or its answer broke off. To a script, a missing CORS rule looks the same. */
 export function unreachable(message: string, cause?: unknown): Failure {
   return {
     kind: "transient",

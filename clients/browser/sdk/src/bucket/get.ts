@@ -2,25 +2,24 @@ import { retryAfter } from "../backoff.js";
 import { aborted } from "../errors.js";
 import { type Failure, refusal, unreachable } from "./failure.js";
 
-/** A transfer that moves nothing for so long is given up and tried again. */
+/** A transfer that moves nothing for this long is cancelled and retried. */
 const STALL_MILLISECONDS = 30_000;
-/** An error document is no longer than that. */
 const ERROR_MAX_CHARACTERS = 65_536;
 
-/** Bytes of an object. */
+/** A range of an object. */
 export interface Range {
   url: string;
-  /** Signed with it. */
+  /** The headers that the URL was signed with. */
   headers: Record<string, string>;
-  /** Where the range begins in the object, in bytes. */
+  /** Offset in the object, in bytes. */
   start: number;
-  /** How many bytes it has. */
+  /** Length of the range in bytes. */
   length: number;
 }
 
 /**
- * Reads a range, block by block. Gives nothing once all of it has come. Fails with `aborted` only; all else is an outcome,
- * and what has come until then has come.
+ * Reads a range block by block. Returns undefined once all of it has arrived, or why it has not; blocks
+ * passed on until then are valid. Throws only `aborted`.
  */
 export async function get(
   range: Range,
@@ -43,7 +42,7 @@ export async function get(
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", stop);
-    // Whatever else the bucket would send is not wanted.
+    // A server that ignores the range would send more.
     stop();
   }
 }

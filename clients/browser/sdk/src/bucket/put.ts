@@ -2,17 +2,17 @@ import type { PartUrl } from "../api/uploads.js";
 import { aborted } from "../errors.js";
 import { type Failure, refusal, unreachable } from "./failure.js";
 
-/** A request that moves nothing for so long is given up and tried again. */
+/** A request that moves nothing for this long is cancelled and retried. */
 const STALL_MILLISECONDS = 30_000;
-/** Signed, but set by the browser itself, which lets no script do so. */
+/** Signed headers that only the browser may set. */
 const SET_BY_BROWSER = ["content-length", "host"];
 
-/** What came of a PUT: its `ETag` without quotes, empty where the bucket gave none. */
+/** The `ETag` without quotes (empty if the bucket does not expose it), or why the PUT failed. */
 export type PutOutcome = { etag: string } | Failure;
 
 /**
- * Sends one part by XMLHttpRequest, which alone reports what is on its way. `onSent` is given the bytes sent so far.
- * Fails with `aborted` only; all else is an outcome.
+ * Sends one part by XMLHttpRequest, because fetch does not report upload progress. `onSent` receives the
+ * bytes sent so far. Throws only `aborted`.
  */
 export function put(
   part: PartUrl,
@@ -57,7 +57,7 @@ function send(request: XMLHttpRequest, part: PartUrl, body: Blob): void {
 function outcome(request: XMLHttpRequest): PutOutcome {
   const { status } = request;
   if (status === 0) return unreachable("the bucket does not answer");
-  // A URL signed with `If-None-Match: *` says so when the answer to an earlier try was lost.
+  // With `If-None-Match: *` in the signature: an earlier attempt succeeded, but its answer was lost.
   if (status === 412) return { etag: "" };
   if (status >= 200 && status < 300) return { etag: unquoted(request.getResponseHeader("etag")) };
   return refusal(status, request.responseText);

@@ -1,127 +1,110 @@
-import type { components } from "../api/schema.js";
-import type { Cut } from "../hash/messages.js";
+import { toWire } from "../api/wire.js";
+import type { Chunks, Draft, ManifestTerm, PackReference, PackRun } from "./types.js";
 
-type ManifestTerm = components["schemas"]["ManifestTerm"];
-type PackReference = components["schemas"]["PackReference"];
-
-/** The largest pack in bytes. */
 const PACK_MAX_BYTES = 64 << 20;
-/** The most chunks of a pack. */
 const PACK_MAX_CHUNKS = 16_384;
-/** The most packs of an upload, sent and named together. */
+/** Most packs that one upload may send or refer to. */
 const PACKS_MAX = 90;
-/** The largest manifest in characters: a request's body is at most 1 MiB, and something stands around it. */
+/**
+ * The largest manifest in characters. A request's body is at most 1 MiB, and holds more than the manifest.
+ */
 const MANIFEST_MAX_CHARACTERS = 900_000;
 const ID_BYTES = 32;
 
-/** Consecutive chunks of a pack that the account has. */
-export interface KnownRun {
-  packId: string;
-  /** The number of the first chunk in the pack, from 0. */
-  firstChunk: number;
-  /** As in `Cut`. */
-  ids: Uint8Array<ArrayBuffer>;
-  /** As in `Cut`. */
-  lengths: Uint32Array<ArrayBuffer>;
-}
-
-/** What is sent of a file, and how the file is put together from it. */
-export interface Draft {
-  /** For each pack that is sent: the ranges of the file that make it, as pairs of beginning and end in bytes. */
-  packs: [number, number][][];
-  manifest: { packs: number[][]; terms: ManifestTerm[] };
-  /** The size of the packs together. */
-  newBytes: number;
-  /** The size of the last pack. */
-  openBytes: number;
-}
-
-interface Place {
+interface ChunkLocation {
   pack: PackReference;
   chunk: number;
 }
 
-/** Where chunks lie. Of several places of a chunk the one that was added first is found. */
-class KnownChunks {
-  readonly #places = new Map<string, Place>();
+/** Maps chunks to their locations in packs. If a chunk has several, the first one added counts. */
+class ChunkIndex {
+  readonly #locations = new Map<string, ChunkLocation>();
   readonly #chunks = new Map<string, string>();
 
-  add(place: Place, chunk: string): void {
-    this.#chunks.set(`${place.pack}/${place.chunk}`, chunk);
-    if (!this.#places.has(chunk)) this.#places.set(chunk, place);
+  add(location: ChunkLocation, chunk: string): void {
+    this.#chunks.set(`${location.pack}/${location.chunk}`, chunk);
+    if (!this.#locations.has(chunk)) this.#locations.set(chunk, location);
   }
 
-  /** At `next` if it is there too, so that runs are followed as far as they go. */
-  find(chunk: string, next: Place | undefined): Place | undefined {
+  /** Prefers the location `next` if the chunk is there too, so that runs stay as long as possible. */
+  find(chunk: string, next: ChunkLocation | undefined): ChunkLocation | undefined {
     if (next && this.#chunks.get(`${next.pack}/${next.chunk}`) === chunk) return next;
-    return this.#places.get(chunk);
+    return this.#locations.get(chunk);
   }
 }
 
-/** How the file is sent as a delta; nothing if that saves less than a quarter of it, or is beyond a limit. */
-export function makeDraft(cut: Pick<Cut, "ids" | "lengths">, runs: KnownRun[]): Draft | undefined {
-  const known = new KnownChunks();
-  for (const { packId, firstChunk, ids, lengths } of runs) {
-    lengths.forEach((length, index) => {
-      known.add({ pack: packId, chunk: firstChunk + index }, nameOf(ids, index, length));
-    });
-  }
-  const draft: Draft = { packs: [], manifest: { packs: [], terms: [] }, newBytes: 0, openBytes: 0 };
+/**
+ * Drafts a delta upload. Returns undefined if it would save less than a quarter of the file, or exceed a
+ * limit.
+ */
+export function makeDraft({ ids, lengths }: Chunks, runs: PackRun[]): Draft | undefined {
+  const index = indexOf(runs);
+  const draft: Draft = { packs: [], manifest: { packs: [], terms: [] }, newBytes: 0, lastPackBytes: 0 };
   let offset = 0;
-  let next: Place | undefined;
-  cut.lengths.forEach((length, index) => {
-    const name = nameOf(cut.ids, index, length);
-    let place = known.find(name, next);
-    if (!place) {
-      place = send(draft, offset, length);
-      known.add(place, name);
+  let next: ChunkLocation | undefined;
+  lengths.forEach((length, number) => {
+    const key = keyOf(ids, number, length);
+    let location = index.find(key, next);
+    if (!location) {
+      location = appendToPack(draft, offset, length);
+      index.add(location, key);
     }
-    append(draft.manifest.terms, place, length);
-    next = { pack: place.pack, chunk: place.chunk + 1 };
+    appendTerm(draft.manifest.terms, location, length);
+    next = { pack: location.pack, chunk: location.chunk + 1 };
     offset += length;
   });
-  const isWorthIt = draft.newBytes < Math.floor(offset / 4) * 3;
-  return isWorthIt && isWithinLimits(draft) ? draft : undefined;
+  const isWorthwhile = draft.newBytes < Math.floor(offset / 4) * 3;
+  return isWorthwhile && isWithinLimits(draft) ? draft : undefined;
 }
 
-/** A chunk is known by its whole id and its length. */
-function nameOf(ids: Uint8Array, index: number, length: number): string {
-  const id = ids.subarray(index * ID_BYTES, (index + 1) * ID_BYTES);
+function indexOf(runs: PackRun[]): ChunkIndex {
+  const index = new ChunkIndex();
+  for (const { packId, firstChunk, ids, lengths } of runs) {
+    lengths.forEach((length, number) => {
+      index.add({ pack: packId, chunk: firstChunk + number }, keyOf(ids, number, length));
+    });
+  }
+  return index;
+}
+
+/** Chunks are equal if both their ids and their lengths are. */
+function keyOf(ids: Uint8Array, number: number, length: number): string {
+  const id = ids.subarray(number * ID_BYTES, (number + 1) * ID_BYTES);
   return String.fromCharCode(...id, length & 0xff, length >> 8);
 }
 
-/** Adds a chunk to what is sent. */
-function send(draft: Draft, offset: number, length: number): Place {
+/** Adds a chunk of the file to the last pack, or to a new one if that is full. */
+function appendToPack(draft: Draft, offset: number, length: number): ChunkLocation {
   const { packs, manifest } = draft;
-  const open = manifest.packs.at(-1);
-  if (!open || draft.openBytes + length > PACK_MAX_BYTES || open.length === PACK_MAX_CHUNKS) {
+  const last = manifest.packs.at(-1);
+  if (!last || draft.lastPackBytes + length > PACK_MAX_BYTES || last.length === PACK_MAX_CHUNKS) {
     manifest.packs.push([]);
     packs.push([]);
-    draft.openBytes = 0;
+    draft.lastPackBytes = 0;
   }
   const lengths = manifest.packs.at(-1) as number[];
   const ranges = packs.at(-1) as [number, number][];
-  const last = ranges.at(-1);
-  if (last?.[1] === offset) last[1] += length;
+  const lastRange = ranges.at(-1);
+  if (lastRange?.[1] === offset) lastRange[1] += length;
   else ranges.push([offset, offset + length]);
   lengths.push(length);
   draft.newBytes += length;
-  draft.openBytes += length;
+  draft.lastPackBytes += length;
   return { pack: packs.length, chunk: lengths.length - 1 };
 }
 
-/** Adds a chunk to the content: to the last term, if it follows there. */
-function append(terms: ManifestTerm[], { pack, chunk }: Place, length: number): void {
+/** Appends a chunk to the manifest: to the last term if it continues that run. */
+function appendTerm(terms: ManifestTerm[], { pack, chunk }: ChunkLocation, length: number): void {
   const last = terms.at(-1);
-  if (last?.pack === pack && last.first_chunk + last.chunk_count === chunk) {
-    last.chunk_count += 1;
+  if (last?.pack === pack && last.firstChunk + last.chunkCount === chunk) {
+    last.chunkCount += 1;
     last.length += length;
   } else {
-    terms.push({ pack, first_chunk: chunk, chunk_count: 1, length });
+    terms.push({ pack, firstChunk: chunk, chunkCount: 1, length });
   }
 }
 
 function isWithinLimits({ manifest }: Draft): boolean {
   const packs = new Set(manifest.terms.map((term) => term.pack));
-  return packs.size <= PACKS_MAX && JSON.stringify(manifest).length <= MANIFEST_MAX_CHARACTERS;
+  return packs.size <= PACKS_MAX && JSON.stringify(toWire(manifest)).length <= MANIFEST_MAX_CHARACTERS;
 }

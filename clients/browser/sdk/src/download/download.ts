@@ -1,42 +1,42 @@
 import { getPlan, type Plan } from "../api/plans.js";
-import { type Connection, internals } from "../connection.js";
+import { type Connection, internalsOf } from "../connection.js";
 import { aborted, SluiceError } from "../errors.js";
+import { linked } from "../signals.js";
 import type { DownloadOptions } from "../types.js";
-import { linked } from "../upload/signals.js";
-import { fetchChecked, type Source } from "./fetch.js";
+import { fetchVerified, type Source } from "./fetch.js";
 import { DownloadMeter } from "./meter.js";
 import { requestsOf } from "./plan.js";
 import { Sink } from "./sink.js";
 
-/** For each request that may be under way, so many may have been made and not been handed over. */
+/** How many requests may be fetched ahead of writing, for each concurrent request. */
 const AHEAD = 2;
 
 let lastStream = 0;
 
 /**
- * Downloads a version and checks it: every chunk by its BLAKE3 before it is handed over, the whole by its SHA-256 before
- * the promise resolves. With `to`, bytes are written there in order as they are checked, and it is closed, or aborted on
- * failure; without, a Blob results.
+ * Downloads a version and verifies it: each chunk by its BLAKE3 before it is written, the whole by its
+ * SHA-256 before the promise resolves. With `to`, bytes are written there in order; it is closed at the end,
+ * or aborted on failure. Without `to`, returns a Blob.
  */
 export async function download(
   connection: Connection,
   fileId: string,
   options: DownloadOptions = {},
 ): Promise<Blob | undefined> {
-  const inside = internals(connection);
+  const internals = internalsOf(connection);
   const meter = new DownloadMeter(options.onProgress);
-  const worker = inside.workers.lease();
+  const worker = internals.workers.lease();
   const sink = new Sink(options.to);
   const { controller, signal, unlink } = linked(options.signal ?? new AbortController().signal);
   let isDone = false;
   try {
-    const blob = await inside.downloading.run(meter, signal, async () => {
-      const first = await getPlan(inside, fileId, { version: options.version }, signal);
+    const blob = await internals.downloading.run(meter, signal, async () => {
+      const first = await getPlan(internals, fileId, { version: options.version }, signal);
       meter.size = first.size;
-      // Whatever happens to the file meanwhile, all of it is of one version.
-      const source = { inside, fileId, versionId: first.version_id, worker, meter, signal };
+      // Naming the version keeps later pages consistent if the file changes meanwhile.
+      const source = { internals, fileId, versionId: first.versionId, worker, meter, signal };
       const sha256 = await transfer(source, first, sink);
-      if (sha256 !== first.sha256) throw new SluiceError("damaged", "the content is not what it should be");
+      if (sha256 !== first.sha256) throw new SluiceError("damaged", "the bytes fail verification");
       return sink.close();
     });
     isDone = true;
@@ -52,15 +52,15 @@ export async function download(
   }
 }
 
-/** Brings all bytes to the sink, in order, and gives their SHA-256. */
+/** Writes all bytes to the sink in order, and returns their SHA-256. */
 async function transfer(source: Source, first: Plan, sink: Sink): Promise<string> {
-  const { inside, worker, meter, signal } = source;
+  const { internals, worker, meter, signal } = source;
   const stream = lastStream++;
   const ahead: Promise<Uint8Array<ArrayBuffer>[]>[] = [];
-  const handOver = async () => {
-    for (const checked of (await ahead.shift()) ?? []) {
-      const transfer = [checked.buffer];
-      const { bytes } = await worker.run("fold", { stream, bytes: checked }, { signal, transfer });
+  const writeNext = async () => {
+    for (const verified of (await ahead.shift()) ?? []) {
+      const input = { stream, bytes: verified };
+      const { bytes } = await worker.run("updateStream", input, { signal, transfer: [verified.buffer] });
       const { length } = bytes;
       await sink.write(bytes);
       meter.verified(length);
@@ -68,44 +68,44 @@ async function transfer(source: Source, first: Plan, sink: Sink): Promise<string
   };
   try {
     for await (const request of requests(source, first)) {
-      const fetched = fetchChecked(source, request);
-      // Its failure is met when its turn has come.
+      const fetched = fetchVerified(source, request);
+      // Handled by `writeNext`.
       fetched.catch(() => {});
       ahead.push(fetched);
-      if (ahead.length > inside.parallel * AHEAD) await handOver();
+      if (ahead.length > internals.parallel * AHEAD) await writeNext();
     }
-    while (ahead.length > 0) await handOver();
-    return await worker.run("unfold", { stream });
+    while (ahead.length > 0) await writeNext();
+    return await worker.run("finishStream", { stream });
   } catch (error) {
-    // The worker is to keep nothing. If it has failed, it does not.
-    worker.run("unfold", { stream }).catch(() => {});
+    // Frees the stream's state in the worker. If the worker has failed, there is none.
+    worker.run("finishStream", { stream }).catch(() => {});
     throw error;
   }
 }
 
-/** The requests of all pages of the plan. */
-async function* requests({ inside, fileId, versionId, signal }: Source, first: Plan) {
+/** Yields the requests of all pages of the plan. */
+async function* requests({ internals, fileId, versionId, signal }: Source, first: Plan) {
   let offset = 0;
   for (let plan = first; ;) {
     const page = requestsOf(plan, offset);
     yield* page;
     offset = page.at(-1)?.to ?? offset;
-    if (!plan.next_cursor) break;
-    plan = await getPlan(inside, fileId, { version: versionId, cursor: plan.next_cursor }, signal);
+    if (!plan.nextCursor) break;
+    plan = await getPlan(internals, fileId, { version: versionId, cursor: plan.nextCursor }, signal);
   }
   if (offset !== first.size) throw new SluiceError("unexpected_answer", "a plan that does not add up");
 }
 
 /**
- * The address of a file's bytes, for a link or an `<img>`: only where the session is a cookie of the page's own
- * origin, which goes with such requests.
+ * Returns the URL of a file's bytes for a link or an `<img>`. Only cookie sessions of the page's own origin
+ * work.
  */
 export function contentUrl(
   connection: Connection,
   fileId: string,
   options: { version?: string | undefined; inline?: boolean | undefined } = {},
 ): string {
-  const { api, usesCookie } = internals(connection);
+  const { api, usesCookie } = internalsOf(connection);
   if (!usesCookie) throw new SluiceError("unauthenticated", "a link carries no token: use `download`");
   const query = new URLSearchParams();
   if (options.version) query.set("version", options.version);

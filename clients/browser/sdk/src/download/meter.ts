@@ -3,7 +3,7 @@ import { Speed } from "../speed.js";
 import type { DownloadProgress } from "../types.js";
 import { isOffline } from "../waiting.js";
 
-/** Keeps count of one download and tells its listener. */
+/** Counts the bytes of one download and reports its progress. */
 export class DownloadMeter {
   size = 0;
   #phase: "waiting" | "downloading" | "done" = "waiting";
@@ -16,7 +16,6 @@ export class DownloadMeter {
     this.#pulse = new Pulse(() => notify(onProgress, this.progress));
   }
 
-  /** A snapshot. */
   get progress(): DownloadProgress {
     const { size } = this;
     const offline = isOffline() && this.#phase !== "done";
@@ -31,7 +30,7 @@ export class DownloadMeter {
     };
   }
 
-  /** Bytes have come from the bucket. */
+  /** Counts bytes received from the bucket. */
   received(bytes: number): void {
     this.#wireBytes += bytes;
     if (this.#phase === "waiting") {
@@ -41,14 +40,14 @@ export class DownloadMeter {
     this.#pulse.soon();
   }
 
-  /** Bytes of the content have been handed over. */
+  /** Counts bytes verified and written. */
   verified(bytes: number): void {
     this.#verifiedBytes += bytes;
     this.#speed.add(bytes, performance.now());
     this.#pulse.soon();
   }
 
-  /** It is over. */
+  /** Reports for the last time. */
   end(isDone: boolean): void {
     if (isDone) this.#phase = "done";
     this.#pulse.end();

@@ -1,14 +1,14 @@
-/** Read at once; the memory that reading takes is twice that. */
+/** Read at once. Reading takes twice this memory, because the next block is read ahead. */
 const BLOCK_BYTES = 4 << 20;
 
-/** The bytes of a blob, in blocks, each of which is read while the one before is worked on. */
+/** Yields a blob block by block, and reads the next block meanwhile. */
 export async function* blocks(
   blob: Blob,
   isCancelled: () => boolean,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const read = (start: number) => {
     const block = blob.slice(start, start + BLOCK_BYTES).arrayBuffer();
-    // Its failure is met where it is awaited, if it ever is.
+    // Handled where it is awaited, if it ever is.
     block.catch(() => {});
     return block;
   };
@@ -17,7 +17,7 @@ export async function* blocks(
     const block = new Uint8Array(await next);
     if (isCancelled()) throw new DOMException("it was cancelled", "AbortError");
     if (block.length !== Math.min(BLOCK_BYTES, blob.size - start)) {
-      throw new DOMException("it is shorter than it was", "NotReadableError");
+      throw new DOMException("the file has become shorter", "NotReadableError");
     }
     start += block.length;
     if (start < blob.size) next = read(start);

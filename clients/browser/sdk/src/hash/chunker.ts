@@ -1,24 +1,24 @@
 import { createMD5 } from "hash-wasm";
 
-/** No chunk but a content's last is shorter. */
+/** Only the last chunk of a file may be shorter. */
 const MIN_BYTES = 4 << 10;
-/** Where the rule for a cut is relaxed. */
+/** From this length on, a cut is easier to find. */
 const AVERAGE_BYTES = 16 << 10;
-/** No chunk is longer. */
+/** The length of the longest possible chunk. */
 export const MAX_BYTES = 64 << 10;
 
-/** The masks' bits 0 to 23 and 24 to 47; all others are 0. */
+/** Bits 0 to 23 and 24 to 47 of the masks; all other bits are 0. */
 const BEFORE_AVERAGE = { low: 0x537000, high: 0xd90303 };
 const AFTER_AVERAGE = { low: 0x530000, high: 0xd90103 };
 const LOW_BITS = 0xffffff;
 
-/** The gear table, in the two halves of 24 bits that the masks look at. */
+/** The gear table, as the two halves of 24 bits that the masks test. */
 export interface Gear {
   low: Int32Array;
   high: Int32Array;
 }
 
-/** Makes the gear table that docs/FORMATS.md describes. */
+/** Makes the gear table of docs/FORMATS.md. */
 export async function createGear(): Promise<Gear> {
   const md5 = await createMD5();
   const gear = { low: new Int32Array(256), high: new Int32Array(256) };
@@ -31,18 +31,18 @@ export async function createGear(): Promise<Gear> {
 }
 
 /**
- * The length of the first chunk of `bytes` from `start` on (FastCDC, docs/FORMATS.md). They must hold a longest chunk
- * or all that is left of the content.
+ * Returns the length of the chunk that starts at `start` (FastCDC, docs/FORMATS.md). `bytes` must hold
+ * `MAX_BYTES` from there on, or the rest of the file.
  */
 export function cut(gear: Gear, bytes: Uint8Array, start: number): number {
   const length = Math.min(bytes.length - start, MAX_BYTES);
   if (length <= MIN_BYTES) return length;
-  // Bytes are tested in pairs: an odd one at the end is not.
+  // Bytes are tested in pairs, so an odd last byte is not tested.
   const end = start + (length & ~1);
   const relaxed = Math.min(start + AVERAGE_BYTES, end);
   const { low: gearLow, high: gearHigh } = gear;
-  // The 64-bit hash as far as the masks look at it. The low half carries into the high half, whose own carry nobody
-  // sees; it may therefore overflow.
+  // The bits of the 64-bit hash that the masks test. The low half carries into the high half. No mask tests
+  // the carry of the high half, so that half may overflow.
   let low = 0;
   let high = 0;
   let at = start + MIN_BYTES;
@@ -63,20 +63,19 @@ export function cut(gear: Gear, bytes: Uint8Array, start: number): number {
   return length;
 }
 
-/** Cuts a stream into chunks. The cuts depend on the bytes alone, not on the blocks they arrive in. */
+/** Cuts a stream into chunks. The cuts depend only on the bytes, not on how they arrive in blocks. */
 export class Chunker {
-  /** The bytes after the last certain cut: fewer than a longest chunk. */
+  /** The bytes after the last certain cut, fewer than `MAX_BYTES`. */
   #carry = new Uint8Array(0);
 
-  /** `onChunk` is given each chunk that is certain; the bytes are its own only during the call. */
+  /** `onChunk` receives each chunk. Its bytes are valid only during the call. */
   constructor(
     private readonly gear: Gear,
     private readonly onChunk: (chunk: Uint8Array) => void,
   ) {}
 
-  /** Takes the next bytes. */
   update(block: Uint8Array): void {
-    // Only chunks that begin in the carry are cut from a copy; all others are cut where they lie in the block.
+    // Only chunks that start in the carry are cut from a copy; the others are cut from the block itself.
     const carried = this.#carry.length;
     const joined = join(this.#carry, block.subarray(0, MAX_BYTES));
     let start = 0;
@@ -90,7 +89,7 @@ export class Chunker {
     this.#carry = block.slice(start);
   }
 
-  /** Ends the content: what is left becomes its last chunks. */
+  /** Cuts the rest into the last chunks. */
   finish(): void {
     let start = 0;
     while (start < this.#carry.length) start += this.#take(this.#carry, start);

@@ -2,7 +2,7 @@ import { createMD5, createSHA256 } from "hash-wasm";
 import { blocks } from "./blocks.js";
 import type { Jobs } from "./messages.js";
 
-/** The digest of a blob, read block by block. */
+/** Digests a blob block by block; lower-case hex. */
 export async function digest(
   { blob, algorithm }: Jobs["digest"]["input"],
   onRead: (bytes: number) => void,

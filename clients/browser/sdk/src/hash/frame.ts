@@ -1,20 +1,21 @@
 import { decompress } from "fzstd";
 import { FRAME_MAX_BYTES } from "./limits.js";
 
-/** By the descriptor's two low bits. */
+/** The length of the dictionary id, by the two low bits of the descriptor. */
 const DICTIONARY_BYTES = [0, 1, 2, 4];
 const SINGLE_SEGMENT = 0x20;
 const CHECKSUM = 0x04;
 const RUN_LENGTH = 1;
 
 /**
- * Decodes a Zstandard frame (RFC 8878) to `length` bytes; gives nothing if it is not exactly one frame of that length,
- * or is damaged. The frame's own account of itself is looked at first, for it decides how much memory is taken.
+ * Decodes a Zstandard frame (RFC 8878) to `length` bytes. Returns undefined if it is damaged, or not exactly
+ * one frame of that length. The headers are checked first, because they decide how much memory decoding
+ * takes.
  */
 export function decodeFrame(frame: Uint8Array, length: number): Uint8Array | undefined {
   if (length > FRAME_MAX_BYTES) return undefined;
-  const said = describe(frame);
-  if (said?.contentLength !== length || said.end !== frame.length) return undefined;
+  const header = readHeaders(frame);
+  if (header?.contentLength !== length || header.end !== frame.length) return undefined;
   try {
     const decoded = decompress(frame);
     return decoded.length === length ? decoded : undefined;
@@ -23,8 +24,8 @@ export function decodeFrame(frame: Uint8Array, length: number): Uint8Array | und
   }
 }
 
-/** How long a frame's content is, and where the frame ends, as its headers say. */
-function describe(frame: Uint8Array): { contentLength: number; end: number } | undefined {
+/** Reads the decoded length of a frame and its end from its headers. */
+function readHeaders(frame: Uint8Array): { contentLength: number; end: number } | undefined {
   if (frame.length < 6) return undefined;
   const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
   const descriptor = view.getUint8(4);
@@ -45,7 +46,7 @@ function describe(frame: Uint8Array): { contentLength: number; end: number } | u
     }
     return { contentLength, end: at + (descriptor & CHECKSUM ? 4 : 0) };
   } catch {
-    // It ends before its headers do.
+    // The frame ends within its headers.
     return undefined;
   }
 }

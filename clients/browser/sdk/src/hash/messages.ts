@@ -1,57 +1,49 @@
-import type { Draft, KnownRun } from "../delta/draft.js";
+import type { Chunks, Draft, HashedChunks, PackRun } from "../delta/types.js";
 
-/** What a worker can be asked, by kind: the input and the output of each. */
+/** The worker's jobs: the input and the output of each kind. */
 export interface Jobs {
-  /** The digest of a blob, in lower-case hex. Reports the bytes read so far. */
+  /** Digests a blob; lower-case hex. Reports the bytes read so far. */
   digest: { input: { blob: Blob; algorithm: "sha256" | "md5" }; output: string };
-  /** The digest of a blob and its chunks. Reports the bytes read so far. */
-  cut: { input: { blob: Blob }; output: Cut };
-  /** Bytes that were read from a bucket, decoded and checked; nothing if they are not what they should be. */
-  check: { input: { bytes: Uint8Array<ArrayBuffer>; units: Unit[] }; output: Checked };
-  /** Adds bytes to the SHA-256 of a stream, and gives them back. */
-  fold: { input: { stream: number; bytes: Uint8Array<ArrayBuffer> }; output: Folded };
-  /** Ends a stream and gives the SHA-256 of all its bytes, in lower-case hex. */
-  unfold: { input: { stream: number }; output: string };
-  /** How a content is sent as a delta; nothing if it is better sent whole. */
-  draft: { input: { cut: Pick<Cut, "ids" | "lengths">; known: KnownRun[] }; output: Draft | undefined };
+  /** Digests a blob and cuts it into chunks. Reports the bytes read so far. */
+  chunk: { input: { blob: Blob }; output: HashedChunks };
+  /** Decodes and verifies bytes from a bucket. */
+  verify: { input: { bytes: Uint8Array<ArrayBuffer>; units: Unit[] }; output: Verified };
+  /** Adds bytes to the SHA-256 of a stream, and returns them. */
+  updateStream: { input: { stream: number; bytes: Uint8Array<ArrayBuffer> }; output: StreamBlock };
+  /** Ends a stream and returns the SHA-256 of all its bytes in lower-case hex. */
+  finishStream: { input: { stream: number }; output: string };
+  /** Drafts a delta upload; undefined if the file is better sent whole. */
+  draft: { input: { chunks: Chunks; runs: PackRun[] }; output: Draft | undefined };
 }
 
-/** A content's SHA-256 and chunks. */
-export interface Cut {
-  /** Lower-case hex. */
-  sha256: string;
-  /** The BLAKE3 of each chunk, 32 bytes each, end to end. */
-  ids: Uint8Array<ArrayBuffer>;
-  /** The length of each chunk in bytes. */
-  lengths: Uint32Array<ArrayBuffer>;
-}
-
-/** Bytes of an object that are read together: a chunk as it is, or a Zstandard frame of several. */
+/**
+ * Bytes of an object that are read at once: an uncompressed chunk, or a Zstandard frame of several chunks.
+ */
 export interface Unit {
-  /** How many bytes it takes in the object. */
+  /** Its length in the object, in bytes. */
   storedLength: number;
-  /** How many it is decoded to, if it is a frame. */
+  /** Its decoded length in bytes, if it is a frame. */
   decodedLength?: number;
-  /** What is wanted of it, in order: where it begins in the decoded unit, in bytes. */
-  chunks: { id: string; length: number; within: number }[];
+  /** The wanted chunks, in order. `offset` is in the decoded unit, in bytes. */
+  chunks: { id: string; length: number; offset: number }[];
 }
 
-/** The chunks of checked units end to end, if they are right. */
-export interface Checked {
+/** The concatenated chunks of the units; undefined if they fail verification. */
+export interface Verified {
   bytes: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** Bytes that were added to a stream. */
-export interface Folded {
+export interface StreamBlock {
   bytes: Uint8Array<ArrayBuffer>;
 }
 
 export type JobKind = keyof Jobs;
-/** To the worker. */
+/** From the page to the worker. */
 export type Request =
   | { [Kind in JobKind]: { id: number; kind: Kind; input: Jobs[Kind]["input"] } }[JobKind]
   | { id: number; kind: "cancel" };
-/** From the worker. */
+/** From the worker to the page. */
 export type Reply =
   | { id: number; progress: number }
   | { id: number; output: Jobs[JobKind]["output"] }

@@ -1,11 +1,11 @@
-/** The worker: everything that takes time in proportion to the bytes happens here, off the page's own thread. */
+/** Runs in a worker: hashes, cuts, decodes and compares bytes off the main thread. */
 
 import { makeDraft } from "../delta/draft.js";
-import { check } from "./check.js";
-import { cutBlob } from "./cut.js";
+import { chunkBlob } from "./chunk-blob.js";
 import { digest } from "./digest.js";
 import type { JobKind, Jobs, Reply, Request } from "./messages.js";
-import { fold, unfold } from "./streams.js";
+import { finishStream, updateStream } from "./stream-digest.js";
+import { verifyUnits } from "./verify.js";
 
 const PROGRESS_MILLISECONDS = 100;
 
@@ -20,11 +20,11 @@ type Handlers = {
 
 const handlers: Handlers = {
   digest,
-  cut: cutBlob,
-  check,
-  fold,
-  unfold,
-  draft: async ({ cut, known }) => makeDraft(cut, known),
+  chunk: chunkBlob,
+  verify: verifyUnits,
+  updateStream,
+  finishStream,
+  draft: async ({ chunks, runs }) => makeDraft(chunks, runs),
 };
 const running = new Map<number, { isCancelled: boolean }>();
 
@@ -40,7 +40,7 @@ async function run(request: Exclude<Request, { kind: "cancel" }>): Promise<void>
   running.set(request.id, job);
   const handler = handlers[request.kind] as Handlers[JobKind];
   try {
-    const output = await (handler as (...given: unknown[]) => Promise<Jobs[JobKind]["output"]>)(
+    const output = await (handler as (...parameters: unknown[]) => Promise<Jobs[JobKind]["output"]>)(
       request.input,
       throttled(request.id),
       () => job.isCancelled,
@@ -64,7 +64,7 @@ function throttled(id: number): OnProgress {
   };
 }
 
-/** Large results are handed over, not copied. */
+/** Transfers large results instead of copying them. */
 function reply(message: Reply): void {
   const transfer: Transferable[] = [];
   if ("output" in message && message.output instanceof Object) {

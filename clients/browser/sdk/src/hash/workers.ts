@@ -3,34 +3,33 @@ import { Slots } from "../slots.js";
 import { SMALL_MAX_BYTES } from "./limits.js";
 import type { JobKind, Jobs, Reply, Request } from "./messages.js";
 
-/** How many workers there are at most, and how many small and how many large blobs are read at once. */
+/** Most workers, most small blobs and most large blobs read at once. */
 const WORKERS = 2;
-/** A worker that has had nothing to do for so long is stopped. */
+/** An idle worker is stopped after this time. */
 const IDLE_MILLISECONDS = 20_000;
 
-interface Job {
+interface PendingJob {
   resolve(output: never): void;
   reject(error: Error): void;
   onProgress: ((bytes: number) => void) | undefined;
 }
 
-/** How a job is done. */
 export interface JobOptions {
-  /** Given the bytes read so far, about ten times a second. */
+  /** Receives the bytes read so far, about ten times a second. */
   onProgress?: ((bytes: number) => void) | undefined;
   signal?: AbortSignal | undefined;
-  /** What is handed over with the input. */
+  /** Parts of the input to transfer instead of copying. */
   transfer?: Transferable[];
 }
 
-/** The workers of one connection. They start when they are needed and stop when they are not. */
+/** The workers of one connection. They start on demand and stop when idle. */
 export class Workers {
   readonly #small = new Slots(WORKERS);
   readonly #large = new Slots(WORKERS);
   readonly #leased: LeasedWorker[] = [];
 
-  /** Does a job that reads a whole blob, in its turn. `owner` is whom to be fair to. */
-  read<Kind extends "digest" | "cut">(
+  /** Runs a job that reads a whole blob, when it has a slot. Owners share the slots fairly. */
+  read<Kind extends "digest" | "chunk">(
     owner: unknown,
     kind: Kind,
     input: Jobs[Kind]["input"],
@@ -47,7 +46,7 @@ export class Workers {
     });
   }
 
-  /** A worker for several jobs, that which has the fewest users; to be released. */
+  /** Returns the worker with the fewest users, for several jobs. The caller releases it. */
   lease(): LeasedWorker {
     let [worker, ...others] = this.#leased;
     for (const other of others) if (worker && other.users < worker.users) worker = other;
@@ -60,11 +59,11 @@ export class Workers {
   }
 }
 
-/** A worker and those who use it. */
+/** A worker that several users share. */
 export class LeasedWorker {
   users = 0;
   readonly #worker: Worker;
-  readonly #jobs = new Map<number, Job>();
+  readonly #jobs = new Map<number, PendingJob>();
   #nextId = 0;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #failure: SluiceError | undefined;
@@ -85,7 +84,7 @@ export class LeasedWorker {
     if (this.users === 0 && !this.#failure) this.#idle = setTimeout(() => this.#stop(), IDLE_MILLISECONDS);
   }
 
-  /** Does a job; several may be under way. */
+  /** Runs a job. Several may run at the same time. */
   async run<Kind extends JobKind>(
     kind: Kind,
     input: Jobs[Kind]["input"],
@@ -135,7 +134,7 @@ export class LeasedWorker {
   }
 }
 
-/** Bundlers look for exactly this expression. */
+/** Bundlers recognize exactly this expression. */
 function start(): Worker {
   try {
     return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
@@ -148,10 +147,10 @@ function failed(reason: string): SluiceError {
   return new SluiceError("worker_failed", `the hashing worker does not run: ${reason || "no reason given"}`);
 }
 
-/** A file that cannot be read is one that was written to, moved or deleted since it was picked. */
+/** Browsers fail to read a file that was modified, moved or deleted after it was picked. */
 function readError({ name, message }: { name: string; message: string }): SluiceError {
   if (name === "NotReadableError" || name === "NotFoundError") {
-    return new SluiceError("file_changed", "the file was changed, moved or deleted since it was picked");
+    return new SluiceError("file_changed", "the file was modified, moved or deleted after it was picked");
   }
   return new SluiceError("worker_failed", `${name}: ${message}`);
 }

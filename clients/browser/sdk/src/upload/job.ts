@@ -1,105 +1,107 @@
-import type { Begun, UploadRequest } from "../api/uploads.js";
+import type { CreatedUpload, UploadRequest } from "../api/uploads.js";
 import type { Internals } from "../connection.js";
-import type { Delta } from "../delta/send.js";
+import type { Delta, HashedChunks } from "../delta/types.js";
 import { SluiceError } from "../errors.js";
-import type { Cut } from "../hash/messages.js";
 import type { UploadOptions } from "../types.js";
 import { unlessAborted } from "../waiting.js";
 import type { UploadMeter } from "./meter.js";
 
-/** One file on its way, with what is kept from one try to the next. */
+/** The upload of one file: its input, and the state that survives a pause. */
 export interface Job {
-  readonly inside: Internals;
+  readonly internals: Internals;
   readonly file: File | Blob;
   readonly options: UploadOptions;
   readonly meter: UploadMeter;
-  /** Ends when the upload is given up for good; a pause does not end it. */
-  readonly life: AbortSignal;
-  /** Where the file shall lie. */
+  /** Aborts with the upload, but not on a pause. */
+  readonly abortSignal: AbortSignal;
+  /** Where to upload the file. */
   path: string;
-  /** The upload at the server, if it has begun. */
+  /** The upload at the server, once there is one. */
   uploadId: string | undefined;
-  /** Whether that upload was not begun by this call. */
-  isFound: boolean;
-  /** Whether earlier uploads are not to be looked for, because one of them was of no use. */
-  isAnew: boolean;
-  /** The `ETag`s of the parts that this page has sent into it. */
-  readonly sent: Map<number, string>;
-  /** The request that began it, and its key: a repeat finds the same upload again. */
-  begun: { request: string; key: string } | undefined;
-  /** Its answer, which may be yet to come. */
-  beginning: Promise<Begun> | undefined;
-  /** The file's SHA-256, once somebody wants it. */
+  /** Whether another call, page or client created that upload. */
+  isResumed: boolean;
+  /**
+   * Whether to create a new upload without looking for one to resume: an earlier one turned out to be
+   * unusable.
+   */
+  skipsResume: boolean;
+  /** The `ETag`s of the parts that this page has sent to that upload, by part number. */
+  readonly etags: Map<number, string>;
+  /** The request that created it, and its key: a repeat returns the same upload. */
+  creation: { request: string; key: string } | undefined;
+  /** The answer to that request, which may still be pending. */
+  created: Promise<CreatedUpload> | undefined;
+  /** The file's SHA-256, once asked for. */
   sha256: Promise<string> | undefined;
-  /** Its chunks, likewise. */
-  cut: Promise<Cut> | undefined;
-  /** What is sent of it as a delta, once that is known. */
+  /** The file's chunks, once asked for. */
+  chunks: Promise<HashedChunks> | undefined;
+  /** The delta upload, once it is prepared. */
   delta: Delta | undefined;
 }
 
-/** The SHA-256 of the file, which is read once for it, by a worker. */
+/** Returns the SHA-256 of the file. A worker reads the file once for it. */
 export function sha256Of(job: Job, signal: AbortSignal): Promise<string> {
-  job.sha256 ??= job.inside.workers.read(
+  job.sha256 ??= job.internals.workers.read(
     job,
     "digest",
     { blob: job.file, algorithm: "sha256" },
-    { onProgress: (bytes) => job.meter.hashed(bytes), signal: job.life },
+    { onProgress: (bytes) => job.meter.hashed(bytes), signal: job.abortSignal },
   );
-  return finished(job, job.sha256, signal);
+  return hashed(job, job.sha256, signal);
 }
 
-/** The chunks of the file and its SHA-256. */
-export function cutOf(job: Job, signal: AbortSignal): Promise<Cut> {
-  job.cut ??= job.inside.workers.read(
+/** Returns the chunks of the file and its SHA-256. */
+export function chunksOf(job: Job, signal: AbortSignal): Promise<HashedChunks> {
+  job.chunks ??= job.internals.workers.read(
     job,
-    "cut",
+    "chunk",
     { blob: job.file },
-    { onProgress: (bytes) => job.meter.hashed(bytes), signal: job.life },
+    { onProgress: (bytes) => job.meter.hashed(bytes), signal: job.abortSignal },
   );
-  job.sha256 ??= job.cut.then((cut) => cut.sha256);
-  // Whoever asks for it meets its failure.
+  job.sha256 ??= job.chunks.then(({ sha256 }) => sha256);
+  // Handled by whoever asks for it.
   job.sha256.catch(() => {});
-  return finished(job, job.cut, signal);
+  return hashed(job, job.chunks, signal);
 }
 
-async function finished<T>(job: Job, read: Promise<T>, signal: AbortSignal): Promise<T> {
-  const result = await unlessAborted(read, signal);
+async function hashed<T>(job: Job, reading: Promise<T>, signal: AbortSignal): Promise<T> {
+  const result = await unlessAborted(reading, signal);
   job.meter.hashed(job.file.size);
   return result;
 }
 
-/** What every request to begin the upload says. */
+/** Returns the fields that every request to create the upload has. */
 export function requestOf(job: Job, sha256: string | undefined): UploadRequest {
   const { contentType = job.file.type, metadata } = job.options;
   return {
     path: job.path,
     size: job.file.size,
     ...(sha256 && { sha256 }),
-    ...(contentType && { content_type: contentType }),
+    ...(contentType && { contentType }),
     ...(metadata && { metadata }),
   };
 }
 
-/** Forgets the upload, which has ended: the next try begins another. */
-export function forgetUpload(job: Job): void {
+/** Forgets the upload at the server, so that the next attempt creates another one. */
+export function resetUpload(job: Job): void {
   job.uploadId = undefined;
-  job.begun = undefined;
-  job.beginning = undefined;
-  job.sent.clear();
+  job.creation = undefined;
+  job.created = undefined;
+  job.etags.clear();
 }
 
-/** Fails with `file_changed` if the file was written to, moved or deleted since it was picked. */
+/** Fails with `file_changed` if the file was modified, moved or deleted after it was picked. */
 export async function checkUnchanged(job: Job): Promise<void> {
   const { file, options } = job;
   try {
-    // The browser looks whether the file is as it was when it is read.
+    // Browsers fail to read a file that has changed.
     await file.slice(0, 1).arrayBuffer();
     const now = await options.fileHandle?.getFile();
     if (now && "lastModified" in file && (now.lastModified !== file.lastModified || now.size !== file.size)) {
-      throw new Error("it was written to");
+      throw new Error("it was modified");
     }
   } catch (cause) {
-    throw new SluiceError("file_changed", "the file was changed, moved or deleted since it was picked", {
+    throw new SluiceError("file_changed", "the file was modified, moved or deleted after it was picked", {
       cause,
     });
   }

@@ -1,25 +1,28 @@
 import { accountId } from "../accounts.js";
 import type { Job } from "./job.js";
 
-/** The name under which one tab at a time sends to a path of an account. */
+/** Names the lock that lets one tab at a time send to a path of an account. */
 export function lockName(api: string, account: string, path: string): string {
   return `sluice:${api}:${account}:${path}`;
 }
 
-/** Does `work` while no other tab of this browser sends to the same path. Browsers without locks just do it. */
+/**
+ * Runs `work` while no other tab of this browser sends to the same path. Browsers without locks run it at
+ * once.
+ */
 export async function locked<T>(job: Job, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   const locks = globalThis.navigator?.locks;
   if (!locks) return work();
-  const name = lockName(job.inside.api, await accountId(job.inside), job.path);
-  let hasBegun = false;
+  const name = lockName(job.internals.api, await accountId(job.internals), job.path);
+  let isHeld = false;
   try {
     return await locks.request(name, { signal }, () => {
-      hasBegun = true;
+      isHeld = true;
       return work();
     });
   } catch (error) {
-    // The lock's own failures are of no use to the caller.
-    if (hasBegun || signal.aborted) throw error;
+    // If the lock itself fails, go on without it.
+    if (isHeld || signal.aborted) throw error;
     return work();
   }
 }

@@ -3,27 +3,27 @@ import { Speed } from "../speed.js";
 import type { UploadPhase, UploadProgress } from "../types.js";
 import { isOffline } from "../waiting.js";
 
-/** Phases in which nothing happens without the network. */
+/** Phases that need the network. */
 const NETWORKED: UploadPhase[] = ["waiting", "uploading", "verifying"];
 
-/** One try to send a part. */
+/** One attempt to send a part. */
 export interface Attempt {
-  /** So many of its bytes are on their way. */
+  /** Sets how many of its bytes have been sent so far. */
   sent(bytes: number): void;
-  /** All have arrived. */
+  /** The part has arrived. */
   succeed(): void;
-  /** They have to be sent again. */
+  /** The part has to be sent again. */
   fail(): void;
 }
 
-/** Keeps count of one upload and tells its listener. */
+/** Counts the bytes of one upload and reports its progress. */
 export class UploadMeter {
   uploadId: string | undefined;
   wireBytes = 0;
   hashedBytes = 0;
   #phase: UploadPhase = "waiting";
   #resumedBytes = 0;
-  #settledBytes = 0;
+  #confirmedBytes = 0;
   #parts = { done: 0, total: 0 };
   readonly #inFlight = new Map<Attempt, number>();
   readonly #speed = new Speed();
@@ -36,7 +36,7 @@ export class UploadMeter {
     this.#pulse = new Pulse(() => notify(onProgress, this.progress));
   }
 
-  /** What the upload is doing, apart from waiting for the network. */
+  /** The current phase, except `offline`: `progress` adds that. */
   get phase(): UploadPhase {
     return this.#phase;
   }
@@ -49,10 +49,9 @@ export class UploadMeter {
     else this.#pulse.now();
   }
 
-  /** A snapshot. */
   get progress(): UploadProgress {
     const offline = isOffline() && NETWORKED.includes(this.#phase);
-    let sentBytes = this.#settledBytes;
+    let sentBytes = this.#confirmedBytes;
     for (const bytes of this.#inFlight.values()) sentBytes += bytes;
     const { size, hashedBytes, wireBytes, uploadId } = this;
     const rate = this.#phase === "uploading" && !offline ? this.#speed.at(performance.now()) : undefined;
@@ -70,46 +69,46 @@ export class UploadMeter {
     };
   }
 
-  /** Tells the listener where the upload stands. */
-  tell(): void {
+  /** Reports the progress at once. */
+  report(): void {
     this.#pulse.now();
   }
 
-  /** So much of the file has been read. */
+  /** Sets how much of the file has been hashed. */
   hashed(bytes: number): void {
     this.hashedBytes = bytes;
     this.#pulse.soon();
   }
 
   /**
-   * Sending begins or goes on. `settledBytes` of the content, `done` parts of `total`, need not be sent;
-   * `resumedBytes` of them because they were sent before.
+   * Starts or resumes sending. `done` parts of `total`, with `confirmedBytes`, need not be sent;
+   * `resumedBytes` of them because they were sent earlier.
    */
-  begin(total: number, done = 0, settledBytes = 0, resumedBytes = 0): void {
+  begin(total: number, done = 0, confirmedBytes = 0, resumedBytes = 0): void {
     this.#parts = { done, total };
-    this.#settledBytes = settledBytes;
+    this.#confirmedBytes = confirmedBytes;
     this.#resumedBytes = resumedBytes;
     this.#inFlight.clear();
     this.phase = "uploading";
     this.#pulse.now();
   }
 
-  /** A part that was thought to have arrived has not. */
+  /** Takes back a part that was counted as sent. */
   retract(bytes: number): void {
     this.#parts.done -= 1;
-    this.#settledBytes -= bytes;
+    this.#confirmedBytes -= bytes;
     this.#resumedBytes -= bytes;
     this.#pulse.soon();
   }
 
-  /** All of the content is at the server. */
+  /** Counts all bytes as sent. */
   arrived(): void {
-    this.#settledBytes = this.size;
+    this.#confirmedBytes = this.size;
     this.#parts.done = this.#parts.total;
     this.#inFlight.clear();
   }
 
-  /** A part of so many bytes is about to be sent. */
+  /** Starts to count an attempt to send a part of `size` bytes. */
   attempt(size: number): Attempt {
     let last = 0;
     const attempt: Attempt = {
@@ -124,7 +123,7 @@ export class UploadMeter {
       succeed: () => {
         attempt.sent(size);
         if (this.#inFlight.delete(attempt)) {
-          this.#settledBytes += size;
+          this.#confirmedBytes += size;
           this.#parts.done += 1;
         }
         this.#pulse.soon();

@@ -7,26 +7,33 @@ import { isOffline, sleep, untilOnline } from "../waiting.js";
 import { checkUnchanged, type Job } from "./job.js";
 import { Urls } from "./urls.js";
 
-/** How often the bucket may refuse fresh URLs, or find the bytes damaged, before that is taken for final. */
+/** How often the bucket may refuse new URLs, or receive damaged bytes. */
 const REFUSALS_MAX = 3;
 
-/** An upload's parts on their way. */
-export class Parts {
+/** The parts of an upload that are to be sent. */
+export interface PartsToSend {
+  uploadId: string;
+  /** Returns the bytes of a part. */
+  bodyOf: (number: number) => Blob;
+  /** The numbers of the parts. */
+  missing: number[];
+  /** The URLs that are already known of some parts. */
+  urls: PartUrl[];
+}
+
+/** Sends the parts of an upload. */
+export class PartSender {
   readonly #urls: Urls;
   #left: number;
 
-  /** `bodyOf` gives the bytes of a part. Of the missing parts some URLs may be known. */
   constructor(
     private readonly job: Job,
-    uploadId: string,
-    private readonly bodyOf: (number: number) => Blob,
-    missing: number[],
-    known: PartUrl[],
+    private readonly parts: PartsToSend,
     private readonly signal: AbortSignal,
   ) {
-    const { inside } = job;
-    this.#urls = new Urls(missing, known, (numbers) => signParts(inside, uploadId, numbers, signal));
-    this.#left = missing.length;
+    const sign = (numbers: number[]) => signParts(job.internals, parts.uploadId, numbers, signal);
+    this.#urls = new Urls(parts.missing, parts.urls, sign);
+    this.#left = parts.missing.length;
   }
 
   /** Whether all parts have arrived. */
@@ -34,16 +41,16 @@ export class Parts {
     return this.#left === 0;
   }
 
-  /** One more part turns out to be missing. */
+  /** Adds a part that turns out to be missing. */
   add(number: number): void {
     this.#urls.add(number);
     this.#left += 1;
   }
 
-  /** Sends the part in its turn, repeatedly if need be. Its `ETag` is noted in the job. */
+  /** Sends a part when it has a slot, with retries. Notes its `ETag` in the job. */
   async send(number: number): Promise<void> {
-    const etag = await this.job.inside.requests.run(this.job, this.signal, () => this.#sendNow(number));
-    this.job.sent.set(number, etag);
+    const etag = await this.job.internals.requests.run(this.job, this.signal, () => this.#sendNow(number));
+    this.job.etags.set(number, etag);
     this.#urls.done(number);
     this.#left -= 1;
   }
@@ -68,25 +75,25 @@ export class Parts {
   }
 
   async #attempt(url: PartUrl): Promise<PutOutcome> {
-    const body = this.bodyOf(url.number);
+    const body = this.parts.bodyOf(url.number);
     if (body.size !== url.size) {
       throw new SluiceError("unexpected_answer", `part ${url.number} has another size`);
     }
     const attempt = this.job.meter.attempt(url.size);
-    let arrived = false;
+    let hasArrived = false;
     try {
       const outcome = await put(url, body, attempt.sent, this.signal);
-      arrived = "etag" in outcome;
+      hasArrived = "etag" in outcome;
       return outcome;
     } finally {
-      if (arrived) attempt.succeed();
+      if (hasArrived) attempt.succeed();
       else attempt.fail();
     }
   }
 
   async #waitAfter({ kind, error, askedMilliseconds }: Failure, backoff: Backoff): Promise<void> {
     if (kind !== "transient") throw error;
-    // What failed because the network went away does not count.
+    // A failure caused by a lost network does not count as a retry.
     if (isOffline()) return;
     const delay = backoff.next(askedMilliseconds);
     if (delay === undefined) throw error;

@@ -1,28 +1,29 @@
 import type { ReceivedPart } from "../api/uploads.js";
 import type { Job } from "./job.js";
 
-/** The MD5 that an `ETag` is, if it is one: in lower-case hex. */
+/** Returns the MD5 in an `ETag`, in lower-case hex; undefined if it is no MD5. */
 export function md5Of(etag: string): string | undefined {
   const bare = etag.replaceAll('"', "").toLowerCase();
   return /^[0-9a-f]{32}$/.test(bare) ? bare : undefined;
 }
 
 /**
- * Whether a part that the bucket has is what the file holds there. What this page has sent itself it is; else the MD5
- * tells, and where the bucket gives none, nothing does. The `ETag` of a part that is right is noted in the job.
+ * Whether a part in the bucket equals the file's bytes: this page sent it, or its MD5 matches. Without an MD5
+ * it counts as different. Notes the `ETag` of a part that matches in the job.
  */
-export async function isSame(
+export async function matches(
   job: Job,
   part: ReceivedPart,
   bytes: Blob,
   signal: AbortSignal,
 ): Promise<boolean> {
   const etag = part.etag.replaceAll('"', "");
-  if (job.sent.get(part.number)?.toLowerCase() === etag.toLowerCase()) return true;
+  if (job.etags.get(part.number)?.toLowerCase() === etag.toLowerCase()) return true;
   const expected = md5Of(etag);
   if (expected === undefined) return false;
-  const md5 = await job.inside.workers.read(job, "digest", { blob: bytes, algorithm: "md5" }, { signal });
+  const input = { blob: bytes, algorithm: "md5" } as const;
+  const md5 = await job.internals.workers.read(job, "digest", input, { signal });
   if (md5 !== expected) return false;
-  job.sent.set(part.number, etag);
+  job.etags.set(part.number, etag);
   return true;
 }

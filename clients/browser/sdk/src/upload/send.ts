@@ -1,120 +1,122 @@
 import { getUpload, type UploadView } from "../api/uploads.js";
-import { versionAt } from "../delta/known.js";
-import { isWorthSendingWhole, sendDelta } from "../delta/send.js";
+import { versionAt } from "../delta/earlier.js";
 import { hasCode, SluiceError } from "../errors.js";
 import { SMALL_MAX_BYTES } from "../hash/limits.js";
 import type { UploadResult } from "../types.js";
-import type { Stage } from "./begin.js";
-import { dropUpload, findUpload, giveUp } from "./found.js";
+import type { Transferred } from "./create.js";
+import { isWorthSendingWhole, sendDelta } from "./delta.js";
 import { type Job, sha256Of } from "./job.js";
 import { locked } from "./lock.js";
+import { abandonUpload, findUpload, forgetUpload } from "./resumable.js";
 import { sendMultipart, sendSingle, sendWhole } from "./whole.js";
 
-/** 90 full packs: what is larger is not sent as a delta. */
+/** 90 full packs. A larger file is sent whole. */
 const DELTA_MAX_BYTES = 5760 * 2 ** 20;
-/** How often an upload that ended under our hands is begun again. */
+/** How often another upload is created after one has ended unexpectedly. */
 const ROUNDS = 2;
 
-/** Brings the file to the server and waits until it is verified. May be called again after it was cut short. */
+/**
+ * Sends the file and waits until the server has verified it. After an abort of `signal` it can be called
+ * again.
+ */
 export async function send(job: Job, signal: AbortSignal): Promise<UploadResult> {
   job.meter.phase = "waiting";
-  if (job.uploadId !== undefined && job.options.path === undefined) await takePath(job, signal);
+  if (job.uploadId !== undefined && job.options.path === undefined) await readPath(job, signal);
   try {
     return await locked(job, signal, () => sendLocked(job, signal));
   } catch (error) {
-    if (hasCode(error, "file_changed")) await giveUp(job);
+    if (hasCode(error, "file_changed")) await abandonUpload(job);
     throw error;
   }
 }
 
-/** A named upload says itself where the file shall lie. */
-async function takePath(job: Job, signal: AbortSignal): Promise<void> {
+/** Takes the destination from a named upload. */
+async function readPath(job: Job, signal: AbortSignal): Promise<void> {
   try {
-    job.path = (await getUpload(job.inside, job.uploadId as string, signal)).path;
+    job.path = (await getUpload(job.internals, job.uploadId as string, signal)).path;
   } catch (error) {
     if (!hasCode(error, "not_found")) throw error;
   }
 }
 
 async function sendLocked(job: Job, signal: AbortSignal): Promise<UploadResult> {
-  const { inside, meter } = job;
-  const slots = isLarge(job) ? inside.sending.large : inside.sending.small;
-  const inTurn = (work: () => Promise<Stage>) => slots.run(job, signal, work);
-  let stage = await inTurn(() => bring(job, signal));
+  const { internals, meter } = job;
+  const slots = isLarge(job) ? internals.sending.large : internals.sending.small;
+  const withSlot = (work: () => Promise<Transferred>) => slots.run(job, signal, work);
+  let transferred = await withSlot(() => transfer(job, signal));
   for (let round = 0; ; round++) {
-    if (stage.outcome === "instant") break;
+    if (transferred.outcome === "instant") break;
     meter.arrived();
     meter.phase = "verifying";
     try {
-      const version = await inside.waiter.wait(stage.uploadId, job.life);
-      await dropUpload(job);
-      return { outcome: stage.outcome, version, wireBytes: meter.wireBytes };
+      const version = await internals.verification.wait(transferred.uploadId, job.abortSignal);
+      await forgetUpload(job);
+      return { outcome: transferred.outcome, version, wireBytes: meter.wireBytes };
     } catch (error) {
       if (!hasCode(error, "rejected", "upload_ended")) throw error;
-      const isForeign = job.isFound && error.reason === "sha256_mismatch";
-      await dropUpload(job);
+      const isForeign = job.isResumed && error.reason === "sha256_mismatch";
+      await forgetUpload(job);
       if (round === ROUNDS || !(isForeign || isWorthSendingWhole(error))) throw error;
-      stage = await inTurn(async () => sendWhole(job, await sha256Of(job, signal), signal));
+      transferred = await withSlot(async () => sendWhole(job, await sha256Of(job, signal), signal));
     }
   }
-  await giveUp(job);
+  await abandonUpload(job);
   meter.arrived();
-  return { outcome: "instant", version: stage.version, wireBytes: meter.wireBytes };
+  return { outcome: "instant", version: transferred.version, wireBytes: meter.wireBytes };
 }
 
-/** From wherever the upload stands to the arrival of all bytes. */
-async function bring(job: Job, signal: AbortSignal): Promise<Stage> {
+/** Sends the bytes that are missing. Starts over if the upload at the server has ended or is unusable. */
+async function transfer(job: Job, signal: AbortSignal): Promise<Transferred> {
   for (let round = 0; ; round++) {
     try {
-      return await advance(job, signal);
+      return await transferOnce(job, signal);
     } catch (error) {
       if (signal.aborted || round === ROUNDS) throw error;
-      if (isGone(error)) await dropUpload(job);
-      // An upload of another client may want more than we can give, or hold another content.
-      else if (job.isFound && hasCode(error, "invalid_request")) await dropUpload(job);
+      if (isGone(error)) await forgetUpload(job);
+      // An upload of another client may ask for more than this library sends, or declare other bytes.
+      else if (job.isResumed && hasCode(error, "invalid_request")) await forgetUpload(job);
       else throw error;
-      job.isFound = false;
-      job.isAnew = true;
+      job.isResumed = false;
+      job.skipsResume = true;
     }
   }
 }
 
-async function advance(job: Job, signal: AbortSignal): Promise<Stage> {
-  const mayBeFound = isLarge(job) || job.uploadId !== undefined || job.options.partSize !== undefined;
-  // Both questions at once; the second is of no use where the first finds something.
-  const asked = isLarge(job) ? versionAt(job.inside, job.path, signal) : undefined;
+async function transferOnce(job: Job, signal: AbortSignal): Promise<Transferred> {
+  const mayResume = isLarge(job) || job.uploadId !== undefined || job.options.partSize !== undefined;
+  // Asked at the same time as `findUpload`; not needed if that finds an upload.
+  const asked = isLarge(job) ? versionAt(job.internals, job.path, signal) : undefined;
   asked?.catch(() => {});
-  const view = mayBeFound && !job.isAnew ? await findUpload(job, signal) : undefined;
+  const view = mayResume && !job.skipsResume ? await findUpload(job, signal) : undefined;
   if (view) {
-    const stage = await goOn(job, view, signal);
-    if (stage) return stage;
+    const transferred = await resume(job, view, signal);
+    if (transferred) return transferred;
   }
   if (!isLarge(job)) {
     job.meter.phase = "hashing";
     return sendWhole(job, await sha256Of(job, signal), signal);
   }
   const earlier = await asked;
-  // A much smaller version holds too little of the file to be worth reading the file first.
+  // A version of less than a quarter of the size cannot save enough to read the file first.
   if (earlier && job.file.size <= Math.min(DELTA_MAX_BYTES, earlier.size * 4)) {
     return (await sendDelta(job, earlier, signal)) ?? sendWhole(job, await sha256Of(job, signal), signal);
   }
   return sendWhole(job, undefined, signal);
 }
 
-/** Goes on with an upload that has begun; nothing if another one has to be begun. */
-async function goOn(job: Job, view: UploadView, signal: AbortSignal): Promise<Stage | undefined> {
-  const uploadId = view.upload_id;
+/** Resumes an upload. Returns undefined if another one has to be created. */
+async function resume(job: Job, view: UploadView, signal: AbortSignal): Promise<Transferred | undefined> {
+  const { uploadId, partSize, partCount, received = [] } = view;
   if (view.state !== "open") {
     return { outcome: view.method === "packs" ? "delta" : "uploaded", uploadId };
   }
-  job.isFound = true;
+  job.isResumed = true;
   if (view.method === "put") return sendSingle(job, uploadId, [], signal);
   if (view.method === "packs") {
-    // Only who has drawn the packs knows what they were.
-    if (!job.delta) await giveUp(job);
+    // Only the page that made the packs knows what they contain.
+    if (!job.delta) await abandonUpload(job);
     return undefined;
   }
-  const { part_size: partSize, part_count: partCount, received = [] } = view;
   return sendMultipart(job, { uploadId, partSize, partCount, received, urls: [] }, undefined, signal);
 }
 

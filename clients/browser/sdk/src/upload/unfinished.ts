@@ -1,86 +1,98 @@
 import { accountId } from "../accounts.js";
 import { abortUpload, getUpload, listUploads, type UploadView } from "../api/uploads.js";
-import { type Connection, type Internals, internals } from "../connection.js";
+import { type Connection, type Internals, internalsOf } from "../connection.js";
 import { Slots } from "../slots.js";
-import type { Unfinished } from "../types.js";
-import { allKept, dropKept, type Kept } from "./kept.js";
+import type { UnfinishedUpload } from "../types.js";
 import { lockName } from "./lock.js";
+import { deleteRecord, listRecords, type UploadRecord } from "./records.js";
 
-/** Of so many uploads the server is asked what has arrived. */
+/** The server is asked about the received parts of at most this many uploads. */
 const ASKED_MAX = 50;
-/** How many of these questions are asked at once. */
-const QUESTIONS = 4;
+/** How many of these calls run at once. */
+const CALLS = 4;
 
-/** The account's open uploads that nobody in this browser is busy with, the last begun first. */
-export async function unfinished(connection: Connection): Promise<Unfinished[]> {
-  const inside = internals(connection);
-  const [account, views, kept] = await Promise.all([accountId(inside), listUploads(inside), allKept()]);
+/** Lists the account's open uploads that no tab of this browser is working on, the latest first. */
+export async function unfinished(connection: Connection): Promise<UnfinishedUpload[]> {
+  const internals = internalsOf(connection);
+  const [account, views, records] = await Promise.all([
+    accountId(internals),
+    listUploads(internals),
+    listRecords(),
+  ]);
   const busy = await busyLocks();
   const idle = views.filter(
     (view) =>
       view.state === "open" &&
-      !inside.uploads.has(view.upload_id) &&
-      !busy.has(lockName(inside.api, account, view.path)),
+      !internals.uploads.has(view.uploadId) &&
+      !busy.has(lockName(internals.api, account, view.path)),
   );
-  await Promise.all(
-    kept.filter((each) => each.expiresAt < Date.now()).map((each) => dropKept(each.uploadId)),
-  );
-  const here = new Map(kept.map((each) => [each.uploadId, each]));
-  const questions = new Slots(QUESTIONS);
+  const expired = records.filter((record) => record.expiresAt < Date.now());
+  await Promise.all(expired.map((record) => deleteRecord(record.uploadId)));
+  const recordOf = new Map(records.map((record) => [record.uploadId, record]));
+  const calls = new Slots(CALLS);
   return Promise.all(
     idle
-      .sort((one, other) => (one.upload_id < other.upload_id ? 1 : -1))
+      .sort((one, other) => (one.uploadId < other.uploadId ? 1 : -1))
       .map(async (view, index) => {
         const isAsked = index < ASKED_MAX && view.method === "multipart";
         const received = isAsked
-          ? await questions.run(view, undefined, () => receivedBytes(inside, view))
+          ? await calls.run(view, undefined, () => receivedBytes(internals, view))
           : undefined;
-        return toUnfinished(view, received, here.get(view.upload_id));
+        return toUnfinished(view, received, recordOf.get(view.uploadId));
       }),
   );
 }
 
-/** Gives an open upload up: parts are freed and the quota is released. One that is gone already is no error. */
+/**
+ * Aborts an open upload: the server discards its parts and releases its quota. An upload that has already
+ * ended is no error.
+ */
 export async function abandon(connection: Connection, uploadId: string): Promise<void> {
-  await abortUpload(connection, uploadId);
-  await dropKept(uploadId);
+  await abortUpload(internalsOf(connection), uploadId);
+  await deleteRecord(uploadId);
 }
 
-/** The locks that tabs of this browser hold or wait for. */
+/** Returns the names of the locks that tabs of this browser hold or wait for. */
 async function busyLocks(): Promise<Set<string | undefined>> {
   const { held = [], pending = [] } = (await globalThis.navigator?.locks?.query()) ?? {};
   return new Set([...held, ...pending].map((lock) => lock.name));
 }
 
-async function receivedBytes(inside: Internals, view: UploadView): Promise<number> {
-  const { received = [] } = await getUpload(inside, view.upload_id);
+async function receivedBytes(internals: Internals, view: UploadView): Promise<number> {
+  const { received = [] } = await getUpload(internals, view.uploadId);
   return received.reduce((sum, part) => sum + part.size, 0);
 }
 
-function toUnfinished(view: UploadView, received: number | undefined, kept: Kept | undefined): Unfinished {
-  const handle = kept?.fileHandle;
+function toUnfinished(
+  view: UploadView,
+  received: number | undefined,
+  record: UploadRecord | undefined,
+): UnfinishedUpload {
+  const handle = record?.fileHandle;
   return {
-    uploadId: view.upload_id,
+    uploadId: view.uploadId,
     path: view.path,
     size: view.size,
-    expiresAt: new Date(view.expires_at),
+    expiresAt: new Date(view.expiresAt),
     ...(received !== undefined && { receivedBytes: received }),
-    ...(kept && { here: { name: kept.name, size: kept.size, lastModified: kept.lastModified } }),
+    ...(record && {
+      pickedFile: { name: record.name, size: record.size, lastModified: record.lastModified },
+    }),
     ...(handle && { file: () => fileOf(handle) }),
   };
 }
 
-/** What Chromium's handles can beside what the standard says. */
-interface AskingHandle extends FileSystemFileHandle {
+/** A method of Chromium's handles that is not in the standard. */
+interface PermissionHandle extends FileSystemFileHandle {
   requestPermission?(options: { mode: "read" }): Promise<PermissionState>;
 }
 
-async function fileOf(handle: AskingHandle): Promise<File | undefined> {
+async function fileOf(handle: PermissionHandle): Promise<File | undefined> {
   try {
-    const leave = (await handle.requestPermission?.({ mode: "read" })) ?? "granted";
-    return leave === "granted" ? await handle.getFile() : undefined;
+    const permission = (await handle.requestPermission?.({ mode: "read" })) ?? "granted";
+    return permission === "granted" ? await handle.getFile() : undefined;
   } catch {
-    // It was moved or deleted, or the call did not come from a click.
+    // The file was moved or deleted, or the call did not come from a click.
     return undefined;
   }
 }

@@ -1,66 +1,58 @@
-import { type Connection, internals } from "../connection.js";
+import { type Connection, internalsOf } from "../connection.js";
 import { aborted, SluiceError } from "../errors.js";
+import { linked } from "../signals.js";
 import type { Upload, UploadOptions, UploadProgress, UploadResult } from "../types.js";
 import { unlessAborted } from "../waiting.js";
-import { giveUp } from "./found.js";
 import type { Job } from "./job.js";
 import { UploadMeter } from "./meter.js";
+import { abandonUpload } from "./resumable.js";
 import { send } from "./send.js";
-import { linked } from "./signals.js";
 
 /**
- * Uploads a file: only what the account lacks of it, and the rest of it if a part was sent before. The result comes once
- * the server has verified every byte. May be called for any number of files at once.
+ * Uploads a file. Sends only what the account does not have, and resumes an unfinished upload of the same
+ * file. Returns at once; any number of files may be uploaded at the same time.
  */
 export function upload(connection: Connection, file: File | Blob, options: UploadOptions = {}): Upload {
   return new RunningUpload(connection, file, options);
 }
 
 class RunningUpload implements Upload {
+  readonly result: Promise<UploadResult>;
   readonly #job: Job;
-  readonly #life = new AbortController();
-  readonly #result: Promise<UploadResult>;
-  /** Ends what is going on, for a pause. */
-  #turn: AbortController | undefined;
+  readonly #controller = new AbortController();
+  /** Cancels the current attempt, for a pause. */
+  #attempt: AbortController | undefined;
   #paused: { promise: Promise<void>; end: () => void } | undefined;
 
   constructor(connection: Connection, file: File | Blob, options: UploadOptions) {
-    const inside = internals(connection);
     const meter = new UploadMeter(file.size, options.onProgress);
     meter.uploadId = options.uploadId;
     this.#job = {
-      inside,
+      internals: internalsOf(connection),
       file,
       options,
       meter,
-      life: this.#life.signal,
+      abortSignal: this.#controller.signal,
       path: options.path ?? nameOf(file),
       uploadId: options.uploadId,
-      isFound: false,
-      isAnew: false,
-      sent: new Map(),
-      begun: undefined,
-      beginning: undefined,
+      isResumed: false,
+      skipsResume: false,
+      etags: new Map(),
+      creation: undefined,
+      created: undefined,
       sha256: undefined,
-      cut: undefined,
+      chunks: undefined,
       delta: undefined,
     };
-    this.#result = this.#run();
-    // Who awaits it meets its failure; who only listens to the progress sees the phase.
-    this.#result.catch(() => {});
+    this.result = this.#run();
+    // A caller that only listens to the progress need not handle the rejection.
+    this.result.catch(() => {});
     options.signal?.addEventListener("abort", () => void this.abort());
     if (options.signal?.aborted) void this.abort();
   }
 
   get progress(): UploadProgress {
     return this.#job.meter.progress;
-  }
-
-  then<Kept = UploadResult, Caught = never>(
-    onFulfilled?: ((result: UploadResult) => Kept | PromiseLike<Kept>) | null,
-    onRejected?: ((error: unknown) => Caught | PromiseLike<Caught>) | null,
-  ): Promise<Kept | Caught> {
-    return this.#result.then(onFulfilled, onRejected);
   }
 
   pause(): void {
@@ -71,7 +63,7 @@ class RunningUpload implements Upload {
       end = resolve;
     });
     this.#paused = { promise, end };
-    this.#turn?.abort();
+    this.#attempt?.abort();
     meter.phase = "paused";
   }
 
@@ -82,8 +74,8 @@ class RunningUpload implements Upload {
 
   async abort(): Promise<void> {
     if (this.#isOver) return;
-    this.#life.abort();
-    await this.#result.catch(() => {});
+    this.#controller.abort();
+    await this.result.catch(() => {});
   }
 
   get #isOver(): boolean {
@@ -91,39 +83,39 @@ class RunningUpload implements Upload {
   }
 
   async #run(): Promise<UploadResult> {
-    const { meter, inside } = this.#job;
+    const { meter, internals } = this.#job;
+    const { signal } = this.#controller;
     try {
-      // The caller is to have the handle before anything happens.
+      // Let the caller have the object before its listener is called.
       await Promise.resolve();
-      meter.tell();
-      const result = await this.#turns();
+      meter.report();
+      const result = await this.#sendBetweenPauses(signal);
       meter.phase = "available";
       return result;
     } catch (error) {
-      if (this.#life.signal.aborted) await giveUp(this.#job);
-      meter.phase = this.#life.signal.aborted ? "aborted" : "failed";
-      throw this.#life.signal.aborted ? aborted() : asOurs(error);
+      if (signal.aborted) await abandonUpload(this.#job);
+      meter.phase = signal.aborted ? "aborted" : "failed";
+      throw signal.aborted ? aborted() : asError(error);
     } finally {
       const { uploadId } = meter;
-      if (uploadId !== undefined) inside.uploads.delete(uploadId);
+      if (uploadId !== undefined) internals.uploads.delete(uploadId);
     }
   }
 
-  /** One turn from each pause to the next. */
-  async #turns(): Promise<UploadResult> {
-    const life = this.#life.signal;
+  /** Sends the file. A pause cancels the attempt; `resume` starts another one. */
+  async #sendBetweenPauses(outer: AbortSignal): Promise<UploadResult> {
     for (;;) {
       if (this.#paused) {
         this.#job.meter.phase = "paused";
-        await unlessAborted(this.#paused.promise, life);
+        await unlessAborted(this.#paused.promise, outer);
       }
-      const { controller, signal, unlink } = linked(life);
-      this.#turn = controller;
+      const { controller, signal, unlink } = linked(outer);
+      this.#attempt = controller;
       try {
         if (!this.#job.path) throw new SluiceError("invalid_request", "a blob has no name: `path` is needed");
         return await send(this.#job, signal);
       } catch (error) {
-        if (life.aborted || !controller.signal.aborted) throw error;
+        if (outer.aborted || !controller.signal.aborted) throw error;
       } finally {
         unlink();
       }
@@ -135,6 +127,6 @@ function nameOf(file: File | Blob): string {
   return "name" in file ? file.webkitRelativePath || file.name : "";
 }
 
-function asOurs(error: unknown): Error {
+function asError(error: unknown): Error {
   return error instanceof Error ? error : new SluiceError("unexpected_answer", String(error));
 }

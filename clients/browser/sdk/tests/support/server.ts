@@ -1,7 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-
-/** A request as it arrived. */
 export interface Seen {
   method: string;
   url: string;
@@ -9,17 +7,16 @@ export interface Seen {
   body: string;
 }
 
-/** Answers a request. */
 export type Answer = (request: Seen, response: ServerResponse) => void;
 
-/** A server of this process that answers as the test says and remembers what it was asked. */
+/** An HTTP server that answers as the test says and records the requests. */
 export class TestServer {
   readonly seen: Seen[] = [];
   #server: Server | undefined;
 
   constructor(public answer: Answer) {}
 
-  /** Gives its address. */
+  /** Starts the server and returns its address. */
   async start(): Promise<string> {
     this.#server = createServer((request, response) => {
       let body = "";
@@ -44,7 +41,6 @@ export class TestServer {
   }
 }
 
-/** Answers with JSON. */
 export function json(response: ServerResponse, status: number, body: unknown, headers = {}): void {
   response.writeHead(status, { "content-type": "application/json", ...headers });
   response.end(JSON.stringify(body));

@@ -1,4 +1,4 @@
-/** BLAKE3's extended output, of which the library in use gives only the beginning. */
+/** Computes the extended output of BLAKE3, which hash-wasm does not offer. */
 
 const IV = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 const ORDER = [2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8];
@@ -14,20 +14,20 @@ const COLUMNS_AND_DIAGONALS = [
 ] as const;
 const START_END_ROOT = 1 | 2 | 8;
 
-/** The content that `chunks.txt` is about. */
-export function vectorContent(): Uint8Array<ArrayBuffer> {
-  const content = new Uint8Array((1 << 20) + 200_000);
+/** Returns the bytes that `chunks.txt` describes. */
+export function vectorBytes(): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array((1 << 20) + 200_000);
   const text = new TextEncoder().encode("sluice chunks");
-  const view = new DataView(content.buffer);
+  const view = new DataView(bytes.buffer);
   for (let block = 0; block < (1 << 20) / 64; block++) {
     outputBlock(text, block).forEach((word, index) => {
       view.setUint32(block * 64 + index * 4, word, true);
     });
   }
-  return content;
+  return bytes;
 }
 
-/** One block of 64 bytes of the output for a text of at most one block. */
+/** Computes one block of 64 bytes of the output, for a text of at most one block. */
 function outputBlock(text: Uint8Array, counter: number): Uint32Array {
   const block = new Uint8Array(64);
   block.set(text);

@@ -1,17 +1,18 @@
 import { createBLAKE3, createSHA256 } from "hash-wasm";
+import type { HashedChunks } from "../delta/types.js";
 import { blocks } from "./blocks.js";
 import { Chunker, createGear } from "./chunker.js";
-import type { Cut, Jobs } from "./messages.js";
+import type { Jobs } from "./messages.js";
 
 const ID_BYTES = 32;
 
-/** The digest and the chunks of a blob, read once, block by block. */
-export async function cutBlob(
-  { blob }: Jobs["cut"]["input"],
+/** Cuts a blob into chunks and hashes it, reading it once, block by block. */
+export async function chunkBlob(
+  { blob }: Jobs["chunk"]["input"],
   onRead: (bytes: number) => void,
   isCancelled: () => boolean,
-): Promise<Cut> {
-  const [whole, blake3, gear] = await Promise.all([createSHA256(), createBLAKE3(), createGear()]);
+): Promise<HashedChunks> {
+  const [sha256, blake3, gear] = await Promise.all([createSHA256(), createBLAKE3(), createGear()]);
   const ids: Uint8Array[] = [];
   const lengths: number[] = [];
   const chunker = new Chunker(gear, (chunk) => {
@@ -20,13 +21,13 @@ export async function cutBlob(
   });
   let read = 0;
   for await (const block of blocks(blob, isCancelled)) {
-    whole.update(block);
+    sha256.update(block);
     chunker.update(block);
     read += block.length;
     onRead(read);
   }
   chunker.finish();
-  return { sha256: whole.digest(), ids: concatenated(ids), lengths: Uint32Array.from(lengths) };
+  return { sha256: sha256.digest(), ids: concatenated(ids), lengths: Uint32Array.from(lengths) };
 }
 
 function concatenated(ids: Uint8Array[]): Uint8Array<ArrayBuffer> {

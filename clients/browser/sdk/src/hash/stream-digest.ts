@@ -1,17 +1,17 @@
 import { createSHA256, type IHasher } from "hash-wasm";
-import type { Folded, Jobs } from "./messages.js";
+import type { Jobs, StreamBlock } from "./messages.js";
 
 const streams = new Map<number, Promise<IHasher>>();
 
-/** Adds bytes to the SHA-256 of a stream, which begins with the first of them. */
-export async function fold({ stream, bytes }: Jobs["fold"]["input"]): Promise<Folded> {
+/** Adds bytes to the SHA-256 of a stream, and returns them. The first bytes start the stream. */
+export async function updateStream({ stream, bytes }: Jobs["updateStream"]["input"]): Promise<StreamBlock> {
   const hasher = hasherOf(stream);
   (await hasher).update(bytes);
   return { bytes };
 }
 
-/** Ends a stream and gives the SHA-256 of its bytes. */
-export async function unfold({ stream }: Jobs["unfold"]["input"]): Promise<string> {
+/** Ends a stream and returns the SHA-256 of its bytes. */
+export async function finishStream({ stream }: Jobs["finishStream"]["input"]): Promise<string> {
   const hasher = await hasherOf(stream);
   streams.delete(stream);
   return hasher.digest();

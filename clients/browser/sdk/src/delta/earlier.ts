@@ -1,41 +1,40 @@
 import { call } from "../api/call.js";
+import type { Endpoint } from "../api/endpoint.js";
 import { getPlan, type PlanTerm } from "../api/plans.js";
 import type { components } from "../api/schema.js";
-import type { Connection } from "../connection.js";
 import { hasCode } from "../errors.js";
 import type { Version } from "../types.js";
-import type { KnownRun } from "./draft.js";
+import type { PackRun } from "./types.js";
 
-/** The current version of the file at the path, if there is one. */
+/** Returns the current version of the file at the path, if there is one. */
 export async function versionAt(
-  connection: Connection,
+  endpoint: Endpoint,
   path: string,
   signal: AbortSignal,
 ): Promise<Version | undefined> {
-  const query = { path };
-  const { files } = await call<components["schemas"]["FileList"]>(connection, {
+  const { files } = await call<components["schemas"]["FileList"]>(endpoint, {
     method: "GET",
     path: "/files",
-    query,
+    query: { path },
     patient: true,
     signal,
   });
   return files[0];
 }
 
-/** The chunks of a version and where they lie; none if it is gone. */
-export async function knownRuns(
-  connection: Connection,
-  { file_id, version_id }: Version,
+/** Returns a version's chunks and their locations; none if the version is gone. */
+export async function runsOf(
+  endpoint: Endpoint,
+  { fileId, versionId }: Version,
   signal: AbortSignal,
-): Promise<KnownRun[]> {
-  const runs: KnownRun[] = [];
+): Promise<PackRun[]> {
+  const runs: PackRun[] = [];
   try {
     let cursor: string | undefined;
     do {
-      const plan = await getPlan(connection, file_id, { version: version_id, cursor }, signal);
+      const plan = await getPlan(endpoint, fileId, { version: versionId, cursor }, signal);
       runs.push(...plan.terms.map(toRun));
-      cursor = plan.next_cursor ?? undefined;
+      cursor = plan.nextCursor ?? undefined;
     } while (cursor);
     return runs;
   } catch (error) {
@@ -44,16 +43,16 @@ export async function knownRuns(
   }
 }
 
-function toRun({ pack_id, first_chunk, chunks = [] }: PlanTerm): KnownRun {
+function toRun({ packId, firstChunk, chunks = [] }: PlanTerm): PackRun {
   return {
-    packId: pack_id,
-    firstChunk: first_chunk,
+    packId,
+    firstChunk,
     ids: fromHex(chunks.map((chunk) => chunk.id).join("")),
     lengths: Uint32Array.from(chunks, (chunk) => chunk.length),
   };
 }
 
-/** The bytes that lower-case hex stands for. */
+/** Decodes lower-case hex to bytes. */
 export function fromHex(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length / 2);
   for (let index = 0; index < bytes.length; index++) {

@@ -1,11 +1,11 @@
 import { createBLAKE3, type IHasher } from "hash-wasm";
 import { decodeFrame } from "./frame.js";
-import type { Checked, Jobs } from "./messages.js";
+import type { Jobs, Verified } from "./messages.js";
 
 let blake3: Promise<IHasher> | undefined;
 
-/** Decodes units that lie end to end, checks every chunk by its BLAKE3, and puts the chunks end to end. */
-export async function check({ bytes, units }: Jobs["check"]["input"]): Promise<Checked> {
+/** Decodes consecutive units, verifies each chunk by its BLAKE3, and concatenates the chunks. */
+export async function verifyUnits({ bytes, units }: Jobs["verify"]["input"]): Promise<Verified> {
   blake3 ??= createBLAKE3();
   const hasher = await blake3;
   const chunks = units.flatMap((unit) => unit.chunks);
@@ -17,8 +17,8 @@ export async function check({ bytes, units }: Jobs["check"]["input"]): Promise<C
     at += storedLength;
     const raw = decodedLength === undefined ? stored : decodeFrame(stored, decodedLength);
     if (!raw) return { bytes: undefined };
-    for (const { id, length, within } of chunks) {
-      const chunk = raw.subarray(within, within + length);
+    for (const { id, length, offset } of chunks) {
+      const chunk = raw.subarray(offset, offset + length);
       if (chunk.length !== length || hasher.init().update(chunk).digest() !== id) return { bytes: undefined };
       all.set(chunk, filled);
       filled += length;

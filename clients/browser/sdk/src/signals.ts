@@ -1,4 +1,4 @@
-/** A controller whose signal also ends with `outer`; to be unlinked once it is of no more use. */
+/** Makes a controller that also aborts with `outer`. Call `unlink` when it is no longer needed. */
 export function linked(outer: AbortSignal): {
   controller: AbortController;
   signal: AbortSignal;
