@@ -11,7 +11,7 @@ const RIGHTS: [(&str, &str); 14] = [
     (
         "init-upload",
         "sessions: Get; accounts: Update; uploads: Get BatchGet Query Put Update; files: Get BatchGet Put; \
-         versions: Get Put; contents: BatchGet Update; landing/uploads: Get Put Delete; landing/packs: Get Put Delete",
+         versions: Get Put; blobs: BatchGet Update; landing/uploads: Get Put Delete; landing/packs: Get Put Delete",
     ),
     (
         "complete-upload",
@@ -20,21 +20,21 @@ const RIGHTS: [(&str, &str); 14] = [
     ),
     (
         "lookup-hash",
-        "sessions: Get; files: Get BatchGet Put; versions: Get Put; contents: BatchGet Update; packs: BatchGet; \
+        "sessions: Get; files: Get BatchGet Put; versions: Get Put; blobs: BatchGet Update; packs: BatchGet; \
          chunk-index: BatchGet; vault/indexes: Get",
     ),
-    ("query-files", "sessions: Get; files: Get Query Put Delete; versions: Get Query Put; contents: Update"),
+    ("query-files", "sessions: Get; files: Get Query Put Delete; versions: Get Query Put; blobs: Update"),
     (
         "read-content",
-        "sessions: Get; files: Get Query; versions: Get Query; contents: Get Update; packs: BatchGet; \
-         vault/objects: Get; vault/packs: Get; vault/indexes: Get; vault/manifests: Get; cache/contents: Get; \
+        "sessions: Get; files: Get Query; versions: Get Query; blobs: Get Update; packs: BatchGet; \
+         vault/objects: Get; vault/packs: Get; vault/indexes: Get; vault/manifests: Get; cache/blobs: Get; \
          materialize-queue: Send",
     ),
     ("bridge-events", "landing-queue: Send"),
     (
         "dedup-upload",
         "accounts: Update; uploads: Get Update; files: Get Query Put; versions: Get Query Put; \
-         contents: Get Put Update; packs: BatchGet Put Update Delete BatchWrite; chunk-index: BatchGet BatchWrite; \
+         blobs: Get Put Update; packs: BatchGet Put Update Delete BatchWrite; chunk-index: BatchGet BatchWrite; \
          landing/uploads: Get Delete; landing/packs: Get Delete; vault/objects: Get Put Delete; \
          vault/packs: Get Put Delete; vault/indexes: Get Put Delete; vault/manifests: Get Put Delete; \
          vault/checkpoints: Get Put Delete; landing-queue: Send Receive; landing-dead-letter-queue: Send; \
@@ -42,27 +42,27 @@ const RIGHTS: [(&str, &str); 14] = [
     ),
     (
         "materialize-blob",
-        "contents: Update; packs: BatchGet; vault/objects: Get; vault/packs: Get; vault/indexes: Get; \
-         vault/manifests: Get; cache/contents: Get Put; materialize-queue: Send Receive; \
+        "blobs: Update; packs: BatchGet; vault/objects: Get; vault/packs: Get; vault/indexes: Get; \
+         vault/manifests: Get; cache/blobs: Get Put; materialize-queue: Send Receive; \
          materialize-dead-letter-queue: Send",
     ),
     (
         "compress-pack",
-        "accounts: Update; packs: BatchGet Update; contents: Get Update; retired-objects: Put Delete; \
+        "accounts: Update; packs: BatchGet Update; blobs: Get Update; retired-objects: Put Delete; \
          vault/objects: Get; vault/packs: Get Put Delete; vault/indexes: Get; vault/manifests: Get; compress-queue: Send Receive; \
          compress-dead-letter-queue: Send; migrate-queue: Send",
     ),
     (
         "migrate-pack",
-        "accounts: Update; packs: BatchGet Update; contents: Get Update; retired-objects: Put Delete; receipts: Put; \
+        "accounts: Update; packs: BatchGet Update; blobs: Get Update; retired-objects: Put Delete; receipts: Put; \
          vault/objects: Get; vault/packs: Get Put Delete; vault/indexes: Get; vault/manifests: Get; migrate-queue: Send Receive; \
          migrate-dead-letter-queue: Send",
     ),
     (
         "sweep-objects",
-        "retired-objects: Query Update Delete; packs: BatchGet; contents: Get; vault/objects: Delete; vault/packs: Delete",
+        "retired-objects: Query Update Delete; packs: BatchGet; blobs: Get; vault/objects: Delete; vault/packs: Delete",
     ),
-    ("plan-migrations", "contents: Get Scan; files: Scan; migrate-queue: Send"),
+    ("plan-migrations", "blobs: Get Scan; files: Scan; migrate-queue: Send"),
     (
         "sweep-uploads",
         "accounts: Update; uploads: Get Query Update; files: Get Query Put; versions: Get Query Put; \
@@ -76,7 +76,7 @@ const TABLES: [&str; 10] = [
     "uploads",
     "files",
     "versions",
-    "contents",
+    "blobs",
     "packs",
     "chunk-index",
     "retired-objects",
@@ -91,7 +91,7 @@ const PREFIXES: [&str; 10] = [
     "vault/indexes",
     "vault/manifests",
     "vault/checkpoints",
-    "cache/contents",
+    "cache/blobs",
     "cache/others",
 ];
 const QUEUES: [&str; 8] = [

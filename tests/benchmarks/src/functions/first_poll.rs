@@ -31,7 +31,7 @@ const VARIABLES: [(&str, &str); 26] = [
     ("SLUICE_UPLOADS_TABLE", "sluice-uploads"),
     ("SLUICE_FILES_TABLE", "sluice-files"),
     ("SLUICE_VERSIONS_TABLE", "sluice-versions"),
-    ("SLUICE_BLOBS_TABLE", "sluice-contents"),
+    ("SLUICE_BLOBS_TABLE", "sluice-blobs"),
     ("SLUICE_PACKS_TABLE", "sluice-packs"),
     ("SLUICE_LANDING_BUCKET", "sluice-landing"),
     ("SLUICE_VAULT_BUCKET", "sluice-vault"),
