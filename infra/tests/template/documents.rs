@@ -1,4 +1,4 @@
-//! What the documents say of the template.
+//! Compares the documents with the template.
 
 use std::collections::BTreeSet;
 use std::{fs, path::Path};
@@ -47,7 +47,8 @@ fn the_rights_of_the_readme_are_those_of_the_roles() {
     }
 }
 
-/// The emulator knows no `dynamodb:LeadingKeys`, and grants whatever is conditional on it.
+/// The emulator does not support `dynamodb:LeadingKeys` and grants what is conditional on it, so no story can
+/// test this.
 #[test]
 fn movers_of_packs_write_only_savings_to_accounts() {
     let resources = section(&template(), "Resources");
@@ -100,7 +101,7 @@ fn operations_lists_every_setting_and_every_alarm() {
 }
 
 #[test]
-fn every_metric_that_is_written_is_shown_and_described() {
+fn every_metric_is_on_the_dashboard_and_in_operations() {
     let between = |text: &str, begin: &str| -> BTreeSet<String> {
         let rest = text.split(begin).skip(1);
         rest.filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
@@ -109,7 +110,7 @@ fn every_metric_that_is_written_is_shown_and_described() {
     for source in
         sources(&workspace_dir().join("functions")).chain(sources(&workspace_dir().join("crates/lambda")))
     {
-        // Before its own tests, if it has any.
+        // Its own tests may make up metrics.
         let source = source.split("#[cfg(test)]").next().unwrap_or_default();
         for kind in ["count", "bytes", "duration"] {
             written.extend(between(source, &format!("Metric::{kind}(\"")));
@@ -126,7 +127,6 @@ fn every_metric_that_is_written_is_shown_and_described() {
     );
 }
 
-/// The text of every Rust file in a folder.
 fn sources(folder: &Path) -> impl Iterator<Item = String> {
     let (mut folders, mut texts) = (vec![folder.to_owned()], Vec::new());
     while let Some(folder) = folders.pop() {
@@ -142,7 +142,7 @@ fn sources(folder: &Path) -> impl Iterator<Item = String> {
 }
 
 #[test]
-fn functions_are_told_every_setting_that_they_read() {
+fn every_setting_that_functions_read_is_in_the_template() {
     let template = template();
     let configuration = document("crates/lambda/src/config.rs");
     let names = configuration.split('"').filter(|text| {
@@ -154,12 +154,12 @@ fn functions_are_told_every_setting_that_they_read() {
         })
     });
     for name in names {
-        assert!(template.contains(&format!("          {name}: !")), "no function is told {name}");
+        assert!(template.contains(&format!("          {name}: !")), "no function has {name}");
     }
 }
 
 #[test]
-fn events_reach_their_receivers_from_their_senders() {
+fn senders_and_receivers_of_an_event_share_its_queue() {
     let resources = section(&template(), "Resources");
     let functions = functions();
     let named = |cell: &str| -> Vec<String> {
@@ -167,7 +167,7 @@ fn events_reach_their_receivers_from_their_senders() {
         words.filter(|word| functions.contains(word)).collect()
     };
     let rows = table(&document("events/README.md"), "event");
-    let mut carried = BTreeSet::new();
+    let mut documented = BTreeSet::new();
     for row in rows.iter().filter(|row| !row[3].contains("dead-letter")) {
         let queue = pascal_case(&row[3]);
         for receiver in named(&row[4]) {
@@ -178,17 +178,17 @@ fn events_reach_their_receivers_from_their_senders() {
             let role = &resources[&format!("{}Role", pascal_case(&sender))];
             assert!(role.contains(&format!("!GetAtt {queue}Queue.Arn")), "{}: {sender}", row[1]);
         }
-        carried.insert(queue);
+        documented.insert(queue);
     }
     let queues = resources.keys().filter_map(|name| name.strip_suffix("Queue"));
     assert_eq!(
         queues.filter(|name| !name.ends_with("DeadLetter")).map(str::to_owned).collect::<BTreeSet<_>>(),
-        carried
+        documented
     );
 }
 
 #[test]
-fn the_example_of_a_stage_sets_parameters_that_there_are() {
+fn the_example_stage_sets_only_parameters_that_exist() {
     let stage: serde_json::Value =
         serde_json::from_str(&document("infra/stages/example.json")).expect("JSON");
     let parameters = section(&template(), "Parameters");
