@@ -1,4 +1,4 @@
-//! Nothing crosses from one account to another.
+//! Tests that accounts are isolated from one another.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use sluice_tests::{Client, bytes, live, text};
 
 const MIB: usize = 1 << 20;
 
-/// Every call about a file or an upload, with these ids.
+/// Every call that takes the id of a file, a version or an upload.
 fn calls(file_id: &str, version_id: &str, upload_id: &str) -> Vec<(Method, String, Value)> {
     let (file, upload) = (format!("/files/{file_id}"), format!("/uploads/{upload_id}"));
     let completion = json!({ "parts": [{ "number": 1, "etag": "x" }, { "number": 2, "etag": "y" }] });
@@ -28,7 +28,7 @@ fn calls(file_id: &str, version_id: &str, upload_id: &str) -> Vec<(Method, Strin
 }
 
 #[tokio::test]
-async fn what_belongs_to_another_account_is_as_absent_as_what_never_was() {
+async fn resources_of_another_account_look_like_missing_ones() {
     let (owner, other) = (Client::register(live()).await, Client::register(live()).await);
     let content = bytes(11, 5000);
     let version = owner.upload("private/plan.txt", &content).await["version"].clone();
@@ -58,7 +58,7 @@ async fn what_belongs_to_another_account_is_as_absent_as_what_never_was() {
 }
 
 #[tokio::test]
-async fn no_list_and_no_search_shows_what_others_have() {
+async fn no_list_and_no_search_shows_files_of_others() {
     let (owner, other) = (Client::register(live()).await, Client::register(live()).await);
     let content = bytes(12, 5000);
     owner.upload("private/plan.txt", &content).await;
@@ -86,7 +86,7 @@ async fn no_list_and_no_search_shows_what_others_have() {
 }
 
 #[tokio::test]
-async fn two_accounts_with_the_same_bytes_know_nothing_of_each_other() {
+async fn two_accounts_with_the_same_bytes_learn_nothing_about_each_other() {
     let (first, second) = (Client::register(live()).await, Client::register(live()).await);
     let content = bytes(13, 70_000);
     let sha256 = Sha256::of(&content).to_string();
@@ -98,7 +98,7 @@ async fn two_accounts_with_the_same_bytes_know_nothing_of_each_other() {
         let size = json!(content.len());
         assert_eq!((&version["new_bytes"], &version["shared_bytes"]), (&size, &json!(0)), "{version}");
         assert_eq!(user.read(text(&version["file_id"])).await, content);
-        // The upload that was begun to no purpose is still reserved.
+        // The reservation of the upload that was only begun remains.
         assert_eq!(user.usage().await, (content.len() as u64, content.len() as u64));
     }
 }
@@ -121,7 +121,7 @@ async fn a_url_writes_into_its_own_upload_whoever_uses_it() {
     assert_eq!(other.put_part(&elsewhere, content.clone()).await.status, 403);
 
     assert_eq!(other.put_part(part, content.clone()).await.status, 200);
-    let upload = owner.settled(text(&plan["upload_id"])).await;
+    let upload = owner.wait_until_finished(text(&plan["upload_id"])).await;
     assert_eq!(upload["state"], "available", "{upload}");
     assert_eq!(other.usage().await, (0, 0));
     assert_eq!(other.get("/files").await.expect(200)["files"], json!([]));

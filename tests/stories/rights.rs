@@ -1,11 +1,11 @@
-//! What each function may do, tried: every right is granted, and no other is.
+//! Tests the rights of every function: each documented right is granted, and no other.
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
 use sluice_tests::{Deployed, enforces_roles, paused, store_kind};
 use std::collections::BTreeSet;
 
-/// The rights of each role, but for `ConditionCheckItem` and what goes with uploads in parts.
+/// The rights of each role, except `ConditionCheckItem` and those of multipart uploads.
 const RIGHTS: [(&str, &str); 14] = [
     ("accounts", "accounts: Get Put; sessions: Get Put Delete"),
     (
@@ -105,15 +105,15 @@ const QUEUES: [&str; 8] = [
     "migrate-dead-letter-queue",
 ];
 
-/// What came of the attempts at one thing.
+/// The attempts on one table, prefix or queue.
 struct Attempts<'a> {
     thing: &'a str,
     granted: BTreeSet<String>,
 }
 
 impl Attempts<'_> {
-    /// Other refusals than for want of a right are as good as success: most attempts are wrong in some other way, so that
-    /// they leave nothing behind.
+    /// Any outcome but a denial shows that the right is granted. Most attempts are invalid in another way, so
+    /// that they change nothing.
     fn note<T, E: ProvideErrorMetadata>(&mut self, action: &str, outcome: Result<T, E>) {
         let denied =
             outcome.err().is_some_and(|error| error.code().is_some_and(|code| code.contains("AccessDenied")));
@@ -155,7 +155,7 @@ fn setting(stack: &Deployed, name: &str, kind: &str) -> String {
     stack.setting(&format!("SLUICE_{name}_{kind}")).to_owned()
 }
 
-/// Each request names an attribute that is no key.
+/// Each request names an attribute that is not the key.
 async fn on_table(stack: &Deployed, function: &str, table: &str) -> BTreeSet<String> {
     let client = aws_sdk_dynamodb::Client::new(&stack.roles[function]);
     let name = setting(stack, table, "TABLE");
@@ -193,7 +193,7 @@ async fn on_objects(stack: &Deployed, function: &str, prefix: &str) -> BTreeSet<
     attempts.granted
 }
 
-/// No message can be empty, and none can be waited for that long.
+/// Both requests are invalid: a message cannot be empty, and a wait cannot be that long.
 async fn on_queue(stack: &Deployed, function: &str, queue: &str) -> BTreeSet<String> {
     let client = aws_sdk_sqs::Client::new(&stack.roles[function]);
     let url = setting(stack, queue, "URL");

@@ -1,4 +1,4 @@
-//! Versions: their order, their conditions, their end and their return.
+//! Tests versions: their order, their conditions, deletion and restoration.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ async fn two_writers_to_one_path_make_two_versions_in_the_order_they_began() {
 }
 
 #[tokio::test]
-async fn a_condition_that_does_not_hold_changes_nothing() {
+async fn a_failed_condition_changes_nothing() {
     let writer = Writer::new().await;
     let first = writer.put("file", b"first").await;
     let second = writer.put("file", b"second").await;
@@ -133,7 +133,7 @@ async fn of_many_edits_at_once_under_one_condition_exactly_one_wins() {
 }
 
 #[tokio::test]
-async fn a_deleted_file_keeps_its_versions_and_comes_back() {
+async fn a_deleted_file_keeps_its_versions_and_can_be_restored() {
     let writer = Writer::new().await;
     let first = writer.put("file", b"first").await;
     let second = writer.put("file", b"second").await;
@@ -166,7 +166,7 @@ async fn a_deleted_file_keeps_its_versions_and_comes_back() {
 }
 
 #[tokio::test]
-async fn an_upload_to_the_path_of_a_deleted_file_goes_on_with_its_history() {
+async fn an_upload_to_the_path_of_a_deleted_file_continues_its_history() {
     let writer = Writer::new().await;
     let first = writer.put("file", b"first").await;
     let file = format!("/files/{}", text(&first["file_id"]));
@@ -178,7 +178,7 @@ async fn an_upload_to_the_path_of_a_deleted_file_goes_on_with_its_history() {
 }
 
 #[tokio::test]
-async fn a_pending_version_shows_and_is_neither_read_nor_restored() {
+async fn a_pending_version_is_listed_but_cannot_be_read_or_restored() {
     let writer = Writer::new().await;
     let first = writer.put("file", b"first").await;
     let plan = writer.begin("file", b"second").await;
@@ -195,7 +195,7 @@ async fn a_pending_version_shows_and_is_neither_read_nor_restored() {
 }
 
 #[tokio::test]
-async fn the_pages_of_versions_hold_each_once_whatever_their_size() {
+async fn pages_of_versions_of_any_size_contain_each_version_once() {
     let writer = Writer::new().await;
     let file_id = writer.put("file", b"0").await["file_id"].clone();
     for number in 1..5_u8 {

@@ -1,4 +1,4 @@
-//! Requests made by hand, signed by the SDK's signer: an oracle that shares no code with the double.
+//! Handmade requests, signed by the SDK's signer, which shares no code with the double.
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
@@ -22,18 +22,18 @@ use crate::support::{BUCKET, Setup};
 pub struct Raw {
     pub method: &'static str,
     pub bucket: String,
-    /// Path and query, encoded.
+    /// The encoded path and query.
     pub path: String,
     pub headers: Vec<(&'static str, String)>,
     pub body: Vec<u8>,
     pub access_key: &'static str,
     pub secret_key: &'static str,
     pub region: &'static str,
-    /// The value of `x-amz-content-sha256`, if it is not to be the body's.
+    /// The value of `x-amz-content-sha256`, if it is not the body's.
     pub payload: Option<&'static str>,
 }
 
-/// What came back.
+/// The double's answer.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
@@ -66,17 +66,17 @@ impl Raw {
         self
     }
 
-    /// Signs in headers and sends.
+    /// Signs the request in its headers and sends it.
     pub async fn send(self, setup: &Setup) -> Reply {
         send(setup, self.sign(setup, None)).await
     }
 
-    /// Signs in the query, for so many seconds.
+    /// Signs the request in its query, for so many seconds.
     pub fn presign(self, setup: &Setup, seconds: u64) -> http::Request<Full<Bytes>> {
         self.sign(setup, Some(Duration::from_secs(seconds)))
     }
 
-    /// Signs in headers, and each of the chunks; the last is to be empty.
+    /// Signs the request in its headers and each of its chunks. The last chunk must be empty.
     pub fn sign_in_chunks(self, setup: &Setup, chunks: &[&[u8]]) -> http::Request<Full<Bytes>> {
         let (secret_key, region) = (self.secret_key, self.region);
         let mut request = self.sign(setup, None);
@@ -134,7 +134,7 @@ impl Reply {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// Status and S3 code.
+    /// The status and S3 code of an error.
     pub fn refusal(&self) -> (u16, String) {
         let body = String::from_utf8_lossy(&self.body);
         let code = body.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
@@ -142,7 +142,7 @@ impl Reply {
     }
 }
 
-/// Sends a request to the double, whatever its host is.
+/// Sends a request to the double, whatever its host name.
 pub async fn send(setup: &Setup, request: http::Request<Full<Bytes>>) -> Reply {
     let (mut parts, body) = request.into_parts();
     let path = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
@@ -170,7 +170,7 @@ fn settings(expires_in: Option<Duration>) -> SigningSettings {
     settings
 }
 
-#[expect(clippy::disallowed_methods, reason = "what is signed must be signed now")]
+#[expect(clippy::disallowed_methods, reason = "a signature needs the current time")]
 fn now() -> SystemTime {
     SystemTime::now()
 }

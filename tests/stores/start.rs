@@ -1,4 +1,4 @@
-//! Every store, brought up.
+//! Starts every store that the tests compare.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{
@@ -16,16 +16,16 @@ use std::net::SocketAddr;
 use std::path::Path;
 use tokio::net::TcpListener;
 
-use crate::place::{Announcing, Place};
 use crate::resolver::http_client;
+use crate::test_store::{NotificationTarget, TestStore};
 
-/// The bucket that each store gets.
+/// The bucket that is created in each store.
 const BUCKET: &str = "sluice-behaviours";
-/// The one that the double gets in the store behind it.
+/// The double's bucket in the store behind it.
 const OSS_BUCKET: &str = "sluice-oss-behaviours";
 
-/// Where a store answers, and to whom.
-struct Account {
+/// The address and the credentials of a store.
+struct StoreAccess {
     label: String,
     kind: StoreKind,
     endpoint: String,
@@ -33,14 +33,14 @@ struct Account {
     access_key: String,
     secret_key: String,
     bucket: &'static str,
-    announcing: Announcing,
-    /// Where the endpoint's names are.
+    notification_target: NotificationTarget,
+    /// The socket address behind the endpoint's host names, if they do not resolve.
     address: Option<SocketAddr>,
 }
 
-/// All of them, in the order of the table. What they run on ends when they are dropped, the double too.
-pub async fn all(folder: &Path) -> (Vec<Place>, OssDouble) {
-    let deployed = tokio::task::spawn_blocking(sluice_tests::ministack).await.expect("the emulator came up");
+/// Starts all stores, in the order of the table. They end when they and the double are dropped.
+pub async fn start_all(folder: &Path) -> (Vec<TestStore>, OssDouble) {
+    let deployed = tokio::task::spawn_blocking(sluice_tests::ministack).await.expect("the emulator started");
     let (ceph, seaweedfs, minio) = tokio::join!(
         start(LocalKind::Ceph, folder),
         start(LocalKind::SeaweedFs, folder),
@@ -51,15 +51,15 @@ pub async fn all(folder: &Path) -> (Vec<Place>, OssDouble) {
     let double = OssDouble::start(double).expect("an OSS double");
     let accesses = [emulator(deployed).await, ceph, seaweedfs, minio, oss(&double)];
     let clients = Clients::new(&deployed.sdk);
-    let places = accesses.into_iter().map(|access| access.place(&clients)).collect::<Vec<_>>();
-    for place in &places {
-        let made = place.client.create_bucket().bucket(place.name()).send().await;
-        made.unwrap_or_else(|error| panic!("{}: no bucket: {error:?}", place.label));
+    let stores = accesses.into_iter().map(|access| access.into_test_store(&clients)).collect::<Vec<_>>();
+    for store in &stores {
+        let created = store.client.create_bucket().bucket(store.name()).send().await;
+        created.unwrap_or_else(|error| panic!("{}: no bucket: {error:?}", store.label));
     }
-    (places, double)
+    (stores, double)
 }
 
-async fn emulator(deployed: &Deployed) -> Account {
+async fn emulator(deployed: &Deployed) -> StoreAccess {
     let queues = aws_sdk_sqs::Client::new(&deployed.sdk);
     let queue = queues.create_queue().queue_name("behaviours").send().await.expect("a queue");
     let name = QueueAttributeName::QueueArn;
@@ -71,10 +71,10 @@ async fn emulator(deployed: &Deployed) -> Account {
     }]});
     let set = queues.set_queue_attributes().queue_url(queue.queue_url().unwrap_or_default());
     set.attributes(QueueAttributeName::Policy, policy.to_string()).send().await.expect("a policy");
-    let asked = queues.get_queue_attributes().queue_url(queue.queue_url().unwrap_or_default());
-    let answer = asked.attribute_names(name.clone()).send().await.expect("its attributes");
+    let request = queues.get_queue_attributes().queue_url(queue.queue_url().unwrap_or_default());
+    let answer = request.attribute_names(name.clone()).send().await.expect("its attributes");
     let arn = answer.attributes().and_then(|attributes| attributes.get(&name)).expect("its ARN").clone();
-    Account {
+    StoreAccess {
         label: "ministack 1.5.33 (AWS emulator)".to_owned(),
         kind: StoreKind::Aws,
         endpoint: deployed.aws.clone(),
@@ -82,12 +82,12 @@ async fn emulator(deployed: &Deployed) -> Account {
         access_key: "test".to_owned(),
         secret_key: "test".to_owned(),
         bucket: BUCKET,
-        announcing: Announcing::Queue(arn),
+        notification_target: NotificationTarget::Queue(arn),
         address: None,
     }
 }
 
-async fn start(local: LocalKind, folder: &Path) -> Account {
+async fn start(local: LocalKind, folder: &Path) -> StoreAccess {
     let mut settings = StoreSettings::new(folder);
     let webhook = webhook().await;
     settings.webhook = Some(webhook.clone());
@@ -97,7 +97,7 @@ async fn start(local: LocalKind, folder: &Path) -> Account {
         LocalKind::SeaweedFs => (local.label().to_owned(), StoreKind::Seaweedfs),
         LocalKind::Minio => (local.label().to_owned(), StoreKind::Minio),
     };
-    Account {
+    StoreAccess {
         label,
         kind,
         endpoint: store.endpoint(),
@@ -105,13 +105,13 @@ async fn start(local: LocalKind, folder: &Path) -> Account {
         access_key: store.access_key().to_owned(),
         secret_key: store.secret_key().to_owned(),
         bucket: BUCKET,
-        announcing: Announcing::Webhook(Box::new(store), webhook),
+        notification_target: NotificationTarget::Webhook(Box::new(store), webhook),
         address: None,
     }
 }
 
-fn oss(double: &OssDouble) -> Account {
-    Account {
+fn oss(double: &OssDouble) -> StoreAccess {
+    StoreAccess {
         label: "OSS double (SeaweedFS behind it)".to_owned(),
         kind: StoreKind::Oss,
         endpoint: double.endpoint(),
@@ -119,19 +119,21 @@ fn oss(double: &OssDouble) -> Account {
         access_key: "oss-test".to_owned(),
         secret_key: "oss-test-secret".to_owned(),
         bucket: OSS_BUCKET,
-        announcing: Announcing::Queue("arn:aws:sqs:us-east-1:000000000000:behaviours".to_owned()),
+        notification_target: NotificationTarget::Queue(
+            "arn:aws:sqs:us-east-1:000000000000:behaviours".to_owned(),
+        ),
         address: Some(double.address()),
     }
 }
 
-/// The version that runs, as `radosgw --version` says it.
+/// The version that runs, as `radosgw --version` prints it.
 async fn ceph_version() -> String {
     let output = tokio::process::Command::new("radosgw").arg("--version").output().await;
     let text = String::from_utf8(output.expect("it is installed").stdout).unwrap_or_default();
     text.split_whitespace().nth(2).unwrap_or("of unknown version").to_owned()
 }
 
-/// A webhook that is there and says nothing, for stores that look whether it is there.
+/// A webhook that accepts connections and never answers, for stores that check that it exists.
 async fn webhook() -> WebhookSettings {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}/events?token=sesame", listener.local_addr().expect("an address"));
@@ -139,30 +141,30 @@ async fn webhook() -> WebhookSettings {
     WebhookSettings { url, token: "sesame".to_owned() }
 }
 
-impl Account {
+impl StoreAccess {
     fn keys(&self) -> [String; 2] {
         [self.access_key.clone(), self.secret_key.clone()]
     }
 
-    /// The store as a function has it: of a registry, with credentials from the environment.
-    fn place(self, clients: &Clients) -> Place {
+    /// Opens the store as a function does: from a registry, with credentials from the environment.
+    fn into_test_store(self, clients: &Clients) -> TestStore {
         let addressing = if self.kind == StoreKind::Oss { Addressing::Virtual } else { Addressing::Path };
-        let registry = json!({ "asked": {
+        let registry = json!({ "tested": {
             "kind": self.kind,
             "endpoint": self.endpoint,
             "region": self.region,
             "addressing": addressing,
-            "credentials": "env:ASKED",
+            "credentials": "env:TESTED",
             "buckets": { "cold": self.bucket },
         }});
         let environment = |name: &str| match name {
-            "ASKED_ACCESS_KEY_ID" => Some(self.access_key.clone()),
-            "ASKED_SECRET_ACCESS_KEY" => Some(self.secret_key.clone()),
+            "TESTED_ACCESS_KEY_ID" => Some(self.access_key.clone()),
+            "TESTED_SECRET_ACCESS_KEY" => Some(self.secret_key.clone()),
             _ => None,
         };
         let stores = Stores::open(clients, &registry.to_string(), &environment, false);
         let stores = stores.unwrap_or_else(|error| panic!("{}: {error}", self.label));
-        let (_, bucket) = stores.with_role(Role::Cold).expect("it is registered");
+        let (_, bucket) = stores.with_role(Role::Cold).expect("the store is registered");
         let (_, authority) = self.endpoint.split_once("://").expect("an endpoint");
         let mut http = reqwest::Client::builder().no_proxy();
         let mut address = format!("{}/{}", self.endpoint, self.bucket);
@@ -171,7 +173,7 @@ impl Account {
             http = http.resolve(&format!("{}.{host}", self.bucket), loopback);
             address = format!("http://{}.{authority}", self.bucket);
         }
-        Place {
+        TestStore {
             bucket,
             client: self.client(true),
             default_client: self.client(false),
@@ -179,7 +181,7 @@ impl Account {
             address,
             label: self.label,
             kind: self.kind,
-            announcing: self.announcing,
+            notification_target: self.notification_target,
         }
     }
 

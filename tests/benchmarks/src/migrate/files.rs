@@ -1,4 +1,4 @@
-//! The same bytes as files of an account and as plain objects.
+//! Prepares the same bytes as files of an account and as plain objects, and migrates the files.
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use sluice_contracts::pack_event::{PackEvent, Subject};
@@ -11,60 +11,61 @@ use std::sync::Arc;
 
 use super::outcome::Outcome;
 use super::stores::{PLAIN_BUCKET, Stores, TARGET};
-use super::{Contender, Workload};
+use super::workload::{Contender, Workload};
 use crate::Failure;
 use crate::invocation::{BATCH_MESSAGES, Function, messages, process_beside};
-use crate::stored::settle;
+use crate::stored::drain;
 use crate::uploads::Uploader;
 
-/// How many packs a message names, where it names packs.
+/// The number of packs in a message that names packs.
 const MESSAGE_PACKS: usize = 100;
-/// Small files are made so many at once.
-const FILES_AT_ONCE: usize = 8;
-/// Larger ones are made one by one, for they are held in memory.
+/// The number of small files that are prepared concurrently.
+const CONCURRENT_FILES: usize = 8;
+/// Larger files are prepared one by one, because they are in memory.
 const SMALL_MAX_BYTES: usize = 1 << 20;
 
-/// Files of one account, which lie in packs on Ceph.
+/// Files of one account that are stored in packs on Ceph.
 pub struct Files {
     account_id: AccountId,
-    contents: Vec<Sha256>,
+    blobs: Vec<Sha256>,
     packs: Vec<PackId>,
 }
 
 impl Files {
-    /// Puts a workload's files, and has dedup-upload pack them in batches of ten; and puts the same as plain objects.
+    /// Uploads a workload's files, runs dedup-upload on batches of ten, and puts the same bytes as plain
+    /// objects.
     pub async fn prepare(stores: &Stores, workload: Workload) -> Result<Self, Failure> {
         eprintln!("· preparing {}", workload.name());
         let deployed = stores.deployed(TARGET);
         let uploader = &Uploader::register(&deployed).await?;
-        let at_once = if workload.object_bytes <= SMALL_MAX_BYTES { FILES_AT_ONCE } else { 1 };
+        let concurrency = if workload.object_bytes <= SMALL_MAX_BYTES { CONCURRENT_FILES } else { 1 };
         let put: Vec<(Sha256, String)> = stream::iter(0..workload.objects)
             .map(|number| put(stores, uploader, workload, number))
-            .buffered(at_once)
+            .buffered(concurrency)
             .try_collect()
             .await?;
-        let (contents, bodies): (Vec<_>, Vec<_>) = put.into_iter().unzip();
+        let (blobs, bodies): (Vec<_>, Vec<_>) = put.into_iter().unzip();
         let app = Arc::new(dedup_upload::App::new(&deployed.deployment())?);
-        let mut works = stream::iter(bodies.chunks(BATCH_MESSAGES))
+        let mut batches = stream::iter(bodies.chunks(BATCH_MESSAGES))
             .map(|batch| dedup_upload::process(app.clone(), messages(batch.to_vec()), Arc::new(|| false)))
             .buffer_unordered(2);
-        while let Some(failed) = works.next().await {
+        while let Some(failed) = batches.next().await {
             if !failed.is_empty() {
                 return Err(format!("{} uploads could not be verified", failed.len()).into());
             }
         }
         let account_id = uploader.account_id;
         let packs = packs_of(&deployed, account_id).await?;
-        eprintln!("· {} lie in {} packs", workload.name(), packs.len());
-        Ok(Self { account_id, contents, packs })
+        eprintln!("· {} are in {} packs", workload.name(), packs.len());
+        Ok(Self { account_id, blobs, packs })
     }
 
-    /// How many packs the files lie in.
+    /// The number of packs that the files are in.
     pub fn pack_count(&self) -> usize {
         self.packs.len()
     }
 
-    /// Has migrate-pack move all of them to the double, asked for by content or by pack.
+    /// Runs migrate-pack to move all files to the double, requested by blob or by pack.
     pub async fn migrate(
         &self,
         deployed: &Deployed,
@@ -72,8 +73,8 @@ impl Files {
         invocations: usize,
     ) -> Result<Outcome, Failure> {
         let bodies: Vec<String> = match contender {
-            Contender::Packs => self.by_packs(TARGET),
-            _ => self.contents.iter().map(|of| self.request(Subject::Blob(*of), TARGET)).collect(),
+            Contender::Packs => self.requests_for_packs(TARGET),
+            _ => self.blobs.iter().map(|of| self.request(Subject::Blob(*of), TARGET)).collect(),
         };
         let (elapsed, spent) = process_beside(deployed, Function::MigratePack, &bodies, invocations).await?;
         Ok(Outcome {
@@ -83,7 +84,7 @@ impl Files {
         })
     }
 
-    /// Checks that every pack lies behind the double now.
+    /// Checks that every pack is behind the double now.
     pub async fn check_moved(&self, deployed: &Deployed) -> Result<(), Failure> {
         let tables = deployed.deployment().tables()?;
         let mut moved = 0;
@@ -94,13 +95,13 @@ impl Files {
         if moved == self.packs.len() { Ok(()) } else { Err(format!("{moved} packs have been moved").into()) }
     }
 
-    /// Brings all of them home again, and deletes what they have left.
-    pub async fn bring_home(&self, deployed: &Deployed, invocations: usize) -> Result<(), Failure> {
-        process_beside(deployed, Function::MigratePack, &self.by_packs(VAULT), invocations).await?;
-        settle::sweep(&deployed.deployment()).await
+    /// Moves all packs back and deletes the objects they have left.
+    pub async fn move_back(&self, deployed: &Deployed, invocations: usize) -> Result<(), Failure> {
+        process_beside(deployed, Function::MigratePack, &self.requests_for_packs(VAULT), invocations).await?;
+        drain::sweep(&deployed.deployment()).await
     }
 
-    fn by_packs(&self, to: &str) -> Vec<String> {
+    fn requests_for_packs(&self, to: &str) -> Vec<String> {
         let messages = self.packs.chunks(MESSAGE_PACKS);
         messages.map(|packs| self.request(Subject::Packs(packs.to_vec()), to)).collect()
     }

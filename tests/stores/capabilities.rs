@@ -1,13 +1,13 @@
-//! What functions take for known of each kind of store is what the stores do.
+//! Checks that the capabilities in the code match what the stores do.
 
 use sluice_storage::stores::Capability;
 
-use crate::findings::{Store, findings};
+use crate::findings::{StoreFindings, findings};
 
 const URLS: &str = "Presigned URLs";
 const REFUSALS: &str = "Presigned URLs used otherwise than signed: status of the refusal";
 
-/// What the readers and uploaders do with URLs.
+/// The uses of URLs that readers and uploaders need.
 const USES: [&str; 7] = [
     "PUT",
     "PUT of a part",
@@ -17,7 +17,7 @@ const USES: [&str; 7] = [
     "GET: `response-content-disposition`",
     "GET: `response-content-type`",
 ];
-/// What nobody may do with them.
+/// The misuses of URLs that a store must refuse.
 const MISUSES: [&str; 10] = [
     "shorter body",
     "longer body",
@@ -31,17 +31,17 @@ const MISUSES: [&str; 10] = [
     "GET after the end",
 ];
 
-impl Store {
+impl StoreFindings {
     fn is(&self, section: &'static str, name: &'static str, word: &str) -> bool {
-        self.words[&(section, name)] == word
+        self.observations[&(section, name)] == word
     }
 
     fn refuses(&self, section: &'static str, name: &'static str) -> bool {
-        let word = &self.words[&(section, name)];
+        let word = &self.observations[&(section, name)];
         word.len() == 3 && word.starts_with('4')
     }
 
-    /// Whether it was found to have a capability.
+    /// Whether the observations show a capability.
     fn has(&self, capability: Capability) -> bool {
         match capability {
             Capability::PresignedUrls => {
@@ -53,7 +53,8 @@ impl Store {
                     && self.is("Objects", "GET `If-Match`, wrong ETag", "conflict")
                     && self.is("Objects", "object replaced between reads: noticed", "yes")
             }
-            // Of CopyObject: what is large enough for UploadPartCopy came in parts, and is replaced by no URL.
+            // CopyObject only: an object that is large enough for UploadPartCopy was uploaded in parts, so no
+            // URL can replace it.
             Capability::ConditionalCopy => {
                 ["CopyObject, wrong `copy-source-if-match`", "CopyObject, source replaced: noticed"]
                     .iter()
@@ -88,13 +89,14 @@ impl Store {
 }
 
 #[test]
-fn what_is_known_of_a_kind_is_what_it_does() {
+fn every_kind_of_store_has_exactly_its_declared_capabilities() {
     let mut wrong = Vec::new();
     for store in findings() {
         for capability in Capability::ALL {
-            let (known, found) = (capability.is_known_of(store.kind), store.has(capability));
-            if known != found {
-                wrong.push(format!("{}: {capability} is {found}, not {known}", store.label));
+            let declared = capability.is_known_of(store.kind);
+            let observed = store.has(capability);
+            if declared != observed {
+                wrong.push(format!("{}: {capability} is {observed}, not {declared}", store.label));
             }
         }
     }

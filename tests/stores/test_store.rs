@@ -1,4 +1,4 @@
-//! A store as the behaviours see it.
+//! The store that the behaviours are tried on.
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
@@ -10,52 +10,51 @@ use sluice_storage::bucket::StoredPart;
 use sluice_storage::stores::StoreKind;
 use sluice_storage::{Bucket, StorageError};
 
-/// What was found, in a word or two.
-pub type Found = Result<String, Box<dyn std::error::Error + Send + Sync>>;
+/// An observation in a word or two, or why it could not be made.
+pub type Observation = Result<String, Box<dyn std::error::Error + Send + Sync>>;
 
-/// The least size in bytes that S3 allows for all parts but the last.
+/// The smallest size in bytes that S3 allows for all parts but the last.
 pub const PART_BYTES: usize = 5 << 20;
 
 /// One bucket of one store.
-pub struct Place {
-    /// How the table calls the store.
+pub struct TestStore {
+    /// The store's name in the table.
     pub label: String,
-    /// As which kind it is registered.
+    /// The kind that the store is registered as.
     pub kind: StoreKind,
-    /// The bucket as a function has it.
+    /// The bucket as the functions use it.
     pub bucket: Bucket,
-    /// The same for questions that no function asks: an SDK client that does not try again.
+    /// A raw SDK client without retries, for calls that no function makes.
     pub client: aws_sdk_s3::Client,
-    /// The same with the SDK's own settings for checksums.
+    /// A raw SDK client with the SDK's default checksums.
     pub default_client: aws_sdk_s3::Client,
-    /// What speaks plain HTTP.
+    /// A plain HTTP client.
     pub http: reqwest::Client,
-    /// Where the bucket answers, without a trailing slash.
+    /// The bucket's URL, without a trailing slash.
     pub address: String,
-    /// To whom new objects can be announced.
-    pub announcing: Announcing,
+    /// What the bucket can notify of new objects.
+    pub notification_target: NotificationTarget,
 }
 
-/// To whom a bucket announces its new objects.
-pub enum Announcing {
+/// What a bucket can notify of new objects.
+pub enum NotificationTarget {
     /// The queue with this ARN.
     Queue(String),
-    /// A webhook of a store that runs here.
+    /// A webhook, with the store that can notify it.
     Webhook(Box<LocalStore>, WebhookSettings),
 }
 
-impl Place {
-    /// The bucket's name.
+impl TestStore {
     pub fn name(&self) -> &str {
         self.bucket.name()
     }
 
-    /// Writes an object of these bytes.
+    /// Writes an object as the functions do.
     pub async fn put(&self, key: &ObjectKey, bytes: &[u8]) -> Result<(), StorageError> {
         self.bucket.put(key, Bytes::copy_from_slice(bytes)).await
     }
 
-    /// A raw PUT.
+    /// A raw PUT, not yet sent.
     pub fn raw_put(
         &self,
         key: &ObjectKey,
@@ -65,12 +64,11 @@ impl Place {
         request.body(ByteStream::from(bytes.to_vec()))
     }
 
-    /// The object's `ETag`.
     pub async fn etag(&self, key: &ObjectKey) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
         Ok(self.bucket.head(key).await?.ok_or("the object is not there")?.etag)
     }
 
-    /// A multipart upload with parts of these sizes, which is not completed.
+    /// Starts a multipart upload and sends parts of these sizes. Does not complete it.
     pub async fn upload(
         &self,
         key: &ObjectKey,
@@ -79,30 +77,29 @@ impl Place {
         let id = self.bucket.create_multipart(key, false).await?;
         for (index, size) in sizes.iter().enumerate() {
             let bytes = sluice_tests::bytes(index as u64, *size);
-            self.bucket.upload_part(key, &id, number(index + 1), bytes.into()).await?;
+            self.bucket.upload_part(key, &id, part_number(index + 1), bytes.into()).await?;
         }
         let parts = self.bucket.list_parts(key, &id).await?.ok_or("the upload is not there")?;
         Ok((id, parts))
     }
 }
 
-/// The key of an object that one behaviour uses.
-pub fn named(name: &str) -> ObjectKey {
+/// The key of an object that only one behaviour uses.
+pub fn test_key(name: &str) -> ObjectKey {
     ObjectKey::from_stored(format!("behaviours/{name}"))
 }
 
-/// The part of this number.
-pub fn number(number: usize) -> PartNumber {
+pub fn part_number(number: usize) -> PartNumber {
     PartNumber::try_from(number as u32).expect("at most 10000")
 }
 
-/// Whether a call of ours went well, or what its error means.
-pub fn said<T>(result: Result<T, StorageError>) -> String {
+/// "yes" if one of our calls succeeded, or the kind of its error.
+pub fn outcome<T>(result: Result<T, StorageError>) -> String {
     result.map_or_else(|error| error.kind.as_str().replace('_', " "), |_| "yes".to_owned())
 }
 
-/// Whether a raw call went well, or with which code or status it was refused.
-pub fn code<T, E, R>(result: Result<T, SdkError<E, R>>) -> String
+/// "yes" if a raw call succeeded, or the code of the refusal.
+pub fn raw_outcome<T, E, R>(result: Result<T, SdkError<E, R>>) -> String
 where
     E: ProvideErrorMetadata,
     R: std::fmt::Debug,
@@ -112,13 +109,13 @@ where
     code.unwrap_or("no answer").to_owned()
 }
 
-/// The same where going well means that a condition was not looked at.
-pub fn or_ignored(word: String) -> String {
-    if word == "yes" { "ignored".to_owned() } else { word }
+/// Replaces "yes" where success means that the store ignored a condition.
+pub fn or_ignored(outcome: String) -> String {
+    if outcome == "yes" { "ignored".to_owned() } else { outcome }
 }
 
-/// "yes", or what happened in place of what should.
+/// "yes" if the condition holds, or what happened instead.
 #[expect(clippy::unnecessary_wraps, reason = "most behaviours end with it")]
-pub fn yes_if(holds: bool, otherwise: impl Into<String>) -> Found {
+pub fn yes_if(holds: bool, otherwise: impl Into<String>) -> Observation {
     Ok(if holds { "yes".to_owned() } else { otherwise.into() })
 }
