@@ -182,9 +182,13 @@ mod tests {
                 "AWSTemplateFormatVersion: \"2010-09-09\"\nDescription: Both\nResources:\n  B:\n    Type: T\n",
             ),
         ]);
-        let expected = "AWSTemplateFormatVersion: \"2010-09-09\"\n\nDescription: Both\n\nResources:\n\n  # ---- a.yaml\n  \
-            # Why.\n  A:\n    Type: T\n\n  # ---- b.yaml\n  B:\n    Type: T\n\nOutputs:\n\n  # ---- a.yaml\n  X: { Value: x }\n";
-        assert_eq!(whole.as_deref(), Ok(expected));
+        let expected = [
+            "AWSTemplateFormatVersion: \"2010-09-09\"\n\nDescription: Both\n\nResources:\n\n",
+            "  # ---- a.yaml\n  # Why.\n  A:\n    Type: T\n\n  # ---- b.yaml\n  B:\n    Type: T\n\n",
+            "Outputs:\n\n  # ---- a.yaml\n  X: { Value: x }\n",
+        ]
+        .concat();
+        assert_eq!(whole, Ok(expected));
     }
 
     #[test]
@@ -201,7 +205,8 @@ mod tests {
 
     #[test]
     fn names_of_tables_and_buckets_become_literal() {
-        let template = "  B:\n      BucketName: !Sub \"${AWS::StackName}-b-${AWS::AccountId}-${AWS::Region}\"\n      \
+        let template = "  B:\n      \
+            BucketName: !Sub \"${AWS::StackName}-b-${AWS::AccountId}-${AWS::Region}\"\n      \
             TableName: !Sub \"${AWS::StackName}-t\"\n      QueueName: !Sub \"${AWS::StackName}-q\"\n";
         let expected = "  B:\n      BucketName: \"s-b-1-r\"\n      TableName: \"s-t\"\n      \
             QueueName: !Sub \"${AWS::StackName}-q\"\n";
@@ -210,7 +215,8 @@ mod tests {
 
     #[test]
     fn parameters_are_read_from_their_section_only() {
-        let template = "Metadata:\n  M: {}\nParameters:\n\n  A:\n    Type: String\n  B:\n    Type: String\nRules:\n  C: {}\n";
+        let template = "Metadata:\n  M: {}\nParameters:\n\n  A:\n    Type: String\n  B:\n    Type: String\n\
+            Rules:\n  C: {}\n";
         assert_eq!(parameters(template), ["A", "B"]);
     }
 

@@ -341,7 +341,8 @@ pub fn text(value: &Value) -> &str {
 }
 
 async fn read(answer: reqwest::Response) -> Reply {
-    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let status = answer.status().as_u16();
+    let headers = answer.headers().clone();
     let text = answer.text().await.unwrap_or_default();
     let body = serde_json::from_str(&text)
         .unwrap_or_else(|_| if text.is_empty() { Value::Null } else { json!(text) });

@@ -21,9 +21,13 @@ pub fn log_lines(seed: u64, length: usize) -> Vec<u8> {
     for (number, value) in numbers.chunks_exact(8).enumerate() {
         let request = u64::from_le_bytes(value.try_into().expect("8 bytes"));
         let line = format!(
-            r#"{{"time":"2026-01-31T12:{:02}:{:02}Z","level":"info","request_id":"{request:016x}","message":"published","bytes":{}}}"#,
+            concat!(
+                r#"{{"time":"2026-01-31T12:{:02}:{:02}Z","level":"info","request_id":"{:016x}","#,
+                r#""message":"published","bytes":{}}}"#
+            ),
             number / 60 % 60,
             number % 60,
+            request,
             u32::from(value[0]) * 977,
         );
         lines.extend_from_slice(line.as_bytes());

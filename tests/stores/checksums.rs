@@ -69,7 +69,8 @@ pub async fn etag_is_md5(store: &TestStore) -> Observation {
 
 /// The CRC-64/XZ in the answer to a PUT.
 pub async fn crc64_of_put(store: &TestStore) -> Observation {
-    let (key, bytes) = (test_key("crc64"), sluice_tests::bytes(3, 100_000));
+    let key = test_key("crc64");
+    let bytes = sluice_tests::bytes(3, 100_000);
     let sha256 = Sha256::of(&bytes);
     let written = store.bucket.put_checked(&key, bytes.clone().into(), &sha256, PutOf::AnyObject).await?;
     let head = store.bucket.head_checked(&key).await?.ok_or("not there")?;

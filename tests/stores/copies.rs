@@ -12,7 +12,8 @@ const OTHER: &str = "\"d41d8cd98f00b204e9800998ecf8427e\"";
 
 /// Copies an object, on the condition that its `ETag` is `etag` or, without one, its real one.
 async fn copy(store: &TestStore, name: &str, etag: Option<&str>) -> Observation {
-    let (source_key, target_key) = (test_key(name), test_key(&format!("{name}-copy")));
+    let source_key = test_key(name);
+    let target_key = test_key(&format!("{name}-copy"));
     store.put(&source_key, b"bytes").await?;
     let mut head = store.bucket.head(&source_key).await?.ok_or("no source")?;
     if let Some(etag) = etag {
@@ -44,14 +45,16 @@ pub async fn replaced(store: &TestStore) -> Observation {
     store.put(&source_key, b"verified").await?;
     let head: ObjectHead = store.bucket.head(&source_key).await?.ok_or("no source")?;
     store.put(&source_key, b"replaced").await?;
-    let (source, target) = (&store.bucket, &store.bucket);
+    let source = &store.bucket;
+    let target = &store.bucket;
     let copy = Copy { source, source_key: &source_key, head: &head, target, target_key: &target_key };
     Ok(or_ignored(outcome(copy.whole().await)))
 }
 
 /// Makes an object of two parts that are copied ranges of another object.
 async fn part(store: &TestStore, name: &str, etag: Option<&str>) -> Observation {
-    let (source_key, target_key) = (test_key(name), test_key(&format!("{name}-copy")));
+    let source_key = test_key(name);
+    let target_key = test_key(&format!("{name}-copy"));
     let bytes = sluice_tests::bytes(9, PART_BYTES + 100);
     store.put(&source_key, &bytes).await?;
     let right = store.etag(&source_key).await?;

@@ -67,6 +67,7 @@ pub async fn object_and_prefix(store: &TestStore) -> Observation {
     if let Err(error) = store.put(&inner, b"inner").await {
         return Ok(error.kind.as_str().replace('_', " "));
     }
-    let (outer, inner) = (store.bucket.get(&outer).await?, store.bucket.get(&inner).await?);
+    let outer = store.bucket.get(&outer).await?;
+    let inner = store.bucket.get(&inner).await?;
     yes_if(outer.as_deref() == Some(b"outer") && inner.as_deref() == Some(b"inner"), "one is lost")
 }

@@ -91,7 +91,8 @@ async fn copied_or_not(store: &TestStore, key: &ObjectKey) -> Observation {
 }
 
 async fn try_object(store: &TestStore, name: &str, ours: bool) -> Observation {
-    let (key, theirs) = (test_key(name), test_key("theirs"));
+    let key = test_key(name);
+    let theirs = test_key("theirs");
     store.put(&theirs, THEIRS).await?;
     let url = url(store, &key, ours).await?;
     match send(store, &url, Some(&theirs)).await? {
@@ -101,7 +102,8 @@ async fn try_object(store: &TestStore, name: &str, ours: bool) -> Observation {
 }
 
 async fn try_part(store: &TestStore, name: &str, ours: bool) -> Observation {
-    let (key, theirs) = (test_key(name), test_key("theirs"));
+    let key = test_key(name);
+    let theirs = test_key("theirs");
     store.put(&theirs, THEIRS).await?;
     let id = store.bucket.create_multipart(&key, false).await?;
     let url = part_url(store, &key, &id, ours).await?;

@@ -75,7 +75,8 @@ async fn different_spellings_of_a_name_are_one_account() {
 #[tokio::test]
 async fn invalid_names_and_passwords_are_refused() {
     let stranger = Client::stranger(live());
-    let (long_name, long_password) = ("a".repeat(65), "x".repeat(257));
+    let long_name = "a".repeat(65);
+    let long_password = "x".repeat(257);
     for (username, password) in [
         ("", PASSWORD),
         ("ab", PASSWORD),
@@ -100,7 +101,8 @@ async fn invalid_names_and_passwords_are_refused() {
 async fn a_token_without_a_session_is_refused() {
     let user = Client::register(live()).await;
     let bearer = format!("Bearer {}", user.token());
-    let (cut, longer) = (&bearer[..bearer.len() - 1], format!("{bearer}A"));
+    let cut = &bearer[..bearer.len() - 1];
+    let longer = format!("{bearer}A");
     let basic = format!("Basic {}", user.token());
     let stranger = user.with_token("");
     for authorization in ["", "Bearer", "Bearer ", "Bearer garbage", user.token(), cut, &longer, &basic] {
@@ -115,7 +117,8 @@ async fn a_token_without_a_session_is_refused() {
 #[tokio::test]
 async fn a_cookie_is_accepted_only_from_pages_of_the_same_origin() {
     let user = Client::register(live()).await;
-    let (stranger, mut login) = (user.with_token(""), user.credentials());
+    let stranger = user.with_token("");
+    let mut login = user.credentials();
     login["cookie"] = json!(true);
     let own = ("sec-fetch-site", "same-origin");
     for elsewhere in [&[][..], &[("sec-fetch-site", "cross-site")], &[("sec-fetch-site", "same-site")]] {
@@ -192,7 +195,8 @@ async fn a_session_ends_when_it_expires() {
 #[tokio::test]
 async fn no_answer_and_no_log_contains_a_secret() {
     let user = Client::register(live()).await;
-    let (name, password) = ("secretive", "a password that is to be seen nowhere");
+    let name = "secretive";
+    let password = "a password that is to be seen nowhere";
     let mut answers = Vec::new();
     for path in ["/accounts", "/accounts", "/sessions"] {
         answers.push(user.post(path, &credentials(name, password)).await.body);

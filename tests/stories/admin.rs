@@ -212,7 +212,8 @@ fn found(lines: &[Value]) -> BTreeMap<&str, (&Value, &Value)> {
 async fn admin_doctor_reports_what_oss_can_do() {
     let mut operator = Operator::new();
     let lines = operator.succeeds(&["doctor", "--store", "oss"]).await;
-    let (yes, no) = (&json!(true), &json!(false));
+    let yes = &json!(true);
+    let no = &json!(false);
     let capabilities = found(&lines);
     for name in ["presigned_urls", "conditional_read", "conditional_copy", "part_copy"] {
         assert_eq!(capabilities[name], (yes, yes), "{lines:#?}");
@@ -230,7 +231,7 @@ async fn admin_doctor_reports_what_oss_can_do() {
     operator.oss.set_clock_skew(120);
     let lines = operator.succeeds(&["doctor", "--all", "--bucket-role", "cold"]).await;
     let is_skew = |line: &&Value| line["fact"] == "clock skew" && line["store"] == "oss";
-    assert_eq!(found(&lines)["verified_checksums"], (no, no), "a late URL is no sign of anything");
+    assert_eq!(found(&lines)["verified_checksums"], (no, no), "a late refusal of a URL proves nothing");
     let skew = lines.iter().find(is_skew).expect("a line");
     assert!(skew["fix"].as_str().is_some_and(|fix| !fix.is_empty()), "{skew}");
     operator.oss.set_clock_skew(0);
@@ -288,7 +289,11 @@ async fn dead_letters_are_listed_and_redriven() {
     let mut codes: Vec<&str> = listed.iter().filter_map(|line| line["code"].as_str()).collect();
     codes.sort_unstable();
     assert_eq!(codes, ["fault", "throttled", "throttled"]);
-    assert_eq!(bodies(&sqs, &dead_letters).await, ["one", "three", "two"], "listing took them");
+    assert_eq!(
+        bodies(&sqs, &dead_letters).await,
+        ["one", "three", "two"],
+        "a list leaves the messages in the queue"
+    );
 
     operator.succeeds(&["redrive", "landing", "--code", "throttled"]).await;
     assert_eq!(bodies(&sqs, &dead_letters).await, ["two"]);

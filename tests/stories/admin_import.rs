@@ -147,7 +147,7 @@ async fn admin_import_resumes_where_it_was_killed() {
     for (write, moment) in [(0, Moment::After), (7, Moment::Before), (18, Moment::After), (3, Moment::After)]
     {
         let killed = run_until_killed(Fault { write, moment }, import.operator.run(&line)).await;
-        assert!(killed.is_err(), "it was over before it could be killed");
+        assert!(killed.is_err(), "the command ended before it was killed");
     }
     line.extend(["--jobs", "4"]);
     line.drain(line.len() - 4..line.len() - 2);
@@ -157,7 +157,11 @@ async fn admin_import_resumes_where_it_was_killed() {
     assert!(copied > 0 && copied < count, "{tally}");
     import.check("after four kills").await;
     let (_, again) = import.run(&[]).await;
-    assert_eq!((&again["copied"], &again["unchanged"]), (&json!(0), &json!(count)), "nothing is remembered");
+    assert_eq!(
+        (&again["copied"], &again["unchanged"]),
+        (&json!(0), &json!(count)),
+        "the first run is not remembered"
+    );
 }
 
 #[tokio::test]
@@ -211,7 +215,8 @@ async fn admin_import_copies_what_an_object_is_when_it_is_read_or_reports_it_gon
     faults.on(Scope::Only(Operation::GetObject)).hang_next(2, Duration::from_secs(3));
     let place = format!("s3://{}", import.bucket);
     let line = import.line(&place, &["--from", "oss"]);
-    let (s3, bucket) = (import.s3.clone(), import.bucket.clone());
+    let s3 = import.s3.clone();
+    let bucket = import.bucket.clone();
     let new = bytes(1302, 7000);
     let body = new.clone();
     let waiting = faults.clone();

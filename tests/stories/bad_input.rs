@@ -144,8 +144,10 @@ async fn invalid_changes_are_refused() {
     let version = user.upload("file", b"content").await["version"].clone();
     let plan = user.post("/uploads", &json!({ "path": "open", "size": 1 })).await.expect(201);
     let file = format!("/files/{}", text(&version["file_id"]));
-    let (restore, upload) = (format!("{file}/restore"), format!("/uploads/{}", text(&plan["upload_id"])));
-    let (parts, complete) = (format!("{upload}/parts"), format!("{upload}/complete"));
+    let restore = format!("{file}/restore");
+    let upload = format!("/uploads/{}", text(&plan["upload_id"]));
+    let parts = format!("{upload}/parts");
+    let complete = format!("{upload}/complete");
     for (method, path, body) in [
         (Method::PATCH, &file, json!({ "path": "../file" })),
         (Method::PATCH, &file, json!({ "path": "" })),

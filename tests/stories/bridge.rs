@@ -27,7 +27,8 @@ pub fn samples(folder: &str) -> PathBuf {
 /// The sample as its store would have sent it for this upload.
 pub fn sample(name: &str, key: &LandingKey) -> String {
     let text = std::fs::read_to_string(samples(name)).expect(name);
-    let (account, upload) = (key.account_id.to_string(), key.upload_id.to_string());
+    let account = key.account_id.to_string();
+    let upload = key.upload_id.to_string();
     text.replace(ACCOUNT, &account).replace(SMALL, &upload).replace(LARGE, &upload)
 }
 

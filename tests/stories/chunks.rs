@@ -145,7 +145,8 @@ async fn small_files_of_a_batch_share_a_pack_per_account() {
 #[tokio::test]
 async fn of_two_equal_files_of_a_batch_the_first_one_published_counts_as_new() {
     let stack = paused();
-    let (user, content) = (Client::register(stack).await, bytes(120, 10_240));
+    let user = Client::register(stack).await;
+    let content = bytes(120, 10_240);
     let first = Landed::of(user.clone(), "first", content.clone(), &Value::Null).await;
     let second = Landed::of(user.clone(), "second", content, &Value::Null).await;
     // The first file is published late.
@@ -165,7 +166,8 @@ async fn of_two_equal_files_of_a_batch_the_first_one_published_counts_as_new() {
     let messages = [&first, &second].map(|one| message(created(&one.key), 1)).into();
     let failed = dedup_upload::process(worker.app.clone(), messages, unhurried()).await;
     assert_eq!(failed, Vec::<String>::new());
-    let (first, second) = (first.upload().await, second.upload().await);
+    let first = first.upload().await;
+    let second = second.upload().await;
     assert_eq!((counted(&first["version"])[0], counted(&second["version"])[0]), (0, 10_240));
 }
 

@@ -88,7 +88,7 @@ async fn a_put_killed_halfway_sends_only_what_is_missing() {
                 break left["received"].as_array().map_or(0, Vec::len);
             }
         }
-        assert!(first.try_wait().expect("a status").is_none(), "it was over before it could be killed");
+        assert!(first.try_wait().expect("a status").is_none(), "the command ended before it was killed");
         tokio::time::sleep(Duration::from_millis(10)).await;
     };
     let second = sluice.run(&arguments).await.remove(0);

@@ -20,7 +20,8 @@ struct Sent {
 
 impl Sent {
     async fn new(seed: u64) -> Self {
-        let (user, content) = (Client::register(live()).await, bytes(seed, 10 * MIB + 1));
+        let user = Client::register(live()).await;
+        let content = bytes(seed, 10 * MIB + 1);
         let request = json!({ "path": "file", "size": content.len(), "part_size": 5 * MIB });
         let plan = user.post("/uploads", &request).await.expect(201);
         let sent = user.send_parts(&plan, &content).await;

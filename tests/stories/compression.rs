@@ -98,7 +98,8 @@ async fn a_compressed_file_is_materialized_for_plain_readers() {
     movers.compress(&landed, "a", 1, unhurried()).await;
     movers.sweep().await;
     let app = materialize_blob::App::new(&movers.deployment).expect("an app");
-    let (account_id, sha256) = (landed.account_id, Sha256::of(&landed.content));
+    let account_id = landed.account_id;
+    let sha256 = Sha256::of(&landed.content);
     let body = BlobEvent::BlobRequested { account_id, sha256 }.to_json();
     let failed = materialize_blob::process(Arc::new(app), vec![message(body, 1)], unhurried()).await;
     assert_eq!(failed, Vec::<String>::new());
@@ -130,7 +131,8 @@ async fn a_pack_that_cannot_be_read_at_its_new_place_is_read_at_its_old_one() {
     let pack = movers.packs(&landed).await.remove(0);
     movers.worker.overwrite_in_vault(&pack.placement.key, vec![0; pack.placement.length as usize]).await;
     let app = materialize_blob::App::new(&movers.deployment).expect("an app");
-    let (account_id, sha256) = (landed.account_id, Sha256::of(&landed.content));
+    let account_id = landed.account_id;
+    let sha256 = Sha256::of(&landed.content);
     let body = BlobEvent::BlobRequested { account_id, sha256 }.to_json();
     materialize_blob::process(Arc::new(app), vec![message(body, 1)], unhurried()).await;
     let file = landed.upload().await["version"]["file_id"].clone();
@@ -157,7 +159,7 @@ async fn compression_that_runs_out_of_time_resumes_where_it_stopped() {
         let packs = movers.packs(&landed).await;
         let moved = packs.iter().filter(|pack| pack.placement.encoding == Encoding::Zstd).count();
         assert_eq!(moved, done);
-        assert!(movers.blob(&landed).await.object_key.is_some(), "the object is still wanted");
+        assert!(movers.blob(&landed).await.object_key.is_some(), "the object is still needed");
         movers.sweep().await;
     }
     assert_eq!(movers.compress(&landed, "b", 1, unhurried()).await, Vec::<String>::new());

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 
 /// Cuts bytes into chunks.
 pub fn cut(content: &[u8]) -> Vec<Chunk> {
-    let (mut chunker, mut chunks) = (Chunker::new(), Vec::new());
+    let mut chunker = Chunker::new();
+    let mut chunks = Vec::new();
     chunker.update(content, |chunk, _| chunks.push(chunk));
     chunker.finish(|chunk, _| chunks.push(chunk));
     chunks
@@ -42,7 +43,10 @@ impl Delta {
     }
 
     fn of(known: &HashMap<ChunkId, (String, u64)>, path: &str, content: &[u8]) -> Self {
-        let (mut pack, mut lengths, mut terms, mut offset) = (Vec::new(), Vec::new(), Vec::new(), 0);
+        let mut pack = Vec::new();
+        let mut lengths = Vec::new();
+        let mut terms = Vec::new();
+        let mut offset = 0;
         for chunk in cut(content) {
             let length = chunk.length_bytes() as usize;
             let (reference, position) = if let Some((pack_id, position)) = known.get(&chunk.id()) {

@@ -42,7 +42,8 @@ async fn a_manifest_of_other_bytes_is_rejected() {
 #[tokio::test]
 async fn a_pack_of_another_account_looks_like_a_missing_one() {
     let stack = live();
-    let (owner, thief) = (Client::register(stack).await, Client::register(stack).await);
+    let owner = Client::register(stack).await;
+    let thief = Client::register(stack).await;
     let secret = bytes(510, MIB);
     let hidden = owner.upload("secret", &secret).await["version"].clone();
     let plan = owner.get(&format!("/files/{}/plan?detail=terms", text(&hidden["file_id"]))).await.expect(200);

@@ -20,7 +20,8 @@ async fn account_id(user: &Client) -> AccountId {
 
 /// Waits until the landing bucket has no objects of the user.
 pub async fn wait_until_landing_is_empty(user: &Client) {
-    let (worker, account) = (Worker::new(live()), account_id(user).await);
+    let worker = Worker::new(live());
+    let account = account_id(user).await;
     for _ in 0..600 {
         if worker.landing_keys(account).await.is_empty() {
             return;
@@ -128,7 +129,8 @@ async fn the_store_refuses_a_part_damaged_in_transit() {
     let request = json!({ "path": "file", "size": content.len(), "part_size": 5 * MIB, "part_sha256": true });
     let plan = user.post("/uploads", &request).await.expect(201);
     assert_eq!(plan["parts"], json!([]), "a URL before its part's hash is known");
-    let (upload, mut sent) = (format!("/uploads/{}", text(&plan["upload_id"])), Vec::new());
+    let upload = format!("/uploads/{}", text(&plan["upload_id"]));
+    let mut sent = Vec::new();
     for (number, part) in (1..).zip(content.chunks(5 * MIB)) {
         let request = json!({ "parts": [{ "number": number, "sha256": Sha256::of(part).to_string() }] });
         let url = user.post(&format!("{upload}/parts"), &request).await.expect(200)["parts"][0].clone();

@@ -9,7 +9,8 @@ const MIB: usize = 1 << 20;
 
 /// Every call that takes the id of a file, a version or an upload.
 fn calls(file_id: &str, version_id: &str, upload_id: &str) -> Vec<(Method, String, Value)> {
-    let (file, upload) = (format!("/files/{file_id}"), format!("/uploads/{upload_id}"));
+    let file = format!("/files/{file_id}");
+    let upload = format!("/uploads/{upload_id}");
     let completion = json!({ "parts": [{ "number": 1, "etag": "x" }, { "number": 2, "etag": "y" }] });
     vec![
         (Method::GET, file.clone(), Value::Null),
@@ -29,7 +30,8 @@ fn calls(file_id: &str, version_id: &str, upload_id: &str) -> Vec<(Method, Strin
 
 #[tokio::test]
 async fn resources_of_another_account_look_like_missing_ones() {
-    let (owner, other) = (Client::register(live()).await, Client::register(live()).await);
+    let owner = Client::register(live()).await;
+    let other = Client::register(live()).await;
     let content = bytes(11, 5000);
     let version = owner.upload("private/plan.txt", &content).await["version"].clone();
     let file_id = text(&version["file_id"]);
@@ -59,11 +61,13 @@ async fn resources_of_another_account_look_like_missing_ones() {
 
 #[tokio::test]
 async fn no_list_and_no_search_shows_files_of_others() {
-    let (owner, other) = (Client::register(live()).await, Client::register(live()).await);
+    let owner = Client::register(live()).await;
+    let other = Client::register(live()).await;
     let content = bytes(12, 5000);
     owner.upload("private/plan.txt", &content).await;
     let version = owner.stat("private/plan.txt").await;
-    let (sha256, sha1) = (text(&version["sha256"]), text(&version["sha1"]));
+    let sha256 = text(&version["sha256"]);
+    let sha1 = text(&version["sha1"]);
     let open = owner.post("/uploads", &json!({ "path": "open", "size": 10 })).await.expect(201);
     for parameters in [
         vec![("prefix", "")],
@@ -87,7 +91,8 @@ async fn no_list_and_no_search_shows_files_of_others() {
 
 #[tokio::test]
 async fn two_accounts_with_the_same_bytes_learn_nothing_about_each_other() {
-    let (first, second) = (Client::register(live()).await, Client::register(live()).await);
+    let first = Client::register(live()).await;
+    let second = Client::register(live()).await;
     let content = bytes(13, 70_000);
     let sha256 = Sha256::of(&content).to_string();
     let lookup = json!({ "sha256": sha256, "size": content.len(), "path": "found" });
@@ -105,7 +110,8 @@ async fn two_accounts_with_the_same_bytes_learn_nothing_about_each_other() {
 
 #[tokio::test]
 async fn a_url_writes_into_its_own_upload_whoever_uses_it() {
-    let (owner, other) = (Client::register(live()).await, Client::register(live()).await);
+    let owner = Client::register(live()).await;
+    let other = Client::register(live()).await;
     let content = bytes(14, 3000);
     let plan = owner.begin("given away", &content).await;
     let part = &plan["parts"][0];

@@ -34,7 +34,8 @@ async fn fill(user: &Client, paths: &[String]) -> Value {
 
 /// The expected files and common prefixes of a list of these paths.
 fn expected(paths: &[String], prefix: &str, delimiter: &str) -> (Vec<String>, Vec<String>) {
-    let (mut files, mut prefixes) = (Vec::new(), BTreeSet::new());
+    let mut files = Vec::new();
+    let mut prefixes = BTreeSet::new();
     for path in paths {
         let Some(rest) = path.strip_prefix(prefix) else { continue };
         match rest.find(delimiter).filter(|_| !delimiter.is_empty()) {
@@ -51,8 +52,11 @@ fn texts(values: &Value, of: impl Fn(&Value) -> &Value) -> Vec<String> {
 
 /// Reads all pages of a list. Checks that no page is larger than requested.
 async fn all_pages(user: &Client, query: &[(&str, &str)], limit: usize) -> (Vec<String>, Vec<String>) {
-    let (mut files, mut prefixes) = (Vec::new(), Vec::new());
-    let (limit_text, mut cursor, mut last) = (limit.to_string(), None::<String>, String::new());
+    let mut files = Vec::new();
+    let mut prefixes = Vec::new();
+    let limit_text = limit.to_string();
+    let mut cursor = None::<String>;
+    let mut last = String::new();
     for _ in 0..1000 {
         let mut parameters = query.to_vec();
         parameters.push(("limit", &limit_text));
@@ -60,11 +64,11 @@ async fn all_pages(user: &Client, query: &[(&str, &str)], limit: usize) -> (Vec<
         let page = user.query("/files", &parameters).await.expect(200);
         let of_page =
             (texts(&page["files"], |file| &file["path"]), texts(&page["common_prefixes"], |prefix| prefix));
-        let mut together = [of_page.0.as_slice(), of_page.1.as_slice()].concat();
-        together.sort_unstable();
-        assert!(together.len() <= limit, "{page}");
-        assert!(together.first().is_none_or(|first| *first > last), "{last} and then {together:?}");
-        last = together.pop().unwrap_or(last);
+        let mut entries = [of_page.0.as_slice(), of_page.1.as_slice()].concat();
+        entries.sort_unstable();
+        assert!(entries.len() <= limit, "{page}");
+        assert!(entries.first().is_none_or(|first| *first > last), "{last} and then {entries:?}");
+        last = entries.pop().unwrap_or(last);
         files.extend(of_page.0);
         prefixes.extend(of_page.1);
         let Some(next) = page["next_cursor"].as_str() else { return (files, prefixes) };
@@ -75,7 +79,8 @@ async fn all_pages(user: &Client, query: &[(&str, &str)], limit: usize) -> (Vec<
 
 #[tokio::test]
 async fn the_pages_of_a_list_contain_each_file_and_prefix_once_and_in_order() {
-    let (user, paths) = (Client::register(live()).await, paths());
+    let user = Client::register(live()).await;
+    let paths = paths();
     fill(&user, &paths).await;
     for (prefix, delimiter) in [
         ("", ""),

@@ -47,7 +47,8 @@ struct Sent {
 
 impl Sent {
     async fn new(seed: u64, behaviour: Behaviour) -> Self {
-        let (stack, merges) = (paused(), Arc::new(AtomicUsize::new(0)));
+        let stack = paused();
+        let merges = Arc::new(AtomicUsize::new(0));
         let counted = merges.clone();
         let deployment = watched(stack, move |connector, request| {
             let of_parts = request.uri().contains("uploadId=");
@@ -68,7 +69,8 @@ impl Sent {
         });
         let complete = Arc::new(complete_upload::App::new(&deployment).expect("an app"));
 
-        let (user, content) = (Client::register(stack).await, bytes(seed, 17 << 20));
+        let user = Client::register(stack).await;
+        let content = bytes(seed, 17 << 20);
         let plan = user.begin("file", &content).await;
         let completion = user.send_parts(&plan, &content).await;
         Self { user, path: format!("/uploads/{}", text(&plan["upload_id"])), completion, complete, merges }
@@ -138,7 +140,8 @@ async fn parts_that_another_call_has_merged_are_not_missing() {
     let refused = sent.complete("early", Duration::ZERO).await.expect_err("nothing has landed");
     assert_eq!(refused.code.as_str(), "parts_missing");
 
-    let (s3, bucket) = (paused().objects(), paused().setting("SLUICE_LANDING_BUCKET"));
+    let s3 = paused().objects();
+    let bucket = paused().setting("SLUICE_LANDING_BUCKET");
     let uploads = s3.list_multipart_uploads().bucket(bucket).send().await.expect("uploads");
     let upload_id = sent.path.rsplit('/').next().expect("an id");
     let is_ours = |key: Option<&str>| key.is_some_and(|key| key.ends_with(upload_id));

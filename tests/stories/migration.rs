@@ -57,7 +57,8 @@ async fn a_file_moves_to_oss_and_back() {
 
 async fn materialized(movers: &Movers, landed: &Landed) {
     let app = materialize_blob::App::new(&movers.deployment).expect("an app");
-    let (account_id, sha256) = (landed.account_id, Sha256::of(&landed.content));
+    let account_id = landed.account_id;
+    let sha256 = Sha256::of(&landed.content);
     let body = BlobEvent::BlobRequested { account_id, sha256 }.to_json();
     materialize_blob::process(Arc::new(app), vec![message(body, 1)], unhurried()).await;
     let file = landed.upload().await["version"]["file_id"].clone();
@@ -105,7 +106,8 @@ async fn with_rules(rules: &Value) -> Movers {
 #[tokio::test]
 async fn a_rule_without_a_delay_moves_packs_after_compression() {
     let movers = with_rules(&json!([{ "to": "oss", "min_size": 1_500_000 }])).await;
-    let (large, small) = (movers.put(log_lines(20, 2 * MIB)).await, movers.put(log_lines(21, MIB)).await);
+    let large = movers.put(log_lines(20, 2 * MIB)).await;
+    let small = movers.put(log_lines(21, MIB)).await;
     for landed in [&large, &small] {
         movers.compress(landed, "a", 1, unhurried()).await;
         movers.finish_compression(landed).await;
@@ -122,7 +124,8 @@ async fn the_daily_plan_applies_rules_by_age_access_and_path() {
         { "to": "oss", "prefix": "archive/", "min_size": 200_000 },
     ]);
     let movers = with_rules(&rules).await;
-    let (old, large) = (movers.put(bytes(30, 50_000)).await, movers.put(bytes(31, 300_000)).await);
+    let old = movers.put(bytes(30, 50_000)).await;
+    let large = movers.put(bytes(31, 300_000)).await;
     let kept = Landed::of(large.user.clone(), "archive/2025.log", bytes(32, 300_000), &Value::Null).await;
     movers.worker.receive(&created(&kept.key), 1, unhurried()).await;
 

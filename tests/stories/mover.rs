@@ -63,7 +63,8 @@ impl Movers {
     /// Runs migrate-pack as if it had received the message `id`.
     pub async fn migrate(&self, of: &Landed, to: &str, id: &str, receive: u32, time: OutOfTime) -> Failed {
         let subject = Subject::Blob(Sha256::of(&of.content));
-        let (account_id, to) = (of.account_id, to.to_owned());
+        let account_id = of.account_id;
+        let to = to.to_owned();
         let event = PackEvent::MigrationRequested { account_id, of: subject, to };
         let app = migrate_pack::App::new(&self.deployment).await.expect("an app");
         let mut message = message(event.to_json(), receive);

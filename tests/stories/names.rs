@@ -84,7 +84,8 @@ async fn upload(user: &Client, path: &str, content: &[u8]) -> String {
 async fn a_name_is_kept_unchanged_wherever_it_appears() {
     let user = Client::register(live()).await;
     for (seed, name) in NAMES.into_iter().enumerate() {
-        let (content, path) = (bytes(seed as u64 + 1, 20 + seed), format!("names of all kinds/{name}"));
+        let content = bytes(seed as u64 + 1, 20 + seed);
+        let path = format!("names of all kinds/{name}");
         let file_id = upload(&user, &path, &content).await;
         assert_eq!(user.stat(&path).await["file_id"], file_id.as_str(), "{path}");
         let listed = user.query("/files", &[("prefix", &path)]).await.expect(200);

@@ -82,7 +82,8 @@ async fn uploads(user: &Client, content: &[u8]) -> String {
     let complete = app!(complete_upload, "complete-upload");
     ask(&complete, complete_upload::handle, user, (Method::POST, &format!("{path}/complete"), &sent)).await;
     let account = user.get("/accounts/me").await.expect(200);
-    let (account, upload) = (text(&account["account_id"]), id.parse().expect("an id"));
+    let account = text(&account["account_id"]);
+    let upload = id.parse().expect("an id");
     let key =
         sluice_domain::key::LandingKey { account_id: account.parse().expect("an id"), upload_id: upload };
     let event = created(&key);

@@ -78,8 +78,10 @@ async fn a_plan_lists_every_chunk_of_a_file_or_of_a_range() {
     assert_eq!((&plan["size"], &plan["sha256"]), (&version["size"], &version["sha256"]));
     let terms = plan["terms"].as_array().expect("terms");
     assert_eq!((terms.len(), terms[0]["chunks"].as_array().map(Vec::len)), (1, Some(1)), "{terms:?}");
-    let (offset, length) = (terms[0]["offset"].as_u64(), terms[0]["length"].as_u64());
-    let (offset, length) = (offset.expect("a number") as usize, length.expect("a number") as usize);
+    let offset = terms[0]["offset"].as_u64();
+    let length = terms[0]["length"].as_u64();
+    let offset = offset.expect("a number") as usize;
+    let length = length.expect("a number") as usize;
     assert!((offset..offset + length).contains(&1_000_000));
     let answer = user.fetch(text(&terms[0]["url"]), &[("range", text(&terms[0]["range"]))]).await;
     assert!(answer.bytes().await.expect("a body") == whole[offset..offset + length]);
@@ -170,7 +172,8 @@ async fn one_worker_materializes_at_a_time_and_the_next_resumes_where_it_stopped
     assert_eq!(materialize(&worker, &landed, "a", 1, hurried(2)).await, Vec::<String>::new());
     assert_eq!(bucket.head(&key(&landed)).await.expect("an answer"), None);
     let lease = std::time::Duration::from_mins(1);
-    let (account, sha256) = (landed.account_id, Sha256::of(&landed.content));
+    let account = landed.account_id;
+    let sha256 = Sha256::of(&landed.content);
     let now = sluice_lambda::clock::now();
     let leased = worker.tables().lease_blob(account, &sha256, "b", now, lease).await.expect("an answer");
     let build = leased.expect("the lease is free").build.expect("a build has begun");

@@ -21,7 +21,10 @@ fn with_store(store: &Value) -> BTreeMap<String, String> {
 #[test]
 fn a_worker_does_not_start_with_an_unsafe_store() {
     let safe = json!({
-        "kind": "ceph", "endpoint": "https://ceph.example", "region": "default", "credentials": "env:SLUICE_OTHER",
+        "kind": "ceph",
+        "endpoint": "https://ceph.example",
+        "region": "default",
+        "credentials": "env:SLUICE_OTHER",
         "buckets": { "landing": "l", "vault": "v", "cache": "c" },
     });
     let start = |settings| dedup_upload::App::new(&paused().deployment_with(settings)).map(drop);

@@ -59,7 +59,8 @@ async fn a_rename_and_an_edit_happen_together_or_not_at_all() {
 #[tokio::test]
 async fn an_overwritten_file_is_deleted_and_can_be_restored() {
     let writer = Writer::new().await;
-    let (source, target) = (writer.put("source", b"source").await, writer.put("target", b"target").await);
+    let source = writer.put("source", b"source").await;
+    let target = writer.put("target", b"target").await;
     rename(&writer, &source, "target", false).await.expect_problem(409, "path_in_use");
     assert_eq!(writer.user.stat("source").await, source);
     rename(&writer, &source, "target", true).await.expect(200);
@@ -83,7 +84,8 @@ async fn an_overwritten_file_is_deleted_and_can_be_restored() {
 #[tokio::test]
 async fn files_deleted_at_one_path_can_be_restored_in_turn() {
     let writer = Writer::new().await;
-    let (one, two) = (writer.put("one", b"one").await, writer.put("two", b"two").await);
+    let one = writer.put("one", b"one").await;
+    let two = writer.put("two", b"two").await;
     rename(&writer, &one, "two", true).await.expect(200);
     let delete = |version: &Value| format!("/files/{}", text(&version["file_id"]));
     writer.user.delete(&delete(&one)).await.expect(200);

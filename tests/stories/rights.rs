@@ -11,7 +11,8 @@ const RIGHTS: [(&str, &str); 14] = [
     (
         "init-upload",
         "sessions: Get; accounts: Update; uploads: Get BatchGet Query Put Update; files: Get BatchGet Put; \
-         versions: Get Put; blobs: BatchGet Update; landing/uploads: Get Put Delete; landing/packs: Get Put Delete",
+         versions: Get Put; blobs: BatchGet Update; landing/uploads: Get Put Delete; \
+         landing/packs: Get Put Delete",
     ),
     (
         "complete-upload",
@@ -20,7 +21,8 @@ const RIGHTS: [(&str, &str); 14] = [
     ),
     (
         "lookup-hash",
-        "sessions: Get; files: Get BatchGet Put; versions: Get Put; blobs: BatchGet Update; packs: BatchGet; \
+        "sessions: Get; files: Get BatchGet Put; versions: Get Put; blobs: BatchGet Update; \
+         packs: BatchGet; \
          chunk-index: BatchGet; vault/indexes: Get",
     ),
     ("query-files", "sessions: Get; files: Get Query Put Delete; versions: Get Query Put; blobs: Update"),
@@ -34,7 +36,8 @@ const RIGHTS: [(&str, &str); 14] = [
     (
         "dedup-upload",
         "accounts: Update; uploads: Get Update; files: Get Query Put; versions: Get Query Put; \
-         blobs: Get Put Update; packs: BatchGet Put Update Delete BatchWrite; chunk-index: BatchGet BatchWrite; \
+         blobs: Get Put Update; packs: BatchGet Put Update Delete BatchWrite; \
+         chunk-index: BatchGet BatchWrite; \
          landing/uploads: Get Delete; landing/packs: Get Delete; vault/objects: Get Put Delete; \
          vault/packs: Get Put Delete; vault/indexes: Get Put Delete; vault/manifests: Get Put Delete; \
          vault/checkpoints: Get Put Delete; landing-queue: Send Receive; landing-dead-letter-queue: Send; \
@@ -49,18 +52,22 @@ const RIGHTS: [(&str, &str); 14] = [
     (
         "compress-pack",
         "accounts: Update; packs: BatchGet Update; blobs: Get Update; retired-objects: Put Delete; \
-         vault/objects: Get; vault/packs: Get Put Delete; vault/indexes: Get; vault/manifests: Get; compress-queue: Send Receive; \
+         vault/objects: Get; vault/packs: Get Put Delete; vault/indexes: Get; vault/manifests: Get; \
+         compress-queue: Send Receive; \
          compress-dead-letter-queue: Send; migrate-queue: Send",
     ),
     (
         "migrate-pack",
-        "accounts: Update; packs: BatchGet Update; blobs: Get Update; retired-objects: Put Delete; receipts: Put; \
-         vault/objects: Get; vault/packs: Get Put Delete; vault/indexes: Get; vault/manifests: Get; migrate-queue: Send Receive; \
+        "accounts: Update; packs: BatchGet Update; blobs: Get Update; retired-objects: Put Delete; \
+         receipts: Put; \
+         vault/objects: Get; vault/packs: Get Put Delete; vault/indexes: Get; vault/manifests: Get; \
+         migrate-queue: Send Receive; \
          migrate-dead-letter-queue: Send",
     ),
     (
         "sweep-objects",
-        "retired-objects: Query Update Delete; packs: BatchGet; blobs: Get; vault/objects: Delete; vault/packs: Delete",
+        "retired-objects: Query Update Delete; packs: BatchGet; blobs: Get; vault/objects: Delete; \
+         vault/packs: Delete",
     ),
     ("plan-migrations", "blobs: Get Scan; files: Scan; migrate-queue: Send"),
     (
@@ -160,7 +167,8 @@ async fn on_table(stack: &Deployed, function: &str, table: &str) -> BTreeSet<Str
     let client = aws_sdk_dynamodb::Client::new(&stack.roles[function]);
     let name = setting(stack, table, "TABLE");
     let mut attempts = Attempts { thing: table, granted: BTreeSet::new() };
-    let (attribute, value) = ("nothing", AttributeValue::S("nothing".to_owned()));
+    let attribute = "nothing";
+    let value = AttributeValue::S("nothing".to_owned());
     attempts.note("Get", client.get_item().table_name(&name).key(attribute, value.clone()).send().await);
     attempts.note("Put", client.put_item().table_name(&name).item(attribute, value.clone()).send().await);
     attempts
@@ -183,7 +191,8 @@ async fn on_table(stack: &Deployed, function: &str, table: &str) -> BTreeSet<Str
 async fn on_objects(stack: &Deployed, function: &str, prefix: &str) -> BTreeSet<String> {
     let client = aws_sdk_s3::Client::new(&stack.roles[function]);
     let (bucket, folder) = prefix.split_once('/').expect("a bucket and a folder");
-    let (bucket, key) = (setting(stack, bucket, "BUCKET"), format!("{folder}/rights"));
+    let bucket = setting(stack, bucket, "BUCKET");
+    let key = format!("{folder}/rights");
     let mut attempts = Attempts { thing: prefix, granted: BTreeSet::new() };
     stack.objects().put_object().bucket(&bucket).key(&key).send().await.expect("a PUT");
     attempts.note("Get", client.get_object().bucket(&bucket).key(&key).send().await);

@@ -115,7 +115,8 @@ async fn open_uploads_are_listed_once_and_others_on_request() {
     user.delete(&format!("/uploads/{ended}")).await.expect(204);
     open.sort_unstable();
     for limit in ["1", "2", "3", "100"] {
-        let (mut listed, mut cursor) = (Vec::new(), None::<String>);
+        let mut listed = Vec::new();
+        let mut cursor = None::<String>;
         loop {
             let parameters = [("limit", Some(limit)), ("cursor", cursor.as_deref())];
             let parameters: Vec<_> =
@@ -149,7 +150,8 @@ async fn begin_with(user: &Client, key: &str, body: &Value, if_match: Option<&st
 
 #[tokio::test]
 async fn an_idempotency_key_makes_one_upload_of_one_request() {
-    let (user, other) = (Client::register(live()).await, Client::register(live()).await);
+    let user = Client::register(live()).await;
+    let other = Client::register(live()).await;
     let content = bytes(66, 1000);
     let request = json!({ "path": "file", "size": 1000, "sha256": Sha256::of(&content).to_string() });
     let first = begin_with(&user, "key", &request, None).await.expect(201);

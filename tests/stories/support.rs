@@ -97,7 +97,8 @@ pub fn watched<F>(stack: &Deployed, watch: F) -> Deployment
 where
     F: Fn(&SharedHttpConnector, HttpRequest) -> HttpConnectorFuture + Send + Sync + 'static,
 {
-    let (inner, watch) = (aws_smithy_http_client::Builder::new().build_http(), Arc::new(watch));
+    let inner = aws_smithy_http_client::Builder::new().build_http();
+    let watch = Arc::new(watch);
     let http = http_client_fn(move |settings, parts| {
         SharedHttpConnector::new(Watched(inner.http_connector(settings, parts), watch.clone()))
     });

@@ -12,7 +12,8 @@ async fn two_writers_to_one_path_make_two_versions_in_the_order_they_began() {
     let writer = Writer::new().await;
     writer.put("file", b"before").await;
     for path in ["file", "new file"] {
-        let (ann, bob) = (writer.begin(path, b"from Ann").await, writer.begin(path, b"from Bob.").await);
+        let ann = writer.begin(path, b"from Ann").await;
+        let bob = writer.begin(path, b"from Bob.").await;
         assert!(text(&ann["version_id"]) < text(&bob["version_id"]));
         writer.complete(&bob, b"from Bob.").await;
         let bobs = writer.verify(&bob).await["version"].clone();
@@ -185,7 +186,8 @@ async fn a_pending_version_is_listed_but_cannot_be_read_or_restored() {
     let pending = writer.complete(&plan, b"second").await;
     assert_eq!((&pending["state"], &pending["file_id"]), (&json!("pending"), &first["file_id"]));
     assert_eq!(writer.user.stat("file").await["version_id"], first["version_id"]);
-    let (file, version) = (text(&pending["file_id"]), text(&pending["version_id"]));
+    let file = text(&pending["file_id"]);
+    let version = text(&pending["version_id"]);
     let content = writer.user.get(&format!("/files/{file}/content?version={version}")).await;
     content.expect_problem(409, "version_not_available");
     let restore = json!({ "version_id": version });
@@ -206,7 +208,8 @@ async fn pages_of_versions_of_any_size_contain_each_version_once() {
     assert!(all.is_sorted_by(|later, earlier| later > earlier), "{all:?}");
     let path = format!("/files/{}/versions", text(&file_id));
     for limit in 1..=6 {
-        let (mut seen, mut query) = (Vec::new(), format!("?limit={limit}"));
+        let mut seen = Vec::new();
+        let mut query = format!("?limit={limit}");
         loop {
             let page = writer.user.get(&format!("{path}{query}")).await.expect(200);
             let versions = page["versions"].as_array().expect("versions");

@@ -164,7 +164,8 @@ async fn a_checkpointed_upload_survives_a_worker_killed_anywhere() {
 
 /// Runs invocations that have time for one more range each, until the upload has ended.
 async fn invocations(worker: &Worker, landed: &Landed, receive_count: u32) {
-    let (account_id, upload_id) = (landed.key.account_id, landed.key.upload_id);
+    let account_id = landed.key.account_id;
+    let upload_id = landed.key.upload_id;
     let continued = UploadEvent::UploadCheckpointed { account_id, upload_id }.to_json();
     let mut body = created(&landed.key);
     for _ in 0..10 {

@@ -23,7 +23,8 @@ async fn an_event_that_comes_again_and_late_changes_nothing() {
 
 #[tokio::test]
 async fn an_event_processed_by_two_workers_at_once_makes_one_version() {
-    let (one, two) = (Worker::new(paused()), Worker::new(paused()));
+    let one = Worker::new(paused());
+    let two = Worker::new(paused());
     for seed in 1..=8 {
         let landed = Landed::new(one.stack, bytes(seed, 2 * MIB)).await;
         let event = created(&landed.key);
@@ -38,11 +39,13 @@ async fn an_event_processed_by_two_workers_at_once_makes_one_version() {
 
 #[tokio::test]
 async fn two_concurrent_uploads_of_the_same_bytes_store_them_once() {
-    let (one, two) = (Worker::new(paused()), Worker::new(paused()));
+    let one = Worker::new(paused());
+    let two = Worker::new(paused());
     for seed in 1..=8 {
         let a = Landed::new(one.stack, bytes(seed, 100_000)).await;
         let b = Landed::of(a.user.clone(), "other", a.content.clone(), &json!({})).await;
-        let (first, second) = (created(&a.key), created(&b.key));
+        let first = created(&a.key);
+        let second = created(&b.key);
         tokio::join!(one.receive(&first, 1, unhurried()), two.receive(&second, 1, unhurried()));
         a.check_available(&one, "a").await;
         b.check_available(&one, "b").await;

@@ -74,7 +74,8 @@ impl Writer {
 
     /// Downloads one version.
     pub async fn read(&self, version: &Value) -> Vec<u8> {
-        let (file, version) = (text(&version["file_id"]), text(&version["version_id"]));
+        let file = text(&version["file_id"]);
+        let version = text(&version["version_id"]);
         let redirect = self.user.get(&format!("/files/{file}/content?version={version}")).await;
         assert_eq!(redirect.status, 302, "{}", redirect.body);
         let answer = self.user.fetch(redirect.header("location").expect("a location"), &[]).await;

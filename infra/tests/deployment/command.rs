@@ -70,7 +70,10 @@ impl Deployment {
         let mut stage = json!({
             "stack": "staged", "account": "000000000000", "region": "us-east-1",
             "parameters": {
-                "Architecture": architecture, "AllowedOrigins": [origin], "RequireTls": false, "ServePage": false,
+                "Architecture": architecture,
+                "AllowedOrigins": [origin],
+                "RequireTls": false,
+                "ServePage": false,
                 "WorkerConcurrency": 2,
             },
         });

@@ -81,7 +81,8 @@ fn changes_a_parameter(deployment: &Deployment) {
 
 /// The first update fails and is rolled back, because another bucket has the name of the page's bucket.
 fn serves_the_page(deployment: &Deployment) {
-    let (bucket, page) = ("staged-page-000000000000-us-east-1", deployment.page());
+    let bucket = "staged-page-000000000000-us-east-1";
+    let page = deployment.page();
     let change = json!({ "parameters": { "ServePage": true, "RejectedUploadsPerHour": 7 } });
     let update = || deployment.run(&["up", "--yes", "--page", &page], &change, "");
     deployment.aws(&["s3api", "create-bucket", "--bucket", bucket]);

@@ -20,7 +20,8 @@ fn the_readmes_list_every_function() {
 fn the_rights_of_the_readme_are_those_of_the_roles() {
     let resources = section(&template(), "Resources");
     for row in table(&document("infra/README.md"), "function") {
-        let (function, rights) = (&row[1], row[2..].join(" "));
+        let function = &row[1];
+        let rights = row[2..].join(" ");
         let role = &resources[&format!("{}Role", pascal_case(function))];
         let mentioned: BTreeSet<&str> = rights.split([' ', ',', ':', ';', '(', ')']).collect();
         for table in resources.keys().filter_map(|name| name.strip_suffix("Table")) {
@@ -71,7 +72,8 @@ fn the_readme_lists_every_parameter_with_its_default() {
     let parameters = section(&template(), "Parameters");
     let mut documented = BTreeSet::new();
     for row in table(&document("infra/README.md"), "parameter") {
-        let (names, defaults) = (code(&row[1]), &row[2]);
+        let names = code(&row[1]);
+        let defaults = &row[2];
         let defaults: Vec<&str> = match names.len() {
             1 => vec![defaults],
             _ => defaults.split(", ").collect(),
@@ -89,7 +91,8 @@ fn the_readme_lists_every_parameter_with_its_default() {
 
 #[test]
 fn operations_lists_every_setting_and_every_alarm() {
-    let (template, operations) = (template(), document("docs/OPERATIONS.md"));
+    let template = template();
+    let operations = document("docs/OPERATIONS.md");
     let first_cells = |heading: &str| -> BTreeSet<String> {
         table(&operations, heading).iter().flat_map(|row| code(&row[1])).collect()
     };
@@ -128,7 +131,8 @@ fn every_metric_is_on_the_dashboard_and_in_operations() {
 }
 
 fn sources(folder: &Path) -> impl Iterator<Item = String> {
-    let (mut folders, mut texts) = (vec![folder.to_owned()], Vec::new());
+    let mut folders = vec![folder.to_owned()];
+    let mut texts = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
             if entry.is_dir() {

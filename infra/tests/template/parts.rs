@@ -18,7 +18,8 @@ fn every_function_is_deployed_with_all_that_belongs_to_it() {
     let names: BTreeSet<String> = functions().iter().map(|name| pascal_case(name)).collect();
     assert_eq!(bases(&template, "AWS::Lambda::Function", "Function"), names);
     assert_eq!(bases(&template, "AWS::IAM::Role", "Role"), names);
-    let (resources, outputs) = (section(&template, "Resources"), section(&template, "Outputs"));
+    let resources = section(&template, "Resources");
+    let outputs = section(&template, "Outputs");
     for function in functions() {
         let name = pascal_case(&function);
         let part = document(&format!("infra/template/functions/{function}.yaml"));

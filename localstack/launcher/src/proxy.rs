@@ -107,7 +107,11 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
 
 fn unreachable_upstream(reason: &str) -> BoxedResponse {
     let problem = serde_json::json!({
-        "type": "about:blank", "title": "Bad Gateway", "status": 502, "detail": reason, "code": "emulator_unreachable",
+        "type": "about:blank",
+        "title": "Bad Gateway",
+        "status": 502,
+        "detail": reason,
+        "code": "emulator_unreachable",
     });
     let mut response = Response::new(boxed(Full::from(problem.to_string())));
     *response.status_mut() = StatusCode::BAD_GATEWAY;

@@ -87,7 +87,8 @@ fn localstack_has_the_settings_that_the_launcher_gives_it() -> Outcome {
         serde_json::from_str::<Value>(&environment.remove(NESTED).unwrap_or_default())
     };
     let localstack = &services()["localstack"];
-    let (mut written, mut expected) = (environment(localstack), compose::localstack_environment(&STORES));
+    let mut written = environment(localstack);
+    let mut expected = compose::localstack_environment(&STORES);
     assert_eq!(read(&mut written)?, read(&mut expected)?);
     assert_eq!(written, expected);
 

@@ -95,7 +95,8 @@ where
 async fn api_answers_at_a_plain_address() -> Outcome {
     let folder = TempDir::new()?;
     let stack = Stack::start(settings(&folder)?).await?;
-    let (client, api) = (client()?, stack.api_url().to_owned());
+    let client = client()?;
+    let api = stack.api_url().to_owned();
 
     let redirected = client.head(format!("{api}/files/1/content")).send().await?;
     assert_eq!(redirected.status(), StatusCode::FOUND);
@@ -150,7 +151,8 @@ async fn landing_events_invoke_the_worker() -> Outcome {
 
 #[tokio::test]
 async fn a_stack_deploys_to_a_running_emulator_and_reports_when_that_ends() -> Outcome {
-    let (folder, other_folder) = (TempDir::new()?, TempDir::new()?);
+    let folder = TempDir::new()?;
+    let other_folder = TempDir::new()?;
     let stack = Stack::start(settings(&folder)?).await?;
 
     let mut attached = settings(&other_folder)?;

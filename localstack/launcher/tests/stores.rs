@@ -128,7 +128,8 @@ fn listening_addresses(group: u32) -> Vec<String> {
 }
 
 async fn assert_objects_work(client: &Client) -> Outcome {
-    let (key, body) = ("uploads/a b+c", "bytes");
+    let key = "uploads/a b+c";
+    let body = "bytes";
     let put = client.put_object().bucket(BUCKET).key(key).body(ByteStream::from_static(body.as_bytes()));
     put.send().await?;
     let got = client.get_object().bucket(BUCKET).key(key).send().await?.body.collect().await?;

@@ -58,7 +58,8 @@ impl Backing {
     /// Sends a request to the store. Any status of 300 and above except 304 is an error with the store's code
     /// and status. A missing answer is an error with status 500.
     pub(crate) async fn send(&self, call: Call) -> Result<Response<Incoming>, Failure> {
-        let (is_head, of_object) = (call.method == Method::HEAD, call.key.is_some());
+        let is_head = call.method == Method::HEAD;
+        let of_object = call.key.is_some();
         let request = self.sign(call).map_err(|error| Failure::backing(&error))?;
         let response = self.client.request(request).await.map_err(|error| Failure::backing(&error))?;
         let status = response.status();
@@ -76,7 +77,8 @@ impl Backing {
 
     fn sign(&self, call: Call) -> Result<http::Request<Full<Bytes>>, http::Error> {
         let key = call.key.as_deref().map_or(String::new(), |key| format!("/{key}"));
-        let (path, query) = (encode_path(&format!("/{}{key}", call.bucket)), call.query.to_canonical());
+        let path = encode_path(&format!("/{}{key}", call.bucket));
+        let query = call.query.to_canonical();
         let signing_time = to_signing_time(real_now());
         let signing_key = SigningKey::new(&self.account.secret_key, &signing_time[..8], &self.account.region);
         let mut headers = call.headers;

@@ -27,9 +27,11 @@ impl Front {
 
     /// `UploadPart`.
     pub(crate) async fn upload_part(&self, request: &Request) -> Result<Answer, Failure> {
-        let (upload_id, number) = (self.check_upload(request)?, rules::part_number(request)?);
+        let upload_id = self.check_upload(request)?;
+        let number = rules::part_number(request)?;
         let response = self.backing.send(request.to_call()).await?;
-        let (crc, size_bytes) = (crc::of(&request.body), request.body.len() as u64);
+        let crc = crc::of(&request.body);
+        let size_bytes = request.body.len() as u64;
         let etag_of_store = etag_of(response.headers()).unwrap_or_default().to_owned();
         let crc_and_bytes = Some((crc, size_bytes));
         let part = Part { etag: to_oss(&etag_of_store), etag_of_store, crc_and_bytes };
@@ -52,7 +54,9 @@ impl Front {
     /// `CompleteMultipartUpload`. It reads the `ETag` with a HEAD afterwards, because not every store's
     /// answer has it.
     pub(crate) async fn complete_upload(&self, request: &Request) -> Result<Answer, Failure> {
-        let (bucket, key, upload_id) = (&request.bucket, request.key(), self.check_upload(request)?);
+        let bucket = &request.bucket;
+        let key = request.key();
+        let upload_id = self.check_upload(request)?;
         let listed = listed_parts(&String::from_utf8_lossy(&request.body))?;
         let upload = self.memory.upload(upload_id);
         let crc = upload.as_ref().map_or(Ok(None), |upload| check_parts(&listed, upload))?;
@@ -78,7 +82,8 @@ impl Front {
             self.memory.keep_crc(bucket, key, etag, crc);
         }
         let crc = self.whole_crc(bucket, key, &query, etag).await?;
-        let (location, etag) = (format!("http://{bucket}.{}/{key}", self.host_suffix), to_oss(etag));
+        let location = format!("http://{bucket}.{}/{key}", self.host_suffix);
+        let etag = to_oss(etag);
         let mut answer = answer::xml(
             StatusCode::OK,
             format!(

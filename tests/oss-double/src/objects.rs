@@ -15,7 +15,8 @@ impl Front {
     /// `PutObject`. Assumes that the store's `ETag` is the MD5 of the body, as it is on every store without
     /// encryption.
     pub(crate) async fn put_object(&self, request: &Request) -> Result<Answer, Failure> {
-        let (bucket, key) = (&request.bucket, request.key());
+        let bucket = &request.bucket;
+        let key = request.key();
         let _writing = self.memory.lock(bucket, key).await;
         self.check_overwrite(request).await?;
         let response = self.backing.send(request.to_call_with_description()).await?;
@@ -55,7 +56,8 @@ impl Front {
 
     /// `DeleteObject`.
     pub(crate) async fn delete_object(&self, request: &Request) -> Result<Answer, Failure> {
-        let (bucket, key) = (&request.bucket, request.key());
+        let bucket = &request.bucket;
+        let key = request.key();
         let _writing = self.memory.lock(bucket, key).await;
         let response = self.backing.send(request.to_call()).await?;
         if !request.query.has("versionId") {

@@ -115,7 +115,8 @@ fn subresource(request: &Request) -> Option<&'static str> {
 
 fn of_object(request: &Request) -> Option<Operation> {
     let is_copy = request.headers.contains_key("x-amz-copy-source");
-    let (in_upload, has_part) = (request.query.has("uploadId"), request.query.has("partNumber"));
+    let in_upload = request.query.has("uploadId");
+    let has_part = request.query.has("partNumber");
     let found = match (&request.method, subresource(request), in_upload) {
         (&Method::GET | &Method::PUT, Some("acl"), false) => Some(Operation::Settings),
         (&Method::POST, Some("uploads"), false) => Some(Operation::CreateMultipartUpload),

@@ -61,7 +61,9 @@ impl SigningKey {
 
     /// Returns the signature of a chunk that follows the signature `previous`.
     pub(crate) fn sign_chunk(&self, signing_time: &str, previous: &str, chunk: &[u8]) -> String {
-        let (scope, nothing, hash) = (&self.scope, sha256_hex(b""), sha256_hex(chunk));
+        let scope = &self.scope;
+        let nothing = sha256_hex(b"");
+        let hash = sha256_hex(chunk);
         self.sign_text(&format!(
             "AWS4-HMAC-SHA256-PAYLOAD\n{signing_time}\n{scope}\n{previous}\n{nothing}\n{hash}"
         ))

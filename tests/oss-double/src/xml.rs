@@ -14,7 +14,8 @@ pub(crate) fn unescape(text: &str) -> String {
 
 /// Returns the raw text inside each `<name>`, in order.
 pub(crate) fn elements<'a>(xml: &'a str, name: &str) -> Vec<&'a str> {
-    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let open = format!("<{name}>");
+    let close = format!("</{name}>");
     let mut rest = xml;
     let mut found = Vec::new();
     while let Some((_, after)) = rest.split_once(&open) {
@@ -32,7 +33,8 @@ pub(crate) fn text(xml: &str, name: &str) -> Option<String> {
 
 /// Returns the document with the text of each `<name>` replaced.
 pub(crate) fn rewrite(xml: &str, name: &str, replace: impl Fn(&str) -> String) -> String {
-    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let open = format!("<{name}>");
+    let close = format!("</{name}>");
     let mut rest = xml;
     let mut written = String::with_capacity(xml.len());
     while let Some((before, after)) = rest.split_once(&open) {

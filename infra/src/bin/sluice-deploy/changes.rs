@@ -150,7 +150,7 @@ mod tests {
         let changes = Changes::of(&json!({ "Changes": [
             change("Modify", "AccountsFunction", "AWS::Lambda::Function", "False", "Code"),
             change("Modify", "FilesTable", "AWS::DynamoDB::Table", "True", "KeySchema"),
-            { "ResourceChange": { "Action": "Add", "LogicalResourceId": "New", "ResourceType": "AWS::SQS::Queue" } },
+            change("Add", "New", "AWS::SQS::Queue", "", "QueueName"),
         ] }));
         let shown = changes.to_string();
         let lines: Vec<&str> = shown.lines().collect();
@@ -162,7 +162,10 @@ mod tests {
             lines[1].starts_with("  ~ change  AccountsFunction ") && lines[1].ends_with(" Code"),
             "{shown}"
         );
-        assert!(lines[2].starts_with("  + add     New ") && lines[2].ends_with("Queue"), "{shown}");
+        assert!(
+            lines[2].starts_with("  + add     New ") && lines[2].contains(" AWS::SQS::Queue "),
+            "{shown}"
+        );
         let sum = "1 to add, 0 to import, 1 to change, 0 to change or replace, 1 to replace, 0 to remove";
         assert_eq!(lines[3], sum);
         assert_eq!(lines[4], "WARNING: FilesTable holds data and may be removed or replaced");

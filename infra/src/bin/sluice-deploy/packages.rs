@@ -48,7 +48,8 @@ pub(crate) fn upload(aws: &Aws, stage: &Stage, artifacts: &[Artifact], template:
     let path = workspace_dir().join("target/template.yaml");
     fs::write(&path, template)?;
     let key = format!("templates/{}.yaml", &hex::encode(Sha256::digest(template))[..16]);
-    let (path, url) = (path.to_string_lossy(), format!("s3://{bucket}/{key}"));
+    let path = path.to_string_lossy();
+    let url = format!("s3://{bucket}/{key}");
     aws.json(&["s3", "cp", "--only-show-errors", &path, &url])?;
     Ok(Uploaded {
         template_url: aws.object_url(&bucket, &key),

@@ -27,7 +27,8 @@ pub(crate) fn build(built: Option<&Path>) -> Outcome<PathBuf> {
 /// Uploads the page. All files but index.html are named after their hash, so browsers may cache them for
 /// ever.
 pub(crate) fn upload(aws: &Aws, folder: &Path, bucket: &str) -> Outcome {
-    let (from, to) = (folder.to_string_lossy(), format!("s3://{bucket}"));
+    let from = folder.to_string_lossy();
+    let to = format!("s3://{bucket}");
     let for_ever = "max-age=31536000,immutable";
     let sync = ["s3", "sync", &*from, &*to, "--only-show-errors", "--exclude", "index.html"];
     let sync = [&sync[..], &["--cache-control", for_ever]].concat();

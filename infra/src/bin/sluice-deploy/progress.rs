@@ -62,7 +62,8 @@ impl<'a> Progress<'a> {
     }
 
     fn show(&mut self, event: &Value) {
-        let (status, resource) = (text(&event["ResourceStatus"]), text(&event["LogicalResourceId"]));
+        let status = text(&event["ResourceStatus"]);
+        let resource = text(&event["LogicalResourceId"]);
         let reason = text(&event["ResourceStatusReason"]);
         if status.ends_with("_FAILED") {
             println!("  {status:<16} {resource}: {reason}");

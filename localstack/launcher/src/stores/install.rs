@@ -12,7 +12,8 @@ use crate::{Error, python, workspace::workspace_dir};
 
 const COMMANDS: [&str; 7] =
     ["ceph", "ceph-authtool", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin"];
-const INSTALL: &str = "apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 ceph-mon ceph-osd radosgw ceph-common";
+const INSTALL: &str = "apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 \
+    ceph-mon ceph-osd radosgw ceph-common";
 
 /// Returns the folder of the stores' executables and of a Python. Installs them if they are missing.
 pub(super) async fn ensure_binaries(report: fn(&str)) -> Result<PathBuf, Error> {

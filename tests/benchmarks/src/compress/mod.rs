@@ -74,12 +74,14 @@ async fn by_compress_pack(deployed: &Deployed, file: &Path) -> Result<Outcome, F
     let uploader = Uploader::register(deployed).await?;
     let landed = uploader.upload("corpus", &content).await?;
     process_alone(deployed, Function::DedupUpload, &[landed]).await?;
-    let (account_id, of) = (uploader.account_id, Subject::Blob(Sha256::of(&content)));
+    let account_id = uploader.account_id;
+    let of = Subject::Blob(Sha256::of(&content));
     let event = PackEvent::PackWritten { account_id, of: of.clone() };
     let ResourceUsage { processor_seconds, peak_resident_kib } =
         process_alone(deployed, Function::CompressPack, &[event.to_json()]).await?;
     let deployment = deployed.deployment();
-    let (tables, buckets) = (deployment.tables()?, deployment.pack_buckets()?);
+    let tables = deployment.tables()?;
+    let buckets = deployment.pack_buckets()?;
     let packs = subject::find(&tables, &buckets, account_id, &of).await?;
     let mut stored_bytes = 0;
     for batch in packs.batches() {

@@ -56,7 +56,8 @@ impl Edit {
                 write_random(&mut OpenOptions::new().append(true).open(edited)?, APPENDED_BYTES)?;
             }
             Self::Cut => {
-                let (mut base, mut edited) = (File::open(base)?, File::create(edited)?);
+                let mut base = File::open(base)?;
+                let mut edited = File::create(edited)?;
                 let middle = base.metadata()?.len() / 2;
                 io::copy(&mut (&mut base).take(middle), &mut edited)?;
                 base.seek_relative(CUT_BYTES.cast_signed())?;
@@ -78,7 +79,8 @@ mod tests {
     #[test]
     fn edits_change_only_what_they_name() {
         let folder = tempfile::tempdir().unwrap();
-        let (base, edited) = (folder.path().join("base"), folder.path().join("edited"));
+        let base = folder.path().join("base");
+        let edited = folder.path().join("edited");
         let before: Vec<u8> = (0..200_000_u32).map(|number| (number % 251) as u8).collect();
         fs::write(&base, &before).unwrap();
         let after = |edit: Edit| {

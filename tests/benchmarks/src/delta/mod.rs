@@ -133,7 +133,8 @@ impl Comparison {
             let ratio = put.elapsed.as_secs_f64() / self.rsync.elapsed.as_secs_f64();
             format!("{ratio:.1}")
         };
-        let (sluice_bytes, rsync_bytes) = (self.available.size_bytes(), self.rsync.size_bytes);
+        let sluice_bytes = self.available.size_bytes();
+        let rsync_bytes = self.rsync.size_bytes;
         [
             self.edit.name().to_owned(),
             grouped(sluice_bytes),

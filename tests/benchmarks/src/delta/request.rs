@@ -23,7 +23,8 @@ impl Request {
         }
         let (method, rest) = line.split_once(" http://").ok_or_else(|| unusable(&line))?;
         let (server, path) = rest.split_at(rest.find('/').ok_or_else(|| unusable(&line))?);
-        let (server, mut head) = (server.to_owned(), format!("{method} {path}"));
+        let server = server.to_owned();
+        let mut head = format!("{method} {path}");
         let mut body_bytes = 0;
         while line != "\r\n" {
             line.clear();

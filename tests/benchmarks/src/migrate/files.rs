@@ -128,7 +128,8 @@ async fn put(
 
 async fn packs_of(deployed: &Deployed, account_id: AccountId) -> Result<Vec<PackId>, Failure> {
     let tables = deployed.deployment().tables()?;
-    let (mut packs, mut after) = (Vec::new(), None);
+    let mut packs = Vec::new();
+    let mut after = None;
     loop {
         let (page, next) = tables.scan_packs(Segment { number: 0, of: 1 }, after).await?;
         packs.extend(page.iter().filter(|pack| pack.account_id == account_id).map(|pack| pack.pack_id));

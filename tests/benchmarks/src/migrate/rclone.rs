@@ -16,7 +16,8 @@ pub struct Rclone {
 
 impl Rclone {
     pub async fn install(stores: &Stores) -> Result<Self, Failure> {
-        let (ceph, double) = (&stores.ceph, &stores.double);
+        let ceph = &stores.ceph;
+        let double = &stores.double;
         let source = [
             ("TYPE", "s3"),
             ("PROVIDER", "Ceph"),
@@ -54,7 +55,8 @@ impl Rclone {
 
     /// Copies the objects below `prefix` to a bucket of the double, and checks them.
     pub async fn migrate(&self, prefix: &str, bucket: &str) -> Result<Outcome, Failure> {
-        let (source, target) = (format!("source:{PLAIN_BUCKET}/{prefix}"), format!("target:{bucket}"));
+        let source = format!("source:{PLAIN_BUCKET}/{prefix}");
+        let target = format!("target:{bucket}");
         let copied = watched::run(self.command(&["copy", &source, &target])).await?;
         let checked = watched::run(self.command(&["check", &source, &target])).await?;
         Ok(Outcome {

@@ -53,7 +53,8 @@ impl Stores {
         for bucket in BUCKETS.map(|(_, _, name)| name).into_iter().chain([PLAIN_BUCKET]) {
             ceph.create_bucket(bucket, &[]).await?;
         }
-        let (access_key, secret_key) = (seaweedfs.access_key(), seaweedfs.secret_key());
+        let access_key = seaweedfs.access_key();
+        let secret_key = seaweedfs.secret_key();
         let behind = sluice_oss_double::Settings::in_front_of(&seaweedfs.endpoint(), access_key, secret_key);
         let double = OssDouble::start(behind)?;
         Ok(Self { stack, ceph, seaweedfs, double, folder })
@@ -116,7 +117,8 @@ impl Stores {
 
 /// Removes all objects of a bucket under `prefix`, and returns their number and size in bytes.
 pub async fn remove_objects(store: &LocalStore, bucket: &str, prefix: &str) -> Result<(u64, u64), Failure> {
-    let (mut count, mut size_bytes) = (0, 0);
+    let mut count = 0;
+    let mut size_bytes = 0;
     loop {
         let page = store.client().list_objects_v2().bucket(bucket).prefix(prefix).send().await?;
         let mut delete = Delete::builder().quiet(true);

@@ -55,7 +55,8 @@ impl Peers {
         let bin_dir = peers::install().await?;
         let bucket =
             bench.stack.output("LandingBucketName").ok_or("the stack has no landing bucket")?.to_owned();
-        let (home, endpoint) = (bench.folder.path().join("peers"), bench.stack.aws_endpoint());
+        let home = bench.folder.path().join("peers");
+        let endpoint = bench.stack.aws_endpoint();
         Ok(Self { bin_dir, home, endpoint, bucket, variables: variables(bench).await? })
     }
 

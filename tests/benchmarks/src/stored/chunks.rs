@@ -24,7 +24,8 @@ pub struct Piece {
 
 /// The chunks in their order of appearance: tree by tree, each in the order of its paths.
 pub fn unique(trees: &[PathBuf]) -> Result<Vec<Piece>, Failure> {
-    let (mut seen, mut pieces) = (HashSet::new(), Vec::new());
+    let mut seen = HashSet::new();
+    let mut pieces = Vec::new();
     for tree in trees {
         let mut files = trees::files_below(tree)?;
         files.sort();

@@ -96,7 +96,8 @@ fn compress(pieces: &[Piece], compression: Compression) -> Result<u64, Failure> 
         compressor.window_log(LONG_WINDOW_LOG)?;
         compressor.long_distance_matching(true)?;
     }
-    let (mut frame, mut stored_bytes) = (Vec::new(), 0);
+    let mut frame = Vec::new();
+    let mut stored_bytes = 0;
     for piece in pieces {
         if !frame.is_empty() && piece.bytes.len() > compression.frame_bytes - frame.len() {
             stored_bytes += compressor.compress(&frame)?.len() as u64;

@@ -50,7 +50,8 @@ impl State {
     }
 
     fn list(&self, call: &Call) -> Answer {
-        let (bucket, prefix) = (format!("{}/", call.path), call.parameter("prefix").unwrap_or(""));
+        let bucket = format!("{}/", call.path);
+        let prefix = call.parameter("prefix").unwrap_or("");
         let mut text = "<ListBucketResult><IsTruncated>false</IsTruncated>".to_owned();
         for (path, object) in &self.objects {
             let Some(key) = path.strip_prefix(&bucket).filter(|key| key.starts_with(prefix)) else {

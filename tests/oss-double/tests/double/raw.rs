@@ -78,11 +78,14 @@ impl Raw {
 
     /// Signs the request in its headers and each of its chunks. The last chunk must be empty.
     pub fn sign_in_chunks(self, setup: &Setup, chunks: &[&[u8]]) -> http::Request<Full<Bytes>> {
-        let (secret_key, region) = (self.secret_key, self.region);
+        let secret_key = self.secret_key;
+        let region = self.region;
         let mut request = self.sign(setup, None);
         let header = |name: &str| request.headers()[name].to_str().unwrap().to_owned();
-        let (time, authorization) = (header("x-amz-date"), header("authorization"));
-        let (day, nothing) = (&time[..8], hex::encode(Sha256::digest("")));
+        let time = header("x-amz-date");
+        let authorization = header("authorization");
+        let day = &time[..8];
+        let nothing = hex::encode(Sha256::digest(""));
         let secret = format!("AWS4{secret_key}").into_bytes();
         let key = [day, region, "s3", "aws4_request"].iter().fold(secret, |key, text| hmac(&key, text));
         let mut signature = authorization.split_once("Signature=").unwrap().1.to_owned();
@@ -149,7 +152,8 @@ pub async fn send(setup: &Setup, request: http::Request<Full<Bytes>>) -> Reply {
     parts.uri = format!("http://{}{path}", setup.double.address()).parse().unwrap();
     let client = Client::builder(TokioExecutor::new()).build_http();
     let reply = client.request(http::Request::from_parts(parts, body)).await.unwrap();
-    let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
+    let status = reply.status().as_u16();
+    let headers = reply.headers().clone();
     Reply { status, headers, body: reply.into_body().collect().await.unwrap().to_bytes() }
 }
 

@@ -135,7 +135,8 @@ fn print_addresses(stack: &Stack) {
     println!("  API        {}", stack.api_url());
     println!("  AWS        {}", stack.aws_endpoint());
     if let Some(store) = stack.store() {
-        let (endpoint, kind) = (store.local().endpoint(), store.local().kind());
+        let endpoint = store.local().endpoint();
+        let kind = store.local().kind();
         // A store that was already running may be another release.
         let label = if stack.is_attached() { kind.to_string() } else { kind.label().to_owned() };
         println!("  objects    {endpoint}, {label}");
