@@ -124,9 +124,9 @@ mod tests {
             ("Empty", "[]"),
             ("LogLevel", "warn"),
             ("MigrationRules", r#"[{"to":"oss"}]"#),
+            ("PresignedUrlTtlSeconds", "600"),
             ("ServePage", "false"),
             ("Stores", "{}"),
-            ("PresignedUrlTtlSeconds", "600"),
         ];
         assert!(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).eq(expected));
         assert!(!stage.serves_page());
