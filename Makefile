@@ -118,7 +118,7 @@ check: setup
 
 # Sluice beside its peers, as docs/MEASUREMENTS.md tells; on a quiet machine. OPTIONS="--help" shows what can be set.
 bench: setup
-	cargo run --locked --release --bin sluice-benchmarks -- $(OPTIONS)
+	cargo run --locked --release -p sluice-benchmarks -- $(OPTIONS)
 
 # Uploads from Chromium beside a bare loop of PUTs and beside Uppy, on the stack that `make dev` runs.
 bench-browser: setup-browser

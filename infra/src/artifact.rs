@@ -1,4 +1,4 @@
-//! Zip files for Lambda.
+//! Makes the functions' zip files for Lambda.
 
 use std::{
     collections::BTreeMap,
@@ -13,22 +13,22 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 
 use crate::Error;
 
-/// Zip files kept per function: switching between two builds should not zip anew, and a week's builds should not fill
-/// the disk.
-const KEPT: usize = 3;
+/// Zip files kept for each function: enough to switch between builds without zipping again, and few enough
+/// not to fill the disk.
+const KEPT_ZIPS: usize = 3;
 
 /// A function's deployment package.
 #[derive(Debug, Clone)]
 pub struct Artifact {
-    /// The function's name.
+    /// The function's name, such as `init-upload`.
     pub function: String,
     /// SHA-256 of the executable, in hex.
     pub executable_sha256: String,
-    /// The zip file.
     pub zip_path: PathBuf,
 }
 
-/// One key prefix for all: a change of any code gives every function a new key, and so is seen as an update.
+/// Returns the key prefix of all artifacts. It changes with the code of any function, so that
+/// `CloudFormation` sees an update.
 pub fn key_prefix(artifacts: &[Artifact]) -> String {
     let mut hasher = Sha256::new();
     for artifact in artifacts {
@@ -37,11 +37,7 @@ pub fn key_prefix(artifacts: &[Artifact]) -> String {
     format!("functions/{}/", &hex::encode(hasher.finalize())[..16])
 }
 
-/// Zips each function's executable as `bootstrap`, unless `cache_dir` has it already. Blocks.
-///
-/// # Errors
-///
-/// An executable that cannot be read, or a folder that cannot be written.
+/// Zips each function's executable as `bootstrap`, unless `cache_dir` already has the zip file. Blocks.
 pub fn package_all(
     executables: &BTreeMap<String, PathBuf>,
     cache_dir: &Path,
@@ -63,7 +59,7 @@ fn package(function: &str, executable: &Path, cache_dir: &Path) -> Result<Artifa
         let unfinished = function_dir.join("unfinished");
         write_zip(executable, &unfinished).map_err(zipping())?;
         fs::rename(&unfinished, &zip_path).map_err(zipping())?;
-        forget_old(&function_dir).map_err(zipping())?;
+        remove_old_zips(&function_dir).map_err(zipping())?;
     }
     Ok(Artifact { function: function.to_owned(), executable_sha256, zip_path })
 }
@@ -89,7 +85,7 @@ fn write_zip(executable: &Path, zip_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn forget_old(function_dir: &Path) -> io::Result<()> {
+fn remove_old_zips(function_dir: &Path) -> io::Result<()> {
     let mut zips = Vec::new();
     for entry in fs::read_dir(function_dir)? {
         let path = entry?.path();
@@ -98,6 +94,6 @@ fn forget_old(function_dir: &Path) -> io::Result<()> {
         }
     }
     zips.sort();
-    let surplus = zips.len().saturating_sub(KEPT);
+    let surplus = zips.len().saturating_sub(KEPT_ZIPS);
     zips.drain(..surplus).try_for_each(|(_, path)| fs::remove_file(path))
 }

@@ -1,4 +1,4 @@
-//! The functions' executables.
+//! Builds the functions' executables.
 
 use std::{
     collections::BTreeMap,
@@ -13,24 +13,24 @@ use tokio::process::Command;
 
 use crate::Error;
 
-/// How the functions' executables are come by.
+/// How to build or find the functions' executables.
 #[derive(Debug, Clone)]
 pub enum Build {
-    /// `cargo build --workspace --bins`: with the same flags as by hand, so that nothing is compiled twice.
+    /// `cargo build --bins`, with the same flags as a build by hand, so that nothing is compiled twice.
     Cargo {
-        /// The profile, `dev` as a rule.
+        /// The profile, usually `dev`.
         profile: String,
-        /// Features to switch on, each as `package/feature`.
+        /// Features to enable, each as `package/feature`.
         features: Vec<String>,
     },
-    /// Optimised for Lambda, by cargo or, if it is installed, cargo-zigbuild, which links for other processors and for
-    /// Lambda's older glibc too.
+    /// A build optimised for Lambda. Uses cargo-zigbuild if it is installed, which can link for other
+    /// processors and for Lambda's older glibc, and cargo if not.
     Lambda(Architecture),
-    /// A folder with one executable per function, named like it.
+    /// A folder with one executable for each function, named after it.
     Ready(PathBuf),
 }
 
-/// A processor that Lambda has.
+/// A processor architecture of Lambda.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Architecture {
     /// AWS Graviton.
@@ -42,7 +42,7 @@ pub enum Architecture {
 impl FromStr for Architecture {
     type Err = String;
 
-    /// By the name that Lambda has for it.
+    /// Parses Lambda's name of the architecture.
     fn from_str(name: &str) -> Result<Self, String> {
         match name {
             "arm64" => Ok(Self::Arm64),
@@ -53,7 +53,7 @@ impl FromStr for Architecture {
 }
 
 impl Architecture {
-    /// The compiler's name of it.
+    /// The compiler's target triple.
     fn target(self) -> &'static str {
         match self {
             Self::Arm64 => "aarch64-unknown-linux-gnu",
@@ -72,16 +72,12 @@ impl Default for Build {
 }
 
 impl Build {
-    /// Returns the executable of each function under `functions/`.
-    ///
-    /// # Errors
-    ///
-    /// What the compiler says, and a function that has no executable.
+    /// Returns the executable of each function under `functions/`, after building it if necessary.
     pub async fn executables(&self, workspace_dir: &Path) -> Result<BTreeMap<String, PathBuf>, Error> {
         let names = function_names(workspace_dir)?;
         let built = match self {
             Self::Cargo { profile, features } => {
-                let mut options = words(&["build", "--workspace", "--bins", "--profile", profile]);
+                let mut options = words(&["build", "--bins", "--profile", profile]);
                 if !features.is_empty() {
                     options.extend(["--features".to_owned(), features.join(",")]);
                 }
@@ -153,7 +149,7 @@ async fn build_for_lambda(
     Ok(executables)
 }
 
-/// Refuses what needs a newer glibc than Lambda has: it would not start there.
+/// Refuses an executable that needs a newer glibc than Lambda has, because it would not start there.
 fn check_glibc(executable: &Path) -> Result<(), Error> {
     let bytes = fs::read(executable).map_err(Error::io(format!("reading {}", executable.display())))?;
     match newest_glibc(&bytes) {
@@ -164,7 +160,7 @@ fn check_glibc(executable: &Path) -> Result<(), Error> {
     }
 }
 
-/// The highest `GLIBC_2.x` among the versions of symbols that an executable asks for.
+/// The highest `x` among the `GLIBC_2.x` versions of the symbols that an executable imports.
 fn newest_glibc(executable: &[u8]) -> Option<u32> {
     const VERSION: &[u8] = b"GLIBC_2.";
     let versions = executable.windows(VERSION.len()).enumerate().filter(|(_, window)| *window == VERSION);
@@ -184,11 +180,8 @@ fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// Runs `cargo` with these options of a build, and returns the executables it made, by name.
-///
-/// # Errors
-///
-/// What the compiler says goes to standard error.
+/// Runs a build of `cargo` with these options and returns its executables by name. The compiler's messages go
+/// to standard error.
 pub async fn cargo(workspace_dir: &Path, options: &[String]) -> Result<BTreeMap<String, PathBuf>, Error> {
     let output = Command::new("cargo")
         .args(options)
@@ -213,7 +206,7 @@ mod tests {
     use super::newest_glibc;
 
     #[test]
-    fn the_newest_glibc_counts() {
+    fn the_newest_glibc_version_is_found() {
         assert_eq!(newest_glibc(b"\0GLIBC_2.2.5\0GLIBC_2.34\0GLIBC_2.9\0"), Some(34));
         assert_eq!(newest_glibc(b"#!/bin/sh\n"), None);
         assert_eq!(newest_glibc(b"GLIBC_2."), None);

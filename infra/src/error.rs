@@ -1,47 +1,35 @@
+//! Errors of the template and of builds.
+
 use std::{io, path::PathBuf};
 
-/// Why there is nothing to deploy.
+/// Why the template or the functions could not be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The compiler refused the functions, and said why.
+    /// The compiler failed and printed why.
     #[error("building the functions failed; the compiler's messages are above")]
     Build,
-    /// A folder under `functions/` has no executable of its name.
+    /// A folder under `functions/` has no executable of the same name.
     #[error("the function {name} has no executable")]
-    FunctionMissing {
-        /// The function's name.
-        name: String,
-    },
-    /// Lambda's machine could not start it.
+    FunctionMissing { name: String },
+    /// The executable could not start on Lambda.
     #[error(
         "{} needs glibc 2.{minor}, and Lambda has 2.{available}: install cargo-zigbuild (infra/README.md)",
         executable.display()
     )]
     GlibcTooNew {
-        /// The function's executable.
         executable: PathBuf,
-        /// What it was linked against.
+        /// The minor version that it was linked against.
         minor: u32,
-        /// What Lambda has.
+        /// Lambda's minor version.
         available: u32,
     },
-    /// A part is no part of a template.
+    /// A file is not a valid part of the template.
     #[error("{}: {reason}", part.display())]
-    Template {
-        /// The file.
-        part: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
+    Template { part: PathBuf, reason: String },
     /// A file or process could not be used.
     #[error("{action}: {source}")]
-    Io {
-        /// What was being done.
-        action: String,
-        /// Why it failed.
-        source: io::Error,
-    },
+    Io { action: String, source: io::Error },
 }
 
 impl Error {

@@ -1,6 +1,6 @@
-//! The `CloudFormation` template, put together from its parts, and the functions' deployment packages.
+//! Assembles the `CloudFormation` template from its parts, and builds the functions' deployment packages.
 //!
-//! The dev loop and the tests use both as a library; the command `sluice-deploy` deploys them to AWS.
+//! The dev loop and the tests use it as a library. The command `sluice-deploy` deploys to AWS.
 
 pub mod artifact;
 mod build;

@@ -1,7 +1,7 @@
-//! One template from the parts under `infra/template/`.
+//! Assembles one template from the parts under `infra/template/`.
 //!
-//! A part is a template of its own form, with the sections it needs; a section of the whole is those of all parts, one after
-//! another. Nothing else is done to them, so that the whole reads as the parts do, comments included.
+//! A part has the form of a template, with only the sections that it needs. Each section of the assembled
+//! template is the concatenation of that section in all parts. The text stays as it is, comments included.
 
 use std::{
     collections::BTreeMap,
@@ -11,19 +11,15 @@ use std::{
 
 use crate::Error;
 
-/// The sections in the order in which the documentation of `CloudFormation` has them.
+/// The sections in the order of `CloudFormation`'s documentation.
 const SECTIONS: [&str; 8] =
     ["Description", "Metadata", "Parameters", "Rules", "Mappings", "Conditions", "Resources", "Outputs"];
 const VERSION: &str = "AWSTemplateFormatVersion";
 
-/// Puts the parts of `workspace_dir` together.
-///
-/// # Errors
-///
-/// A section that templates do not have, and a name that two parts give to something.
+/// Assembles the parts of `workspace_dir`. Fails on an unknown section, and on a name that two parts use.
 pub fn assemble(workspace_dir: &Path) -> Result<String, Error> {
     let folder = workspace_dir.join("infra/template");
-    let mut whole = Whole::default();
+    let mut whole = Assembly::default();
     for part in parts(&folder)? {
         let text = fs::read_to_string(&part).map_err(Error::io(format!("reading {}", part.display())))?;
         let name = part.strip_prefix(&folder).unwrap_or(&part).display().to_string();
@@ -32,8 +28,8 @@ pub fn assemble(workspace_dir: &Path) -> Result<String, Error> {
     Ok(whole.text())
 }
 
-/// The template of one stack, with the names of its tables and buckets written out: only by such a name does
-/// `CloudFormation` take in what exists already.
+/// Returns the template with the literal names of one stack's tables and buckets. `CloudFormation` imports
+/// existing resources only by literal names.
 pub fn with_names(template: &str, stack: &str, account: &str, region: &str) -> String {
     let mut text = String::new();
     for line in template.lines() {
@@ -48,13 +44,13 @@ pub fn with_names(template: &str, stack: &str, account: &str, region: &str) -> S
     text
 }
 
-/// The names of the parameters, in order.
+/// The names of the template's parameters, in order.
 pub fn parameters(template: &str) -> Vec<&str> {
     let lines = template.lines().skip_while(|line| *line != "Parameters:").skip(1);
     lines.take_while(|line| line.is_empty() || line.starts_with(' ')).filter_map(entry).collect()
 }
 
-/// The logical ids of what outlives the stack, in order.
+/// The logical ids of the resources that outlive the stack, in order.
 pub fn retained(template: &str) -> Vec<&str> {
     let mut current = "";
     let mut retained = Vec::new();
@@ -69,28 +65,28 @@ pub fn retained(template: &str) -> Vec<&str> {
 
 fn parts(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let listing = || Error::io(format!("listing {}", folder.display()));
-    let mut found = Vec::new();
+    let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(listing())? {
         let path = entry.map_err(listing())?.path();
         if path.is_dir() {
-            found.extend(parts(&path)?);
+            files.extend(parts(&path)?);
         } else if path.extension().is_some_and(|extension| extension == "yaml") {
-            found.push(path);
+            files.push(path);
         }
     }
-    found.sort();
-    Ok(found)
+    files.sort();
+    Ok(files)
 }
 
 #[derive(Default)]
-struct Whole {
+struct Assembly {
     version: String,
     sections: BTreeMap<&'static str, String>,
-    /// Where each name of a section comes from.
+    /// The part that each name of a section comes from.
     names: BTreeMap<(&'static str, String), String>,
 }
 
-impl Whole {
+impl Assembly {
     fn add(&mut self, part: &str, text: &str) -> Result<(), String> {
         let mut section = None;
         for line in text.lines() {
@@ -156,7 +152,7 @@ impl Whole {
     }
 }
 
-/// The name that a line of a section begins something with.
+/// The name of the entry that a line of a section begins.
 fn entry(line: &str) -> Option<&str> {
     let name = line.strip_prefix("  ")?.split(':').next()?;
     let is_name = name.starts_with(char::is_alphabetic) && name.chars().all(char::is_alphanumeric);
@@ -165,18 +161,18 @@ fn entry(line: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Whole, assemble, parameters, retained, with_names};
+    use super::{Assembly, assemble, parameters, retained, with_names};
     use std::path::Path;
 
-    fn put_together(parts: &[(&str, &str)]) -> Result<String, String> {
-        let mut whole = Whole::default();
+    fn assemble_parts(parts: &[(&str, &str)]) -> Result<String, String> {
+        let mut whole = Assembly::default();
         parts.iter().try_for_each(|(name, text)| whole.add(name, text))?;
         Ok(whole.text())
     }
 
     #[test]
-    fn sections_of_all_parts_come_one_after_another() {
-        let whole = put_together(&[
+    fn sections_of_all_parts_are_concatenated() {
+        let whole = assemble_parts(&[
             (
                 "a.yaml",
                 "# About a.\nResources:\n  # Why.\n  A:\n    Type: T\n\nOutputs:\n  X: { Value: x }\n",
@@ -186,26 +182,31 @@ mod tests {
                 "AWSTemplateFormatVersion: \"2010-09-09\"\nDescription: Both\nResources:\n  B:\n    Type: T\n",
             ),
         ]);
-        let expected = "AWSTemplateFormatVersion: \"2010-09-09\"\n\nDescription: Both\n\nResources:\n\n  # ---- a.yaml\n  \
-            # Why.\n  A:\n    Type: T\n\n  # ---- b.yaml\n  B:\n    Type: T\n\nOutputs:\n\n  # ---- a.yaml\n  X: { Value: x }\n";
-        assert_eq!(whole.as_deref(), Ok(expected));
+        let expected = [
+            "AWSTemplateFormatVersion: \"2010-09-09\"\n\nDescription: Both\n\nResources:\n\n",
+            "  # ---- a.yaml\n  # Why.\n  A:\n    Type: T\n\n  # ---- b.yaml\n  B:\n    Type: T\n\n",
+            "Outputs:\n\n  # ---- a.yaml\n  X: { Value: x }\n",
+        ]
+        .concat();
+        assert_eq!(whole, Ok(expected));
     }
 
     #[test]
-    fn what_is_no_part_is_refused() {
+    fn an_invalid_part_is_refused() {
         let twice = [("a.yaml", "Resources:\n  A: {}\n"), ("b.yaml", "Resources:\n  A: {}\n")];
-        assert_eq!(put_together(&twice), Err("A is in a.yaml too".to_owned()));
+        assert_eq!(assemble_parts(&twice), Err("A is in a.yaml too".to_owned()));
         assert_eq!(
-            put_together(&[("a.yaml", "Resource:\n")]),
+            assemble_parts(&[("a.yaml", "Resource:\n")]),
             Err("there is no section Resource".to_owned())
         );
-        assert!(put_together(&[("a.yaml", "  A: {}\n")]).is_err());
-        assert!(put_together(&[("a.yaml", "Outputs:\n  A: {}\nResources:\n  A: {}\n")]).is_ok());
+        assert!(assemble_parts(&[("a.yaml", "  A: {}\n")]).is_err());
+        assert!(assemble_parts(&[("a.yaml", "Outputs:\n  A: {}\nResources:\n  A: {}\n")]).is_ok());
     }
 
     #[test]
-    fn names_of_tables_and_buckets_are_written_out() {
-        let template = "  B:\n      BucketName: !Sub \"${AWS::StackName}-b-${AWS::AccountId}-${AWS::Region}\"\n      \
+    fn names_of_tables_and_buckets_become_literal() {
+        let template = "  B:\n      \
+            BucketName: !Sub \"${AWS::StackName}-b-${AWS::AccountId}-${AWS::Region}\"\n      \
             TableName: !Sub \"${AWS::StackName}-t\"\n      QueueName: !Sub \"${AWS::StackName}-q\"\n";
         let expected = "  B:\n      BucketName: \"s-b-1-r\"\n      TableName: \"s-t\"\n      \
             QueueName: !Sub \"${AWS::StackName}-q\"\n";
@@ -213,13 +214,14 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_those_of_their_section() {
-        let template = "Metadata:\n  M: {}\nParameters:\n\n  A:\n    Type: String\n  B:\n    Type: String\nRules:\n  C: {}\n";
+    fn parameters_are_read_from_their_section_only() {
+        let template = "Metadata:\n  M: {}\nParameters:\n\n  A:\n    Type: String\n  B:\n    Type: String\n\
+            Rules:\n  C: {}\n";
         assert_eq!(parameters(template), ["A", "B"]);
     }
 
     #[test]
-    fn tables_and_the_buckets_of_contents_outlive_the_stack() {
+    fn tables_and_the_landing_and_vault_buckets_outlive_the_stack() {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let template = assemble(&workspace).expect("a template");
         let tables = template.matches("Type: AWS::DynamoDB::Table").count();

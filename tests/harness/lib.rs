@@ -1,6 +1,6 @@
-//! What the stories share: the stacks they run on, a client that speaks the API, and bytes to send.
+//! Shared by all stories: the stacks they run on, a client of the API, and bytes to upload.
 
-#![allow(clippy::missing_panics_doc, reason = "a story that cannot go on panics")]
+#![allow(clippy::missing_panics_doc, reason = "a story that cannot continue panics")]
 
 mod client;
 mod data;

@@ -1,4 +1,4 @@
-//! The functions' roles, taken as Lambda takes them.
+//! Assumes the functions' roles, as Lambda does.
 
 use aws_config::SdkConfig;
 use aws_config::sts::AssumeRoleProvider;
@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 /// The name that [`Settings`] gives to stacks.
 const STACK: &str = "sluice";
 
-/// Assumes the role of every function. The emulator lets its administrator pass for the service that a role trusts.
+/// Assumes the role of every function. The emulator accepts its administrator as the service that a role
+/// trusts.
 pub async fn assume_all(sdk: &SdkConfig) -> BTreeMap<String, SdkConfig> {
     let functions = function_names(&Settings::new("").workspace_dir).expect("functions");
     let mut roles = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! The stacks the stories run on, each brought up once, by whichever story needs it first.
+//! Deploys the stacks that the stories run on, each once, when the first story needs it.
 
 use aws_config::SdkConfig;
 use serde_json::{Value, json};
@@ -16,98 +16,97 @@ use std::sync::{Arc, OnceLock};
 
 use crate::roles;
 
-/// What stores show at the hook.
+/// The secret that stores present to the webhook.
 pub const WEBHOOK_SECRET: &str = "4e3d1f7c0a5b92686d7a31f0c2e9b8547f60a1d2c3b4e5f60718293a4b5c6d7e";
 
-/// A deployed stack.
 #[derive(Debug)]
 pub struct Deployed {
-    /// Where the API answers.
+    /// The address of the API.
     pub api: String,
-    /// Where the emulated AWS answers.
+    /// The address of the emulated AWS.
     pub aws: String,
-    /// What the functions write.
+    /// The log of all functions.
     pub functions_log: PathBuf,
-    /// What the functions are told, as environment variables.
+    /// The functions' settings, by the names of their environment variables.
     pub settings: BTreeMap<String, String>,
-    /// The configuration of SDK clients that may do everything in the emulated AWS.
+    /// The configuration of SDK clients with every right in the emulated AWS.
     pub sdk: SdkConfig,
-    /// The same for clients that may do what a function's role lets it do, by the function's name.
+    /// The configuration of SDK clients with the rights of a function's role, by the function's name.
     pub roles: BTreeMap<String, SdkConfig>,
-    /// The configuration of clients of the objects, wherever they are kept.
+    /// The configuration of clients of the store that keeps the objects.
     objects: aws_sdk_s3::Config,
-    /// The store to which packs can be migrated: it keeps OSS's rules, and its objects are the emulator's.
+    /// The store that packs migrate to. It enforces OSS's rules and keeps its objects in the emulator.
     pub oss: Option<Arc<OssDouble>>,
 }
 
-/// The bucket to which packs are migrated.
+/// The bucket that packs migrate to.
 pub const COLD_BUCKET: &str = "sluice-cold";
 
-/// The seed of the key that signs receipts.
+/// The seed of the receipt signing key.
 const RECEIPT_SEED: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
 
-/// What stands for AWS under the stories: `SLUICE_TEST_STACK`, or else ministack.
+/// The AWS emulator of the stories: `SLUICE_TEST_STACK`, or else ministack.
 #[expect(clippy::disallowed_methods, reason = "the tests' own setting, read here only")]
 fn emulator_kind() -> EmulatorKind {
     let name = std::env::var("SLUICE_TEST_STACK").ok();
     name.map_or_else(EmulatorKind::default, |name| name.parse().expect("ministack or localstack"))
 }
 
-/// Whether the emulator under the stories grants what a role grants, and nothing else. LocalStack's free edition grants all.
+/// Whether the emulator enforces the rights of roles. LocalStack's free edition grants everything.
 pub fn enforces_roles() -> bool {
     emulator_kind() == EmulatorKind::Ministack
 }
 
-/// The real store that keeps the objects, if the stories run on one: `SLUICE_TEST_STORE`.
+/// The real store that keeps the objects: `SLUICE_TEST_STORE`, or none.
 #[expect(clippy::disallowed_methods, reason = "the tests' own setting, read here only")]
 pub fn store_kind() -> Option<StoreKind> {
     let name = std::env::var("SLUICE_TEST_STORE").ok()?;
     Some(name.parse().expect("ceph, seaweedfs or minio"))
 }
 
-/// The stack as it is deployed, workers and all.
+/// A stack with running workers.
 pub fn live() -> &'static Deployed {
     static LIVE: OnceLock<Deployed> = OnceLock::new();
     LIVE.get_or_init(|| deploy("live", emulator_kind(), &[]))
 }
 
-/// The same with its workers paused, for stories that run the workers themselves.
+/// A stack with paused workers, for stories that run the workers themselves.
 pub fn paused() -> &'static Deployed {
     static PAUSED: OnceLock<Deployed> = OnceLock::new();
     PAUSED.get_or_init(|| deploy("paused", emulator_kind(), &[("WorkersEnabled", "false")]))
 }
 
-/// The same on ministack, wherever the stories run.
+/// A stack with paused workers on ministack, whatever emulator the other stories use.
 pub fn ministack() -> &'static Deployed {
     static MINISTACK: OnceLock<Deployed> = OnceLock::new();
     MINISTACK.get_or_init(|| deploy("ministack", EmulatorKind::Ministack, &[("WorkersEnabled", "false")]))
 }
 
-/// One more like it, for the sweeper, which looks at all uploads of its stack as if days had passed. It has the
-/// distribution of the page too, so that the template is deployed with it.
+/// A stack with paused workers for the sweeper alone, because it treats all uploads of its stack as if days
+/// had passed. It also deploys the page's distribution.
 pub fn swept() -> &'static Deployed {
     static SWEPT: OnceLock<Deployed> = OnceLock::new();
     let parameters = &[("WorkersEnabled", "false"), ("ServePage", "true")];
     SWEPT.get_or_init(|| deploy("swept", emulator_kind(), parameters))
 }
 
-/// Whether the store under the stories tells of what has landed.
-pub fn announces() -> bool {
+/// Whether the store sends notifications of new objects.
+pub fn notifies() -> bool {
     store_kind().is_none_or(StoreKind::has_notifications)
 }
 
-/// Whether the store under the stories compares a body with the SHA-256 that was signed.
+/// Whether the store compares a body with its signed SHA-256.
 pub fn verifies_checksums() -> bool {
     !matches!(store_kind(), Some(StoreKind::Ceph | StoreKind::Minio))
 }
 
-/// Brings a stack up on a thread of its own, whose runtime outlives every story's.
+/// Deploys a stack on a thread of its own, because its runtime must outlive that of every story.
 fn deploy(
     name: &'static str,
     emulator: EmulatorKind,
     parameters: &'static [(&'static str, &'static str)],
 ) -> Deployed {
-    let (deployed, waiting) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {
@@ -121,32 +120,32 @@ fn deploy(
                 settings = settings.parameter(parameter, *value);
             }
             let stack = Stack::start(settings).await.unwrap_or_else(|error| panic!("stack {name}: {error}"));
-            let mut answer = Deployed::of(&stack);
-            answer.roles = roles::assume_all(&answer.sdk).await;
-            answer.add_oss(oss).await;
-            deployed.send(answer).expect("somebody waits");
-            // The emulator ends with this process, whose end it sees.
+            let mut deployed = Deployed::of(&stack);
+            deployed.roles = roles::assume_all(&deployed.sdk).await;
+            deployed.add_oss(oss).await;
+            sender.send(deployed).expect("the receiver waits");
+            // Keeps the stack. The emulator ends with this process.
             std::future::pending::<()>().await;
         });
     });
-    waiting.recv().expect("the stack came up")
+    receiver.recv().expect("the stack started")
 }
 
-/// Where a stack keeps its state. It outlives the process, which ends without warning; the next one clears it away.
+/// The folder of a stack's state. The process ends without cleaning up, so the next one removes it.
 fn state_folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/stories");
     for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let process = name.rsplit('-').next().unwrap_or_default().to_owned();
-        let tells = Path::new("/proc/self").exists();
-        if tells && !Path::new("/proc").join(process).exists() {
+        let has_proc = Path::new("/proc/self").exists();
+        if has_proc && !Path::new("/proc").join(process).exists() {
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }
     folder.join(format!("{name}-{}", std::process::id()))
 }
 
-/// Puts an OSS double in front of the emulator that will be started, and registers it.
+/// Starts an OSS double in front of the emulator that will be started, and registers it.
 fn with_oss(settings: &mut Settings) -> OssDouble {
     let port = sluice_localstack::ports::free().expect("a free port");
     settings.aws_port = Some(port);
@@ -187,7 +186,7 @@ impl Deployed {
         self.oss = Some(Arc::new(oss));
     }
 
-    /// What there is to know of a stack that is up.
+    /// Describes a running stack.
     #[must_use]
     pub fn of(stack: &Stack) -> Self {
         let output =
@@ -247,14 +246,14 @@ impl Deployed {
         }
     }
 
-    /// A client that may do everything with the objects. Each story asks for its own: a connection lives on the runtime
-    /// of the story that opened it, and a story that found it in a shared pool would see it end midway.
+    /// Returns a new client with every right on the objects. Clients are not shared: a connection belongs to
+    /// the runtime of the story that opened it, and would break in another story when the first one ends.
     #[must_use]
     pub fn objects(&self) -> aws_sdk_s3::Client {
         aws_sdk_s3::Client::from_conf(self.objects.clone())
     }
 
-    /// The deployment as a function sees it, for running functions in this process.
+    /// The deployment as a function sees it, to run functions in this process.
     pub fn deployment(&self) -> Deployment {
         self.deployment_with(self.settings.clone())
     }
@@ -264,7 +263,7 @@ impl Deployed {
         Deployment::new(Clients::new(&self.sdk), Credentials::of(&self.sdk), settings)
     }
 
-    /// The deployment as this function sees it, with the credentials of its role.
+    /// The deployment as this function sees it, with its role's credentials.
     pub fn deployment_of(&self, function: &str) -> Deployment {
         self.deployment_of_with(function, self.settings.clone())
     }
@@ -275,7 +274,7 @@ impl Deployed {
         Deployment::new(Clients::new(role), Credentials::of(role), settings)
     }
 
-    /// Settings with an OSS double that nobody else uses. The deployed functions do not know of it.
+    /// Settings with an OSS double of their own. The deployed functions do not know it.
     pub fn with_own_oss(&self) -> (BTreeMap<String, String>, OssDouble) {
         let oss = OssDouble::start(sluice_oss_double::Settings::in_front_of(&self.aws, "test", "test"));
         let oss = oss.expect("an OSS double");
@@ -286,13 +285,12 @@ impl Deployed {
         (settings, oss)
     }
 
-    /// Keeps a secret in the emulated AWS.
+    /// Stores a secret in the emulated AWS.
     pub async fn put_secret(&self, name: &str, text: &str) {
         let client = aws_sdk_secretsmanager::Client::new(&self.sdk);
         client.create_secret().name(name).secret_string(text).send().await.expect("a secret");
     }
 
-    /// One of the functions' settings.
     pub fn setting(&self, name: &str) -> &str {
         &self.settings[name]
     }

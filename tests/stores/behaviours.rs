@@ -1,8 +1,8 @@
-//! Every behaviour that is asked about, in the order of the table.
+//! Lists every behaviour that is tested, in the order of the table.
 
 use futures::future::BoxFuture;
 
-use crate::place::{Found, Place};
+use crate::test_store::{Observation, TestStore};
 use crate::{
     checksums, conditions, copies, keys, lists, multipart, objects, presigned, presigned_copies,
     presigned_refusals as refusals, settings,
@@ -10,31 +10,29 @@ use crate::{
 
 /// One row of the table.
 pub struct Behaviour {
-    /// What is tried, and, after a colon, what is asked about it. "yes" means that it works.
+    /// What is tried and, after a colon, what is observed. "yes" means that it works.
     pub name: &'static str,
-    /// Finds out.
-    pub ask: for<'a> fn(&'a Place) -> BoxFuture<'a, Found>,
+    /// Tries it on a store and returns the observation.
+    pub observe: for<'a> fn(&'a TestStore) -> BoxFuture<'a, Observation>,
 }
 
-/// The rows of a section of the table.
+/// A section of the table.
 pub struct Section {
-    /// Its heading.
     pub name: &'static str,
-    /// Its rows.
     pub behaviours: Vec<Behaviour>,
 }
 
 macro_rules! section {
-    ($section:literal: $($name:literal => $ask:path),* $(,)?) => {
+    ($section:literal: $($name:literal => $observe:path),* $(,)?) => {
         Section {
             name: $section,
-            behaviours: vec![$(Behaviour { name: $name, ask: |place| Box::pin($ask(place)) }),*],
+            behaviours: vec![$(Behaviour { name: $name, observe: |store| Box::pin($observe(store)) }),*],
         }
     };
 }
 
-/// All of them.
-pub fn all() -> Vec<Section> {
+/// All sections of the table.
+pub fn all_sections() -> Vec<Section> {
     vec![
         of_objects(),
         of_keys(),

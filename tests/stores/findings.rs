@@ -1,4 +1,4 @@
-//! What is found, once for all tests.
+//! Observes every behaviour on every store, once for all tests.
 
 use futures::future::join_all;
 use sluice_storage::stores::StoreKind;
@@ -7,66 +7,66 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
-use crate::behaviours::{Section, all};
-use crate::bring_up;
-use crate::place::Place;
+use crate::behaviours::{Section, all_sections};
+use crate::start;
+use crate::test_store::TestStore;
 
-/// The longest that one behaviour may take.
-const LONGEST: Duration = Duration::from_mins(2);
+/// How long one behaviour may take.
+const BEHAVIOUR_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// What one store does.
-pub struct Store {
-    /// How the table calls it.
+/// The observations of one store.
+pub struct StoreFindings {
+    /// The store's name in the table.
     pub label: String,
-    /// As which kind it is registered.
+    /// The kind that the store is registered as.
     pub kind: StoreKind,
-    /// By section and behaviour.
-    pub words: BTreeMap<(&'static str, &'static str), String>,
+    /// The observations by section and behaviour.
+    pub observations: BTreeMap<(&'static str, &'static str), String>,
 }
 
-/// What all do; asked once.
-pub fn findings() -> &'static [Store] {
-    static FINDINGS: OnceLock<Vec<Store>> = OnceLock::new();
+/// The observations of all stores, made at the first call.
+pub fn findings() -> &'static [StoreFindings] {
+    static FINDINGS: OnceLock<Vec<StoreFindings>> = OnceLock::new();
     FINDINGS.get_or_init(|| {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        runtime.block_on(find_out())
+        runtime.block_on(observe_all())
     })
 }
 
-/// What could not be found out, a line each.
+/// The behaviours that could not be observed, a line each.
 pub fn failures() -> Vec<String> {
     findings().iter().flat_map(failures_of).collect()
 }
 
-async fn find_out() -> Vec<Store> {
+async fn observe_all() -> Vec<StoreFindings> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let began = Instant::now();
-    let (places, _double) = bring_up::all(folder.path()).await;
-    println!("all stores are up after {:.1} s", began.elapsed().as_secs_f64());
-    join_all(places.iter().map(ask)).await
+    let (stores, _double) = start::start_all(folder.path()).await;
+    println!("all stores started in {:.1} s", began.elapsed().as_secs_f64());
+    join_all(stores.iter().map(observe)).await
 }
 
-async fn ask(place: &Place) -> Store {
+async fn observe(store: &TestStore) -> StoreFindings {
     let began = Instant::now();
-    let mut words = BTreeMap::new();
-    for Section { name: section, behaviours } in all() {
+    let mut observations = BTreeMap::new();
+    for Section { name: section, behaviours } in all_sections() {
         for behaviour in behaviours {
-            let word = match timeout(LONGEST, (behaviour.ask)(place)).await {
-                Ok(Ok(word)) => word,
+            let observation = match timeout(BEHAVIOUR_TIMEOUT, (behaviour.observe)(store)).await {
+                Ok(Ok(observation)) => observation,
                 Ok(Err(error)) => format!("{FAILED}{error}"),
-                Err(_) => format!("{FAILED}nothing for {LONGEST:?}"),
+                Err(_) => format!("{FAILED}not finished within {BEHAVIOUR_TIMEOUT:?}"),
             };
-            words.insert((section, behaviour.name), word);
+            observations.insert((section, behaviour.name), observation);
         }
     }
-    println!("{}: asked in {:.1} s", place.label, began.elapsed().as_secs_f64());
-    Store { label: place.label.clone(), kind: place.kind, words }
+    println!("{}: observed in {:.1} s", store.label, began.elapsed().as_secs_f64());
+    StoreFindings { label: store.label.clone(), kind: store.kind, observations }
 }
 
-/// What a word begins with that is no answer.
+/// The prefix of an observation that could not be made.
 const FAILED: &str = "failed: ";
 
-fn failures_of(store: &Store) -> Vec<String> {
-    let failed = store.words.iter().filter(|(_, word)| word.starts_with(FAILED));
-    failed.map(|((section, name), word)| format!("{}, {section}, {name}: {word}", store.label)).collect()
+fn failures_of(store: &StoreFindings) -> Vec<String> {
+    let failed = store.observations.iter().filter(|(_, observation)| observation.starts_with(FAILED));
+    failed.map(|((section, name), reason)| format!("{}, {section}, {name}: {reason}", store.label)).collect()
 }

@@ -1,11 +1,11 @@
-//! OSS's own Python package computes the same CRC-64/XZ.
+//! Compares our CRC-64/XZ with that of OSS's own Python package.
 
 use sluice_localstack::python::ensure_environment;
 use sluice_packs::{crc64, crc64_of_both};
 use std::path::Path;
 use std::process::Command;
 
-/// Reads inputs in hex from its arguments, and prints a checksum of each.
+/// Prints a checksum of each argument, which is in hex.
 const PROGRAM: &str = "
 import sys, oss2.utils
 for text in sys.argv[1:]:

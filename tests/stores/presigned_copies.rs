@@ -1,7 +1,8 @@
-//! Presigned PUTs to which somebody adds a header that makes copies of them, of what they may not read.
+//! Observes presigned PUTs with an added header that turns them into copies of objects which the client may
+//! not read.
 //!
-//! On Amazon S3 every `x-amz-` header must be signed. Where it need not be, our URLs rule copies out: they sign a condition
-//! on the source that no object meets, which a PUT has no use for.
+//! On Amazon S3 every `x-amz-` header must be signed. For stores that do not require this, our URLs prevent
+//! copies: they sign a condition on the source that no object meets and that a PUT ignores.
 
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use reqwest::Method;
@@ -10,11 +11,12 @@ use sluice_lambda::clock;
 use sluice_storage::presign::{PresignedUrl, PutOf};
 use std::time::Duration;
 
-use crate::place::{Found, Place, named, number};
+use crate::test_store::{Observation, TestStore, part_number, test_key};
 
-/// What somebody else keeps in the bucket.
+/// Another user's object in the bucket.
 const THEIRS: &[u8] = b"their bytes";
-/// A signed request: a URL, and what must be sent with it.
+
+/// A presigned URL and the headers that must be sent with it.
 struct Signed {
     url: String,
     headers: Vec<(String, String)>,
@@ -39,41 +41,41 @@ fn minutes() -> PresigningConfig {
     PresigningConfig::expires_in(MINUTES).expect("less than a week")
 }
 
-/// A URL that PUTs 5 bytes: one of ours, or a plain one.
-async fn url(place: &Place, key: &ObjectKey, ours: bool) -> Result<Signed, String> {
+/// Presigns a PUT of 5 bytes: as the functions do, or as the SDK does.
+async fn url(store: &TestStore, key: &ObjectKey, ours: bool) -> Result<Signed, String> {
     if ours {
         let now = clock::now();
-        let url = place.bucket.presign_put(key, 5, None, PutOf::AnyObject, now, now.after(MINUTES)).await;
+        let url = store.bucket.presign_put(key, 5, None, PutOf::AnyObject, now, now.after(MINUTES)).await;
         return url.map(Signed::from).map_err(|error| error.to_string());
     }
-    let request = place.client.put_object().bucket(place.name()).key(key.as_str()).content_length(5);
+    let request = store.client.put_object().bucket(store.name()).key(key.as_str()).content_length(5);
     request.presigned(minutes()).await.map(Signed::from).map_err(|error| format!("{error:?}"))
 }
 
-/// The same for the first part of an upload.
-async fn part_url(place: &Place, key: &ObjectKey, id: &str, ours: bool) -> Result<Signed, String> {
+/// Presigns a PUT of the first part of an upload.
+async fn part_url(store: &TestStore, key: &ObjectKey, id: &str, ours: bool) -> Result<Signed, String> {
     if ours {
         let now = clock::now();
-        let url = place.bucket.presign_part(key, id, number(1), 5, None, now, now.after(MINUTES)).await;
+        let url = store.bucket.presign_part(key, id, part_number(1), 5, None, now, now.after(MINUTES)).await;
         return url.map(Signed::from).map_err(|error| error.to_string());
     }
-    let request = place.client.upload_part().bucket(place.name()).key(key.as_str()).upload_id(id);
+    let request = store.client.upload_part().bucket(store.name()).key(key.as_str()).upload_id(id);
     let request = request.part_number(1).content_length(5).presigned(minutes()).await;
     request.map(Signed::from).map_err(|error| format!("{error:?}"))
 }
 
-/// Sends 5 bytes, and the header that makes a copy of it. Gives the status if it was refused.
+/// Sends 5 bytes, with the header that turns the PUT into a copy. Returns the status of a refusal.
 async fn send(
-    place: &Place,
+    store: &TestStore,
     url: &Signed,
     source: Option<&ObjectKey>,
 ) -> Result<Option<String>, reqwest::Error> {
-    let mut request = place.http.request(Method::PUT, &url.url).body("bytes");
+    let mut request = store.http.request(Method::PUT, &url.url).body("bytes");
     for (name, value) in url.headers.iter().filter(|(name, _)| *name != "content-length") {
         request = request.header(name, value);
     }
     if let Some(source) = source {
-        request = request.header("x-amz-copy-source", format!("/{}/{source}", place.name()));
+        request = request.header("x-amz-copy-source", format!("/{}/{source}", store.name()));
         if url.url.contains("partNumber=") {
             request = request.header("x-amz-copy-source-range", format!("bytes=0-{}", THEIRS.len() - 1));
         }
@@ -82,65 +84,67 @@ async fn send(
     Ok((!status.is_success()).then(|| status.as_u16().to_string()))
 }
 
-/// Whether what was made is a copy.
-async fn made(place: &Place, key: &ObjectKey) -> Found {
-    let body = place.bucket.get(key).await?.ok_or("no object")?;
+/// Whether the new object is a copy.
+async fn copied_or_not(store: &TestStore, key: &ObjectKey) -> Observation {
+    let body = store.bucket.get(key).await?.ok_or("no object")?;
     Ok(if body == THEIRS { "copied" } else { "disregarded" }.to_owned())
 }
 
-async fn try_object(place: &Place, name: &str, ours: bool) -> Found {
-    let (key, theirs) = (named(name), named("theirs"));
-    place.put(&theirs, THEIRS).await?;
-    let url = url(place, &key, ours).await?;
-    match send(place, &url, Some(&theirs)).await? {
+async fn try_object(store: &TestStore, name: &str, ours: bool) -> Observation {
+    let key = test_key(name);
+    let theirs = test_key("theirs");
+    store.put(&theirs, THEIRS).await?;
+    let url = url(store, &key, ours).await?;
+    match send(store, &url, Some(&theirs)).await? {
         Some(status) => Ok(status),
-        None => made(place, &key).await,
+        None => copied_or_not(store, &key).await,
     }
 }
 
-async fn try_part(place: &Place, name: &str, ours: bool) -> Found {
-    let (key, theirs) = (named(name), named("theirs"));
-    place.put(&theirs, THEIRS).await?;
-    let id = place.bucket.create_multipart(&key, false).await?;
-    let url = part_url(place, &key, &id, ours).await?;
-    if let Some(status) = send(place, &url, Some(&theirs)).await? {
-        place.bucket.abort_multipart(&key, &id).await?;
+async fn try_part(store: &TestStore, name: &str, ours: bool) -> Observation {
+    let key = test_key(name);
+    let theirs = test_key("theirs");
+    store.put(&theirs, THEIRS).await?;
+    let id = store.bucket.create_multipart(&key, false).await?;
+    let url = part_url(store, &key, &id, ours).await?;
+    if let Some(status) = send(store, &url, Some(&theirs)).await? {
+        store.bucket.abort_multipart(&key, &id).await?;
         return Ok(status);
     }
-    let parts = place.bucket.list_parts(&key, &id).await?.ok_or("no upload")?;
-    assert_eq!(parts[0].number, number(1));
-    place.bucket.complete_multipart(&key, &id, &parts).await?;
-    made(place, &key).await
+    let parts = store.bucket.list_parts(&key, &id).await?.ok_or("no upload")?;
+    assert_eq!(parts[0].number, part_number(1));
+    store.bucket.complete_multipart(&key, &id, &parts).await?;
+    copied_or_not(store, &key).await
 }
 
-pub async fn object(place: &Place) -> Found {
-    try_object(place, "copy-source-added", false).await
+pub async fn object(store: &TestStore) -> Observation {
+    try_object(store, "copy-source-added", false).await
 }
 
-pub async fn part(place: &Place) -> Found {
-    try_part(place, "copy-source-added-to-part", false).await
+pub async fn part(store: &TestStore) -> Observation {
+    try_part(store, "copy-source-added-to-part", false).await
 }
 
-pub async fn object_of_ours(place: &Place) -> Found {
-    try_object(place, "copy-source-to-ours", true).await
+pub async fn object_of_ours(store: &TestStore) -> Observation {
+    try_object(store, "copy-source-to-ours", true).await
 }
 
-pub async fn part_of_ours(place: &Place) -> Found {
-    try_part(place, "copy-source-to-part-of-ours", true).await
+pub async fn part_of_ours(store: &TestStore) -> Observation {
+    try_part(store, "copy-source-to-part-of-ours", true).await
 }
 
-/// Whether an honest PUT works with a URL of ours.
-pub async fn honest(place: &Place) -> Found {
-    let url = url(place, &named("put-of-ours"), true).await?;
-    Ok(send(place, &url, None).await?.unwrap_or_else(|| "yes".to_owned()))
+/// Whether a normal PUT works with a URL of ours.
+pub async fn honest(store: &TestStore) -> Observation {
+    let url = url(store, &test_key("put-of-ours"), true).await?;
+    Ok(send(store, &url, None).await?.unwrap_or_else(|| "yes".to_owned()))
 }
 
-/// The same of a part.
-pub async fn honest_part(place: &Place) -> Found {
-    let key = named("part-of-ours");
-    let id = place.bucket.create_multipart(&key, false).await?;
-    let url = part_url(place, &key, &id, true).await?;
-    let found = send(place, &url, None).await?.unwrap_or_else(|| "yes".to_owned());
-    place.bucket.abort_multipart(&key, &id).await?;
-    Ok(found)
+/// Whether a normal PUT of a part works with a URL of ours.
+pub async fn honest_part(store: &TestStore) -> Observation {
+    let key = test_key("part-of-ours");
+    let id = store.bucket.create_multipart(&key, false).await?;
+    let url = part_url(store, &key, &id, true).await?;
+    let outcome = send(store, &url, None).await?.unwrap_or_else(|| "yes".to_owned());
+    store.bucket.abort_multipart(&key, &id).await?;
+    Ok(outcome)
 }

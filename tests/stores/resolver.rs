@@ -1,4 +1,4 @@
-//! Names under `localhost` are this machine, which not every resolver knows.
+//! Resolves names under `localhost` to this machine, which not every resolver does.
 
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::net::{IpAddr, Ipv4Addr};
 
-/// Every name is this machine's.
+/// Resolves every name to this machine.
 #[derive(Debug, Clone)]
 struct Loopback;
 
@@ -16,7 +16,7 @@ impl ResolveDns for Loopback {
     }
 }
 
-/// An HTTP client that looks nowhere else.
+/// An HTTP client that connects to this machine only.
 pub fn http_client() -> SharedHttpClient {
     Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_with_resolver(Loopback)
 }

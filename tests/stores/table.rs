@@ -1,10 +1,10 @@
-//! The table that is checked in.
+//! Compares the observations with the table in `docs/stores/behaviours.md`.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::behaviours::all;
-use crate::findings::{Store, failures, findings};
+use crate::behaviours::all_sections;
+use crate::findings::{StoreFindings, failures, findings};
 
 const TITLE: &str = "\
 # What stores do
@@ -19,24 +19,25 @@ No column is Amazon S3, Alibaba Cloud OSS or a MinIO release: the first is an em
 OSS's documented rules, and the MinIO-derived gateway has MinIO's code of 2021.
 ";
 
-/// The table as Markdown.
-fn render(stores: &[Store]) -> String {
+/// Renders the table as Markdown.
+fn render(stores: &[StoreFindings]) -> String {
     let mut text = TITLE.to_owned();
-    for section in all() {
+    for section in all_sections() {
         let labels: Vec<_> = stores.iter().map(|store| store.label.as_str()).collect();
         let line = |cells: &[&str]| format!("| {} |\n", cells.join(" | "));
         let _ = write!(text, "\n## {}\n\n", section.name);
         text += &line(&[&["behaviour"], &labels[..]].concat());
         text += &line(&vec!["---"; labels.len() + 1]);
         for behaviour in section.behaviours {
-            let words = stores.iter().map(|store| store.words[&(section.name, behaviour.name)].as_str());
+            let words =
+                stores.iter().map(|store| store.observations[&(section.name, behaviour.name)].as_str());
             text += &line(&[behaviour.name].into_iter().chain(words).collect::<Vec<_>>());
         }
     }
     text
 }
 
-/// Every line that differs, with what is checked in.
+/// The lines that differ from the file.
 fn differences(expected: &str, found: &str) -> Vec<String> {
     let mut expected = expected.lines();
     let pairs = found.lines().map(|found| (expected.next().unwrap_or("nothing"), found));
@@ -47,7 +48,7 @@ fn differences(expected: &str, found: &str) -> Vec<String> {
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the tests' own setting, read here only")]
 fn stores_do_what_the_table_says() {
-    assert_eq!(failures(), Vec::<String>::new(), "what could not be found out");
+    assert_eq!(failures(), Vec::<String>::new(), "every behaviour can be observed");
     let found = render(findings());
     println!("{found}");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/stores/behaviours.md");

@@ -1,4 +1,4 @@
-//! Accounts and sessions: register, log in, log out, and who one is.
+//! Tests accounts and sessions: register, log in, log out, and the current account.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ fn credentials(username: &str, password: &str) -> Value {
     json!({ "username": username, "password": password })
 }
 
-/// A problem without what differs from request to request.
+/// A problem without the fields that differ between requests.
 fn without_request_id(mut problem: Value) -> Value {
     assert!(!text(&problem["request_id"]).is_empty(), "{problem}");
     problem["request_id"].take();
@@ -25,7 +25,7 @@ fn without_request_id(mut problem: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_logout_ends_its_own_session_at_once_and_no_other() {
+async fn a_logout_ends_only_its_own_session_and_at_once() {
     let user = Client::register(live()).await;
     let account = user.get("/accounts/me").await.expect(200);
     assert_eq!(text(&account["username"]), user.username);
@@ -41,7 +41,7 @@ async fn a_logout_ends_its_own_session_at_once_and_no_other() {
 }
 
 #[tokio::test]
-async fn an_unknown_user_and_a_wrong_password_get_one_answer() {
+async fn an_unknown_user_and_a_wrong_password_get_the_same_answer() {
     let user = Client::register(live()).await;
     let mut answers = Vec::new();
     for (username, password) in [
@@ -58,7 +58,7 @@ async fn an_unknown_user_and_a_wrong_password_get_one_answer() {
 }
 
 #[tokio::test]
-async fn spellings_of_one_name_are_one_account() {
+async fn different_spellings_of_a_name_are_one_account() {
     let stranger = Client::stranger(live());
     let created = stranger.post("/accounts", &credentials("André", "pässword of andré")).await.expect(201);
     assert_eq!(created["username"], "andré");
@@ -73,9 +73,10 @@ async fn spellings_of_one_name_are_one_account() {
 }
 
 #[tokio::test]
-async fn names_and_passwords_that_cannot_be_are_refused() {
+async fn invalid_names_and_passwords_are_refused() {
     let stranger = Client::stranger(live());
-    let (long_name, long_password) = ("a".repeat(65), "x".repeat(257));
+    let long_name = "a".repeat(65);
+    let long_password = "x".repeat(257);
     for (username, password) in [
         ("", PASSWORD),
         ("ab", PASSWORD),
@@ -97,10 +98,11 @@ async fn names_and_passwords_that_cannot_be_are_refused() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_no_session_opens_nothing() {
+async fn a_token_without_a_session_is_refused() {
     let user = Client::register(live()).await;
     let bearer = format!("Bearer {}", user.token());
-    let (cut, longer) = (&bearer[..bearer.len() - 1], format!("{bearer}A"));
+    let cut = &bearer[..bearer.len() - 1];
+    let longer = format!("{bearer}A");
     let basic = format!("Basic {}", user.token());
     let stranger = user.with_token("");
     for authorization in ["", "Bearer", "Bearer ", "Bearer garbage", user.token(), cut, &longer, &basic] {
@@ -113,9 +115,10 @@ async fn a_token_that_is_no_session_opens_nothing() {
 }
 
 #[tokio::test]
-async fn a_cookie_is_a_session_for_pages_of_the_own_origin_only() {
+async fn a_cookie_is_accepted_only_from_pages_of_the_same_origin() {
     let user = Client::register(live()).await;
-    let (stranger, mut login) = (user.with_token(""), user.credentials());
+    let stranger = user.with_token("");
+    let mut login = user.credentials();
     login["cookie"] = json!(true);
     let own = ("sec-fetch-site", "same-origin");
     for elsewhere in [&[][..], &[("sec-fetch-site", "cross-site")], &[("sec-fetch-site", "same-site")]] {
@@ -140,7 +143,7 @@ async fn a_cookie_is_a_session_for_pages_of_the_own_origin_only() {
         ask(&[cookie, ("sec-fetch-site", site)]).await.expect_problem(401, "unauthenticated");
     }
     ask(&[cookie]).await.expect_problem(401, "unauthenticated");
-    // A token that is sent counts, whatever the cookie says.
+    // A token wins over the cookie.
     ask(&[cookie, own, ("authorization", "Bearer nonsense")]).await.expect_problem(401, "unauthenticated");
 
     let reply = stranger.send(Method::DELETE, "/sessions/current", &[cookie, own], &Value::Null).await;
@@ -151,7 +154,7 @@ async fn a_cookie_is_a_session_for_pages_of_the_own_origin_only() {
 }
 
 #[tokio::test]
-async fn every_call_that_needs_a_session_says_so() {
+async fn every_call_that_needs_a_session_is_refused_without_one() {
     let stranger = Client::stranger(live());
     let id = "01a1e930027b70a181ce0a11ce0a11ce";
     for route in ROUTES.iter().filter(|route| route.authenticated) {
@@ -165,7 +168,7 @@ async fn every_call_that_needs_a_session_says_so() {
     }
 }
 
-/// Answers a call in this process.
+/// Calls the accounts function in this process.
 async fn accounts(stack: &Deployed, call: Call) -> Result<Value, Code> {
     let app = Arc::new(accounts::App::new(&stack.deployment_of("accounts")).expect("an app"));
     let reply = accounts::handle(app, call).await.map_err(|failure| failure.code)?;
@@ -173,7 +176,7 @@ async fn accounts(stack: &Deployed, call: Call) -> Result<Value, Code> {
 }
 
 #[tokio::test]
-async fn a_session_ends_when_its_time_is_over() {
+async fn a_session_ends_when_it_expires() {
     let user = Client::register(live()).await;
     let life = Duration::from_secs(live().setting("SLUICE_SESSION_TTL_SECONDS").parse().expect("seconds"));
     let log_in = call(&user, Method::POST, "/sessions", &user.credentials());
@@ -190,9 +193,10 @@ async fn a_session_ends_when_its_time_is_over() {
 }
 
 #[tokio::test]
-async fn no_answer_and_no_log_gives_a_secret_away() {
+async fn no_answer_and_no_log_contains_a_secret() {
     let user = Client::register(live()).await;
-    let (name, password) = ("secretive", "a password that is to be seen nowhere");
+    let name = "secretive";
+    let password = "a password that is to be seen nowhere";
     let mut answers = Vec::new();
     for path in ["/accounts", "/accounts", "/sessions"] {
         answers.push(user.post(path, &credentials(name, password)).await.body);
@@ -216,18 +220,18 @@ async fn no_answer_and_no_log_gives_a_secret_away() {
 }
 
 #[tokio::test]
-async fn a_log_line_of_a_call_says_whose_it_was() {
+async fn the_log_line_of_a_call_names_its_account() {
     let user = Client::register(live()).await;
     let account = user.get("/accounts/me").await.expect(200);
     let problem = user.get("/files/nonsense").await.expect_problem(404, "not_found");
-    let line = answered(text(&problem["request_id"])).await;
+    let line = log_line(text(&problem["request_id"])).await;
     assert_eq!(line["span"]["account"], account["account_id"], "{line}");
     let said = (&line["status"], &line["code"], &line["path"]);
     assert_eq!(said, (&json!(404), &json!("not_found"), &json!("/files/nonsense")), "{line}");
 }
 
-/// The line that tells what a call was answered. It comes through pipes, after the answer.
-async fn answered(request_id: &str) -> Value {
+/// Waits for the log line of a call's answer. It comes through pipes, so it may arrive after the answer.
+async fn log_line(request_id: &str) -> Value {
     for _ in 0..100 {
         let log = std::fs::read_to_string(&live().functions_log).expect("the functions' log");
         let lines = log.lines().filter_map(|line| line.split_once(": ").map(|(_, line)| line));

@@ -1,4 +1,5 @@
-//! The operator's command: stores are examined, packs moved, verified and brought home, receipts checked.
+//! Tests the operator's command: it examines stores, moves packs there and back, and verifies packs and
+//! receipts.
 
 use clap::Parser as _;
 use serde_json::{Value, json};
@@ -21,18 +22,18 @@ use crate::support::{Landed, unhurried};
 
 const MIB: usize = 1 << 20;
 
-/// An operator with an OSS that nobody else uses.
+/// An operator with an OSS double that no other story uses.
 pub struct Operator {
     pub stack: &'static Deployed,
     pub settings: BTreeMap<String, String>,
     pub oss: OssDouble,
 }
 
-/// Keeps what is printed.
+/// A writer that keeps the output in memory.
 #[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
+struct OutputBuffer(Arc<Mutex<Vec<u8>>>);
 
-impl Write for Kept {
+impl Write for OutputBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().expect("a lock").extend_from_slice(bytes);
         Ok(bytes.len())
@@ -54,13 +55,13 @@ impl Operator {
         DeploymentAccess::new(Clients::new(sdk), Credentials::of(sdk), self.settings.clone())
     }
 
-    /// Runs a command: what it ended with, and the lines it printed.
+    /// Runs a command and returns its result and the lines it printed.
     pub async fn run(&self, arguments: &[&str]) -> (Result<(), Error>, Vec<Value>) {
         let (ended, text) = self.run_as(Format::Json, arguments).await;
         (ended, text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect())
     }
 
-    /// What a command prints for people.
+    /// Runs a command with its output for people, and returns that.
     async fn print(&self, arguments: &[&str]) -> String {
         self.run_as(Format::Human, arguments).await.1
     }
@@ -68,21 +69,21 @@ impl Operator {
     async fn run_as(&self, format: Format, arguments: &[&str]) -> (Result<(), Error>, String) {
         let line = ["sluice-admin"].iter().chain(arguments);
         let arguments = Arguments::try_parse_from(line).unwrap_or_else(|error| panic!("{error}"));
-        let kept = Kept::default();
+        let kept = OutputBuffer::default();
         let output = Output::new(format, Box::new(kept.clone()));
         let ended = Box::pin(sluice_admin::run(arguments.command, &self.access(), &output)).await;
         let text = String::from_utf8(kept.0.lock().expect("a lock").clone()).expect("UTF-8");
         (ended, text)
     }
 
-    /// Runs a command that must succeed: the lines it printed.
-    pub async fn done(&self, arguments: &[&str]) -> Vec<Value> {
+    /// Runs a command that must succeed, and returns the lines it printed.
+    pub async fn succeeds(&self, arguments: &[&str]) -> Vec<Value> {
         let (ended, lines) = self.run(arguments).await;
         ended.unwrap_or_else(|error| panic!("{arguments:?}: {error}; {lines:?}"));
         lines
     }
 
-    /// Runs a command that must fail like this: the lines it printed.
+    /// Runs a command that must fail like this, and returns the lines it printed.
     pub async fn fails(&self, kind: Kind, arguments: &[&str]) -> Vec<Value> {
         let (ended, lines) = self.run(arguments).await;
         let error = ended.expect_err("a failure");
@@ -95,7 +96,7 @@ impl Operator {
     }
 }
 
-/// Where the packs of an upload lie.
+/// The stores that the packs of an upload are in.
 async fn stores(movers: &Movers, landed: &Landed) -> Vec<String> {
     let mut stores: Vec<_> =
         movers.packs(landed).await.into_iter().map(|pack| pack.placement.store).collect();
@@ -104,14 +105,14 @@ async fn stores(movers: &Movers, landed: &Landed) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn admin_moves_packs_verifies_them_and_brings_them_home() {
+async fn admin_moves_packs_verifies_them_and_moves_them_back() {
     let operator = Operator::new();
     let movers = operator.movers().await;
     let landed = movers.put(log_lines(700, 40 * MIB)).await;
     movers.compress(&landed, "a", 1, unhurried()).await;
     let account = &*landed.user.username;
 
-    let planned = operator.done(&["migrate", "--to", "oss", "--account", account, "--dry-run"]).await;
+    let planned = operator.succeeds(&["migrate", "--to", "oss", "--account", account, "--dry-run"]).await;
     assert_eq!(planned[0]["sha256"], Sha256::of(&landed.content).to_string());
     assert_eq!(
         planned[1],
@@ -119,29 +120,31 @@ async fn admin_moves_packs_verifies_them_and_brings_them_home() {
     );
     assert_eq!(stores(&movers, &landed).await, [VAULT], "a dry run moves nothing");
     let none = operator
-        .done(&["migrate", "--to", "oss", "--account", account, "--prefix", "no", "--in-process"])
+        .succeeds(&["migrate", "--to", "oss", "--account", account, "--prefix", "no", "--in-process"])
         .await;
     assert_eq!(none[0]["contents"], 0);
 
-    operator.done(&["migrate", "--to", "oss", "--account", account, "--prefix", "fi", "--in-process"]).await;
+    operator
+        .succeeds(&["migrate", "--to", "oss", "--account", account, "--prefix", "fi", "--in-process"])
+        .await;
     assert_eq!(stores(&movers, &landed).await, ["oss"]);
-    let verified = operator.done(&["verify", "--account", account]).await.remove(0);
+    let verified = operator.succeeds(&["verify", "--account", account]).await.remove(0);
     let packs = movers.packs(&landed).await.len();
     assert_eq!(verified["verified"], packs, "{verified}");
     assert_eq!((&verified["with_receipt"], &verified["damaged"]), (&verified["verified"], &json!(0)));
 
-    operator.done(&["migrate", "--rollback", "--account", account, "--in-process"]).await;
+    operator.succeeds(&["migrate", "--rollback", "--account", account, "--in-process"]).await;
     assert_eq!(stores(&movers, &landed).await, [VAULT]);
-    let verified = operator.done(&["verify", "--account", account, "--store", VAULT]).await.remove(0);
+    let verified = operator.succeeds(&["verify", "--account", account, "--store", VAULT]).await.remove(0);
     assert_eq!((&verified["verified"], &verified["damaged"]), (&json!(packs), &json!(0)), "{verified}");
     movers.check_bytes(&landed, "after all that").await;
 
-    let receipts = operator.done(&["receipts", "--account", account]).await;
+    let receipts = operator.succeeds(&["receipts", "--account", account]).await;
     assert_eq!(receipts.len(), 2 * packs);
     assert!(receipts.iter().all(|receipt| receipt["genuine"] == true), "{receipts:?}");
-    let key = operator.done(&["receipts", "key"]).await.remove(0);
+    let key = operator.succeeds(&["receipts", "key"]).await.remove(0);
     let key = key["public_key"].as_str().expect("a key").to_owned();
-    operator.done(&["receipts", "--account", account, "--verify-with", &key]).await;
+    operator.succeeds(&["receipts", "--account", account, "--verify-with", &key]).await;
     let other = "d".repeat(64);
     operator.fails(Kind::Wrong, &["receipts", "--account", account, "--verify-with", &other]).await;
 }
@@ -152,7 +155,7 @@ async fn admin_finds_a_damaged_pack() {
     let movers = operator.movers().await;
     let landed = movers.put(bytes(701, MIB)).await;
     let account = &*landed.user.username;
-    operator.done(&["migrate", "--to", "oss", "--account", account, "--in-process"]).await;
+    operator.succeeds(&["migrate", "--to", "oss", "--account", account, "--in-process"]).await;
     let pack = movers.packs(&landed).await.remove(0);
     let mut damaged = landed.content.clone();
     damaged[500_000] ^= 1;
@@ -162,7 +165,7 @@ async fn admin_finds_a_damaged_pack() {
     let lines = operator.fails(Kind::Wrong, &["verify", "--account", account]).await;
     assert_eq!(lines[0]["pack_id"], pack.pack_id.to_string(), "{lines:?}");
     assert_eq!((&lines[0]["store"], &lines[1]["damaged"]), (&json!("oss"), &json!(1)));
-    let elsewhere = operator.done(&["verify", "--account", account, "--store", VAULT]).await;
+    let elsewhere = operator.succeeds(&["verify", "--account", account, "--store", VAULT]).await;
     assert_eq!(elsewhere[0]["verified"], 0);
 }
 
@@ -188,15 +191,15 @@ async fn admin_asks_the_worker_and_waits() {
         }
     };
     let asked = ["migrate", "--to", "oss", "--account-id", &account, "--wait", "--timeout-seconds", "60"];
-    let (lines, failed) = tokio::join!(operator.done(&asked), worker);
+    let (lines, failed) = tokio::join!(operator.succeeds(&asked), worker);
     assert_eq!((lines[0]["contents"].as_u64(), failed.len()), (Some(1), 0));
-    let again = operator.done(&["migrate", "--to", "oss", "--account-id", &account, "--wait"]).await;
+    let again = operator.succeeds(&["migrate", "--to", "oss", "--account-id", &account, "--wait"]).await;
     assert_eq!(again[0]["contents"], 0, "it is there");
     operator.fails(Kind::Usage, &["migrate", "--to", "attic", "--account-id", &account]).await;
     operator.fails(Kind::Usage, &["migrate", "--to", "oss", "--account", "nobody-at-all"]).await;
 }
 
-/// What `doctor` found, by capability.
+/// The findings of `doctor` by capability.
 fn found(lines: &[Value]) -> BTreeMap<&str, (&Value, &Value)> {
     let of = |line| -> Option<_> {
         let line: &Value = line;
@@ -206,10 +209,11 @@ fn found(lines: &[Value]) -> BTreeMap<&str, (&Value, &Value)> {
 }
 
 #[tokio::test]
-async fn admin_doctor_finds_out_what_oss_can_do() {
+async fn admin_doctor_reports_what_oss_can_do() {
     let mut operator = Operator::new();
-    let lines = operator.done(&["doctor", "--store", "oss"]).await;
-    let (yes, no) = (&json!(true), &json!(false));
+    let lines = operator.succeeds(&["doctor", "--store", "oss"]).await;
+    let yes = &json!(true);
+    let no = &json!(false);
     let capabilities = found(&lines);
     for name in ["presigned_urls", "conditional_read", "conditional_copy", "part_copy"] {
         assert_eq!(capabilities[name], (yes, yes), "{lines:#?}");
@@ -225,9 +229,9 @@ async fn admin_doctor_finds_out_what_oss_can_do() {
     assert!(left.contents().is_empty(), "{left:?}");
 
     operator.oss.set_clock_skew(120);
-    let lines = operator.done(&["doctor", "--all", "--bucket-role", "cold"]).await;
+    let lines = operator.succeeds(&["doctor", "--all", "--bucket-role", "cold"]).await;
     let is_skew = |line: &&Value| line["fact"] == "clock skew" && line["store"] == "oss";
-    assert_eq!(found(&lines)["verified_checksums"], (no, no), "a late URL is no sign of anything");
+    assert_eq!(found(&lines)["verified_checksums"], (no, no), "a late refusal of a URL proves nothing");
     let skew = lines.iter().find(is_skew).expect("a line");
     assert!(skew["fix"].as_str().is_some_and(|fix| !fix.is_empty()), "{skew}");
     operator.oss.set_clock_skew(0);
@@ -237,13 +241,17 @@ async fn admin_doctor_finds_out_what_oss_can_do() {
     registry["oss"]["capabilities"] = json!({ "verified_checksums": true });
     *stores = registry.to_string();
     let lines = operator.fails(Kind::Wrong, &["doctor", "--store", "oss"]).await;
-    assert_eq!(found(&lines)["verified_checksums"], (yes, no), "a body is taken for what it is not");
+    assert_eq!(
+        found(&lines)["verified_checksums"],
+        (yes, no),
+        "the store keeps a body with a wrong checksum"
+    );
     let text = operator.print(&["doctor", "--store", "oss"]).await;
     let line = text.lines().find(|line| line.contains("verified_checksums")).expect("a line");
     assert!(line.contains("UNSAFE"), "{text}");
 }
 
-/// Two queues of its own, given to the operator as those of dedup-upload.
+/// Gives the operator two queues of its own as those of dedup-upload.
 async fn queues(operator: &mut Operator) -> (aws_sdk_sqs::Client, String, String) {
     let sqs = aws_sdk_sqs::Client::new(&operator.stack.sdk);
     let mut urls = Vec::new();
@@ -268,7 +276,7 @@ async fn bodies(sqs: &aws_sdk_sqs::Client, url: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_a_worker_gave_up_is_listed_and_sent_back() {
+async fn dead_letters_are_listed_and_redriven() {
     let mut operator = Operator::new();
     let (sqs, queue, dead_letters) = queues(&mut operator).await;
     for (body, code) in [("one", "throttled"), ("two", "fault"), ("three", "throttled")] {
@@ -277,16 +285,20 @@ async fn what_a_worker_gave_up_is_listed_and_sent_back() {
         let message = sqs.send_message().queue_url(&dead_letters).message_body(body);
         message.message_attributes("code", value.build().expect("a value")).send().await.expect("sent");
     }
-    let listed = operator.done(&["redrive", "landing", "--dry-run"]).await;
+    let listed = operator.succeeds(&["redrive", "landing", "--dry-run"]).await;
     let mut codes: Vec<&str> = listed.iter().filter_map(|line| line["code"].as_str()).collect();
     codes.sort_unstable();
     assert_eq!(codes, ["fault", "throttled", "throttled"]);
-    assert_eq!(bodies(&sqs, &dead_letters).await, ["one", "three", "two"], "listing took them");
+    assert_eq!(
+        bodies(&sqs, &dead_letters).await,
+        ["one", "three", "two"],
+        "a list leaves the messages in the queue"
+    );
 
-    operator.done(&["redrive", "landing", "--code", "throttled"]).await;
+    operator.succeeds(&["redrive", "landing", "--code", "throttled"]).await;
     assert_eq!(bodies(&sqs, &dead_letters).await, ["two"]);
     assert_eq!(bodies(&sqs, &queue).await, ["one", "three"]);
-    operator.done(&["redrive", "landing"]).await;
+    operator.succeeds(&["redrive", "landing"]).await;
     assert_eq!(bodies(&sqs, &dead_letters).await, [""; 0]);
     assert_eq!(bodies(&sqs, &queue).await, ["one", "three", "two"]);
 }

@@ -1,4 +1,5 @@
-//! A bucket of other objects comes into a store: all of it, once, verified, whatever happens meanwhile.
+//! Tests imports of a bucket into a store: complete, without duplicates and verified, whatever happens
+//! meanwhile.
 
 use aws_sdk_s3::Client;
 use serde_json::{Value, json};
@@ -11,18 +12,18 @@ use std::time::Duration;
 
 use crate::admin::Operator;
 
-/// A bucket to be imported, and who does it.
-struct Move {
+/// A bucket to import, and the operator who imports it.
+struct Import {
     operator: Operator,
     s3: Client,
     bucket: String,
-    /// What keys begin with in the target.
+    /// The prefix of the keys in the target.
     prefix: String,
     folder: tempfile::TempDir,
     objects: BTreeMap<String, Vec<u8>>,
 }
 
-impl Move {
+impl Import {
     /// A new bucket with some objects.
     async fn new(bucket: &str, objects: BTreeMap<String, Vec<u8>>) -> Self {
         let operator = Operator::new();
@@ -43,7 +44,7 @@ impl Move {
         self.objects.insert(key.to_owned(), content);
     }
 
-    /// The command, with what its line says beside.
+    /// The arguments of the command, with further options.
     fn line<'a>(&'a self, place: &'a str, more: &[&'a str]) -> Vec<&'a str> {
         let state = self.folder.path().join("state.json");
         let state = Box::leak(state.to_string_lossy().into_owned().into_boxed_str());
@@ -51,15 +52,16 @@ impl Move {
         fixed.iter().chain(more).copied().collect()
     }
 
-    /// Imports: what each object fared, and the counts.
+    /// Runs the import and returns the outcome of each object and the counts.
     async fn run(&self, more: &[&str]) -> (BTreeMap<String, Value>, Value) {
         let place = format!("s3://{}", self.bucket);
-        let mut lines = self.operator.done(&self.line(&place, &[&["--from", "vault"], more].concat())).await;
+        let mut lines =
+            self.operator.succeeds(&self.line(&place, &[&["--from", "vault"], more].concat())).await;
         let tally = lines.pop().expect("counts");
         (by_key(lines), tally)
     }
 
-    /// Checks that the target has all objects and each has a genuine receipt.
+    /// Checks that the target has all objects and that each has a genuine receipt.
     async fn check(&self, label: &str) {
         for (key, content) in &self.objects {
             let object = self.s3.get_object().bucket(COLD_BUCKET).key(format!("{}{key}", self.prefix));
@@ -81,7 +83,7 @@ impl Move {
     }
 
     async fn receipts(&self, from: &str) -> Vec<Value> {
-        self.operator.done(&["receipts", "--import", &format!("{from}/{}", self.bucket)]).await
+        self.operator.succeeds(&["receipts", "--import", &format!("{from}/{}", self.bucket)]).await
     }
 }
 
@@ -90,7 +92,7 @@ fn by_key(lines: Vec<Value>) -> BTreeMap<String, Value> {
     keyed.collect()
 }
 
-/// Small objects with names of all sorts.
+/// Small objects with unusual names.
 fn odd_objects(seed: u64) -> BTreeMap<String, Vec<u8>> {
     let plain = (0..20).map(|number| format!("plain/{number:02}"));
     let odd = [
@@ -112,8 +114,8 @@ fn odd_objects(seed: u64) -> BTreeMap<String, Vec<u8>> {
 }
 
 #[tokio::test]
-async fn admin_import_brings_everything_and_then_only_what_changed() {
-    let mut import = Move::new("import-all", odd_objects(800)).await;
+async fn admin_import_copies_everything_and_then_only_what_changed() {
+    let mut import = Import::new("import-all", odd_objects(800)).await;
     import.put("large", bytes(799, 20 << 20)).await;
     let count = import.objects.len();
     let (_, planned) = import.run(&["--dry-run"]).await;
@@ -136,8 +138,8 @@ async fn admin_import_brings_everything_and_then_only_what_changed() {
 }
 
 #[tokio::test]
-async fn admin_import_goes_on_where_it_was_killed() {
-    let import = Move::new("import-killed", odd_objects(1000)).await;
+async fn admin_import_resumes_where_it_was_killed() {
+    let import = Import::new("import-killed", odd_objects(1000)).await;
     let count = import.objects.len() as u64;
     let place = format!("s3://{}", import.bucket);
     let mut line = import.line(&place, &["--from", "vault", "--jobs", "1"]);
@@ -145,22 +147,26 @@ async fn admin_import_goes_on_where_it_was_killed() {
     for (write, moment) in [(0, Moment::After), (7, Moment::Before), (18, Moment::After), (3, Moment::After)]
     {
         let killed = run_until_killed(Fault { write, moment }, import.operator.run(&line)).await;
-        assert!(killed.is_err(), "it was over before it could be killed");
+        assert!(killed.is_err(), "the command ended before it was killed");
     }
     line.extend(["--jobs", "4"]);
     line.drain(line.len() - 4..line.len() - 2);
-    let lines = import.operator.done(&line).await;
+    let lines = import.operator.succeeds(&line).await;
     let tally = lines.last().expect("counts");
     let copied = tally["copied"].as_u64().expect("a number");
     assert!(copied > 0 && copied < count, "{tally}");
     import.check("after four kills").await;
     let (_, again) = import.run(&[]).await;
-    assert_eq!((&again["copied"], &again["unchanged"]), (&json!(0), &json!(count)), "nothing is remembered");
+    assert_eq!(
+        (&again["copied"], &again["unchanged"]),
+        (&json!(0), &json!(count)),
+        "the first run is not remembered"
+    );
 }
 
 #[tokio::test]
-async fn admin_import_killed_at_any_write_ends_the_same() {
-    let mut import = Move::new("import-every-write", BTreeMap::new()).await;
+async fn admin_import_killed_at_any_write_has_the_same_result() {
+    let mut import = Import::new("import-every-write", BTreeMap::new()).await;
     import.put("in parts", bytes(1100, 1000)).await;
     import.put("whole", bytes(1101, 100)).await;
     let place = format!("s3://{}", import.bucket);
@@ -184,8 +190,8 @@ async fn admin_import_killed_at_any_write_ends_the_same() {
 }
 
 #[tokio::test]
-async fn admin_import_outlives_a_store_that_lies_and_one_that_is_overloaded() {
-    let mut import = Move::new("import-faults", odd_objects(1200)).await;
+async fn admin_import_survives_a_lying_store_and_an_overloaded_one() {
+    let mut import = Import::new("import-faults", odd_objects(1200)).await;
     import.put("large", bytes(1199, 20 << 20)).await;
     let faults = import.operator.oss.faults();
     faults.wrong_crc_next(3);
@@ -200,39 +206,47 @@ async fn admin_import_outlives_a_store_that_lies_and_one_that_is_overloaded() {
 }
 
 #[tokio::test]
-async fn admin_import_copies_what_is_there_when_it_is_read_or_nothing() {
-    let mut import = Move::new("import-changing", BTreeMap::new()).await;
-    import.put("changes", bytes(1300, 5000)).await;
-    import.put("goes", bytes(1301, 6000)).await;
-    // The source is an OSS too, whose answers can be held back.
+async fn admin_import_copies_what_an_object_is_when_it_is_read_or_reports_it_gone() {
+    let mut import = Import::new("import-changing", BTreeMap::new()).await;
+    import.put("replaced", bytes(1300, 5000)).await;
+    import.put("deleted", bytes(1301, 6000)).await;
+    // The source is an OSS double too, so that its answers can be delayed.
     let faults = import.operator.oss.faults();
     faults.on(Scope::Only(Operation::GetObject)).hang_next(2, Duration::from_secs(3));
     let place = format!("s3://{}", import.bucket);
     let line = import.line(&place, &["--from", "oss"]);
-    let (s3, bucket) = (import.s3.clone(), import.bucket.clone());
+    let s3 = import.s3.clone();
+    let bucket = import.bucket.clone();
     let new = bytes(1302, 7000);
     let body = new.clone();
+    let waiting = faults.clone();
     let meanwhile = async move {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        let put = s3.put_object().bucket(&bucket).key("changes").body(body.into());
+        // The import has listed both objects and reads the first one.
+        while waiting.pending() == 2 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let put = s3.put_object().bucket(&bucket).key("replaced").body(body.into());
         put.send().await.expect("a PUT");
-        s3.delete_object().bucket(&bucket).key("goes").send().await.expect("deleted");
+        s3.delete_object().bucket(&bucket).key("deleted").send().await.expect("deleted");
     };
-    let (lines, ()) = tokio::join!(import.operator.done(&line), meanwhile);
+    let (lines, ()) = tokio::join!(import.operator.succeeds(&line), meanwhile);
     let objects = by_key(lines[..lines.len() - 1].to_vec());
-    assert_eq!(objects["changes"]["outcome"], "copied", "{objects:?}");
-    assert_eq!((&objects["changes"]["size"], &objects["goes"]["outcome"]), (&json!(7000), &json!("gone")));
-    let target = import.s3.get_object().bucket(COLD_BUCKET).key(format!("{}changes", import.prefix));
+    assert_eq!(objects["replaced"]["outcome"], "copied", "{objects:?}");
+    assert_eq!(
+        (&objects["replaced"]["size"], &objects["deleted"]["outcome"]),
+        (&json!(7000), &json!("gone"))
+    );
+    let target = import.s3.get_object().bucket(COLD_BUCKET).key(format!("{}replaced", import.prefix));
     let target = target.send().await.expect("an object").body.collect().await.expect("a body").to_vec();
     assert!(target == new);
     let receipts = import.receipts("oss").await;
-    assert_eq!(receipts.len(), 1, "of what was copied alone: {receipts:?}");
+    assert_eq!(receipts.len(), 1, "only of the copied object: {receipts:?}");
     assert_eq!((&receipts[0]["size"], &receipts[0]["genuine"]), (&json!(7000), &json!(true)));
 }
 
 #[tokio::test]
-async fn admin_import_tells_of_keys_that_the_store_cannot_have() {
-    let mut import = Move::new("import-keys", BTreeMap::new()).await;
+async fn admin_import_reports_keys_that_the_store_cannot_have() {
+    let mut import = Import::new("import-keys", BTreeMap::new()).await;
     import.put("\\backslash", bytes(1400, 10)).await;
     import.put("packs/of/others", bytes(1401, 20)).await;
     import.put("plain", bytes(1402, 30)).await;

@@ -1,4 +1,4 @@
-//! Whatever is sent, the answer is a problem with a stable code, and never a fault of ours.
+//! Tests that invalid input is answered with a problem with a stable code, and never with a 5xx.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ async fn refused(user: &Client, method: Method, path: &str, body: Vec<u8>, statu
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_request_are_refused() {
+async fn invalid_bodies_are_refused() {
     let user = Client::register(live()).await;
     let nested_lists = [vec![b'['; 100_000], vec![b']'; 100_000]].concat();
     let nested_objects = b"{\"path\":".repeat(100_000);
@@ -38,7 +38,7 @@ async fn bodies_that_are_no_request_are_refused() {
 }
 
 #[tokio::test]
-async fn fields_that_cannot_be_are_refused() {
+async fn invalid_fields_are_refused() {
     let user = Client::register(live()).await;
     let good = json!({ "path": "a", "size": 1 });
     let metadata = json!({ "key": "v".repeat(3000) });
@@ -77,7 +77,7 @@ async fn fields_that_cannot_be_are_refused() {
 }
 
 #[tokio::test]
-async fn parameters_and_ids_that_cannot_be_are_refused() {
+async fn invalid_parameters_and_ids_are_refused() {
     let user = Client::register(live()).await;
     let long = format!("/files?prefix={}", "p".repeat(2000));
     for path in [
@@ -100,8 +100,8 @@ async fn parameters_and_ids_that_cannot_be_are_refused() {
     ] {
         refused(&user, Method::GET, path, Vec::new(), 400, "invalid_request").await;
     }
-    let nobody = "0".repeat(32);
-    for id in ["x", "..", "%00", "%F0%9F%98%80", &nobody, &"F".repeat(32)] {
+    let unknown_id = "0".repeat(32);
+    for id in ["x", "..", "%00", "%F0%9F%98%80", &unknown_id, &"F".repeat(32)] {
         for (method, path) in [
             (Method::GET, format!("/files/{id}")),
             (Method::GET, format!("/files/{id}/versions")),
@@ -110,7 +110,7 @@ async fn parameters_and_ids_that_cannot_be_are_refused() {
             (Method::GET, format!("/uploads/{id}")),
             (Method::DELETE, format!("/uploads/{id}")),
         ] {
-            // A client library resolves `..` itself, to another call.
+            // A client library resolves `..` itself, so this would be another call.
             if id != ".." {
                 refused(&user, method, &path, Vec::new(), 404, "not_found").await;
             }
@@ -119,7 +119,7 @@ async fn parameters_and_ids_that_cannot_be_are_refused() {
 }
 
 #[tokio::test]
-async fn headers_that_cannot_be_are_refused() {
+async fn invalid_headers_are_refused() {
     let user = Client::register(live()).await;
     let request = json!({ "path": "a", "size": 1 });
     let long = "k".repeat(300);
@@ -139,13 +139,15 @@ async fn headers_that_cannot_be_are_refused() {
 }
 
 #[tokio::test]
-async fn changes_that_cannot_be_are_refused() {
+async fn invalid_changes_are_refused() {
     let user = Client::register(live()).await;
     let version = user.upload("file", b"content").await["version"].clone();
     let plan = user.post("/uploads", &json!({ "path": "open", "size": 1 })).await.expect(201);
     let file = format!("/files/{}", text(&version["file_id"]));
-    let (restore, upload) = (format!("{file}/restore"), format!("/uploads/{}", text(&plan["upload_id"])));
-    let (parts, complete) = (format!("{upload}/parts"), format!("{upload}/complete"));
+    let restore = format!("{file}/restore");
+    let upload = format!("/uploads/{}", text(&plan["upload_id"]));
+    let parts = format!("{upload}/parts");
+    let complete = format!("{upload}/complete");
     for (method, path, body) in [
         (Method::PATCH, &file, json!({ "path": "../file" })),
         (Method::PATCH, &file, json!({ "path": "" })),
@@ -181,7 +183,7 @@ async fn changes_that_cannot_be_are_refused() {
 }
 
 #[tokio::test]
-async fn the_gateway_answers_what_no_route_matches_in_its_own_words() {
+async fn the_gateway_itself_answers_calls_that_match_no_route() {
     let user = Client::register(live()).await;
     for (method, path) in [
         (Method::GET, "/"),

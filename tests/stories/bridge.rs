@@ -1,4 +1,4 @@
-//! Ceph and MinIO announce uploads at the hook, which sends on what concerns uploads and nothing else.
+//! Tests notifications of Ceph and MinIO: the webhook forwards those of uploads and ignores all others.
 
 use bridge_events::{App, handle};
 use http::{Method, StatusCode, header};
@@ -19,26 +19,27 @@ const ACCOUNT: &str = "01a1e930027b70a181ce0a11ce0a11ce";
 const SMALL: &str = "01a1ee565e7b70018c0ffee00c0ffee0";
 const LARGE: &str = "01a1ee56626370028c0ffee00c0ffee1";
 
-/// Where the samples of a source lie.
+/// The folder of a source's sample events.
 pub fn samples(folder: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../events/samples")).join(folder)
 }
 
-/// What the store of a sample would have said of this upload.
+/// The sample as its store would have sent it for this upload.
 pub fn sample(name: &str, key: &LandingKey) -> String {
     let text = std::fs::read_to_string(samples(name)).expect(name);
-    let (account, upload) = (key.account_id.to_string(), key.upload_id.to_string());
+    let account = key.account_id.to_string();
+    let upload = key.upload_id.to_string();
     text.replace(ACCOUNT, &account).replace(SMALL, &upload).replace(LARGE, &upload)
 }
 
-/// The function in this process, in front of a queue that nobody else sends to.
-struct Hook {
+/// The webhook's function in this process, in front of a queue of its own.
+struct Webhook {
     app: Arc<App>,
     sqs: aws_sdk_sqs::Client,
     queue: String,
 }
 
-impl Hook {
+impl Webhook {
     async fn new(stack: &Deployed, queue: &str) -> Self {
         let sqs = aws_sdk_sqs::Client::new(&stack.sdk);
         let created = sqs.create_queue().queue_name(queue).send().await.expect("a queue");
@@ -47,11 +48,11 @@ impl Hook {
         Self { app, sqs, queue }
     }
 
-    async fn take(&self, body: impl Into<Vec<u8>>) -> Result<(), Code> {
-        take(&self.app, body).await.map_err(|failure| failure.code)
+    async fn send(&self, body: impl Into<Vec<u8>>) -> Result<(), Code> {
+        send_to(&self.app, body).await.map_err(|failure| failure.code)
     }
 
-    /// Takes all messages off the queue.
+    /// Receives and deletes all messages of the queue.
     async fn messages(&self) -> Vec<String> {
         let mut bodies = Vec::new();
         loop {
@@ -78,8 +79,8 @@ fn app(stack: &Deployed, changed: &[(&str, &str)]) -> Arc<App> {
     Arc::new(App::new(&deployment).expect("an app"))
 }
 
-/// A notification with the secret, which is answered with 204 if it is taken.
-async fn take(app: &Arc<App>, body: impl Into<Vec<u8>>) -> Result<(), Failure> {
+/// Sends a notification with the secret. It is answered with 204 if it is accepted.
+async fn send_to(app: &Arc<App>, body: impl Into<Vec<u8>>) -> Result<(), Failure> {
     let mut headers = http::HeaderMap::new();
     headers.insert(header::AUTHORIZATION, format!("Bearer {WEBHOOK_SECRET}").parse().expect("a header"));
     let call = Call {
@@ -98,35 +99,35 @@ async fn take(app: &Arc<App>, body: impl Into<Vec<u8>>) -> Result<(), Failure> {
 }
 
 #[tokio::test]
-async fn what_every_store_says_makes_the_version_available() {
+async fn a_notification_of_every_store_makes_the_version_available() {
     let worker = Worker::new(paused());
-    let hook = Hook::new(worker.stack, "story-every-store").await;
+    let webhook = Webhook::new(worker.stack, "story-every-store").await;
     let names =
         ["ceph/put.json", "ceph/multipart-complete.json", "minio/put.json", "minio/multipart-complete.json"];
     for (seed, name) in (1..).zip(names) {
         let landed = Landed::new(worker.stack, bytes(seed, 3000)).await;
         let body = sample(name, &landed.key);
-        assert_eq!(hook.take(body.clone()).await, Ok(()), "{name}");
-        let messages = hook.messages().await;
-        assert!(messages == [body], "{name}: it is sent on as it came");
+        assert_eq!(webhook.send(body.clone()).await, Ok(()), "{name}");
+        let messages = webhook.messages().await;
+        assert!(messages == [body], "{name}: it is forwarded unchanged");
         assert_eq!(worker.receive(&messages[0], 1, unhurried()).await, Vec::<String>::new(), "{name}");
         landed.check_available(&worker, name).await;
     }
 }
 
 #[tokio::test]
-async fn a_notification_that_comes_twice_is_worked_off_once() {
+async fn a_notification_that_comes_twice_is_processed_once() {
     let worker = Worker::new(paused());
-    let hook = Hook::new(worker.stack, "story-twice").await;
+    let webhook = Webhook::new(worker.stack, "story-twice").await;
     let landed = Landed::new(worker.stack, bytes(11, 3000)).await;
     for name in ["minio/put.json", "minio/put.json", "ceph/put.json"] {
-        assert_eq!(hook.take(sample(name, &landed.key)).await, Ok(()));
+        assert_eq!(webhook.send(sample(name, &landed.key)).await, Ok(()));
     }
-    let messages = hook.messages().await;
+    let messages = webhook.messages().await;
     assert_eq!(messages.len(), 3);
     let batch = messages.iter().take(2).map(|body| message(body.as_str(), 1)).collect();
     for _ in dedup_upload::process(worker.app.clone(), batch, unhurried()).await {
-        // The two met in one transaction.
+        // The two transactions conflicted.
         assert_eq!(worker.receive(&messages[0], 2, unhurried()).await, Vec::<String>::new());
     }
     assert_eq!(worker.receive(&messages[2], 1, unhurried()).await, Vec::<String>::new());
@@ -134,9 +135,9 @@ async fn a_notification_that_comes_twice_is_worked_off_once() {
 }
 
 #[tokio::test]
-async fn foreign_records_are_left_behind_and_spoil_no_upload() {
+async fn foreign_records_are_ignored_and_harm_no_upload() {
     let worker = Worker::new(paused());
-    let hook = Hook::new(worker.stack, "story-foreign").await;
+    let webhook = Webhook::new(worker.stack, "story-foreign").await;
     let landed = Landed::new(worker.stack, bytes(12, 3000)).await;
     let foreign = [
         "ceph/pack.json",
@@ -150,11 +151,11 @@ async fn foreign_records_are_left_behind_and_spoil_no_upload() {
     let mut records = Vec::new();
     for name in foreign {
         let body = sample(name, &landed.key);
-        assert_eq!(hook.take(body.clone()).await, Ok(()), "{name}");
+        assert_eq!(webhook.send(body.clone()).await, Ok(()), "{name}");
         let body: Value = serde_json::from_str(&body).expect("JSON");
         records.push(body["Records"][0].clone());
     }
-    assert_eq!(hook.messages().await, Vec::<String>::new());
+    assert_eq!(webhook.messages().await, Vec::<String>::new());
 
     let key = landed.key.to_string();
     let created = |source: &str, key: String| {
@@ -173,8 +174,8 @@ async fn foreign_records_are_left_behind_and_spoil_no_upload() {
         created("minio:s3", key.replace('/', "%252F")),
     ];
     let mixed: Vec<_> = records.iter().chain(&good).chain(&not_this_upload).collect();
-    assert_eq!(hook.take(json!({ "Key": "backups/dump", "Records": mixed }).to_string()).await, Ok(()));
-    let messages = hook.messages().await;
+    assert_eq!(webhook.send(json!({ "Key": "backups/dump", "Records": mixed }).to_string()).await, Ok(()));
+    let messages = webhook.messages().await;
     let sent: Vec<Value> = messages.iter().map(|body| serde_json::from_str(body).expect("JSON")).collect();
     assert_eq!(sent, [json!({ "Records": good })]);
     assert_eq!(worker.receive(&messages[0], 1, unhurried()).await, Vec::<String>::new());
@@ -183,7 +184,7 @@ async fn foreign_records_are_left_behind_and_spoil_no_upload() {
 
 #[tokio::test]
 async fn hostile_bodies_are_refused_or_dropped_and_reach_no_queue() {
-    let hook = Hook::new(paused(), "story-hostile").await;
+    let webhook = Webhook::new(paused(), "story-hostile").await;
     let foreign = ["foreign-key.json", "deeper-key.json", "upper-case-key.json", "not-utf8-key.json"];
     let mut refused = 0;
     for folder in ["poison", "sluice"] {
@@ -193,31 +194,31 @@ async fn hostile_bodies_are_refused_or_dropped_and_reach_no_queue() {
             if name == "one-foreign-record.json" {
                 continue;
             }
-            let answer = hook.take(std::fs::read(file.path()).expect("a sample")).await;
+            let answer = webhook.send(std::fs::read(file.path()).expect("a sample")).await;
             let expected = if foreign.contains(&&*name) { Ok(()) } else { Err(Code::InvalidRequest) };
             assert_eq!(answer, expected, "{name}");
             refused += usize::from(answer.is_err());
         }
     }
     assert!(refused >= 13, "{refused} samples");
-    assert_eq!(hook.take(vec![b' '; (200 << 10) + 1]).await, Err(Code::BodyTooLarge));
-    assert_eq!(hook.messages().await, Vec::<String>::new());
+    assert_eq!(webhook.send(vec![b' '; (200 << 10) + 1]).await, Err(Code::BodyTooLarge));
+    assert_eq!(webhook.messages().await, Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn a_hook_without_a_secret_is_closed_to_everybody() {
+async fn a_webhook_without_a_secret_refuses_every_call() {
     let closed = app(paused(), &[("SLUICE_WEBHOOK_SECRET_SHA256", "")]);
     for body in ["", "{}"] {
-        assert_eq!(take(&closed, body).await.expect_err("closed").code, Code::NotFound);
+        assert_eq!(send_to(&closed, body).await.expect_err("closed").code, Code::NotFound);
     }
 }
 
 #[tokio::test]
-async fn a_queue_that_fails_is_answered_so_that_the_store_tries_again() {
+async fn a_failing_queue_makes_the_store_retry() {
     let stack = paused();
     let queue = stack.setting("SLUICE_LANDING_QUEUE_URL").to_owned() + "-that-is-not-there";
     let broken = app(stack, &[("SLUICE_LANDING_QUEUE_URL", &queue)]);
     let body = std::fs::read(samples("ceph/put.json")).expect("a sample");
-    let failure = take(&broken, body).await.expect_err("no queue");
+    let failure = send_to(&broken, body).await.expect_err("no queue");
     assert!(failure.code.status() >= 500, "{failure}");
 }

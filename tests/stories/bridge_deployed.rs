@@ -1,4 +1,4 @@
-//! The hook as it is deployed, called as Ceph and MinIO call it.
+//! Tests the deployed webhook with calls like those of Ceph and MinIO.
 
 use reqwest::Method;
 use sluice_tests::{Client, Deployed, WEBHOOK_SECRET, bytes, paused};
@@ -8,7 +8,7 @@ use crate::support::{Landed, Worker, unhurried};
 
 type Headers<'a> = &'a [(&'a str, &'a str)];
 
-/// A call as a store makes it.
+/// Calls the webhook as a store does.
 async fn post(url: &str, headers: Headers<'_>, body: String) -> u16 {
     let mut request = reqwest::Client::new().post(url).body(body);
     for (name, value) in headers {
@@ -18,12 +18,12 @@ async fn post(url: &str, headers: Headers<'_>, body: String) -> u16 {
 }
 
 #[tokio::test]
-async fn the_deployed_hook_takes_the_secret_in_three_places_and_sends_to_the_landing_queue() {
+async fn the_deployed_webhook_accepts_the_secret_in_three_places_and_sends_to_the_landing_queue() {
     let worker = Worker::new(paused());
     let url = format!("{}/webhooks/store-events", worker.stack.api);
     let with_token = format!("{url}?token={WEBHOOK_SECRET}");
     let bearer = format!("Bearer {WEBHOOK_SECRET}");
-    // What curl sends as the type of a body, if it is not told one, as Ceph does not tell it.
+    // The content type that curl sends by default, and Ceph with it.
     let form = ("content-type", "application/x-www-form-urlencoded");
     let json = ("content-type", "application/json");
     let ways: [(&str, &str, Headers); 3] = [
@@ -44,7 +44,7 @@ async fn the_deployed_hook_takes_the_secret_in_three_places_and_sends_to_the_lan
     assert!(!log.contains(WEBHOOK_SECRET), "the secret was logged");
 }
 
-/// Waits for this message among those that the stack's bucket sent itself.
+/// Waits for this message among those that the stack's own bucket sent.
 async fn find_in_landing_queue(stack: &Deployed, body: &str) -> String {
     let sqs = aws_sdk_sqs::Client::new(&stack.sdk);
     for _ in 0..500 {
@@ -65,7 +65,7 @@ async fn find_in_landing_queue(stack: &Deployed, body: &str) -> String {
 }
 
 #[tokio::test]
-async fn without_the_secret_the_deployed_hook_is_shut() {
+async fn the_deployed_webhook_refuses_calls_without_the_secret() {
     let stack = paused();
     let stranger = Client::stranger(stack);
     let user = Client::register(stack).await;
@@ -80,7 +80,7 @@ async fn without_the_secret_the_deployed_hook_is_shut() {
         (&stranger, "/webhooks/store-events?token=".to_owned(), vec![]),
         (&stranger, format!("/webhooks/store-events?secret={WEBHOOK_SECRET}"), vec![]),
         (&stranger, "/webhooks/store-events".to_owned(), vec![("authorization", &*wrong)]),
-        // A session is no key to the hook, whatever stands beside it.
+        // A session token is not the webhook's secret, whatever else is sent.
         (&user, "/webhooks/store-events".to_owned(), vec![]),
         (&user, format!("/webhooks/store-events?token={WEBHOOK_SECRET}"), vec![]),
     ] {

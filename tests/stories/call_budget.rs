@@ -1,4 +1,4 @@
-//! How many calls to AWS each step of an upload costs: counted on the wire, retries included.
+//! Tests how many calls to AWS each step of an upload costs, counted on the wire with retries.
 
 use aws_smithy_runtime_api::client::http::HttpConnector;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::support::{Landed, Worker, call, created, message, unhurried, watched};
 
-/// A deployment whose calls are written down.
+/// A deployment that records its calls.
 fn counted(stack: &Deployed) -> (Deployment, Arc<Mutex<Vec<String>>>) {
     let calls = Arc::new(Mutex::new(Vec::new()));
     let written = calls.clone();
@@ -28,7 +28,7 @@ fn taken(calls: &Arc<Mutex<Vec<String>>>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn an_upload_costs_no_more_calls_than_it_may() {
+async fn an_upload_stays_within_its_call_budget() {
     let stack = paused();
     let user = Client::register(stack).await;
     let (deployment, calls) = counted(stack);
@@ -55,7 +55,7 @@ async fn an_upload_costs_no_more_calls_than_it_may() {
 }
 
 #[tokio::test]
-async fn a_small_upload_costs_the_worker_no_more_calls_than_it_may() {
+async fn a_small_upload_stays_within_the_call_budget_of_the_worker() {
     let stack = paused();
     let (deployment, calls) = counted(stack);
     let worker = Worker::with(stack, dedup_upload::App::new(&deployment).expect("an app"));
@@ -72,7 +72,7 @@ async fn a_small_upload_costs_the_worker_no_more_calls_than_it_may() {
 }
 
 #[tokio::test]
-async fn small_files_of_a_batch_cost_the_worker_less_than_alone() {
+async fn small_files_of_a_batch_cost_the_worker_fewer_calls_than_alone() {
     let stack = paused();
     let (deployment, calls) = counted(stack);
     let worker = Worker::with(stack, dedup_upload::App::new(&deployment).expect("an app"));
@@ -86,17 +86,17 @@ async fn small_files_of_a_batch_cost_the_worker_less_than_alone() {
     assert!(dedup_upload::process(worker.app.clone(), messages, unhurried()).await.is_empty());
     let made = taken(&calls);
     let of = |name: &str| made.iter().filter(|call| call.starts_with(name)).count();
-    // One pack, object and row, for all ten.
+    // One pack, one object and one row for all ten.
     assert_eq!((of("PutItem"), of("S3 PUT")), (1, 1), "{made:?}");
     assert_eq!((of("S3 GET"), of("S3 DELETE")), (10, 10), "{made:?}");
     assert_eq!(of("TransactWriteItems"), 10, "{made:?}");
-    // One message for the compressor. A file whose chunk is a hook, one in 64, costs two more.
+    // One message for compress-pack. A file with a hook (one chunk in 64) costs two calls more.
     let sampled = of("BatchGetItem") + of("BatchWriteItem");
     assert!(sampled <= 4 && made.len() - sampled <= 73, "{} calls: {made:?}", made.len());
 }
 
 #[tokio::test]
-async fn a_read_costs_no_more_calls_than_it_may() {
+async fn a_read_stays_within_its_call_budget() {
     let stack = paused();
     let (deployment, calls) = counted(stack);
     let worker = Worker::new(stack);
@@ -105,7 +105,7 @@ async fn a_read_costs_no_more_calls_than_it_may() {
     let upload = landed.upload().await;
     let file_id = upload["version"]["file_id"].as_str().expect("an id");
     let read = Arc::new(read_content::App::new(&deployment).expect("an app"));
-    // The first of a day also notes the day.
+    // The first read of a day also records the day.
     for (what, max) in [("plan", 6), ("plan", 5), ("content", 4)] {
         let path = format!("/files/{file_id}/{what}");
         let ask = call(&landed.user, http::Method::GET, &path, &Value::Null);

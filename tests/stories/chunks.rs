@@ -1,4 +1,4 @@
-//! Deduplication below the file: only new chunks are stored, and what is said of them is true.
+//! Tests deduplication of chunks: only new chunks are stored, and the counts of them are right.
 
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use serde_json::{Value, json};
@@ -14,18 +14,18 @@ use crate::support::{Landed, Worker, created, message, unhurried, watched};
 
 const MIB: usize = 1 << 20;
 
-/// Processes what has landed, once.
+/// Processes an upload's event once, and returns the upload.
 async fn process(worker: &Worker, landed: &Landed) -> Value {
     assert_eq!(worker.receive(&created(&landed.key), 1, unhurried()).await, Vec::<String>::new());
     landed.upload().await["version"].clone()
 }
 
-/// New, shared and stored bytes of a version.
+/// Returns the new, shared and stored bytes of a version.
 fn counted(version: &Value) -> [u64; 3] {
     ["new_bytes", "shared_bytes", "stored_bytes"].map(|name| version[name].as_u64().expect("a number"))
 }
 
-/// The packs that a version consists of, as their rows are.
+/// Returns the rows of the packs that a version consists of.
 async fn packs(worker: &Worker, user: &Client, version: &Value) -> Vec<Pack> {
     let path = format!("/files/{}/plan?detail=terms", version["file_id"].as_str().expect("an id"));
     let plan = user.get(&path).await.expect(200);
@@ -38,7 +38,7 @@ async fn packs(worker: &Worker, user: &Client, version: &Value) -> Vec<Pack> {
 }
 
 #[tokio::test]
-async fn an_edited_file_stores_what_is_new_of_it() {
+async fn an_edited_file_stores_only_its_new_chunks() {
     let worker = Worker::new(paused());
     let base = Landed::new(worker.stack, bytes(1, 8 * MIB)).await;
     let version = process(&worker, &base).await;
@@ -51,7 +51,7 @@ async fn an_edited_file_stores_what_is_new_of_it() {
     assert!((1..200_000).contains(&new), "{new} of 8 MiB are said to be new");
     assert_eq!((new + shared, stored), (next.content.len() as u64, new));
     let file_id = version["file_id"].as_str().expect("an id");
-    assert!(next.user.rebuild(file_id).await == next.content);
+    assert!(next.user.read_by_plan(file_id).await == next.content);
 
     let keys = worker.vault_keys(base.account_id).await;
     let of = |prefix: &str| keys.iter().filter(|key| key.starts_with(prefix)).count();
@@ -80,7 +80,7 @@ async fn chunks_are_found_under_another_path_and_never_in_another_account() {
 }
 
 #[tokio::test]
-async fn an_object_that_is_mostly_new_is_adopted_and_what_it_shares_is_counted() {
+async fn a_mostly_new_object_is_adopted_and_its_shared_bytes_are_counted() {
     let worker = Worker::new(paused());
     let base = Landed::new(worker.stack, bytes(4, 2 * MIB)).await;
     process(&worker, &base).await;
@@ -103,12 +103,12 @@ async fn content_that_repeats_itself_is_stored_once() {
 }
 
 #[tokio::test]
-async fn small_files_of_a_batch_share_a_pack_by_account() {
+async fn small_files_of_a_batch_share_a_pack_per_account() {
     let worker = Worker::new(paused());
     let users = [Client::register(worker.stack).await, Client::register(worker.stack).await];
     let mut landed = Vec::new();
     for number in 0..9_u64 {
-        // The last two bring the same bytes.
+        // The last two have the same bytes.
         let content = bytes(100 + number.min(7), 10_240);
         let user = users[usize::from(number == 0)].clone();
         landed.push(Landed::of(user, &format!("file {number}"), content, &Value::Null).await);
@@ -127,14 +127,14 @@ async fn small_files_of_a_batch_share_a_pack_by_account() {
         assert_eq!(upload["state"], "available", "{upload}");
         let version = &upload["version"];
         new_bytes += counted(version)[0];
-        assert!(one.user.rebuild(version["file_id"].as_str().expect("an id")).await == one.content);
+        assert!(one.user.read_by_plan(version["file_id"].as_str().expect("an id")).await == one.content);
         let rows = packs(&worker, &one.user, version).await;
-        assert_eq!((rows.len(), rows[0].references), (1, 7), "seven contents have the pack");
+        assert_eq!((rows.len(), rows[0].references), (1, 7), "seven blobs use the pack");
     }
     assert_eq!(new_bytes, 7 * 10_240);
     assert_eq!(users[0].usage().await, (7 * 10_240, 0));
 
-    // The messages come once more, and change nothing.
+    // A second delivery of the messages changes nothing.
     let messages = landed.iter().map(|one| message(created(&one.key), 2)).collect();
     assert_eq!(dedup_upload::process(worker.app.clone(), messages, unhurried()).await, Vec::<String>::new());
     let rows = packs(&worker, &users[0], &landed[1].upload().await["version"]).await;
@@ -143,12 +143,13 @@ async fn small_files_of_a_batch_share_a_pack_by_account() {
 }
 
 #[tokio::test]
-async fn of_two_equal_files_of_a_batch_whichever_comes_first_brings_the_bytes() {
+async fn of_two_equal_files_of_a_batch_the_first_one_published_counts_as_new() {
     let stack = paused();
-    let (user, content) = (Client::register(stack).await, bytes(120, 10_240));
+    let user = Client::register(stack).await;
+    let content = bytes(120, 10_240);
     let first = Landed::of(user.clone(), "first", content.clone(), &Value::Null).await;
     let second = Landed::of(user.clone(), "second", content, &Value::Null).await;
-    // What publishes the first is late.
+    // The first file is published late.
     let late = first.key.upload_id.to_string();
     let deployment = watched(stack, move |connector, request| {
         let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
@@ -165,7 +166,8 @@ async fn of_two_equal_files_of_a_batch_whichever_comes_first_brings_the_bytes() 
     let messages = [&first, &second].map(|one| message(created(&one.key), 1)).into();
     let failed = dedup_upload::process(worker.app.clone(), messages, unhurried()).await;
     assert_eq!(failed, Vec::<String>::new());
-    let (first, second) = (first.upload().await, second.upload().await);
+    let first = first.upload().await;
+    let second = second.upload().await;
     assert_eq!((counted(&first["version"])[0], counted(&second["version"])[0]), (0, 10_240));
 }
 
@@ -180,7 +182,7 @@ async fn two_workers_at_once_take_one_reference() {
     let other = Worker::new(paused());
     let (first, second) =
         tokio::join!(worker.receive(&event, 1, unhurried()), other.receive(&event, 1, unhurried()));
-    // One of them may find the object taken away under its hands; its message comes again.
+    // The object may be deleted while one of them reads it. Its message is then delivered again.
     if !(first.is_empty() && second.is_empty()) {
         assert_eq!(worker.receive(&event, 2, unhurried()).await, Vec::<String>::new());
     }
@@ -194,7 +196,7 @@ async fn two_workers_at_once_take_one_reference() {
 }
 
 #[tokio::test]
-async fn a_condemned_pack_is_not_referred_to() {
+async fn a_condemned_pack_is_not_referenced() {
     let worker = Worker::new(paused());
     let base = Landed::new(worker.stack, bytes(7, 2 * MIB)).await;
     let version = process(&worker, &base).await;
@@ -205,7 +207,7 @@ async fn a_condemned_pack_is_not_referred_to() {
     let next = Landed::of(base.user.clone(), "file", edited, &Value::Null).await;
     let [new, shared, _] = counted(&process(&worker, &next).await);
     assert_eq!((new, shared), (next.content.len() as u64, 0));
-    assert!(next.user.rebuild(version["file_id"].as_str().expect("an id")).await == next.content);
+    assert!(next.user.read_by_plan(version["file_id"].as_str().expect("an id")).await == next.content);
 }
 
 #[tokio::test]
@@ -241,7 +243,7 @@ async fn a_pack_condemned_at_the_last_moment_stops_the_version() {
 }
 
 #[tokio::test]
-async fn a_damaged_pack_index_costs_storage_and_no_upload() {
+async fn a_damaged_pack_index_costs_storage_but_rejects_no_upload() {
     let worker = Worker::new(paused());
     let base = Landed::new(worker.stack, bytes(10, 4 * MIB)).await;
     process(&worker, &base).await;
@@ -249,7 +251,7 @@ async fn a_damaged_pack_index_costs_storage_and_no_upload() {
     worker.overwrite_in_vault(&index.expect("an index of its own"), vec![1, 2, 3]).await;
     let edited = [&base.content[..], b"more"].concat();
     let next = Landed::of(base.user.clone(), "elsewhere", edited, &Value::Null).await;
-    // Another worker, which does not remember the index.
+    // Another worker, which has not cached the index.
     let other = Worker::new(paused());
     let [new, ..] = counted(&process(&other, &next).await);
     assert_eq!(new, next.content.len() as u64);

@@ -1,4 +1,4 @@
-//! The `sluice` command against the deployed pipeline.
+//! Tests the `sluice` command with the deployed pipeline.
 
 use serde_json::Value;
 use sluice_tests::{Client, bytes, live, text};
@@ -11,13 +11,13 @@ use tokio::process::Command;
 
 const MIB: usize = 1 << 20;
 
-/// The command: beside the folder this test was built into, since the stack builds it with the functions.
+/// The path of the command, which the stack builds together with the functions.
 pub fn executable() -> PathBuf {
     let test = std::env::current_exe().expect("a path");
     test.ancestors().nth(2).expect("a folder").join("sluice")
 }
 
-/// The command with a home and a working folder of its own, logged in.
+/// The command, logged in, with a home and a working folder of its own.
 struct Sluice {
     folder: tempfile::TempDir,
     user: Client,
@@ -48,7 +48,7 @@ impl Sluice {
         command
     }
 
-    /// Runs it and reads its lines.
+    /// Runs the command and parses its output lines.
     async fn run(&self, arguments: &[&str]) -> Vec<Value> {
         let Output { status, stdout, stderr } = self.command(arguments).output().await.expect("run");
         assert!(status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&stderr));
@@ -56,7 +56,7 @@ impl Sluice {
         lines.map(|line| serde_json::from_slice(line).expect("JSON")).collect()
     }
 
-    /// Waits until what was put is what readers get, and returns the file.
+    /// Waits until readers get the version that was put, and returns the file.
     async fn published(&self, path: &str, put: &Value) -> Value {
         for _ in 0..1200 {
             let file = self.user.stat(path).await;
@@ -70,7 +70,7 @@ impl Sluice {
 }
 
 #[tokio::test]
-async fn a_put_killed_at_half_sends_only_what_is_missing() {
+async fn a_put_killed_halfway_sends_only_what_is_missing() {
     let sluice = Sluice::new().await;
     let content = bytes(1, 100 * MIB);
     fs::write(sluice.path("film"), &content).expect("written");
@@ -88,13 +88,13 @@ async fn a_put_killed_at_half_sends_only_what_is_missing() {
                 break left["received"].as_array().map_or(0, Vec::len);
             }
         }
-        assert!(first.try_wait().expect("a status").is_none(), "it was over before it could be killed");
+        assert!(first.try_wait().expect("a status").is_none(), "the command ended before it was killed");
         tokio::time::sleep(Duration::from_millis(10)).await;
     };
     let second = sluice.run(&arguments).await.remove(0);
     assert_eq!((&second["outcome"], &second["state"]), (&"uploaded".into(), &"available".into()), "{second}");
     let sent = second["bytes_sent"].as_u64().expect("a number") as usize;
-    // A part per worker may have been on its way when the first was killed.
+    // Each worker may have been sending a part when the first command was killed.
     assert!(sent <= content.len() - received * 5 * MIB, "{sent} bytes sent again of {}", content.len());
     let file_id = sluice.user.stat("films/one").await["file_id"].clone();
     assert!(sluice.user.read(text(&file_id)).await == content, "other bytes came back");
@@ -104,7 +104,7 @@ async fn a_put_killed_at_half_sends_only_what_is_missing() {
 }
 
 #[tokio::test]
-async fn an_edited_file_costs_what_is_new_of_it_both_ways() {
+async fn an_edited_file_transfers_only_its_new_bytes_both_ways() {
     let sluice = Sluice::new().await;
     let base = bytes(2, 40 * MIB);
     fs::write(sluice.path("disk"), &base).expect("written");
@@ -115,12 +115,12 @@ async fn an_edited_file_costs_what_is_new_of_it_both_ways() {
         "{first}"
     );
 
-    // Another file of the same name, so that nothing but the chunks tells.
+    // Another file of the same name, so that only the chunks are known.
     let mut edited = base.clone();
     edited.insert(0, b'!');
     edited.splice(20 * MIB..20 * MIB + 100, []);
     fs::write(sluice.path("disk"), &edited).expect("written");
-    // How often it would ask whether the file is available depends on how busy the machine is.
+    // How often the command would poll for the file depends on how busy the machine is.
     let delta = sluice.run(&["put", "disk", "--no-wait"]).await.remove(0);
     assert_eq!(delta["outcome"], "delta", "{delta}");
     let number = |line: &Value, name: &str| line[name].as_u64().expect("a number");
@@ -128,9 +128,9 @@ async fn an_edited_file_costs_what_is_new_of_it_both_ways() {
     assert!(number(&delta, "api_bytes") < 20_000, "{delta}");
     let version = sluice.published("disk", &delta).await;
     assert_eq!(version["new_bytes"], delta["bytes_sent"]);
-    assert!(sluice.user.rebuild(text(&version["file_id"])).await == edited, "other bytes came back");
+    assert!(sluice.user.read_by_plan(text(&version["file_id"])).await == edited, "other bytes came back");
 
-    // Without the cache it asks the server, and without an earlier version the chunk index.
+    // Without the cache it asks the server; without an earlier version it looks up the chunk index.
     edited.insert(0, b'?');
     fs::write(sluice.path("disk"), &edited).expect("written");
     for remote in ["disk", "elsewhere"] {
@@ -146,7 +146,7 @@ async fn an_edited_file_costs_what_is_new_of_it_both_ways() {
 }
 
 #[tokio::test]
-async fn a_tree_of_a_thousand_small_files_comes_back_as_it_was() {
+async fn a_tree_of_a_thousand_small_files_comes_back_unchanged() {
     let sluice = Sluice::new().await;
     for index in 0..1000 {
         let folder = sluice.path(&format!("tree/{}/ü {}", index % 7, index % 11));
@@ -163,13 +163,13 @@ async fn a_tree_of_a_thousand_small_files_comes_back_as_it_was() {
     );
     let got = sluice.run(&["get", "copy/", "--to", "back"]).await;
     assert_eq!(got.len(), 1000);
-    assert_eq!(contents(&sluice.path("tree")), contents(&sluice.path("back")));
+    assert_eq!(files_below(&sluice.path("tree")), files_below(&sluice.path("back")));
     let (used, reserved) = sluice.user.usage().await;
     assert_eq!((used, reserved), ((0..1000).map(|index| index * 13).sum(), 0));
 }
 
-/// Every file below a folder with its bytes, in order.
-fn contents(root: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+/// All files below a folder with their bytes, sorted.
+fn files_below(root: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut files = Vec::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {

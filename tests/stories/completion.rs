@@ -1,4 +1,4 @@
-//! Completing and aborting uploads: wrongly, twice, at once, and one after the other.
+//! Tests completing and aborting uploads: wrongly, twice, concurrently and one after the other.
 
 use futures::future::join_all;
 use reqwest::Method;
@@ -9,18 +9,19 @@ use sluice_tests::{Client, bytes, live, text};
 const MIB: usize = 1 << 20;
 const MD5_OF_NOTHING: &str = "d41d8cd98f00b204e9800998ecf8427e";
 
-/// An upload of three parts, all of which have been sent.
+/// An upload of three parts that have all been sent.
 struct Sent {
     user: Client,
     path: String,
-    /// What `complete` wants to know.
+    /// The parts as the completion lists them.
     parts: Vec<Value>,
     content: Vec<u8>,
 }
 
 impl Sent {
     async fn new(seed: u64) -> Self {
-        let (user, content) = (Client::register(live()).await, bytes(seed, 10 * MIB + 1));
+        let user = Client::register(live()).await;
+        let content = bytes(seed, 10 * MIB + 1);
         let request = json!({ "path": "file", "size": content.len(), "part_size": 5 * MIB });
         let plan = user.post("/uploads", &request).await.expect(201);
         let sent = user.send_parts(&plan, &content).await;
@@ -32,19 +33,19 @@ impl Sent {
         self.user.post(&format!("{}/complete", self.path), &json!({ "parts": parts })).await
     }
 
-    /// Completes with a hash that was not declared at the beginning.
+    /// Completes with a hash that was not declared when the upload began.
     async fn complete_as(&self, sha256: &str) -> sluice_tests::Reply {
         let completion = json!({ "parts": self.parts, "sha256": sha256 });
         self.user.post(&format!("{}/complete", self.path), &completion).await
     }
 
-    async fn settled(&self) -> Value {
-        self.user.settled(self.path.rsplit('/').next().expect("an id")).await
+    async fn wait_until_finished(&self) -> Value {
+        self.user.wait_until_finished(self.path.rsplit('/').next().expect("an id")).await
     }
 
-    /// Checks that there is one version, it is available and counts once.
+    /// Checks that there is one version, that it is available, and that it counts once.
     async fn check_available(&self) {
-        let upload = self.settled().await;
+        let upload = self.wait_until_finished().await;
         assert_eq!(upload["state"], "available", "{upload}");
         let file_id = text(&upload["version"]["file_id"]);
         assert_eq!(self.user.versions(file_id).await.len(), 1);
@@ -54,7 +55,7 @@ impl Sent {
 }
 
 #[tokio::test]
-async fn a_list_of_parts_that_is_not_the_plans_is_refused_and_harms_nothing() {
+async fn a_list_of_parts_that_differs_from_the_plan_is_refused_and_harms_nothing() {
     let sent = Sent::new(51).await;
     let [one, two, three] = &sent.parts[..] else { panic!("not three parts: {:?}", sent.parts) };
     let part = |number: u32, etag: &str| json!({ "number": number, "etag": etag });
@@ -119,7 +120,7 @@ async fn a_part_that_was_never_sent_is_named() {
     let second = user.send_parts(&missing, &content).await;
     sent["parts"][1] = second["parts"][0].clone();
     user.post(&format!("{path}/complete"), &sent).await.expect(202);
-    assert_eq!(user.settled(text(&plan["upload_id"])).await["state"], "available");
+    assert_eq!(user.wait_until_finished(text(&plan["upload_id"])).await["state"], "available");
 }
 
 #[tokio::test]
@@ -138,7 +139,7 @@ async fn completing_again_gives_the_same_version() {
 #[tokio::test]
 async fn completing_many_times_at_once_makes_one_version() {
     let sent = Sent::new(55).await;
-    // A store that is busy with another's merge may say so: then the call is to be repeated.
+    // A store may answer that it is busy with another call's merge. The client then repeats the call.
     let complete = async |_| {
         for _ in 0..20 {
             let answer = sent.complete(&sent.parts).await;
@@ -221,7 +222,7 @@ async fn quota_is_reserved_at_the_beginning_and_released_by_an_abort() {
 }
 
 #[tokio::test]
-async fn a_hash_that_was_learnt_while_sending_is_checked_too() {
+async fn a_hash_declared_at_completion_is_checked_too() {
     let sent = Sent::new(59).await;
     let sha256 = Sha256::of(&sent.content).to_string();
     for reply in join_all((0..4).map(|_| sent.complete_as(&sha256))).await {
@@ -233,7 +234,7 @@ async fn a_hash_that_was_learnt_while_sending_is_checked_too() {
 
     let damaged = Sent::new(60).await;
     damaged.complete_as(&sha256).await.expect(202);
-    let upload = damaged.settled().await;
+    let upload = damaged.wait_until_finished().await;
     assert_eq!(
         (&upload["state"], &upload["reason"]),
         (&json!("rejected"), &json!("sha256_mismatch")),
@@ -243,7 +244,7 @@ async fn a_hash_that_was_learnt_while_sending_is_checked_too() {
 }
 
 #[tokio::test]
-async fn a_late_hash_comes_with_the_first_completion_and_contradicts_no_other() {
+async fn a_late_hash_is_accepted_only_with_the_first_completion_and_before_processing() {
     let sent = Sent::new(61).await;
     let sha256 = Sha256::of(&sent.content).to_string();
     sent.complete(&sent.parts).await.expect(202);

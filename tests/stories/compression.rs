@@ -1,4 +1,4 @@
-//! Packs are written anew as frames where that pays, and nobody who reads notices.
+//! Tests that packs are compressed where that saves space, and that readers do not notice.
 
 use serde_json::{Value, json};
 use sluice_contracts::event::BlobEvent;
@@ -35,7 +35,7 @@ async fn text_is_compressed_and_read_from_its_frames() {
     assert_eq!(movers.blob(&landed).await.object_key, None);
     movers.check_readable(&landed, "compressed").await;
 
-    // A part of it costs a frame or two.
+    // A range of it costs one or two frames.
     let file = landed.upload().await["version"]["file_id"].clone();
     let path = format!("/files/{}/plan?from=2000000&to=2000001", text(&file));
     let plan = landed.user.get(&path).await.expect(200);
@@ -47,7 +47,7 @@ async fn text_is_compressed_and_read_from_its_frames() {
     );
     assert!(term["skip"].as_u64().unwrap_or(0) < 262_144, "{plan}");
 
-    // The object is kept for those who are reading it, and no longer.
+    // The object is kept during the grace period, for clients that are still reading it.
     let account = landed.account_id;
     movers.sweep_at(clock::now()).await;
     assert!(movers.objects(account).await.contains(&object));
@@ -55,14 +55,14 @@ async fn text_is_compressed_and_read_from_its_frames() {
     let kept = movers.objects(account).await;
     assert_eq!(kept, packs.iter().map(|pack| pack.placement.key.clone()).collect::<Vec<_>>());
     movers.check_readable(&landed, "swept").await;
-    // Once more changes nothing.
+    // A second run changes nothing.
     assert_eq!(movers.compress(&landed, "b", 1, unhurried()).await, Vec::<String>::new());
     movers.sweep().await;
     assert_eq!(movers.objects(account).await, kept);
 }
 
 #[tokio::test]
-async fn a_stored_pack_is_a_file_that_zstd_reads() {
+async fn a_compressed_pack_is_a_file_that_zstd_reads() {
     let movers = Movers::new().await;
     let landed = movers.put(log_lines(2, MIB)).await;
     movers.compress(&landed, "a", 1, unhurried()).await;
@@ -75,7 +75,7 @@ async fn a_stored_pack_is_a_file_that_zstd_reads() {
 }
 
 #[tokio::test]
-async fn what_does_not_compress_stays_and_is_redirected_to() {
+async fn an_incompressible_file_stays_raw_and_is_redirected_to() {
     let movers = Movers::new().await;
     for content in [bytes(3, 3 * MIB), log_lines(3, 30_000), Vec::new()] {
         let landed = movers.put(content).await;
@@ -90,7 +90,7 @@ async fn what_does_not_compress_stays_and_is_redirected_to() {
 }
 
 #[tokio::test]
-async fn a_compressed_file_is_put_together_for_plain_readers() {
+async fn a_compressed_file_is_materialized_for_plain_readers() {
     let movers = Movers::new().await;
     let mut content = log_lines(4, 9 * MIB);
     content.extend(bytes(4, 9 * MIB));
@@ -98,7 +98,8 @@ async fn a_compressed_file_is_put_together_for_plain_readers() {
     movers.compress(&landed, "a", 1, unhurried()).await;
     movers.sweep().await;
     let app = materialize_blob::App::new(&movers.deployment).expect("an app");
-    let (account_id, sha256) = (landed.account_id, Sha256::of(&landed.content));
+    let account_id = landed.account_id;
+    let sha256 = Sha256::of(&landed.content);
     let body = BlobEvent::BlobRequested { account_id, sha256 }.to_json();
     let failed = materialize_blob::process(Arc::new(app), vec![message(body, 1)], unhurried()).await;
     assert_eq!(failed, Vec::<String>::new());
@@ -123,14 +124,15 @@ async fn edits_of_a_compressed_file_share_its_chunks() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_where_it_lies_is_read_where_it_lay() {
+async fn a_pack_that_cannot_be_read_at_its_new_place_is_read_at_its_old_one() {
     let movers = Movers::new().await;
     let landed = movers.put(log_lines(6, 2 * MIB)).await;
     movers.compress(&landed, "a", 1, unhurried()).await;
     let pack = movers.packs(&landed).await.remove(0);
     movers.worker.overwrite_in_vault(&pack.placement.key, vec![0; pack.placement.length as usize]).await;
     let app = materialize_blob::App::new(&movers.deployment).expect("an app");
-    let (account_id, sha256) = (landed.account_id, Sha256::of(&landed.content));
+    let account_id = landed.account_id;
+    let sha256 = Sha256::of(&landed.content);
     let body = BlobEvent::BlobRequested { account_id, sha256 }.to_json();
     materialize_blob::process(Arc::new(app), vec![message(body, 1)], unhurried()).await;
     let file = landed.upload().await["version"]["file_id"].clone();
@@ -146,18 +148,18 @@ async fn what_cannot_be_read_where_it_lies_is_read_where_it_lay() {
 }
 
 #[tokio::test]
-async fn work_that_takes_too_long_goes_on_where_it_stopped() {
+async fn compression_that_runs_out_of_time_resumes_where_it_stopped() {
     let movers = Movers::new().await;
     let landed = movers.put(log_lines(7, 130 * MIB)).await;
     let count = movers.packs(&landed).await.len();
     assert!(count >= 3);
-    // A look before the work, one before each pack.
+    // The worker checks the time at its start and before each pack.
     for done in 1..count {
         assert_eq!(movers.compress(&landed, "a", 1, hurried(2)).await, Vec::<String>::new());
         let packs = movers.packs(&landed).await;
         let moved = packs.iter().filter(|pack| pack.placement.encoding == Encoding::Zstd).count();
         assert_eq!(moved, done);
-        assert!(movers.blob(&landed).await.object_key.is_some(), "the object is still wanted");
+        assert!(movers.blob(&landed).await.object_key.is_some(), "the object is still needed");
         movers.sweep().await;
     }
     assert_eq!(movers.compress(&landed, "b", 1, unhurried()).await, Vec::<String>::new());
@@ -168,7 +170,7 @@ async fn work_that_takes_too_long_goes_on_where_it_stopped() {
 }
 
 #[tokio::test]
-async fn a_pack_that_is_going_is_left_alone() {
+async fn a_condemned_pack_is_not_compressed() {
     let movers = Movers::new().await;
     let landed = movers.put(log_lines(8, MIB)).await;
     let pack = movers.packs(&landed).await.remove(0);
@@ -182,21 +184,21 @@ async fn a_pack_that_is_going_is_left_alone() {
 }
 
 #[tokio::test]
-async fn damage_is_not_carried_on() {
+async fn a_damaged_pack_is_not_compressed() {
     let movers = Movers::new().await;
     let landed = movers.put(log_lines(9, MIB)).await;
     let key = movers.blob(&landed).await.object_key.expect("adopted");
     movers.worker.overwrite_in_vault(&key, log_lines(10, MIB)).await;
     assert_eq!(movers.compress(&landed, "a", 1, unhurried()).await.len(), 1, "tried again");
     assert_eq!(movers.packs(&landed).await[0].placement.generation, 0);
-    // In the end it goes to the dead-letter queue.
+    // After its last delivery the message goes to the dead-letter queue.
     assert_eq!(movers.compress(&landed, "a", 3, unhurried()).await, Vec::<String>::new());
     assert_eq!(movers.packs(&landed).await[0].placement.generation, 0);
 }
 
-/// The deployed functions do it by themselves, and the command reads it.
+/// The deployed functions compress without help, and the command reads the result.
 #[tokio::test]
-async fn uploads_are_compressed_behind_the_scenes() {
+async fn uploads_are_compressed_in_the_background() {
     let user = Client::register(live()).await;
     let content = log_lines(11, 5 * MIB);
     let version = user.upload("log", &content).await["version"].clone();
@@ -205,8 +207,8 @@ async fn uploads_are_compressed_behind_the_scenes() {
     for _ in 0..300 {
         let plan = user.get(&path).await.expect(200);
         if plan["terms"].as_array().is_some_and(|terms| terms.iter().all(|term| term["encoding"] == "zstd")) {
-            assert!(user.rebuild(file_id).await == content);
-            assert!(user.read(file_id).await == content, "put together again");
+            assert!(user.read_by_plan(file_id).await == content);
+            assert!(user.read(file_id).await == content, "as a whole");
             return read_by_command(&user, &content);
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

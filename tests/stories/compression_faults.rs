@@ -1,4 +1,5 @@
-//! A mover is killed at every write, meets another one, or is overtaken. Nothing is lost, and nothing is left.
+//! Tests movers that are killed at every write, run concurrently or come late: nothing is lost and nothing is
+//! left behind.
 
 use sluice_domain::blob::Encoding;
 use sluice_storage::fault::run_until_killed;
@@ -19,7 +20,7 @@ async fn a_compressor_killed_anywhere_is_followed_by_another() {
         let context = format!("{fault:?}, {run:?}");
         movers.check_readable(&landed, &context).await;
         if run.is_err() {
-            // What the sweeper does in between must not matter.
+            // The sweeper may run in between.
             movers.sweep().await;
             movers.check_readable(&landed, &context).await;
             let failed = movers.compress(&landed, "a", 2, unhurried()).await;
@@ -31,7 +32,7 @@ async fn a_compressor_killed_anywhere_is_followed_by_another() {
         assert!(packs.iter().all(|pack| pack.placement.encoding == Encoding::Zstd), "{context}");
         assert_eq!(movers.blob(&landed).await.object_key, None, "{context}");
         let kept: Vec<String> = packs.into_iter().map(|pack| pack.placement.key).collect();
-        assert_eq!(movers.objects(landed.account_id).await, kept, "{context}: something is left");
+        assert_eq!(movers.objects(landed.account_id).await, kept, "{context}: nothing else is left");
         if run.is_ok() {
             assert!(fault.write >= 4, "{context}: too few writes");
             return;
@@ -40,10 +41,10 @@ async fn a_compressor_killed_anywhere_is_followed_by_another() {
     panic!("there were more writes than faults");
 }
 
-/// The worker that stored a file dies, before it or after it has told the compressor, and is followed by another when the
-/// object that was adopted is gone already.
+/// The worker that stored a file dies before or after it has notified compress-pack. Another one takes over
+/// when the adopted object has already been deleted.
 #[tokio::test]
-async fn a_worker_that_comes_back_late_takes_nothing_away() {
+async fn a_worker_that_comes_back_late_deletes_nothing() {
     let movers = Movers::new().await;
     for (seed, fault) in (400..).zip(faults()) {
         let landed = Landed::new(movers.worker.stack, log_lines(seed, 3 * MIB)).await;
@@ -75,7 +76,7 @@ async fn a_sweeper_killed_anywhere_is_followed_by_another() {
         movers.check_readable(&landed, &context).await;
         movers.sweep().await;
         movers.check_readable(&landed, &context).await;
-        assert_eq!(movers.objects(landed.account_id).await.len(), 1, "{context}: something is left");
+        assert_eq!(movers.objects(landed.account_id).await.len(), 1, "{context}: nothing else is left");
         if run.is_ok() {
             return;
         }
@@ -84,18 +85,18 @@ async fn a_sweeper_killed_anywhere_is_followed_by_another() {
 }
 
 #[tokio::test]
-async fn of_two_movers_at_once_one_moves() {
+async fn of_two_concurrent_movers_only_one_moves_the_pack() {
     let movers = Movers::new().await;
     for seed in 300..304 {
         let landed = movers.put(log_lines(seed, 2 * MIB)).await;
         let (a, b, c) = tokio::join!(
             movers.compress(&landed, "a", 1, unhurried()),
             movers.compress(&landed, "b", 1, unhurried()),
-            // The same message, delivered twice at once.
+            // The same message is delivered twice at the same time.
             movers.compress(&landed, "a", 1, unhurried()),
         );
         let failed = [a, b, c].concat();
-        movers.check_readable(&landed, "both have gone").await;
+        movers.check_readable(&landed, "after both").await;
         if !failed.is_empty() {
             assert_eq!(movers.compress(&landed, "a", 2, unhurried()).await, Vec::<String>::new());
         }

@@ -1,4 +1,4 @@
-//! Uploads by packs: a client that cuts chunks itself sends only those that the account lacks.
+//! Tests delta uploads: a client that cuts chunks itself sends only those that the account does not have.
 
 use serde_json::{Value, json};
 use sluice_localstack::stores::StoreKind;
@@ -12,13 +12,13 @@ use sluice_domain::key::LandingKey;
 
 const MIB: usize = 1 << 20;
 
-/// Waits for the verdict on the upload at this path of the API.
-async fn settled(user: &Client, upload_path: &str) -> Value {
-    user.settled(upload_path.rsplit('/').next().expect("an id")).await
+/// Waits until the upload at this path of the API is finished.
+async fn wait_until_finished(user: &Client, upload_path: &str) -> Value {
+    user.wait_until_finished(upload_path.rsplit('/').next().expect("an id")).await
 }
 
 #[tokio::test]
-async fn a_delta_sends_what_is_new_and_reads_back_whole() {
+async fn a_delta_upload_sends_only_new_chunks_and_reads_back_whole() {
     let user = Client::register(live()).await;
     let base = bytes(201, 6 * MIB);
     let first = user.upload("file", &base).await;
@@ -28,7 +28,7 @@ async fn a_delta_sends_what_is_new_and_reads_back_whole() {
     let delta = Delta::against(&user, &first["version"], &base, "file", &edited).await;
     assert!(delta.pack.len() < 300_000, "{} bytes are sent", delta.pack.len());
     let path = delta.upload(&user).await;
-    let upload = settled(&user, &path).await;
+    let upload = wait_until_finished(&user, &path).await;
     assert_eq!(upload["state"], "available", "{upload}");
     let version = &upload["version"];
     let sent = delta.pack.len();
@@ -38,12 +38,12 @@ async fn a_delta_sends_what_is_new_and_reads_back_whole() {
     );
     assert_eq!(version["file_id"], first["version"]["file_id"]);
     let file_id = text(&version["file_id"]);
-    assert!(user.rebuild(file_id).await == edited);
-    // A plain HTTP reader gets it in one piece.
+    assert!(user.read_by_plan(file_id).await == edited);
+    // A plain HTTP reader gets the whole object.
     assert!(user.read(file_id).await == edited);
     assert_eq!(user.usage().await, ((base.len() + edited.len()) as u64, 0));
 
-    // Once more: known content needs no packs at all.
+    // A second upload of the same bytes needs no packs.
     let again = user.post("/uploads", &delta.request()).await.expect(200);
     assert_eq!(
         (&again["outcome"], &again["version"]["version_id"]),
@@ -52,34 +52,35 @@ async fn a_delta_sends_what_is_new_and_reads_back_whole() {
 }
 
 #[tokio::test]
-async fn a_delta_of_known_chunks_alone_sends_nothing() {
+async fn a_delta_upload_of_known_chunks_sends_nothing() {
     let user = Client::register(live()).await;
     let base = bytes(202, 3 * MIB);
     let first = user.upload("file", &base).await;
-    // The cuts of a content depend on what comes before only up to the next cut: halves swapped share most chunks.
+    // A cut depends only on the bytes since the previous cut, so the file with swapped halves shares most
+    // chunks.
     let twice = [&base[..], &base[..]].concat();
     let delta = Delta::against(&user, &first["version"], &base, "twice", &twice).await;
     assert!(delta.pack.len() < 200_000);
-    let upload = settled(&user, &delta.upload(&user).await).await;
+    let upload = wait_until_finished(&user, &delta.upload(&user).await).await;
     assert_eq!(upload["state"], "available", "{upload}");
 
-    // The same chunks in an order that no pack has, and no new one.
+    // Known chunks in an order that no pack has, and no new chunk.
     let all = crate::delta_client::cut(&base);
     let cut: usize = all[..all.len() - 1].iter().map(|chunk| chunk.length_bytes() as usize).sum();
     let short = Delta::against(&user, &first["version"], &base, "short", &base[..cut]).await;
     assert!(short.pack.is_empty());
     let path = short.upload(&user).await;
-    let upload = settled(&user, &path).await;
+    let upload = wait_until_finished(&user, &path).await;
     assert_eq!(
         (&upload["state"], &upload["version"]["stored_bytes"]),
         (&json!("available"), &json!(0)),
         "{upload}"
     );
-    assert!(user.rebuild(text(&upload["version"]["file_id"])).await == base[..cut]);
+    assert!(user.read_by_plan(text(&upload["version"]["file_id"])).await == base[..cut]);
 }
 
 #[tokio::test]
-async fn a_url_takes_its_pack_once_and_completion_may_be_repeated() {
+async fn a_url_accepts_its_pack_once_and_completion_may_be_repeated() {
     let user = Client::register(live()).await;
     let base = bytes(203, MIB);
     let first = user.upload("file", &base).await;
@@ -87,7 +88,7 @@ async fn a_url_takes_its_pack_once_and_completion_may_be_repeated() {
     let delta = Delta::against(&user, &first["version"], &base, "file", &edited).await;
     let plan = delta.send(&user).await;
     let again = user.put_part(&plan["parts"][0], delta.pack.clone()).await;
-    // MinIO's gateway ignores the condition. The same bytes do no harm; others, the worker finds out.
+    // MinIO's gateway ignores the condition. The same bytes do no harm, and the worker detects others.
     let refusal = if store_kind() == Some(StoreKind::Minio) { 200 } else { 412 };
     assert_eq!(again.status, refusal, "{}", again.body);
     let path = format!("/uploads/{}", text(&plan["upload_id"]));
@@ -98,13 +99,13 @@ async fn a_url_takes_its_pack_once_and_completion_may_be_repeated() {
     for _ in 0..2 {
         user.post(&format!("{path}/complete"), &delta.completion()).await.expect(202);
     }
-    assert_eq!(settled(&user, &path).await["state"], "available");
+    assert_eq!(wait_until_finished(&user, &path).await["state"], "available");
     let done = user.post(&format!("{path}/complete"), &delta.completion()).await.expect(202);
     assert_eq!(done["version"]["state"], "available");
 }
 
 #[tokio::test]
-async fn an_aborted_delta_frees_packs_and_quota() {
+async fn an_aborted_delta_upload_releases_packs_and_quota() {
     let worker = Worker::new(paused());
     let user = Client::register(worker.stack).await;
     let base = Landed::of(user.clone(), "file", bytes(204, MIB), &Value::Null).await;
@@ -121,7 +122,7 @@ async fn an_aborted_delta_frees_packs_and_quota() {
 }
 
 #[tokio::test]
-async fn a_delta_survives_a_worker_killed_anywhere() {
+async fn a_delta_upload_survives_a_worker_killed_anywhere() {
     let worker = Worker::new(paused());
     for (seed, fault) in (300..).zip(crate::worker_faults::faults()) {
         let user = Client::register(worker.stack).await;
@@ -142,7 +143,7 @@ async fn a_delta_survives_a_worker_killed_anywhere() {
         }
         let upload = user.get(&path).await.expect(200);
         assert_eq!(upload["state"], "available", "{context}: {upload}");
-        assert!(user.rebuild(text(&file["file_id"])).await == edited, "{context}");
+        assert!(user.read_by_plan(text(&file["file_id"])).await == edited, "{context}");
         assert_eq!(worker.landing_keys(key.account_id).await, Vec::<String>::new(), "{context}");
         let keys = worker.vault_keys(key.account_id).await;
         assert_eq!(keys.iter().filter(|key| key.starts_with("packs/")).count(), 1, "{context}: {keys:?}");
@@ -177,7 +178,10 @@ async fn a_rewritten_file_survives_a_worker_killed_anywhere() {
         }
         let upload = next.upload().await;
         assert_eq!(upload["state"], "available", "{context}: {upload}");
-        assert!(next.user.rebuild(text(&upload["version"]["file_id"])).await == next.content, "{context}");
+        assert!(
+            next.user.read_by_plan(text(&upload["version"]["file_id"])).await == next.content,
+            "{context}"
+        );
         assert_eq!(worker.landing_keys(base.account_id).await, Vec::<String>::new(), "{context}");
         let keys = worker.vault_keys(base.account_id).await;
         let packs = keys.iter().filter(|key| key.starts_with("packs/")).count();

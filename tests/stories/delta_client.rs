@@ -1,4 +1,4 @@
-//! A client that cuts chunks itself and sends only those that the account lacks.
+//! A client of delta uploads, which cuts chunks itself and sends only those that the account does not have.
 
 use serde_json::{Value, json};
 use sluice_domain::chunk::{Chunk, Chunker};
@@ -6,25 +6,26 @@ use sluice_domain::hash::{ChunkId, Sha256};
 use sluice_tests::{Client, text};
 use std::collections::HashMap;
 
-/// The chunks of a content.
+/// Cuts bytes into chunks.
 pub fn cut(content: &[u8]) -> Vec<Chunk> {
-    let (mut chunker, mut chunks) = (Chunker::new(), Vec::new());
+    let mut chunker = Chunker::new();
+    let mut chunks = Vec::new();
     chunker.update(content, |chunk, _| chunks.push(chunk));
     chunker.finish(|chunk, _| chunks.push(chunk));
     chunks
 }
 
-/// What an upload by packs sends: at most one pack.
+/// A delta upload with at most one pack.
 pub struct Delta {
     pub path: String,
     pub content: Vec<u8>,
-    /// The new chunks, end to end.
+    /// The new chunks, concatenated.
     pub pack: Vec<u8>,
     pub manifest: Value,
 }
 
 impl Delta {
-    /// What is to be sent so that `content` lies at `path`, given what the file there consists of.
+    /// Computes what to send so that `path` has `content`, given the plan of the file that is there.
     pub async fn against(user: &Client, file: &Value, base: &[u8], path: &str, content: &[u8]) -> Self {
         let plan =
             user.get(&format!("/files/{}/plan?detail=terms", text(&file["file_id"]))).await.expect(200);
@@ -42,7 +43,10 @@ impl Delta {
     }
 
     fn of(known: &HashMap<ChunkId, (String, u64)>, path: &str, content: &[u8]) -> Self {
-        let (mut pack, mut lengths, mut terms, mut offset) = (Vec::new(), Vec::new(), Vec::new(), 0);
+        let mut pack = Vec::new();
+        let mut lengths = Vec::new();
+        let mut terms = Vec::new();
+        let mut offset = 0;
         for chunk in cut(content) {
             let length = chunk.length_bytes() as usize;
             let (reference, position) = if let Some((pack_id, position)) = known.get(&chunk.id()) {
@@ -62,7 +66,7 @@ impl Delta {
         Self { path: path.to_owned(), content: content.to_vec(), pack, manifest }
     }
 
-    /// The request that begins the upload.
+    /// The body of the request that begins the upload.
     pub fn request(&self) -> Value {
         let pack = json!({ "size": self.pack.len(), "sha256": Sha256::of(&self.pack).to_string() });
         let packs = if self.pack.is_empty() { json!([]) } else { json!([pack]) };
@@ -70,7 +74,7 @@ impl Delta {
         json!({ "path": self.path, "size": self.content.len(), "sha256": sha256, "packs": packs })
     }
 
-    /// Begins the upload and sends the pack: the answer to `POST /uploads`.
+    /// Begins the upload, sends the pack, and returns the answer to `POST /uploads`.
     pub async fn send(&self, user: &Client) -> Value {
         let plan = user.post("/uploads", &self.request()).await.expect(201);
         assert_eq!(plan["method"], "packs");
@@ -81,12 +85,12 @@ impl Delta {
         plan
     }
 
-    /// What `complete` is told.
+    /// The body of the completion.
     pub fn completion(&self) -> Value {
         json!({ "parts": [], "manifest": self.manifest })
     }
 
-    /// Sends all of it and completes the upload: its path in the API.
+    /// Sends and completes the upload, and returns its path in the API.
     pub async fn upload(&self, user: &Client) -> String {
         let plan = self.send(user).await;
         let path = format!("/uploads/{}", text(&plan["upload_id"]));

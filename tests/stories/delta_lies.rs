@@ -1,4 +1,5 @@
-//! Clients that lie about packs, chunks, lengths and hashes: refused, and nobody else's content is touched.
+//! Tests clients that lie about packs, chunks, lengths and hashes: they are refused, and other accounts are
+//! unaffected.
 
 use serde_json::{Value, json};
 use sluice_contracts::event::UploadEvent;
@@ -9,7 +10,7 @@ use crate::support::{Landed, Worker, created, unhurried};
 
 const MIB: usize = 1 << 20;
 
-/// A user with a file, and an edit of it that is not sent yet.
+/// Uploads a file, and prepares an edit of it that is not sent yet.
 async fn edit(user: &Client, seed: u64) -> (Value, Delta) {
     let base = bytes(seed, MIB);
     let file = user.upload("file", &base).await["version"].clone();
@@ -18,11 +19,11 @@ async fn edit(user: &Client, seed: u64) -> (Value, Delta) {
     (file, delta)
 }
 
-/// Uploads the delta and gives the reason for which it was rejected. The file stays as it was.
+/// Uploads a delta that must be rejected, and returns the reason. Checks that the file is unchanged.
 async fn rejected(user: &Client, file: &Value, delta: &Delta) -> String {
     let before = user.usage().await;
     let path = delta.upload(user).await;
-    let upload = user.settled(path.rsplit('/').next().expect("an id")).await;
+    let upload = user.wait_until_finished(path.rsplit('/').next().expect("an id")).await;
     assert_eq!(upload["state"], "rejected", "{upload}");
     assert_eq!(user.usage().await, before, "the quota is free again");
     assert_eq!(user.stat("file").await["version_id"], file["version_id"]);
@@ -30,18 +31,19 @@ async fn rejected(user: &Client, file: &Value, delta: &Delta) -> String {
 }
 
 #[tokio::test]
-async fn a_manifest_that_makes_another_content_is_rejected() {
+async fn a_manifest_of_other_bytes_is_rejected() {
     let user = Client::register(live()).await;
     let (file, mut delta) = edit(&user, 500).await;
-    // The same chunks in another order: every length adds up, and only the whole tells.
+    // The same chunks in another order: every length is right, and only the hash of the whole is wrong.
     delta.manifest["terms"].as_array_mut().expect("terms").swap(0, 1);
     assert_eq!(rejected(&user, &file, &delta).await, "sha256_mismatch");
 }
 
 #[tokio::test]
-async fn a_pack_of_another_account_reads_like_one_that_is_not_there() {
+async fn a_pack_of_another_account_looks_like_a_missing_one() {
     let stack = live();
-    let (owner, thief) = (Client::register(stack).await, Client::register(stack).await);
+    let owner = Client::register(stack).await;
+    let thief = Client::register(stack).await;
     let secret = bytes(510, MIB);
     let hidden = owner.upload("secret", &secret).await["version"].clone();
     let plan = owner.get(&format!("/files/{}/plan?detail=terms", text(&hidden["file_id"]))).await.expect(200);
@@ -58,8 +60,8 @@ async fn a_pack_of_another_account_reads_like_one_that_is_not_there() {
         };
         assert_eq!(rejected(&thief, &file, &delta).await, "pack_gone");
     }
-    assert!(owner.rebuild(text(&hidden["file_id"])).await == secret);
-    // Nor does the index tell what others hold, or a plan be made of their files.
+    assert!(owner.read_by_plan(text(&hidden["file_id"])).await == secret);
+    // The index does not reveal what others have either, and there is no plan of their files.
     let hooks: Vec<String> = sluice_domain::dedup::hooks(&crate::delta_client::cut(&secret))
         .iter()
         .map(ToString::to_string)
@@ -83,7 +85,7 @@ async fn terms_beyond_a_stored_pack_are_rejected() {
         };
         delta.manifest["terms"][0]["first_chunk"] = first;
         if let Some(more) = length {
-            // Longer by what the next is shorter, so that the sum holds.
+            // This one is longer and the next one shorter by as much, so that the sum is right.
             for (index, sign) in [(0, 1_i64), (1, -1)] {
                 let term = &mut delta.manifest["terms"][index];
                 term["length"] = json!(term["length"].as_i64().expect("a number") + sign * more);
@@ -94,7 +96,7 @@ async fn terms_beyond_a_stored_pack_are_rejected() {
 }
 
 #[tokio::test]
-async fn what_cannot_add_up_is_refused_at_once() {
+async fn an_inconsistent_manifest_is_refused_at_once() {
     let user = Client::register(live()).await;
     let (_, delta) = edit(&user, 530).await;
     let plan = delta.send(&user).await;
@@ -124,14 +126,14 @@ async fn what_cannot_add_up_is_refused_at_once() {
         let reply = user.post(&complete, &json!({ "parts": [], "manifest": manifest })).await;
         assert!((400..500).contains(&reply.status), "{}", reply.body);
     }
-    // After all that, the right one is still taken.
+    // After all these, the right one is still accepted.
     user.post(&complete, &delta.completion()).await.expect(202);
-    let upload = user.settled(text(&plan["upload_id"])).await;
+    let upload = user.wait_until_finished(text(&plan["upload_id"])).await;
     assert_eq!(upload["state"], "available", "{upload}");
 }
 
 #[tokio::test]
-async fn impossible_packs_are_refused_at_the_beginning() {
+async fn impossible_packs_are_refused_when_the_upload_begins() {
     let user = Client::register(live()).await;
     let sha256 = "0".repeat(64);
     let pack = |size: u64| json!({ "size": size, "sha256": sha256 });
@@ -150,7 +152,7 @@ async fn impossible_packs_are_refused_at_the_beginning() {
 }
 
 #[tokio::test]
-async fn the_bucket_refuses_a_pack_that_is_not_the_declared_one() {
+async fn the_bucket_refuses_a_pack_that_differs_from_the_declared_one() {
     let user = Client::register(live()).await;
     let (_, delta) = edit(&user, 540).await;
     let plan = user.post("/uploads", &delta.request()).await.expect(201);
@@ -159,12 +161,12 @@ async fn the_bucket_refuses_a_pack_that_is_not_the_declared_one() {
     other[0] ^= 1;
     let reply = user.put_part(part, other).await;
     if !sluice_tests::verifies_checksums() {
-        // Such a store takes it, and the next story tells how the worker finds out.
+        // Such a store accepts it. The next story tests that the worker rejects it.
         assert_eq!(reply.status, 200, "{}", reply.body);
         return;
     }
     assert!((400..500).contains(&reply.status), "{} {}", reply.status, reply.body);
-    // A length of its own breaks the signature.
+    // Another length breaks the signature.
     let headers = part["headers"].as_object().expect("headers").iter();
     let headers: Vec<_> = headers.filter(|(name, _)| *name != "content-length").collect();
     let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect();
@@ -176,11 +178,11 @@ async fn the_bucket_refuses_a_pack_that_is_not_the_declared_one() {
     user.post(&complete, &delta.completion()).await.expect_problem(409, "parts_missing");
     assert_eq!(user.put_part(part, delta.pack.clone()).await.status, 200);
     user.post(&complete, &delta.completion()).await.expect(202);
-    assert_eq!(user.settled(text(&plan["upload_id"])).await["state"], "available");
+    assert_eq!(user.wait_until_finished(text(&plan["upload_id"])).await["state"], "available");
 }
 
 #[tokio::test]
-async fn the_worker_refuses_what_a_careless_bucket_took() {
+async fn the_worker_rejects_a_wrong_pack_that_the_bucket_accepted() {
     let worker = Worker::new(paused());
     let user = Client::register(worker.stack).await;
     let base = Landed::of(user.clone(), "file", bytes(550, MIB), &Value::Null).await;
@@ -220,7 +222,7 @@ async fn damage_in_the_vault_is_not_published() {
     worker.overwrite_in_vault(&object.expect("an object"), damaged).await;
     let upload_id = path.rsplit('/').next().expect("an id").parse().expect("an id");
     let event = UploadEvent::UploadReceived { account_id: base.account_id, upload_id }.to_json();
-    // Tried again while it may be a passing fault.
+    // It is retried, because the fault may be temporary.
     assert_eq!(worker.receive(&event, 1, unhurried()).await.len(), 1);
     assert_eq!(user.get(&path).await.expect(200)["state"], "pending");
 }

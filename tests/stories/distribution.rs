@@ -1,4 +1,4 @@
-//! The page's distribution and the buckets.
+//! Tests that pages of the distribution may use the buckets.
 
 use aws_sdk_s3::types::CorsRule;
 use sluice_tests::{store_kind, swept};

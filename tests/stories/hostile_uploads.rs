@@ -1,4 +1,4 @@
-//! Bytes that are not what was declared never become a version, wherever it is noticed.
+//! Tests that bytes which differ from the declaration never become a version, whoever detects them.
 
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Value, json};
@@ -18,9 +18,10 @@ async fn account_id(user: &Client) -> AccountId {
     text(&account["account_id"]).parse().expect("an id")
 }
 
-/// Waits until nothing of the user lies in the landing bucket.
-pub async fn landing_is_cleared(user: &Client) {
-    let (worker, account) = (Worker::new(live()), account_id(user).await);
+/// Waits until the landing bucket has no objects of the user.
+pub async fn wait_until_landing_is_empty(user: &Client) {
+    let worker = Worker::new(live());
+    let account = account_id(user).await;
     for _ in 0..600 {
         if worker.landing_keys(account).await.is_empty() {
             return;
@@ -30,9 +31,9 @@ pub async fn landing_is_cleared(user: &Client) {
     panic!("the landed object stays");
 }
 
-/// Waits for the verdict, which must be a rejection that leaves nothing behind.
+/// Waits until an upload is rejected for this reason, and checks that nothing of it is left.
 async fn check_rejected(user: &Client, upload_id: &str, reason: &str) {
-    let upload = user.settled(upload_id).await;
+    let upload = user.wait_until_finished(upload_id).await;
     assert_eq!((&upload["state"], &upload["reason"]), (&json!("rejected"), &json!(reason)), "{upload}");
     assert_eq!(
         (&upload["version"]["state"], &upload["version"]["reason"]),
@@ -40,7 +41,7 @@ async fn check_rejected(user: &Client, upload_id: &str, reason: &str) {
     );
     assert_eq!(user.usage().await, (0, 0));
     assert_eq!(user.stat(text(&upload["path"])).await, Value::Null);
-    landing_is_cleared(user).await;
+    wait_until_landing_is_empty(user).await;
     let worker = Worker::new(live());
     assert_eq!(worker.vault_keys(account_id(user).await).await, Vec::<String>::new());
     let again =
@@ -49,7 +50,7 @@ async fn check_rejected(user: &Client, upload_id: &str, reason: &str) {
 }
 
 #[tokio::test]
-async fn a_wrong_sha1_is_found_out() {
+async fn a_wrong_sha1_is_detected() {
     let user = Client::register(live()).await;
     let content = bytes(31, 5000);
     let request = json!({ "path": "file", "size": content.len(), "sha1": SHA1_OF_NOTHING });
@@ -59,7 +60,7 @@ async fn a_wrong_sha1_is_found_out() {
 }
 
 #[tokio::test]
-async fn a_wrong_sha256_of_an_upload_in_parts_is_found_out() {
+async fn a_wrong_sha256_of_an_upload_in_parts_is_detected() {
     let user = Client::register(live()).await;
     let content = bytes(32, 6 * MIB);
     let declared = Sha256::of(&content[1..]).to_string();
@@ -75,7 +76,7 @@ async fn a_wrong_sha256_of_an_upload_in_parts_is_found_out() {
 }
 
 #[tokio::test]
-async fn an_object_of_another_size_that_gets_past_the_store_is_found_out() {
+async fn an_object_of_another_size_that_the_store_accepted_is_detected() {
     let s3 = aws_sdk_s3::Client::new(&live().sdk);
     for size in [0, 999, 1001] {
         let user = Client::register(live()).await;
@@ -94,7 +95,7 @@ async fn an_object_of_another_size_that_gets_past_the_store_is_found_out() {
 }
 
 #[tokio::test]
-async fn the_store_refuses_a_body_that_is_not_the_declared_one() {
+async fn the_store_refuses_a_body_that_differs_from_the_declared_one() {
     let user = Client::register(live()).await;
     let content = bytes(34, 4000);
     let plan = user.begin("file", &content).await;
@@ -104,7 +105,7 @@ async fn the_store_refuses_a_body_that_is_not_the_declared_one() {
     let reply = user.put_part(part, corrupted).await;
     assert_eq!(reply.status, 400, "{}", reply.body);
 
-    // reqwest states the length of the body it has, which is not the one that was signed.
+    // reqwest sends the real length of the body, which is not the signed one.
     let headers = part["headers"].as_object().expect("headers").iter();
     let headers: Vec<_> = headers.filter(|(name, _)| *name != "content-length").collect();
     let headers: Vec<_> = headers.into_iter().map(|(name, value)| (name.as_str(), text(value))).collect();
@@ -118,17 +119,18 @@ async fn the_store_refuses_a_body_that_is_not_the_declared_one() {
     assert_eq!((&upload["state"], &upload["received"]), (&json!("open"), &Value::Null), "{upload}");
 
     assert_eq!(user.put_part(part, content).await.status, 200);
-    assert_eq!(user.settled(text(&plan["upload_id"])).await["state"], "available");
+    assert_eq!(user.wait_until_finished(text(&plan["upload_id"])).await["state"], "available");
 }
 
 #[tokio::test]
-async fn the_store_refuses_a_part_damaged_on_the_way() {
+async fn the_store_refuses_a_part_damaged_in_transit() {
     let user = Client::register(live()).await;
     let content = bytes(35, 6 * MIB);
     let request = json!({ "path": "file", "size": content.len(), "part_size": 5 * MIB, "part_sha256": true });
     let plan = user.post("/uploads", &request).await.expect(201);
     assert_eq!(plan["parts"], json!([]), "a URL before its part's hash is known");
-    let (upload, mut sent) = (format!("/uploads/{}", text(&plan["upload_id"])), Vec::new());
+    let upload = format!("/uploads/{}", text(&plan["upload_id"]));
+    let mut sent = Vec::new();
     for (number, part) in (1..).zip(content.chunks(5 * MIB)) {
         let request = json!({ "parts": [{ "number": number, "sha256": Sha256::of(part).to_string() }] });
         let url = user.post(&format!("{upload}/parts"), &request).await.expect(200)["parts"][0].clone();
@@ -141,7 +143,7 @@ async fn the_store_refuses_a_part_damaged_on_the_way() {
         sent.push(json!({ "number": number, "etag": reply.header("etag") }));
     }
     user.post(&format!("{upload}/complete"), &json!({ "parts": sent })).await.expect(202);
-    let settled = user.settled(text(&plan["upload_id"])).await;
-    assert_eq!(settled["state"], "available", "{settled}");
-    assert!(user.read(text(&settled["version"]["file_id"])).await == content, "other bytes came back");
+    let upload = user.wait_until_finished(text(&plan["upload_id"])).await;
+    assert_eq!(upload["state"], "available", "{upload}");
+    assert!(user.read(text(&upload["version"]["file_id"])).await == content, "other bytes came back");
 }

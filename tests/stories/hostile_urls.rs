@@ -1,4 +1,4 @@
-//! A presigned URL is good for one request to one key for one time, and for nothing else.
+//! Tests that a presigned URL allows one kind of request to one key for a limited time, and nothing else.
 
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
@@ -7,19 +7,19 @@ use sluice_tests::{Client, bytes, live, text};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::hostile_uploads::landing_is_cleared;
+use crate::hostile_uploads::wait_until_landing_is_empty;
 use crate::support::call;
 
 const MIB: usize = 1 << 20;
 
-/// A part with another URL.
+/// The part of a plan with another URL.
 fn with_url(part: &Value, url: impl Into<String>) -> Value {
     let mut part = part.clone();
     part["url"] = url.into().into();
     part
 }
 
-/// The URL with one parameter's value replaced.
+/// The URL with the value of one parameter replaced.
 fn tampered(url: &str, name: &str, value: &str) -> String {
     let mut changed = Url::parse(url).expect("a URL");
     let pairs: Vec<(String, String)> = changed.query_pairs().into_owned().collect();
@@ -59,7 +59,7 @@ async fn a_changed_url_is_refused() {
 }
 
 #[tokio::test]
-async fn a_signed_header_cannot_be_left_out_or_changed() {
+async fn a_signed_header_cannot_be_omitted_or_changed() {
     let user = Client::register(live()).await;
     let content = bytes(42, 1000);
     let plan = user.begin("file", &content).await;
@@ -112,11 +112,11 @@ async fn an_expired_url_is_refused_and_a_fresh_one_works() {
     fresh["part_size"] = plan["part_size"].clone();
     let sent = user.send_parts(&fresh, &content).await;
     user.post(&format!("{upload}/complete"), &sent).await.expect(202);
-    assert_eq!(user.settled(text(&plan["upload_id"])).await["state"], "available");
+    assert_eq!(user.wait_until_finished(text(&plan["upload_id"])).await["state"], "available");
 }
 
 #[tokio::test]
-async fn a_url_used_after_the_abort_brings_nothing_back() {
+async fn a_url_used_after_an_abort_restores_nothing() {
     let user = Client::register(live()).await;
     let content = bytes(45, 1000);
     let single = user.begin("single", &content).await;
@@ -128,9 +128,9 @@ async fn a_url_used_after_the_abort_brings_nothing_back() {
     let late = user.put_part(&multipart["parts"][0], bytes(46, 5 * MIB)).await;
     assert_eq!(late.status, 404, "{}", late.body);
 
-    // A single PUT cannot be called back: what it brings is cleared away.
+    // The URL of a single PUT cannot be revoked, so its object is cleaned up.
     assert_eq!(user.put_part(&single["parts"][0], content).await.status, 200);
-    landing_is_cleared(&user).await;
+    wait_until_landing_is_empty(&user).await;
     let upload = user.get(&format!("/uploads/{}", text(&single["upload_id"]))).await.expect(200);
     assert_eq!((&upload["state"], &upload["version"]), (&json!("aborted"), &Value::Null), "{upload}");
     assert_eq!(user.stat("single").await, Value::Null);

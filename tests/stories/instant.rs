@@ -1,4 +1,4 @@
-//! Content that the account holds already is not sent again.
+//! Tests that bytes which the account already has are not sent again.
 
 use serde_json::{Value, json};
 use sluice_domain::hash::Sha256;
@@ -11,7 +11,7 @@ fn lookup(content: &[u8], path: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_same_file_under_another_path_is_there_at_once_and_counts_once() {
+async fn the_same_file_at_another_path_is_available_at_once_and_counts_once() {
     let user = Client::register(live()).await;
     let content = bytes(21, 300_000);
     let first = user.upload("first", &content).await["version"].clone();
@@ -36,14 +36,14 @@ async fn content_sent_again_without_its_hash_is_stored_once() {
     let plan = user.post("/uploads", &json!({ "path": "second", "size": 100_000 })).await.expect(201);
     assert_eq!(user.usage().await, (100_000, 100_000));
     user.send_parts(&plan, &content).await;
-    let upload = user.settled(text(&plan["upload_id"])).await;
+    let upload = user.wait_until_finished(text(&plan["upload_id"])).await;
     let bytes_of = ["new_bytes", "shared_bytes", "stored_bytes"].map(|name| upload["version"][name].as_u64());
     assert_eq!(bytes_of, [Some(0), Some(100_000), Some(0)], "{upload}");
     assert_eq!(user.usage().await, (100_000, 0));
 }
 
 #[tokio::test]
-async fn a_lookup_answers_for_the_very_content_and_size_only() {
+async fn a_lookup_matches_only_the_exact_hash_and_size() {
     let user = Client::register(live()).await;
     let content = bytes(23, 1000);
     let unknown = json!({ "outcome": "unknown" });
@@ -75,7 +75,7 @@ async fn a_lookup_answers_for_the_very_content_and_size_only() {
 }
 
 #[tokio::test]
-async fn a_declared_size_that_is_not_the_contents_is_never_instant() {
+async fn a_known_hash_with_a_wrong_size_is_never_instant() {
     let user = Client::register(live()).await;
     let content = bytes(24, 1000);
     user.upload("first", &content).await;

@@ -1,4 +1,4 @@
-//! Nothing crosses from one account to another.
+//! Tests that accounts are isolated from one another.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -7,9 +7,10 @@ use sluice_tests::{Client, bytes, live, text};
 
 const MIB: usize = 1 << 20;
 
-/// Every call about a file or an upload, with these ids.
+/// Every call that takes the id of a file, a version or an upload.
 fn calls(file_id: &str, version_id: &str, upload_id: &str) -> Vec<(Method, String, Value)> {
-    let (file, upload) = (format!("/files/{file_id}"), format!("/uploads/{upload_id}"));
+    let file = format!("/files/{file_id}");
+    let upload = format!("/uploads/{upload_id}");
     let completion = json!({ "parts": [{ "number": 1, "etag": "x" }, { "number": 2, "etag": "y" }] });
     vec![
         (Method::GET, file.clone(), Value::Null),
@@ -28,8 +29,9 @@ fn calls(file_id: &str, version_id: &str, upload_id: &str) -> Vec<(Method, Strin
 }
 
 #[tokio::test]
-async fn what_belongs_to_another_account_is_as_absent_as_what_never_was() {
-    let (owner, other) = (Client::register(live()).await, Client::register(live()).await);
+async fn resources_of_another_account_look_like_missing_ones() {
+    let owner = Client::register(live()).await;
+    let other = Client::register(live()).await;
     let content = bytes(11, 5000);
     let version = owner.upload("private/plan.txt", &content).await["version"].clone();
     let file_id = text(&version["file_id"]);
@@ -58,12 +60,14 @@ async fn what_belongs_to_another_account_is_as_absent_as_what_never_was() {
 }
 
 #[tokio::test]
-async fn no_list_and_no_search_shows_what_others_have() {
-    let (owner, other) = (Client::register(live()).await, Client::register(live()).await);
+async fn no_list_and_no_search_shows_files_of_others() {
+    let owner = Client::register(live()).await;
+    let other = Client::register(live()).await;
     let content = bytes(12, 5000);
     owner.upload("private/plan.txt", &content).await;
     let version = owner.stat("private/plan.txt").await;
-    let (sha256, sha1) = (text(&version["sha256"]), text(&version["sha1"]));
+    let sha256 = text(&version["sha256"]);
+    let sha1 = text(&version["sha1"]);
     let open = owner.post("/uploads", &json!({ "path": "open", "size": 10 })).await.expect(201);
     for parameters in [
         vec![("prefix", "")],
@@ -86,8 +90,9 @@ async fn no_list_and_no_search_shows_what_others_have() {
 }
 
 #[tokio::test]
-async fn two_accounts_with_the_same_bytes_know_nothing_of_each_other() {
-    let (first, second) = (Client::register(live()).await, Client::register(live()).await);
+async fn two_accounts_with_the_same_bytes_learn_nothing_about_each_other() {
+    let first = Client::register(live()).await;
+    let second = Client::register(live()).await;
     let content = bytes(13, 70_000);
     let sha256 = Sha256::of(&content).to_string();
     let lookup = json!({ "sha256": sha256, "size": content.len(), "path": "found" });
@@ -98,14 +103,15 @@ async fn two_accounts_with_the_same_bytes_know_nothing_of_each_other() {
         let size = json!(content.len());
         assert_eq!((&version["new_bytes"], &version["shared_bytes"]), (&size, &json!(0)), "{version}");
         assert_eq!(user.read(text(&version["file_id"])).await, content);
-        // The upload that was begun to no purpose is still reserved.
+        // The reservation of the upload that was only begun remains.
         assert_eq!(user.usage().await, (content.len() as u64, content.len() as u64));
     }
 }
 
 #[tokio::test]
 async fn a_url_writes_into_its_own_upload_whoever_uses_it() {
-    let (owner, other) = (Client::register(live()).await, Client::register(live()).await);
+    let owner = Client::register(live()).await;
+    let other = Client::register(live()).await;
     let content = bytes(14, 3000);
     let plan = owner.begin("given away", &content).await;
     let part = &plan["parts"][0];
@@ -121,7 +127,7 @@ async fn a_url_writes_into_its_own_upload_whoever_uses_it() {
     assert_eq!(other.put_part(&elsewhere, content.clone()).await.status, 403);
 
     assert_eq!(other.put_part(part, content.clone()).await.status, 200);
-    let upload = owner.settled(text(&plan["upload_id"])).await;
+    let upload = owner.wait_until_finished(text(&plan["upload_id"])).await;
     assert_eq!(upload["state"], "available", "{upload}");
     assert_eq!(other.usage().await, (0, 0));
     assert_eq!(other.get("/files").await.expect(200)["files"], json!([]));

@@ -1,11 +1,11 @@
-//! Lists of files: prefixes, delimiters, pages, and finding by hash.
+//! Tests lists of files: prefixes, delimiters, pages, and search by hash.
 
 use futures::stream::{self, StreamExt as _};
 use serde_json::{Value, json};
 use sluice_tests::{Client, bytes, live, text};
 use std::collections::BTreeSet;
 
-/// Folders and files such that names sort before, between and after one another's folders.
+/// Paths that sort before, between and after one another's folders.
 fn paths() -> Vec<String> {
     let mut paths: Vec<String> = (0..20).map(|number| format!("many/{number:02}.txt")).collect();
     for folder in ["a", "a/b", "a/b/c", "a b", "a-b", "a.b", "aa", "ä", "z"] {
@@ -16,7 +16,7 @@ fn paths() -> Vec<String> {
     paths
 }
 
-/// A user with one content at all these paths: its version view.
+/// Uploads the same bytes to all these paths and returns the first version.
 async fn fill(user: &Client, paths: &[String]) -> Value {
     let content = bytes(71, 500);
     let version = user.upload(&paths[0], &content).await["version"].clone();
@@ -32,9 +32,10 @@ async fn fill(user: &Client, paths: &[String]) -> Value {
     version
 }
 
-/// What a list of these paths is to hold: files, and common prefixes.
+/// The expected files and common prefixes of a list of these paths.
 fn expected(paths: &[String], prefix: &str, delimiter: &str) -> (Vec<String>, Vec<String>) {
-    let (mut files, mut prefixes) = (Vec::new(), BTreeSet::new());
+    let mut files = Vec::new();
+    let mut prefixes = BTreeSet::new();
     for path in paths {
         let Some(rest) = path.strip_prefix(prefix) else { continue };
         match rest.find(delimiter).filter(|_| !delimiter.is_empty()) {
@@ -49,10 +50,13 @@ fn texts(values: &Value, of: impl Fn(&Value) -> &Value) -> Vec<String> {
     values.as_array().expect("a list").iter().map(|value| text(of(value)).to_owned()).collect()
 }
 
-/// All pages of a list, put together. Each page goes on where the last one ended, and none is larger than asked for.
+/// Reads all pages of a list. Checks that no page is larger than requested.
 async fn all_pages(user: &Client, query: &[(&str, &str)], limit: usize) -> (Vec<String>, Vec<String>) {
-    let (mut files, mut prefixes) = (Vec::new(), Vec::new());
-    let (limit_text, mut cursor, mut last) = (limit.to_string(), None::<String>, String::new());
+    let mut files = Vec::new();
+    let mut prefixes = Vec::new();
+    let limit_text = limit.to_string();
+    let mut cursor = None::<String>;
+    let mut last = String::new();
     for _ in 0..1000 {
         let mut parameters = query.to_vec();
         parameters.push(("limit", &limit_text));
@@ -60,11 +64,11 @@ async fn all_pages(user: &Client, query: &[(&str, &str)], limit: usize) -> (Vec<
         let page = user.query("/files", &parameters).await.expect(200);
         let of_page =
             (texts(&page["files"], |file| &file["path"]), texts(&page["common_prefixes"], |prefix| prefix));
-        let mut together = [of_page.0.as_slice(), of_page.1.as_slice()].concat();
-        together.sort_unstable();
-        assert!(together.len() <= limit, "{page}");
-        assert!(together.first().is_none_or(|first| *first > last), "{last} and then {together:?}");
-        last = together.pop().unwrap_or(last);
+        let mut entries = [of_page.0.as_slice(), of_page.1.as_slice()].concat();
+        entries.sort_unstable();
+        assert!(entries.len() <= limit, "{page}");
+        assert!(entries.first().is_none_or(|first| *first > last), "{last} and then {entries:?}");
+        last = entries.pop().unwrap_or(last);
         files.extend(of_page.0);
         prefixes.extend(of_page.1);
         let Some(next) = page["next_cursor"].as_str() else { return (files, prefixes) };
@@ -74,8 +78,9 @@ async fn all_pages(user: &Client, query: &[(&str, &str)], limit: usize) -> (Vec<
 }
 
 #[tokio::test]
-async fn the_pages_of_a_list_hold_each_file_and_prefix_once_and_in_order() {
-    let (user, paths) = (Client::register(live()).await, paths());
+async fn the_pages_of_a_list_contain_each_file_and_prefix_once_and_in_order() {
+    let user = Client::register(live()).await;
+    let paths = paths();
     fill(&user, &paths).await;
     for (prefix, delimiter) in [
         ("", ""),
@@ -125,7 +130,7 @@ async fn a_hash_finds_every_file_that_has_it_now() {
 }
 
 #[tokio::test]
-async fn deleted_files_and_what_was_only_in_them_do_not_show() {
+async fn deleted_files_and_their_prefixes_are_not_listed() {
     let user = Client::register(live()).await;
     let paths = ["a/1", "a/2", "b/1", "c"].map(str::to_owned);
     fill(&user, &paths).await;
@@ -143,7 +148,7 @@ async fn deleted_files_and_what_was_only_in_them_do_not_show() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_taken_back_only_as_it_was_given() {
+async fn a_cursor_is_accepted_only_unchanged() {
     let user = Client::register(live()).await;
     let paths: Vec<String> = (0..4).map(|number| format!("folder/{number}")).collect();
     let version = fill(&user, &paths).await;
@@ -156,7 +161,7 @@ async fn a_cursor_is_taken_back_only_as_it_was_given() {
             assert_eq!((reply.status, &reply.body["code"]), (400, &json!("invalid_request")), "{garbage}");
         }
     }
-    // With another query it is a place in the list like any other, or none.
+    // With another query it is a valid position in the list, or refused.
     user.query("/files", &[("prefix", "zzz"), ("cursor", cursor)]).await.expect(200);
     user.query("/files", &[("prefix", "folder/3"), ("cursor", cursor)]).await.expect(200);
 }

@@ -1,4 +1,4 @@
-//! Stories of the whole pipeline, each told to the end on a real emulator.
+//! Stories: end-to-end tests of the whole pipeline on a real emulator.
 
 mod accounts;
 mod admin;

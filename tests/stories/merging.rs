@@ -1,4 +1,4 @@
-//! Merges that are repeated, interrupted and called for at once, on stores that are careless about them.
+//! Tests merges of parts that are repeated, interrupted or concurrent, on stores that handle this badly.
 
 use aws_sdk_s3::primitives::SdkBody;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
@@ -18,15 +18,15 @@ use crate::support::{call, watched};
 const NO_PARTS: &str = "<ListPartsResult><IsTruncated>false</IsTruncated></ListPartsResult>";
 const FAILED: &str = "<Error><Code>Failed</Code></Error>";
 
-/// How often the SDK tries a call that a service fails at.
+/// How often the SDK attempts a call that fails.
 const ATTEMPTS: usize = 3;
 
-/// How the bucket behaves.
+/// The faults of the bucket.
 #[derive(Debug, Default, Clone, Copy)]
 struct Behaviour {
-    /// Lists uploads without their parts.
+    /// Lists of parts are empty.
     hides_parts: bool,
-    /// How many merges fail before one succeeds, and the status they are answered with.
+    /// How many merges fail before one succeeds, and the status of the failures.
     failures: (usize, u16),
 }
 
@@ -35,19 +35,20 @@ fn answered(status: u16, body: &'static str) -> HttpConnectorFuture {
     HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(body))))
 }
 
-/// An upload all parts of which have been sent, and the function that completes it.
+/// An upload that has sent all parts, and the function that completes it.
 struct Sent {
     user: Client,
     path: String,
     completion: Value,
     complete: Arc<complete_upload::App>,
-    /// How many merges the bucket was asked for.
+    /// The number of merges that the bucket received.
     merges: Arc<AtomicUsize>,
 }
 
 impl Sent {
     async fn new(seed: u64, behaviour: Behaviour) -> Self {
-        let (stack, merges) = (paused(), Arc::new(AtomicUsize::new(0)));
+        let stack = paused();
+        let merges = Arc::new(AtomicUsize::new(0));
         let counted = merges.clone();
         let deployment = watched(stack, move |connector, request| {
             let of_parts = request.uri().contains("uploadId=");
@@ -58,7 +59,7 @@ impl Sent {
                     let fails = counted.fetch_add(1, SeqCst) < failures;
                     let answer = if fails { answered(status, FAILED) } else { connector.call(request) };
                     HttpConnectorFuture::new(async move {
-                        // Long enough for other calls to come in between.
+                        // Long enough for other calls to arrive meanwhile.
                         tokio::time::sleep(Duration::from_millis(300)).await;
                         answer.await
                     })
@@ -68,13 +69,14 @@ impl Sent {
         });
         let complete = Arc::new(complete_upload::App::new(&deployment).expect("an app"));
 
-        let (user, content) = (Client::register(stack).await, bytes(seed, 17 << 20));
+        let user = Client::register(stack).await;
+        let content = bytes(seed, 17 << 20);
         let plan = user.begin("file", &content).await;
         let completion = user.send_parts(&plan, &content).await;
         Self { user, path: format!("/uploads/{}", text(&plan["upload_id"])), completion, complete, merges }
     }
 
-    /// Completes it, `later` than now.
+    /// Completes the upload at a later time.
     async fn complete(&self, request_id: &str, later: Duration) -> Result<Reply, Failure> {
         let path = format!("{}/complete", self.path);
         let mut call = call(&self.user, http::Method::POST, &path, &self.completion);
@@ -89,7 +91,7 @@ impl Sent {
 }
 
 #[tokio::test]
-async fn of_many_completions_one_merges() {
+async fn of_many_concurrent_completions_only_one_merges() {
     let sent = Sent::new(62, Behaviour::default()).await;
     let ids = ["a", "b", "c", "d"];
     for reply in join_all(ids.map(|id| sent.complete(id, Duration::ZERO))).await {
@@ -100,7 +102,7 @@ async fn of_many_completions_one_merges() {
 }
 
 #[tokio::test]
-async fn a_call_that_dies_before_its_merge_keeps_the_others_waiting_for_a_while() {
+async fn a_call_that_dies_before_its_merge_makes_the_others_wait_for_a_while() {
     let sent = Sent::new(63, Behaviour::default()).await;
     let fault = Fault { write: 0, moment: Moment::After };
     let killed = run_until_killed(fault, sent.complete("killed", Duration::ZERO)).await;
@@ -114,7 +116,7 @@ async fn a_call_that_dies_before_its_merge_keeps_the_others_waiting_for_a_while(
 }
 
 #[tokio::test]
-async fn a_merge_that_is_refused_makes_nobody_wait() {
+async fn a_refused_merge_makes_no_other_call_wait() {
     let sent = Sent::new(64, Behaviour { failures: (1, 400), ..Behaviour::default() }).await;
     sent.complete("refused", Duration::ZERO).await.expect_err("the store does not want to");
     sent.complete("next", Duration::ZERO).await.expect("completed");
@@ -122,7 +124,7 @@ async fn a_merge_that_is_refused_makes_nobody_wait() {
 }
 
 #[tokio::test]
-async fn a_merge_that_may_be_under_way_still_is_not_begun_again() {
+async fn a_merge_that_may_still_be_running_is_not_started_again() {
     let sent = Sent::new(66, Behaviour { failures: (ATTEMPTS, 500), ..Behaviour::default() }).await;
     let failed = sent.complete("failed", Duration::ZERO).await.expect_err("the store is unwell");
     assert_eq!(failed.code.as_str(), "unavailable");
@@ -138,7 +140,8 @@ async fn parts_that_another_call_has_merged_are_not_missing() {
     let refused = sent.complete("early", Duration::ZERO).await.expect_err("nothing has landed");
     assert_eq!(refused.code.as_str(), "parts_missing");
 
-    let (s3, bucket) = (paused().objects(), paused().setting("SLUICE_LANDING_BUCKET"));
+    let s3 = paused().objects();
+    let bucket = paused().setting("SLUICE_LANDING_BUCKET");
     let uploads = s3.list_multipart_uploads().bucket(bucket).send().await.expect("uploads");
     let upload_id = sent.path.rsplit('/').next().expect("an id");
     let is_ours = |key: Option<&str>| key.is_some_and(|key| key.ends_with(upload_id));

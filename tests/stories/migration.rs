@@ -1,4 +1,5 @@
-//! Packs go to OSS, by request and by rule, with receipts, and come home again. Reads follow.
+//! Tests that packs migrate to OSS and back, on request and by rule, with receipts, and that reads keep
+//! working.
 
 use serde_json::{Value, json};
 use sluice_contracts::event::BlobEvent;
@@ -19,7 +20,7 @@ use crate::support::{Landed, created, message, unhurried};
 const MIB: usize = 1 << 20;
 
 #[tokio::test]
-async fn a_file_goes_to_oss_and_comes_home() {
+async fn a_file_moves_to_oss_and_back() {
     let movers = Movers::new().await;
     for content in [bytes(1, 3 * MIB), log_lines(2, 3 * MIB), log_lines(3, 70 * MIB)] {
         let landed = movers.put(content).await;
@@ -32,12 +33,16 @@ async fn a_file_goes_to_oss_and_comes_home() {
         let forms = |packs: &[sluice_domain::blob::Pack]| -> Vec<_> {
             packs.iter().map(|pack| (pack.pack_id, pack.placement.encoding, pack.placement.length)).collect()
         };
-        assert_eq!(forms(&packs), forms(&before), "as they lay");
+        assert_eq!(forms(&packs), forms(&before), "in the same form");
         assert_eq!(movers.blob(&landed).await.migrated_to.as_deref(), Some("oss"));
         assert_eq!(movers.blob(&landed).await.object_key, None);
         movers.check_readable(&landed, "from OSS").await;
         movers.sweep().await;
-        assert_eq!(movers.objects(landed.account_id).await, Vec::<String>::new(), "nothing is left at home");
+        assert_eq!(
+            movers.objects(landed.account_id).await,
+            Vec::<String>::new(),
+            "nothing is left in the vault"
+        );
         movers.check_readable(&landed, "from OSS alone").await;
         materialized(&movers, &landed).await;
 
@@ -52,7 +57,8 @@ async fn a_file_goes_to_oss_and_comes_home() {
 
 async fn materialized(movers: &Movers, landed: &Landed) {
     let app = materialize_blob::App::new(&movers.deployment).expect("an app");
-    let (account_id, sha256) = (landed.account_id, Sha256::of(&landed.content));
+    let account_id = landed.account_id;
+    let sha256 = Sha256::of(&landed.content);
     let body = BlobEvent::BlobRequested { account_id, sha256 }.to_json();
     materialize_blob::process(Arc::new(app), vec![message(body, 1)], unhurried()).await;
     let file = landed.upload().await["version"]["file_id"].clone();
@@ -86,11 +92,11 @@ async fn every_move_has_a_receipt_that_can_be_checked() {
     assert_eq!(receipt.sha256, Sha256::of(&object));
     assert_eq!(receipt.crc64, Some(format!("{:016x}", crc64(&object))));
     assert!(!receipt.source.etag.is_empty());
-    // OSS writes MD5 in upper case.
+    // OSS returns MD5 in upper case.
     assert_eq!(receipt.target.etag.to_uppercase(), receipt.target.etag);
 }
 
-/// A deployment with these rules.
+/// The workers of a deployment with these rules.
 async fn with_rules(rules: &Value) -> Movers {
     let mut settings = paused().settings.clone();
     settings.insert("SLUICE_MIGRATION_RULES".to_owned(), rules.to_string());
@@ -98,26 +104,28 @@ async fn with_rules(rules: &Value) -> Movers {
 }
 
 #[tokio::test]
-async fn a_rule_that_waits_for_nothing_moves_packs_once_they_are_compressed() {
+async fn a_rule_without_a_delay_moves_packs_after_compression() {
     let movers = with_rules(&json!([{ "to": "oss", "min_size": 1_500_000 }])).await;
-    let (large, small) = (movers.put(log_lines(20, 2 * MIB)).await, movers.put(log_lines(21, MIB)).await);
+    let large = movers.put(log_lines(20, 2 * MIB)).await;
+    let small = movers.put(log_lines(21, MIB)).await;
     for landed in [&large, &small] {
         movers.compress(landed, "a", 1, unhurried()).await;
-        movers.settle(landed).await;
-        movers.check_readable(landed, "wherever it lies").await;
+        movers.finish_compression(landed).await;
+        movers.check_readable(landed, "in either store").await;
     }
     assert!(movers.packs(&large).await.iter().all(|pack| pack.placement.store == "oss"));
     assert!(movers.packs(&small).await.iter().all(|pack| pack.placement.store == VAULT));
 }
 
 #[tokio::test]
-async fn rules_by_age_access_and_path_are_found_in_a_day() {
+async fn the_daily_plan_applies_rules_by_age_access_and_path() {
     let rules = json!([
         { "to": "oss", "min_age_days": 30, "unread_days": 30, "max_size": 100_000 },
         { "to": "oss", "prefix": "archive/", "min_size": 200_000 },
     ]);
     let movers = with_rules(&rules).await;
-    let (old, large) = (movers.put(bytes(30, 50_000)).await, movers.put(bytes(31, 300_000)).await);
+    let old = movers.put(bytes(30, 50_000)).await;
+    let large = movers.put(bytes(31, 300_000)).await;
     let kept = Landed::of(large.user.clone(), "archive/2025.log", bytes(32, 300_000), &Value::Null).await;
     movers.worker.receive(&created(&kept.key), 1, unhurried()).await;
 
@@ -126,7 +134,7 @@ async fn rules_by_age_access_and_path_are_found_in_a_day() {
     assert!(today.contains(&wanted(&kept)) && !today.contains(&wanted(&old)));
     let later = movers.planned(Duration::from_hours(31 * 24)).await;
     assert!(later.contains(&wanted(&old)) && !later.contains(&wanted(&large)), "by age, and not by size");
-    // Reading it makes it young again.
+    // A read counts as an access, so the rule no longer applies.
     let content = movers.blob(&old).await;
     let read_at = clock::now().after(Duration::from_hours(20 * 24));
     movers.worker.tables().mark_read(&content, read_at).await.expect("marked");
@@ -138,7 +146,7 @@ async fn rules_by_age_access_and_path_are_found_in_a_day() {
 }
 
 #[tokio::test]
-async fn a_read_is_remembered_to_the_day() {
+async fn a_read_is_recorded_with_its_day() {
     let movers = Movers::new().await;
     let landed = movers.put(bytes(40, 10_000)).await;
     assert_eq!(movers.blob(&landed).await.read_at, None);

@@ -1,4 +1,5 @@
-//! Migration meets stores that fail, lie and hang, and movers that die. Nothing is lost, and reads never fail.
+//! Tests migration with stores that fail, lie and hang, and with movers that die: nothing is lost, and reads
+//! never fail.
 
 use sluice_domain::blob::VAULT;
 use sluice_domain::hash::Sha256;
@@ -12,14 +13,15 @@ use crate::worker_faults::faults;
 
 const MIB: usize = 1 << 20;
 
-/// Movers whose OSS is theirs alone, so that its faults are.
+/// Movers with an OSS double of their own, so that its faults affect no other story.
 async fn alone() -> (Movers, sluice_oss_double::OssDouble) {
     let stack: &Deployed = paused();
     let (settings, oss) = stack.with_own_oss();
     (Movers::with(settings).await, oss)
 }
 
-/// That the packs lie in this store, that the content is what it was, and that nothing else is left there.
+/// Checks that the packs are in this store, that the bytes are unchanged, and that nothing else is left
+/// there.
 async fn check(movers: &Movers, landed: &crate::support::Landed, store: &str, context: &str) {
     let packs = movers.packs(landed).await;
     assert!(packs.iter().all(|pack| pack.placement.store == store), "{context}: {packs:?}");
@@ -42,9 +44,13 @@ async fn a_mover_killed_anywhere_is_followed_by_another() {
         }
         movers.sweep().await;
         check(&movers, &landed, "oss", &context).await;
-        assert_eq!(movers.objects(landed.account_id).await, Vec::<String>::new(), "{context}: left at home");
+        assert_eq!(
+            movers.objects(landed.account_id).await,
+            Vec::<String>::new(),
+            "{context}: nothing is left in the vault"
+        );
         let there = movers.objects_in("oss", landed.account_id).await;
-        assert_eq!(there.len(), movers.packs(&landed).await.len(), "{context}: left in OSS");
+        assert_eq!(there.len(), movers.packs(&landed).await.len(), "{context}: nothing else is left in OSS");
         if run.is_ok() {
             assert!(fault.write >= 4, "{context}: too few writes");
             drop(oss);
@@ -55,7 +61,7 @@ async fn a_mover_killed_anywhere_is_followed_by_another() {
 }
 
 #[tokio::test]
-async fn a_wrong_checksum_is_noticed_and_nothing_flips() {
+async fn a_wrong_checksum_is_detected_and_the_pack_stays() {
     let (movers, oss) = alone().await;
     let landed = movers.put(log_lines(200, MIB)).await;
     oss.faults().wrong_crc_next(1);
@@ -67,15 +73,15 @@ async fn a_wrong_checksum_is_noticed_and_nothing_flips() {
 }
 
 #[tokio::test]
-async fn a_store_that_fails_is_tried_again_and_not_for_ever() {
+async fn a_failing_store_is_retried_but_not_for_ever() {
     let (movers, oss) = alone().await;
     for (status, code) in [(500, "InternalError"), (503, "SlowDown"), (507, "InsufficientStorage")] {
         let landed = movers.put(bytes(300 + u64::from(status), MIB)).await;
-        // Longer than the SDK's own patience.
+        // More failures than the SDK itself retries.
         oss.faults().fail_next(50, status, code);
         assert_eq!(movers.migrate(&landed, "oss", "a", 1, unhurried()).await.len(), 1, "{code}: tried again");
         check(&movers, &landed, VAULT, code).await;
-        // The last time, it goes to the dead-letter queue.
+        // After its last delivery, the message goes to the dead-letter queue.
         assert_eq!(movers.migrate(&landed, "oss", "a", 3, unhurried()).await, Vec::<String>::new(), "{code}");
         check(&movers, &landed, VAULT, code).await;
         let asked = 50 - oss.faults().pending();
@@ -88,7 +94,7 @@ async fn a_store_that_fails_is_tried_again_and_not_for_ever() {
 }
 
 #[tokio::test]
-async fn a_write_that_succeeds_and_says_that_it_failed_does_no_harm() {
+async fn a_write_that_succeeds_but_reports_a_failure_does_no_harm() {
     let (movers, oss) = alone().await;
     let landed = movers.put(bytes(400, MIB)).await;
     oss.faults().fail_afterwards_next(50, 500, "InternalError");
@@ -101,7 +107,7 @@ async fn a_write_that_succeeds_and_says_that_it_failed_does_no_harm() {
 }
 
 #[tokio::test]
-async fn a_source_that_is_gone_or_damaged_is_not_moved() {
+async fn a_missing_or_damaged_source_is_not_moved() {
     let (movers, _oss) = alone().await;
     let damaged = movers.put(bytes(500, MIB)).await;
     let key = movers.blob(&damaged).await.object_key.expect("adopted");
@@ -117,7 +123,7 @@ async fn a_source_that_is_gone_or_damaged_is_not_moved() {
 }
 
 #[tokio::test]
-async fn no_receipt_no_move() {
+async fn a_pack_does_not_move_without_a_receipt() {
     let stack: &Deployed = paused();
     let (mut settings, _oss) = stack.with_own_oss();
     settings.insert("SLUICE_RECEIPTS_TABLE".to_owned(), "no-such-table".to_owned());
@@ -133,7 +139,7 @@ async fn no_receipt_no_move() {
 }
 
 #[tokio::test]
-async fn of_two_movers_at_once_one_moves() {
+async fn of_two_concurrent_movers_only_one_moves_the_pack() {
     let (movers, _oss) = alone().await;
     let landed = movers.put(bytes(700, 2 * MIB)).await;
     let (a, b, c) = tokio::join!(
@@ -153,19 +159,19 @@ async fn of_two_movers_at_once_one_moves() {
 }
 
 #[tokio::test]
-async fn while_the_old_copy_is_good_reads_do_not_fail() {
+async fn reads_do_not_fail_while_the_old_copy_is_valid() {
     let (movers, oss) = alone().await;
     let landed = movers.put(log_lines(800, MIB)).await;
     movers.migrate(&landed, "oss", "a", 1, unhurried()).await;
-    // The switch-over has just been made, and OSS goes away.
+    // OSS fails just after the pack has moved.
     drop(oss);
-    movers.check_bytes(&landed, "from where it lay").await;
+    movers.check_bytes(&landed, "from the old copy").await;
     let before = Sha256::of(&landed.content);
     assert_eq!(movers.blob(&landed).await.sha256, before);
 }
 
 #[tokio::test]
-async fn a_store_that_hangs_does_not_hold_a_mover_for_ever() {
+async fn a_store_that_hangs_does_not_block_a_mover_for_ever() {
     let (movers, oss) = alone().await;
     let landed = movers.put(bytes(900, 100_000)).await;
     oss.faults().hang_next(1, Duration::from_secs(5));

@@ -1,4 +1,4 @@
-//! The workers that move packs, run by a story, and what they leave behind.
+//! Runs the workers that move packs, and inspects what they store.
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
@@ -20,8 +20,8 @@ use std::time::Duration;
 
 use crate::support::{Landed, Worker, created, message, unhurried};
 
-/// Longer than any grace, and than any object that is being written is left alone.
-const LONG: Duration = Duration::from_hours(48);
+/// Longer than any grace period, and longer than the sweeper spares objects that are being written.
+const LONG_AFTER: Duration = Duration::from_hours(48);
 
 /// The workers of a deployment.
 pub struct Movers {
@@ -34,15 +34,15 @@ impl Movers {
         Self::with(paused().settings.clone()).await
     }
 
-    /// With these settings, and a table of retired objects of its own: the sweeper of another story must not take what this
-    /// one is about to use.
+    /// Uses these settings and a table of retired objects of its own, so that the sweeper of another story
+    /// does not delete objects of this one.
     pub async fn with(mut settings: BTreeMap<String, String>) -> Self {
         let table = own_table(paused()).await;
         settings.insert("SLUICE_RETIRED_OBJECTS_TABLE".to_owned(), table);
         Self { worker: Worker::new(paused()), deployment: paused().deployment_with(settings) }
     }
 
-    /// Uploads and verifies a new user's file.
+    /// Uploads a file of a new user and runs dedup-upload.
     pub async fn put(&self, content: Vec<u8>) -> Landed {
         let landed = Landed::new(self.worker.stack, content).await;
         let failed = self.worker.receive(&created(&landed.key), 1, unhurried()).await;
@@ -50,7 +50,7 @@ impl Movers {
         landed
     }
 
-    /// Runs compress-pack as if the message `id` had come.
+    /// Runs compress-pack as if it had received the message `id`.
     pub async fn compress(&self, of: &Landed, id: &str, receive: u32, time: OutOfTime) -> Failed {
         let subject = Subject::Blob(Sha256::of(&of.content));
         let event = PackEvent::PackWritten { account_id: of.account_id, of: subject };
@@ -60,10 +60,11 @@ impl Movers {
         compress_pack::process(Arc::new(app), vec![message], time).await
     }
 
-    /// Runs migrate-pack as if the message `id` had asked for it.
+    /// Runs migrate-pack as if it had received the message `id`.
     pub async fn migrate(&self, of: &Landed, to: &str, id: &str, receive: u32, time: OutOfTime) -> Failed {
         let subject = Subject::Blob(Sha256::of(&of.content));
-        let (account_id, to) = (of.account_id, to.to_owned());
+        let account_id = of.account_id;
+        let to = to.to_owned();
         let event = PackEvent::MigrationRequested { account_id, of: subject, to };
         let app = migrate_pack::App::new(&self.deployment).await.expect("an app");
         let mut message = message(event.to_json(), receive);
@@ -71,9 +72,9 @@ impl Movers {
         migrate_pack::process(Arc::new(app), vec![message], time).await
     }
 
-    /// Deletes what is due, as if a long time had passed.
+    /// Runs sweep-objects as if a long time had passed.
     pub async fn sweep(&self) {
-        self.sweep_at(clock::now().after(LONG)).await;
+        self.sweep_at(clock::now().after(LONG_AFTER)).await;
     }
 
     pub async fn sweep_at(&self, now: Timestamp) {
@@ -81,8 +82,8 @@ impl Movers {
         sweep_objects::sweep(Arc::new(app), now).await.expect("swept");
     }
 
-    /// Runs migrate-pack as if compress-pack had settled the packs.
-    pub async fn settle(&self, of: &Landed) {
+    /// Runs migrate-pack as if compress-pack had finished with the packs.
+    pub async fn finish_compression(&self, of: &Landed) {
         let subject = Subject::Blob(Sha256::of(&of.content));
         let event = PackEvent::CompressionFinished { account_id: of.account_id, of: subject };
         let app = migrate_pack::App::new(&self.deployment).await.expect("an app");
@@ -91,7 +92,7 @@ impl Movers {
         assert_eq!(failed, Failed::new());
     }
 
-    /// The contents that a day's planning asks to be migrated, after so much time, by SHA-256.
+    /// Runs plan-migrations at a later time, and returns the blobs that it enqueues, by SHA-256.
     pub async fn planned(&self, later: Duration) -> BTreeSet<String> {
         let queue = OwnQueue::new(&self.deployment, self.worker.stack).await;
         let app = Arc::new(plan_migrations::App::new(&queue.deployment).expect("an app"));
@@ -99,7 +100,7 @@ impl Movers {
             let now = clock::now().after(later).after(Duration::from_hours(hour.into()));
             plan_migrations::plan(app.clone(), now).await.expect("planned");
         }
-        queue.contents().await
+        queue.blobs().await
     }
 
     pub async fn blob(&self, of: &Landed) -> Blob {
@@ -107,7 +108,7 @@ impl Movers {
         blob.expect("an answer").expect("a blob")
     }
 
-    /// The packs of an upload's content.
+    /// The packs of an upload's blob.
     pub async fn packs(&self, of: &Landed) -> Vec<Pack> {
         let blob = self.blob(of).await;
         let buckets = self.deployment.pack_buckets().expect("buckets");
@@ -117,7 +118,7 @@ impl Movers {
         self.worker.tables().packs(&ids).await.expect("packs")
     }
 
-    /// The account's objects in the vault that hold content: whole ones and packs.
+    /// The account's whole objects and packs in the vault.
     pub async fn objects(&self, account: AccountId) -> Vec<String> {
         let keys = self.worker.vault_keys(account).await;
         keys.into_iter().filter(|key| key.starts_with("objects/") || key.starts_with("packs/")).collect()
@@ -131,7 +132,7 @@ impl Movers {
         objects.into_iter().map(|(key, _)| key).collect()
     }
 
-    /// Checks that the workers of this deployment can read the content.
+    /// Checks that the workers of this deployment can read the blob.
     pub async fn check_bytes(&self, landed: &Landed, label: &str) {
         let buckets = self.deployment.pack_buckets().expect("buckets");
         let blob = self.blob(landed).await;
@@ -147,15 +148,15 @@ impl Movers {
         assert!(bytes == landed.content, "{label}: other bytes");
     }
 
-    /// Checks that the file can be read by its plan, and as a whole.
+    /// Checks that the file can be read by its plan and as a whole.
     pub async fn check_readable(&self, landed: &Landed, context: &str) {
         let upload = landed.upload().await;
         let file_id = upload["version"]["file_id"].as_str().expect("an id").to_owned();
-        assert!(landed.user.rebuild(&file_id).await == landed.content, "{context}: by its plan");
+        assert!(landed.user.read_by_plan(&file_id).await == landed.content, "{context}: by its plan");
     }
 }
 
-/// A new table of retired objects, as the template makes it.
+/// Creates a table of retired objects like that of the template.
 async fn own_table(stack: &Deployed) -> String {
     static TABLES: AtomicU32 = AtomicU32::new(0);
     let name = format!("retired-objects-{}", TABLES.fetch_add(1, Ordering::Relaxed));
@@ -188,7 +189,7 @@ async fn own_table(stack: &Deployed) -> String {
     name
 }
 
-/// A queue that nobody else reads, in place of the migrate queue.
+/// A queue of its own in place of the migrate queue.
 struct OwnQueue {
     deployment: Deployment,
     client: aws_sdk_sqs::Client,
@@ -207,20 +208,20 @@ impl OwnQueue {
         Self { deployment: stack.deployment_with(settings), client, url }
     }
 
-    /// The contents that its messages are about.
-    async fn contents(&self) -> BTreeSet<String> {
-        let mut contents = BTreeSet::new();
+    /// The blobs that its messages name, by SHA-256.
+    async fn blobs(&self) -> BTreeSet<String> {
+        let mut blobs = BTreeSet::new();
         loop {
             let request = self.client.receive_message().queue_url(&self.url).max_number_of_messages(10);
             let messages = request.send().await.expect("messages").messages.unwrap_or_default();
             if messages.is_empty() {
-                return contents;
+                return blobs;
             }
             for message in messages {
                 match PackEvent::parse(&message.body.unwrap_or_default()) {
                     Ok(PackEvent::MigrationRequested { of: Subject::Blob(sha256), to, .. }) => {
                         assert_eq!(to, "oss");
-                        contents.insert(sha256.to_string());
+                        blobs.insert(sha256.to_string());
                     }
                     other => panic!("{other:?}"),
                 }

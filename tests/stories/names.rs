@@ -1,4 +1,4 @@
-//! File names as people choose them, from the upload to the name a browser saves under.
+//! Tests unusual file names, from the upload to the name that a browser saves under.
 
 use percent_encoding::percent_decode_str;
 use reqwest::Method;
@@ -26,7 +26,7 @@ const NAMES: [&str; 18] = [
     "a:b*c|d<e>[f]{g}~`^.txt",
 ];
 
-/// The name a browser saves under (RFC 6266): `filename*` goes before `filename`.
+/// The name that a browser saves under (RFC 6266): `filename*` wins over `filename`.
 fn saved_as(disposition: &str) -> String {
     if let Some((_, encoded)) = disposition.split_once("filename*=UTF-8''") {
         return percent_decode_str(encoded).decode_utf8().expect("UTF-8").into_owned();
@@ -39,7 +39,7 @@ fn header<'a>(answer: &'a reqwest::Response, name: &str) -> &'a str {
     answer.headers()[name].to_str().expect("ASCII")
 }
 
-/// Checks what the bucket says of a file called `name` that holds `content`.
+/// Checks the headers and the bytes that the bucket returns for a file.
 async fn check_download(user: &Client, file_id: &str, name: &str, content: &[u8]) {
     let path = format!("/files/{file_id}/content");
     let redirect = user.get(&path).await;
@@ -62,29 +62,30 @@ async fn check_download(user: &Client, file_id: &str, name: &str, content: &[u8]
     let answer = user.fetch_head(location).await;
     assert_eq!(answer.status(), 200, "{name}");
     assert_eq!(header(&answer, "content-length"), content.len().to_string(), "{name}");
-    // The emulator ignores on HEAD what AWS heeds, so the URL itself is looked at.
+    // On a HEAD, the emulator ignores response headers that AWS returns, so this checks the URL itself.
     let url = reqwest::Url::parse(location).expect("a URL");
     let asked = url.query_pairs().find(|(key, _)| key == "response-content-disposition");
     assert_eq!(asked.expect("a disposition").1, disposition, "{name}");
     assert_eq!(user.fetch(location, &[]).await.status(), 403, "{name}: a URL is good for one method");
 }
 
-/// Uploads and gives the file's id.
+/// Uploads a file and returns its id.
 async fn upload(user: &Client, path: &str, content: &[u8]) -> String {
     let request = json!({ "path": path, "size": content.len(), "content_type": "text/plain; charset=utf-8" });
     let plan = user.post("/uploads", &request).await.expect(201);
     user.send_parts(&plan, content).await;
-    let upload = user.settled(text(&plan["upload_id"])).await;
+    let upload = user.wait_until_finished(text(&plan["upload_id"])).await;
     assert_eq!(upload["state"], "available", "{path}: {upload}");
     assert_eq!(upload["version"]["path"], path);
     text(&upload["version"]["file_id"]).to_owned()
 }
 
 #[tokio::test]
-async fn a_name_is_kept_as_it_was_given_wherever_it_shows() {
+async fn a_name_is_kept_unchanged_wherever_it_appears() {
     let user = Client::register(live()).await;
     for (seed, name) in NAMES.into_iter().enumerate() {
-        let (content, path) = (bytes(seed as u64 + 1, 20 + seed), format!("names of all kinds/{name}"));
+        let content = bytes(seed as u64 + 1, 20 + seed);
+        let path = format!("names of all kinds/{name}");
         let file_id = upload(&user, &path, &content).await;
         assert_eq!(user.stat(&path).await["file_id"], file_id.as_str(), "{path}");
         let listed = user.query("/files", &[("prefix", &path)]).await.expect(200);
@@ -102,7 +103,7 @@ async fn a_name_is_kept_as_it_was_given_wherever_it_shows() {
 }
 
 #[tokio::test]
-async fn a_rename_takes_any_name_to_any_other() {
+async fn any_name_can_be_renamed_to_any_other() {
     let user = Client::register(live()).await;
     let content = bytes(1, 33);
     let mut path = NAMES[NAMES.len() - 1].to_owned();

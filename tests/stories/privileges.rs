@@ -1,5 +1,4 @@
-//! Each function does its work with the credentials of its own role. Stories about dedup-upload, sweep-uploads and others
-//! run them so too; here are all of them, one after another.
+//! Tests that every function works with its own role's credentials.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -14,7 +13,7 @@ use crate::delta_client::cut;
 use crate::mover::Movers;
 use crate::support::{Landed, Worker, call, created, message, unhurried};
 
-/// Calls a function, which must not fail, and gives the body of its answer.
+/// Calls a function, which must not fail, and returns the body of its answer.
 async fn ask<App, Answer>(
     app: &Arc<App>,
     handle: fn(Arc<App>, Call) -> Answer,
@@ -29,7 +28,7 @@ where
     serde_json::from_slice(reply.body()).unwrap_or(Value::Null)
 }
 
-/// The application of a function, as its role lets it be.
+/// The application of a function with its role's credentials.
 macro_rules! app {
     ($function:ident, $name:literal) => {
         Arc::new($function::App::new(&paused().deployment_of($name)).expect("an app"))
@@ -44,7 +43,7 @@ async fn http_functions_work_with_their_own_roles() {
     looks_up(&user, &content).await;
     reads(&user, &file).await;
     edits(&user, &file).await;
-    begins_and_gives_up(&user).await;
+    begins_and_aborts(&user).await;
 }
 
 async fn logs_in() -> Client {
@@ -66,7 +65,7 @@ async fn logs_in() -> Client {
     sessions.remove(1)
 }
 
-/// Uploads in parts, and gives the file's id.
+/// Uploads in parts and returns the file's id.
 async fn uploads(user: &Client, content: &[u8]) -> String {
     let init = app!(init_upload, "init-upload");
     let request = json!({ "path": "file", "size": content.len(), "sha256": Sha256::of(content).to_string() });
@@ -83,7 +82,8 @@ async fn uploads(user: &Client, content: &[u8]) -> String {
     let complete = app!(complete_upload, "complete-upload");
     ask(&complete, complete_upload::handle, user, (Method::POST, &format!("{path}/complete"), &sent)).await;
     let account = user.get("/accounts/me").await.expect(200);
-    let (account, upload) = (text(&account["account_id"]), id.parse().expect("an id"));
+    let account = text(&account["account_id"]);
+    let upload = id.parse().expect("an id");
     let key =
         sluice_domain::key::LandingKey { account_id: account.parse().expect("an id"), upload_id: upload };
     let event = created(&key);
@@ -103,7 +103,7 @@ async fn looks_up(user: &Client, content: &[u8]) {
     let hooks = json!({ "hooks": hooks });
     let found = ask(&lookup, lookup_hash::handle, user, (Method::POST, "/lookups/hooks", &hooks)).await;
     assert_ne!(found["packs"], json!([]), "{found}");
-    // What is known already needs no lookup to be instant.
+    // Known bytes are instant without a lookup.
     let init = app!(init_upload, "init-upload");
     let begun = ask(&init, init_upload::handle, user, (Method::POST, "/uploads", &known)).await;
     assert_eq!(begun["outcome"], "instant", "{begun}");
@@ -114,7 +114,7 @@ async fn reads(user: &Client, file: &str) {
     for path in [format!("/files/{file}/content"), format!("/files/{file}/plan")] {
         ask(&read, read_content::handle, user, (Method::GET, &path, &Value::Null)).await;
     }
-    // Content that lies in packs is asked for at the queue; nobody works there.
+    // The blob is in packs, so the function enqueues a request. No worker runs here.
     let movers = Movers::new().await;
     let packed = movers.put(log_lines(3, 1 << 20)).await;
     movers.compress(&packed, "a", 1, unhurried()).await;
@@ -137,7 +137,7 @@ async fn edits(user: &Client, file: &str) {
     ask(&query, query_files::handle, user, (Method::POST, &format!("{path}/restore"), &former)).await;
 }
 
-async fn begins_and_gives_up(user: &Client) {
+async fn begins_and_aborts(user: &Client) {
     let init = app!(init_upload, "init-upload");
     for size in [10, 17 << 20] {
         let request = json!({ "path": "given up", "size": size });
@@ -148,7 +148,7 @@ async fn begins_and_gives_up(user: &Client) {
 }
 
 #[tokio::test]
-async fn the_hook_works_with_its_own_role() {
+async fn the_webhook_works_with_its_own_role() {
     let landed = Landed::new(paused(), bytes(2, 1000)).await;
     let bridge = app!(bridge_events, "bridge-events");
     let mut notification = call(&landed.user, Method::POST, "/webhooks/store-events", &Value::Null);
@@ -156,7 +156,7 @@ async fn the_hook_works_with_its_own_role() {
         .headers
         .insert("authorization", format!("Bearer {WEBHOOK_SECRET}").parse().expect("a header"));
     notification.body = sample("ceph/put.json", &landed.key).into_bytes();
-    bridge_events::handle(bridge, notification).await.expect("it is taken");
+    bridge_events::handle(bridge, notification).await.expect("it is accepted");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Reading content that lies in packs: the plan, and the object that is put together for plain HTTP readers.
+//! Tests reading of packed files: by plan, and as an object that is materialized for plain HTTP readers.
 
 use serde_json::{Value, json};
 use sluice_contracts::event::BlobEvent;
@@ -16,7 +16,7 @@ use crate::support::{Landed, Worker, created, hurried, message, unhurried};
 
 const MIB: usize = 1 << 20;
 
-/// A file whose content lies in two packs, and the content.
+/// Uploads a file that is stored in two packs, and returns it with its bytes.
 async fn packed(user: &Client, seed: u64, size: usize) -> (Value, Vec<u8>) {
     let base = bytes(seed, size);
     let file = user.upload("file", &base).await["version"].clone();
@@ -24,12 +24,12 @@ async fn packed(user: &Client, seed: u64, size: usize) -> (Value, Vec<u8>) {
     content[size / 2..size / 2 + 10].copy_from_slice(b"0123456789");
     let delta = Delta::against(user, &file, &base, "file", &content).await;
     let path = delta.upload(user).await;
-    let upload = user.settled(path.rsplit('/').next().expect("an id")).await;
+    let upload = user.wait_until_finished(path.rsplit('/').next().expect("an id")).await;
     assert_eq!(upload["state"], "available", "{upload}");
     (upload["version"].clone(), content)
 }
 
-/// The same on a stack whose workers are paused.
+/// Does the same on a stack with paused workers.
 async fn packed_by_hand(worker: &Worker, seed: u64, size: usize) -> (Client, Value, Landed) {
     let base = Landed::new(worker.stack, bytes(seed, size)).await;
     assert_eq!(worker.receive(&created(&base.key), 1, unhurried()).await, Vec::<String>::new());
@@ -41,7 +41,7 @@ async fn packed_by_hand(worker: &Worker, seed: u64, size: usize) -> (Client, Val
     (base.user, version, next)
 }
 
-/// Runs materialize-blob on the request for a content.
+/// Runs materialize-blob on the request for a blob.
 async fn materialize(
     worker: &Worker,
     landed: &Landed,
@@ -68,18 +68,20 @@ async fn content(user: &Client, version: &Value, more: &str, prefer: &str) -> sl
 }
 
 #[tokio::test]
-async fn a_plan_says_every_chunk_and_parts_of_it() {
+async fn a_plan_lists_every_chunk_of_a_file_or_of_a_range() {
     let user = Client::register(live()).await;
     let (version, whole) = packed(&user, 600, 2 * MIB).await;
     let id = text(&version["file_id"]);
-    assert!(user.rebuild(id).await == whole);
+    assert!(user.read_by_plan(id).await == whole);
 
     let plan = user.get(&format!("/files/{id}/plan?from=1000000&to=1000001")).await.expect(200);
     assert_eq!((&plan["size"], &plan["sha256"]), (&version["size"], &version["sha256"]));
     let terms = plan["terms"].as_array().expect("terms");
     assert_eq!((terms.len(), terms[0]["chunks"].as_array().map(Vec::len)), (1, Some(1)), "{terms:?}");
-    let (offset, length) = (terms[0]["offset"].as_u64(), terms[0]["length"].as_u64());
-    let (offset, length) = (offset.expect("a number") as usize, length.expect("a number") as usize);
+    let offset = terms[0]["offset"].as_u64();
+    let length = terms[0]["length"].as_u64();
+    let offset = offset.expect("a number") as usize;
+    let length = length.expect("a number") as usize;
     assert!((offset..offset + length).contains(&1_000_000));
     let answer = user.fetch(text(&terms[0]["url"]), &[("range", text(&terms[0]["range"]))]).await;
     assert!(answer.bytes().await.expect("a body") == whole[offset..offset + length]);
@@ -146,7 +148,7 @@ async fn curl_downloads_packed_content() {
 }
 
 #[tokio::test]
-async fn who_does_not_wait_is_told_when_to_come_back() {
+async fn a_reader_that_does_not_wait_is_told_when_to_retry() {
     let worker = Worker::new(paused());
     let (user, version, landed) = packed_by_hand(&worker, 630, 2 * MIB).await;
     let reply = content(&user, &version, "", "wait=0").await;
@@ -162,40 +164,41 @@ async fn who_does_not_wait_is_told_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn one_builder_at_a_time_and_the_next_goes_on_where_it_stopped() {
+async fn one_worker_materializes_at_a_time_and_the_next_resumes_where_it_stopped() {
     let worker = Worker::new(paused());
     let (user, version, landed) = packed_by_hand(&worker, 640, 24 * MIB).await;
     let (bucket, key) = cache(&worker);
-    // Time for the first parts, and no more.
+    // Time only for the first parts.
     assert_eq!(materialize(&worker, &landed, "a", 1, hurried(2)).await, Vec::<String>::new());
     assert_eq!(bucket.head(&key(&landed)).await.expect("an answer"), None);
-    let (account, sha256) = (landed.account_id, Sha256::of(&landed.content));
-    let (now, life) = (sluice_lambda::clock::now(), std::time::Duration::from_mins(1));
-    let lease = sluice_storage::tables::Lease { holder: "b", now, life };
+    let account = landed.account_id;
+    let sha256 = Sha256::of(&landed.content);
+    let life = std::time::Duration::from_mins(1);
+    let lease = sluice_storage::tables::Lease { holder: "b", now: sluice_lambda::clock::now(), life };
     let leased = worker.tables().lease_blob(account, &sha256, lease).await.expect("an answer");
     let build = leased.expect("the lease is free").build.expect("a build has begun");
     let begun = bucket.list_parts(&key(&landed), &build.multipart_id).await.expect("an answer");
     assert!(begun.is_some_and(|parts| !parts.is_empty()), "no part was made");
-    // While another has the lease, nothing is built.
+    // While another worker has the lease, nothing is built.
     assert_eq!(materialize(&worker, &landed, "a", 1, unhurried()).await, Vec::<String>::new());
     assert_eq!(bucket.head(&key(&landed)).await.expect("an answer"), None);
     assert_eq!(materialize(&worker, &landed, "b", 1, unhurried()).await, Vec::<String>::new());
     let done = bucket.list_parts(&key(&landed), &build.multipart_id).await.expect("an answer");
     assert_eq!(done, None, "the same multipart upload was completed");
     assert!(user.read(text(&version["file_id"])).await == landed.content);
-    // The request comes once more, and finds the object.
+    // A second delivery of the request finds the object.
     assert_eq!(materialize(&worker, &landed, "c", 2, unhurried()).await, Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn a_builder_killed_anywhere_is_followed_by_another() {
+async fn a_worker_killed_anywhere_is_followed_by_another() {
     let worker = Worker::new(paused());
     for (seed, fault) in (650..).zip(crate::worker_faults::faults()) {
         let (user, version, landed) = packed_by_hand(&worker, seed, 12 * MIB).await;
         let run = run_until_killed(fault, materialize(&worker, &landed, "a", 1, unhurried())).await;
         let context = format!("{fault:?}, {run:?}");
         if run.is_err() {
-            // The same message, received again: it has the lease.
+            // The same message is received again, and already has the lease.
             let failed = materialize(&worker, &landed, "a", 2, unhurried()).await;
             assert_eq!(failed, Vec::<String>::new(), "{context}");
         }
@@ -209,7 +212,7 @@ async fn a_builder_killed_anywhere_is_followed_by_another() {
 }
 
 #[tokio::test]
-async fn damage_is_not_served() {
+async fn a_damaged_pack_is_not_served() {
     let worker = Worker::new(paused());
     let (user, version, landed) = packed_by_hand(&worker, 700, 2 * MIB).await;
     let object =
@@ -219,7 +222,7 @@ async fn damage_is_not_served() {
     let (bucket, key) = cache(&worker);
     assert_eq!(bucket.head(&key(&landed)).await.expect("an answer"), None);
     assert_eq!(content(&user, &version, "", "wait=0").await.status, 202);
-    // In the end it goes to the dead-letter queue, and the reader is told nothing false.
+    // After its last delivery the message goes to the dead-letter queue, and the reader gets no wrong bytes.
     assert_eq!(materialize(&worker, &landed, "a", 3, unhurried()).await, Vec::<String>::new());
     assert_eq!(bucket.head(&key(&landed)).await.expect("an answer"), None);
 }

@@ -1,4 +1,5 @@
-//! The registry of stores: what is unsafe ends a function at its start, and credentials come from where it says.
+//! Tests the registry of stores: functions refuse to start with unsafe stores, and read credentials from
+//! where it says.
 
 use serde_json::{Value, json};
 use sluice_domain::blob::VAULT;
@@ -8,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::mover::Movers;
 use crate::support::unhurried;
 
-/// Settings whose registry has this store, and no other.
+/// Settings with only this store in the registry.
 fn with_store(store: &Value) -> BTreeMap<String, String> {
     let mut settings = paused().settings.clone();
     settings.insert("SLUICE_STORES".to_owned(), json!({ "other": store }).to_string());
@@ -18,9 +19,12 @@ fn with_store(store: &Value) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn a_worker_does_not_start_on_a_store_that_is_not_safe() {
+fn a_worker_does_not_start_with_an_unsafe_store() {
     let safe = json!({
-        "kind": "ceph", "endpoint": "https://ceph.example", "region": "default", "credentials": "env:SLUICE_OTHER",
+        "kind": "ceph",
+        "endpoint": "https://ceph.example",
+        "region": "default",
+        "credentials": "env:SLUICE_OTHER",
         "buckets": { "landing": "l", "vault": "v", "cache": "c" },
     });
     let start = |settings| dedup_upload::App::new(&paused().deployment_with(settings)).map(drop);
@@ -48,7 +52,7 @@ fn a_worker_does_not_start_on_a_store_that_is_not_safe() {
 }
 
 #[test]
-fn a_mover_does_not_start_that_would_delete_what_is_being_read() {
+fn a_mover_does_not_start_if_it_could_delete_objects_that_are_being_read() {
     let mut settings = paused().settings.clone();
     settings.insert(
         "SLUICE_RETIRED_OBJECT_GRACE_SECONDS".to_owned(),
@@ -64,9 +68,9 @@ fn a_mover_does_not_start_that_would_delete_what_is_being_read() {
     assert!(refused.to_string().contains("SLUICE_MIGRATION_RULES"), "{refused}");
 }
 
-/// The credentials of a store, and the key that signs receipts, in AWS Secrets Manager.
+/// The credentials of a store and the receipt signing key are in AWS Secrets Manager.
 #[tokio::test]
-async fn secrets_are_read_where_the_registry_says() {
+async fn secrets_are_read_from_where_the_registry_says() {
     let stack = paused();
     let (mut settings, oss) = stack.with_own_oss();
     let secret = json!({ "access_key_id": "oss-test", "secret_access_key": "oss-test-secret" }).to_string();
@@ -88,7 +92,7 @@ async fn secrets_are_read_where_the_registry_says() {
     assert!(sluice_packs::receipt::is_genuine(&receipts[0], &signer.public_key()));
     drop(oss);
 
-    // A store that is not registered any more: the message fails, and nothing is lost.
+    // A store that is no longer registered: the message fails, and nothing is lost.
     assert_eq!(movers.migrate(&landed, "elsewhere", "b", 1, unhurried()).await.len(), 1);
     assert_ne!(movers.packs(&landed).await[0].placement.store, VAULT);
 }

@@ -1,4 +1,4 @@
-//! Renames, and what they do to the other file at the path and to uploads under way.
+//! Tests renames and their effect on another file at the path and on open uploads.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -57,9 +57,10 @@ async fn a_rename_and_an_edit_happen_together_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_file_that_was_overwritten_is_deleted_and_can_come_back() {
+async fn an_overwritten_file_is_deleted_and_can_be_restored() {
     let writer = Writer::new().await;
-    let (source, target) = (writer.put("source", b"source").await, writer.put("target", b"target").await);
+    let source = writer.put("source", b"source").await;
+    let target = writer.put("target", b"target").await;
     rename(&writer, &source, "target", false).await.expect_problem(409, "path_in_use");
     assert_eq!(writer.user.stat("source").await, source);
     rename(&writer, &source, "target", true).await.expect(200);
@@ -81,9 +82,10 @@ async fn a_file_that_was_overwritten_is_deleted_and_can_come_back() {
 }
 
 #[tokio::test]
-async fn files_that_were_deleted_at_one_path_take_turns_to_come_back() {
+async fn files_deleted_at_one_path_can_be_restored_in_turn() {
     let writer = Writer::new().await;
-    let (one, two) = (writer.put("one", b"one").await, writer.put("two", b"two").await);
+    let one = writer.put("one", b"one").await;
+    let two = writer.put("two", b"two").await;
     rename(&writer, &one, "two", true).await.expect(200);
     let delete = |version: &Value| format!("/files/{}", text(&version["file_id"]));
     writer.user.delete(&delete(&one)).await.expect(200);
@@ -134,7 +136,7 @@ async fn an_open_upload_goes_to_the_path_it_named() {
 }
 
 #[tokio::test]
-async fn a_file_on_its_way_holds_its_path() {
+async fn a_path_of_a_pending_version_is_in_use_until_it_is_overwritten() {
     let writer = Writer::new().await;
     let plan = writer.begin("path", b"on its way").await;
     let pending = writer.complete(&plan, b"on its way").await;
@@ -143,7 +145,11 @@ async fn a_file_on_its_way_holds_its_path() {
     rename(&writer, &other, "path", true).await.expect(200);
     let upload = writer.verify(&plan).await;
     assert_eq!(upload["state"], "available", "{upload}");
-    assert_eq!(writer.user.stat("path").await["file_id"], other["file_id"], "the rename was told it may");
+    assert_eq!(
+        writer.user.stat("path").await["file_id"],
+        other["file_id"],
+        "the rename was allowed to overwrite"
+    );
     rename(&writer, &other, "other", false).await.expect(200);
     let back = restore(&writer, &pending).await.expect(201);
     assert_eq!(writer.user.stat("path").await["version_id"], back["version_id"]);

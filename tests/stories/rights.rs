@@ -1,17 +1,18 @@
-//! What each function may do, tried: every right is granted, and no other is.
+//! Tests the rights of every function: each documented right is granted, and no other.
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
 use sluice_tests::{Deployed, enforces_roles, paused, store_kind};
 use std::collections::BTreeSet;
 
-/// The rights of each role, but for `ConditionCheckItem` and what goes with uploads in parts.
+/// The rights of each role, except `ConditionCheckItem` and those of multipart uploads.
 const RIGHTS: [(&str, &str); 14] = [
     ("accounts", "accounts: Get Put; sessions: Get Put Delete"),
     (
         "init-upload",
         "sessions: Get; accounts: Update; uploads: Get BatchGet Query Put Update; files: Get BatchGet Put; \
-         versions: Get Put; contents: BatchGet Update; landing/uploads: Get Put Delete; landing/packs: Get Put Delete",
+         versions: Get Put; blobs: BatchGet Update; landing/uploads: Get Put Delete; \
+         landing/packs: Get Put Delete",
     ),
     (
         "complete-upload",
@@ -20,21 +21,23 @@ const RIGHTS: [(&str, &str); 14] = [
     ),
     (
         "lookup-hash",
-        "sessions: Get; files: Get BatchGet Put; versions: Get Put; contents: BatchGet Update; packs: BatchGet; \
+        "sessions: Get; files: Get BatchGet Put; versions: Get Put; blobs: BatchGet Update; \
+         packs: BatchGet; \
          chunk-index: BatchGet; vault/indexes: Get",
     ),
-    ("query-files", "sessions: Get; files: Get Query Put Delete; versions: Get Query Put; contents: Update"),
+    ("query-files", "sessions: Get; files: Get Query Put Delete; versions: Get Query Put; blobs: Update"),
     (
         "read-content",
-        "sessions: Get; files: Get Query; versions: Get Query; contents: Get Update; packs: BatchGet; \
-         vault/objects: Get; vault/packs: Get; vault/indexes: Get; vault/manifests: Get; cache/contents: Get; \
+        "sessions: Get; files: Get Query; versions: Get Query; blobs: Get Update; packs: BatchGet; \
+         vault/objects: Get; vault/packs: Get; vault/indexes: Get; vault/manifests: Get; cache/blobs: Get; \
          materialize-queue: Send",
     ),
     ("bridge-events", "landing-queue: Send"),
     (
         "dedup-upload",
         "accounts: Update; uploads: Get Update; files: Get Query Put; versions: Get Query Put; \
-         contents: Get Put Update; packs: BatchGet Put Update Delete BatchWrite; chunk-index: BatchGet BatchWrite; \
+         blobs: Get Put Update; packs: BatchGet Put Update Delete BatchWrite; \
+         chunk-index: BatchGet BatchWrite; \
          landing/uploads: Get Delete; landing/packs: Get Delete; vault/objects: Get Put Delete; \
          vault/packs: Get Put Delete; vault/indexes: Get Put Delete; vault/manifests: Get Put Delete; \
          vault/checkpoints: Get Put Delete; landing-queue: Send Receive; landing-dead-letter-queue: Send; \
@@ -42,27 +45,31 @@ const RIGHTS: [(&str, &str); 14] = [
     ),
     (
         "materialize-blob",
-        "contents: Update; packs: BatchGet; vault/objects: Get; vault/packs: Get; vault/indexes: Get; \
-         vault/manifests: Get; cache/contents: Get Put; materialize-queue: Send Receive; \
+        "blobs: Update; packs: BatchGet; vault/objects: Get; vault/packs: Get; vault/indexes: Get; \
+         vault/manifests: Get; cache/blobs: Get Put; materialize-queue: Send Receive; \
          materialize-dead-letter-queue: Send",
     ),
     (
         "compress-pack",
-        "accounts: Update; packs: BatchGet Update; contents: Get Update; retired-objects: Put Delete; \
-         vault/objects: Get; vault/packs: Get Put Delete; vault/indexes: Get; vault/manifests: Get; compress-queue: Send Receive; \
+        "accounts: Update; packs: BatchGet Update; blobs: Get Update; retired-objects: Put Delete; \
+         vault/objects: Get; vault/packs: Get Put Delete; vault/indexes: Get; vault/manifests: Get; \
+         compress-queue: Send Receive; \
          compress-dead-letter-queue: Send; migrate-queue: Send",
     ),
     (
         "migrate-pack",
-        "accounts: Update; packs: BatchGet Update; contents: Get Update; retired-objects: Put Delete; receipts: Put; \
-         vault/objects: Get; vault/packs: Get Put Delete; vault/indexes: Get; vault/manifests: Get; migrate-queue: Send Receive; \
+        "accounts: Update; packs: BatchGet Update; blobs: Get Update; retired-objects: Put Delete; \
+         receipts: Put; \
+         vault/objects: Get; vault/packs: Get Put Delete; vault/indexes: Get; vault/manifests: Get; \
+         migrate-queue: Send Receive; \
          migrate-dead-letter-queue: Send",
     ),
     (
         "sweep-objects",
-        "retired-objects: Query Update Delete; packs: BatchGet; contents: Get; vault/objects: Delete; vault/packs: Delete",
+        "retired-objects: Query Update Delete; packs: BatchGet; blobs: Get; vault/objects: Delete; \
+         vault/packs: Delete",
     ),
-    ("plan-migrations", "contents: Get Scan; files: Scan; migrate-queue: Send"),
+    ("plan-migrations", "blobs: Get Scan; files: Scan; migrate-queue: Send"),
     (
         "sweep-uploads",
         "accounts: Update; uploads: Get Query Update; files: Get Query Put; versions: Get Query Put; \
@@ -76,7 +83,7 @@ const TABLES: [&str; 10] = [
     "uploads",
     "files",
     "versions",
-    "contents",
+    "blobs",
     "packs",
     "chunk-index",
     "retired-objects",
@@ -91,7 +98,7 @@ const PREFIXES: [&str; 10] = [
     "vault/indexes",
     "vault/manifests",
     "vault/checkpoints",
-    "cache/contents",
+    "cache/blobs",
     "cache/others",
 ];
 const QUEUES: [&str; 8] = [
@@ -105,15 +112,15 @@ const QUEUES: [&str; 8] = [
     "migrate-dead-letter-queue",
 ];
 
-/// What came of the attempts at one thing.
+/// The attempts on one table, prefix or queue.
 struct Attempts<'a> {
     thing: &'a str,
     granted: BTreeSet<String>,
 }
 
 impl Attempts<'_> {
-    /// Other refusals than for want of a right are as good as success: most attempts are wrong in some other way, so that
-    /// they leave nothing behind.
+    /// Any outcome but a denial shows that the right is granted. Most attempts are invalid in another way, so
+    /// that they change nothing.
     fn note<T, E: ProvideErrorMetadata>(&mut self, action: &str, outcome: Result<T, E>) {
         let denied =
             outcome.err().is_some_and(|error| error.code().is_some_and(|code| code.contains("AccessDenied")));
@@ -155,12 +162,13 @@ fn setting(stack: &Deployed, name: &str, kind: &str) -> String {
     stack.setting(&format!("SLUICE_{name}_{kind}")).to_owned()
 }
 
-/// Each request names an attribute that is no key.
+/// Each request names an attribute that is not the key.
 async fn on_table(stack: &Deployed, function: &str, table: &str) -> BTreeSet<String> {
     let client = aws_sdk_dynamodb::Client::new(&stack.roles[function]);
     let name = setting(stack, table, "TABLE");
     let mut attempts = Attempts { thing: table, granted: BTreeSet::new() };
-    let (attribute, value) = ("nothing", AttributeValue::S("nothing".to_owned()));
+    let attribute = "nothing";
+    let value = AttributeValue::S("nothing".to_owned());
     attempts.note("Get", client.get_item().table_name(&name).key(attribute, value.clone()).send().await);
     attempts.note("Put", client.put_item().table_name(&name).item(attribute, value.clone()).send().await);
     attempts
@@ -183,7 +191,8 @@ async fn on_table(stack: &Deployed, function: &str, table: &str) -> BTreeSet<Str
 async fn on_objects(stack: &Deployed, function: &str, prefix: &str) -> BTreeSet<String> {
     let client = aws_sdk_s3::Client::new(&stack.roles[function]);
     let (bucket, folder) = prefix.split_once('/').expect("a bucket and a folder");
-    let (bucket, key) = (setting(stack, bucket, "BUCKET"), format!("{folder}/rights"));
+    let bucket = setting(stack, bucket, "BUCKET");
+    let key = format!("{folder}/rights");
     let mut attempts = Attempts { thing: prefix, granted: BTreeSet::new() };
     stack.objects().put_object().bucket(&bucket).key(&key).send().await.expect("a PUT");
     attempts.note("Get", client.get_object().bucket(&bucket).key(&key).send().await);
@@ -193,7 +202,7 @@ async fn on_objects(stack: &Deployed, function: &str, prefix: &str) -> BTreeSet<
     attempts.granted
 }
 
-/// No message can be empty, and none can be waited for that long.
+/// Both requests are invalid: a message cannot be empty, and a wait cannot be that long.
 async fn on_queue(stack: &Deployed, function: &str, queue: &str) -> BTreeSet<String> {
     let client = aws_sdk_sqs::Client::new(&stack.roles[function]);
     let url = setting(stack, queue, "URL");

@@ -1,4 +1,4 @@
-//! Uploads of one PUT, and what init-upload says of uploads.
+//! Tests uploads of a single PUT, and init-upload's answers about uploads.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ async fn a_client_that_dies_right_after_the_put_has_uploaded() {
         let plan = user.begin(&path, &content).await;
         assert_eq!((&plan["method"], &plan["part_count"]), (&json!("put"), &json!(1)), "{plan}");
         user.send_parts(&plan, &content).await;
-        let upload = user.settled_by_itself(&plan).await;
+        let upload = user.wait_for_single_put(&plan).await;
         assert_eq!(upload["state"], "available", "{upload}");
         assert_eq!(upload["version"]["sha256"], Sha256::of(&content).to_string());
         assert_eq!(user.read(text(&user.stat(&path).await["file_id"])).await, content);
@@ -45,7 +45,7 @@ async fn a_single_put_is_completed_with_its_part_or_without() {
 }
 
 #[tokio::test]
-async fn urls_are_given_for_parts_of_the_plan_only() {
+async fn urls_are_issued_only_for_parts_of_the_plan() {
     let user = Client::register(live()).await;
     let begin = |more: Value| {
         let mut request = json!({ "path": "file", "size": 12 * MIB, "part_size": 5 * MIB });
@@ -96,14 +96,14 @@ async fn an_upload_shows_what_the_bucket_has_received() {
     assert_eq!((&upload["received"][0]["number"], &upload["received"][0]["size"]), (&json!(1), &json!(10)));
 }
 
-/// The ids of a list of uploads, and its cursor.
+/// The ids in a list of uploads.
 fn ids(list: &Value) -> Vec<String> {
     let uploads = list["uploads"].as_array().expect("uploads").iter();
     uploads.map(|upload| text(&upload["upload_id"]).to_owned()).collect()
 }
 
 #[tokio::test]
-async fn open_uploads_are_listed_each_once_and_others_when_asked_about() {
+async fn open_uploads_are_listed_once_and_others_on_request() {
     let user = Client::register(live()).await;
     let mut open = Vec::new();
     for number in 0..5 {
@@ -115,7 +115,8 @@ async fn open_uploads_are_listed_each_once_and_others_when_asked_about() {
     user.delete(&format!("/uploads/{ended}")).await.expect(204);
     open.sort_unstable();
     for limit in ["1", "2", "3", "100"] {
-        let (mut listed, mut cursor) = (Vec::new(), None::<String>);
+        let mut listed = Vec::new();
+        let mut cursor = None::<String>;
         loop {
             let parameters = [("limit", Some(limit)), ("cursor", cursor.as_deref())];
             let parameters: Vec<_> =
@@ -149,7 +150,8 @@ async fn begin_with(user: &Client, key: &str, body: &Value, if_match: Option<&st
 
 #[tokio::test]
 async fn an_idempotency_key_makes_one_upload_of_one_request() {
-    let (user, other) = (Client::register(live()).await, Client::register(live()).await);
+    let user = Client::register(live()).await;
+    let other = Client::register(live()).await;
     let content = bytes(66, 1000);
     let request = json!({ "path": "file", "size": 1000, "sha256": Sha256::of(&content).to_string() });
     let first = begin_with(&user, "key", &request, None).await.expect(201);
@@ -166,7 +168,7 @@ async fn an_idempotency_key_makes_one_upload_of_one_request() {
     assert_ne!(others["upload_id"], first["upload_id"], "a key is one account's own");
 
     user.send_parts(&second, &content).await;
-    user.settled_by_itself(&first).await;
+    user.wait_for_single_put(&first).await;
     let done = begin_with(&user, "key", &request, None).await.expect(200);
     assert_eq!(done["version"]["version_id"], first["version_id"], "{done}");
     begin_with(&user, "key", &another, None).await.expect_problem(422, "idempotency_key_reused");
@@ -176,14 +178,14 @@ async fn an_idempotency_key_makes_one_upload_of_one_request() {
 }
 
 #[tokio::test]
-async fn a_repeat_under_a_condition_gives_the_first_answer_though_the_condition_has_passed() {
+async fn a_repeated_conditional_request_gets_the_first_answer_although_the_condition_no_longer_holds() {
     let user = Client::register(live()).await;
     let before = user.upload("file", b"before").await["version"].clone();
     let condition = format!("\"{}\"", text(&before["version_id"]));
     let request = json!({ "path": "file", "size": 5 });
     let plan = begin_with(&user, "key", &request, Some(&condition)).await.expect(201);
     user.send_parts(&plan, b"after").await;
-    let upload = user.settled_by_itself(&plan).await;
+    let upload = user.wait_for_single_put(&plan).await;
     assert_eq!(upload["state"], "available", "{upload}");
     let repeat = begin_with(&user, "key", &request, Some(&condition)).await.expect(200);
     assert_eq!(repeat["version"]["version_id"], plan["version_id"], "{repeat}");

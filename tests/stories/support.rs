@@ -1,4 +1,4 @@
-//! The workers, run in the story's own process on a stack whose own are paused.
+//! Runs workers in the story's own process, on a stack with paused workers.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::types::Object;
@@ -21,25 +21,25 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The worker of a stack.
+/// dedup-upload of a stack, run by hand.
 pub struct Worker {
     pub stack: &'static Deployed,
     pub app: Arc<App>,
     s3: aws_sdk_s3::Client,
 }
 
-/// Time never runs out.
+/// A worker that never runs out of time.
 pub fn unhurried() -> OutOfTime {
     Arc::new(|| false)
 }
 
-/// Time runs out at the `checks`-th look at the clock.
+/// A worker that runs out of time at its `checks`-th check.
 pub fn hurried(checks: usize) -> OutOfTime {
     let seen = AtomicUsize::new(0);
     Arc::new(move || seen.fetch_add(1, Ordering::Relaxed) >= checks)
 }
 
-/// A message with this body, received for the `receive_count`-th time.
+/// A message with this body that is received for the `receive_count`-th time.
 pub fn message(body: impl Into<String>, receive_count: u32) -> Message {
     Message {
         id: format!("message-{receive_count}"),
@@ -49,7 +49,7 @@ pub fn message(body: impl Into<String>, receive_count: u32) -> Message {
     }
 }
 
-/// The store's event for an object.
+/// The event that a store sends for a new object.
 pub fn created(key: &LandingKey) -> String {
     let object = json!({ "key": key.to_string() });
     let record =
@@ -73,7 +73,7 @@ pub fn call(user: &Client, method: http::Method, path: &str, body: &Value) -> Ca
     }
 }
 
-/// Sends a request to AWS, or answers it itself.
+/// An HTTP client that lets a story watch or answer requests to AWS.
 struct Watched<F>(SharedHttpConnector, Arc<F>);
 
 impl<F> fmt::Debug for Watched<F> {
@@ -91,12 +91,14 @@ where
     }
 }
 
-/// The stack's deployment, with `watch` between it and AWS: it is given each request and what sends it.
+/// The stack's deployment with `watch` between it and AWS. It gets each request and the connector that would
+/// send it.
 pub fn watched<F>(stack: &Deployed, watch: F) -> Deployment
 where
     F: Fn(&SharedHttpConnector, HttpRequest) -> HttpConnectorFuture + Send + Sync + 'static,
 {
-    let (inner, watch) = (aws_smithy_http_client::Builder::new().build_http(), Arc::new(watch));
+    let inner = aws_smithy_http_client::Builder::new().build_http();
+    let watch = Arc::new(watch);
     let http = http_client_fn(move |settings, parts| {
         SharedHttpConnector::new(Watched(inner.http_connector(settings, parts), watch.clone()))
     });
@@ -119,7 +121,7 @@ impl Worker {
         process(self.app.clone(), vec![message(body, receive_count)], out_of_time).await
     }
 
-    /// The keys of a bucket that hold this account's id.
+    /// The keys of a bucket that contain this account's id.
     pub async fn keys(&self, bucket_setting: &str, account: AccountId) -> Vec<String> {
         let bucket = self.stack.setting(bucket_setting);
         let listed = self.s3.list_objects_v2().bucket(bucket).send().await.expect("a list");
@@ -127,12 +129,12 @@ impl Worker {
         keys.filter(|key| key.contains(&account.to_string())).collect()
     }
 
-    /// The tables, as functions use them.
+    /// The tables as the functions use them.
     pub fn tables(&self) -> Tables {
         self.stack.deployment().tables().expect("table names")
     }
 
-    /// What a collector would do to a pack.
+    /// Changes the life of a pack, as a collector would.
     pub async fn set_life(&self, pack: PackId, life: Life) {
         let life = match life {
             Life::Live => "live",
@@ -147,19 +149,19 @@ impl Worker {
         request.send().await.expect("an update");
     }
 
-    /// Damages the vault.
+    /// Overwrites an object of the vault, to damage it.
     pub async fn overwrite_in_vault(&self, key: &str, bytes: Vec<u8>) {
         let bucket = self.stack.setting("SLUICE_VAULT_BUCKET");
         self.s3.put_object().bucket(bucket).key(key).body(bytes.into()).send().await.expect("a PUT");
     }
 
-    /// Loses an object of the vault.
+    /// Deletes an object of the vault, as if it were lost.
     pub async fn delete_from_vault(&self, key: &str) {
         let bucket = self.stack.setting("SLUICE_VAULT_BUCKET");
         self.s3.delete_object().bucket(bucket).key(key).send().await.expect("a DELETE");
     }
 
-    /// Puts an object where a client's presigned URL would.
+    /// Puts an object into the landing bucket, as a client with a presigned URL does.
     pub async fn put_in_landing(&self, key: &str, bytes: Vec<u8>) {
         let bucket = self.stack.setting("SLUICE_LANDING_BUCKET");
         self.s3.put_object().bucket(bucket).key(key).body(bytes.into()).send().await.expect("a PUT");
@@ -174,7 +176,7 @@ impl Worker {
     }
 }
 
-/// A user with one upload whose bytes have landed.
+/// An upload with all bytes in the landing bucket, and its user.
 pub struct Landed {
     pub user: Client,
     pub account_id: AccountId,
@@ -184,13 +186,13 @@ pub struct Landed {
 }
 
 impl Landed {
-    /// A new user, whose bytes have landed and, if they came in parts, been merged.
+    /// Registers a user and sends an upload. Its parts, if any, are merged.
     pub async fn new(stack: &'static Deployed, content: Vec<u8>) -> Self {
         let user = Client::register(stack).await;
         Self::of(user, "file", content, &Value::Null).await
     }
 
-    /// Another upload, with more fields in its request.
+    /// Sends another upload, with further fields in its request.
     pub async fn of(user: Client, path: &str, content: Vec<u8>, more: &Value) -> Self {
         let mut request = json!({ "path": path, "size": content.len() });
         for (name, value) in more.as_object().into_iter().flatten() {
@@ -212,18 +214,18 @@ impl Landed {
         format!("/uploads/{}", self.key.upload_id)
     }
 
-    /// The upload as the API shows it.
+    /// The upload as the API returns it.
     pub async fn upload(&self) -> Value {
         self.user.get(&self.upload_path()).await.expect(200)
     }
 
-    /// Checks that the version is available, once, and that nothing is left of the work.
+    /// Checks that there is one available version, and that nothing else is left.
     pub async fn check_available(&self, worker: &Worker, context: &str) {
         let upload = self.upload().await;
         assert_eq!(upload["state"], "available", "{context}: {upload}");
         assert_eq!(upload["version"]["sha256"], Sha256::of(&self.content).to_string(), "{context}");
         let file_id = upload["version"]["file_id"].as_str().expect("an id");
-        assert!(self.user.rebuild(file_id).await == self.content, "{context}: other bytes came back");
+        assert!(self.user.read_by_plan(file_id).await == self.content, "{context}: other bytes came back");
         let versions = self.user.get(&format!("/files/{file_id}/versions")).await.expect(200);
         assert_eq!(versions["versions"].as_array().map(Vec::len), Some(1), "{context}: {versions}");
         assert_eq!(self.user.usage().await, (self.content.len() as u64, 0), "{context}");

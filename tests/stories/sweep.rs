@@ -1,4 +1,4 @@
-//! The sweeper looks after uploads that nobody else will.
+//! Tests that the sweeper ends or enqueues uploads that are stuck.
 
 use serde_json::json;
 use sluice_domain::sweep::ENQUEUE_COUNT_MAX;
@@ -12,7 +12,7 @@ use crate::support::{Landed, Worker, created, unhurried};
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// Runs the sweeper as if it were `later`.
+/// Runs the sweeper as if this much time had passed, and returns that time.
 async fn sweep(stack: &Deployed, later: Duration) -> Timestamp {
     let app = Arc::new(sweep_uploads::App::new(&stack.deployment_of("sweep-uploads")).expect("an app"));
     let now = clock::now().after(later);
@@ -20,8 +20,8 @@ async fn sweep(stack: &Deployed, later: Duration) -> Timestamp {
     now
 }
 
-/// Whether the landing queue holds an announcement of the upload. Takes it off.
-async fn announced(stack: &Deployed, upload_id: &str) -> bool {
+/// Empties the landing queue and returns whether it contained the upload.
+async fn was_enqueued(stack: &Deployed, upload_id: &str) -> bool {
     let sqs = aws_sdk_sqs::Client::new(&stack.sdk);
     let queue = stack.setting("SLUICE_LANDING_QUEUE_URL");
     let mut found = false;
@@ -41,15 +41,15 @@ async fn announced(stack: &Deployed, upload_id: &str) -> bool {
 }
 
 #[tokio::test]
-async fn the_sweeper_keeps_every_promise() {
-    // One story after the other: the sweeper sees all uploads of the stack.
-    an_abandoned_upload_expires_and_frees_its_quota_and_its_parts().await;
-    a_landed_object_whose_event_was_lost_is_announced_again().await;
+async fn the_sweeper_ends_or_enqueues_every_upload_that_is_stuck() {
+    // One after the other, because the sweeper treats all uploads of the stack.
+    an_abandoned_upload_expires_and_releases_its_quota_and_its_parts().await;
+    a_landed_object_whose_event_was_lost_is_enqueued_again().await;
     a_pending_version_does_not_stay_pending_for_ever().await;
     a_pending_version_whose_bytes_are_gone_is_rejected().await;
 }
 
-async fn an_abandoned_upload_expires_and_frees_its_quota_and_its_parts() {
+async fn an_abandoned_upload_expires_and_releases_its_quota_and_its_parts() {
     let stack = swept();
     let user = Client::register(stack).await;
     let content = bytes(1, 17 << 20);
@@ -83,17 +83,17 @@ async fn an_abandoned_upload_expires_and_frees_its_quota_and_its_parts() {
     );
 }
 
-async fn a_landed_object_whose_event_was_lost_is_announced_again() {
+async fn a_landed_object_whose_event_was_lost_is_enqueued_again() {
     let worker = Worker::new(swept());
     let landed = Landed::new(worker.stack, bytes(2, 1000)).await;
     let id = landed.key.upload_id.to_string();
-    announced(worker.stack, &id).await;
+    was_enqueued(worker.stack, &id).await;
     sweep(worker.stack, HOUR * 2).await;
-    assert!(announced(worker.stack, &id).await, "nobody was told");
+    assert!(was_enqueued(worker.stack, &id).await, "it is enqueued again");
     sweep(worker.stack, HOUR * 2).await;
-    assert!(!announced(worker.stack, &id).await, "told again at once");
+    assert!(!was_enqueued(worker.stack, &id).await, "but not a second time at once");
     worker.receive(&created(&landed.key), 1, unhurried()).await;
-    landed.check_available(&worker, "announced again").await;
+    landed.check_available(&worker, "after the sweep").await;
 }
 
 async fn a_pending_version_does_not_stay_pending_for_ever() {
@@ -108,7 +108,7 @@ async fn a_pending_version_does_not_stay_pending_for_ever() {
     let upload = landed.upload().await;
     assert_eq!((&upload["state"], &upload["reason"]), (&json!("rejected"), &json!("processing_failed")));
     assert_eq!(landed.user.usage().await, (0, 0));
-    // Word of it clears away the bytes.
+    // The worker cleans up the bytes when the event arrives.
     worker.receive(&created(&landed.key), 1, unhurried()).await;
     assert_eq!(worker.landing_keys(landed.account_id).await, Vec::<String>::new());
 }

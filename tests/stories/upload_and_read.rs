@@ -1,4 +1,4 @@
-//! A user uploads a file straight to the bucket, and reads it back byte for byte.
+//! Tests that a user uploads a file straight to the bucket and reads it back byte for byte.
 
 use sluice_domain::hash::Sha256;
 use sluice_tests::{Client, bytes, live};
@@ -6,7 +6,7 @@ use sluice_tests::{Client, bytes, live};
 const MIB: usize = 1 << 20;
 
 #[tokio::test]
-async fn files_of_every_size_come_back_as_they_were() {
+async fn files_of_every_size_come_back_unchanged() {
     let user = Client::register(live()).await;
     for (seed, size) in [0, 1, 5 * MIB - 1, 5 * MIB, 5 * MIB + 1, 200 * MIB].into_iter().enumerate() {
         let content = bytes(seed as u64 + 1, size);

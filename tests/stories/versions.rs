@@ -1,4 +1,4 @@
-//! Versions: their order, their conditions, their end and their return.
+//! Tests versions: their order, their conditions, deletion and restoration.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -12,7 +12,8 @@ async fn two_writers_to_one_path_make_two_versions_in_the_order_they_began() {
     let writer = Writer::new().await;
     writer.put("file", b"before").await;
     for path in ["file", "new file"] {
-        let (ann, bob) = (writer.begin(path, b"from Ann").await, writer.begin(path, b"from Bob.").await);
+        let ann = writer.begin(path, b"from Ann").await;
+        let bob = writer.begin(path, b"from Bob.").await;
         assert!(text(&ann["version_id"]) < text(&bob["version_id"]));
         writer.complete(&bob, b"from Bob.").await;
         let bobs = writer.verify(&bob).await["version"].clone();
@@ -32,7 +33,7 @@ async fn two_writers_to_one_path_make_two_versions_in_the_order_they_began() {
 }
 
 #[tokio::test]
-async fn a_condition_that_does_not_hold_changes_nothing() {
+async fn a_failed_condition_changes_nothing() {
     let writer = Writer::new().await;
     let first = writer.put("file", b"first").await;
     let second = writer.put("file", b"second").await;
@@ -133,7 +134,7 @@ async fn of_many_edits_at_once_under_one_condition_exactly_one_wins() {
 }
 
 #[tokio::test]
-async fn a_deleted_file_keeps_its_versions_and_comes_back() {
+async fn a_deleted_file_keeps_its_versions_and_can_be_restored() {
     let writer = Writer::new().await;
     let first = writer.put("file", b"first").await;
     let second = writer.put("file", b"second").await;
@@ -166,7 +167,7 @@ async fn a_deleted_file_keeps_its_versions_and_comes_back() {
 }
 
 #[tokio::test]
-async fn an_upload_to_the_path_of_a_deleted_file_goes_on_with_its_history() {
+async fn an_upload_to_the_path_of_a_deleted_file_continues_its_history() {
     let writer = Writer::new().await;
     let first = writer.put("file", b"first").await;
     let file = format!("/files/{}", text(&first["file_id"]));
@@ -178,14 +179,15 @@ async fn an_upload_to_the_path_of_a_deleted_file_goes_on_with_its_history() {
 }
 
 #[tokio::test]
-async fn a_pending_version_shows_and_is_neither_read_nor_restored() {
+async fn a_pending_version_is_listed_but_cannot_be_read_or_restored() {
     let writer = Writer::new().await;
     let first = writer.put("file", b"first").await;
     let plan = writer.begin("file", b"second").await;
     let pending = writer.complete(&plan, b"second").await;
     assert_eq!((&pending["state"], &pending["file_id"]), (&json!("pending"), &first["file_id"]));
     assert_eq!(writer.user.stat("file").await["version_id"], first["version_id"]);
-    let (file, version) = (text(&pending["file_id"]), text(&pending["version_id"]));
+    let file = text(&pending["file_id"]);
+    let version = text(&pending["version_id"]);
     let content = writer.user.get(&format!("/files/{file}/content?version={version}")).await;
     content.expect_problem(409, "version_not_available");
     let restore = json!({ "version_id": version });
@@ -195,7 +197,7 @@ async fn a_pending_version_shows_and_is_neither_read_nor_restored() {
 }
 
 #[tokio::test]
-async fn the_pages_of_versions_hold_each_once_whatever_their_size() {
+async fn pages_of_versions_of_any_size_contain_each_version_once() {
     let writer = Writer::new().await;
     let file_id = writer.put("file", b"0").await["file_id"].clone();
     for number in 1..5_u8 {
@@ -206,7 +208,8 @@ async fn the_pages_of_versions_hold_each_once_whatever_their_size() {
     assert!(all.is_sorted_by(|later, earlier| later > earlier), "{all:?}");
     let path = format!("/files/{}/versions", text(&file_id));
     for limit in 1..=6 {
-        let (mut seen, mut query) = (Vec::new(), format!("?limit={limit}"));
+        let mut seen = Vec::new();
+        let mut query = format!("?limit={limit}");
         loop {
             let page = writer.user.get(&format!("{path}{query}")).await.expect(200);
             let versions = page["versions"].as_array().expect("versions");

@@ -1,4 +1,5 @@
-//! The worker is killed at every write, before it and after it. The message comes again, and the end is the same.
+//! Tests a worker that is killed before and after every write: the message is delivered again, and the result
+//! is the same.
 
 use serde_json::json;
 use sluice_contracts::event::UploadEvent;
@@ -9,7 +10,7 @@ use crate::support::{Landed, Worker, created, hurried, unhurried};
 
 const MIB: usize = 1 << 20;
 
-/// More writes than any run makes: a loop that gets here would never end.
+/// More writes than any run makes, to stop a loop that would not end.
 const WRITES_MAX: usize = 60;
 
 /// The fault points in order: before and after each write.
@@ -17,11 +18,11 @@ pub fn faults() -> impl Iterator<Item = Fault> {
     (0..WRITES_MAX).flat_map(|write| [Moment::Before, Moment::After].map(|moment| Fault { write, moment }))
 }
 
-/// A kind of upload, and how it must end.
+/// A kind of upload.
 #[derive(Clone, Copy)]
 enum Kind {
     Small,
-    /// Large enough for a pack index of its own object.
+    /// Large enough for a pack index in an object of its own.
     Indexed,
     Empty,
     Parts,
@@ -59,7 +60,7 @@ async fn kill_at_every_write(kind: Kind, label: &str) {
     panic!("{label}: more than {WRITES_MAX} writes");
 }
 
-/// Nothing lies in the vault but the object and, if it is large, its pack index.
+/// Checks that the vault has only the object and, if it is large, its pack index.
 async fn check_vault(worker: &Worker, landed: &Landed, context: &str) {
     let keys = worker.vault_keys(landed.account_id).await;
     let (objects, others): (Vec<_>, Vec<_>) = keys.iter().partition(|key| key.starts_with("objects/"));
@@ -93,7 +94,7 @@ async fn known_content_is_linked_once_by_a_worker_killed_anywhere() {
     for (seed, fault) in (1..).zip(faults()) {
         let first = Landed::new(worker.stack, bytes(seed, 2000)).await;
         worker.receive(&created(&first.key), 1, unhurried()).await;
-        // Without a declared hash, so that it is not instant.
+        // Without a declared hash, so that the upload is not instant.
         let again = Landed::of(first.user.clone(), "again", first.content.clone(), &json!({})).await;
         let event = created(&again.key);
         let run = run_until_killed(fault, worker.receive(&event, 1, unhurried())).await;
@@ -161,18 +162,18 @@ async fn a_checkpointed_upload_survives_a_worker_killed_anywhere() {
     panic!("more than {WRITES_MAX} writes");
 }
 
-/// Invocations that each have time for one more range, until the upload has ended. What they send to the queue is
-/// what is received here.
+/// Runs invocations that have time for one more range each, until the upload has ended.
 async fn invocations(worker: &Worker, landed: &Landed, receive_count: u32) {
-    let (account_id, upload_id) = (landed.key.account_id, landed.key.upload_id);
+    let account_id = landed.key.account_id;
+    let upload_id = landed.key.upload_id;
     let continued = UploadEvent::UploadCheckpointed { account_id, upload_id }.to_json();
     let mut body = created(&landed.key);
     for _ in 0..10 {
-        // One look before the work, one before the next range.
+        // The worker checks the time at its start and before the next range.
         let failed = worker.receive(&body, receive_count, hurried(2)).await;
         assert_eq!(failed, Vec::<String>::new());
         if landed.upload().await["state"] == "available" {
-            // SQS may bring the last message once more.
+            // SQS may deliver the last message again.
             worker.receive(&body, receive_count + 1, unhurried()).await;
             return;
         }

@@ -1,4 +1,4 @@
-//! Messages come twice, late, out of order, at once, or make no sense at all.
+//! Tests messages that come twice, late, out of order, concurrently, or make no sense.
 
 use serde_json::json;
 use sluice_storage::copy::CopyLimits;
@@ -22,8 +22,9 @@ async fn an_event_that_comes_again_and_late_changes_nothing() {
 }
 
 #[tokio::test]
-async fn an_event_worked_off_by_two_workers_at_once_makes_one_version() {
-    let (one, two) = (Worker::new(paused()), Worker::new(paused()));
+async fn an_event_processed_by_two_workers_at_once_makes_one_version() {
+    let one = Worker::new(paused());
+    let two = Worker::new(paused());
     for seed in 1..=8 {
         let landed = Landed::new(one.stack, bytes(seed, 2 * MIB)).await;
         let event = created(&landed.key);
@@ -37,12 +38,14 @@ async fn an_event_worked_off_by_two_workers_at_once_makes_one_version() {
 }
 
 #[tokio::test]
-async fn two_uploads_of_one_content_at_once_store_it_once() {
-    let (one, two) = (Worker::new(paused()), Worker::new(paused()));
+async fn two_concurrent_uploads_of_the_same_bytes_store_them_once() {
+    let one = Worker::new(paused());
+    let two = Worker::new(paused());
     for seed in 1..=8 {
         let a = Landed::new(one.stack, bytes(seed, 100_000)).await;
         let b = Landed::of(a.user.clone(), "other", a.content.clone(), &json!({})).await;
-        let (first, second) = (created(&a.key), created(&b.key));
+        let first = created(&a.key);
+        let second = created(&b.key);
         tokio::join!(one.receive(&first, 1, unhurried()), two.receive(&second, 1, unhurried()));
         a.check_available(&one, "a").await;
         b.check_available(&one, "b").await;
@@ -106,7 +109,7 @@ async fn a_large_object_takes_several_invocations_and_has_the_same_hashes() {
     let mut invocations = 0;
     while landed.upload().await["state"] != "available" {
         invocations += 1;
-        assert!(invocations < 30, "it does not come to an end");
+        assert!(invocations < 30, "it ends");
         assert_eq!(worker.receive(&created(&landed.key), 2, hurried(3)).await, Vec::<String>::new());
     }
     assert!(invocations >= 6, "{invocations} invocations: the time never ran out");
@@ -114,7 +117,7 @@ async fn a_large_object_takes_several_invocations_and_has_the_same_hashes() {
 }
 
 #[tokio::test]
-async fn a_message_that_finds_no_time_left_is_sent_again_untried() {
+async fn a_message_without_time_left_is_returned_without_an_attempt() {
     let worker = Worker::new(paused());
     let landed = Landed::new(worker.stack, bytes(6, 5000)).await;
     assert_eq!(worker.receive(&created(&landed.key), 1, hurried(0)).await, Vec::<String>::new());
@@ -122,7 +125,7 @@ async fn a_message_that_finds_no_time_left_is_sent_again_untried() {
 }
 
 #[tokio::test]
-async fn a_poison_message_goes_to_the_dead_letter_queue_with_its_reason_and_blocks_nobody() {
+async fn a_poison_message_goes_to_the_dead_letter_queue_with_its_reason_and_blocks_no_other() {
     let stack = live();
     let sqs = aws_sdk_sqs::Client::new(&stack.sdk);
     let poison = "{\"Records\": \"poison\"}";
@@ -167,6 +170,6 @@ async fn one_message_of_a_batch_fails_and_the_others_do_not() {
         message.id = index.to_string();
     }
     let failed = dedup_upload::process(worker.app.clone(), batch, unhurried()).await;
-    assert_eq!(failed, ["1"], "only the message whose bytes are missing is to be received again");
+    assert_eq!(failed, ["1"], "only the message with missing bytes is retried");
     good.check_available(&worker, "beside others").await;
 }

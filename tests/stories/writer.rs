@@ -1,4 +1,4 @@
-//! A user whose uploads are verified when the story says so, and not before.
+//! A user whose uploads are verified only when the story runs the worker.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use sluice_tests::{Client, Reply, paused, text};
 
 use crate::support::{Worker, created, unhurried};
 
-/// The user, and the worker that is run by hand.
+/// A user, and the worker of its stack.
 pub struct Writer {
     pub user: Client,
     pub worker: Worker,
@@ -30,7 +30,6 @@ impl Writer {
         self.user.send(method, path, &[("if-match", &etag)], body).await
     }
 
-    /// Begins an upload.
     pub async fn begin(&self, path: &str, content: &[u8]) -> Value {
         let request = json!({ "path": path, "size": content.len() });
         self.user.post("/uploads", &request).await.expect(201)
@@ -42,14 +41,14 @@ impl Writer {
         self.send_if(version, Method::POST, "/uploads", &request).await.expect(201)
     }
 
-    /// Sends the bytes and tells that they are there: the version is pending.
+    /// Sends the bytes and completes the upload. Its version is then pending.
     pub async fn complete(&self, plan: &Value, content: &[u8]) -> Value {
         let sent = self.user.send_parts(plan, content).await;
         let path = format!("/uploads/{}/complete", text(&plan["upload_id"]));
         self.user.post(&path, &sent).await.expect(202)["version"].clone()
     }
 
-    /// Runs the worker: the upload as it then is.
+    /// Runs the worker and returns the upload.
     pub async fn verify(&self, plan: &Value) -> Value {
         let upload_id = text(&plan["upload_id"]);
         let key = LandingKey { account_id: self.account_id, upload_id: upload_id.parse().expect("an id") };
@@ -58,7 +57,7 @@ impl Writer {
         self.user.get(&format!("/uploads/{upload_id}")).await.expect(200)
     }
 
-    /// Uploads and verifies: the version.
+    /// Uploads and verifies a file, and returns its version.
     pub async fn put(&self, path: &str, content: &[u8]) -> Value {
         let plan = self.begin(path, content).await;
         self.user.send_parts(&plan, content).await;
@@ -73,9 +72,10 @@ impl Writer {
         versions.iter().map(|version| text(&version["version_id"]).to_owned()).collect()
     }
 
-    /// The bytes of one version.
+    /// Downloads one version.
     pub async fn read(&self, version: &Value) -> Vec<u8> {
-        let (file, version) = (text(&version["file_id"]), text(&version["version_id"]));
+        let file = text(&version["file_id"]);
+        let version = text(&version["version_id"]);
         let redirect = self.user.get(&format!("/files/{file}/content?version={version}")).await;
         assert_eq!(redirect.status, 302, "{}", redirect.body);
         let answer = self.user.fetch(redirect.header("location").expect("a location"), &[]).await;

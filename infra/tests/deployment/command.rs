@@ -1,4 +1,4 @@
-//! The command, and what it did.
+//! Runs the command and inspects what it deployed.
 
 use serde_json::{Value, json};
 use sluice_localstack::{Build, Settings, Stack, python::ensure_environment};
@@ -11,9 +11,9 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// An emulator to deploy to, by a command line of the tests' own.
+/// An emulator to deploy to, and an AWS command line of the tests' own.
 pub struct Deployment {
-    /// Another stack, which comes with the emulator.
+    /// Another stack, which is started together with the emulator.
     neighbour: Stack,
     folder: TempDir,
     /// The folder of the AWS command line.
@@ -39,7 +39,7 @@ impl Deployment {
         Self { neighbour, folder, path }
     }
 
-    /// Deploys with some settings changed, without being asked.
+    /// Deploys the stage with some settings changed, without a confirmation.
     pub fn up(&self, change: &Value) -> Run {
         self.run(&["up", "--yes"], change, "").succeeds()
     }
@@ -56,12 +56,12 @@ impl Deployment {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("it runs");
         let mut input = child.stdin.take().expect("an input");
-        // It need not read it.
+        // It fails if the command ends without reading.
         let _ = input.write_all(answers.as_bytes());
         drop(input);
         let output = child.wait_with_output().expect("it ends");
-        let said = [output.stdout, output.stderr].concat();
-        Run { success: output.status.success(), said: String::from_utf8_lossy(&said).into_owned() }
+        let output_bytes = [output.stdout, output.stderr].concat();
+        Run { success: output.status.success(), output: String::from_utf8_lossy(&output_bytes).into_owned() }
     }
 
     fn stage(&self, change: &Value) -> Value {
@@ -70,7 +70,10 @@ impl Deployment {
         let mut stage = json!({
             "stack": "staged", "account": "000000000000", "region": "us-east-1",
             "parameters": {
-                "Architecture": architecture, "AllowedOrigins": [origin], "RequireTls": false, "ServePage": false,
+                "Architecture": architecture,
+                "AllowedOrigins": [origin],
+                "RequireTls": false,
+                "ServePage": false,
                 "WorkerConcurrency": 2,
             },
         });
@@ -85,7 +88,7 @@ impl Deployment {
         stage
     }
 
-    /// A web page.
+    /// Writes a minimal web page and returns its folder.
     pub fn page(&self) -> String {
         let page = self.folder.path().join("page");
         fs::create_dir_all(page.join("assets")).expect("a folder");
@@ -94,7 +97,7 @@ impl Deployment {
         page.to_str().expect("text").to_owned()
     }
 
-    /// An answer of AWS.
+    /// Calls AWS and returns its answer.
     pub fn aws(&self, arguments: &[&str]) -> Value {
         let endpoint = self.neighbour.aws_endpoint();
         let output = self
@@ -124,7 +127,7 @@ impl Deployment {
         command
     }
 
-    /// The status of the stack, if there is one.
+    /// The status of the stack, if it exists.
     pub fn status(&self) -> Option<String> {
         let stacks = self.aws(&["cloudformation", "describe-stacks"]);
         let stack = stacks["Stacks"].as_array()?.iter().find(|stack| stack["StackName"] == "staged")?;
@@ -138,13 +141,13 @@ impl Deployment {
         text(&described["StackResourceDetail"]["PhysicalResourceId"]).to_owned()
     }
 
-    /// The threshold of an alarm, which is a parameter.
+    /// The threshold of the alarm of rejected uploads, which a parameter sets.
     pub fn rejections_allowed(&self) -> String {
         let alarms = self.aws(&["cloudwatch", "describe-alarms", "--alarm-name-prefix", "staged-Rejected"]);
         alarms["MetricAlarms"][0]["Threshold"].to_string()
     }
 
-    /// What the stack's buckets are for.
+    /// The stack's buckets by their purpose.
     pub fn buckets(&self) -> Vec<String> {
         let buckets = self.aws(&["s3api", "list-buckets"]);
         let names = buckets["Buckets"].as_array().into_iter().flatten().map(|bucket| text(&bucket["Name"]));
@@ -154,41 +157,40 @@ impl Deployment {
         uses
     }
 
-    /// The stack as its clients see it.
+    /// The stack as a client sees it.
     pub fn deployed(&self, run: &Run) -> Deployed {
         let mut deployed = Deployed::of(&self.neighbour);
-        deployed.api = run.output("ApiUrl");
+        deployed.api = run.stack_output("ApiUrl");
         deployed
     }
 }
 
-/// A run that has ended.
 pub struct Run {
     success: bool,
-    said: String,
+    output: String,
 }
 
 impl Run {
     #[track_caller]
     pub fn succeeds(self) -> Self {
-        assert!(self.success, "{}", self.said);
+        assert!(self.success, "{}", self.output);
         self
     }
 
     #[track_caller]
     pub fn fails(self) -> Self {
-        assert!(!self.success, "{}", self.said);
+        assert!(!self.success, "{}", self.output);
         self
     }
 
     #[track_caller]
-    pub fn says(&self, words: &str) -> &Self {
-        assert!(self.said.contains(words), "{words:?} is not in:\n{}", self.said);
+    pub fn prints(&self, words: &str) -> &Self {
+        assert!(self.output.contains(words), "{words:?} is not in:\n{}", self.output);
         self
     }
 
-    fn output(&self, name: &str) -> String {
-        let line = self.said.lines().find_map(|line| line.trim().strip_prefix(name)).expect(name);
+    fn stack_output(&self, name: &str) -> String {
+        let line = self.output.lines().find_map(|line| line.trim().strip_prefix(name)).expect(name);
         line.trim().to_owned()
     }
 }

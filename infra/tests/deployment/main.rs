@@ -1,4 +1,5 @@
-//! `sluice-deploy` on the emulator: up, changed, failed, down with and without the data, and up again.
+//! Tests `sluice-deploy` on the emulator: create, change, fail, delete with and without the data, and create
+//! again.
 
 mod command;
 
@@ -8,59 +9,60 @@ use sluice_tests::{Client, Deployed, bytes, text};
 use crate::command::{Deployment, Run};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stack_is_deployed_changed_removed_and_brought_back() {
+async fn a_stack_is_created_changed_deleted_and_restored() {
     let deployment = Deployment::new().await;
-    refuses_what_cannot_be_deployed(&deployment);
-    deploys_nothing_without_a_yes(&deployment);
+    refuses_invalid_stages(&deployment);
+    deploys_nothing_without_confirmation(&deployment);
 
     let first = deployment.up(&json!({}));
     first
-        .says("+ add     AccountsTable ")
-        .says("0 to change, 0 to change or replace, 0 to replace, 0 to remove");
-    first.says("CREATE_COMPLETE  AccountsTable").says("  ApiUrl ");
+        .prints("+ add     AccountsTable ")
+        .prints("0 to change, 0 to change or replace, 0 to replace, 0 to remove");
+    first.prints("CREATE_COMPLETE  AccountsTable").prints("  ApiUrl ");
     let stack = deployment.deployed(&first);
     let user = Client::register(&stack).await;
     let content = bytes(1, 100_000);
     let file = text(&user.upload("kept", &content).await["version"]["file_id"]).to_owned();
 
-    deployment.up(&json!({})).says("the stack needs no change");
+    deployment.up(&json!({})).prints("the stack needs no change");
     changes_a_parameter(&deployment);
     assert!(user.read(&file).await == content, "the data is still there");
     serves_the_page(&deployment);
     assert!(user.read(&file).await == content, "the stack still works");
-    shows_all_on_the_dashboard(&deployment);
-    a_function_is_held_to_its_role(&deployment, &stack).await;
+    shows_metrics_and_alarms_on_the_dashboard(&deployment);
+    a_function_has_only_the_rights_of_its_role(&deployment, &stack).await;
 
     keeps_the_data(&deployment);
     let again = deployment.up(&json!({}));
-    again.says("^ take in AccountsTable ").says("^ take in VaultBucket ").says("12 to take in");
+    again.prints("^ import  AccountsTable ").prints("^ import  VaultBucket ").prints("12 to import");
     let user = user.at(&deployment.deployed(&again));
-    assert!(user.read(&file).await == content, "the data came back");
+    assert!(user.read(&file).await == content, "the data is restored");
 
-    deletes_the_data_when_asked_twice(&deployment);
+    deletes_the_data_after_a_second_confirmation(&deployment);
 }
 
-fn refuses_what_cannot_be_deployed(deployment: &Deployment) {
+fn refuses_invalid_stages(deployment: &Deployment) {
     let refused = deployment.run(&["up"], &json!({ "account": "111122223333" }), "");
-    refused.fails().says("these credentials are of account 000000000000, the stage's is 111122223333");
+    let reason = "these credentials belong to account 000000000000, but the stage is in account 111122223333";
+    refused.fails().prints(reason);
     let refused = deployment.run(&["up", "--yes"], &json!({ "parameters": { "LogLevel": "loud" } }), "");
-    refused.fails().says("LogLevel");
+    refused.fails().prints("LogLevel");
     let refused = deployment.run(&["up", "--yes"], &json!({ "parameters": { "Loglevel": "info" } }), "");
-    refused.fails().says("the template has no parameter Loglevel");
+    refused.fails().prints("the template has no parameter Loglevel");
     let named = json!({ "parameters": { "PageDomainName": "files.example" } });
-    deployment.run(&["up", "--yes"], &named, "").fails().says("PageDomainName needs PageCertificateArn");
+    deployment.run(&["up", "--yes"], &named, "").fails().prints("PageDomainName needs PageCertificateArn");
     let bucket = "staged-cache-000000000000-us-east-1";
     deployment.aws(&["s3api", "create-bucket", "--bucket", bucket]);
     let refused = deployment.run(&["up", "--yes"], &json!({}), "");
-    refused.fails().says("these changes are not possible: ").says("CacheBucket");
+    refused.fails().prints("these changes are not possible: ").prints("CacheBucket");
     deployment.aws(&["s3api", "delete-bucket", "--bucket", bucket]);
-    assert_eq!(deployment.status(), None, "nothing is left of it");
+    assert_eq!(deployment.status(), None, "the failed stack is deleted");
 }
 
-fn deploys_nothing_without_a_yes(deployment: &Deployment) {
+fn deploys_nothing_without_confirmation(deployment: &Deployment) {
     for answer in ["n\n", ""] {
         let declined = deployment.run(&["up"], &json!({}), answer);
-        declined.fails().says("+ add     AccountsTable").says("nothing was deployed");
+        declined.fails().prints("+ add     AccountsTable").prints("nothing was deployed");
         assert_eq!(deployment.status(), None);
     }
 }
@@ -68,36 +70,37 @@ fn deploys_nothing_without_a_yes(deployment: &Deployment) {
 fn changes_a_parameter(deployment: &Deployment) {
     let change = json!({ "parameters": { "RejectedUploadsPerHour": 5 } });
     let changed = deployment.run(&["up"], &change, "y\n").succeeds();
-    // The emulator does not know what an alarm's new threshold does to it; AWS does.
+    // The emulator does not know whether a new threshold replaces the alarm. AWS does.
     changed
-        .says("RejectedUploadsAlarm ")
-        .says(" Threshold\n")
-        .says("0 to add, 0 to take in, ")
-        .says("0 to replace, 0 to remove");
+        .prints("RejectedUploadsAlarm ")
+        .prints(" Threshold\n")
+        .prints("0 to add, 0 to import, ")
+        .prints("0 to replace, 0 to remove");
     assert_eq!(deployment.rejections_allowed(), "5.0");
 }
 
-/// At first somebody has taken the name of the page's bucket, and the update is rolled back.
+/// The first update fails and is rolled back, because another bucket has the name of the page's bucket.
 fn serves_the_page(deployment: &Deployment) {
-    let (bucket, page) = ("staged-page-000000000000-us-east-1", deployment.page());
+    let bucket = "staged-page-000000000000-us-east-1";
+    let page = deployment.page();
     let change = json!({ "parameters": { "ServePage": true, "RejectedUploadsPerHour": 7 } });
     let update = || deployment.run(&["up", "--yes", "--page", &page], &change, "");
     deployment.aws(&["s3api", "create-bucket", "--bucket", bucket]);
-    update().fails().says("failed at PageBucket: ").says("the stack is as it was before");
-    assert_eq!(deployment.rejections_allowed(), "5.0", "nothing of it is left");
+    update().fails().prints("failed at PageBucket: ").prints("the stack was rolled back");
+    assert_eq!(deployment.rejections_allowed(), "5.0", "the other change is rolled back too");
     assert_eq!(deployment.status().as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
     deployment.aws(&["s3api", "delete-bucket", "--bucket", bucket]);
 
     let object = ["s3api", "head-object", "--bucket", bucket, "--key", "index.html"];
-    update().succeeds().says("  PageUrl ");
+    update().succeeds().prints("  PageUrl ");
     assert_eq!(deployment.aws(&object)["CacheControl"], "no-cache");
-    // Switched off, it is cleared away, or it could not be switched on again.
+    // Without the page its bucket is deleted, or the page could not be switched on again.
     deployment.up(&json!({}));
     assert!(!deployment.buckets().contains(&"page".to_owned()));
     update().succeeds();
 }
 
-fn shows_all_on_the_dashboard(deployment: &Deployment) {
+fn shows_metrics_and_alarms_on_the_dashboard(deployment: &Deployment) {
     let dashboard = deployment.aws(&["cloudwatch", "get-dashboard", "--dashboard-name", "staged"]);
     let body: Value = serde_json::from_str(text(&dashboard["DashboardBody"])).expect("a dashboard's JSON");
     let widgets = body["widgets"].as_array().expect("widgets");
@@ -106,8 +109,8 @@ fn shows_all_on_the_dashboard(deployment: &Deployment) {
     assert!(alarms.iter().all(|alarm| text(alarm).starts_with("arn:aws:cloudwatch:")), "{alarms:?}");
 }
 
-/// What a role is denied, its function cannot do: the emulator asks for rights inside functions too.
-async fn a_function_is_held_to_its_role(deployment: &Deployment, stack: &Deployed) {
+/// A function cannot do what its role is denied: the emulator checks rights inside functions too.
+async fn a_function_has_only_the_rights_of_its_role(deployment: &Deployment, stack: &Deployed) {
     let role = deployment.resource("AccountsRole");
     let denial = json!({
         "Version": "2012-10-17",
@@ -124,10 +127,10 @@ async fn a_function_is_held_to_its_role(deployment: &Deployment, stack: &Deploye
 }
 
 fn keeps_the_data(deployment: &Deployment) {
-    deployment.run(&["down"], &json!({}), "n\n").fails().says("nothing was deleted");
+    deployment.run(&["down"], &json!({}), "n\n").fails().prints("nothing was deleted");
     let removed = deployment.run(&["down"], &json!({}), "y\n").succeeds();
-    removed.says("table  staged-accounts stays").says("bucket staged-vault-000000000000-us-east-1 stays");
-    removed.says("DELETE_COMPLETE");
+    removed.prints("table  staged-accounts stays").prints("bucket staged-vault-000000000000-us-east-1 stays");
+    removed.prints("DELETE_COMPLETE");
     assert_eq!(deployment.status(), None);
     let tables = deployment.aws(&["dynamodb", "list-tables"]);
     let kept = tables["TableNames"]
@@ -137,14 +140,14 @@ fn keeps_the_data(deployment: &Deployment) {
         .filter(|name| text(name).starts_with("staged-"));
     assert_eq!(kept.count(), 10, "{tables}");
     let buckets = deployment.buckets();
-    assert_eq!(buckets, ["artifacts", "landing", "vault"], "cache and page went");
+    assert_eq!(buckets, ["artifacts", "landing", "vault"], "cache and page are deleted");
 }
 
-fn deletes_the_data_when_asked_twice(deployment: &Deployment) {
-    let asked = |answers: &str| -> Run { deployment.run(&["down", "--delete-data"], &json!({}), answers) };
-    asked("y\nno\n").fails().says("Type the stack's name").says("nothing was deleted");
+fn deletes_the_data_after_a_second_confirmation(deployment: &Deployment) {
+    let delete = |answers: &str| -> Run { deployment.run(&["down", "--delete-data"], &json!({}), answers) };
+    delete("y\nno\n").fails().prints("Type the stack's name").prints("nothing was deleted");
     assert_eq!(deployment.buckets().len(), 4);
-    asked("y\nstaged\n").succeeds().says("deleting staged-accounts");
+    delete("y\nstaged\n").succeeds().prints("deleting staged-accounts");
     let tables = deployment.aws(&["dynamodb", "list-tables"]);
     assert!(!tables.to_string().contains("staged-"), "{tables}");
     assert_eq!(deployment.buckets(), Vec::<String>::new());

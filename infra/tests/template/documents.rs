@@ -1,4 +1,4 @@
-//! What the documents say of the template.
+//! Compares the documents with the template.
 
 use std::collections::BTreeSet;
 use std::{fs, path::Path};
@@ -20,7 +20,8 @@ fn the_readmes_list_every_function() {
 fn the_rights_of_the_readme_are_those_of_the_roles() {
     let resources = section(&template(), "Resources");
     for row in table(&document("infra/README.md"), "function") {
-        let (function, rights) = (&row[1], row[2..].join(" "));
+        let function = &row[1];
+        let rights = row[2..].join(" ");
         let role = &resources[&format!("{}Role", pascal_case(function))];
         let mentioned: BTreeSet<&str> = rights.split([' ', ',', ':', ';', '(', ')']).collect();
         for table in resources.keys().filter_map(|name| name.strip_suffix("Table")) {
@@ -47,7 +48,8 @@ fn the_rights_of_the_readme_are_those_of_the_roles() {
     }
 }
 
-/// The emulator knows no `dynamodb:LeadingKeys`, and grants whatever is conditional on it.
+/// The emulator does not support `dynamodb:LeadingKeys` and grants what is conditional on it, so no story can
+/// test this.
 #[test]
 fn movers_of_packs_write_only_savings_to_accounts() {
     let resources = section(&template(), "Resources");
@@ -70,7 +72,8 @@ fn the_readme_lists_every_parameter_with_its_default() {
     let parameters = section(&template(), "Parameters");
     let mut documented = BTreeSet::new();
     for row in table(&document("infra/README.md"), "parameter") {
-        let (names, defaults) = (code(&row[1]), &row[2]);
+        let names = code(&row[1]);
+        let defaults = &row[2];
         let defaults: Vec<&str> = match names.len() {
             1 => vec![defaults],
             _ => defaults.split(", ").collect(),
@@ -88,7 +91,8 @@ fn the_readme_lists_every_parameter_with_its_default() {
 
 #[test]
 fn operations_lists_every_setting_and_every_alarm() {
-    let (template, operations) = (template(), document("docs/OPERATIONS.md"));
+    let template = template();
+    let operations = document("docs/OPERATIONS.md");
     let first_cells = |heading: &str| -> BTreeSet<String> {
         table(&operations, heading).iter().flat_map(|row| code(&row[1])).collect()
     };
@@ -100,7 +104,7 @@ fn operations_lists_every_setting_and_every_alarm() {
 }
 
 #[test]
-fn every_metric_that_is_written_is_shown_and_described() {
+fn every_metric_is_on_the_dashboard_and_in_operations() {
     let between = |text: &str, begin: &str| -> BTreeSet<String> {
         let rest = text.split(begin).skip(1);
         rest.filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
@@ -109,7 +113,7 @@ fn every_metric_that_is_written_is_shown_and_described() {
     for source in
         sources(&workspace_dir().join("functions")).chain(sources(&workspace_dir().join("crates/lambda")))
     {
-        // Before its own tests, if it has any.
+        // Its own tests may make up metrics.
         let source = source.split("#[cfg(test)]").next().unwrap_or_default();
         for kind in ["count", "bytes", "duration"] {
             written.extend(between(source, &format!("Metric::{kind}(\"")));
@@ -126,9 +130,9 @@ fn every_metric_that_is_written_is_shown_and_described() {
     );
 }
 
-/// The text of every Rust file in a folder.
 fn sources(folder: &Path) -> impl Iterator<Item = String> {
-    let (mut folders, mut texts) = (vec![folder.to_owned()], Vec::new());
+    let mut folders = vec![folder.to_owned()];
+    let mut texts = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
             if entry.is_dir() {
@@ -142,7 +146,7 @@ fn sources(folder: &Path) -> impl Iterator<Item = String> {
 }
 
 #[test]
-fn functions_are_told_every_setting_that_they_read() {
+fn every_setting_that_functions_read_is_in_the_template() {
     let template = template();
     let configuration = document("crates/lambda/src/config.rs");
     let names = configuration.split('"').filter(|text| {
@@ -154,12 +158,12 @@ fn functions_are_told_every_setting_that_they_read() {
         })
     });
     for name in names {
-        assert!(template.contains(&format!("          {name}: !")), "no function is told {name}");
+        assert!(template.contains(&format!("          {name}: !")), "no function has {name}");
     }
 }
 
 #[test]
-fn events_reach_their_receivers_from_their_senders() {
+fn senders_and_receivers_of_an_event_share_its_queue() {
     let resources = section(&template(), "Resources");
     let functions = functions();
     let named = |cell: &str| -> Vec<String> {
@@ -167,7 +171,7 @@ fn events_reach_their_receivers_from_their_senders() {
         words.filter(|word| functions.contains(word)).collect()
     };
     let rows = table(&document("events/README.md"), "event");
-    let mut carried = BTreeSet::new();
+    let mut documented = BTreeSet::new();
     for row in rows.iter().filter(|row| !row[3].contains("dead-letter")) {
         let queue = pascal_case(&row[3]);
         for receiver in named(&row[4]) {
@@ -178,17 +182,17 @@ fn events_reach_their_receivers_from_their_senders() {
             let role = &resources[&format!("{}Role", pascal_case(&sender))];
             assert!(role.contains(&format!("!GetAtt {queue}Queue.Arn")), "{}: {sender}", row[1]);
         }
-        carried.insert(queue);
+        documented.insert(queue);
     }
     let queues = resources.keys().filter_map(|name| name.strip_suffix("Queue"));
     assert_eq!(
         queues.filter(|name| !name.ends_with("DeadLetter")).map(str::to_owned).collect::<BTreeSet<_>>(),
-        carried
+        documented
     );
 }
 
 #[test]
-fn the_example_of_a_stage_sets_parameters_that_there_are() {
+fn the_example_stage_sets_only_parameters_that_exist() {
     let stage: serde_json::Value =
         serde_json::from_str(&document("infra/stages/example.json")).expect("JSON");
     let parameters = section(&template(), "Parameters");

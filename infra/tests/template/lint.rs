@@ -1,4 +1,4 @@
-//! cfn-lint, whose every warning counts.
+//! Checks the template with cfn-lint, which must give no warning.
 
 use sluice_localstack::python::ensure_environment;
 use std::{fs, path::Path, process::Command};
@@ -7,8 +7,8 @@ use tempfile::TempDir;
 use crate::{template, workspace_dir};
 
 fn lint(template: &Path) {
-    let (requirements, root) =
-        (workspace_dir().join("infra/requirements.txt"), workspace_dir().join("target/venv"));
+    let requirements = workspace_dir().join("infra/requirements.txt");
+    let root = workspace_dir().join("target/venv");
     let python = ensure_environment(&requirements, &root, |_| {}).expect("an environment");
     let cfn_lint = python.with_file_name("cfn-lint");
     let output = Command::new(cfn_lint).args(["--non-zero-exit-code", "warning"]).arg(template).output();
@@ -17,7 +17,7 @@ fn lint(template: &Path) {
 }
 
 #[test]
-fn the_template_is_sound() {
+fn the_template_passes_cfn_lint() {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("template.yaml");
     fs::write(&path, template()).expect("written");
@@ -25,6 +25,6 @@ fn the_template_is_sound() {
 }
 
 #[test]
-fn the_role_of_the_example_workflow_is_sound() {
+fn the_role_of_the_example_workflow_passes_cfn_lint() {
     lint(&workspace_dir().join("infra/examples/deploy-role.yaml"));
 }

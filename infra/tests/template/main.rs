@@ -1,4 +1,4 @@
-//! The template is sound, and functions, parts, documents and events say the same.
+//! Checks the template, and that functions, parts, documents and events agree with it.
 
 mod documents;
 mod lint;
@@ -11,27 +11,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The workspace.
 fn workspace_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The template, put together.
 fn template() -> String {
     sluice_infra::template::assemble(&workspace_dir()).expect("a template")
 }
 
-/// A file of the workspace.
 fn document(path: &str) -> String {
     fs::read_to_string(workspace_dir().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The functions' names, as their folders have them.
 fn functions() -> BTreeSet<String> {
     sluice_infra::function_names(&workspace_dir()).expect("functions").into_iter().collect()
 }
 
-/// What a section holds: each name with its lines.
+/// The entries of a section: each name with its lines.
 fn section(template: &str, name: &str) -> BTreeMap<String, String> {
     let begin = format!("{name}:");
     let lines = template.lines().skip_while(|line| *line != begin).skip(1);
@@ -50,20 +46,19 @@ fn section(template: &str, name: &str) -> BTreeMap<String, String> {
     found
 }
 
-/// The resources of a type.
 fn of_type(template: &str, resource_type: &str) -> BTreeSet<String> {
     let is = format!("    Type: {resource_type}\n");
     let resources = section(template, "Resources").into_iter().filter(|(_, text)| text.contains(&is));
     resources.map(|(name, _)| name).collect()
 }
 
-/// `init-upload` as the template writes it.
+/// Converts `init-upload` to `InitUpload`.
 fn pascal_case(name: &str) -> String {
     let capitalise = |word: &str| word[..1].to_uppercase() + &word[1..];
     name.split('-').map(capitalise).collect()
 }
 
-/// `RetiredObjects` as the documents write it.
+/// Converts `RetiredObjects` to `retired-objects`.
 fn kebab_case(name: &str) -> String {
     let mut text = String::new();
     for letter in name.chars() {
@@ -75,7 +70,7 @@ fn kebab_case(name: &str) -> String {
     text
 }
 
-/// The rows of the Markdown table whose first heading this is, cell by cell.
+/// The cells of the Markdown table that has this first heading, row by row.
 fn table(document: &str, heading: &str) -> Vec<Vec<String>> {
     let begin = format!("| {heading} |");
     let rows = document.lines().skip_while(|line| !line.starts_with(&begin)).skip(2);
@@ -83,7 +78,7 @@ fn table(document: &str, heading: &str) -> Vec<Vec<String>> {
     rows.take_while(|line| line.starts_with('|')).map(cells).collect()
 }
 
-/// What stands between backticks.
+/// The texts between backticks.
 fn code(text: &str) -> Vec<String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }

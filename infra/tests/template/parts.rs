@@ -1,10 +1,10 @@
-//! Functions, queues and tables are each whole in the template, and nothing is left out of what names them all.
+//! Checks that the template deploys every function, queue and table with all that belongs to it.
 
 use std::collections::BTreeSet;
 
 use crate::{document, functions, of_type, pascal_case, section, template};
 
-/// Resources of a type, without the type's own word.
+/// The names of the resources of a type, without the suffix that all of them have.
 fn bases(template: &str, resource_type: &str, suffix: &str) -> BTreeSet<String> {
     let base = |name: String| {
         name.strip_suffix(suffix).unwrap_or_else(|| panic!("{name} does not end with {suffix}")).to_owned()
@@ -18,7 +18,8 @@ fn every_function_is_deployed_with_all_that_belongs_to_it() {
     let names: BTreeSet<String> = functions().iter().map(|name| pascal_case(name)).collect();
     assert_eq!(bases(&template, "AWS::Lambda::Function", "Function"), names);
     assert_eq!(bases(&template, "AWS::IAM::Role", "Role"), names);
-    let (resources, outputs) = (section(&template, "Resources"), section(&template, "Outputs"));
+    let resources = section(&template, "Resources");
+    let outputs = section(&template, "Outputs");
     for function in functions() {
         let name = pascal_case(&function);
         let part = document(&format!("infra/template/functions/{function}.yaml"));
@@ -52,7 +53,7 @@ fn every_function_is_deployed_with_all_that_belongs_to_it() {
 }
 
 #[test]
-fn a_function_with_a_retry_has_its_queue_s_dead_letters() {
+fn every_queue_of_a_function_has_a_dead_letter_queue_and_alarm() {
     let template = template();
     let sources =
         section(&template, "Resources").into_iter().filter(|(name, _)| name.ends_with("EventSource"));
@@ -76,7 +77,7 @@ fn a_function_with_a_retry_has_its_queue_s_dead_letters() {
 }
 
 #[test]
-fn policies_for_many_functions_forget_none() {
+fn shared_policies_include_every_function_that_needs_them() {
     let template = template();
     let resources = section(&template, "Resources");
     let roles = |policy: &str| -> BTreeSet<String> {
@@ -105,7 +106,7 @@ fn the_dashboard_shows_every_queue_function_and_alarm() {
 }
 
 #[test]
-fn every_parameter_is_described_bounded_and_in_a_group() {
+fn every_parameter_has_a_description_bounds_and_a_group() {
     let template = template();
     let groups: String = template
         .lines()
@@ -115,7 +116,7 @@ fn every_parameter_is_described_bounded_and_in_a_group() {
     for (name, parameter) in section(&template, "Parameters") {
         assert!(parameter.contains("    Description: "), "{name}");
         let bounds = ["AllowedValues:", "AllowedPattern:", "MinValue:"];
-        assert!(bounds.iter().any(|bound| parameter.contains(bound)), "{name} takes anything");
+        assert!(bounds.iter().any(|bound| parameter.contains(bound)), "{name} has no bounds");
         let listed = |mark: char| {
             groups.contains(&format!("{mark}{name},")) || groups.contains(&format!("{mark}{name}]"))
         };

@@ -1,4 +1,4 @@
-//! The template deploys the calls that the contracts name, each to its own function, and no others.
+//! Checks that the template deploys exactly the routes of the contracts, each to its own function.
 
 use sluice_contracts::route::ROUTES;
 use std::collections::BTreeSet;
@@ -25,12 +25,12 @@ fn the_template_deploys_the_routes_of_the_contracts() {
 }
 
 #[test]
-fn the_distribution_sends_every_call_to_the_api() {
+fn the_distribution_forwards_every_route_to_the_api() {
     let template = template();
     let behaviours = template.lines().filter_map(|line| line.trim().strip_prefix("- PathPattern: \"/"));
-    let passed_on: BTreeSet<&str> = behaviours.filter_map(|pattern| pattern.strip_suffix("*\"")).collect();
+    let forwarded: BTreeSet<&str> = behaviours.filter_map(|pattern| pattern.strip_suffix("*\"")).collect();
     let agreed = ROUTES.iter().filter_map(|route| route.path.split('/').nth(1));
-    assert_eq!(passed_on, agreed.collect());
+    assert_eq!(forwarded, agreed.collect());
 }
 
 #[test]

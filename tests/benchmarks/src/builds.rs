@@ -1,4 +1,4 @@
-//! What is measured, built the way it is deployed.
+//! Builds the measured programs the way they are deployed.
 
 use clap::Args;
 use std::collections::BTreeMap;
@@ -9,38 +9,33 @@ use crate::Failure;
 /// How the measured programs are built.
 #[derive(Debug, Args)]
 pub struct BuildOptions {
-    /// Cargo profile of the functions; figures count with `lambda` only, which is what is deployed
+    /// Cargo profile of the functions; only figures with `lambda`, the deployed profile, are meaningful
     #[arg(long, default_value = "lambda", value_name = "PROFILE")]
     pub functions_profile: String,
-    /// Cargo profile of the sluice command; figures count with `release` only
+    /// Cargo profile of the sluice command; only figures with `release` are meaningful
     #[arg(long, default_value = "release", value_name = "PROFILE")]
     pub command_profile: String,
 }
 
-/// Executables by name.
 pub type Executables = BTreeMap<String, PathBuf>;
 
-/// The function that the others are compared with.
+/// A function that does nothing, to compare the others with.
 pub const MINIMAL_FUNCTION: &str = "minimal-function";
 
 impl BuildOptions {
-    /// Builds all functions.
     pub async fn functions(&self) -> Result<Executables, Failure> {
         build(&sluice_localstack::function_names(workspace_dir())?, &self.functions_profile).await
     }
 
-    /// Builds the minimal function.
     pub async fn minimal_function(&self) -> Result<PathBuf, Failure> {
         build_one(MINIMAL_FUNCTION, &self.functions_profile).await
     }
 
-    /// Builds the `sluice` command.
     pub async fn sluice(&self) -> Result<PathBuf, Failure> {
         build_one("sluice", &self.command_profile).await
     }
 }
 
-/// The root of the workspace.
 pub fn workspace_dir() -> &'static Path {
     let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
     crate_dir.ancestors().nth(2).unwrap_or(crate_dir)

@@ -1,4 +1,4 @@
-//! Running commands, none of them for ever.
+//! Runs commands with a time limit.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -9,19 +9,18 @@ use tokio::time::{Instant, timeout};
 
 use crate::Failure;
 
-/// No single command may take longer.
 const TIME_LIMIT: Duration = Duration::from_mins(15);
 
-/// A command that has ended well.
+/// A command that has succeeded.
 #[derive(Debug)]
 pub struct Finished {
-    /// From before it was started until its end was seen.
+    /// The time from before its start until its end.
     pub elapsed: Duration,
-    /// What it printed.
+    /// What the command wrote to standard output.
     pub output: String,
 }
 
-/// A command that runs, and ends when this is dropped.
+/// A running command. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Running {
     name: String,
@@ -29,7 +28,7 @@ pub struct Running {
     child: Child,
 }
 
-/// A command that inherits nothing that could change what it does.
+/// A command that inherits no variables which could change its behaviour.
 pub fn isolated(program: &Path, home: &Path) -> Command {
     let mut command = Command::new(program);
     command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", home);
@@ -41,12 +40,11 @@ pub async fn run(command: Command) -> Result<Finished, Failure> {
     run_with_input(command, "").await
 }
 
-/// Runs a command that reads `input`.
+/// Runs a command to its end, with `input` on its standard input.
 pub async fn run_with_input(command: Command, input: &str) -> Result<Finished, Failure> {
     start(command)?.finish(input).await
 }
 
-/// Starts a command.
 pub fn start(mut command: Command) -> Result<Running, Failure> {
     let name = command.as_std().get_program().to_string_lossy().into_owned();
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
@@ -56,18 +54,18 @@ pub fn start(mut command: Command) -> Result<Running, Failure> {
 }
 
 impl Running {
-    /// The number of its process.
+    /// The id of its process.
     pub fn id(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// Lets it read `input`, and waits for its end.
+    /// Writes `input` to its standard input and waits for its end.
     pub async fn finish(mut self, input: &str) -> Result<Finished, Failure> {
         let name = self.name;
         let pipe = self.child.stdin.take();
         let ended = async {
             if let Some(mut pipe) = pipe {
-                // A command that ends without reading says why by its status.
+                // It fails if the command ends without reading. The exit status then says why.
                 let _ = pipe.write_all(input.as_bytes()).await;
             }
             self.child.wait_with_output().await

@@ -1,4 +1,4 @@
-//! The pass that dedup-upload makes over every byte, beside the commands that make its two hashes.
+//! Measures dedup-upload's pass over every byte, beside commands that compute the same two hashes.
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -15,13 +15,12 @@ use crate::samples::{Samples, ratio};
 use crate::table::Table;
 use crate::{Failure, command, own_process, put};
 
-/// What dedup-upload reads at once.
+/// The size of the blocks that dedup-upload reads.
 const BLOCK_BYTES: u64 = 8 << 20;
 
-/// What to measure.
 #[derive(Debug, Args)]
 pub struct ContentPassOptions {
-    /// Size of the file that is hashed, in MiB
+    /// Size of the hashed file, in MiB
     #[arg(long, default_value_t = 1024, value_name = "MIB")]
     file_mib: u64,
     /// How often each contender hashes it
@@ -29,22 +28,22 @@ pub struct ContentPassOptions {
     passes: u32,
 }
 
-/// One way over a file.
+/// One pass over a file.
 #[derive(Debug, Args)]
-pub struct Once {
-    way: Way,
+pub struct HashRun {
+    method: HashMethod,
     file: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Way {
+enum HashMethod {
     /// Both hashes, chunks and packs in one pass.
     ContentPass,
     /// The same two hash functions, one after the other.
     Sequence,
 }
 
-/// What a file is found to be.
+/// The results of a pass, and the memory it took.
 #[derive(Debug, Serialize, Deserialize)]
 struct Findings {
     sha1: String,
@@ -52,11 +51,11 @@ struct Findings {
     peak_resident_kib: u64,
 }
 
-/// Goes over a file once and prints the findings.
-pub fn run_once(once: &Once) -> Result<(), Failure> {
-    let (sha1, sha256) = match once.way {
-        Way::ContentPass => content_pass(&once.file)?,
-        Way::Sequence => (hash::<Sha1>(&once.file)?, hash::<Sha256>(&once.file)?),
+/// Passes over a file once and prints the findings.
+pub fn run_once(run: &HashRun) -> Result<(), Failure> {
+    let (sha1, sha256) = match run.method {
+        HashMethod::ContentPass => content_pass(&run.file)?,
+        HashMethod::Sequence => (hash::<Sha1>(&run.file)?, hash::<Sha256>(&run.file)?),
     };
     let peak_resident_kib = own_process::own_peak_resident_kib().ok_or("no VmHWM in /proc/self/status")?;
     println!("{}", serde_json::to_string(&Findings { sha1, sha256, peak_resident_kib })?);
@@ -95,7 +94,7 @@ pub async fn measure(options: &ContentPassOptions) -> Result<(), Failure> {
 
     let [mut commands, mut sequence, mut pass] = [const { Samples::new() }; 3];
     let mut peak_resident_kib = 0;
-    // The first round reads the file into memory and counts for nothing.
+    // The first round reads the file into memory and does not count.
     for round in 0..=options.passes {
         eprintln!("· content pass, round {round} of {}", options.passes);
         let (by_commands, commands_elapsed) = hash_by_commands(&file).await?;
@@ -143,9 +142,9 @@ async fn hash_by_command(name: &str, file: &Path) -> Result<(String, Duration), 
     Ok((hash.to_owned(), finished.elapsed))
 }
 
-async fn in_own_process(way: &str, file: &Path) -> Result<(Findings, Duration), Failure> {
+async fn in_own_process(method: &str, file: &Path) -> Result<(Findings, Duration), Failure> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["once", way]).arg(file);
+    command.args(["once", method]).arg(file);
     let finished = command::run(command).await?;
     Ok((serde_json::from_str(&finished.output)?, finished.elapsed))
 }

@@ -1,6 +1,6 @@
-//! Figures as tables show them.
+//! Formats figures for tables.
 
-/// A number with commas between its thousands.
+/// A number with commas between groups of thousands.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -13,7 +13,7 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-/// How many times `part` goes into `whole`.
+/// `whole` divided by `part`, with two decimals.
 #[expect(clippy::cast_precision_loss, reason = "two digits are printed")]
 pub fn times(whole: u64, part: u64) -> String {
     format!("{:.2}", whole as f64 / part as f64)
@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_are_set_apart() {
+    fn thousands_are_separated() {
         assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(times(3, 2), "1.50");
     }

@@ -1,4 +1,5 @@
-//! Functions in processes of their own, each of which processes batches of messages one after the other, as Lambda has it.
+//! Runs functions in processes of their own. Each processes batches of messages one after the other, as on
+//! Lambda.
 
 use aws_credential_types::provider::ProvideCredentials as _;
 use clap::{Args, ValueEnum};
@@ -15,10 +16,10 @@ use tokio::time::Instant;
 
 use crate::{Failure, command, own_process};
 
-/// How many messages a function gets at once, as `infra/template/` has it.
+/// The batch size of the functions in `infra/template/`.
 pub const BATCH_MESSAGES: usize = 10;
 
-/// Processes batches, which are read from standard input, and prints what it took.
+/// Processes batches from standard input and prints the resources it used.
 #[derive(Debug, Args)]
 pub struct Invocation {
     function: Function,
@@ -35,16 +36,16 @@ pub enum Function {
     MigratePack,
 }
 
-/// What processes that have processed messages say of themselves.
+/// The resources that one or more processes used.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct Spent {
-    /// The time of all processors for all processes.
+pub struct ResourceUsage {
+    /// The processor time of all processes.
     pub processor_seconds: f64,
-    /// That of the process that has had most.
+    /// The peak memory of the largest process.
     pub peak_resident_kib: u64,
 }
 
-/// Processes the batches and prints what it took.
+/// Processes the batches and prints the resources it used.
 pub async fn run(invocation: Invocation) -> Result<(), Failure> {
     let batches: Vec<Vec<String>> = serde_json::from_reader(io::stdin().lock())?;
     let deployment = Deployment::from_environment().await?;
@@ -61,18 +62,18 @@ pub async fn run(invocation: Invocation) -> Result<(), Failure> {
     }?;
     let processor_seconds = own_process::own_processor_seconds().ok_or("no times in /proc/self/stat")?;
     let peak_resident_kib = own_process::own_peak_resident_kib().ok_or("no VmHWM in /proc/self/status")?;
-    println!("{}", serde_json::to_string(&Spent { processor_seconds, peak_resident_kib })?);
+    println!("{}", serde_json::to_string(&ResourceUsage { processor_seconds, peak_resident_kib })?);
     Ok(())
 }
 
-async fn process<App, Work: Future<Output = Failed>>(
+async fn process<App, Processing: Future<Output = Failed>>(
     app: App,
     batches: Vec<Vec<String>>,
-    work: fn(Arc<App>, Vec<Message>, OutOfTime) -> Work,
+    process_batch: fn(Arc<App>, Vec<Message>, OutOfTime) -> Processing,
 ) -> Result<(), Failure> {
     let app = Arc::new(app);
     for batch in batches {
-        let failed = work(app.clone(), messages(batch), Arc::new(|| false)).await;
+        let failed = process_batch(app.clone(), messages(batch), Arc::new(|| false)).await;
         if !failed.is_empty() {
             return Err(format!("{} messages could not be processed", failed.len()).into());
         }
@@ -80,46 +81,46 @@ async fn process<App, Work: Future<Output = Failed>>(
     Ok(())
 }
 
-/// Messages of these bodies, received for the first time.
+/// Messages with these bodies that are received for the first time.
 pub fn messages(bodies: Vec<String>) -> Vec<Message> {
     let message = |(number, body): (usize, String)| {
-        // As every message that is sent, it has a name that no other has.
+        // The id must be unique, as that of every message.
         let id = format!("{number}-{}", sluice_domain::hash::Sha256::of(body.as_bytes()));
         Message { id, body, receive_count: 1, receipt_handle: String::new() }
     };
     bodies.into_iter().enumerate().map(message).collect()
 }
 
-/// Has one process process the messages, which come in batches.
+/// Processes the messages in batches in one process.
 pub async fn process_alone(
     deployed: &Deployed,
     function: Function,
     bodies: &[String],
-) -> Result<Spent, Failure> {
+) -> Result<ResourceUsage, Failure> {
     Ok(process_beside(deployed, function, bodies, 1).await?.1)
 }
 
-/// Has several processes process the messages side by side, and gives the time from before the first was started to the
-/// end of the last.
+/// Processes the messages in several concurrent processes. Returns the time from before the first start to
+/// the last end.
 pub async fn process_beside(
     deployed: &Deployed,
     function: Function,
     bodies: &[String],
     processes: usize,
-) -> Result<(Duration, Spent), Failure> {
+) -> Result<(Duration, ResourceUsage), Failure> {
     let begin = Instant::now();
     let mut running = Vec::new();
     let batch_messages = BATCH_MESSAGES.min(bodies.len().div_ceil(processes)).max(1);
     for number in 0..processes {
-        // A queue hands out batches in turn, and leaves nobody without.
+        // Like a queue, hand out batches in turn, so that every process gets some.
         let batches: Vec<_> = bodies.chunks(batch_messages).skip(number).step_by(processes).collect();
         let input = serde_json::to_string(&batches)?;
         let process = command_of(deployed, function).await?;
         running.push(async move { command::run_with_input(process, &input).await });
     }
-    let mut spent = Spent { processor_seconds: 0.0, peak_resident_kib: 0 };
+    let mut spent = ResourceUsage { processor_seconds: 0.0, peak_resident_kib: 0 };
     for finished in future::join_all(running).await {
-        let own: Spent = serde_json::from_str(&finished?.output)?;
+        let own: ResourceUsage = serde_json::from_str(&finished?.output)?;
         spent.processor_seconds += own.processor_seconds;
         spent.peak_resident_kib = spent.peak_resident_kib.max(own.peak_resident_kib);
     }

@@ -1,11 +1,11 @@
-//! Where the figures were taken.
+//! Describes the machine that the figures were taken on.
 
 use std::fs;
 use std::thread::available_parallelism;
 
 use crate::Failure;
 
-/// One line: processor, system, and how busy the machine is.
+/// Returns one line with the processor, the system and the load of the machine.
 pub fn describe() -> Result<String, Failure> {
     let cores = available_parallelism()?;
     let processor = value("/proc/cpuinfo", "model name", ':');

@@ -1,11 +1,13 @@
-//! Measures Sluice beside its peers, and prints the tables of `docs/MEASUREMENTS.md`.
+//! Measures Sluice beside its peers and prints the tables of `docs/MEASUREMENTS.md`.
 
+mod bench_stack;
 mod builds;
 mod command;
 mod compress;
 mod content_pass;
 mod debian;
 mod delta;
+mod failure;
 mod figure;
 mod functions;
 mod invocation;
@@ -15,7 +17,6 @@ mod own_process;
 mod peers;
 mod put;
 mod samples;
-mod site;
 mod start;
 mod stored;
 mod table;
@@ -24,75 +25,72 @@ mod watched;
 mod worker;
 
 use clap::{Args, Parser, Subcommand};
-use std::error::Error;
 use std::process::ExitCode;
 
-use content_pass::Once;
+use content_pass::HashRun;
+pub(crate) use failure::Failure;
 use invocation::Invocation;
 
-/// Why a measurement ended early.
-type Failure = Box<dyn Error>;
-
-/// Measures Sluice beside its peers, and prints tables
+/// Measure Sluice beside its peers and print tables
 #[derive(Debug, Parser)]
 #[command(max_term_width = 110)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Options of `all`, which is the default.
+    /// Options of `all`, which is the default
     #[command(flatten)]
     all: AllOptions,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Everything, one after the other
+    /// Measure everything, one after the other
     All(AllOptions),
-    /// One pass over a file's bytes, beside `sha1sum` and `sha256sum`
+    /// Measure one pass over a file's bytes, beside `sha1sum` and `sha256sum`
     ContentPass(content_pass::ContentPassOptions),
-    /// Size and start of each function, beside a minimal one
+    /// Measure size and start of each function, beside a minimal one
     Functions {
         #[command(flatten)]
         options: functions::FunctionOptions,
         #[command(flatten)]
         builds: builds::BuildOptions,
     },
-    /// `sluice put`, beside `aws s3 cp` and `s5cmd cp`
+    /// Measure `sluice put`, beside `aws s3 cp` and `s5cmd cp`
     Put {
         #[command(flatten)]
         options: put::PutOptions,
         #[command(flatten)]
         builds: builds::BuildOptions,
     },
-    /// How long a stack takes to come up and to change, on ministack and on LocalStack
+    /// Measure how long a stack takes to start and to change, on ministack and on LocalStack
     Start {
         #[command(flatten)]
         options: start::StartOptions,
         #[command(flatten)]
         builds: builds::BuildOptions,
     },
-    /// What an edit of a large file sends, beside rsync
+    /// Measure what an edit of a large file sends, beside rsync
     Delta {
         #[command(flatten)]
         options: delta::DeltaOptions,
         #[command(flatten)]
         builds: builds::BuildOptions,
     },
-    /// What twenty versions of a source tree take, beside restic, borg and casync
+    /// Measure the stored size of twenty versions of a source tree, beside restic, borg and casync
     Stored {
         #[command(flatten)]
         builds: builds::BuildOptions,
     },
-    /// Speed and memory of dedup-upload for a large object that is new, known or edited
+    /// Measure speed and memory of dedup-upload for a large object that is new, known or edited
     Worker(worker::WorkerOptions),
-    /// Speed and memory of compress-pack on source code, logs and images, beside the `zstd` command
+    /// Measure speed and memory of compress-pack on source code, logs and images, beside the `zstd` command
     Compress(compress::CompressOptions),
-    /// Moving small files and large ones from Ceph to an OSS double by migrate-pack, beside rclone
+    /// Measure migrate-pack with small and large files from Ceph to an OSS double, beside rclone
     Migrate(migrate::MigrateOptions),
-    /// What `content-pass` times, in a process of its own
+    /// The pass that `content-pass` times, in a process of its own
     #[command(hide = true)]
-    Once(Once),
-    /// A function with its messages, in a process of its own
+    Once(HashRun),
+    /// A function that processes messages, in a process of its own
     #[command(hide = true)]
     Invoke(Invocation),
 }
@@ -122,7 +120,7 @@ struct AllOptions {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command.unwrap_or(Command::All(arguments.all)) {
-        Command::Once(once) => content_pass::run_once(&once),
+        Command::Once(run) => content_pass::run_once(&run),
         command => run(command),
     };
     match outcome {
@@ -171,7 +169,7 @@ mod tests {
     use clap::CommandFactory as _;
 
     #[test]
-    fn the_command_line_is_well_formed() {
+    fn the_command_line_is_valid() {
         Arguments::command().debug_assert();
     }
 }

@@ -1,28 +1,27 @@
-//! What `/proc` says of this process and of others.
+//! Reads the memory and processor time of processes from `/proc`.
 
 use std::fs;
 
-/// This very process.
 pub const OWN: &str = "self";
 
-/// The most memory that this very process has had resident, in KiB.
+/// The peak resident memory of this process, in KiB.
 pub fn own_peak_resident_kib() -> Option<u64> {
     peak_resident_kib(OWN)
 }
 
-/// How long processors have worked for this very process, in seconds.
+/// The processor time of this process, in seconds.
 pub fn own_processor_seconds() -> Option<f64> {
     processor_seconds(OWN)
 }
 
-/// The most memory that a process has had resident, in KiB; nothing once it has ended.
+/// The peak resident memory of a process, in KiB. `None` once it has ended.
 pub fn peak_resident_kib(process: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     peak.split_whitespace().next()?.parse().ok()
 }
 
-/// How long processors have worked for a process, in seconds; nothing once somebody has seen its end.
+/// The processor time of a process, in seconds. `None` once its end has been awaited.
 pub fn processor_seconds(process: &str) -> Option<f64> {
     // In hundredths of a second, whatever the kernel's own tick
     // (<https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>, `utime` and `stime`).

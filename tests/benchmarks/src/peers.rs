@@ -1,11 +1,11 @@
-//! Peers that are Python packages.
+//! Installs peers that are Python packages.
 
 use std::path::PathBuf;
 use tokio::task::spawn_blocking;
 
 use crate::{Failure, builds};
 
-/// Installs what `requirements.txt` pins, and gives the folder of its commands and of their Python.
+/// Installs what `requirements.txt` pins, and returns the folder of the commands and of their Python.
 pub async fn install() -> Result<PathBuf, Failure> {
     let requirements = builds::workspace_dir().join("tests/benchmarks/requirements.txt");
     let environments = builds::workspace_dir().join("target/venv");

@@ -1,24 +1,22 @@
-//! Repeated measurements of one thing.
+//! Collects the times of repeated measurements.
 
 use std::time::Duration;
 
-/// How long each repetition took.
+/// The time of each repetition, sorted.
 #[derive(Debug)]
 pub struct Samples(Vec<Duration>);
 
 impl Samples {
-    /// None yet.
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// Adds a repetition.
     pub fn push(&mut self, elapsed: Duration) {
-        let place = self.0.partition_point(|other| *other <= elapsed);
-        self.0.insert(place, elapsed);
+        let position = self.0.partition_point(|other| *other <= elapsed);
+        self.0.insert(position, elapsed);
     }
 
-    /// The middle one, or between the two in the middle. There is at least one.
+    /// The median. There must be at least one sample.
     pub fn median(&self) -> Duration {
         let middle = self.0.len() / 2;
         if self.0.len().is_multiple_of(2) {
@@ -28,12 +26,10 @@ impl Samples {
         }
     }
 
-    /// Median and spread in seconds.
     pub fn seconds(&self) -> String {
         self.text(1.0, 2)
     }
 
-    /// Median and spread in milliseconds.
     pub fn milliseconds(&self) -> String {
         self.text(1e3, 1)
     }
@@ -45,7 +41,7 @@ impl Samples {
     }
 }
 
-/// How many times as long `slow` took as `fast`.
+/// The median of `slow` divided by that of `fast`.
 pub fn ratio(slow: &Samples, fast: &Samples) -> f64 {
     slow.median().as_secs_f64() / fast.median().as_secs_f64()
 }
@@ -63,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn the_median_is_in_the_middle_whatever_the_order() {
+    fn the_median_does_not_depend_on_the_order() {
         assert_eq!(samples(&[30, 10, 20]).milliseconds(), "20.0 (10.0–30.0)");
         assert_eq!(samples(&[40, 10, 30, 20]).milliseconds(), "25.0 (10.0–40.0)");
         assert!((ratio(&samples(&[30]), &samples(&[20])) - 1.5).abs() < 1e-9);

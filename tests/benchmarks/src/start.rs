@@ -1,4 +1,4 @@
-//! How long a stack takes until it can be used, on each emulator.
+//! Measures how long a stack takes until it is usable, on each emulator.
 
 use clap::Args;
 use sluice_localstack::{EmulatorKind, Stack};
@@ -6,18 +6,17 @@ use std::fs;
 use std::path::Path;
 use tokio::time::Instant;
 
+use crate::bench_stack::BenchStack;
 use crate::samples::{Samples, ratio};
-use crate::site::Site;
 use crate::table::Table;
 use crate::{Failure, builds, command};
 
-/// The parameter that is changed: all functions are told of it.
+/// The parameter that is changed, which all functions read.
 const CHANGE: [(&str, &str); 1] = [("LogLevel", "debug")];
 
-/// What to measure.
 #[derive(Debug, Args)]
 pub struct StartOptions {
-    /// How often a stack is started on each emulator
+    /// Number of times that a stack is started on each emulator
     #[arg(long, default_value_t = 3, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     stacks: u32,
 }
@@ -27,11 +26,11 @@ struct Times {
     first: Samples,
     upload: Samples,
     change: Samples,
-    /// Empty if it keeps no state.
+    /// Empty if the emulator keeps no state.
     again: Samples,
 }
 
-/// Times each emulator in turn, and prints a table.
+/// Times each emulator in turn and prints a table.
 pub async fn measure(options: &StartOptions, builds: &builds::BuildOptions) -> Result<(), Failure> {
     let sluice = builds.sluice().await?;
     let mut times = EmulatorKind::ALL.map(|_| Times::new());
@@ -69,7 +68,7 @@ async fn time(
     sluice: &Path,
     times: &mut Times,
 ) -> Result<(), Failure> {
-    let (mut settings, folder) = Site::settings(builds).await?;
+    let (mut settings, folder) = BenchStack::settings(builds).await?;
     settings.emulator = kind;
     settings.keep_state = kind.keeps_state();
 
@@ -77,17 +76,17 @@ async fn time(
     let stack = Stack::start(settings.clone()).await?;
     times.first.push(begin.elapsed());
 
-    let mut site = Site::of(stack, folder, sluice.to_owned()).await?;
-    let file = site.folder.path().join("file");
+    let mut bench = BenchStack::of(stack, folder, sluice.to_owned()).await?;
+    let file = bench.folder.path().join("file");
     fs::write(&file, vec![1; 10 << 10])?;
-    times.upload.push(command::run(site.put(&file, "first")).await?.elapsed);
+    times.upload.push(command::run(bench.put(&file, "first")).await?.elapsed);
 
     let begin = Instant::now();
-    site.stack.update(&CHANGE).await?;
+    bench.stack.update(&CHANGE).await?;
     times.change.push(begin.elapsed());
 
-    // The folder is kept until the end.
-    let Site { stack, folder: _kept, .. } = site;
+    // The folder must live until the end.
+    let BenchStack { stack, folder: _kept, .. } = bench;
     stack.shutdown().await;
     if kind.keeps_state() {
         let begin = Instant::now();

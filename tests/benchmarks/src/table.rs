@@ -1,4 +1,4 @@
-//! Tables in Markdown.
+//! Formats Markdown tables.
 
 use std::fmt;
 
@@ -9,7 +9,6 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table without rows.
     pub fn new(columns: &[&str]) -> Self {
         let mut table = Self { lines: Vec::new() };
         table.row(columns);
@@ -17,7 +16,6 @@ impl Table {
         table
     }
 
-    /// Adds a row.
     pub fn row(&mut self, cells: &[impl AsRef<str>]) {
         let cells: Vec<_> = cells.iter().map(AsRef::as_ref).collect();
         self.lines.push(format!("| {} |", cells.join(" | ")));

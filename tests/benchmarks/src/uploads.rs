@@ -1,4 +1,4 @@
-//! Uploads without the gateway in between: what comes of them is measured, not they.
+//! Uploads files by calling the functions directly, because the uploads themselves are not measured.
 
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
@@ -10,17 +10,17 @@ use std::sync::Arc;
 
 use crate::Failure;
 
-/// A user whose uploads land wherever the deployment's settings say.
+/// A user whose uploads go to the landing bucket of the deployment's settings.
 pub struct Uploader {
     user: Client,
     init: Arc<init_upload::App>,
     complete: Arc<complete_upload::App>,
-    /// The user's account.
+    /// The id of the user's account.
     pub account_id: AccountId,
 }
 
 impl Uploader {
-    /// A new user.
+    /// Registers a new user.
     pub async fn register(deployed: &Deployed) -> Result<Self, Failure> {
         let user = Client::register(deployed).await;
         let account = user.get("/accounts/me").await.expect(200);
@@ -33,7 +33,7 @@ impl Uploader {
         })
     }
 
-    /// Uploads bytes without their hash, and gives the message by which dedup-upload learns of them.
+    /// Uploads bytes without their hash, and returns the message that dedup-upload would receive.
     pub async fn upload(&self, path: &str, content: &[u8]) -> Result<String, Failure> {
         let begin = self.call("/uploads", &json!({ "path": path, "size": content.len() }))?;
         let reply =

@@ -1,4 +1,4 @@
-//! How fast dedup-upload is on one core, and how much memory it takes, for a large object that is new, known or edited.
+//! Measures speed and memory of dedup-upload on one core, for a large object that is new, known or edited.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -7,13 +7,12 @@ use sluice_localstack::{Settings, Stack};
 use sluice_tests::{Client, Deployed, bytes, text};
 
 use crate::Failure;
-use crate::invocation::{Function, Spent, process_alone};
+use crate::invocation::{Function, ResourceUsage, process_alone};
 use crate::table::Table;
 
-/// The system counts hundredths: less says nothing.
+/// The system counts hundredths of a second, so shorter times are meaningless.
 const MEASURABLE_SECONDS: f64 = 0.1;
 
-/// What to measure.
 #[derive(Debug, Args)]
 pub struct WorkerOptions {
     /// Size of the object that dedup-upload verifies, in MiB
@@ -21,7 +20,7 @@ pub struct WorkerOptions {
     object_mib: usize,
 }
 
-/// Has the worker verify each kind of object and prints a table.
+/// Runs the worker on each kind of object and prints a table.
 pub async fn measure(options: &WorkerOptions) -> Result<(), Failure> {
     let size = options.object_mib << 20;
     let state = tempfile::tempdir()?;
@@ -47,7 +46,7 @@ pub async fn measure(options: &WorkerOptions) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Every hundredth MiB is another, spread evenly.
+/// Changes one per cent of the bytes, spread evenly.
 fn edit(content: &[u8]) -> Vec<u8> {
     let mut edited = content.to_vec();
     let edits = content.len().div_ceil(100 << 20);
@@ -59,7 +58,7 @@ fn edit(content: &[u8]) -> Vec<u8> {
     edited
 }
 
-fn row(table: &mut Table, name: &str, size: usize, (spent, version): &(Spent, Value)) {
+fn row(table: &mut Table, name: &str, size: usize, (spent, version): &(ResourceUsage, Value)) {
     #[expect(clippy::cast_precision_loss, reason = "two digits are printed")]
     let rate = (spent.processor_seconds >= MEASURABLE_SECONDS)
         .then(|| format!("{:.2}", size as f64 / spent.processor_seconds / 1e9));
@@ -72,13 +71,13 @@ fn row(table: &mut Table, name: &str, size: usize, (spent, version): &(Spent, Va
     ]);
 }
 
-/// Uploads the content without its hash, so that it is not known before, and has it processed.
+/// Uploads bytes without their hash, so that the upload is not instant, and runs the worker.
 async fn verify(
     deployed: &Deployed,
     user: &Client,
     name: &str,
     content: Vec<u8>,
-) -> Result<(Spent, Value), Failure> {
+) -> Result<(ResourceUsage, Value), Failure> {
     eprintln!("· dedup-upload, {name}");
     let plan = user.post("/uploads", &json!({ "path": name, "size": content.len() })).await.expect(201);
     let id = text(&plan["upload_id"]).to_owned();

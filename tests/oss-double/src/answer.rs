@@ -1,4 +1,4 @@
-//! Answers: what of the store's is passed on, and what the double adds.
+//! Builds answers: forwards the store's, and adds what only OSS has.
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, ETAG, HeaderName};
@@ -9,11 +9,11 @@ use hyper::body::Incoming;
 
 use crate::etag::to_oss;
 
-/// Whole-object CRC-64/XZ, in decimal.
+/// The CRC-64/XZ of the whole object, in decimal.
 pub(crate) const CRC_HEADER: HeaderName = HeaderName::from_static("x-oss-hash-crc64ecma");
 
-/// The store's headers that clients of OSS see, beside `x-amz-meta-`.
-const PASSED_ON: [&str; 15] = [
+/// The store's headers that clients of OSS get, besides `x-amz-meta-`.
+const FORWARDED: [&str; 15] = [
     "accept-ranges",
     "cache-control",
     "content-disposition",
@@ -31,24 +31,21 @@ const PASSED_ON: [&str; 15] = [
     "x-amz-version-id",
 ];
 
-/// A body that may fail while it is sent.
+/// A body that may fail while it is streamed.
 pub(crate) type Body = UnsyncBoxBody<Bytes, hyper::Error>;
-/// What a client gets.
 pub(crate) type Answer = Response<Body>;
 
-/// A body that is all there.
+/// A body of these bytes.
 pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// An answer without a body.
 pub(crate) fn empty(status: StatusCode) -> Answer {
     let mut answer = Response::new(full(""));
     *answer.status_mut() = status;
     answer
 }
 
-/// An answer with an XML body.
 pub(crate) fn xml(status: StatusCode, text: String) -> Answer {
     let mut answer = Response::new(full(text));
     *answer.status_mut() = status;
@@ -56,20 +53,20 @@ pub(crate) fn xml(status: StatusCode, text: String) -> Answer {
     answer
 }
 
-/// The store's answer, its body streamed on.
-pub(crate) fn passed_on(response: Response<Incoming>) -> Answer {
+/// The store's answer, with its body streamed.
+pub(crate) fn forwarded(response: Response<Incoming>) -> Answer {
     let (parts, body) = response.into_parts();
     let mut answer = Response::new(body.boxed_unsync());
     *answer.status_mut() = parts.status;
-    *answer.headers_mut() = headers_passed_on(&parts.headers);
+    *answer.headers_mut() = forwarded_headers(&parts.headers);
     answer
 }
 
-/// The store's headers as a client of OSS gets them: no checksums, and the `ETag` made OSS's.
-pub(crate) fn headers_passed_on(of_store: &HeaderMap) -> HeaderMap {
-    let is_passed_on = |name: &str| PASSED_ON.contains(&name) || name.starts_with("x-amz-meta-");
+/// The store's headers as a client of OSS gets them: without checksums, and with OSS's `ETag`.
+pub(crate) fn forwarded_headers(of_store: &HeaderMap) -> HeaderMap {
+    let is_forwarded = |name: &str| FORWARDED.contains(&name) || name.starts_with("x-amz-meta-");
     let mut headers = HeaderMap::new();
-    for (name, value) in of_store.iter().filter(|(name, _)| is_passed_on(name.as_str())) {
+    for (name, value) in of_store.iter().filter(|(name, _)| is_forwarded(name.as_str())) {
         headers.append(name.clone(), value.clone());
     }
     if let Some(etag) = etag_of(of_store) {
@@ -78,24 +75,23 @@ pub(crate) fn headers_passed_on(of_store: &HeaderMap) -> HeaderMap {
     headers
 }
 
-/// The `ETag` as the store gave it, unless it is empty.
+/// The store's `ETag`, unless it is empty.
 pub(crate) fn etag_of(headers: &HeaderMap) -> Option<&str> {
     headers.get(ETAG).and_then(|etag| etag.to_str().ok()).filter(|etag| !etag.is_empty())
 }
 
-/// Sets the `ETag`, which is in quotes already.
+/// Sets the `ETag`, which is already in quotes.
 pub(crate) fn set_etag(headers: &mut HeaderMap, etag: &str) {
     if let Ok(etag) = HeaderValue::from_str(etag) {
         headers.insert(ETAG, etag);
     }
 }
 
-/// Sets the checksum.
 pub(crate) fn set_crc(headers: &mut HeaderMap, crc: u64) {
     headers.insert(CRC_HEADER, HeaderValue::from(crc));
 }
 
-/// Makes the checksum a wrong one.
+/// Replaces the checksum by a wrong one.
 pub(crate) fn spoil_crc(headers: &mut HeaderMap) {
     let right =
         headers.get(CRC_HEADER).and_then(|crc| crc.to_str().ok()).and_then(|crc| crc.parse::<u64>().ok());

@@ -1,4 +1,4 @@
-//! The store behind the double: path style, signed with its own credentials.
+//! Sends requests to the store behind the double, in path style and signed with the store's credentials.
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, HOST};
@@ -18,7 +18,7 @@ use crate::xml;
 
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
-/// The store requests are passed on to.
+/// The store that requests are forwarded to.
 pub(crate) struct Backing {
     client: Client<HttpConnector, Full<Bytes>>,
     /// `http://127.0.0.1:8333`.
@@ -32,16 +32,16 @@ pub(crate) struct Backing {
 pub(crate) struct Call {
     pub method: Method,
     pub bucket: String,
-    /// `None` for the bucket itself.
+    /// `None` for a request to the bucket itself.
     pub key: Option<String>,
     pub query: Query,
-    /// Without those of the signature.
+    /// Headers without those of the signature.
     pub headers: HeaderMap,
     pub body: Bytes,
 }
 
 impl Backing {
-    /// The store at an endpoint `http://host:port`; `None` if it is not one.
+    /// The store at an endpoint such as `http://host:port`; `None` if it is not one.
     pub(crate) fn new(endpoint: &str, account: Account) -> Option<Self> {
         let uri: Uri = endpoint.parse().ok()?;
         let authority = uri.authority().filter(|_| uri.scheme_str() == Some("http") && uri.path() == "/")?;
@@ -55,14 +55,11 @@ impl Backing {
         })
     }
 
-    /// Asks the store.
-    ///
-    /// # Errors
-    ///
-    /// The store's own, in its code and status, for any status of 300 and above but 304; 500 if there is no
-    /// answer.
+    /// Sends a request to the store. Any status of 300 and above except 304 is an error with the store's code
+    /// and status. A missing answer is an error with status 500.
     pub(crate) async fn send(&self, call: Call) -> Result<Response<Incoming>, Failure> {
-        let (is_head, of_object) = (call.method == Method::HEAD, call.key.is_some());
+        let is_head = call.method == Method::HEAD;
+        let of_object = call.key.is_some();
         let request = self.sign(call).map_err(|error| Failure::backing(&error))?;
         let response = self.client.request(request).await.map_err(|error| Failure::backing(&error))?;
         let status = response.status();
@@ -80,7 +77,8 @@ impl Backing {
 
     fn sign(&self, call: Call) -> Result<http::Request<Full<Bytes>>, http::Error> {
         let key = call.key.as_deref().map_or(String::new(), |key| format!("/{key}"));
-        let (path, query) = (encode_path(&format!("/{}{key}", call.bucket)), call.query.to_canonical());
+        let path = encode_path(&format!("/{}{key}", call.bucket));
+        let query = call.query.to_canonical();
         let signing_time = to_signing_time(real_now());
         let signing_key = SigningKey::new(&self.account.secret_key, &signing_time[..8], &self.account.region);
         let mut headers = call.headers;
@@ -120,7 +118,7 @@ fn headers_to_sign(headers: &HeaderMap) -> Vec<(String, String)> {
     chosen
 }
 
-/// The whole body of an answer, as text.
+/// Reads the whole body of an answer as text.
 pub(crate) async fn read_text(response: Response<Incoming>) -> Result<String, Failure> {
     let mut body = response.into_body();
     let mut bytes = BytesMut::new();

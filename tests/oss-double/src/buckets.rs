@@ -1,8 +1,8 @@
-//! Lists, and what is passed on as it is.
+//! Answers lists and deletions of many objects, and forwards unchanged requests.
 
 use http::{HeaderMap, Method};
 
-use crate::answer::{self, Answer, passed_on};
+use crate::answer::{self, Answer, forwarded};
 use crate::backing::read_text;
 use crate::etag::to_oss;
 use crate::failure::Failure;
@@ -11,7 +11,7 @@ use crate::request::Request;
 use crate::xml;
 
 impl Front {
-    /// `ListObjects`, `ListObjectsV2` and `ListParts`: the store's, with OSS's `ETag`s.
+    /// `ListObjects`, `ListObjectsV2` and `ListParts`: the store's answer with OSS's `ETag`s.
     pub(crate) async fn list(&self, request: &Request) -> Result<Answer, Failure> {
         if request.query.has("uploadId") {
             self.check_upload(request)?;
@@ -22,10 +22,10 @@ impl Front {
         Ok(answer::xml(status, xml::rewrite(&text, "ETag", to_oss)))
     }
 
-    /// `DeleteObjects`, whose Content-MD5 was checked; stores may want it too.
+    /// `DeleteObjects`. Its Content-MD5 has been checked and is forwarded, because stores may require it too.
     pub(crate) async fn delete_objects(&self, request: &Request) -> Result<Answer, Failure> {
-        let answer = self.pass_on(request).await?;
-        for object in xml::contents(&String::from_utf8_lossy(&request.body), "Object") {
+        let answer = self.forward(request).await?;
+        for object in xml::elements(&String::from_utf8_lossy(&request.body), "Object") {
             if let Some(key) = xml::text(object, "Key") {
                 self.memory.keep_storage_class(&request.bucket, &key, None);
             }
@@ -33,8 +33,8 @@ impl Front {
         Ok(answer)
     }
 
-    /// A request that is the same on any store; but a new bucket's region is the store's own.
-    pub(crate) async fn pass_on(&self, request: &Request) -> Result<Answer, Failure> {
+    /// Forwards a request that is the same on any store. Only the region of a new bucket is the store's own.
+    pub(crate) async fn forward(&self, request: &Request) -> Result<Answer, Failure> {
         let mut call = request.to_call();
         if request.method == Method::PUT && call.query.to_canonical().is_empty() {
             call.body.clear();
@@ -45,6 +45,6 @@ impl Front {
             headers.insert(name, value.clone());
             headers
         });
-        Ok(passed_on(self.backing.send(call).await?))
+        Ok(forwarded(self.backing.send(call).await?))
     }
 }

@@ -1,28 +1,24 @@
-//! The framing of `STREAMING-AWS4-HMAC-SHA256-PAYLOAD`: chunks that each carry a signature.
+//! Decodes `STREAMING-AWS4-HMAC-SHA256-PAYLOAD`: a body of chunks with a signature each.
 
 use bytes::{Buf, Bytes, BytesMut};
 
 use crate::failure::Failure;
 use crate::sigv4::SigningKey;
 
-/// The longest line before a chunk: its length in hex and `;chunk-signature=` with 64 digits, amply.
+/// More than the longest line before a chunk: its length in hex and `;chunk-signature=` with 64 digits.
 const LONGEST_CHUNK_LINE: usize = 256;
 
-/// What the first chunk's signature builds on.
+/// What the first chunk's signature depends on.
 pub(crate) struct Seed<'a> {
     pub key: &'a SigningKey,
-    /// `20130524T000000Z`.
+    /// The time of the signature, as `20130524T000000Z`.
     pub signing_time: &'a str,
     /// The signature of the request's head.
     pub signature: &'a str,
 }
 
-/// The body within the frames.
-///
-/// # Errors
-///
-/// 400 `IncompleteBody` if a frame or the closing empty chunk is missing, 403 `SignatureDoesNotMatch` if a
-/// chunk is not what was signed.
+/// Returns the body without its frames. Fails with 400 `IncompleteBody` if a frame or the last empty chunk is
+/// missing, and with 403 `SignatureDoesNotMatch` if a chunk differs from what was signed.
 pub(crate) fn decode(mut framed: Bytes, seed: &Seed<'_>) -> Result<Bytes, Failure> {
     let mut body = BytesMut::with_capacity(framed.len());
     let mut previous = seed.signature.to_owned();
@@ -73,7 +69,7 @@ mod tests {
         "b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9",
     ];
 
-    /// The example of the S3 documentation: 65 KiB of the letter a, in chunks of 64 KiB.
+    /// The example of S3's documentation: 65 KiB of the letter a, in chunks of 64 KiB.
     fn example() -> Vec<u8> {
         let mut framed = Vec::new();
         for (length, signature) in [65536, 1024, 0].into_iter().zip(SIGNATURES) {
@@ -102,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_cut_short_is_refused() {
+    fn a_truncated_body_is_refused() {
         let framed = example();
         for length in [0, 10, 1000, 65536 + 87, framed.len() - 10] {
             assert_eq!(decode_example(framed[..length].to_vec()).unwrap_err().code, "IncompleteBody");

@@ -1,4 +1,4 @@
-//! The double's clock, which tests may put wrong.
+//! The double's clock, which tests may set wrong.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use time::format_description::BorrowedFormatItem;
@@ -9,7 +9,7 @@ const SIGNING: &[BorrowedFormatItem<'_>] = format_description!("[year][month][da
 const HTTP: &[BorrowedFormatItem<'_>] =
     format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
 
-/// A clock that is off by a number of seconds.
+/// A clock that is ahead of the real one by a number of seconds.
 #[derive(Debug)]
 pub(crate) struct Clock(AtomicI64);
 
@@ -22,31 +22,31 @@ impl Clock {
         self.0.store(seconds, Ordering::Relaxed);
     }
 
-    /// What the double takes the time to be.
+    /// The double's time.
     pub(crate) fn now(&self) -> OffsetDateTime {
         real_now() + Duration::seconds(self.0.load(Ordering::Relaxed))
     }
 }
 
-/// What the time is.
+/// The real time.
 #[expect(clippy::disallowed_methods, reason = "the double's only reading of the clock")]
 pub(crate) fn real_now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
 
-/// A time as signatures hold it: `20130524T000000Z`.
+/// Formats a time for a signature: `20130524T000000Z`.
 pub(crate) fn to_signing_time(time: OffsetDateTime) -> String {
-    time.format(SIGNING).expect("the format has no parts a time lacks")
+    time.format(SIGNING).expect("a time has all parts of the format")
 }
 
-/// The time a signature holds; `None` if it is none.
+/// Parses the time of a signature; `None` if it is invalid.
 pub(crate) fn parse_signing_time(text: &str) -> Option<OffsetDateTime> {
     PrimitiveDateTime::parse(text, SIGNING).ok().map(PrimitiveDateTime::assume_utc)
 }
 
-/// A time as the header `Date` holds it.
+/// Formats a time for the header `Date`.
 pub(crate) fn to_http_date(time: OffsetDateTime) -> String {
-    time.format(HTTP).expect("the format has no parts a time lacks")
+    time.format(HTTP).expect("a time has all parts of the format")
 }
 
 #[cfg(test)]

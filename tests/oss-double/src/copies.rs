@@ -1,4 +1,4 @@
-//! Copies on the store's side, of objects and into parts.
+//! Answers copies of objects and of parts, which the store makes itself.
 
 use http::{HeaderMap, HeaderValue, StatusCode};
 
@@ -15,7 +15,7 @@ use crate::rules;
 use crate::uri::encode_path;
 use crate::xml;
 
-/// Passed on as they are; conditions on the `ETag` are translated.
+/// Headers that are forwarded unchanged. Conditions on the `ETag` are translated.
 const COPY_HEADERS: [&str; 4] = [
     "x-amz-copy-source-if-modified-since",
     "x-amz-copy-source-if-unmodified-since",
@@ -24,7 +24,7 @@ const COPY_HEADERS: [&str; 4] = [
 ];
 
 impl Front {
-    /// `CopyObject`, of at most 1 GB.
+    /// `CopyObject` of an object of at most 1 GB.
     pub(crate) async fn copy_object(&self, request: &Request) -> Result<Answer, Failure> {
         let (call, head) = self.copying_call(request).await?;
         let size_bytes = head.get("content-length").and_then(|length| length.to_str().ok()?.parse().ok());
@@ -39,7 +39,7 @@ impl Front {
         Ok(copied(&text, &headers))
     }
 
-    /// `UploadPartCopy`.
+    /// `UploadPartCopy` of a range or of a whole object.
     pub(crate) async fn copy_part(&self, request: &Request) -> Result<Answer, Failure> {
         let upload_id = self.check_upload(request)?;
         let (call, _) = self.copying_call(request).await?;
@@ -50,7 +50,7 @@ impl Front {
         Ok(copied(&text, &headers))
     }
 
-    /// The request to the store, and the source's head.
+    /// Builds the request to the store, and reads the source's head.
     async fn copying_call(&self, request: &Request) -> Result<(Call, HeaderMap), Failure> {
         let (bucket, key, query) = parse_copy_source(request.header("x-amz-copy-source").unwrap_or(""))?;
         check_readable(self.memory.storage_class(&bucket, &key).as_deref())?;
@@ -76,7 +76,7 @@ impl Front {
         Ok((call, head))
     }
 
-    /// A copy may fail after its 200 was sent; the error is in the body then.
+    /// Sends a copy. It may fail after its status 200 was sent; the body then contains the error.
     async fn send_copy(&self, call: Call) -> Result<(String, HeaderMap), Failure> {
         let response = self.backing.send(call).await?;
         let headers = response.headers().clone();

@@ -1,18 +1,17 @@
-//! CRC-64/XZ, which OSS calls crc64ecma.
+//! Computes CRC-64/XZ, which OSS calls crc64ecma.
 
 use crc_fast::{CrcAlgorithm, Digest, checksum, checksum_combine};
 
-/// The checksum of bytes.
 pub(crate) fn of(bytes: &[u8]) -> u64 {
     checksum(CrcAlgorithm::Crc64Xz, bytes)
 }
 
-/// The checksum of two ranges, one after the other; `second_bytes` is the second's length.
+/// The checksum of two concatenated ranges. `second_bytes` is the length of the second.
 pub(crate) fn combine(first: u64, second: u64, second_bytes: u64) -> u64 {
     checksum_combine(CrcAlgorithm::Crc64Xz, first, second, second_bytes)
 }
 
-/// A checksum that is being computed.
+/// Starts the checksum of a stream.
 pub(crate) fn start() -> Digest {
     Digest::new(CrcAlgorithm::Crc64Xz)
 }
@@ -21,7 +20,7 @@ pub(crate) fn start() -> Digest {
 mod tests {
     use super::*;
 
-    /// CRC-64/XZ, bit by bit, from the polynomial ECMA-182 gives, reflected.
+    /// CRC-64/XZ bit by bit, with the reflected polynomial of ECMA-182.
     fn slowly(bytes: &[u8]) -> u64 {
         let step = |crc: u64| if crc & 1 == 1 { (crc >> 1) ^ 0xC96C_5795_D787_0F42 } else { crc >> 1 };
         !bytes.iter().fold(!0, |crc, byte| (0..8).fold(crc ^ u64::from(*byte), |crc, _| step(crc)))
@@ -34,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_the_checksum_the_polynomial_defines() {
+    fn it_matches_the_definition_by_the_polynomial() {
         let bytes: Vec<u8> =
             (0..5000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         for length in [1, 15, 16, 17, 255, 256, 1023, 5000] {

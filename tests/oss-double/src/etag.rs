@@ -1,11 +1,11 @@
-//! OSS's `ETag`s, made of those of the store behind.
+//! Converts the store's `ETag`s to OSS's, and conditions back.
 
 use md5::{Digest as _, Md5};
 
-/// An `ETag` as OSS would give it, in quotes.
+/// The `ETag` that OSS would return, in quotes.
 ///
-/// The MD5 of a plain object becomes upper-case. Any other, which is to say that of a multipart object,
-/// becomes a value that has nothing in common with S3's and is the same each time.
+/// The MD5 of a plain object becomes upper-case. The `ETag` of a multipart object becomes a value that is
+/// unlike S3's and always the same.
 pub(crate) fn to_oss(of_store: &str) -> String {
     let bare = bare(of_store);
     if is_md5(bare) {
@@ -21,7 +21,7 @@ pub(crate) fn bare(etag: &str) -> &str {
     etag.trim().trim_matches('"')
 }
 
-/// A condition's `ETag`s as the store behind knows them. `current` is the store's own of the object there is.
+/// Converts a condition's `ETag`s to the store's. `current` is the store's `ETag` of the existing object.
 ///
 /// Matching is exact, as on OSS: a lower-case MD5 matches nothing.
 pub(crate) fn condition_for_store(condition: &str, current: Option<&str>) -> String {
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn a_multipart_etag_is_another_one_each_time_the_same() {
+    fn a_multipart_etag_is_unlike_s3s_and_always_the_same() {
         let of_store = "900150983cd24fb0d6963f7d28e17f72-3";
         assert_eq!(to_oss(of_store), to_oss(of_store));
         assert!(to_oss(of_store).ends_with("-3M\""));
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_match_in_upper_case_only() {
+    fn conditions_match_only_in_upper_case() {
         assert_eq!(condition_for_store(&to_oss(PLAIN), Some(PLAIN)), PLAIN);
         assert_eq!(condition_for_store(PLAIN, Some(PLAIN)), "\"matches-nothing\"");
         assert_eq!(condition_for_store("*", Some(PLAIN)), "*");

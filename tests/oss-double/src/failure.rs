@@ -1,17 +1,14 @@
-//! What a refused request is told.
+//! Builds error answers.
 
 use http::StatusCode;
 
 use crate::xml::escape;
 
-/// An answer that is an error, in S3's XML.
+/// An error answer in S3's XML.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
-    /// The HTTP status.
     pub status: StatusCode,
-    /// S3's or OSS's error code.
     pub code: String,
-    /// For a person.
     pub message: String,
 }
 
@@ -20,12 +17,10 @@ impl Failure {
         Self { status, code: code.to_owned(), message: message.into() }
     }
 
-    /// 400.
     pub(crate) fn bad(code: &str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 
-    /// 403.
     pub(crate) fn forbidden(code: &str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, code, message)
     }
@@ -35,7 +30,7 @@ impl Failure {
         Self::bad("InvalidArgument", message)
     }
 
-    /// 501 `NotImplemented`: not part of OSS's S3-compatible API.
+    /// 501 `NotImplemented`, for calls that OSS's S3-compatible API does not have.
     pub(crate) fn not_implemented(what: &str) -> Self {
         let message = format!("{what} is not implemented by the S3-compatible API");
         Self::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
@@ -47,13 +42,13 @@ impl Failure {
         Self::new(StatusCode::NOT_FOUND, "NoSuchUpload", message)
     }
 
-    /// 500: the backing store could not be asked.
+    /// 500, because the store behind the double did not answer.
     pub(crate) fn backing(error: &dyn std::error::Error) -> Self {
         let message = format!("the store behind the double did not answer: {error}");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message)
     }
 
-    /// The code of an error that came without a body.
+    /// The failure for a status of the store without a body.
     pub(crate) fn from_status(status: StatusCode, of_object: bool) -> Self {
         let code = match status.as_u16() {
             304 => "NotModified",
@@ -70,7 +65,7 @@ impl Failure {
         Self::new(status, code, "the store behind the double refused")
     }
 
-    /// The body of the answer.
+    /// The XML body of the answer.
     pub(crate) fn to_xml(&self, request_id: &str, host: &str) -> String {
         format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>{}</Message>\

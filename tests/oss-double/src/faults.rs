@@ -1,4 +1,4 @@
-//! Faults that tests order: the next requests fail, hang or lie.
+//! Injects faults for tests: the next requests fail, hang or return wrong checksums.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,29 +6,29 @@ use std::time::Duration;
 
 use crate::operation::Operation;
 
-/// Which requests a fault is for.
+/// The requests that a fault applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// Those that change objects or uploads ([`Operation::is_write`]).
+    /// Requests that change objects or uploads ([`Operation::is_write`]).
     Writes,
-    /// Those that read objects, their heads or lists ([`Operation::is_read`]).
+    /// Requests that read objects, their heads or lists ([`Operation::is_read`]).
     Reads,
-    /// All.
+    /// All requests.
     All,
-    /// Those of one operation.
+    /// Requests of one operation.
     Only(Operation),
 }
 
-/// A handle to order faults with. Orders wait for the next requests in their scope that break no rule; they
+/// A handle to plan faults. Planned faults apply to the next requests in their scope that break no rule, and
 /// add up.
 #[derive(Debug, Clone)]
 pub struct Faults {
-    orders: Arc<Mutex<Vec<Order>>>,
+    planned: Arc<Mutex<Vec<PlannedFault>>>,
     scope: Scope,
 }
 
 #[derive(Debug)]
-struct Order {
+struct PlannedFault {
     scope: Scope,
     remaining: u32,
     effect: Effect,
@@ -42,96 +42,95 @@ enum Effect {
     Hang(Duration),
 }
 
-/// What is to happen to one request.
+/// The faults of one request.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Planned {
+pub(crate) struct RequestFaults {
     pub hang: Option<Duration>,
-    /// Status and code of the answer, instead of doing anything.
+    /// Status and code of a request that does nothing.
     pub fail: Option<(u16, String)>,
-    /// Status and code of the answer, after everything was done.
+    /// Status and code of a request that is carried out first.
     pub fail_afterwards: Option<(u16, String)>,
     pub wrong_crc: bool,
 }
 
 impl Faults {
-    /// No faults yet; orders are for writes.
+    /// A handle without faults, for writes.
     pub(crate) fn new() -> Self {
-        Self { orders: Arc::default(), scope: Scope::Writes }
+        Self { planned: Arc::default(), scope: Scope::Writes }
     }
 
-    /// The same, with orders for other requests.
+    /// A handle for other requests, with the same faults.
     #[must_use]
     pub fn on(&self, scope: Scope) -> Self {
-        Self { orders: Arc::clone(&self.orders), scope }
+        Self { planned: Arc::clone(&self.planned), scope }
     }
 
-    /// The next `count` requests are answered with this HTTP status and S3 code, and change nothing. For a
-    /// store that is overloaded 503 `SlowDown`, for one that is full 507 `InsufficientStorage`.
+    /// Makes the next `count` requests fail with this HTTP status and S3 code, without any change. Use 503
+    /// `SlowDown` for an overloaded store, and 507 `InsufficientStorage` for a full one.
     pub fn fail_next(&self, count: u32, status: u16, code: &str) {
-        self.order(count, Effect::Fail { status, code: code.to_owned() });
+        self.plan(count, Effect::Fail { status, code: code.to_owned() });
     }
 
-    /// The next `count` requests are carried out, and answered with this HTTP status and S3 code all the
-    /// same.
+    /// Carries out the next `count` requests, but answers them with this HTTP status and S3 code.
     pub fn fail_afterwards_next(&self, count: u32, status: u16, code: &str) {
-        self.order(count, Effect::FailAfterwards { status, code: code.to_owned() });
+        self.plan(count, Effect::FailAfterwards { status, code: code.to_owned() });
     }
 
-    /// The next `count` answers that carry `x-oss-hash-crc64ecma` carry a wrong one.
+    /// Makes the next `count` answers with `x-oss-hash-crc64ecma` return a wrong one.
     pub fn wrong_crc_next(&self, count: u32) {
-        self.order(count, Effect::WrongCrc);
+        self.plan(count, Effect::WrongCrc);
     }
 
-    /// The next `count` requests are kept waiting this long, then carried out.
+    /// Delays the next `count` requests by this time, then carries them out.
     pub fn hang_next(&self, count: u32, duration: Duration) {
-        self.order(count, Effect::Hang(duration));
+        self.plan(count, Effect::Hang(duration));
     }
 
-    /// Takes back all orders, of every scope.
+    /// Removes all planned faults of every scope.
     pub fn clear(&self) {
         self.lock().clear();
     }
 
-    /// How many requests in every scope are still to meet a fault, by the sum of the orders.
+    /// The number of planned faults of every scope that have not applied yet.
     pub fn pending(&self) -> u32 {
-        self.lock().iter().map(|order| order.remaining).sum()
+        self.lock().iter().map(|fault| fault.remaining).sum()
     }
 
-    /// What is ordered for a request, which uses the orders up.
-    pub(crate) fn take(&self, operation: Operation) -> Planned {
-        let mut orders = self.lock();
+    /// Takes the faults planned for a request.
+    pub(crate) fn take(&self, operation: Operation) -> RequestFaults {
+        let mut planned = self.lock();
         let mut taken = BTreeMap::new();
-        for order in orders.iter_mut().filter(|order| order.applies_to(operation)) {
-            if let std::collections::btree_map::Entry::Vacant(kind) = taken.entry(order.effect.kind()) {
-                order.remaining -= 1;
-                kind.insert(order.effect.clone());
+        for fault in planned.iter_mut().filter(|fault| fault.applies_to(operation)) {
+            if let std::collections::btree_map::Entry::Vacant(kind) = taken.entry(fault.effect.kind()) {
+                fault.remaining -= 1;
+                kind.insert(fault.effect.clone());
             }
         }
-        orders.retain(|order| order.remaining > 0);
-        let mut planned = Planned::default();
+        planned.retain(|fault| fault.remaining > 0);
+        let mut faults = RequestFaults::default();
         for effect in taken.into_values() {
             match effect {
-                Effect::Fail { status, code } => planned.fail = Some((status, code)),
-                Effect::FailAfterwards { status, code } => planned.fail_afterwards = Some((status, code)),
-                Effect::WrongCrc => planned.wrong_crc = true,
-                Effect::Hang(duration) => planned.hang = Some(duration),
+                Effect::Fail { status, code } => faults.fail = Some((status, code)),
+                Effect::FailAfterwards { status, code } => faults.fail_afterwards = Some((status, code)),
+                Effect::WrongCrc => faults.wrong_crc = true,
+                Effect::Hang(duration) => faults.hang = Some(duration),
             }
         }
-        planned
+        faults
     }
 
-    fn order(&self, count: u32, effect: Effect) {
+    fn plan(&self, count: u32, effect: Effect) {
         if count > 0 {
-            self.lock().push(Order { scope: self.scope, remaining: count, effect });
+            self.lock().push(PlannedFault { scope: self.scope, remaining: count, effect });
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Order>> {
-        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Vec<PlannedFault>> {
+        self.planned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Order {
+impl PlannedFault {
     fn applies_to(&self, operation: Operation) -> bool {
         let in_scope = match self.scope {
             Scope::Writes => operation.is_write(),
@@ -144,7 +143,7 @@ impl Order {
 }
 
 impl Effect {
-    /// One request meets at most one fault of each kind.
+    /// At most one fault of each kind applies to a request.
     fn kind(&self) -> u8 {
         match self {
             Self::Fail { .. } => 0,
@@ -160,21 +159,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn orders_are_met_one_request_each_and_in_their_scope() {
+    fn each_planned_fault_applies_to_one_request_in_its_scope() {
         let faults = Faults::new();
         faults.fail_next(1, 503, "SlowDown");
         faults.fail_next(1, 500, "InternalError");
         faults.on(Scope::Only(Operation::GetObject)).hang_next(1, Duration::from_secs(1));
         assert_eq!(faults.pending(), 3);
-        let of_get = Planned { hang: Some(Duration::from_secs(1)), ..Planned::default() };
+        let of_get = RequestFaults { hang: Some(Duration::from_secs(1)), ..RequestFaults::default() };
         assert_eq!(faults.take(Operation::GetObject), of_get);
         assert_eq!(faults.take(Operation::PutObject).fail, Some((503, "SlowDown".to_owned())));
         assert_eq!(faults.take(Operation::DeleteObject).fail, Some((500, "InternalError".to_owned())));
-        assert_eq!(faults.take(Operation::PutObject), Planned::default());
+        assert_eq!(faults.take(Operation::PutObject), RequestFaults::default());
     }
 
     #[test]
-    fn a_wrong_checksum_waits_for_an_answer_that_carries_one() {
+    fn a_wrong_checksum_applies_to_the_next_answer_with_a_checksum() {
         let faults = Faults::new();
         faults.wrong_crc_next(1);
         assert!(!faults.take(Operation::CreateMultipartUpload).wrong_crc);

@@ -1,4 +1,4 @@
-//! Requests to the store, made from clients' requests.
+//! Builds requests to the store from clients' requests.
 
 use http::header::{IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, Method};
@@ -11,7 +11,7 @@ use crate::front::Front;
 use crate::request::Request;
 use crate::uri::Query;
 
-/// What describes an object; it is stored with it.
+/// Headers that describe an object and are stored with it.
 const DESCRIPTION: [&str; 7] = [
     "cache-control",
     "content-disposition",
@@ -21,12 +21,12 @@ const DESCRIPTION: [&str; 7] = [
     "expires",
     "x-amz-acl",
 ];
-/// What selects among objects or within one, beside conditions on the `ETag`.
+/// Headers that select an object or a range, besides conditions on the `ETag`.
 const SELECTION: [&str; 3] = ["if-modified-since", "if-unmodified-since", "range"];
 
 impl Request {
-    /// The same for the store, without headers. Checksums, trailers' names and the storage class are not
-    /// passed on.
+    /// Returns the request to the store without headers. Checksums, names of trailers and the storage class
+    /// are not forwarded.
     pub(crate) fn to_call(&self) -> Call {
         Call {
             method: self.method.clone(),
@@ -38,7 +38,7 @@ impl Request {
         }
     }
 
-    /// The same for the store, with what describes the object.
+    /// Returns the request to the store with the headers that describe the object.
     pub(crate) fn to_call_with_description(&self) -> Call {
         let is_kept = |name: &str| DESCRIPTION.contains(&name) || name.starts_with("x-amz-meta-");
         let mut call = self.to_call();
@@ -53,7 +53,8 @@ impl Request {
 }
 
 impl Front {
-    /// A reading request for the store. A condition on the `ETag` costs a HEAD: the store has others.
+    /// Returns a read request to the store. A condition on the `ETag` costs a HEAD, because the store's
+    /// differs.
     pub(crate) async fn reading_call(&self, request: &Request) -> Result<Call, Failure> {
         let mut call = request.to_call();
         for name in SELECTION {
@@ -71,7 +72,7 @@ impl Front {
         Ok(call)
     }
 
-    /// The store's head of an object; `None` if there is no object. `query` may name a version.
+    /// Returns the store's head of an object; `None` if it does not exist. `query` may name a version.
     pub(crate) async fn head(
         &self,
         bucket: &str,
@@ -94,7 +95,7 @@ impl Front {
         }
     }
 
-    /// The `ETag` the store has for an object.
+    /// Returns the store's `ETag` of an object.
     pub(crate) async fn current_etag(
         &self,
         bucket: &str,
@@ -106,12 +107,12 @@ impl Front {
     }
 }
 
-/// A header's value from text.
 pub(crate) fn header_value(text: &str) -> Result<HeaderValue, Failure> {
-    HeaderValue::from_str(text).map_err(|_| Failure::invalid_argument("a value cannot stand in a header"))
+    HeaderValue::from_str(text).map_err(|_| Failure::invalid_argument("a value is not valid in a header"))
 }
 
-/// A `Content-Encoding` without aws-chunked, which is of the transfer; `None` if nothing is left.
+/// Removes aws-chunked from a `Content-Encoding`, because it describes only the transfer. `None` if nothing
+/// is left.
 fn without_framing(value: &HeaderValue) -> Option<HeaderValue> {
     let text = value.to_str().ok()?;
     let kept: Vec<_> = text.split(',').map(str::trim).filter(|coding| *coding != "aws-chunked").collect();

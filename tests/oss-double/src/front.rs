@@ -1,4 +1,4 @@
-//! One request from its reading to its answer.
+//! Handles one request from reading it to its answer.
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, DATE, SERVER};
@@ -20,10 +20,10 @@ use crate::request::Request;
 use crate::rules;
 use crate::verify::{Account, verify};
 
-/// The largest body of a request, in bytes: it is held in memory until it is checked.
+/// The largest body of a request, in bytes. Bodies are kept in memory until they are checked.
 const LARGEST_BODY_BYTES: usize = 128 << 20;
 
-/// The double's front: everything requests share.
+/// The state that all requests share.
 pub(crate) struct Front {
     pub host_suffix: String,
     pub copy_object_max_bytes: u64,
@@ -38,7 +38,7 @@ pub(crate) struct Front {
 }
 
 impl Front {
-    /// Answers a request, whatever it is.
+    /// Answers any request.
     pub(crate) async fn answer(&self, request: http::Request<Incoming>) -> Answer {
         let request_id = format!("{:024X}", self.next_request.fetch_add(1, Ordering::Relaxed));
         let is_head = request.method() == Method::HEAD;
@@ -61,7 +61,8 @@ impl Front {
         answer
     }
 
-    /// The body is read before anything is refused: a client that still sends would not see the answer.
+    /// Checks and dispatches a request. It reads the body before refusing anything, because a client that is
+    /// still sending would not see the answer.
     async fn admit(&self, request: http::Request<Incoming>) -> Result<Answer, Failure> {
         let (parts, body) = request.into_parts();
         let body = read_body(body).await?;
@@ -115,7 +116,7 @@ impl Front {
             Operation::HeadBucket
             | Operation::CreateBucket
             | Operation::DeleteBucket
-            | Operation::Settings => self.pass_on(request).await,
+            | Operation::Settings => self.forward(request).await,
         }
     }
 
@@ -129,7 +130,7 @@ async fn read_body(body: Incoming) -> Result<Bytes, Failure> {
     let collected = Limited::new(body, LARGEST_BODY_BYTES).collect().await;
     collected.map(http_body_util::Collected::to_bytes).map_err(|error| {
         if error.is::<http_body_util::LengthLimitError>() {
-            return Failure::bad("EntityTooLarge", "the double takes bodies of up to 128 MiB");
+            return Failure::bad("EntityTooLarge", "the double accepts bodies of up to 128 MiB");
         }
         Failure::bad("IncompleteBody", "the body ended before its length")
     })
@@ -137,5 +138,5 @@ async fn read_body(body: Incoming) -> Result<Bytes, Failure> {
 
 fn injected((status, code): (u16, String)) -> Failure {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    Failure { status, code, message: "a fault that was ordered".to_owned() }
+    Failure { status, code, message: "an injected fault".to_owned() }
 }

@@ -1,16 +1,16 @@
 //! A stand-in for Alibaba Cloud OSS's S3-compatible API, for tests.
 //!
-//! An HTTP front on loopback that enforces OSS's documented rules and passes what keeps them on to a real S3
-//! store, path style and signed anew. It knows nothing a store does: objects, lists and uploads are the
-//! store's. Of its own it adds what differs: virtual hosts, names, signatures, `ETag`s,
-//! `x-oss-hash-crc64ecma`, `x-oss-forbid-overwrite`, bounds.
+//! An HTTP server on loopback that enforces OSS's documented rules and forwards valid requests to a real S3
+//! store, in path style and with a new signature. The store keeps the objects, lists and uploads. The double
+//! adds what differs on OSS: virtual hosts, names, signatures, `ETag`s, `x-oss-hash-crc64ecma`,
+//! `x-oss-forbid-overwrite` and limits.
 //!
 //! Clients reach buckets as `http://{bucket}.{host_suffix}:{port}` and must resolve these names to loopback
 //! themselves.
 //!
-//! What it does not do: TLS, session tokens, `PostObject`, restoring of archived objects. Storage classes are
-//! kept in memory, and lists call every object `STANDARD`. The store behind may be stricter: most refuse
-//! parts below 5 MiB, where OSS takes 100 KiB.
+//! It does not support TLS, session tokens, `PostObject` or restoring archived objects. It keeps storage
+//! classes in memory, and lists every object as `STANDARD`. The store behind it may be stricter: most refuse
+//! parts below 5 MiB, while OSS accepts 100 KiB.
 
 mod answer;
 mod backing;
@@ -49,30 +49,30 @@ use front::Front;
 use memory::Memory;
 use verify::Account;
 
-/// What a double is started with.
+/// The settings of a double.
 #[derive(Clone)]
 pub struct Settings {
-    /// Where to listen; port 0 is any that is free.
+    /// The address to listen on. Port 0 means any free port.
     pub listen: SocketAddr,
-    /// The store to pass requests on to: `http://127.0.0.1:8333`, without a path.
+    /// The store behind the double, such as `http://127.0.0.1:8333`, without a path.
     pub backing_endpoint: String,
-    /// The region in signatures to that store.
+    /// The region in signatures for that store.
     pub backing_region: String,
-    /// Whom that store knows.
+    /// The access key for that store.
     pub backing_access_key: String,
-    /// That one's secret.
+    /// The secret key for that store.
     pub backing_secret_key: String,
-    /// Whom the double knows: the one access key clients may sign with.
+    /// The only access key that clients may sign with.
     pub access_key: String,
-    /// That one's secret.
+    /// The secret of that access key.
     pub secret_key: String,
-    /// The region clients must sign for.
+    /// The region that clients must sign for.
     pub region: String,
-    /// What follows the bucket and a dot in hosts, without the port; lower case.
+    /// The host names' suffix after the bucket and a dot, in lower case and without the port.
     pub host_suffix: String,
-    /// By how many seconds the double's clock is ahead of the real one.
+    /// The number of seconds that the double's clock is ahead of the real one.
     pub clock_skew_seconds: i64,
-    /// The largest object `CopyObject` copies, in bytes; on OSS 1 GB.
+    /// The largest object that `CopyObject` copies, in bytes; 1 GB on OSS.
     pub copy_object_max_bytes: u64,
 }
 
@@ -81,29 +81,24 @@ pub struct OssDouble {
     front: Arc<Front>,
     region: String,
     address: SocketAddr,
-    /// `None` once dropped.
+    /// `None` after the drop.
     runtime: Option<tokio::runtime::Runtime>,
 }
 
 /// Why a double did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The port is taken, or the system gives no sockets or threads.
+    /// The port is in use, or the system has no sockets or threads left.
     #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// The address that was asked for.
-        address: SocketAddr,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The endpoint of the store is not one.
+    Listen { address: SocketAddr, source: std::io::Error },
+    /// The endpoint of the store is invalid.
     #[error("{0:?} is not an endpoint such as http://127.0.0.1:8333")]
     Endpoint(String),
 }
 
 impl Settings {
-    /// A double on any free port in front of a store, which is to know `backing_access_key`. Clients sign as
-    /// `oss-test` with `oss-test-secret`, for the region `oss-test-1`.
+    /// The settings of a double on any free port in front of a store that knows `backing_access_key`. Clients
+    /// sign as `oss-test` with `oss-test-secret`, for the region `oss-test-1`.
     pub fn in_front_of(backing_endpoint: &str, backing_access_key: &str, backing_secret_key: &str) -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
@@ -121,7 +116,7 @@ impl Settings {
     }
 }
 
-/// Says where it is, and no secret.
+/// Shows the address but no secret.
 impl std::fmt::Debug for OssDouble {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OssDouble").field("endpoint", &self.endpoint()).finish_non_exhaustive()
@@ -129,11 +124,7 @@ impl std::fmt::Debug for OssDouble {
 }
 
 impl OssDouble {
-    /// Starts a double, on threads of its own.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Listen`] and [`Error::Endpoint`]. Whether the store answers is not tried.
+    /// Starts a double on threads of its own. It does not check whether the store answers.
     pub fn start(settings: Settings) -> Result<Self, Error> {
         let backing_account = Account {
             access_key: settings.backing_access_key,
@@ -166,43 +157,43 @@ impl OssDouble {
         Ok(Self { front, region, address, runtime: Some(runtime) })
     }
 
-    /// What clients are configured with: `http://s3.oss-test-1.localhost:PORT`. The bucket goes before the
-    /// host.
+    /// The endpoint for clients: `http://s3.oss-test-1.localhost:PORT`. The bucket's name goes in front of
+    /// the host.
     pub fn endpoint(&self) -> String {
         format!("http://{}:{}", self.front.host_suffix, self.address.port())
     }
 
-    /// The address all of the double's hosts are to resolve to.
+    /// The address that all of the double's host names must resolve to.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The region clients sign for.
+    /// The region that clients must sign for.
     pub fn region(&self) -> &str {
         &self.region
     }
 
-    /// Faults to order; orders are for writes, unless [`Faults::on`] says otherwise.
+    /// A handle to plan faults of writes, or of other requests with [`Faults::on`].
     pub fn faults(&self) -> Faults {
         self.front.faults.clone()
     }
 
-    /// How many requests came for an operation, refused and failed ones too.
+    /// The number of requests of an operation, including refused and failed ones.
     pub fn requests(&self, operation: Operation) -> u64 {
         self.all_requests().get(&operation).copied().unwrap_or(0)
     }
 
-    /// How many requests came, by operation.
+    /// The number of requests by operation.
     pub fn all_requests(&self) -> BTreeMap<Operation, u64> {
         self.front.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How many requests were answered with an error, by S3's or OSS's code; without ordered faults.
+    /// The number of error answers by S3's or OSS's code, without injected faults.
     pub fn refusals(&self) -> BTreeMap<String, u64> {
         self.front.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Puts the double's clock ahead of the real one by this many seconds.
+    /// Sets the double's clock ahead of the real one by this many seconds.
     pub fn set_clock_skew(&self, seconds: i64) {
         self.front.clock.set_skew(seconds);
     }

@@ -1,28 +1,28 @@
-//! `oss-double`: the stand-in for OSS as a command.
+//! `oss-double`: the double as a command.
 
 use clap::Parser;
 use sluice_oss_double::{OssDouble, Settings};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-/// Stands in for Alibaba Cloud OSS's S3-compatible API, in front of any S3 store.
+/// Imitate Alibaba Cloud OSS's S3-compatible API in front of any S3 store
 ///
-/// Requests that break a rule of OSS are refused as OSS refuses them; the rest is passed on to the store.
-/// Buckets are reached as http://BUCKET.s3.oss-test-1.localhost:PORT, never by path; let the client resolve
-/// names under `.localhost` to 127.0.0.1 (curl and browsers do; otherwise /etc/hosts).
+/// Requests that break a rule of OSS are refused as OSS refuses them. All others are forwarded to the store.
+/// Buckets are reached as http://BUCKET.s3.oss-test-1.localhost:PORT, never by path. The client must resolve
+/// names under `.localhost` to 127.0.0.1; curl and browsers do, other clients need /etc/hosts.
 #[derive(Parser)]
 #[command(name = "oss-double", version, after_help = EXAMPLES)]
 struct Arguments {
-    /// Where to listen, on loopback; port 0 is any that is free
+    /// Loopback address to listen on; port 0 means any free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8380", value_parser = parse_loopback)]
     listen: SocketAddr,
-    /// The store to pass requests on to
+    /// Store to forward requests to
     #[arg(long, value_name = "URL")]
     backing: String,
-    /// An access key the store knows
+    /// Access key of the store
     #[arg(long, value_name = "KEY", env = "OSS_DOUBLE_BACKING_ACCESS_KEY", default_value = "test")]
     backing_access_key: String,
-    /// Its secret; better given by the environment, where other users do not see it
+    /// Secret key of the store; prefer the environment variable, which other users cannot see
     #[arg(
         long,
         value_name = "SECRET",
@@ -31,16 +31,16 @@ struct Arguments {
         default_value = "test"
     )]
     backing_secret_key: String,
-    /// The region of the store
+    /// Region of the store
     #[arg(long, value_name = "REGION", default_value = "us-east-1")]
     backing_region: String,
-    /// The region clients must sign for
+    /// Region that clients must sign for
     #[arg(long, value_name = "REGION", default_value = "oss-test-1")]
     region: String,
-    /// The access key clients must sign with
+    /// Access key that clients must sign with
     #[arg(long, value_name = "KEY", env = "OSS_DOUBLE_ACCESS_KEY", default_value = "oss-test")]
     access_key: String,
-    /// Its secret
+    /// Secret key that clients must sign with
     #[arg(
         long,
         value_name = "SECRET",
@@ -49,7 +49,7 @@ struct Arguments {
         default_value = "oss-test-secret"
     )]
     secret_key: String,
-    /// Seconds the clock is ahead of the real one; may be negative
+    /// Seconds that the double's clock is ahead of the real one; may be negative
     #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true)]
     clock_skew: i64,
 }
@@ -66,7 +66,7 @@ fn parse_loopback(text: &str) -> Result<SocketAddr, String> {
     if address.ip().is_loopback() {
         Ok(address)
     } else {
-        Err("the double is for this machine only".to_owned())
+        Err("the double only listens on loopback".to_owned())
     }
 }
 

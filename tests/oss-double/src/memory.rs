@@ -1,24 +1,24 @@
-//! What the double keeps that the store behind cannot: checksums, storage classes, parts.
+//! Keeps what the store behind the double cannot: checksums, storage classes and parts.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Locks of keys; two keys may share one.
+/// The number of locks. Two keys may share one.
 const LOCKS: usize = 64;
 
 /// A part that was uploaded through the double.
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
-    /// In quotes, as the client was told.
+    /// OSS's `ETag` in quotes, as the client got it.
     pub etag: String,
-    /// As the store has it: of a copied part, it need not be an MD5.
+    /// The store's `ETag`. That of a copied part may not be an MD5.
     pub etag_of_store: String,
-    /// `None` of a part that was copied on the store's side.
+    /// `None` for a part that the store copied itself.
     pub crc_and_bytes: Option<(u64, u64)>,
 }
 
-/// An upload that was begun through the double.
+/// An upload that was started through the double.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Upload {
     pub storage_class: Option<String>,
@@ -27,14 +27,14 @@ pub(crate) struct Upload {
 
 #[derive(Debug, Default)]
 struct State {
-    /// By bucket, key and the `ETag` of the store, so that a value is never another content's.
+    /// Checksums by bucket, key and the store's `ETag`, so that a replaced object has none.
     crcs: HashMap<(String, String, String), u64>,
     classes: HashMap<(String, String), String>,
     uploads: HashMap<String, Upload>,
     ended_uploads: HashSet<String>,
 }
 
-/// The double's memory; it ends with the double.
+/// The double's memory, which is lost with the double.
 #[derive(Debug)]
 pub(crate) struct Memory {
     state: Mutex<State>,
@@ -48,7 +48,7 @@ impl Memory {
         Self { state: Mutex::default(), locks, hasher: RandomState::new() }
     }
 
-    /// Waits until no other write of this key is under way.
+    /// Waits until no other write of this key is running.
     pub(crate) async fn lock(&self, bucket: &str, key: &str) -> tokio::sync::MutexGuard<'_, ()> {
         let hash = self.hasher.hash_one((bucket, key));
         self.locks[hash as usize % LOCKS].lock().await
@@ -62,12 +62,12 @@ impl Memory {
         self.state().crcs.insert((bucket.to_owned(), key.to_owned(), etag.to_owned()), crc);
     }
 
-    /// The class of an object, if it is another than `STANDARD`.
+    /// The class of an object, if it is not `STANDARD`.
     pub(crate) fn storage_class(&self, bucket: &str, key: &str) -> Option<String> {
         self.state().classes.get(&(bucket.to_owned(), key.to_owned())).cloned()
     }
 
-    /// Keeps the class of an object that was just written; `None` is `STANDARD`.
+    /// Keeps the class of an object that was just written; `None` means `STANDARD`.
     pub(crate) fn keep_storage_class(&self, bucket: &str, key: &str, class: Option<String>) {
         let name = (bucket.to_owned(), key.to_owned());
         match class.filter(|class| class != "STANDARD") {
@@ -81,8 +81,8 @@ impl Memory {
         self.state().uploads.insert(upload_id.to_owned(), upload);
     }
 
-    /// Keeps a part, in place of an earlier one of that number. Parts of uploads begun elsewhere are not
-    /// kept.
+    /// Keeps a part and replaces an earlier one of the same number. Ignores parts of uploads that were not
+    /// started through the double.
     pub(crate) fn keep_part(&self, upload_id: &str, number: u16, part: Part) {
         if let Some(upload) = self.state().uploads.get_mut(upload_id) {
             upload.parts.insert(number, part);

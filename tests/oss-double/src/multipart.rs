@@ -1,8 +1,8 @@
-//! Multipart uploads.
+//! Answers requests of multipart uploads.
 
 use http::StatusCode;
 
-use crate::answer::{self, Answer, empty, etag_of, headers_passed_on, passed_on, set_crc};
+use crate::answer::{self, Answer, empty, etag_of, forwarded, forwarded_headers, set_crc};
 use crate::backing::read_text;
 use crate::etag::{bare, to_oss};
 use crate::failure::Failure;
@@ -13,8 +13,8 @@ use crate::uri::Query;
 use crate::xml::escape;
 use crate::{crc, rules, xml};
 
-/// The least size of every part but the last, in bytes.
-const LEAST_PART_BYTES: u64 = 100 << 10;
+/// The smallest size of every part but the last, in bytes.
+const MIN_PART_BYTES: u64 = 100 << 10;
 
 impl Front {
     /// `CreateMultipartUpload`.
@@ -27,15 +27,17 @@ impl Front {
 
     /// `UploadPart`.
     pub(crate) async fn upload_part(&self, request: &Request) -> Result<Answer, Failure> {
-        let (upload_id, number) = (self.check_upload(request)?, rules::part_number(request)?);
+        let upload_id = self.check_upload(request)?;
+        let number = rules::part_number(request)?;
         let response = self.backing.send(request.to_call()).await?;
-        let (crc, size_bytes) = (crc::of(&request.body), request.body.len() as u64);
+        let crc = crc::of(&request.body);
+        let size_bytes = request.body.len() as u64;
         let etag_of_store = etag_of(response.headers()).unwrap_or_default().to_owned();
         let crc_and_bytes = Some((crc, size_bytes));
         let part = Part { etag: to_oss(&etag_of_store), etag_of_store, crc_and_bytes };
         self.memory.keep_part(upload_id, number, part);
         let mut answer = empty(StatusCode::OK);
-        *answer.headers_mut() = headers_passed_on(response.headers());
+        *answer.headers_mut() = forwarded_headers(response.headers());
         answer.headers_mut().remove("content-length");
         set_crc(answer.headers_mut(), crc);
         Ok(answer)
@@ -46,13 +48,15 @@ impl Front {
         let upload_id = self.check_upload(request)?;
         let response = self.backing.send(request.to_call()).await?;
         self.memory.end_upload(upload_id);
-        Ok(passed_on(response))
+        Ok(forwarded(response))
     }
 
-    /// `CompleteMultipartUpload`. Its `ETag` is asked of the store afterwards: not every store tells it in
-    /// the answer.
+    /// `CompleteMultipartUpload`. It reads the `ETag` with a HEAD afterwards, because not every store's
+    /// answer has it.
     pub(crate) async fn complete_upload(&self, request: &Request) -> Result<Answer, Failure> {
-        let (bucket, key, upload_id) = (&request.bucket, request.key(), self.check_upload(request)?);
+        let bucket = &request.bucket;
+        let key = request.key();
+        let upload_id = self.check_upload(request)?;
         let listed = listed_parts(&String::from_utf8_lossy(&request.body))?;
         let upload = self.memory.upload(upload_id);
         let crc = upload.as_ref().map_or(Ok(None), |upload| check_parts(&listed, upload))?;
@@ -78,7 +82,8 @@ impl Front {
             self.memory.keep_crc(bucket, key, etag, crc);
         }
         let crc = self.whole_crc(bucket, key, &query, etag).await?;
-        let (location, etag) = (format!("http://{bucket}.{}/{key}", self.host_suffix), to_oss(etag));
+        let location = format!("http://{bucket}.{}/{key}", self.host_suffix);
+        let etag = to_oss(etag);
         let mut answer = answer::xml(
             StatusCode::OK,
             format!(
@@ -97,32 +102,32 @@ impl Front {
         Ok(answer)
     }
 
-    /// The upload's id; one that was completed or aborted is no more.
+    /// Returns the upload's id. Fails if the upload was completed or aborted.
     pub(crate) fn check_upload<'a>(&self, request: &'a Request) -> Result<&'a str, Failure> {
         let upload_id = request.query.get("uploadId").unwrap_or("");
         if self.memory.is_ended(upload_id) { Err(Failure::no_such_upload()) } else { Ok(upload_id) }
     }
 }
 
-/// The parts of a completion by number and `ETag`.
+/// Parses the parts of a completion: number and `ETag`.
 fn listed_parts(body: &str) -> Result<Vec<(u16, String)>, Failure> {
-    let malformed = || Failure::bad("MalformedXML", "the body is to list parts with number and ETag");
+    let malformed = || Failure::bad("MalformedXML", "the body must list parts with number and ETag");
     let read = |part: &str| {
         let number = xml::text(part, "PartNumber")?.parse().ok()?;
         Some((number, xml::text(part, "ETag")?))
     };
-    let parts: Option<Vec<_>> = xml::contents(body, "Part").into_iter().map(read).collect();
+    let parts: Option<Vec<_>> = xml::elements(body, "Part").into_iter().map(read).collect();
     let parts = parts.filter(|parts| !parts.is_empty()).ok_or_else(malformed)?;
     if parts.iter().any(|(number, _)| !(1..=10_000).contains(number)) {
-        return Err(Failure::invalid_argument("part numbers are 1 to 10000"));
+        return Err(Failure::invalid_argument("part numbers must be 1 to 10000"));
     }
     if parts.is_sorted_by(|(first, _), (second, _)| first < second) {
         return Ok(parts);
     }
-    Err(Failure::bad("InvalidPartOrder", "parts are to be listed in ascending order"))
+    Err(Failure::bad("InvalidPartOrder", "parts must be listed in ascending order"))
 }
 
-/// Holds the listed parts against those that came. The checksum of all of them, if each is known.
+/// Compares the listed parts with the uploaded ones. Returns the checksum of all, if each is known.
 fn check_parts(listed: &[(u16, String)], upload: &Upload) -> Result<Option<u64>, Failure> {
     let mut whole = Some(0);
     for (index, (number, etag)) in listed.iter().enumerate() {
@@ -131,15 +136,16 @@ fn check_parts(listed: &[(u16, String)], upload: &Upload) -> Result<Option<u64>,
             || Failure::bad("InvalidPart", format!("part {number} was not uploaded with this ETag"));
         let part = part.ok_or_else(invalid)?;
         let is_last = index + 1 == listed.len();
-        if !is_last && part.crc_and_bytes.is_some_and(|(_, size_bytes)| size_bytes < LEAST_PART_BYTES) {
-            return Err(Failure::bad("EntityTooSmall", "every part but the last is at least 100 KiB"));
+        if !is_last && part.crc_and_bytes.is_some_and(|(_, size_bytes)| size_bytes < MIN_PART_BYTES) {
+            return Err(Failure::bad("EntityTooSmall", "every part but the last must have at least 100 KiB"));
         }
         whole = whole.zip(part.crc_and_bytes).map(|(whole, (crc, bytes))| crc::combine(whole, crc, bytes));
     }
     Ok(whole)
 }
 
-/// The completion with the store's own `ETag`s. Of an upload begun elsewhere they are taken for MD5s.
+/// Builds the completion with the store's `ETag`s. Those of an upload that was not started here are assumed
+/// to be MD5s.
 fn parts_for_store(listed: &[(u16, String)], upload: Option<&Upload>) -> String {
     let part = |(number, etag): &(u16, String)| {
         let known = upload.and_then(|upload| upload.parts.get(number));

@@ -1,9 +1,9 @@
-//! Objects: put, read, deleted.
+//! Answers requests that put, read or delete one object.
 
 use http::{Method, StatusCode};
 use http_body_util::BodyExt;
 
-use crate::answer::{Answer, empty, etag_of, headers_passed_on, passed_on, set_crc};
+use crate::answer::{Answer, empty, etag_of, forwarded, forwarded_headers, set_crc};
 use crate::backing::{Call, read_text};
 use crate::failure::Failure;
 use crate::front::Front;
@@ -12,10 +12,11 @@ use crate::uri::Query;
 use crate::{crc, rules, xml};
 
 impl Front {
-    /// `PutObject`. The store's `ETag` is taken for the MD5 of the body, which it is on every store without
+    /// `PutObject`. Assumes that the store's `ETag` is the MD5 of the body, as it is on every store without
     /// encryption.
     pub(crate) async fn put_object(&self, request: &Request) -> Result<Answer, Failure> {
-        let (bucket, key) = (&request.bucket, request.key());
+        let bucket = &request.bucket;
+        let key = request.key();
         let _writing = self.memory.lock(bucket, key).await;
         self.check_overwrite(request).await?;
         let response = self.backing.send(request.to_call_with_description()).await?;
@@ -25,13 +26,13 @@ impl Front {
         }
         self.memory.keep_storage_class(bucket, key, rules::storage_class(request)?);
         let mut answer = empty(StatusCode::OK);
-        *answer.headers_mut() = headers_passed_on(response.headers());
+        *answer.headers_mut() = forwarded_headers(response.headers());
         answer.headers_mut().remove("content-length");
         set_crc(answer.headers_mut(), crc);
         Ok(answer)
     }
 
-    /// `GetObject` and `HeadObject`. The checksum is the whole object's, also of a range.
+    /// `GetObject` and `HeadObject`. The checksum is that of the whole object, even for a range.
     pub(crate) async fn read_object(&self, request: &Request) -> Result<Answer, Failure> {
         let class = self.memory.storage_class(&request.bucket, request.key());
         if request.method == Method::GET {
@@ -39,10 +40,10 @@ impl Front {
         }
         let response = self.backing.send(self.reading_call(request).await?).await?;
         if response.status() == StatusCode::NOT_MODIFIED {
-            return Ok(passed_on(response));
+            return Ok(forwarded(response));
         }
         let etag = etag_of(response.headers()).map(str::to_owned);
-        let mut answer = passed_on(response);
+        let mut answer = forwarded(response);
         if let Some(etag) = etag {
             let crc = self.whole_crc(&request.bucket, request.key(), &request.query, &etag).await?;
             set_crc(answer.headers_mut(), crc);
@@ -55,17 +56,18 @@ impl Front {
 
     /// `DeleteObject`.
     pub(crate) async fn delete_object(&self, request: &Request) -> Result<Answer, Failure> {
-        let (bucket, key) = (&request.bucket, request.key());
+        let bucket = &request.bucket;
+        let key = request.key();
         let _writing = self.memory.lock(bucket, key).await;
         let response = self.backing.send(request.to_call()).await?;
         if !request.query.has("versionId") {
             self.memory.keep_storage_class(bucket, key, None);
         }
-        Ok(passed_on(response))
+        Ok(forwarded(response))
     }
 
-    /// `x-oss-forbid-overwrite: true`, which OSS ignores where versions are kept. To be called under the
-    /// key's lock.
+    /// Checks `x-oss-forbid-overwrite: true`, which OSS ignores in versioned buckets. The caller must hold
+    /// the key's lock.
     pub(crate) async fn check_overwrite(&self, request: &Request) -> Result<(), Failure> {
         let forbids =
             request.header("x-oss-forbid-overwrite").is_some_and(|value| value.eq_ignore_ascii_case("true"));
@@ -79,7 +81,7 @@ impl Front {
         Err(Failure::new(StatusCode::CONFLICT, "FileAlreadyExists", message))
     }
 
-    /// The checksum of an object: kept from when it was written, or of reading it through once.
+    /// Returns the checksum of an object: the one kept at its write, or one computed by reading it once.
     pub(crate) async fn whole_crc(
         &self,
         bucket: &str,
@@ -104,7 +106,7 @@ impl Front {
         Ok(crc)
     }
 
-    /// Whether the store's bucket is versioned, or was. A store that does not know versions has none.
+    /// Whether the store's bucket is or was versioned. A store without versions has no such bucket.
     async fn keeps_versions(&self, bucket: &str) -> Result<bool, Failure> {
         let query = Query::from([("versioning", "")]);
         match self.backing.send(get(bucket, None, query)).await {
@@ -115,11 +117,7 @@ impl Front {
     }
 }
 
-/// An archived object is to be restored before it is read.
-///
-/// # Errors
-///
-/// 403 `InvalidObjectState`.
+/// Fails with 403 `InvalidObjectState` for an archived object, which must be restored before it is read.
 pub(crate) fn check_readable(class: Option<&str>) -> Result<(), Failure> {
     match class {
         Some("GLACIER") => {

@@ -1,4 +1,4 @@
-//! Which operation a request asks for.
+//! Determines the operation of a request.
 
 use http::Method;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use crate::failure::Failure;
 use crate::request::Request;
 
-/// The parameters that make a request one about something else than the object or bucket itself.
+/// The parameters that select a subresource instead of the object or bucket itself.
 const SUBRESOURCES: [&str; 31] = [
     "accelerate",
     "acl",
@@ -60,18 +60,14 @@ pub enum Operation {
     HeadBucket,
     CreateBucket,
     DeleteBucket,
-    /// ACL, lifecycle, logging and location: passed on as they are.
+    /// ACL, lifecycle, logging and location, which are forwarded unchanged.
     Settings,
 }
 
 impl Operation {
-    /// The operation of a request.
-    ///
-    /// # Errors
-    ///
-    /// 501 for what OSS does not list as compatible: notifications, tagging, CORS, policies, versioning,
-    /// listing of uploads and the like. `PostObject`, which OSS has, is answered the same: the double does
-    /// not do it.
+    /// Returns the operation of a request. Fails with 501 for operations that OSS does not list as
+    /// compatible, such as notifications, tagging, CORS, policies, versioning and lists of uploads, and for
+    /// `PostObject`, which OSS has but the double does not support.
     pub(crate) fn of(request: &Request) -> Result<Self, Failure> {
         let found = if request.key.is_some() { of_object(request) } else { of_bucket(request) };
         found.ok_or_else(|| {
@@ -97,7 +93,7 @@ impl Operation {
         matches!(self, O::GetObject | O::HeadObject | O::ListParts | O::ListObjects | O::HeadBucket)
     }
 
-    /// Whether its answer carries `x-oss-hash-crc64ecma`.
+    /// Whether its answer has `x-oss-hash-crc64ecma`.
     pub(crate) fn answers_crc(self) -> bool {
         use Operation as O;
         matches!(
@@ -119,7 +115,8 @@ fn subresource(request: &Request) -> Option<&'static str> {
 
 fn of_object(request: &Request) -> Option<Operation> {
     let is_copy = request.headers.contains_key("x-amz-copy-source");
-    let (in_upload, has_part) = (request.query.has("uploadId"), request.query.has("partNumber"));
+    let in_upload = request.query.has("uploadId");
+    let has_part = request.query.has("partNumber");
     let found = match (&request.method, subresource(request), in_upload) {
         (&Method::GET | &Method::PUT, Some("acl"), false) => Some(Operation::Settings),
         (&Method::POST, Some("uploads"), false) => Some(Operation::CreateMultipartUpload),
@@ -163,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn operations_are_told_apart() {
+    fn operations_are_distinguished() {
         let cases = [
             ("PUT", "/key", Operation::PutObject),
             ("PUT", "/key?partNumber=1&uploadId=2", Operation::UploadPart),
@@ -181,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_compatible_is_not_implemented() {
+    fn incompatible_operations_are_not_implemented() {
         for name in ["notification", "tagging", "cors", "policy", "versioning", "versions", "uploads"] {
             for method in ["GET", "PUT", "DELETE"] {
                 assert_eq!(operation(method, &format!("/?{name}")), Err("NotImplemented".to_owned()));

@@ -1,4 +1,4 @@
-//! A request as the rules see it: bucket and key from host and path, everything decoded once.
+//! Parses a request: bucket and key from host and path, everything decoded once.
 
 use bytes::Bytes;
 use http::header::HOST;
@@ -8,10 +8,9 @@ use http::{HeaderMap, Method};
 use crate::failure::Failure;
 use crate::uri::{Query, decode};
 
-/// The longest key, in bytes.
+/// The maximum length of a key, in bytes.
 const LONGEST_KEY_BYTES: usize = 1023;
 
-/// A client's request.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub method: Method,
@@ -20,12 +19,12 @@ pub(crate) struct Request {
     pub key: Option<String>,
     pub query: Query,
     pub headers: HeaderMap,
-    /// Empty until the signature is checked, then without aws-chunked framing.
+    /// The body without aws-chunked framing; empty until the signature has been checked.
     pub body: Bytes,
 }
 
 impl Request {
-    /// Reads the head of a request to a virtual host `{bucket}.{host_suffix}`.
+    /// Parses the head of a request to a virtual host `{bucket}.{host_suffix}`.
     pub(crate) fn parse(parts: Parts, host_suffix: &str) -> Result<Self, Failure> {
         let not_utf8 = || Failure::bad("InvalidURI", "the URI is not percent-encoded UTF-8");
         let bucket = bucket_of_host(&parts, host_suffix)?;
@@ -37,12 +36,12 @@ impl Request {
         Ok(Self { method: parts.method, bucket, key, query, headers: parts.headers, body: Bytes::new() })
     }
 
-    /// A header's value, if it is there and is text.
+    /// The value of a header, if it exists and is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The key, of requests that have one.
+    /// The key of a request to an object; empty for a request to the bucket.
     pub(crate) fn key(&self) -> &str {
         self.key.as_deref().unwrap_or("")
     }
@@ -68,24 +67,24 @@ fn check_bucket(bucket: &str) -> Result<(), Failure> {
     if (3..=63).contains(&bucket.len()) && ends_well && bucket.bytes().all(inner) {
         return Ok(());
     }
-    Err(Failure::bad("InvalidBucketName", "a bucket's name is 3 to 63 of a-z, 0-9 and inner hyphens"))
+    Err(Failure::bad(
+        "InvalidBucketName",
+        "a bucket's name must have 3 to 63 characters: a-z, 0-9 and inner hyphens",
+    ))
 }
 
 fn check_key(key: &str) -> Result<&str, Failure> {
     if key.starts_with(['/', '\\']) || key.len() > LONGEST_KEY_BYTES {
-        let message = "a key is 1 to 1023 bytes and begins with neither a slash nor a backslash";
+        let message = "a key must have 1 to 1023 bytes and not begin with a slash or backslash";
         return Err(Failure::bad("InvalidObjectName", message));
     }
     Ok(key)
 }
 
-/// The bucket, key and query of a copy's source.
-///
-/// # Errors
-///
-/// 400 `InvalidArgument` if the header is not `bucket/key`.
+/// Returns the bucket, key and query of a copy's source. Fails with 400 `InvalidArgument` if the header is
+/// not `bucket/key`.
 pub(crate) fn parse_copy_source(header: &str) -> Result<(String, String, Query), Failure> {
-    let malformed = || Failure::invalid_argument("x-amz-copy-source is to be bucket/key, percent-encoded");
+    let malformed = || Failure::invalid_argument("x-amz-copy-source must be bucket/key, percent-encoded");
     let (path, query) = header.split_once('?').unwrap_or((header, ""));
     let path = decode(path).ok_or_else(malformed)?;
     let (bucket, key) = path.trim_start_matches('/').split_once('/').ok_or_else(malformed)?;
@@ -123,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn names_have_bounds() {
+    fn names_have_limits() {
         for bucket in ["ab", "-ab", "ab-", "a_b", "a.b", &"a".repeat(64)] {
             let host = format!("{bucket}.s3.oss.localhost");
             assert_eq!(parse(&host, "/key").unwrap_err(), "InvalidBucketName", "{bucket}");

@@ -1,4 +1,4 @@
-//! OSS's rules that a request keeps or breaks by itself, whatever is stored.
+//! Checks OSS's rules that do not depend on what is stored.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -13,7 +13,7 @@ use crate::request::Request;
 use crate::sigv4::sha256_hex;
 use crate::verify::Verified;
 
-/// `x-amz-` headers that mean something here; those that end in a hyphen are prefixes.
+/// Supported `x-amz-` headers. Those that end in a hyphen are prefixes.
 const KNOWN_HEADERS: [&str; 15] = [
     "x-amz-acl",
     "x-amz-checksum-",
@@ -32,7 +32,7 @@ const KNOWN_HEADERS: [&str; 15] = [
     "x-oss-forbid-overwrite",
 ];
 
-/// Trailers are unknown to OSS, by whichever name.
+/// Refuses trailers under any name, because OSS does not support them.
 pub(crate) fn check_trailers(request: &Request) -> Result<(), Failure> {
     let payload = request.header("x-amz-content-sha256").unwrap_or("");
     if payload.ends_with("-TRAILER") || request.headers.contains_key("x-amz-trailer") {
@@ -43,12 +43,8 @@ pub(crate) fn check_trailers(request: &Request) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The body that was signed, without its framing.
-///
-/// # Errors
-///
-/// 400 `XAmzContentSHA256Mismatch` if it is another than the one whose SHA-256 was signed; those of
-/// [`chunked::decode`].
+/// Returns the signed body without its framing. Fails with 400 `XAmzContentSHA256Mismatch` if its SHA-256 is
+/// not the signed one, and as [`chunked::decode`] does.
 pub(crate) fn check_payload(request: &Request, body: Bytes, verified: &Verified) -> Result<Bytes, Failure> {
     match verified.payload.as_str() {
         "UNSIGNED-PAYLOAD" => Ok(body),
@@ -69,11 +65,11 @@ pub(crate) fn check_payload(request: &Request, body: Bytes, verified: &Verified)
             let message = "x-amz-content-sha256 is not the SHA-256 of the body";
             Err(Failure::bad("XAmzContentSHA256Mismatch", message))
         }
-        _ => Err(Failure::invalid_argument("x-amz-content-sha256 is none of the values that are supported")),
+        _ => Err(Failure::invalid_argument("the value of x-amz-content-sha256 is not supported")),
     }
 }
 
-/// The rest of the rules; the body is checked already.
+/// Checks the rest of the rules, after the body.
 pub(crate) fn check(request: &Request, operation: Operation) -> Result<(), Failure> {
     check_headers(request)?;
     check_body(request, operation)?;
@@ -84,27 +80,23 @@ pub(crate) fn check(request: &Request, operation: Operation) -> Result<(), Failu
     Ok(())
 }
 
-/// The storage class asked for.
-///
-/// # Errors
-///
-/// 400 `InvalidStorageClass` if OSS has no such class under an S3 name.
+/// Returns the requested storage class. Fails with 400 `InvalidStorageClass` if OSS has no such class under
+/// an S3 name.
 pub(crate) fn storage_class(request: &Request) -> Result<Option<String>, Failure> {
     match request.header("x-amz-storage-class") {
         None => Ok(None),
         Some(class @ ("STANDARD" | "STANDARD_IA" | "GLACIER")) => Ok(Some(class.to_owned())),
-        Some(_) => Err(Failure::bad("InvalidStorageClass", "a class is STANDARD, STANDARD_IA or GLACIER")),
+        Some(_) => Err(Failure::bad(
+            "InvalidStorageClass",
+            "a storage class must be STANDARD, STANDARD_IA or GLACIER",
+        )),
     }
 }
 
-/// The number of a part, 1 to 10000.
-///
-/// # Errors
-///
-/// 400 `InvalidArgument`.
+/// Returns the number of a part. Fails with 400 `InvalidArgument` unless it is 1 to 10000.
 pub(crate) fn part_number(request: &Request) -> Result<u16, Failure> {
     let number = request.query.get("partNumber").and_then(|number| number.parse().ok());
-    let out_of_range = || Failure::invalid_argument("partNumber is 1 to 10000");
+    let out_of_range = || Failure::invalid_argument("partNumber must be 1 to 10000");
     number.filter(|number| (1..=10_000).contains(number)).ok_or_else(out_of_range)
 }
 

@@ -1,4 +1,4 @@
-//! Sockets and threads.
+//! Listens on a socket and serves requests on threads.
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -13,12 +13,12 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::front::Front;
 
-/// Threads that serve; hashing of a large body occupies one for a while.
+/// The number of threads. Hashing a large body occupies one for a while.
 const THREADS: usize = 4;
-/// Before accepting is tried again when the system has no sockets left.
+/// The pause before the next accept when the system has no sockets left.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Listens, and serves until the runtime is shut down.
+/// Listens and serves until the runtime is shut down.
 pub(crate) fn start(address: SocketAddr, front: Arc<Front>) -> io::Result<(Runtime, SocketAddr)> {
     let listener = std::net::TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
@@ -50,6 +50,6 @@ async fn serve(stream: TcpStream, front: Arc<Front>) {
         let front = Arc::clone(&front);
         async move { Ok::<_, Infallible>(front.answer(request).await) }
     });
-    // A client that goes away in the middle is its own affair.
+    // It fails when the client hangs up, which is nothing to report.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }

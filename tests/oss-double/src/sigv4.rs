@@ -1,27 +1,27 @@
-//! AWS Signature Version 4: the arithmetic, for checking clients' requests and signing those to the store.
+//! Computes AWS Signature Version 4, to check clients' requests and to sign requests to the store.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 
-/// What is signed of a request.
+/// The signed parts of a request.
 #[derive(Debug)]
 pub(crate) struct Canonical<'a> {
     pub method: &'a str,
-    /// Percent-encoded once, beginning with a slash.
+    /// The path, percent-encoded once, with a leading slash.
     pub path: &'a str,
-    /// Encoded and sorted.
+    /// The query, encoded and sorted.
     pub query: &'a str,
-    /// Names in lower case, sorted; values trimmed.
+    /// Headers with names in lower case, sorted, and trimmed values.
     pub headers: &'a [(String, String)],
-    /// The value of `x-amz-content-sha256`, or what stands for it.
+    /// The value of `x-amz-content-sha256`, or its substitute in a presigned request.
     pub payload: &'a str,
 }
 
-/// The day, region and service a signing key is good for, and the key.
+/// A signing key with its day, region and service.
 #[derive(Clone)]
 pub(crate) struct SigningKey {
-    /// `20130524/us-east-1/s3/aws4_request`.
+    /// The scope, as `20130524/us-east-1/s3/aws4_request`.
     pub scope: String,
     key: [u8; 32],
 }
@@ -44,7 +44,7 @@ impl Canonical<'_> {
 }
 
 impl SigningKey {
-    /// The key of a secret for a day (`20130524`) and region, for S3.
+    /// Derives the key of a secret for S3 on a day (`20130524`) in a region.
     pub(crate) fn new(secret_key: &str, day: &str, region: &str) -> Self {
         let mut key = hmac(format!("AWS4{secret_key}").as_bytes(), day);
         for part in [region, "s3", "aws4_request"] {
@@ -53,15 +53,17 @@ impl SigningKey {
         Self { scope: format!("{day}/{region}/s3/aws4_request"), key }
     }
 
-    /// The signature of a request made at `signing_time` (`20130524T000000Z`), in hex.
+    /// Returns the signature of a request at `signing_time` (`20130524T000000Z`), in hex.
     pub(crate) fn sign(&self, signing_time: &str, request: &Canonical<'_>) -> String {
         let hash = request.hash();
         self.sign_text(&format!("AWS4-HMAC-SHA256\n{signing_time}\n{}\n{hash}", self.scope))
     }
 
-    /// The signature of a chunk that follows what was signed with `previous`.
+    /// Returns the signature of a chunk that follows the signature `previous`.
     pub(crate) fn sign_chunk(&self, signing_time: &str, previous: &str, chunk: &[u8]) -> String {
-        let (scope, nothing, hash) = (&self.scope, sha256_hex(b""), sha256_hex(chunk));
+        let scope = &self.scope;
+        let nothing = sha256_hex(b"");
+        let hash = sha256_hex(chunk);
         self.sign_text(&format!(
             "AWS4-HMAC-SHA256-PAYLOAD\n{signing_time}\n{scope}\n{previous}\n{nothing}\n{hash}"
         ))
@@ -72,13 +74,13 @@ impl SigningKey {
     }
 }
 
-/// A header's value as it is signed: trimmed, runs of blanks made one.
+/// The signed form of a header's value: trimmed, with runs of blanks collapsed.
 pub(crate) fn canonical_value(value: &[u8]) -> String {
     let text = String::from_utf8_lossy(value);
     text.split([' ', '\t']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// A SHA-256 in lower-case hex.
+/// The SHA-256 in lower-case hex.
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
@@ -95,7 +97,7 @@ mod tests {
 
     /// "GET Object" of the S3 documentation's examples of signature calculations.
     #[test]
-    fn a_request_is_signed_as_published() {
+    fn a_request_has_the_published_signature() {
         let key = SigningKey::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "20130524", "us-east-1");
         let nothing = sha256_hex(b"");
         let headers = [

@@ -1,33 +1,33 @@
-//! Percent-encoding as S3 signs it, and query strings in their decoded form.
+//! Encodes and decodes paths and queries as S3's signatures require.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// What is encoded in a query: everything but letters, digits and `-_.~`.
+/// Characters to encode in a query: all but letters, digits and `-_.~`.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-/// What is encoded in a path: the same, but slashes stay.
+/// Characters to encode in a path: the same, except slashes.
 const PATH: &AsciiSet = &COMPONENT.remove(b'/');
 
-/// A text as it stands in a query.
+/// Encodes a text for a query.
 pub(crate) fn encode_component(text: &str) -> String {
     utf8_percent_encode(text, COMPONENT).to_string()
 }
 
-/// A text as it stands in a path.
+/// Encodes a text for a path.
 pub(crate) fn encode_path(text: &str) -> String {
     utf8_percent_encode(text, PATH).to_string()
 }
 
-/// The text behind its encoded form; `None` if it is not UTF-8.
+/// Decodes a text; `None` if it is not UTF-8.
 pub(crate) fn decode(raw: &str) -> Option<String> {
     percent_decode_str(raw).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
-/// The parameters of a query, decoded, in the order they came in.
+/// The decoded parameters of a query, in their order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// Reads a raw query; `None` if it is not UTF-8. A parameter without `=` has the empty value.
+    /// Parses a raw query; `None` if it is not UTF-8. A parameter without `=` has an empty value.
     pub(crate) fn parse(raw: &str) -> Option<Self> {
         let pairs = raw.split('&').filter(|pair| !pair.is_empty());
         pairs
@@ -44,23 +44,23 @@ impl Query {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether a parameter is there, with or without a value.
+    /// Whether a parameter exists, with or without a value.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
-    /// The parameters that mean something to a store: without those of the signature and the SDKs' own.
+    /// The parameters for the store: without those of the signature and of the SDKs.
     pub(crate) fn for_store(&self) -> Self {
         let own = |name: &str| name.to_ascii_lowercase().starts_with("x-amz-") || name == "x-id";
         Self(self.0.iter().filter(|(name, _)| !own(name)).cloned().collect())
     }
 
-    /// Without one parameter.
+    /// The query without one parameter.
     pub(crate) fn without(&self, name: &str) -> Self {
         Self(self.0.iter().filter(|(known, _)| known != name).cloned().collect())
     }
 
-    /// Encoded and sorted: as it is signed, and as it may be sent.
+    /// The encoded and sorted query, as it is signed and sent.
     pub(crate) fn to_canonical(&self) -> String {
         let encode = |(name, value): &(String, String)| (encode_component(name), encode_component(value));
         let mut pairs: Vec<_> = self.0.iter().map(encode).collect();
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_the_signature_is_not_for_the_store() {
+    fn parameters_of_the_signature_are_not_for_the_store() {
         let query = Query::parse("X-Amz-Signature=1&x-id=GetObject&versionId=2").unwrap();
         assert_eq!(query.for_store().to_canonical(), "versionId=2");
     }

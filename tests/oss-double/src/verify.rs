@@ -1,4 +1,4 @@
-//! Whether a request is who it says it is, unchanged and on time.
+//! Verifies a request's signature and time.
 
 use http::HeaderMap;
 use time::{Duration, OffsetDateTime};
@@ -10,47 +10,44 @@ use crate::sigv4::{Canonical, SigningKey, canonical_value};
 use crate::uri::encode_path;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-/// How far a client's clock may be from the store's.
+/// How far a client's clock may differ from the double's.
 const GREATEST_SKEW: Duration = Duration::minutes(15);
-/// The longest a presigned URL may live, in seconds: a week.
+/// The maximum lifetime of a presigned URL, in seconds: a week.
 const LONGEST_EXPIRY: i64 = 604_800;
 
-/// Whom requests are to come from.
+/// The credentials that requests must be signed with.
 pub(crate) struct Account {
     pub access_key: String,
     pub secret_key: String,
     pub region: String,
 }
 
-/// What a request was found to be signed with.
+/// The verified signature of a request.
 pub(crate) struct Verified {
     pub key: SigningKey,
     /// `20130524T000000Z`.
     pub signing_time: String,
     pub signature: String,
-    /// The value of `x-amz-content-sha256`, or `UNSIGNED-PAYLOAD` for a presigned request without.
+    /// The value of `x-amz-content-sha256`, or `UNSIGNED-PAYLOAD` for a presigned request without it.
     pub payload: String,
 }
 
-/// What a request claims of its signature.
+/// The signature that a request claims.
 struct Claim {
     access_key: String,
-    /// Without the access key: `20130524/us-east-1/s3/aws4_request`.
+    /// The scope without the access key: `20130524/us-east-1/s3/aws4_request`.
     scope: String,
     signed_headers: Vec<String>,
     signature: String,
     signing_time: String,
-    /// Seconds; of presigned requests only.
+    /// The lifetime in seconds, for presigned requests only.
     expires: Option<i64>,
     payload: String,
 }
 
-/// Checks the signature, in the header or in the query.
-///
-/// # Errors
-///
-/// 403 `AccessDenied` without a signature, after its end, or if a header that matters is not signed;
-/// `InvalidAccessKeyId`, `SignatureDoesNotMatch`, `RequestTimeTooSkewed`. 400 for what cannot be read.
+/// Verifies the signature in the header or in the query. Fails with 403 `AccessDenied` if there is none, if
+/// it has expired, or if a relevant header is not signed; with 403 `InvalidAccessKeyId`,
+/// `SignatureDoesNotMatch` or `RequestTimeTooSkewed`; and with 400 if it is malformed.
 pub(crate) fn verify(request: &Request, account: &Account, now: OffsetDateTime) -> Result<Verified, Failure> {
     let claim = if request.query.has("X-Amz-Algorithm") {
         Claim::from_query(request).ok_or_else(|| malformed("AuthorizationQueryParametersError"))?
@@ -58,7 +55,7 @@ pub(crate) fn verify(request: &Request, account: &Account, now: OffsetDateTime) 
         Claim::from_header(request)?
     };
     if claim.access_key != account.access_key {
-        return Err(Failure::forbidden("InvalidAccessKeyId", "the access key is not known"));
+        return Err(Failure::forbidden("InvalidAccessKeyId", "the access key is unknown"));
     }
     claim.check_time(now)?;
     claim.check_signed_headers(&request.headers)?;
@@ -76,7 +73,7 @@ pub(crate) fn verify(request: &Request, account: &Account, now: OffsetDateTime) 
         payload: &claim.payload,
     };
     if claim.scope != key.scope || key.sign(&claim.signing_time, &canonical) != claim.signature {
-        let message = "the signature is not the one computed from the request, the secret key and the region";
+        let message = "the signature does not match the request, the secret key and the region";
         return Err(Failure::forbidden("SignatureDoesNotMatch", message));
     }
     Ok(Verified { key, signing_time: claim.signing_time, signature: claim.signature, payload: claim.payload })
@@ -129,7 +126,7 @@ impl Claim {
         let signed_at = parse_signing_time(&self.signing_time).ok_or_else(unreadable)?;
         let is_too_old = self.expires.is_none() && now - signed_at > GREATEST_SKEW;
         if is_too_old || signed_at - now > GREATEST_SKEW {
-            let message = "the request's time and the store's are more than 15 minutes apart";
+            let message = "the request's time differs from the store's by more than 15 minutes";
             return Err(Failure::forbidden("RequestTimeTooSkewed", message));
         }
         match self.expires {
@@ -140,13 +137,13 @@ impl Claim {
         }
     }
 
-    /// The host and whatever S3 or OSS takes an order from must be signed.
+    /// The host and all headers that S3 or OSS acts on must be signed.
     fn check_signed_headers(&self, headers: &HeaderMap) -> Result<(), Failure> {
         let matters = |name: &str| name == "host" || name.starts_with("x-amz-") || name.starts_with("x-oss-");
         let is_signed = |name: &str| self.signed_headers.iter().any(|signed| signed == name);
         match headers.keys().find(|name| matters(name.as_str()) && !is_signed(name.as_str())) {
             Some(name) => {
-                let message = format!("there were headers which were not signed: {name}");
+                let message = format!("a header is not signed: {name}");
                 Err(Failure::forbidden("AccessDenied", message))
             }
             None => Ok(()),
@@ -161,5 +158,5 @@ fn signed_header(name: &str, headers: &HeaderMap) -> (String, String) {
 }
 
 fn malformed(code: &str) -> Failure {
-    Failure::bad(code, "the request is to be signed with Signature Version 4, for at most a week")
+    Failure::bad(code, "the request must be signed with Signature Version 4, for at most a week")
 }

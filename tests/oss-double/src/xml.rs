@@ -1,20 +1,21 @@
-//! As much XML as S3 speaks: flat elements without attributes, read and rewritten by name.
+//! Reads and rewrites S3's XML: elements without attributes, by name.
 
-/// A text as it stands in an element.
+/// Escapes a text for an element.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// The text of an element.
+/// Returns the text of an element's escaped form.
 pub(crate) fn unescape(text: &str) -> String {
     let quotes =
         text.replace("&quot;", "\"").replace("&#34;", "\"").replace("&apos;", "'").replace("&#39;", "'");
     quotes.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
-/// The raw content of each `<name>`, in order.
-pub(crate) fn contents<'a>(xml: &'a str, name: &str) -> Vec<&'a str> {
-    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+/// Returns the raw text inside each `<name>`, in order.
+pub(crate) fn elements<'a>(xml: &'a str, name: &str) -> Vec<&'a str> {
+    let open = format!("<{name}>");
+    let close = format!("</{name}>");
     let mut rest = xml;
     let mut found = Vec::new();
     while let Some((_, after)) = rest.split_once(&open) {
@@ -25,14 +26,15 @@ pub(crate) fn contents<'a>(xml: &'a str, name: &str) -> Vec<&'a str> {
     found
 }
 
-/// The text of the first `<name>`.
+/// Returns the text of the first `<name>`.
 pub(crate) fn text(xml: &str, name: &str) -> Option<String> {
-    contents(xml, name).first().map(|content| unescape(content).trim().to_owned())
+    elements(xml, name).first().map(|content| unescape(content).trim().to_owned())
 }
 
-/// The same document with the text of each `<name>` replaced.
+/// Returns the document with the text of each `<name>` replaced.
 pub(crate) fn rewrite(xml: &str, name: &str, replace: impl Fn(&str) -> String) -> String {
-    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let open = format!("<{name}>");
+    let close = format!("</{name}>");
     let mut rest = xml;
     let mut written = String::with_capacity(xml.len());
     while let Some((before, after)) = rest.split_once(&open) {
@@ -55,13 +57,13 @@ mod tests {
 
     #[test]
     fn elements_are_found_by_name() {
-        assert_eq!(contents(LIST, "P").len(), 2);
+        assert_eq!(elements(LIST, "P").len(), 2);
         assert_eq!(text(LIST, "ETag").as_deref(), Some("\"a\""));
         assert_eq!(text(LIST, "Missing"), None);
     }
 
     #[test]
-    fn rewriting_touches_nothing_else() {
+    fn rewriting_changes_nothing_else() {
         let upper = rewrite(LIST, "ETag", str::to_ascii_uppercase);
         assert_eq!(upper, LIST.replace("&quot;a", "&quot;A").replace(">b<", ">B<"));
     }

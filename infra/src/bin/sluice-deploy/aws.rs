@@ -1,11 +1,14 @@
-//! The AWS command line: so whatever credentials work there work here, and each step can be repeated by hand.
+//! Calls the AWS command line, so that its credentials work here and each step can be repeated by hand.
 
 use serde_json::Value;
 use std::process::{Command, Stdio};
 
-use crate::{Outcome, Target, stage::Stage};
+use crate::{
+    stage::Stage,
+    target::{Outcome, Target},
+};
 
-/// The command line, for one account and region.
+/// The AWS command line for one account and region.
 pub(crate) struct Aws {
     region: String,
     endpoint: Option<String>,
@@ -13,17 +16,16 @@ pub(crate) struct Aws {
     pub(crate) account: String,
 }
 
-/// A call that AWS, or the command line, refused.
+/// A call that AWS or the command line refused.
 #[derive(Debug, thiserror::Error)]
 #[error("{call}: {message}")]
 pub(crate) struct Refused {
     call: String,
-    /// Their words.
     pub(crate) message: String,
 }
 
 impl Aws {
-    /// Asks who is calling, and makes sure that it is the stage's account.
+    /// Checks that the credentials belong to the stage's account.
     pub(crate) fn open(stage: &Stage, target: &Target) -> Outcome<Self> {
         let mut aws = Self {
             region: stage.region.clone(),
@@ -37,7 +39,7 @@ impl Aws {
         if aws.account != stage.account {
             let expected = &stage.account;
             return Err(format!(
-                "these credentials are of account {}, the stage's is {expected}",
+                "these credentials belong to account {}, but the stage is in account {expected}",
                 aws.account
             )
             .into());
@@ -45,7 +47,7 @@ impl Aws {
         Ok(aws)
     }
 
-    /// Runs a command and reads its answer; null if it has none.
+    /// Runs a command and parses its output; null if it has none.
     pub(crate) fn json(&self, arguments: &[&str]) -> Result<Value, Refused> {
         let refused =
             |message: String| Refused { call: format!("aws {}", arguments[..2].join(" ")), message };
@@ -54,23 +56,24 @@ impl Aws {
             .args(["--output", "json"])
             .stdin(Stdio::null())
             .output()
-            .map_err(|error| refused(format!("the AWS command line is needed ({error})")))?;
+            .map_err(|error| refused(format!("cannot run the AWS command line ({error})")))?;
         if output.status.success() {
             return Ok(serde_json::from_slice(&output.stdout).unwrap_or(Value::Null));
         }
-        let said = String::from_utf8_lossy(&output.stderr);
+        let written = String::from_utf8_lossy(&output.stderr);
         // "An error occurred (Code) when calling the X operation: what is wrong"
-        let message = said.trim().rsplit_once(" operation: ").map_or(said.trim(), |(_, message)| message);
+        let message =
+            written.trim().rsplit_once(" operation: ").map_or(written.trim(), |(_, message)| message);
         Err(refused(message.to_owned()))
     }
 
-    /// Runs a command that shows its own progress.
+    /// Runs a command that prints its own progress.
     pub(crate) fn show(&self, arguments: &[&str]) -> Outcome {
         let status = self.command(arguments).status()?;
         if status.success() { Ok(()) } else { Err(format!("aws {}: {status}", arguments.join(" ")).into()) }
     }
 
-    /// Where `CloudFormation` reads an object of this region.
+    /// The URL at which `CloudFormation` reads an object of this region.
     pub(crate) fn object_url(&self, bucket: &str, key: &str) -> String {
         match &self.endpoint {
             Some(endpoint) => format!("{endpoint}/{bucket}/{key}"),
@@ -92,12 +95,12 @@ impl Aws {
     }
 }
 
-/// The text of a value, empty if it is none.
+/// The text of a value; empty if it is not a string.
 pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// The members of a list, none if it is no list.
+/// The items of a value; none if it is not a list.
 pub(crate) fn items(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }

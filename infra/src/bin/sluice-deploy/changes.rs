@@ -1,24 +1,24 @@
-//! Change sets: what a deployment would do, for people.
+//! Reads change sets and shows people what a deployment would do.
 
 use std::{collections::BTreeSet, fmt, thread::sleep, time::Duration};
 
 use serde_json::Value;
 
 use crate::{
-    Outcome,
     aws::{Aws, items, text},
+    target::Outcome,
 };
 
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// Types whose resources hold what cannot be made again.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// Types of resources that hold data which cannot be recreated.
 const HOLDING_DATA: [&str; 2] = ["AWS::DynamoDB::Table", "AWS::S3::Bucket"];
 
-/// What becomes of a resource, the gravest first.
+/// What happens to a resource, the most severe first.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Replace,
     Remove,
-    /// `CloudFormation` does not know before it tries.
+    /// `CloudFormation` decides only when it executes the change.
     MayReplace,
     Change,
     Import,
@@ -32,7 +32,7 @@ impl fmt::Display for Kind {
             Self::Remove => "- remove ",
             Self::MayReplace => "? replace",
             Self::Change => "~ change ",
-            Self::Import => "^ take in",
+            Self::Import => "^ import ",
             Self::Add => "+ add    ",
         })
     }
@@ -77,7 +77,7 @@ impl Change {
     }
 }
 
-/// All changes of a change set, and what the reader should not miss.
+/// The changes of a change set, displayed with a summary and warnings about data.
 pub(crate) struct Changes(Vec<Change>);
 
 impl Changes {
@@ -102,22 +102,22 @@ impl fmt::Display for Changes {
             writeln!(formatter, "{}", line.trim_end())?;
         }
         let count = |kind: &Kind| self.0.iter().filter(|change| change.kind == *kind).count();
-        let [added, taken_in, changed, unknown, replaced, removed] =
+        let [added, imported, changed, unknown, replaced, removed] =
             [Kind::Add, Kind::Import, Kind::Change, Kind::MayReplace, Kind::Replace, Kind::Remove]
                 .map(|kind| count(&kind));
         writeln!(
             formatter,
-            "{added} to add, {taken_in} to take in, {changed} to change, {unknown} to change or replace, \
+            "{added} to add, {imported} to import, {changed} to change, {unknown} to change or replace, \
              {replaced} to replace, {removed} to remove"
         )?;
         for change in self.0.iter().filter(|change| change.endangers_data()) {
-            writeln!(formatter, "WARNING: {} holds data, and may leave the stack", change.logical_id)?;
+            writeln!(formatter, "WARNING: {} holds data and may be removed or replaced", change.logical_id)?;
         }
         Ok(())
     }
 }
 
-/// Waits until the change set is made, and reads it; none if nothing would change.
+/// Waits until the change set is created and reads it. Returns `None` if nothing would change.
 pub(crate) fn wait(aws: &Aws, change_set_id: &str) -> Outcome<Option<Changes>> {
     let describe = ["cloudformation", "describe-change-set", "--change-set-name", change_set_id];
     loop {
@@ -129,7 +129,7 @@ pub(crate) fn wait(aws: &Aws, change_set_id: &str) -> Outcome<Option<Changes>> {
                 return Ok(None);
             }
             "FAILED" => return Err(format!("these changes are not possible: {reason}").into()),
-            _ => sleep(LOOK_AGAIN),
+            _ => sleep(POLL_INTERVAL),
         }
     }
 }
@@ -140,7 +140,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn the_gravest_change_comes_first() {
+    fn the_most_severe_change_comes_first() {
         let change = |action: &str, id: &str, kind: &str, replacement: &str, property: &str| {
             json!({ "Type": "Resource", "ResourceChange": {
                 "Action": action, "LogicalResourceId": id, "ResourceType": kind, "Replacement": replacement,
@@ -150,7 +150,7 @@ mod tests {
         let changes = Changes::of(&json!({ "Changes": [
             change("Modify", "AccountsFunction", "AWS::Lambda::Function", "False", "Code"),
             change("Modify", "FilesTable", "AWS::DynamoDB::Table", "True", "KeySchema"),
-            { "ResourceChange": { "Action": "Add", "LogicalResourceId": "New", "ResourceType": "AWS::SQS::Queue" } },
+            change("Add", "New", "AWS::SQS::Queue", "", "QueueName"),
         ] }));
         let shown = changes.to_string();
         let lines: Vec<&str> = shown.lines().collect();
@@ -162,9 +162,12 @@ mod tests {
             lines[1].starts_with("  ~ change  AccountsFunction ") && lines[1].ends_with(" Code"),
             "{shown}"
         );
-        assert!(lines[2].starts_with("  + add     New ") && lines[2].ends_with("Queue"), "{shown}");
-        let sum = "1 to add, 0 to take in, 1 to change, 0 to change or replace, 1 to replace, 0 to remove";
+        assert!(
+            lines[2].starts_with("  + add     New ") && lines[2].contains(" AWS::SQS::Queue "),
+            "{shown}"
+        );
+        let sum = "1 to add, 0 to import, 1 to change, 0 to change or replace, 1 to replace, 0 to remove";
         assert_eq!(lines[3], sum);
-        assert_eq!(lines[4], "WARNING: FilesTable holds data, and may leave the stack");
+        assert_eq!(lines[4], "WARNING: FilesTable holds data and may be removed or replaced");
     }
 }

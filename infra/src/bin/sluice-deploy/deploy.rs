@@ -1,31 +1,30 @@
-//! `sluice-deploy up`.
+//! `sluice-deploy up`: deploys a stage after showing what would change.
 
 use clap::Args;
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{fs, path::PathBuf};
 
 use sluice_infra::template;
 
 use crate::{
-    Outcome, Target,
-    aws::{Aws, items, text},
+    aws::{Aws, text},
     changes, packages,
     packages::Uploaded,
     page,
     progress::Progress,
-    prompt,
+    prompt, stack,
     stage::Stage,
-    workspace_dir,
+    target::{Outcome, Target, workspace_dir},
 };
 
 #[derive(Args)]
 pub(crate) struct Options {
     #[command(flatten)]
     target: Target,
-    /// Take the functions' executables from this folder rather than build them
+    /// Deploy the functions' executables of this folder instead of building them
     #[arg(long, value_name = "FOLDER")]
     functions: Option<PathBuf>,
-    /// Take the web page from this folder rather than build it
+    /// Deploy the web page of this folder instead of building it
     #[arg(long, value_name = "FOLDER")]
     page: Option<PathBuf>,
 }
@@ -50,7 +49,7 @@ pub(crate) async fn run(options: &Options) -> Outcome {
                 return Err("nothing was deployed".into());
             }
             if page.is_none() {
-                page::clear_away(&aws, &stage.stack)?;
+                page::delete_all(&aws, &stage.stack)?;
             }
             proposal.execute()?;
         }
@@ -63,7 +62,7 @@ pub(crate) async fn run(options: &Options) -> Outcome {
             return Err(error);
         }
     }
-    let outputs = outputs(&aws, &stage.stack)?;
+    let outputs = stack::outputs(&aws, &stage.stack)?;
     if let (Some(page), Some(bucket)) = (page, outputs.get("PageBucketName")) {
         page::upload(&aws, &page, bucket)?;
     }
@@ -73,7 +72,7 @@ pub(crate) async fn run(options: &Options) -> Outcome {
     Ok(())
 }
 
-/// A change set.
+/// A change set that waits for approval.
 struct Proposal<'a> {
     aws: &'a Aws,
     stack_id: String,
@@ -82,7 +81,7 @@ struct Proposal<'a> {
 
 impl<'a> Proposal<'a> {
     fn make(aws: &'a Aws, stage: &Stage, uploaded: &Uploaded) -> Outcome<Self> {
-        let is_new = match status(aws, &stage.stack).as_deref() {
+        let is_new = match stack::status(aws, &stage.stack).as_deref() {
             None | Some("REVIEW_IN_PROGRESS") => true,
             Some(status) if status.ends_with("_IN_PROGRESS") => {
                 return Err(format!("stack {} is being changed: {status}", stage.stack).into());
@@ -99,8 +98,8 @@ impl<'a> Proposal<'a> {
             create.extend(["--role-arn", role]);
         }
         if is_new {
-            // Tables and buckets of an earlier stack of this name come back with what they hold. A creation that fails
-            // leaves no stack that would have to be deleted by hand.
+            // Import the tables and buckets that an earlier stack of this name left, with their data. If the
+            // creation fails, delete the stack, so that nobody has to do it by hand.
             create.extend(["--change-set-type", "CREATE", "--import-existing-resources"]);
             create.extend(["--on-stack-failure", "DELETE"]);
         }
@@ -111,8 +110,8 @@ impl<'a> Proposal<'a> {
 
     fn withdraw(&self) -> Outcome {
         self.aws.json(&["cloudformation", "delete-change-set", "--change-set-name", &self.change_set_id])?;
-        // A stack that was never executed is empty. Somebody else may have executed theirs meanwhile.
-        if status(self.aws, &self.stack_id).as_deref() == Some("REVIEW_IN_PROGRESS") {
+        // The stack is empty, unless somebody else has executed another change set meanwhile.
+        if stack::status(self.aws, &self.stack_id).as_deref() == Some("REVIEW_IN_PROGRESS") {
             self.aws.json(&["cloudformation", "delete-stack", "--stack-name", &self.stack_id])?;
         }
         Ok(())
@@ -125,14 +124,15 @@ impl<'a> Proposal<'a> {
     }
 }
 
-/// Names of change sets are not used twice.
+/// A name that no other change set has.
 fn random_name() -> Outcome<String> {
     let mut random = [0; 8];
     getrandom::fill(&mut random)?;
     Ok(hex::encode(random))
 }
 
-/// A file, since JSON in a parameter would be read by the command line itself.
+/// Writes the parameters to a file and returns its URL. The AWS command line would parse JSON in an argument
+/// itself.
 fn parameter_file(stage: &Stage, uploaded: &Uploaded) -> Outcome<String> {
     let mut parameters = stage.parameters();
     parameters.extend(uploaded.parameters.clone());
@@ -143,18 +143,4 @@ fn parameter_file(stage: &Stage, uploaded: &Uploaded) -> Outcome<String> {
     let path = workspace_dir().join(format!("target/parameters-{}.json", stage.stack));
     fs::write(&path, Value::Array(list).to_string())?;
     Ok(format!("file://{}", path.display()))
-}
-
-/// The status of the stack, if there is one.
-pub(crate) fn status(aws: &Aws, stack: &str) -> Option<String> {
-    let described = aws.json(&["cloudformation", "describe-stacks", "--stack-name", stack]).ok()?;
-    items(&described["Stacks"]).first().map(|stack| text(&stack["StackStatus"]).to_owned())
-}
-
-/// The stack's outputs, by name.
-pub(crate) fn outputs(aws: &Aws, stack: &str) -> Outcome<BTreeMap<String, String>> {
-    let described = aws.json(&["cloudformation", "describe-stacks", "--stack-name", stack])?;
-    let output =
-        |output: &Value| (text(&output["OutputKey"]).to_owned(), text(&output["OutputValue"]).to_owned());
-    Ok(items(&described["Stacks"][0]["Outputs"]).iter().map(output).collect())
 }

@@ -1,4 +1,4 @@
-//! `sluice-deploy`: Sluice into an AWS account, and out of it again.
+//! `sluice-deploy` deploys Sluice to an AWS account, and removes it again.
 
 mod aws;
 mod changes;
@@ -7,19 +7,17 @@ mod packages;
 mod page;
 mod progress;
 mod prompt;
+mod stack;
 mod stage;
+mod target;
 mod undeploy;
 
-use clap::{Args, Parser, Subcommand};
-use std::{
-    error::Error,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
-type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+use crate::target::workspace_dir;
 
-/// Deploys Sluice to AWS, by the AWS command line and its credentials.
+/// Deploy Sluice to AWS with the AWS command line and its credentials
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Arguments {
@@ -29,25 +27,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build, upload, show what would change, ask, deploy
+    /// Build and upload, show what would change, ask, then deploy
     Up(deploy::Options),
-    /// Delete the stack; tables, landing and vault stay unless asked for twice
+    /// Delete the stack; tables, landing and vault buckets stay unless --delete-data is given
     Down(undeploy::Options),
-    /// Print the template, put together from its parts
+    /// Print the template, assembled from its parts
     Template,
-}
-
-/// Where to.
-#[derive(Args)]
-struct Target {
-    /// The stage: infra/stages/STAGE.json, or a file
-    stage: String,
-    /// Do not ask whether to go on
-    #[arg(long)]
-    yes: bool,
-    /// Another address for all of AWS
-    #[arg(long, env = "AWS_ENDPOINT_URL", hide = true)]
-    endpoint: Option<String>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -66,9 +51,4 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn workspace_dir() -> PathBuf {
-    let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
-    crate_dir.parent().unwrap_or(crate_dir).to_owned()
 }

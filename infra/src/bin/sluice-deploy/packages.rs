@@ -1,4 +1,4 @@
-//! The functions' zip files and the template, in the artifact bucket.
+//! Builds the functions, and uploads their zip files and the template to the artifact bucket.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -8,16 +8,20 @@ use sluice_infra::{
     artifact::{self, Artifact},
 };
 
-use crate::{Outcome, aws::Aws, stage::Stage, workspace_dir};
+use crate::{
+    aws::Aws,
+    stage::Stage,
+    target::{Outcome, workspace_dir},
+};
 
-/// What is in the artifact bucket.
+/// What was uploaded to the artifact bucket.
 pub(crate) struct Uploaded {
     pub(crate) template_url: String,
     /// The parameters that name the functions' code.
     pub(crate) parameters: BTreeMap<String, String>,
 }
 
-/// Builds the functions, or takes those that are built.
+/// Builds the functions, or uses the executables of a folder.
 pub(crate) async fn build(stage: &Stage, functions: Option<&Path>) -> Outcome<Vec<Artifact>> {
     let build = match functions {
         Some(folder) => Build::Ready(folder.to_owned()),
@@ -27,23 +31,25 @@ pub(crate) async fn build(stage: &Stage, functions: Option<&Path>) -> Outcome<Ve
     Ok(artifact::package_all(&executables, &workspace_dir().join("target/artifacts"))?)
 }
 
-/// Uploads what is not there yet. What earlier deployments left stays, so that a roll-back finds its code.
+/// Uploads what the bucket does not have yet. Files of earlier deployments stay, so that a rollback finds its
+/// code.
 pub(crate) fn upload(aws: &Aws, stage: &Stage, artifacts: &[Artifact], template: &str) -> Outcome<Uploaded> {
     let bucket = stage.artifact_bucket();
     if aws.json(&["s3api", "head-bucket", "--bucket", &bucket]).is_err() {
-        println!("making the bucket {bucket}");
+        println!("creating the bucket {bucket}");
         aws.json(&["s3", "mb", &format!("s3://{bucket}")])?;
     }
     let prefix = artifact::key_prefix(artifacts);
     let folder = gather(artifacts, &prefix)?;
     let functions_url = format!("s3://{bucket}/{prefix}");
-    // The prefix tells contents apart: a file that is there is the same.
+    // The prefix is a hash of the executables, so a file that exists is already the right one.
     aws.show(&["s3", "sync", "--no-progress", "--size-only", &folder, &functions_url])?;
 
     let path = workspace_dir().join("target/template.yaml");
     fs::write(&path, template)?;
     let key = format!("templates/{}.yaml", &hex::encode(Sha256::digest(template))[..16]);
-    let (path, url) = (path.to_string_lossy(), format!("s3://{bucket}/{key}"));
+    let path = path.to_string_lossy();
+    let url = format!("s3://{bucket}/{key}");
     aws.json(&["s3", "cp", "--only-show-errors", &path, &url])?;
     Ok(Uploaded {
         template_url: aws.object_url(&bucket, &key),
@@ -54,7 +60,7 @@ pub(crate) fn upload(aws: &Aws, stage: &Stage, artifacts: &[Artifact], template:
     })
 }
 
-/// A folder with the zip files and nothing else, each set in its own: two deployments may be under way.
+/// Links the zip files into a folder of their own, because two deployments may run at once.
 fn gather(artifacts: &[Artifact], prefix: &str) -> Outcome<String> {
     let folder = workspace_dir().join("target/deployment").join(prefix);
     if folder.exists() {

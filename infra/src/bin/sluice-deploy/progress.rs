@@ -1,29 +1,29 @@
-//! A stack's events while it changes.
+//! Prints a stack's events while it changes.
 
 use std::{collections::HashSet, thread::sleep, time::Duration};
 
 use serde_json::Value;
 
 use crate::{
-    Outcome,
     aws::{Aws, items, text},
+    target::Outcome,
 };
 
-const LOOK_AGAIN: Duration = Duration::from_secs(2);
-/// More than a stack of this size has in the time between two looks.
-const EVENTS_AT_ONCE: &str = "500";
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// More events than a stack of this size has in one interval.
+const MAX_EVENTS: &str = "500";
 
-/// Follows one operation.
+/// Follows one operation of a stack.
 pub(crate) struct Progress<'a> {
     aws: &'a Aws,
     stack_id: String,
     seen: HashSet<String>,
-    /// The first failure: what follows it is cancelled for it.
+    /// The first failure, which caused the others.
     failure: Option<String>,
 }
 
 impl<'a> Progress<'a> {
-    /// To be begun before the operation.
+    /// Must be called before the operation starts.
     pub(crate) fn new(aws: &'a Aws, stack_id: &str) -> Outcome<Self> {
         let mut progress = Self { aws, stack_id: stack_id.to_owned(), seen: HashSet::new(), failure: None };
         let earlier = progress.events()?;
@@ -31,7 +31,7 @@ impl<'a> Progress<'a> {
         Ok(progress)
     }
 
-    /// Shows events until the operation has ended with one of `successes`.
+    /// Prints events until the operation ends. It must end with one of the `successes`.
     pub(crate) fn follow(mut self, successes: &[&str]) -> Outcome {
         loop {
             let mut events = self.events()?;
@@ -44,11 +44,11 @@ impl<'a> Progress<'a> {
                     }
                 }
             }
-            sleep(LOOK_AGAIN);
+            sleep(POLL_INTERVAL);
         }
     }
 
-    /// The latest first.
+    /// The stack's events, the latest first.
     fn events(&self) -> Outcome<Vec<Value>> {
         let describe = [
             "cloudformation",
@@ -56,13 +56,14 @@ impl<'a> Progress<'a> {
             "--stack-name",
             &self.stack_id,
             "--max-items",
-            EVENTS_AT_ONCE,
+            MAX_EVENTS,
         ];
         Ok(items(&self.aws.json(&describe)?["StackEvents"]).to_vec())
     }
 
     fn show(&mut self, event: &Value) {
-        let (status, resource) = (text(&event["ResourceStatus"]), text(&event["LogicalResourceId"]));
+        let status = text(&event["ResourceStatus"]);
+        let resource = text(&event["LogicalResourceId"]);
         let reason = text(&event["ResourceStatusReason"]);
         if status.ends_with("_FAILED") {
             println!("  {status:<16} {resource}: {reason}");
@@ -72,7 +73,7 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// The status of the stack itself, if the operation has ended with this event.
+    /// The status of the stack itself, if this event ends the operation.
     fn end<'e>(&self, event: &'e Value) -> Option<&'e str> {
         let status = text(&event["ResourceStatus"]);
         let of_stack = text(&event["PhysicalResourceId"]) == self.stack_id;
@@ -86,8 +87,8 @@ impl<'a> Progress<'a> {
             return Ok(());
         }
         let left = match status {
-            "UPDATE_ROLLBACK_COMPLETE" => "the stack is as it was before",
-            "DELETE_COMPLETE" => "nothing of the stack is left",
+            "UPDATE_ROLLBACK_COMPLETE" => "the stack was rolled back",
+            "DELETE_COMPLETE" => "the stack was deleted",
             status => status,
         };
         let mut failure = self.failure.clone().unwrap_or_else(|| "no reason was given".to_owned());
@@ -97,7 +98,7 @@ impl<'a> Progress<'a> {
         Err(format!("failed at {failure}; {left}").into())
     }
 
-    /// Why `CloudFormation` did not even begin: the stack's own events do not say.
+    /// Why `CloudFormation` refused to start. The stack's own events do not say.
     fn refusals(&self) -> Option<String> {
         let describe = ["cloudformation", "describe-events", "--stack-name", &self.stack_id];
         let described = self.aws.json(&[&describe[..], &["--filters", "FailedEvents=true"]].concat()).ok()?;

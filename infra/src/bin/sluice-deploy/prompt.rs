@@ -1,16 +1,16 @@
-//! Questions.
+//! Asks the user questions.
 
 use std::io::{self, Write as _};
 
-use crate::Outcome;
+use crate::target::Outcome;
 
-/// Whether the answer is yes. No answer is no.
+/// Returns whether the answer is yes. No answer means no.
 pub(crate) fn agrees(question: &str) -> Outcome<bool> {
     let answer = ask(&format!("{question} [y/N] "))?;
     Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
 }
 
-/// Whether exactly this was typed.
+/// Returns whether the user typed exactly this text.
 pub(crate) fn types(question: &str, text: &str) -> Outcome<bool> {
     Ok(ask(&format!("{question} "))? == text)
 }

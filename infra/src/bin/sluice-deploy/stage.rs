@@ -1,4 +1,4 @@
-//! A stage: one deployment's settings, in a file.
+//! Reads a stage: the file with the settings of one deployment.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -6,29 +6,28 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use sluice_infra::{Architecture, template};
 
-use crate::{Outcome, workspace_dir};
+use crate::target::{Outcome, workspace_dir};
 
-/// Longer ones make bucket names that S3 refuses.
+/// Longer names make bucket names that S3 rejects.
 const STACK_NAME_LENGTH: usize = 20;
 
-/// What `infra/stages/STAGE.json` says.
+/// The settings in `infra/stages/STAGE.json`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Stage {
-    /// The name of the stack.
     pub(crate) stack: String,
-    /// The account it belongs to; credentials of another are refused.
+    /// The account of the stack. Credentials of another account are refused.
     pub(crate) account: String,
     pub(crate) region: String,
-    /// The role that `CloudFormation` takes for the stack, rather than the caller's rights.
+    /// The role that `CloudFormation` assumes for the stack, instead of the caller's rights.
     pub(crate) role: Option<String>,
-    /// The template's parameters. What is not named has the template's default.
+    /// Parameters of the template. The others have the template's defaults.
     #[serde(default)]
     parameters: BTreeMap<String, Value>,
 }
 
 impl Stage {
-    /// Reads a stage by its name, or by the path of its file.
+    /// Reads a stage by its name or by the path of its file.
     pub(crate) fn read(name: &str) -> Outcome<Self> {
         let path = if name.contains('/') {
             PathBuf::from(name)
@@ -46,7 +45,7 @@ impl Stage {
             && stage.stack.len() <= STACK_NAME_LENGTH
             && stage.stack.chars().all(allowed);
         if !is_name {
-            let rule = "lower-case letters, digits and hyphens, a letter first, 20 at most";
+            let rule = "use at most 20 lower-case letters, digits and hyphens, starting with a letter";
             return Err(format!("stack {:?}: {rule}", stage.stack).into());
         }
         if let Some(name) = stage.parameters.keys().find(|name| name.starts_with("Artifact")) {
@@ -55,12 +54,13 @@ impl Stage {
         Ok(stage)
     }
 
-    /// The parameters as `CloudFormation` takes them: lists of texts by commas, other lists and objects as JSON.
+    /// The parameters in `CloudFormation`'s format: lists of strings joined by commas, other lists and
+    /// objects as JSON.
     pub(crate) fn parameters(&self) -> BTreeMap<String, String> {
         self.parameters.iter().map(|(name, value)| (name.clone(), parameter(value))).collect()
     }
 
-    /// Refuses what the template does not know: CloudFormation would, but only after the build.
+    /// Refuses unknown parameters. `CloudFormation` would too, but only after the build.
     pub(crate) fn check_parameters(&self, template: &str) -> Outcome {
         let known = template::parameters(template);
         match self.parameters.keys().find(|name| !known.contains(&name.as_str())) {
@@ -77,7 +77,8 @@ impl Stage {
         self.parameters.get("ServePage").is_none_or(|value| parameter(value) == "true")
     }
 
-    /// Where functions and template lie. It is no part of the stack, which needs it before it is there.
+    /// The bucket of the functions and the template. It is not part of the stack, which needs it before it
+    /// exists.
     pub(crate) fn artifact_bucket(&self) -> String {
         format!("{}-artifacts-{}-{}", self.stack, self.account, self.region)
     }
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_written_as_they_are_meant() {
+    fn parameters_are_written_in_the_format_of_cloudformation() {
         let stage = stage(|stage| {
             stage["parameters"] = json!({
                 "AllowedOrigins": ["https://a.example", "https://b.example"],
@@ -123,9 +124,9 @@ mod tests {
             ("Empty", "[]"),
             ("LogLevel", "warn"),
             ("MigrationRules", r#"[{"to":"oss"}]"#),
+            ("PresignedUrlTtlSeconds", "600"),
             ("ServePage", "false"),
             ("Stores", "{}"),
-            ("PresignedUrlTtlSeconds", "600"),
         ];
         assert!(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).eq(expected));
         assert!(!stage.serves_page());

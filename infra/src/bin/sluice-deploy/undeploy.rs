@@ -1,4 +1,4 @@
-//! `sluice-deploy down`.
+//! `sluice-deploy down`: deletes a stage's stack, and its data if asked to.
 
 use clap::Args;
 use serde_json::Value;
@@ -6,23 +6,22 @@ use serde_json::Value;
 use sluice_infra::template;
 
 use crate::{
-    Outcome, Target,
     aws::{Aws, items, text},
-    deploy::outputs,
     page,
     progress::Progress,
-    prompt,
+    prompt, stack,
     stage::Stage,
+    target::{Outcome, Target},
 };
 
-/// Buckets whose objects can be made again. `CloudFormation` deletes no bucket that has any.
+/// Buckets of objects that can be recreated. `CloudFormation` cannot delete a bucket with objects.
 const EMPTIED: [&str; 2] = ["CacheBucketName", "PageBucketName"];
 
 #[derive(Args)]
 pub(crate) struct Options {
     #[command(flatten)]
     target: Target,
-    /// Delete all accounts, files and contents too, for ever; asks once more
+    /// Also delete all accounts, files and blobs for ever; asks a second time
     #[arg(long)]
     delete_data: bool,
 }
@@ -36,14 +35,14 @@ struct Kept {
 pub(crate) fn run(options: &Options) -> Outcome {
     let stage = Stage::read(&options.target.stage)?;
     let aws = Aws::open(&stage, &options.target)?;
-    let stack_id = stack_id(&aws, &stage.stack)?;
+    let stack_id = stack::id(&aws, &stage.stack)?;
     let kept = kept(&aws, &stage.stack)?;
 
     println!(
-        "stack {} of account {} in {} goes, with its functions, queues, logs and API",
+        "stack {} of account {} in {} will be deleted, with its functions, queues, logs and API",
         stage.stack, aws.account, stage.region
     );
-    let fate = if options.delete_data { "goes too" } else { "stays" };
+    let fate = if options.delete_data { "will be deleted" } else { "stays" };
     for Kept { is_table, name } in &kept {
         println!("  {} {name} {fate}", if *is_table { "table " } else { "bucket" });
     }
@@ -52,16 +51,16 @@ pub(crate) fn run(options: &Options) -> Outcome {
     }
     if options.delete_data {
         let question =
-            format!("All data of {0} is lost for ever. Type the stack's name to go on:", stage.stack);
+            format!("All data of {0} will be lost for ever. Type the stack's name to continue:", stage.stack);
         if !prompt::types(&question, &stage.stack)? {
             return Err("nothing was deleted".into());
         }
     }
-    let outputs = outputs(&aws, &stage.stack)?;
+    let outputs = stack::outputs(&aws, &stage.stack)?;
     let buckets: Vec<&String> = EMPTIED.iter().filter_map(|output| outputs.get(*output)).collect();
     if let Err(error) = remove(&aws, &stack_id, &buckets) {
-        // A function that was still at work may have filled the cache again.
-        println!("once more, since it {error}");
+        // A function that was still running may have written to the cache again.
+        println!("trying again: {error}");
         remove(&aws, &stack_id, &buckets)?;
     }
     if options.delete_data {
@@ -76,7 +75,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     Ok(())
 }
 
-/// Deletes the stack, and before it what is in `buckets`, as far as they are there.
+/// Empties those of the `buckets` that exist, then deletes the stack.
 fn remove(aws: &Aws, stack_id: &str, buckets: &[&String]) -> Outcome {
     for bucket in buckets {
         if aws.json(&["s3api", "head-bucket", "--bucket", bucket]).is_ok() {
@@ -88,12 +87,7 @@ fn remove(aws: &Aws, stack_id: &str, buckets: &[&String]) -> Outcome {
     progress.follow(&["DELETE_COMPLETE"])
 }
 
-fn stack_id(aws: &Aws, stack: &str) -> Outcome<String> {
-    let described = aws.json(&["cloudformation", "describe-stacks", "--stack-name", stack])?;
-    Ok(text(&described["Stacks"][0]["StackId"]).to_owned())
-}
-
-/// What the deployed template retains, which need not be what today's does.
+/// The resources that the deployed template retains. Today's template may retain others.
 fn kept(aws: &Aws, stack: &str) -> Outcome<Vec<Kept>> {
     let answer = aws.json(&["cloudformation", "get-template", "--stack-name", stack])?;
     let retained = template::retained(text(&answer["TemplateBody"]));
@@ -111,7 +105,7 @@ fn delete(aws: &Aws, Kept { is_table, name }: &Kept) -> Outcome {
     println!("deleting {name}");
     if *is_table {
         aws.json(&["dynamodb", "update-table", "--table-name", name, "--no-deletion-protection-enabled"])?;
-        // A table that is being changed is not deleted.
+        // A table cannot be deleted while it changes.
         aws.json(&["dynamodb", "wait", "table-exists", "--table-name", name])?;
         aws.json(&["dynamodb", "delete-table", "--table-name", name])?;
         return Ok(());

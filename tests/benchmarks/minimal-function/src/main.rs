@@ -1,4 +1,4 @@
-//! A function that answers nothing and knows nothing, on the runtime that the others use.
+//! A function that does nothing, on the same runtime as the others.
 
 use lambda_http::{Error, Request, run, service_fn};
 

@@ -1,4 +1,4 @@
-//! What is compressed.
+//! Makes the files that are compressed.
 
 use serde::Deserialize;
 use std::ffi::OsStr;
@@ -11,7 +11,7 @@ use crate::{Failure, builds, command, peers};
 
 const IMAGES: &str = "tests/benchmarks/src/compress/make_jpegs.py";
 
-/// A kind of bytes.
+/// A kind of file.
 #[derive(Debug, Clone, Copy)]
 pub enum Corpus {
     /// The sources of all packages that this workspace is built from, one file after the other.
@@ -23,10 +23,9 @@ pub enum Corpus {
 }
 
 impl Corpus {
-    /// All, in the order of the table.
     pub const ALL: [Self; 3] = [Self::SourceCode, Self::JsonLogs, Self::Jpeg];
 
-    /// Its rows.
+    /// The name in the table's rows.
     pub fn name(self) -> &'static str {
         match self {
             Self::SourceCode => "source code",
@@ -35,7 +34,7 @@ impl Corpus {
         }
     }
 
-    /// At most `size_bytes` of it, at `path`.
+    /// Writes at most `size_bytes` of it to `path`.
     pub async fn make(self, path: &Path, size_bytes: usize) -> Result<(), Failure> {
         match self {
             Self::SourceCode => fs::write(path, source_code(size_bytes).await?)?,
@@ -102,7 +101,8 @@ const AGENTS: [&str; 4] = [
     "okhttp/5.1.0",
 ];
 
-/// Lines whose fields vary as those of a service do: identifiers are random, addresses come again, times go on.
+/// Makes lines with fields like those of a service: random identifiers, recurring addresses, increasing
+/// times.
 fn json_logs(size_bytes: usize) -> Vec<u8> {
     let numbers = sluice_tests::bytes(7, size_bytes / 8 + 1024);
     let mut lines = Vec::with_capacity(size_bytes + 1024);
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn logs_are_lines_of_json_of_the_size_that_is_asked_for() {
+    fn logs_are_lines_of_json_of_the_requested_size() {
         let logs = json_logs(100_000);
         assert_eq!(logs.len(), 100_000);
         let lines: Vec<_> = logs.split(|byte| *byte == b'\n').collect();

@@ -1,4 +1,4 @@
-//! How fast compress-pack is, what it saves and how much memory it takes, beside the `zstd` command.
+//! Measures speed, savings and memory of compress-pack, beside the `zstd` command.
 
 mod corpus;
 
@@ -14,34 +14,33 @@ use tokio::process::Command;
 
 use crate::debian::Program;
 use crate::figure::grouped;
-use crate::invocation::{Function, Spent, process_alone};
+use crate::invocation::{Function, ResourceUsage, process_alone};
 use crate::table::Table;
 use crate::uploads::Uploader;
 use crate::watched::{self, Watched};
 use crate::{Failure, debian};
 use corpus::Corpus;
 
-/// The system counts hundredths: less says nothing.
+/// The system counts hundredths of a second, so shorter times are meaningless.
 const MEASURABLE_SECONDS: f64 = 0.1;
 const ZSTD: [Program; 1] = [Program { name: "zstd", package: "zstd", version_argument: "--version" }];
 const PEERS: [&[&str]; 2] = [&["-9", "-T1"], &["-9", "--long", "-T1"]];
 
-/// What to measure.
 #[derive(Debug, Args)]
 pub struct CompressOptions {
-    /// Size of each kind of content, in MiB
+    /// Size of each kind of file, in MiB
     #[arg(long, default_value_t = 256, value_name = "MIB")]
     corpus_mib: usize,
 }
 
-/// What a contender took.
+/// The result of a contender.
 struct Outcome {
     stored_bytes: u64,
     processor_seconds: f64,
     peak_resident_kib: u64,
 }
 
-/// Has each kind of content compressed by all, and prints a table.
+/// Compresses each kind of file with every contender and prints a table.
 pub async fn measure(options: &CompressOptions) -> Result<(), Failure> {
     let versions = debian::versions(&ZSTD).await?;
     let folder = tempfile::tempdir()?;
@@ -75,12 +74,14 @@ async fn by_compress_pack(deployed: &Deployed, file: &Path) -> Result<Outcome, F
     let uploader = Uploader::register(deployed).await?;
     let landed = uploader.upload("corpus", &content).await?;
     process_alone(deployed, Function::DedupUpload, &[landed]).await?;
-    let (account_id, of) = (uploader.account_id, Subject::Blob(Sha256::of(&content)));
+    let account_id = uploader.account_id;
+    let of = Subject::Blob(Sha256::of(&content));
     let event = PackEvent::PackWritten { account_id, of: of.clone() };
-    let Spent { processor_seconds, peak_resident_kib } =
+    let ResourceUsage { processor_seconds, peak_resident_kib } =
         process_alone(deployed, Function::CompressPack, &[event.to_json()]).await?;
     let deployment = deployed.deployment();
-    let (tables, buckets) = (deployment.tables()?, deployment.pack_buckets()?);
+    let tables = deployment.tables()?;
+    let buckets = deployment.pack_buckets()?;
     let packs = subject::find(&tables, &buckets, account_id, &of).await?;
     let mut stored_bytes = 0;
     for batch in packs.batches() {

@@ -1,4 +1,4 @@
-//! What happens to a file between two versions.
+//! Makes the edits between two versions of a file.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -12,21 +12,20 @@ const CUT_BYTES: u64 = 100;
 /// A change to a file.
 #[derive(Debug, Clone, Copy)]
 pub enum Edit {
-    /// One byte more at the front, so that all others move.
+    /// Inserts one byte at the front, so that all others move.
     Prepend,
-    /// Ten evenly spaced places overwritten, 1 KiB each.
+    /// Overwrites ten evenly spaced places of 1 KiB.
     Overwrite,
-    /// 1 MiB more at the end.
+    /// Appends 1 MiB.
     Append,
-    /// 100 bytes less in the middle.
+    /// Removes 100 bytes from the middle.
     Cut,
 }
 
 impl Edit {
-    /// All, in the order of the table.
     pub const ALL: [Self; 4] = [Self::Prepend, Self::Overwrite, Self::Append, Self::Cut];
 
-    /// Its row.
+    /// The name of the table's row.
     pub fn name(self) -> &'static str {
         match self {
             Self::Prepend => "1 byte put in front",
@@ -36,7 +35,7 @@ impl Edit {
         }
     }
 
-    /// Writes `edited`, which is `base` with this change.
+    /// Writes a copy of `base` with this change to `edited`.
     pub fn apply(self, base: &Path, edited: &Path) -> io::Result<()> {
         match self {
             Self::Prepend => {
@@ -57,7 +56,8 @@ impl Edit {
                 write_random(&mut OpenOptions::new().append(true).open(edited)?, APPENDED_BYTES)?;
             }
             Self::Cut => {
-                let (mut base, mut edited) = (File::open(base)?, File::create(edited)?);
+                let mut base = File::open(base)?;
+                let mut edited = File::create(edited)?;
                 let middle = base.metadata()?.len() / 2;
                 io::copy(&mut (&mut base).take(middle), &mut edited)?;
                 base.seek_relative(CUT_BYTES.cast_signed())?;
@@ -77,9 +77,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn edits_change_what_they_name_and_nothing_else() {
+    fn edits_change_only_what_they_name() {
         let folder = tempfile::tempdir().unwrap();
-        let (base, edited) = (folder.path().join("base"), folder.path().join("edited"));
+        let base = folder.path().join("base");
+        let edited = folder.path().join("edited");
         let before: Vec<u8> = (0..200_000_u32).map(|number| (number % 251) as u8).collect();
         fs::write(&base, &before).unwrap();
         let after = |edit: Edit| {

@@ -1,4 +1,4 @@
-//! What a small change to a large file costs on the wire, beside rsync.
+//! Measures what a small change to a large file costs on the wire, beside rsync.
 
 mod edit;
 mod relay;
@@ -11,9 +11,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::bench_stack::BenchStack;
 use crate::debian::Program;
 use crate::figure::{grouped, times};
-use crate::site::Site;
 use crate::table::Table;
 use crate::{Failure, builds, command, put};
 use edit::Edit;
@@ -22,7 +22,6 @@ use rsync::Rsync;
 
 const RSYNC: Program = Program { name: "rsync", package: "rsync", version_argument: "--version" };
 
-/// What to measure.
 #[derive(Debug, Args)]
 pub struct DeltaOptions {
     /// Size of the file that is edited, in MiB
@@ -41,7 +40,7 @@ const COSTS: [&str; 6] = [
 const REPORTS: [&str; 6] =
     ["edit", "API, counted", "`api_bytes`", "bucket, counted", "`bytes_sent`", "`requests`"];
 
-/// The second version of a file, sent through Sluice. Counted on the wire, both ways.
+/// The traffic of sending the second version of a file with Sluice, counted both ways.
 struct Put {
     elapsed: Duration,
     api_bytes: u64,
@@ -55,7 +54,7 @@ impl Put {
     }
 }
 
-/// What `sluice put` reports of a file.
+/// The report of `sluice put` about a file.
 #[derive(Deserialize)]
 struct Report {
     outcome: String,
@@ -64,7 +63,6 @@ struct Report {
     requests: u64,
 }
 
-/// Both versions of the file.
 struct Files {
     base: PathBuf,
     edited: PathBuf,
@@ -72,52 +70,58 @@ struct Files {
 }
 
 impl Files {
-    /// Makes both anew, of bytes that nobody has seen.
+    /// Makes both versions from new random bytes.
     fn make(&self, edit: Edit) -> Result<(), Failure> {
         put::data::write_random(&self.base, self.size_bytes)?;
         Ok(edit.apply(&self.base, &self.edited)?)
     }
 }
 
-/// An edit, sent by both.
+/// An edit, sent by Sluice and by rsync.
 struct Comparison {
     edit: Edit,
-    /// With `--no-wait`.
+    /// `sluice put --no-wait`.
     stored: Put,
-    /// Without.
+    /// `sluice put`.
     available: Put,
     rsync: rsync::Sent,
 }
 
-/// Edits a file in several ways, and prints what each sends.
+/// Edits a file in several ways and prints what each edit sends.
 pub async fn measure(options: &DeltaOptions, builds: &builds::BuildOptions) -> Result<(), Failure> {
     let version = RSYNC.version().await?;
-    let site = Site::start(builds).await?;
-    let folder = site.folder.path().join("delta");
+    let bench = BenchStack::start(builds).await?;
+    let folder = bench.folder.path().join("delta");
     fs::create_dir(&folder)?;
     let rsync = Rsync::start(&folder).await?;
     let size_bytes = options.edited_mib << 20;
     let files = Files { base: folder.join("base"), edited: folder.join("edited"), size_bytes };
 
-    let (mut costs, mut reports) = (Table::new(&COSTS), Table::new(&REPORTS));
+    let mut costs = Table::new(&COSTS);
+    let mut reports = Table::new(&REPORTS);
     for edit in Edit::ALL {
         eprintln!("· {} MiB, {}", options.edited_mib, edit.name());
-        let comparison = compare(&site, &rsync, &files, edit).await?;
+        let comparison = compare(&bench, &rsync, &files, edit).await?;
         costs.row(&comparison.costs());
         reports.row(&comparison.reports());
     }
-    site.shutdown().await;
+    bench.shutdown().await;
     println!("### Edits of a file of {} MiB\n\nPeer: {version}.\n\n{costs}", options.edited_mib);
     println!("What `sluice put --json` reports, beside what was counted:\n\n{reports}");
     Ok(())
 }
 
-/// Lets both send the same edit.
-async fn compare(site: &Site, rsync: &Rsync, files: &Files, edit: Edit) -> Result<Comparison, Failure> {
+/// Sends the same edit with both.
+async fn compare(
+    bench: &BenchStack,
+    rsync: &Rsync,
+    files: &Files,
+    edit: Edit,
+) -> Result<Comparison, Failure> {
     files.make(edit)?;
-    let stored = put_both(site, files, &format!("{edit:?}-stored"), true).await?;
+    let stored = put_both(bench, files, &format!("{edit:?}-stored"), true).await?;
     files.make(edit)?;
-    let available = put_both(site, files, &format!("{edit:?}-available"), false).await?;
+    let available = put_both(bench, files, &format!("{edit:?}-available"), false).await?;
     rsync.send(&files.base).await?;
     let rsync = rsync.send(&files.edited).await?;
     Ok(Comparison { edit, stored, available, rsync })
@@ -129,7 +133,8 @@ impl Comparison {
             let ratio = put.elapsed.as_secs_f64() / self.rsync.elapsed.as_secs_f64();
             format!("{ratio:.1}")
         };
-        let (sluice_bytes, rsync_bytes) = (self.available.size_bytes(), self.rsync.size_bytes);
+        let sluice_bytes = self.available.size_bytes();
+        let rsync_bytes = self.rsync.size_bytes;
         [
             self.edit.name().to_owned(),
             grouped(sluice_bytes),
@@ -153,26 +158,26 @@ impl Comparison {
     }
 }
 
-/// Puts both versions to one path, the second when the first is available, and counts the second.
-async fn put_both(site: &Site, files: &Files, remote: &str, no_wait: bool) -> Result<Put, Failure> {
+/// Puts both versions to one path, the second after the first is available, and counts the second.
+async fn put_both(bench: &BenchStack, files: &Files, remote: &str, no_wait: bool) -> Result<Put, Failure> {
     let put = |local: &Path| {
-        let mut command = site.sluice(&["put", "--json", "--to", remote]);
+        let mut command = bench.sluice(&["put", "--json", "--to", remote]);
         command.arg(local);
         command
     };
     command::run(put(&files.base)).await?;
-    site.wait_until_idle().await?;
+    bench.wait_until_idle().await?;
     let relay = Relay::start(Target::AsRequested).await?;
     let mut edited = put(&files.edited);
     edited.env("http_proxy", format!("http://{}", relay.address())).args(no_wait.then_some("--no-wait"));
     let finished = command::run(edited).await?;
     let mut traffic = relay.finish().await?;
-    site.wait_until_idle().await?;
+    bench.wait_until_idle().await?;
     let report: Report = serde_json::from_str(&finished.output)?;
     if report.outcome == "instant" {
         return Err("the edited file was known already".into());
     }
-    let api = site.stack.api_url().trim_start_matches("http://");
-    let api_bytes = traffic.remove(api).ok_or("sluice went past the relay")?;
+    let api = bench.stack.api_url().trim_start_matches("http://");
+    let api_bytes = traffic.remove(api).ok_or("sluice did not use the relay")?;
     Ok(Put { elapsed: finished.elapsed, api_bytes, bucket_bytes: traffic.values().sum(), report })
 }

@@ -1,4 +1,4 @@
-//! Counts what a command sends and receives, by standing between it and whom it talks to.
+//! A relay between a command and its server that counts the bytes in both directions.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,16 +15,16 @@ use crate::Failure;
 
 const BLOCK_BYTES: usize = 64 << 10;
 
-/// Where connections go on to.
+/// Where connections are forwarded to.
 #[derive(Debug, Clone, Copy)]
 pub enum Target {
-    /// One server, whatever is said to it.
+    /// Always this server.
     Server(SocketAddr),
-    /// The server that a request names: an HTTP proxy.
+    /// The server that a request names, as an HTTP proxy does.
     AsRequested,
 }
 
-/// The bytes that passed, both ways, by the server's host and port.
+/// The bytes in both directions by the server's host and port.
 pub type Traffic = BTreeMap<String, u64>;
 
 /// A relay on a loopback port of its own.
@@ -36,7 +36,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Begins to listen.
+    /// Starts to listen.
     pub async fn start(target: Target) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
@@ -46,12 +46,12 @@ impl Relay {
         Ok(Self { address, stop, task, traffic })
     }
 
-    /// Where it listens.
+    /// The address of the relay.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Waits until all connections have ended, and gives what passed.
+    /// Waits until all connections have ended, and returns the counts.
     pub async fn finish(self) -> Result<Traffic, Failure> {
         drop(self.stop);
         self.task.await?;
@@ -88,7 +88,7 @@ async fn serve(
             }
         }
     }
-    // A connection that broke is the command's to complain of; what had passed is counted.
+    // The command itself reports a broken connection. Its bytes count.
     connections.join_all().await;
 }
 
@@ -109,7 +109,7 @@ async fn pass(client: TcpStream, target: Target, traffic: Arc<Mutex<Traffic>>) -
     let meter = Meter { traffic, server };
     let answers = pass_bytes(&mut from_server, to_client, &meter);
     match first {
-        // A client that has hung up waits for nothing; a server would keep its half open for a minute.
+        // After the client hangs up, the server would keep its half open for a minute.
         Some(first) => tokio::select! {
             ended = pass_requests(first, &mut from_client, to_server, &meter) => ended,
             ended = answers => ended,
@@ -118,7 +118,7 @@ async fn pass(client: TcpStream, target: Target, traffic: Arc<Mutex<Traffic>>) -
     }
 }
 
-/// Passes on all there is.
+/// Forwards everything.
 async fn pass_bytes(
     from: &mut (impl AsyncRead + Unpin),
     mut to: OwnedWriteHalf,
@@ -128,7 +128,7 @@ async fn pass_bytes(
     to.shutdown().await
 }
 
-/// Passes on requests, each as it would read had the server been asked directly: that is what counts.
+/// Forwards requests in the form that the server would get without a proxy, because that is what counts.
 async fn pass_requests(
     mut request: Request,
     from: &mut BufReader<OwnedReadHalf>,

@@ -1,21 +1,21 @@
-//! HTTP/1.1 requests as a proxy gets them.
+//! Parses HTTP/1.1 requests to a proxy.
 
 use std::io;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _};
 
-/// A request whose body is still to be read.
+/// The head of a request. Its body has not been read yet.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Whom it is for: host and port.
+    /// Host and port of the server.
     pub server: String,
-    /// Request line and headers as the server gets them: a proxy is told the whole URL, a server the path.
+    /// Request line and headers as the server gets them: with the path instead of the whole URL.
     pub head: String,
     /// The size of the body.
     pub body_bytes: u64,
 }
 
 impl Request {
-    /// Reads the next one; none when the connection ends.
+    /// Reads the next request. `None` if the connection ends.
     pub async fn read(from: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Option<Self>> {
         let mut line = String::new();
         if from.read_line(&mut line).await? == 0 {
@@ -23,7 +23,8 @@ impl Request {
         }
         let (method, rest) = line.split_once(" http://").ok_or_else(|| unusable(&line))?;
         let (server, path) = rest.split_at(rest.find('/').ok_or_else(|| unusable(&line))?);
-        let (server, mut head) = (server.to_owned(), format!("{method} {path}"));
+        let server = server.to_owned();
+        let mut head = format!("{method} {path}");
         let mut body_bytes = 0;
         while line != "\r\n" {
             line.clear();
@@ -51,7 +52,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_server_gets_the_path_of_what_a_proxy_is_asked_for() {
+    async fn the_server_gets_the_path_of_the_proxys_url() {
         let sent = "PUT http://127.0.0.1:80/a?b=http://c/ HTTP/1.1\r\nContent-Length: 3\r\n\r\nxyz";
         let mut from = sent.as_bytes();
         let request = Request::read(&mut from).await.unwrap().unwrap();
@@ -61,7 +62,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_connection_may_end_between_requests_only() {
+    async fn a_connection_may_end_only_between_requests() {
         assert_eq!(Request::read(&mut &b""[..]).await.unwrap(), None);
         assert!(Request::read(&mut &b"GET http://a/ HTTP/1.1\r\nHost: a\r\n"[..]).await.is_err());
         assert!(Request::read(&mut &b"GET / HTTP/1.1\r\n\r\n"[..]).await.is_err());

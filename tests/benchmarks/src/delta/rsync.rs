@@ -1,4 +1,4 @@
-//! rsync to its own daemon, over TCP.
+//! Runs rsync with its own daemon, over TCP.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,15 +15,15 @@ use crate::{Failure, command};
 const PROGRAM: &str = "rsync";
 const START_ATTEMPTS: u32 = 100;
 
-/// A file that has been sent.
+/// The cost of sending a file.
 pub struct Sent {
-    /// From the command's start to its end.
+    /// The time from the command's start to its end.
     pub elapsed: Duration,
-    /// What passed on the wire, both ways.
+    /// The bytes on the wire, both ways.
     pub size_bytes: u64,
 }
 
-/// A daemon with one module, which ends when this is dropped.
+/// A daemon with one module. It ends when this is dropped.
 pub struct Rsync {
     _daemon: Child,
     address: SocketAddr,
@@ -31,13 +31,13 @@ pub struct Rsync {
 }
 
 impl Rsync {
-    /// Starts the daemon on a port of its own; what it receives goes into `folder`.
+    /// Starts the daemon on a free port. It writes to `folder`.
     pub async fn start(folder: &Path) -> Result<Self, Failure> {
         let received = folder.join("received");
         fs::create_dir(&received)?;
         let configuration = folder.join("rsyncd.conf");
         let [received, log] = [received, folder.join("rsyncd.log")].map(|path| path.display().to_string());
-        // As root it would otherwise write as nobody, who may not.
+        // As root, it would otherwise write as the user `nobody`, who has no permission.
         let settings = format!(
             "use chroot = no\nuid = 0\ngid = 0\nlog file = {log}\n[data]\npath = {received}\nread only = no\n"
         );
@@ -52,7 +52,7 @@ impl Rsync {
         Ok(daemon)
     }
 
-    /// Sends a file, with rsync's defaults, to take the place of the one that was sent before.
+    /// Sends a file with rsync's defaults. It replaces the file that was sent before.
     pub async fn send(&self, local: &Path) -> Result<Sent, Failure> {
         let relay = Relay::start(Target::Server(self.address)).await?;
         let mut rsync = command::isolated(Path::new(PROGRAM), &self.home);

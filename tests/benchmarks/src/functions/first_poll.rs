@@ -1,4 +1,4 @@
-//! One start of a function, as Lambda's Runtime API sees it.
+//! Times one start of a function until it calls Lambda's Runtime API.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::Failure;
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 const FIRST_POLL: &str = "GET /2018-06-01/runtime/invocation/next ";
 
-/// What Lambda and `infra/template/` tell the functions, all of it to each.
+/// The variables that Lambda and `infra/template/` set, all of them for every function.
 const VARIABLES: [(&str, &str); 26] = [
     ("AWS_REGION", "us-east-1"),
     ("AWS_DEFAULT_REGION", "us-east-1"),
@@ -31,7 +31,7 @@ const VARIABLES: [(&str, &str); 26] = [
     ("SLUICE_UPLOADS_TABLE", "sluice-uploads"),
     ("SLUICE_FILES_TABLE", "sluice-files"),
     ("SLUICE_VERSIONS_TABLE", "sluice-versions"),
-    ("SLUICE_BLOBS_TABLE", "sluice-contents"),
+    ("SLUICE_BLOBS_TABLE", "sluice-blobs"),
     ("SLUICE_PACKS_TABLE", "sluice-packs"),
     ("SLUICE_LANDING_BUCKET", "sluice-landing"),
     ("SLUICE_VAULT_BUCKET", "sluice-vault"),
@@ -44,7 +44,7 @@ const VARIABLES: [(&str, &str); 26] = [
     ("SLUICE_UPLOAD_TTL_SECONDS", "604800"),
 ];
 
-/// How long it takes from before the process is made until its first poll has arrived. It gets no work, and is ended.
+/// Measures the time from before the process is created until its first poll arrives. Then kills it.
 pub async fn time(name: &str, executable: &Path) -> Result<Duration, Failure> {
     let runtime_api = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let mut command = command(name, executable, runtime_api.local_addr()?);

@@ -1,4 +1,5 @@
-//! What a cold start costs: the size of each function, and the time from its start to its first poll for work.
+//! Measures the cost of a cold start: the size of each function, and the time from its start to its first
+//! poll.
 
 mod first_poll;
 mod package;
@@ -11,10 +12,9 @@ use crate::samples::Samples;
 use crate::table::Table;
 use crate::{Failure, builds};
 
-/// What to measure.
 #[derive(Debug, Args)]
 pub struct FunctionOptions {
-    /// How often each function is started
+    /// Number of times that each function is started
     #[arg(long, default_value_t = 31, value_parser = clap::value_parser!(u32).range(1..))]
     starts: u32,
 }
@@ -25,7 +25,7 @@ struct Function {
     samples: Samples,
 }
 
-/// Starts the functions in turn, and prints a table.
+/// Starts the functions in turn and prints a table.
 pub async fn measure(options: &FunctionOptions, builds: &builds::BuildOptions) -> Result<(), Failure> {
     let mut executables = builds.functions().await?;
     executables.insert(MINIMAL_FUNCTION.to_owned(), builds.minimal_function().await?);
@@ -33,7 +33,7 @@ pub async fn measure(options: &FunctionOptions, builds: &builds::BuildOptions) -
     let mut functions: Vec<_> =
         functions.map(|(name, executable)| Function { name, executable, samples: Samples::new() }).collect();
 
-    // The first round reads the executables into memory and counts for nothing.
+    // The first round reads the executables into memory and does not count.
     for round in 0..=options.starts {
         eprintln!("· function starts, round {round} of {}", options.starts);
         for function in &mut functions {

@@ -1,4 +1,4 @@
-//! Deployment packages.
+//! Measures the size of deployment packages.
 
 use std::fs::File;
 use std::io::{self, Cursor};
@@ -6,7 +6,7 @@ use std::path::Path;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// The size of the zip file that is deployed: the executable as `bootstrap`, compressed as `zip` does it by default.
+/// The size of the deployed zip file: the executable as `bootstrap`, with the default compression of `zip`.
 pub fn zip_size_bytes(executable: &Path) -> io::Result<u64> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().unix_permissions(0o755).compression_level(Some(6));

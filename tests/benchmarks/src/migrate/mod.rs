@@ -1,103 +1,44 @@
-//! Moving files from Ceph to an OSS double by migrate-pack, beside rclone.
+//! Measures migrate-pack with files from Ceph to an OSS double, beside rclone.
 
-mod content;
+mod files;
 mod outcome;
 mod rclone;
 mod stores;
+mod workload;
 
 use clap::Args;
 
 use crate::Failure;
 use crate::table::Table;
-use content::Files;
+use files::Files;
 use outcome::{Outcome, Outcomes};
 use rclone::Rclone;
 use stores::{PLAIN_BUCKET, Stores, TARGET, remove_objects};
+use workload::{Contender, Workload};
 
-/// What to measure.
 #[derive(Debug, Args)]
 pub struct MigrateOptions {
-    /// How many small files are moved; 0 to leave them out
+    /// Number of small files to move; 0 to skip them
     #[arg(long, default_value_t = 10_000, value_name = "COUNT")]
     small_objects: u32,
-    /// Size of each small file that is moved, in KiB
+    /// Size of each small file, in KiB
     #[arg(long, default_value_t = 10, value_name = "KIB")]
     small_object_kib: usize,
-    /// How many large files are moved; 0 to leave them out
+    /// Number of large files to move; 0 to skip them
     #[arg(long, default_value_t = 8, value_name = "COUNT")]
     large_objects: u32,
-    /// Size of each large file that is moved, in MiB
+    /// Size of each large file, in MiB
     #[arg(long, default_value_t = 256, value_name = "MIB")]
     large_object_mib: usize,
-    /// How often each contender moves each of the two
+    /// Number of times that each contender moves each of the two
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
     migrations: u32,
-    /// How many invocations of migrate-pack work side by side
+    /// Number of concurrent invocations of migrate-pack
     #[arg(long, default_value_t = 2, value_name = "COUNT")]
     invocations: usize,
 }
 
-/// Files of one size.
-#[derive(Debug, Clone, Copy)]
-pub struct Workload {
-    objects: u32,
-    object_bytes: usize,
-}
-
-/// Who moves them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Contender {
-    /// migrate-pack, with a message for each content.
-    Blobs,
-    /// migrate-pack, with messages that name packs.
-    Packs,
-    /// `rclone copy`, then `rclone check`.
-    Rclone,
-}
-
-impl Contender {
-    /// Naming packs makes no difference where each content has its own. rclone comes last.
-    fn all(workload: Workload, files: &Files) -> Vec<Self> {
-        if files.pack_count() < workload.objects as usize {
-            vec![Self::Blobs, Self::Packs, Self::Rclone]
-        } else {
-            vec![Self::Blobs, Self::Rclone]
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Blobs => "migrate-pack, a message for each content",
-            Self::Packs => "migrate-pack, messages that name 100 packs",
-            Self::Rclone => "`rclone copy`, then `rclone check`",
-        }
-    }
-}
-
-impl Workload {
-    fn name(self) -> String {
-        let size = if self.object_bytes < 1 << 20 {
-            format!("{} KiB", self.object_bytes >> 10)
-        } else {
-            format!("{} MiB", self.object_bytes >> 20)
-        };
-        format!("{} files of {size}", self.objects)
-    }
-
-    fn size_bytes(self) -> u64 {
-        u64::from(self.objects) * self.object_bytes as u64
-    }
-
-    fn prefix(self) -> String {
-        format!("{}/", self.object_bytes)
-    }
-
-    fn key(self, number: u32) -> String {
-        format!("{}{number:06}", self.prefix())
-    }
-}
-
-/// Times the contenders in turn, and prints a table for each workload.
+/// Times the contenders in turn and prints a table for each workload.
 pub async fn measure(options: &MigrateOptions) -> Result<(), Failure> {
     let stores = Stores::start().await?;
     let rclone = Rclone::install(&stores).await?;
@@ -121,17 +62,18 @@ async fn compare(
     files: &Files,
     options: &MigrateOptions,
 ) -> Result<Table, Failure> {
-    let contenders = Contender::all(workload, files);
+    let contenders = Contender::all(workload, files.pack_count());
     let mut outcomes: Vec<_> = contenders.iter().map(|_| Outcomes::new()).collect();
     for round in 1..=options.migrations {
         for turn in 0..contenders.len() {
-            // Nobody always comes first.
-            let place = (turn + round as usize) % contenders.len();
-            let (contender, rounds) = (contenders[place], options.migrations);
+            // The order rotates, so that no contender always comes first.
+            let index = (turn + round as usize) % contenders.len();
+            let contender = contenders[index];
+            let rounds = options.migrations;
             eprintln!("· {}, round {round} of {rounds}: {}", workload.name(), contender.name());
             let outcome = time(stores, rclone, workload, files, contender, options.invocations).await?;
             eprintln!("· {outcome:?}");
-            outcomes[place].push(outcome);
+            outcomes[index].push(outcome);
         }
     }
     let mut table = Table::new(&[&[""][..], &Outcomes::COLUMNS].concat());
@@ -142,7 +84,7 @@ async fn compare(
     Ok(table)
 }
 
-/// Lets one contender move everything to a bucket of its own, and undoes it.
+/// Times one contender that moves everything to a bucket of its own, and undoes the move.
 async fn time(
     stores: &Stores,
     rclone: &Rclone,
@@ -168,11 +110,11 @@ async fn time(
         }
     }
     if contender != Contender::Rclone {
-        files.bring_home(&stores.deployed(bucket), invocations).await?;
+        files.move_back(&stores.deployed(bucket), invocations).await?;
     }
-    let (_, held_bytes) = stores.remove_target(bucket).await?;
-    if contender == Contender::Rclone && held_bytes != workload.size_bytes() {
-        return Err(format!("rclone has left {held_bytes} bytes, not {}", workload.size_bytes()).into());
+    let (_, stored_bytes) = stores.remove_target(bucket).await?;
+    if contender == Contender::Rclone && stored_bytes != workload.size_bytes() {
+        return Err(format!("rclone has stored {stored_bytes} bytes, not {}", workload.size_bytes()).into());
     }
     Ok(outcome)
 }

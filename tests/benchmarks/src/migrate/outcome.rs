@@ -1,22 +1,22 @@
-//! What a contender took in each round.
+//! Collects the results of a contender over all rounds.
 
 use std::time::Duration;
 
-use super::Workload;
+use super::workload::Workload;
 use crate::samples::{Samples, ratio};
 
-/// What one round took.
+/// The result of one round.
 #[derive(Debug, Clone, Copy)]
 pub struct Outcome {
-    /// From before the first process was started to the end of the last.
+    /// The time from before the first process starts to the end of the last.
     pub elapsed: Duration,
-    /// The time of all processors for all processes.
+    /// The processor time of all processes.
     pub processor_seconds: f64,
-    /// That of the process that has had most.
+    /// The peak memory of the largest process.
     pub peak_resident_kib: u64,
 }
 
-/// What all rounds took.
+/// The results of all rounds.
 #[derive(Debug)]
 pub struct Outcomes {
     elapsed: Samples,
@@ -25,23 +25,21 @@ pub struct Outcomes {
 }
 
 impl Outcomes {
-    /// None yet.
     pub const fn new() -> Self {
         Self { elapsed: Samples::new(), processor: Samples::new(), peak_resident_kib: 0 }
     }
 
-    /// Adds a round.
     pub fn push(&mut self, outcome: Outcome) {
         self.elapsed.push(outcome.elapsed);
         self.processor.push(Duration::from_secs_f64(outcome.processor_seconds));
         self.peak_resident_kib = self.peak_resident_kib.max(outcome.peak_resident_kib);
     }
 
-    /// The columns of [`Outcomes::cells`] after the name.
+    /// The headings of [`Outcomes::cells`].
     pub const COLUMNS: [&str; 6] =
         ["seconds", "objects/s", "MB/s", "processor seconds", "peak memory", "time, rclone = 1"];
 
-    /// A row.
+    /// The cells of a row. The time is relative to `beside`.
     #[expect(clippy::cast_precision_loss, reason = "some digits are printed")]
     pub fn cells(&self, workload: Workload, beside: &Self) -> [String; 6] {
         let seconds = self.elapsed.median().as_secs_f64();

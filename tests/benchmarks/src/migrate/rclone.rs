@@ -1,4 +1,4 @@
-//! rclone between the same two stores.
+//! Runs rclone between the same two stores.
 
 use std::path::PathBuf;
 use tokio::process::Command;
@@ -7,7 +7,7 @@ use super::outcome::Outcome;
 use super::stores::{PLAIN_BUCKET, Stores};
 use crate::{Failure, command, peers, watched};
 
-/// The command, and what it needs to reach both stores.
+/// The command and its configuration of both stores.
 pub struct Rclone {
     program: PathBuf,
     home: PathBuf,
@@ -15,9 +15,9 @@ pub struct Rclone {
 }
 
 impl Rclone {
-    /// Installs it.
     pub async fn install(stores: &Stores) -> Result<Self, Failure> {
-        let (ceph, double) = (&stores.ceph, &stores.double);
+        let ceph = &stores.ceph;
+        let double = &stores.double;
         let source = [
             ("TYPE", "s3"),
             ("PROVIDER", "Ceph"),
@@ -38,8 +38,8 @@ impl Rclone {
             ("SECRET_ACCESS_KEY", "oss-test-secret"),
         ]
         .map(|(name, value)| (format!("RCLONE_CONFIG_TARGET_{name}"), value.to_owned()));
-        // It does not resolve names under `localhost`, but has a proxy do that: the double, which looks at hosts alone.
-        // Addresses of loopback, as the source's, are never asked of a proxy.
+        // rclone does not resolve names under `localhost`. The double serves as its proxy, because it only
+        // looks at hosts. Loopback addresses such as the source's bypass the proxy.
         let proxy = [("HTTP_PROXY".to_owned(), format!("http://{}", double.address()))];
         Ok(Self {
             program: peers::install().await?.join("rclone"),
@@ -48,15 +48,15 @@ impl Rclone {
         })
     }
 
-    /// Its version.
     pub async fn version(&self) -> Result<String, Failure> {
         let printed = command::run(self.command(&["version"])).await?.output;
         Ok(printed.lines().next().unwrap_or_default().to_owned())
     }
 
-    /// Copies what lies below `prefix` to a bucket of the double, and has it checked.
+    /// Copies the objects below `prefix` to a bucket of the double, and checks them.
     pub async fn migrate(&self, prefix: &str, bucket: &str) -> Result<Outcome, Failure> {
-        let (source, target) = (format!("source:{PLAIN_BUCKET}/{prefix}"), format!("target:{bucket}"));
+        let source = format!("source:{PLAIN_BUCKET}/{prefix}");
+        let target = format!("target:{bucket}");
         let copied = watched::run(self.command(&["copy", &source, &target])).await?;
         let checked = watched::run(self.command(&["check", &source, &target])).await?;
         Ok(Outcome {

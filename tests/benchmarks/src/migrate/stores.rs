@@ -1,4 +1,5 @@
-//! A deployment whose vault is on Ceph, and an OSS double in front of `SeaweedFS` to which its packs can go.
+//! Starts a deployment with its vault on Ceph, and an OSS double in front of `SeaweedFS` as the target of its
+//! packs.
 
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use serde_json::{Value, json};
@@ -16,28 +17,28 @@ const BUCKETS: [(&str, &str, &str); 3] = [
     ("vault", "SLUICE_VAULT_BUCKET", "vault"),
     ("cache", "SLUICE_CACHE_BUCKET", "cache"),
 ];
-/// Where the same objects lie for a command that knows nothing of packs.
+/// The bucket of the same bytes as plain objects, for rclone.
 pub const PLAIN_BUCKET: &str = "plain";
-/// What the double is called in the registry.
+/// The double's name in the registry.
 pub const TARGET: &str = "oss";
-/// The account's quota, in bytes.
+/// The quota of the account.
 const QUOTA_BYTES: u64 = 64 << 30;
 const RECEIPT_SEED: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
 
 /// Everything that runs. It ends when this is dropped.
 pub struct Stores {
     stack: Stack,
-    /// Where packs and objects come from.
+    /// The source of packs and objects.
     pub ceph: LocalStore,
     seaweedfs: LocalStore,
-    /// Where they go.
+    /// The target of packs and objects.
     pub double: OssDouble,
-    /// For whatever else should be gone in the end.
+    /// A folder for temporary files.
     pub folder: TempDir,
 }
 
 impl Stores {
-    /// Brings all up, and the source's buckets. The emulator has tables and queues only.
+    /// Starts everything and creates the source's buckets. The emulator has only the tables and queues.
     pub async fn start() -> Result<Self, Failure> {
         let folder = tempfile::tempdir()?;
         let report = |step: &str| eprintln!("· {step}");
@@ -52,13 +53,14 @@ impl Stores {
         for bucket in BUCKETS.map(|(_, _, name)| name).into_iter().chain([PLAIN_BUCKET]) {
             ceph.create_bucket(bucket, &[]).await?;
         }
-        let (access_key, secret_key) = (seaweedfs.access_key(), seaweedfs.secret_key());
+        let access_key = seaweedfs.access_key();
+        let secret_key = seaweedfs.secret_key();
         let behind = sluice_oss_double::Settings::in_front_of(&seaweedfs.endpoint(), access_key, secret_key);
         let double = OssDouble::start(behind)?;
         Ok(Self { stack, ceph, seaweedfs, double, folder })
     }
 
-    /// The deployment, whose packs can go to this bucket of the double.
+    /// The deployment with this bucket of the double as the target of its packs.
     pub fn deployed(&self, bucket: &str) -> Deployed {
         let mut deployed = Deployed::of(&self.stack);
         let roles: serde_json::Map<String, Value> =
@@ -94,19 +96,18 @@ impl Stores {
         deployed
     }
 
-    /// Makes a bucket behind the double.
+    /// Creates a bucket behind the double.
     pub async fn create_target(&self, bucket: &str) -> Result<(), Failure> {
         Ok(self.seaweedfs.create_bucket(bucket, &[]).await?)
     }
 
-    /// Removes a bucket behind the double with all that it holds, and gives how many objects these were, and bytes.
+    /// Removes a bucket behind the double with all its objects, and returns their number and size in bytes.
     pub async fn remove_target(&self, bucket: &str) -> Result<(u64, u64), Failure> {
         let held = remove_objects(&self.seaweedfs, bucket, "").await?;
         self.seaweedfs.client().delete_bucket().bucket(bucket).send().await?;
         Ok(held)
     }
 
-    /// Ends it.
     pub async fn shutdown(self) {
         self.stack.shutdown().await;
         self.ceph.shutdown().await;
@@ -114,9 +115,10 @@ impl Stores {
     }
 }
 
-/// Removes all objects of a bucket whose keys begin with `prefix`, and gives how many there were, and bytes.
+/// Removes all objects of a bucket under `prefix`, and returns their number and size in bytes.
 pub async fn remove_objects(store: &LocalStore, bucket: &str, prefix: &str) -> Result<(u64, u64), Failure> {
-    let (mut count, mut size_bytes) = (0, 0);
+    let mut count = 0;
+    let mut size_bytes = 0;
     loop {
         let page = store.client().list_objects_v2().bucket(bucket).prefix(prefix).send().await?;
         let mut delete = Delete::builder().quiet(true);

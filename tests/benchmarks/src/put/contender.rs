@@ -1,14 +1,14 @@
-//! Who uploads.
+//! Defines the contenders that upload files.
 
 use aws_credential_types::provider::ProvideCredentials as _;
 use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
 use super::data::Workload;
-use crate::site::Site;
+use crate::bench_stack::BenchStack;
 use crate::{Failure, command, peers};
 
-/// A way to bring files into the landing bucket.
+/// A command that uploads files to the landing bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Contender {
     /// `sluice put --no-wait`: until the bytes are stored.
@@ -22,15 +22,14 @@ pub enum Contender {
 }
 
 impl Contender {
-    /// All, in the order of the table.
     pub const ALL: [Self; 4] = [Self::SluiceStored, Self::SluiceAvailable, Self::Aws, Self::S5cmd];
 
-    /// Whether it goes through Sluice.
+    /// Whether it uploads through Sluice.
     pub fn is_sluice(self) -> bool {
         matches!(self, Self::SluiceStored | Self::SluiceAvailable)
     }
 
-    /// Its row.
+    /// The name of the table's row.
     pub fn name(self) -> &'static str {
         match self {
             Self::SluiceStored => "`sluice put --no-wait`, until stored",
@@ -41,7 +40,7 @@ impl Contender {
     }
 }
 
-/// The commands that know nothing of Sluice, and what they need to reach its bucket.
+/// The commands that do not use Sluice, and their configuration of its bucket.
 pub struct Peers {
     bin_dir: PathBuf,
     home: PathBuf,
@@ -51,31 +50,32 @@ pub struct Peers {
 }
 
 impl Peers {
-    /// Installs the commands.
-    pub async fn install(site: &Site) -> Result<Self, Failure> {
+    /// Installs the commands of the peers.
+    pub async fn install(bench: &BenchStack) -> Result<Self, Failure> {
         let bin_dir = peers::install().await?;
         let bucket =
-            site.stack.output("LandingBucketName").ok_or("the stack has no landing bucket")?.to_owned();
-        let (home, endpoint) = (site.folder.path().join("peers"), site.stack.aws_endpoint());
-        Ok(Self { bin_dir, home, endpoint, bucket, variables: variables(site).await? })
+            bench.stack.output("LandingBucketName").ok_or("the stack has no landing bucket")?.to_owned();
+        let home = bench.folder.path().join("peers");
+        let endpoint = bench.stack.aws_endpoint();
+        Ok(Self { bin_dir, home, endpoint, bucket, variables: variables(bench).await? })
     }
 
-    /// `aws` with these arguments.
+    /// `aws` with these arguments, not started yet.
     pub fn aws(&self, arguments: &[&str]) -> Command {
         self.command("aws", arguments)
     }
 
-    /// `s5cmd` with these arguments.
+    /// `s5cmd` with these arguments, not started yet.
     pub fn s5cmd(&self, arguments: &[&str]) -> Command {
         self.command("s5cmd", arguments)
     }
 
-    /// Copies a workload into the landing bucket, where no event comes of it: only `uploads/` is watched.
+    /// Copies a workload to a prefix of the landing bucket that causes no events.
     fn copy(&self, contender: Contender, workload: Workload, local: &Path, run: &str) -> Command {
         let target = self.target(run);
         if contender == Contender::S5cmd {
             let mut command = self.s5cmd(&["--log", "error", "cp"]);
-            // A folder's own name is left out only when it ends in a slash.
+            // s5cmd omits the folder's own name only if the path ends in a slash.
             command.arg(if workload.is_folder() { local.join("") } else { local.to_owned() }).arg(target);
             return command;
         }
@@ -84,7 +84,7 @@ impl Peers {
         command
     }
 
-    /// Checks that a copied workload lies in the bucket whole.
+    /// Checks that the bucket has the whole copied workload.
     pub async fn check(&self, workload: Workload, run: &str) -> Result<(), Failure> {
         let target = self.target(run);
         let listing = self.aws(&["s3", "ls", "--recursive", "--summarize", &target]);
@@ -95,7 +95,7 @@ impl Peers {
         if found == (Some(u64::from(workload.file_count)), Some(workload.size_bytes())) {
             return Ok(());
         }
-        Err(format!("{target} holds {found:?} objects and bytes, not {}", workload.name()).into())
+        Err(format!("{target} has {found:?} objects and bytes, not {}", workload.name()).into())
     }
 
     fn target(&self, run: &str) -> String {
@@ -110,8 +110,8 @@ impl Peers {
     }
 }
 
-async fn variables(site: &Site) -> Result<Vec<(&'static str, String)>, Failure> {
-    let config = site.stack.sdk_config();
+async fn variables(bench: &BenchStack) -> Result<Vec<(&'static str, String)>, Failure> {
+    let config = bench.stack.sdk_config();
     let provider = config.credentials_provider().ok_or("the stack has no credentials")?;
     let credentials = provider.provide_credentials().await?;
     let region = config.region().ok_or("the stack has no region")?;
@@ -124,19 +124,19 @@ async fn variables(site: &Site) -> Result<Vec<(&'static str, String)>, Failure> 
     ])
 }
 
-/// The command that uploads a workload; `run` names a folder that nothing was put into before.
+/// The command that uploads a workload to the folder `run`, which must be new.
 pub fn upload(
     contender: Contender,
-    site: &Site,
+    bench: &BenchStack,
     peers: &Peers,
     workload: Workload,
     local: &Path,
     run: &str,
 ) -> Command {
     match contender {
-        Contender::SluiceAvailable => site.put(local, run),
+        Contender::SluiceAvailable => bench.put(local, run),
         Contender::SluiceStored => {
-            let mut command = site.put(local, run);
+            let mut command = bench.put(local, run);
             command.arg("--no-wait");
             command
         }

@@ -1,30 +1,30 @@
-//! Bytes that nobody has seen before.
+//! Makes files of new random bytes.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-/// Files to be uploaded together.
+/// Files that are uploaded together.
 #[derive(Debug, Clone, Copy)]
 pub struct Workload {
-    /// How many: one is uploaded by itself, more as a folder.
+    /// The number of files. One is uploaded by itself, more as a folder.
     pub file_count: u32,
-    /// The size of each.
+    /// The size of each file.
     pub file_size_bytes: u64,
 }
 
 impl Workload {
-    /// All bytes.
+    /// The size of all files.
     pub fn size_bytes(self) -> u64 {
         u64::from(self.file_count) * self.file_size_bytes
     }
 
-    /// Whether the files go as a folder.
+    /// Whether the files are uploaded as a folder.
     pub fn is_folder(self) -> bool {
         self.file_count > 1
     }
 
-    /// Makes the files anew in `folder`, and returns what is to be uploaded.
+    /// Makes the files in `folder` and returns the path to upload.
     pub fn make(self, folder: &Path) -> io::Result<PathBuf> {
         if !self.is_folder() {
             let file = folder.join("random.bin");
@@ -39,7 +39,7 @@ impl Workload {
         Ok(files)
     }
 
-    /// What it is called.
+    /// The name of the workload in tables.
     pub fn name(self) -> String {
         let size = match self.file_size_bytes {
             size if size >= 1 << 20 => format!("{} MiB", size >> 20),

@@ -1,4 +1,4 @@
-//! `sluice put` beside the commands that copy files into a bucket and know nothing of accounts, hashes or versions.
+//! Measures `sluice put` beside commands that copy files to a bucket, without accounts, hashes or versions.
 
 mod contender;
 pub mod data;
@@ -7,61 +7,65 @@ use clap::Args;
 use std::time::Duration;
 use tokio::process::Command;
 
+use crate::bench_stack::BenchStack;
 use crate::samples::{Samples, ratio};
-use crate::site::Site;
 use crate::table::Table;
 use crate::{Failure, builds, command};
 use contender::{Contender, Peers};
 use data::Workload;
 
-/// What to measure.
 #[derive(Debug, Args)]
 pub struct PutOptions {
     /// Size of the large file, in MiB
     #[arg(long, default_value_t = 256, value_name = "MIB")]
     large_mib: u64,
-    /// How many small files there are
+    /// Number of small files
     #[arg(long, default_value_t = 2000, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(2..))]
     small_files: u32,
     /// Size of each small file, in KiB
     #[arg(long, default_value_t = 10, value_name = "KIB")]
     small_kib: u64,
-    /// How often each contender uploads each of the two
+    /// Number of times that each contender uploads each of the two
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
 }
 
-/// Times the contenders in turn, and prints a table for each workload.
+/// Times the contenders in turn and prints a table for each workload.
 pub async fn measure(options: &PutOptions, builds: &builds::BuildOptions) -> Result<(), Failure> {
-    let site = Site::start(builds).await?;
-    let peers = Peers::install(&site).await?;
+    let bench = BenchStack::start(builds).await?;
+    let peers = Peers::install(&bench).await?;
     let versions = versions(&peers).await?;
-    // Starts the functions and fills what caches there are.
+    // Starts the functions and fills caches.
     let warm_up = Workload { file_count: 20, file_size_bytes: 10 << 10 };
     for contender in Contender::ALL {
-        time(contender, &site, &peers, warm_up, "warm-up").await?;
+        time(contender, &bench, &peers, warm_up, "warm-up").await?;
     }
     println!("### Uploads\n\nPeers: {versions}.\n");
     let large = Workload { file_count: 1, file_size_bytes: options.large_mib << 20 };
     let small = Workload { file_count: options.small_files, file_size_bytes: options.small_kib << 10 };
     for workload in [large, small] {
-        let table = compare(&site, &peers, workload, options.rounds).await?;
+        let table = compare(&bench, &peers, workload, options.rounds).await?;
         println!("#### {}\n\n{table}", workload.name());
     }
-    site.shutdown().await;
+    bench.shutdown().await;
     Ok(())
 }
 
-async fn compare(site: &Site, peers: &Peers, workload: Workload, rounds: u32) -> Result<Table, Failure> {
+async fn compare(
+    bench: &BenchStack,
+    peers: &Peers,
+    workload: Workload,
+    rounds: u32,
+) -> Result<Table, Failure> {
     let mut samples = Contender::ALL.map(|_| Samples::new());
     for round in 1..=rounds {
         for turn in 0..Contender::ALL.len() {
-            // Nobody always comes first.
-            let place = (turn + round as usize) % Contender::ALL.len();
-            let contender = Contender::ALL[place];
+            // The order rotates, so that no contender always comes first.
+            let index = (turn + round as usize) % Contender::ALL.len();
+            let contender = Contender::ALL[index];
             eprintln!("· {}, round {round} of {rounds}: {}", workload.name(), contender.name());
             let run = format!("{}-{round}", if workload.is_folder() { "small" } else { "large" });
-            samples[place].push(time(contender, site, peers, workload, &run).await?);
+            samples[index].push(time(contender, bench, peers, workload, &run).await?);
         }
     }
     let [stored, ..] = &samples;
@@ -74,23 +78,23 @@ async fn compare(site: &Site, peers: &Peers, workload: Workload, rounds: u32) ->
     Ok(table)
 }
 
-/// Lets one contender upload files that are new to all of them.
+/// Times one contender that uploads new files.
 async fn time(
     contender: Contender,
-    site: &Site,
+    bench: &BenchStack,
     peers: &Peers,
     workload: Workload,
     run: &str,
 ) -> Result<Duration, Failure> {
-    let folder = tempfile::tempdir_in(site.folder.path())?;
+    let folder = tempfile::tempdir_in(bench.folder.path())?;
     let local = workload.make(folder.path())?;
-    // What earlier ones left to be written is not for this one to wait for.
+    // This contender must not wait for earlier writes to reach the disk.
     command::run(Command::new("sync")).await?;
     let run = format!("{run}-{contender:?}");
-    let upload = contender::upload(contender, site, peers, workload, &local, &run);
+    let upload = contender::upload(contender, bench, peers, workload, &local, &run);
     let elapsed = command::run(upload).await?.elapsed;
     if contender.is_sluice() {
-        site.wait_until_idle().await?;
+        bench.wait_until_idle().await?;
     } else {
         peers.check(workload, &run).await?;
     }

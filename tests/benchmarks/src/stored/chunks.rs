@@ -1,4 +1,4 @@
-//! The chunks of all versions, each once, as Sluice cuts them.
+//! Cuts all versions into chunks as Sluice does, and keeps each chunk once.
 
 use sluice_domain::chunk::Chunker;
 use sluice_domain::hash::ChunkId;
@@ -9,23 +9,23 @@ use std::path::{Path, PathBuf};
 use super::trees;
 use crate::Failure;
 
-/// How many hash functions a signature has.
+/// The number of hash functions of a signature.
 const SIGNATURE_LENGTH: usize = 4;
 /// The length of a shingle in bytes.
 const SHINGLE_BYTES: usize = 8;
 
-/// A chunk, and where it was first found.
+/// A chunk and the path where it was first found.
 #[derive(Debug, Clone)]
 pub struct Piece {
     /// The path of its file in its tree.
     pub path: PathBuf,
-    /// Its bytes.
     pub bytes: Vec<u8>,
 }
 
-/// The chunks in the order in which they come: tree by tree, each by its paths.
+/// The chunks in their order of appearance: tree by tree, each in the order of its paths.
 pub fn unique(trees: &[PathBuf]) -> Result<Vec<Piece>, Failure> {
-    let (mut seen, mut pieces) = (HashSet::new(), Vec::new());
+    let mut seen = HashSet::new();
+    let mut pieces = Vec::new();
     for tree in trees {
         let mut files = trees::files_below(tree)?;
         files.sort();
@@ -47,22 +47,22 @@ fn add(pieces: &mut Vec<Piece>, seen: &mut HashSet<ChunkId>, path: &Path, conten
     chunker.finish(&mut keep);
 }
 
-/// The chunks by the kind of file, then by path: those of one file's versions come together.
+/// The chunks by file extension, then by path, so that those of one file's versions are adjacent.
 pub fn by_path(pieces: &[Piece]) -> Vec<Piece> {
     let mut sorted = pieces.to_vec();
     sorted.sort_by_cached_key(|piece| (piece.path.extension().map(ToOwned::to_owned), piece.path.clone()));
     sorted
 }
 
-/// The chunks by what they hold: those that share most shingles come together.
+/// The chunks by similarity, so that those which share most shingles are adjacent.
 pub fn by_similarity(pieces: &[Piece]) -> Vec<Piece> {
     let mut sorted = pieces.to_vec();
     sorted.sort_by_cached_key(|piece| signature(&piece.bytes));
     sorted
 }
 
-/// The least hash of all shingles, for each of some hash functions (Broder, On the resemblance and containment of documents,
-/// 1997).
+/// The smallest hash of all shingles, for each of several hash functions (Broder, On the resemblance and
+/// containment of documents, 1997).
 fn signature(bytes: &[u8]) -> [u64; SIGNATURE_LENGTH] {
     const FACTORS: [u64; SIGNATURE_LENGTH] =
         [0x9E37_79B9_7F4A_7C15, 0xC2B2_AE3D_27D4_EB4F, 0xD6E8_FEB8_6659_FD93, 0xA076_1D64_78BD_642F];
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn like_chunks_come_together() {
+    fn similar_chunks_are_adjacent() {
         let piece = |seed, length| Piece { path: PathBuf::new(), bytes: sluice_tests::bytes(seed, length) };
         let pieces = [piece(1, 8000), piece(2, 8000), piece(1, 8200), piece(2, 8200)];
         let sorted: Vec<Vec<u8>> = by_similarity(&pieces).into_iter().map(|piece| piece.bytes).collect();

@@ -1,8 +1,8 @@
-//! What twenty versions of a source tree take, beside programs that store equal chunks once.
+//! Measures the stored size of twenty versions of a source tree, beside other deduplicating programs.
 
 mod chunks;
+pub mod drain;
 mod peer;
-pub mod settle;
 mod steps;
 pub mod trees;
 mod usage;
@@ -11,18 +11,18 @@ use sluice_tests::Deployed;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::bench_stack::BenchStack;
 use crate::figure::{grouped, times};
-use crate::site::Site;
 use crate::table::Table;
 use crate::{Failure, builds, command, debian};
 use peer::Peer;
 use usage::Usage;
 
-/// Stores all versions with each contender, and prints tables.
+/// Stores all versions with each contender and prints tables.
 pub async fn measure(builds: &builds::BuildOptions) -> Result<(), Failure> {
     let versions = debian::versions(&peer::PROGRAMS).await?;
-    let site = Site::start(builds).await?;
-    let folder = site.folder.path().join("stored");
+    let bench = BenchStack::start(builds).await?;
+    let folder = bench.folder.path().join("stored");
     fs::create_dir(&folder)?;
     let trees = trees::fetch(&folder).await?;
     let mut logical_bytes = 0;
@@ -30,7 +30,7 @@ pub async fn measure(builds: &builds::BuildOptions) -> Result<(), Failure> {
         logical_bytes += trees::size_bytes(tree)?;
     }
 
-    let (sent, usage) = store_with_sluice(&site, &folder, &trees).await?;
+    let (sent, usage) = store_with_sluice(&bench, &folder, &trees).await?;
     let mut rows = vec![
         ("Sluice: objects, and what is inline in rows".to_owned(), usage.content_bytes()),
         ("Sluice, with all rows".to_owned(), usage.all_bytes()),
@@ -43,7 +43,7 @@ pub async fn measure(builds: &builds::BuildOptions) -> Result<(), Failure> {
         fs::remove_dir_all(&peer_folder)?;
     }
     let steps = steps::table(&trees, logical_bytes)?;
-    site.shutdown().await;
+    bench.shutdown().await;
 
     let [first, .., last] = trees::RELEASES;
     println!("### Stored bytes of {} versions\n", trees.len());
@@ -52,31 +52,35 @@ pub async fn measure(builds: &builds::BuildOptions) -> Result<(), Failure> {
     for (name, stored_bytes) in rows {
         table.row(&[name, grouped(stored_bytes), times(logical_bytes, stored_bytes)]);
     }
-    println!("{table}\nWhere Sluice's bytes lie:\n\n{}", places(&usage));
-    println!("What each step brings:\n\n{steps}");
+    println!("{table}\nWhere Sluice's bytes are:\n\n{}", usage_table(&usage));
+    println!("What each step saves:\n\n{steps}");
     Ok(())
 }
 
-/// Puts the trees to the same path, each when the one before is available. Gives what is stored then, and what is once
-/// everything is compressed and old objects are deleted.
-async fn store_with_sluice(site: &Site, folder: &Path, trees: &[PathBuf]) -> Result<(Usage, Usage), Failure> {
+/// Puts the trees to the same path, each after the one before is available. Returns the usage then, and the
+/// usage after everything is compressed and old objects are deleted.
+async fn store_with_sluice(
+    bench: &BenchStack,
+    folder: &Path,
+    trees: &[PathBuf],
+) -> Result<(Usage, Usage), Failure> {
     for (tree, release) in trees.iter().zip(trees::RELEASES) {
         eprintln!("· Sluice, {release}");
-        // By the same name, so that they are versions of the same files.
+        // All have the same name, so that they are versions of the same files.
         let current = folder.join("tree");
         fs::rename(tree, &current)?;
-        command::run(site.put(&current, "tree")).await?;
+        command::run(bench.put(&current, "tree")).await?;
         fs::rename(&current, tree)?;
-        site.wait_until_idle().await?;
+        bench.wait_until_idle().await?;
     }
-    let sent = Usage::read(site).await?;
+    let sent = Usage::read(bench).await?;
     eprintln!("· Sluice, compressing");
-    settle::wait_until_compressed(site).await?;
-    settle::sweep(&Deployed::of(&site.stack).deployment()).await?;
-    Ok((sent, Usage::read(site).await?))
+    drain::wait_until_compressed(bench).await?;
+    drain::sweep(&Deployed::of(&bench.stack).deployment()).await?;
+    Ok((sent, Usage::read(bench).await?))
 }
 
-fn places(usage: &Usage) -> Table {
+fn usage_table(usage: &Usage) -> Table {
     let mut table = Table::new(&["place", "bytes"]);
     for (place, size_bytes) in &usage.objects {
         table.row(&[place.as_str(), &grouped(*size_bytes)]);

@@ -1,4 +1,4 @@
-//! Who stores beside Sluice.
+//! Stores the versions with other programs.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,7 +10,7 @@ use super::trees;
 use crate::debian::Program;
 use crate::{Failure, command};
 
-/// What must be installed.
+/// The programs that must be installed.
 pub const PROGRAMS: [Program; 4] = [
     Program { name: "restic", package: "restic", version_argument: "version" },
     Program { name: "borg", package: "borgbackup", version_argument: "--version" },
@@ -18,22 +18,21 @@ pub const PROGRAMS: [Program; 4] = [
     Program { name: "zstd", package: "zstd", version_argument: "--version" },
 ];
 
-/// The folder whose versions are stored, below the working folder.
+/// The stored folder, below the working folder.
 const TREE: &str = "tree";
 
-/// A program that stores equal chunks once.
+/// A deduplicating program.
 #[derive(Debug, Clone, Copy)]
 pub enum Peer {
-    /// With this compression.
+    /// restic with this compression.
     Restic(&'static str),
-    /// With this compression.
+    /// borg with this compression.
     Borg(&'static str),
-    /// It compresses always.
+    /// casync, which always compresses.
     Casync,
 }
 
 impl Peer {
-    /// All, in the order of the table.
     pub const ALL: [Self; 6] = [
         Self::Restic("auto"),
         Self::Restic("off"),
@@ -43,7 +42,8 @@ impl Peer {
         Self::Casync,
     ];
 
-    /// Stores the trees one after the other, with `folder` to work in; gives rows of a name and the stored bytes.
+    /// Stores the trees one after the other, working in `folder`. Returns rows of a name and the stored
+    /// bytes.
     pub async fn store(self, trees: &[PathBuf], folder: &Path) -> Result<Vec<(String, u64)>, Failure> {
         eprintln!("· {self:?}");
         let store = folder.join("store");
@@ -52,7 +52,7 @@ impl Peer {
             command::run(initialize).await?;
         }
         for (number, tree) in trees.iter().enumerate() {
-            // All at the same path: it is one tree that changes.
+            // All have the same path, as one tree that changes.
             let current = folder.join(TREE);
             fs::rename(tree, &current)?;
             let added = command::run(self.add(folder, number)).await;
@@ -101,7 +101,7 @@ fn program<const COUNT: usize>(name: &str, folder: &Path, arguments: [&str; COUN
     command
 }
 
-/// What a casync store would take without compression, its indexes included.
+/// The size of a casync store without compression, including its indexes.
 async fn decompressed_bytes(store: &Path) -> Result<u64, Failure> {
     let is_chunk = |file: &PathBuf| file.extension() == Some(OsStr::new("cacnk"));
     let (chunks, indexes): (Vec<_>, Vec<_>) = trees::files_below(store)?.into_iter().partition(is_chunk);

@@ -1,4 +1,4 @@
-//! What each step of storing brings, computed on the chunks alone.
+//! Computes what each step of storing saves, on the chunks alone.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,9 +10,9 @@ use crate::figure::{grouped, times};
 use crate::table::Table;
 
 const KIB: usize = 1 << 10;
-/// As many bytes as a pack can have, and more than all chunks together.
+/// One frame for the whole pack: more bytes than all chunks have.
 const WHOLE: usize = usize::MAX;
-/// Frames and level as `sluice_domain::frames` has them.
+/// The frame size and level of `sluice_domain::frames`.
 const FRAME_BYTES: usize = 256 * KIB;
 const LEVEL: i32 = 9;
 /// 128 MiB.
@@ -20,28 +20,29 @@ const LONG_WINDOW_LOG: u32 = 27;
 
 /// How chunks are compressed.
 #[derive(Debug, Clone, Copy)]
-struct Way {
+struct Compression {
     frame_bytes: usize,
     level: i32,
     long_window: bool,
 }
 
-/// Computes all steps, and gives their table.
+/// Computes all steps and returns their table.
 pub fn table(trees: &[PathBuf], logical_bytes: u64) -> Result<Table, Failure> {
-    eprintln!("· what each step brings");
+    eprintln!("· what each step saves");
     let mut table = Table::new(&["step", "bytes", "beside the frames in use", "MB/s of one core"]);
     let begin = processor_seconds()?;
     let pieces = chunks::unique(trees)?;
     let seconds = processor_seconds()? - begin;
     let raw_bytes = size_bytes(&pieces);
-    let in_use = compress(&pieces, Way { frame_bytes: FRAME_BYTES, level: LEVEL, long_window: false })?;
+    let in_use =
+        compress(&pieces, Compression { frame_bytes: FRAME_BYTES, level: LEVEL, long_window: false })?;
     let mut row = |name: &str, bytes: u64, input_bytes: u64, seconds: f64| {
         table.row(&[name, &grouped(bytes), &times(bytes, in_use), &rate(input_bytes, seconds)]);
     };
     row("chunks, each once", raw_bytes, logical_bytes, seconds);
-    for (name, way) in ways() {
+    for (name, compression) in compressions() {
         let begin = processor_seconds()?;
-        let bytes = compress(&pieces, way)?;
+        let bytes = compress(&pieces, compression)?;
         row(&name, bytes, raw_bytes, processor_seconds()? - begin);
     }
     let orders = [
@@ -52,7 +53,7 @@ pub fn table(trees: &[PathBuf], logical_bytes: u64) -> Result<Table, Failure> {
         for frame_bytes in [FRAME_BYTES, WHOLE] {
             let begin = processor_seconds()?;
             let sorted = sort(&pieces);
-            let bytes = compress(&sorted, Way { frame_bytes, level: LEVEL, long_window: false })?;
+            let bytes = compress(&sorted, Compression { frame_bytes, level: LEVEL, long_window: false })?;
             let name = format!("{}, level {LEVEL}, {order}", name_of(frame_bytes));
             row(&name, bytes, raw_bytes, processor_seconds()? - begin);
         }
@@ -60,23 +61,23 @@ pub fn table(trees: &[PathBuf], logical_bytes: u64) -> Result<Table, Failure> {
     Ok(table)
 }
 
-fn ways() -> Vec<(String, Way)> {
-    let mut ways = Vec::new();
+fn compressions() -> Vec<(String, Compression)> {
+    let mut compressions = Vec::new();
     for level in [3, LEVEL] {
         for frame_bytes in [64 * KIB, 128 * KIB, FRAME_BYTES, KIB * KIB, WHOLE] {
             let name = format!("{}, level {level}", name_of(frame_bytes));
-            ways.push((name, Way { frame_bytes, level, long_window: false }));
+            compressions.push((name, Compression { frame_bytes, level, long_window: false }));
         }
     }
     for level in [6, 12, 19] {
         let name = format!("{}, level {level}", name_of(FRAME_BYTES));
-        ways.push((name, Way { frame_bytes: FRAME_BYTES, level, long_window: false }));
+        compressions.push((name, Compression { frame_bytes: FRAME_BYTES, level, long_window: false }));
     }
     for level in [3, LEVEL] {
         let name = format!("{}, level {level}, long window of 128 MiB", name_of(WHOLE));
-        ways.push((name, Way { frame_bytes: WHOLE, level, long_window: true }));
+        compressions.push((name, Compression { frame_bytes: WHOLE, level, long_window: true }));
     }
-    ways
+    compressions
 }
 
 fn name_of(frame_bytes: usize) -> String {
@@ -87,17 +88,18 @@ fn name_of(frame_bytes: usize) -> String {
     }
 }
 
-/// The size of all frames, of whole chunks each.
-fn compress(pieces: &[Piece], way: Way) -> Result<u64, Failure> {
-    let mut compressor = Compressor::new(way.level)?;
+/// The size of all frames. Each has whole chunks.
+fn compress(pieces: &[Piece], compression: Compression) -> Result<u64, Failure> {
+    let mut compressor = Compressor::new(compression.level)?;
     compressor.include_checksum(true)?;
-    if way.long_window {
+    if compression.long_window {
         compressor.window_log(LONG_WINDOW_LOG)?;
         compressor.long_distance_matching(true)?;
     }
-    let (mut frame, mut stored_bytes) = (Vec::new(), 0);
+    let mut frame = Vec::new();
+    let mut stored_bytes = 0;
     for piece in pieces {
-        if !frame.is_empty() && piece.bytes.len() > way.frame_bytes - frame.len() {
+        if !frame.is_empty() && piece.bytes.len() > compression.frame_bytes - frame.len() {
             stored_bytes += compressor.compress(&frame)?.len() as u64;
             frame.clear();
         }
@@ -110,7 +112,7 @@ fn size_bytes(pieces: &[Piece]) -> u64 {
     pieces.iter().map(|piece| piece.bytes.len() as u64).sum()
 }
 
-/// How long a processor has worked for this thread. All that is measured here is done by one.
+/// The processor time of this thread, which does all the work.
 fn processor_seconds() -> Result<f64, Failure> {
     // The first number is in nanoseconds (<https://docs.kernel.org/scheduler/sched-stats.html>).
     let times = fs::read_to_string("/proc/thread-self/schedstat")?;

@@ -1,4 +1,4 @@
-//! The versions of a source tree.
+//! Fetches the versions of a source tree.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -8,23 +8,23 @@ use walkdir::WalkDir;
 
 use crate::{Failure, command};
 
-/// A package without dependencies, whose releases change anything from nine files to half of them.
+/// A package without dependencies. Its releases change between nine files and half of them.
 pub const PACKAGE: &str = "libc";
-/// Twenty releases, one after the other.
+/// Twenty consecutive releases.
 pub const RELEASES: [&str; 20] = [
     "0.2.172", "0.2.173", "0.2.174", "0.2.175", "0.2.176", "0.2.177", "0.2.178", "0.2.179", "0.2.180",
     "0.2.181", "0.2.182", "0.2.183", "0.2.184", "0.2.185", "0.2.186", "0.2.187", "0.2.188", "0.2.189",
     "0.2.190", "0.2.191",
 ];
-/// What a release leaves unchanged must not look changed by its date, which some peers store among the bytes.
+/// The date of all files. Some peers store it among the bytes, so an unchanged file must keep its date.
 const MODIFIED: Duration = Duration::from_hours(400_000);
 
-/// Fetches the releases into folders below `folder`, in their order.
+/// Fetches the releases into folders below `folder`, and returns these in order.
 pub async fn fetch(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     eprintln!("· fetching {} releases of {PACKAGE}", RELEASES.len());
     let mut vendor = Command::new("cargo");
     vendor.current_dir(folder).args(["vendor", "--quiet", "--versioned-dirs"]);
-    // Releases that could stand in for one another never share a workspace: each gets one of its own.
+    // Compatible releases cannot be in one workspace, so each gets a workspace of its own.
     for (number, release) in RELEASES.iter().enumerate() {
         let manifest_dir = folder.join(format!("manifest-{release}"));
         fs::create_dir(&manifest_dir)?;
@@ -36,7 +36,7 @@ pub async fn fetch(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     command::run(vendor).await?;
     let trees = RELEASES.map(|release| folder.join("trees").join(format!("{PACKAGE}-{release}")));
     for tree in &trees {
-        // Cargo's own, not the release's.
+        // Cargo adds this file; it is not part of the release.
         fs::remove_file(tree.join(".cargo-checksum.json"))?;
         for entry in WalkDir::new(tree) {
             File::open(entry?.path())?.set_modified(SystemTime::UNIX_EPOCH + MODIFIED)?;

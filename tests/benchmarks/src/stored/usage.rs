@@ -1,10 +1,10 @@
-//! What a deployment of Sluice has stored.
+//! Reads what a deployment of Sluice has stored.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::Failure;
-use crate::site::Site;
+use crate::bench_stack::BenchStack;
 
 const BUCKETS: [&str; 3] = ["LandingBucketName", "VaultBucketName", "CacheBucketName"];
 const TABLES: [&str; 6] = [
@@ -16,44 +16,44 @@ const TABLES: [&str; 6] = [
     "UploadsTableName",
 ];
 
-/// Bytes by where they lie.
+/// Stored bytes by place.
 #[derive(Debug, Default)]
 pub struct Usage {
     /// Objects, by bucket and the first part of their keys.
     pub objects: BTreeMap<String, u64>,
-    /// Rows as DynamoDB counts them, by table; what is inline is left out.
+    /// Rows as DynamoDB counts them, by table, without inline bytes.
     pub rows: BTreeMap<String, u64>,
-    /// Pack indexes and manifests that are kept in rows, because they are small.
+    /// Pack indexes and manifests that are stored in rows, because they are small.
     pub inline_bytes: u64,
 }
 
 impl Usage {
-    /// Reads all buckets and tables that hold files.
-    pub async fn read(site: &Site) -> Result<Self, Failure> {
+    /// Reads all buckets and tables of files.
+    pub async fn read(bench: &BenchStack) -> Result<Self, Failure> {
         let mut usage = Self::default();
         for bucket in BUCKETS {
-            usage.add_objects(site, bucket).await?;
+            usage.add_objects(bench, bucket).await?;
         }
         for table in TABLES {
-            usage.add_rows(site, table).await?;
+            usage.add_rows(bench, table).await?;
         }
         Ok(usage)
     }
 
-    /// What holds the files' bytes: objects, and what is inline instead of being an object.
+    /// The bytes of the files: objects and inline bytes.
     pub fn content_bytes(&self) -> u64 {
         self.objects.values().sum::<u64>() + self.inline_bytes
     }
 
-    /// That, and what rows say of files, versions, contents and packs.
+    /// The bytes of the files, and the rows of files, versions, blobs and packs.
     pub fn all_bytes(&self) -> u64 {
         self.content_bytes() + self.rows.values().sum::<u64>()
     }
 
-    async fn add_objects(&mut self, site: &Site, output: &str) -> Result<(), Failure> {
-        let config = aws_sdk_s3::config::Builder::from(site.stack.sdk_config()).force_path_style(true);
+    async fn add_objects(&mut self, bench: &BenchStack, output: &str) -> Result<(), Failure> {
+        let config = aws_sdk_s3::config::Builder::from(bench.stack.sdk_config()).force_path_style(true);
         let client = aws_sdk_s3::Client::from_conf(config.build());
-        let name = site.stack.output(output).ok_or_else(|| format!("the stack has no {output}"))?;
+        let name = bench.stack.output(output).ok_or_else(|| format!("the stack has no {output}"))?;
         let mut pages = client.list_objects_v2().bucket(name).into_paginator().send();
         while let Some(page) = pages.try_next().await? {
             for object in page.contents() {
@@ -66,9 +66,9 @@ impl Usage {
         Ok(())
     }
 
-    async fn add_rows(&mut self, site: &Site, output: &str) -> Result<(), Failure> {
-        let client = aws_sdk_dynamodb::Client::new(site.stack.sdk_config());
-        let name = site.stack.output(output).ok_or_else(|| format!("the stack has no {output}"))?;
+    async fn add_rows(&mut self, bench: &BenchStack, output: &str) -> Result<(), Failure> {
+        let client = aws_sdk_dynamodb::Client::new(bench.stack.sdk_config());
+        let name = bench.stack.output(output).ok_or_else(|| format!("the stack has no {output}"))?;
         let mut items = client.scan().table_name(name).into_paginator().items().send();
         let mut rows_bytes = 0;
         while let Some(item) = items.try_next().await? {
@@ -81,7 +81,8 @@ impl Usage {
     }
 }
 
-/// The size of an attribute's value, as DynamoDB's documentation gives it; numbers as if each digit took a byte.
+/// The size of an attribute's value, as DynamoDB's documentation gives it; numbers as if each digit took a
+/// byte.
 fn value_bytes(value: &AttributeValue) -> usize {
     match value {
         AttributeValue::B(bytes) => bytes.as_ref().len(),
@@ -98,7 +99,7 @@ fn map_bytes(map: &HashMap<String, AttributeValue>) -> usize {
     map.iter().map(|(name, value)| name.len() + value_bytes(value)).sum()
 }
 
-/// Binary attributes: pack indexes and manifests are the only ones.
+/// The size of binary attributes. Only pack indexes and manifests are binary.
 fn inline_bytes(value: &AttributeValue) -> usize {
     match value {
         AttributeValue::B(bytes) => bytes.as_ref().len(),

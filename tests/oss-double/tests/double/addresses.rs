@@ -1,4 +1,4 @@
-//! Where requests may go: virtual hosts, names of buckets and keys.
+//! Tests addresses: virtual hosts, names of buckets and keys.
 
 use aws_sdk_s3::Client;
 
@@ -15,7 +15,7 @@ async fn path_style_is_forbidden() {
 }
 
 #[tokio::test]
-async fn a_host_that_is_no_bucket_is_forbidden() {
+async fn a_host_that_is_not_a_bucket_is_forbidden() {
     let setup = Setup::start().await;
     for host in ["127.0.0.1", "s3.oss-test-1.localhost", "bucket-1.s3.example.org"] {
         let mut request = Raw::new("GET", "/bucket-1/key").sign(&setup, None);
@@ -27,7 +27,7 @@ async fn a_host_that_is_no_bucket_is_forbidden() {
 }
 
 #[tokio::test]
-async fn names_of_buckets_and_keys_have_bounds() {
+async fn names_of_buckets_and_keys_have_limits() {
     let setup = Setup::start().await;
     for bucket in ["ab", "under_score", "two.parts", "ends-"] {
         let get = Raw { bucket: bucket.to_owned(), ..Raw::new("GET", "/key") };
@@ -42,7 +42,7 @@ async fn names_of_buckets_and_keys_have_bounds() {
 }
 
 #[tokio::test]
-async fn requests_are_passed_on_by_path() {
+async fn requests_are_forwarded_by_path() {
     let setup = Setup::start().await;
     setup.put("a b/é", b"abc").await;
     let state = setup.store.state.lock().unwrap();

@@ -1,4 +1,4 @@
-//! A store in memory: as much of S3, path style, as the double passes on. It does not look at signatures.
+//! A store in memory with the path-style S3 calls that the double forwards. It does not check signatures.
 
 use bytes::Bytes;
 use http::header::HeaderName;
@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 
 pub type Answer = Response<Full<Bytes>>;
 
-/// An object, with the headers it was put with.
+/// An object with the headers of its PUT.
 #[derive(Clone)]
 pub struct Object {
     pub bytes: Bytes,
@@ -23,7 +23,7 @@ pub struct Object {
     pub headers: HeaderMap,
 }
 
-/// A request as it came.
+/// A request that the store received.
 pub struct Seen {
     pub method: Method,
     pub path: String,
@@ -32,17 +32,17 @@ pub struct Seen {
 
 #[derive(Default)]
 pub struct State {
-    /// By `/bucket/key`.
+    /// Objects by `/bucket/key`.
     pub objects: BTreeMap<String, Object>,
-    /// By id: headers and parts.
+    /// Uploads by id: headers and parts.
     pub uploads: BTreeMap<String, (HeaderMap, BTreeMap<u16, Bytes>)>,
-    /// Buckets that keep versions, as `/bucket`.
+    /// Versioned buckets, as `/bucket`.
     pub versioned: BTreeSet<String>,
     pub seen: Vec<Seen>,
     next_upload: u32,
 }
 
-/// The store; it serves as long as the test's runtime.
+/// The store. It serves until the test's runtime ends.
 #[derive(Clone)]
 pub struct Store {
     pub state: Arc<Mutex<State>>,
@@ -69,7 +69,7 @@ impl Store {
         store
     }
 
-    /// How many requests of a method came.
+    /// The number of requests of a method.
     pub fn count(&self, method: &Method) -> usize {
         self.state.lock().unwrap().seen.iter().filter(|seen| seen.method == method).count()
     }
@@ -114,7 +114,7 @@ impl Call {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// What is kept with an object.
+    /// The headers that are stored with an object.
     pub fn description(&self) -> HeaderMap {
         let kept = |name: &HeaderName| {
             name.as_str().starts_with("x-amz-meta-")
@@ -142,7 +142,7 @@ impl State {
         upload_id
     }
 
-    /// Puts the parts together; their `ETag`s must be listed as this store knows them.
+    /// Concatenates the parts. The body must list this store's `ETag`s.
     pub fn complete(&mut self, path: &str, upload_id: &str, body: &str) -> Option<String> {
         let (headers, parts) = self.uploads.get(upload_id)?.clone();
         let mut bytes = Vec::new();

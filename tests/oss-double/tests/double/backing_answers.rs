@@ -1,4 +1,4 @@
-//! What the store in memory answers.
+//! Answers of the store in memory.
 
 use bytes::Bytes;
 use http::header::{CONTENT_RANGE, ETAG};
@@ -21,7 +21,7 @@ impl State {
             ("GET", true, Some(upload_id)) => self.list_parts(upload_id),
             ("POST", true, Some(upload_id)) => {
                 let body = String::from_utf8_lossy(&call.body).into_owned();
-                // Like an old Ceph, it does not tell the ETag.
+                // Like an old Ceph, its answer has no ETag.
                 let done = self.complete(&call.path, upload_id, &body);
                 done.map_or_else(
                     || error(404, "NoSuchUpload"),
@@ -50,7 +50,8 @@ impl State {
     }
 
     fn list(&self, call: &Call) -> Answer {
-        let (bucket, prefix) = (format!("{}/", call.path), call.parameter("prefix").unwrap_or(""));
+        let bucket = format!("{}/", call.path);
+        let prefix = call.parameter("prefix").unwrap_or("");
         let mut text = "<ListBucketResult><IsTruncated>false</IsTruncated>".to_owned();
         for (path, object) in &self.objects {
             let Some(key) = path.strip_prefix(&bucket).filter(|key| key.starts_with(prefix)) else {
@@ -97,7 +98,7 @@ impl State {
         let Some((_, parts)) = self.uploads.get_mut(upload_id) else { return error(404, "NoSuchUpload") };
         parts.insert(call.parameter("partNumber").unwrap().parse().unwrap(), part);
         if call.header("x-amz-copy-source").is_some() {
-            // Like SeaweedFS, it gives copied parts another ETag than their MD5.
+            // Like SeaweedFS, the ETag of a copied part is not its MD5.
             return answer(200, copied("CopyPartResult", &format!("\"{digest}-1\"")));
         }
         let mut done = answer(200, "");
@@ -105,7 +106,7 @@ impl State {
         done
     }
 
-    /// The bytes of a copy's source, or the body if it is no copy.
+    /// The bytes of a copy's source, or the body if it is not a copy.
     fn copied_bytes(&self, call: &Call) -> Option<Bytes> {
         let Some(source) = call.header("x-amz-copy-source") else { return Some(call.body.clone()) };
         let source = percent_encoding::percent_decode_str(source).decode_utf8_lossy().into_owned();

@@ -1,4 +1,4 @@
-//! Faults that are ordered, and what is counted.
+//! Tests injected faults and the counters.
 
 use sluice_oss_double::{Operation, OssDouble, Scope, Settings};
 use std::time::{Duration, Instant};
@@ -11,11 +11,11 @@ fn put() -> Raw {
 }
 
 #[tokio::test]
-async fn writes_fail_as_ordered_and_change_nothing() {
+async fn writes_fail_as_planned_and_change_nothing() {
     let setup = Setup::start().await;
     setup.double.faults().fail_next(1, 503, "SlowDown");
     setup.double.faults().fail_next(1, 507, "InsufficientStorage");
-    assert_eq!(Raw::new("GET", "/key").send(&setup).await.status, 404, "reads are not meant");
+    assert_eq!(Raw::new("GET", "/key").send(&setup).await.status, 404, "reads are not affected");
     assert_eq!(put().send(&setup).await.refusal(), (503, "SlowDown".to_owned()));
     assert_eq!(put().send(&setup).await.refusal(), (507, "InsufficientStorage".to_owned()));
     assert!(setup.store.state.lock().unwrap().objects.is_empty());
@@ -24,7 +24,7 @@ async fn writes_fail_as_ordered_and_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_write_may_be_done_and_its_answer_lost() {
+async fn a_write_can_succeed_and_report_a_failure() {
     let setup = Setup::start().await;
     setup.double.faults().fail_afterwards_next(1, 500, "InternalError");
     assert_eq!(put().send(&setup).await.status, 500);
@@ -32,7 +32,7 @@ async fn a_write_may_be_done_and_its_answer_lost() {
 }
 
 #[tokio::test]
-async fn a_checksum_may_lie() {
+async fn a_checksum_can_be_wrong() {
     let setup = Setup::start().await;
     setup.double.faults().wrong_crc_next(1);
     let lie = put().send(&setup).await;
@@ -45,7 +45,7 @@ async fn a_checksum_may_lie() {
 }
 
 #[tokio::test]
-async fn requests_of_one_operation_may_hang() {
+async fn requests_of_one_operation_can_hang() {
     let setup = Setup::start().await;
     put().send(&setup).await;
     let wait = Duration::from_millis(300);
@@ -71,7 +71,7 @@ async fn requests_and_refusals_are_counted() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_gone_is_an_internal_error() {
+async fn a_store_that_does_not_answer_is_an_internal_error() {
     let setup =
         Setup::start_with(|settings| Settings { backing_endpoint: "http://127.0.0.1:9".into(), ..settings });
     assert_eq!(put().send(&setup.await).await.refusal(), (500, "InternalError".to_owned()));
@@ -83,7 +83,10 @@ fn it_serves_until_it_is_dropped() {
     let double = OssDouble::start(settings.clone()).unwrap();
     let address = double.address();
     assert!(std::net::TcpStream::connect(address).is_ok());
-    assert!(OssDouble::start(Settings { listen: address, ..settings.clone() }).is_err(), "the port is taken");
+    assert!(
+        OssDouble::start(Settings { listen: address, ..settings.clone() }).is_err(),
+        "the port is in use"
+    );
     drop(double);
     let again = (0..100).find_map(|_| {
         std::thread::sleep(Duration::from_millis(10));

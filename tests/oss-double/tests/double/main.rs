@@ -1,6 +1,6 @@
-//! The double's rules, each held against an S3 SDK or a request made by hand.
+//! Tests the double's rules with an S3 SDK and with handmade requests.
 
-#![expect(clippy::unwrap_used, reason = "what helps a test may panic as the test may")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
 
 mod addresses;
 mod backing;

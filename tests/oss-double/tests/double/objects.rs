@@ -1,4 +1,4 @@
-//! Objects through the SDK: bytes, `ETag`s, checksums, lists.
+//! Tests objects with the SDK: bytes, `ETag`s, checksums, lists.
 
 use aws_sdk_s3::primitives::ByteStream;
 use http::Method;
@@ -32,7 +32,7 @@ async fn an_object_is_put_read_and_deleted() {
 }
 
 #[tokio::test]
-async fn the_checksum_is_on_every_answer_and_the_whole_objects() {
+async fn every_answer_has_the_checksum_of_the_whole_object() {
     let setup = Setup::start().await;
     let bytes = data(300_000);
     let put = Raw::new("PUT", "/key").body(bytes.clone()).send(&setup).await;
@@ -46,7 +46,7 @@ async fn the_checksum_is_on_every_answer_and_the_whole_objects() {
 }
 
 #[tokio::test]
-async fn an_object_that_was_not_written_here_is_read_through_once() {
+async fn an_object_that_was_not_written_here_is_read_once_for_its_checksum() {
     let setup = Setup::start().await;
     setup.store.state.lock().unwrap().put("/bucket-1/key", "123456789".into(), http::HeaderMap::new());
     for _ in 0..2 {
@@ -54,13 +54,13 @@ async fn an_object_that_was_not_written_here_is_read_through_once() {
         assert_eq!((head.header(CRC), head.header("content-length")), ("11051210869376104954", "9"));
     }
     assert_eq!(setup.store.count(&Method::GET), 1);
-    // Overwritten behind the double's back, it has another checksum.
+    // After it is overwritten without the double, it has another checksum.
     setup.store.state.lock().unwrap().put("/bucket-1/key", "abc".into(), http::HeaderMap::new());
     assert_eq!(Raw::new("HEAD", "/key").send(&setup).await.header(CRC), crc(b"abc"));
 }
 
 #[tokio::test]
-async fn lists_tell_the_same_etags() {
+async fn lists_have_the_same_etags() {
     let setup = Setup::start().await;
     setup.put("a/1", b"abc").await;
     setup.put("b/2", b"abc").await;
@@ -70,7 +70,7 @@ async fn lists_tell_the_same_etags() {
 }
 
 #[tokio::test]
-async fn conditional_reads_know_the_upper_case_etag_only() {
+async fn conditional_reads_match_only_the_upper_case_etag() {
     let setup = Setup::start().await;
     setup.put("key", b"abc").await;
     let read = |etag: &str| setup.client.get_object().bucket(BUCKET).key("key").if_match(etag).send();
@@ -82,7 +82,7 @@ async fn conditional_reads_know_the_upper_case_etag_only() {
 }
 
 #[tokio::test]
-async fn checksums_of_s3_are_neither_stored_nor_told() {
+async fn checksums_of_s3_are_neither_stored_nor_returned() {
     let setup = Setup::start().await;
     let put = Raw::new("PUT", "/key").header("x-amz-checksum-sha256", "wrong").body("abc");
     let put = put.header("x-amz-sdk-checksum-algorithm", "SHA256").send(&setup).await;
@@ -113,7 +113,7 @@ async fn copies_have_a_limit() {
 }
 
 #[tokio::test]
-async fn storage_classes_have_names() {
+async fn storage_classes_are_checked_and_kept() {
     let setup = Setup::start().await;
     let put =
         |class: &str| Raw::new("PUT", &format!("/{class}")).header("x-amz-storage-class", class).body("abc");
@@ -130,7 +130,7 @@ async fn storage_classes_have_names() {
 }
 
 #[tokio::test]
-async fn a_length_is_demanded_and_may_be_zero() {
+async fn a_length_is_required_and_may_be_zero() {
     let setup = Setup::start().await;
     setup.put("empty", b"").await;
     let head = Raw::new("HEAD", "/empty").send(&setup).await;
@@ -140,7 +140,7 @@ async fn a_length_is_demanded_and_may_be_zero() {
 }
 
 #[tokio::test]
-async fn a_large_object_passes() {
+async fn a_large_object_is_accepted() {
     let setup = Setup::start().await;
     let bytes = data(64 << 20);
     let mut put = Raw::new("PUT", "/large").body(bytes.clone());

@@ -1,4 +1,4 @@
-//! `x-oss-forbid-overwrite`, OSS's own condition.
+//! Tests `x-oss-forbid-overwrite`, OSS's own condition.
 
 use futures::future::join_all;
 
@@ -10,7 +10,7 @@ async fn put_new(setup: &Setup, body: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn an_object_that_is_there_is_kept() {
+async fn an_existing_object_is_kept() {
     let setup = Setup::start().await;
     assert_eq!(put_new(&setup, "first").await.status, 200);
     assert_eq!(put_new(&setup, "second").await.refusal(), (409, "FileAlreadyExists".to_owned()));
@@ -22,7 +22,7 @@ async fn an_object_that_is_there_is_kept() {
 }
 
 #[tokio::test]
-async fn of_many_at_once_one_is_written() {
+async fn of_many_concurrent_writes_only_one_succeeds() {
     let setup = Setup::start().await;
     let bodies: Vec<_> = (0..16).map(|number| number.to_string()).collect();
     let replies = join_all(bodies.iter().map(|body| put_new(&setup, body))).await;
@@ -32,7 +32,7 @@ async fn of_many_at_once_one_is_written() {
 }
 
 #[tokio::test]
-async fn it_is_ignored_where_versions_are_kept() {
+async fn it_is_ignored_in_versioned_buckets() {
     let setup = Setup::start().await;
     setup.store.state.lock().unwrap().versioned.insert("/bucket-1".to_owned());
     assert_eq!(put_new(&setup, "first").await.status, 200);
@@ -40,7 +40,7 @@ async fn it_is_ignored_where_versions_are_kept() {
 }
 
 #[tokio::test]
-async fn copies_and_uploads_obey_too() {
+async fn copies_and_uploads_obey_it_too() {
     let setup = Setup::start().await;
     setup.put("key", b"first").await;
     setup.put("source", b"second").await;

@@ -1,4 +1,4 @@
-//! Requests made by hand, signed by the SDK's signer: an oracle that shares no code with the double.
+//! Handmade requests, signed by the SDK's signer, which shares no code with the double.
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
@@ -22,18 +22,18 @@ use crate::support::{BUCKET, Setup};
 pub struct Raw {
     pub method: &'static str,
     pub bucket: String,
-    /// Path and query, encoded.
+    /// The encoded path and query.
     pub path: String,
     pub headers: Vec<(&'static str, String)>,
     pub body: Vec<u8>,
     pub access_key: &'static str,
     pub secret_key: &'static str,
     pub region: &'static str,
-    /// The value of `x-amz-content-sha256`, if it is not to be the body's.
+    /// The value of `x-amz-content-sha256`, if it is not the body's.
     pub payload: Option<&'static str>,
 }
 
-/// What came back.
+/// The double's answer.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
@@ -66,23 +66,26 @@ impl Raw {
         self
     }
 
-    /// Signs in headers and sends.
+    /// Signs the request in its headers and sends it.
     pub async fn send(self, setup: &Setup) -> Reply {
         send(setup, self.sign(setup, None)).await
     }
 
-    /// Signs in the query, for so many seconds.
+    /// Signs the request in its query, for so many seconds.
     pub fn presign(self, setup: &Setup, seconds: u64) -> http::Request<Full<Bytes>> {
         self.sign(setup, Some(Duration::from_secs(seconds)))
     }
 
-    /// Signs in headers, and each of the chunks; the last is to be empty.
+    /// Signs the request in its headers and each of its chunks. The last chunk must be empty.
     pub fn sign_in_chunks(self, setup: &Setup, chunks: &[&[u8]]) -> http::Request<Full<Bytes>> {
-        let (secret_key, region) = (self.secret_key, self.region);
+        let secret_key = self.secret_key;
+        let region = self.region;
         let mut request = self.sign(setup, None);
         let header = |name: &str| request.headers()[name].to_str().unwrap().to_owned();
-        let (time, authorization) = (header("x-amz-date"), header("authorization"));
-        let (day, nothing) = (&time[..8], hex::encode(Sha256::digest("")));
+        let time = header("x-amz-date");
+        let authorization = header("authorization");
+        let day = &time[..8];
+        let nothing = hex::encode(Sha256::digest(""));
         let secret = format!("AWS4{secret_key}").into_bytes();
         let key = [day, region, "s3", "aws4_request"].iter().fold(secret, |key, text| hmac(&key, text));
         let mut signature = authorization.split_once("Signature=").unwrap().1.to_owned();
@@ -134,7 +137,7 @@ impl Reply {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// Status and S3 code.
+    /// The status and S3 code of an error.
     pub fn refusal(&self) -> (u16, String) {
         let body = String::from_utf8_lossy(&self.body);
         let code = body.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
@@ -142,14 +145,15 @@ impl Reply {
     }
 }
 
-/// Sends a request to the double, whatever its host is.
+/// Sends a request to the double, whatever its host name.
 pub async fn send(setup: &Setup, request: http::Request<Full<Bytes>>) -> Reply {
     let (mut parts, body) = request.into_parts();
     let path = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     parts.uri = format!("http://{}{path}", setup.double.address()).parse().unwrap();
     let client = Client::builder(TokioExecutor::new()).build_http();
     let reply = client.request(http::Request::from_parts(parts, body)).await.unwrap();
-    let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
+    let status = reply.status().as_u16();
+    let headers = reply.headers().clone();
     Reply { status, headers, body: reply.into_body().collect().await.unwrap().to_bytes() }
 }
 
@@ -170,7 +174,7 @@ fn settings(expires_in: Option<Duration>) -> SigningSettings {
     settings
 }
 
-#[expect(clippy::disallowed_methods, reason = "what is signed must be signed now")]
+#[expect(clippy::disallowed_methods, reason = "a signature needs the current time")]
 fn now() -> SystemTime {
     SystemTime::now()
 }

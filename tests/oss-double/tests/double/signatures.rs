@@ -1,4 +1,4 @@
-//! Who may ask what, until when.
+//! Tests signatures, presigned URLs and their expiry.
 
 use aws_sdk_s3::presigning::PresigningConfig;
 use bytes::Bytes;
@@ -35,7 +35,7 @@ async fn presigned_get(setup: &Setup) -> String {
 }
 
 #[tokio::test]
-async fn a_signature_must_be_the_known_keys_for_this_region() {
+async fn a_signature_needs_the_known_key_and_this_region() {
     let setup = Setup::start().await;
     let get = Raw::new("GET", "/key?response-content-type=a%2Fb%20c&list=");
     assert_eq!(get.clone().send(&setup).await.refusal(), refused(404, "NoSuchKey"));
@@ -51,7 +51,7 @@ async fn a_signature_must_be_the_known_keys_for_this_region() {
 }
 
 #[tokio::test]
-async fn what_is_signed_cannot_be_changed() {
+async fn signed_parts_cannot_be_changed() {
     let setup = Setup::start().await;
     let put = || Raw::new("PUT", "/key?x=1").header("x-amz-meta-a", "1").body("abc").sign(&setup, None);
     assert_eq!(send(&setup, put()).await.status, 200);
@@ -73,7 +73,7 @@ async fn what_is_signed_cannot_be_changed() {
 }
 
 #[tokio::test]
-async fn a_payload_hash_is_demanded() {
+async fn a_payload_hash_is_required() {
     let setup = Setup::start().await;
     let mut without = Raw::new("GET", "/key").sign(&setup, None);
     without.headers_mut().remove("x-amz-content-sha256");
@@ -83,7 +83,7 @@ async fn a_payload_hash_is_demanded() {
 }
 
 #[tokio::test]
-async fn clocks_may_be_fifteen_minutes_apart() {
+async fn clocks_may_differ_by_fifteen_minutes() {
     let setup = Setup::start_with(|settings| Settings { clock_skew_seconds: 14 * 60, ..settings }).await;
     let get = || Raw::new("GET", "/key").send(&setup);
     assert_eq!(get().await.refusal(), refused(404, "NoSuchKey"));

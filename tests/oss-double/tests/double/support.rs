@@ -1,4 +1,4 @@
-//! A double in front of a store in memory, and an SDK client of it.
+//! Sets up a double in front of a store in memory, and an SDK client of it.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{
@@ -24,7 +24,7 @@ pub struct Setup {
     pub client: Client,
 }
 
-/// Every name is this machine's.
+/// Resolves every name to this machine.
 #[derive(Debug, Clone)]
 struct Loopback;
 
@@ -58,7 +58,7 @@ impl Setup {
     }
 }
 
-/// An SDK's configuration as OSS needs it, without retries.
+/// The SDK's configuration for OSS, without retries.
 pub fn config(double: &OssDouble) -> Builder {
     let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
     aws_sdk_s3::Config::builder()
@@ -73,7 +73,7 @@ pub fn config(double: &OssDouble) -> Builder {
         .http_client(http.build_with_resolver(Loopback))
 }
 
-/// The S3 code a call failed with.
+/// The S3 code that a call failed with.
 pub fn code<T, E, R>(result: Result<T, SdkError<E, R>>) -> String
 where
     E: ProvideErrorMetadata,
@@ -86,12 +86,12 @@ where
     }
 }
 
-/// CRC-64/XZ, in decimal.
+/// The CRC-64/XZ in decimal.
 pub fn crc(bytes: &[u8]) -> String {
     crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Xz, bytes).to_string()
 }
 
-/// Bytes that differ from place to place.
+/// Bytes that do not repeat soon.
 pub fn data(length: usize) -> Vec<u8> {
     (0..length).map(|index| (index.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
 }

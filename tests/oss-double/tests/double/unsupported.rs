@@ -1,4 +1,4 @@
-//! What S3 has and OSS has not.
+//! Tests that features of S3 which OSS does not have are refused.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::RequestChecksumCalculation;
@@ -16,7 +16,7 @@ async fn an_sdk_with_its_default_settings_is_refused() {
     let setup = Setup::start().await;
     let calculation = RequestChecksumCalculation::WhenSupported;
     let client = Client::from_conf(config(&setup.double).request_checksum_calculation(calculation).build());
-    // What the SDK streams from a file ends in a trailer.
+    // The SDK ends a body that it streams from a file with a trailer.
     let body = ByteStream::from_path(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).await.unwrap();
     let put = client.put_object().bucket(BUCKET).key("key").body(body).send().await;
     assert_eq!(code(put), "InvalidArgument");
@@ -24,7 +24,7 @@ async fn an_sdk_with_its_default_settings_is_refused() {
 }
 
 #[tokio::test]
-async fn trailers_are_refused_by_every_name() {
+async fn trailers_are_refused_under_every_name() {
     let setup = Setup::start().await;
     for payload in ["STREAMING-UNSIGNED-PAYLOAD-TRAILER", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"] {
         let put = Raw { payload: Some(payload), ..Raw::new("PUT", "/key") };
@@ -46,7 +46,7 @@ async fn conditional_writes_are_not_implemented() {
 }
 
 #[tokio::test]
-async fn bucket_features_beyond_the_listed_are_not_implemented() {
+async fn unlisted_bucket_features_are_not_implemented() {
     let setup = Setup::start().await;
     for name in ["notification", "tagging", "cors", "policy", "versioning", "versions", "uploads"] {
         for method in ["GET", "PUT"] {
@@ -63,7 +63,7 @@ async fn bucket_features_beyond_the_listed_are_not_implemented() {
 }
 
 #[tokio::test]
-async fn delete_objects_needs_the_md5_of_its_body() {
+async fn delete_objects_requires_the_md5_of_its_body() {
     let setup = Setup::start().await;
     setup.put("a", b"abc").await;
     let identifier = ObjectIdentifier::builder().key("a").build().unwrap();
@@ -82,7 +82,7 @@ async fn delete_objects_needs_the_md5_of_its_body() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_the_one_of_its_md5_is_refused() {
+async fn a_body_that_does_not_match_its_md5_is_refused() {
     let setup = Setup::start().await;
     let put = |md5: &str| Raw::new("PUT", "/key").header("content-md5", md5).body("abc").send(&setup);
     assert_eq!(put("kAFQmDzST7DWlj99KOF/cg==").await.status, 200);

@@ -1,4 +1,4 @@
-//! Multipart uploads.
+//! Tests multipart uploads.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
@@ -9,8 +9,8 @@ use sluice_oss_double::{OssDouble, Settings};
 use crate::raw::Raw;
 use crate::support::{BUCKET, CRC, Setup, code, config, crc, data};
 
-/// 100 KiB, the least a part has.
-const LEAST: usize = 100 << 10;
+/// 100 KiB, the smallest size of a part.
+const MIN_PART_BYTES: usize = 100 << 10;
 
 async fn create(setup: &Setup) -> String {
     let created = setup.client.create_multipart_upload().bucket(BUCKET).key("key").send().await.unwrap();
@@ -36,11 +36,11 @@ async fn complete(setup: &Setup, upload_id: &str, parts: Vec<CompletedPart>) -> 
 #[tokio::test]
 async fn parts_become_an_object_with_one_checksum() {
     let setup = Setup::start().await;
-    let bytes = data(2 * LEAST + 7);
+    let bytes = data(2 * MIN_PART_BYTES + 7);
     let upload_id = create(&setup).await;
-    let last = upload(&setup, &upload_id, 9, &bytes[2 * LEAST..]).await;
-    let first = upload(&setup, &upload_id, 2, &bytes[..LEAST]).await;
-    let second = upload(&setup, &upload_id, 3, &bytes[LEAST..2 * LEAST]).await;
+    let last = upload(&setup, &upload_id, 9, &bytes[2 * MIN_PART_BYTES..]).await;
+    let first = upload(&setup, &upload_id, 2, &bytes[..MIN_PART_BYTES]).await;
+    let second = upload(&setup, &upload_id, 3, &bytes[MIN_PART_BYTES..2 * MIN_PART_BYTES]).await;
     let listed =
         setup.client.list_parts().bucket(BUCKET).key("key").upload_id(&upload_id).send().await.unwrap();
     assert_eq!(listed.parts()[0].e_tag(), first.e_tag());
@@ -50,9 +50,9 @@ async fn parts_become_an_object_with_one_checksum() {
     let head = Raw::new("HEAD", "/key").send(&setup).await;
     assert_eq!((head.header(CRC), head.header("etag")), (crc(&bytes).as_str(), etag.as_str()));
     let reads = setup.store.count(&http::Method::GET);
-    assert_eq!(reads, 2, "ListParts and one GetObject: the checksum is combined, not read");
+    assert_eq!(reads, 2, "ListParts and one GetObject: the checksum is combined from the parts");
     let of_store = setup.store.state.lock().unwrap().objects["/bucket-1/key"].etag.clone();
-    assert!(!etag.eq_ignore_ascii_case(&of_store), "a multipart ETag is not S3's");
+    assert!(!etag.eq_ignore_ascii_case(&of_store), "a multipart ETag is unlike S3's");
     assert!(setup.client.get_object().bucket(BUCKET).key("key").if_match(etag).send().await.is_ok());
 }
 
@@ -73,24 +73,24 @@ async fn an_upload_ends_with_its_completion_or_abort() {
 }
 
 #[tokio::test]
-async fn every_part_but_the_last_has_its_least_size() {
+async fn every_part_but_the_last_has_a_minimum_size() {
     let setup = Setup::start().await;
     let upload_id = create(&setup).await;
-    let small = upload(&setup, &upload_id, 1, &data(LEAST - 1)).await;
+    let small = upload(&setup, &upload_id, 1, &data(MIN_PART_BYTES - 1)).await;
     let last = upload(&setup, &upload_id, 2, b"abc").await;
     assert_eq!(
         complete(&setup, &upload_id, vec![small, last.clone()]).await,
         Err("EntityTooSmall".to_owned())
     );
-    let enough = upload(&setup, &upload_id, 1, &data(LEAST)).await;
+    let enough = upload(&setup, &upload_id, 1, &data(MIN_PART_BYTES)).await;
     assert!(complete(&setup, &upload_id, vec![enough, last]).await.is_ok());
 }
 
 #[tokio::test]
-async fn a_completion_lists_what_was_uploaded_in_order() {
+async fn a_completion_must_list_uploaded_parts_in_order() {
     let setup = Setup::start().await;
     let upload_id = create(&setup).await;
-    let first = upload(&setup, &upload_id, 1, &data(LEAST)).await;
+    let first = upload(&setup, &upload_id, 1, &data(MIN_PART_BYTES)).await;
     let second = upload(&setup, &upload_id, 2, b"abc").await;
     let part = |number: i32, etag: &str| CompletedPart::builder().part_number(number).e_tag(etag).build();
     let refusals = [
@@ -122,22 +122,23 @@ async fn part_numbers_are_one_to_ten_thousand() {
 #[tokio::test]
 async fn parts_may_be_copied() {
     let setup = Setup::start().await;
-    let source = data(2 * LEAST);
+    let source = data(2 * MIN_PART_BYTES);
     setup.put("source", &source).await;
     let upload_id = create(&setup).await;
     let copy = setup.client.upload_part_copy().bucket(BUCKET).key("key").upload_id(&upload_id).part_number(1);
-    let copy = copy.copy_source(format!("{BUCKET}/source")).copy_source_range(format!("bytes=0-{LEAST}"));
+    let copy =
+        copy.copy_source(format!("{BUCKET}/source")).copy_source_range(format!("bytes=0-{MIN_PART_BYTES}"));
     let copied = copy.send().await.unwrap().copy_part_result.unwrap();
     let first = CompletedPart::builder().part_number(1).set_e_tag(copied.e_tag).build();
     let second = upload(&setup, &upload_id, 2, b"abc").await;
     complete(&setup, &upload_id, vec![first, second]).await.unwrap();
-    let whole = [&source[..=LEAST], b"abc"].concat();
+    let whole = [&source[..=MIN_PART_BYTES], b"abc"].concat();
     assert_eq!(setup.get("key").await, whole);
     assert_eq!(Raw::new("HEAD", "/key").send(&setup).await.header(CRC), crc(&whole));
 }
 
 #[tokio::test]
-async fn an_upload_outlives_the_double_it_began_with() {
+async fn an_upload_outlives_the_double_that_started_it() {
     let mut setup = Setup::start().await;
     let upload_id = create(&setup).await;
     let part = upload(&setup, &upload_id, 1, b"abc").await;

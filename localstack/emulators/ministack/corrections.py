@@ -1,0 +1,87 @@
+"""Corrects where ministack 1.5.33's CloudFormation differs from AWS and Sluice depends on it.
+
+With the corrections, the same template means the same on ministack as on AWS. Remove one when a newer pinned
+version no longer needs it. infra/README.md lists the differences that remain.
+"""
+
+from socketserver import StreamRequestHandler
+
+from ministack.services import cloudformation, dynamodb
+from ministack.services.cloudformation import provisioners
+
+
+def apply():
+    _before_create("AWS::ApiGatewayV2::Api", _lower_cors_keys)
+    _before_create("AWS::Lambda::EventSourceMapping", _number_concurrency)
+    _after_create("AWS::DynamoDB::Table", _enable_time_to_live)
+    _allow_bucket_imports()
+    # The runtime API writes an event in two pieces. With Nagle's algorithm, the second waits 40 ms for the
+    # first's ACK.
+    StreamRequestHandler.disable_nagle_algorithm = True
+
+
+def _lower_cors_keys(properties):
+    """Ministack looks up the API's CORS rules by the HTTP API's names, not by the template's."""
+    cors = properties.get("CorsConfiguration")
+    if not cors:
+        return properties
+    lowered = {key[:1].lower() + key[1:]: value for key, value in cors.items()}
+    if "maxAge" in lowered:
+        lowered["maxAge"] = int(lowered["maxAge"])
+    return {**properties, "CorsConfiguration": lowered}
+
+
+def _number_concurrency(properties):
+    """A parameter is a string. The poller compares it with a number, fails and stops for every queue."""
+    scaling = properties.get("ScalingConfig") or {}
+    if "MaximumConcurrency" not in scaling:
+        return properties
+    return {**properties, "ScalingConfig": {"MaximumConcurrency": int(scaling["MaximumConcurrency"])}}
+
+
+def _enable_time_to_live(table_name, properties):
+    """Ministack ignores TimeToLiveSpecification."""
+    specification = properties.get("TimeToLiveSpecification")
+    if specification:
+        dynamodb._ttl_settings[table_name] = {
+            "TimeToLiveStatus": "ENABLED" if specification.get("Enabled") else "DISABLED",
+            "AttributeName": specification["AttributeName"],
+        }
+
+
+def _allow_bucket_imports():
+    """A bucket that a change set imports already exists, so the check of names before a deployment rejects
+    it."""
+    conflict = provisioners.s3_bucket_name_conflict
+
+    def corrected_conflict(name):
+        running = [s for s in cloudformation._change_sets.values() if s["ExecutionStatus"] == "EXECUTE_IN_PROGRESS"]
+        imported = [identifier for s in running for identifier in s["_import_existing"].values()]
+        return None if {"BucketName": name} in imported else conflict(name)
+
+    provisioners.s3_bucket_name_conflict = corrected_conflict
+
+
+def _before_create(resource_type, correct):
+    handlers = provisioners._RESOURCE_HANDLERS[resource_type]
+    create, update = handlers["create"], handlers["update"]
+
+    def corrected_create(logical_id, properties, *rest):
+        return create(logical_id, correct(properties), *rest)
+
+    def corrected_update(physical_id, old, new, *rest, **named):
+        return update(physical_id, old, correct(new), *rest, **named)
+
+    handlers["create"], handlers["update"] = corrected_create, corrected_update
+
+
+def _after_create(resource_type, follow_up):
+    handlers = provisioners._RESOURCE_HANDLERS[resource_type]
+    create = handlers["create"]
+
+    def followed_create(logical_id, properties, *rest):
+        table_name, attributes = create(logical_id, properties, *rest)
+        follow_up(table_name, properties)
+        return table_name, attributes
+
+    handlers["create"] = followed_create

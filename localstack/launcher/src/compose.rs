@@ -1,0 +1,44 @@
+//! The environments of the containers in `compose.yaml`.
+//!
+//! The file cannot read these values, so it repeats them. A test compares the two.
+
+use std::{collections::BTreeMap, net::Ipv4Addr};
+
+use crate::{
+    Settings,
+    emulator::localstack::{self, FUNCTIONS_ENVIRONMENT, FUNCTIONS_LOG, VARIABLES},
+    object_store,
+    stores::{StoreKind, server_variables},
+};
+
+pub type Environment = BTreeMap<String, String>;
+
+/// The path of `LocalStack`'s health check.
+pub const LOCALSTACK_HEALTH_PATH: &str = localstack::HEALTH_PATH;
+
+/// The environment of `LocalStack`: as for its process, plus the keys of all `stores`, because it starts
+/// before the launcher chooses one. It listens on all addresses, and has the same name inside and outside of
+/// the container.
+pub fn localstack_environment(stores: &[StoreKind]) -> Environment {
+    let credentials: Vec<_> = stores.iter().flat_map(|&kind| object_store::credentials(kind)).collect();
+    let own = [
+        ("GATEWAY_LISTEN", format!("{}:{}", Ipv4Addr::UNSPECIFIED, Settings::AWS_PORT)),
+        ("LOCALSTACK_HOST", format!("{}:{}", Ipv4Addr::LOCALHOST, Settings::AWS_PORT)),
+        (FUNCTIONS_ENVIRONMENT, localstack::json_object(&credentials).to_string()),
+        (FUNCTIONS_LOG, "/dev/stdout".to_owned()),
+    ];
+    let shared = VARIABLES.map(|(name, value)| (name, value.to_owned()));
+    own.into_iter().chain(shared).map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The environment of MinIO, with its webhook at the launcher's API.
+pub fn minio_environment(webhook_secret: &str, event_dir: &str) -> Environment {
+    let webhook = object_store::webhook(Settings::API_PORT, webhook_secret);
+    let variables = server_variables(Some(&webhook), event_dir);
+    variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// The environment of Ceph: its user's keys, under the names that the functions use.
+pub fn ceph_environment() -> Environment {
+    object_store::credentials(StoreKind::Ceph).into_iter().collect()
+}

@@ -1,0 +1,35 @@
+//! What every emulator is started with: its address, its credentials and the paths of its logs.
+
+use std::{
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+};
+
+use crate::Settings;
+
+pub(crate) const REGION: &str = "us-east-1";
+/// The emulator's administrator. Functions get sessions of their own roles.
+pub(crate) const ACCESS_KEY: &str = "test";
+pub(crate) const SECRET_KEY: &str = "test";
+
+pub(super) struct Launch<'a> {
+    pub(super) python: &'a Path,
+    pub(super) settings: &'a Settings,
+    pub(super) state_dir: &'a Path,
+    pub(super) port: u16,
+    pub(super) function_environment: &'a [(String, String)],
+}
+
+/// The log of the emulator itself.
+pub(super) fn log_path(state_dir: &Path) -> PathBuf {
+    state_dir.join("emulator.log")
+}
+
+/// The log of all functions, written line by line while they run.
+pub(crate) fn functions_log_path(state_dir: &Path) -> PathBuf {
+    state_dir.join("functions.log")
+}
+
+pub(super) fn endpoint(port: u16) -> String {
+    format!("http://{}:{port}", Ipv4Addr::LOCALHOST)
+}
