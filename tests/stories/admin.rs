@@ -116,13 +116,13 @@ async fn admin_moves_packs_verifies_them_and_moves_them_back() {
     assert_eq!(planned[0]["sha256"], Sha256::of(&landed.content).to_string());
     assert_eq!(
         planned[1],
-        json!({ "to": "oss", "contents": 1, "bytes": 40 * MIB, "done": "would be moved" })
+        json!({ "to": "oss", "blobs": 1, "bytes": 40 * MIB, "done": "would be moved" })
     );
     assert_eq!(stores(&movers, &landed).await, [VAULT], "a dry run moves nothing");
     let none = operator
         .succeeds(&["migrate", "--to", "oss", "--account", account, "--prefix", "no", "--in-process"])
         .await;
-    assert_eq!(none[0]["contents"], 0);
+    assert_eq!(none[0]["blobs"], 0);
 
     operator
         .succeeds(&["migrate", "--to", "oss", "--account", account, "--prefix", "fi", "--in-process"])
@@ -192,9 +192,9 @@ async fn admin_asks_the_worker_and_waits() {
     };
     let asked = ["migrate", "--to", "oss", "--account-id", &account, "--wait", "--timeout-seconds", "60"];
     let (lines, failed) = tokio::join!(operator.succeeds(&asked), worker);
-    assert_eq!((lines[0]["contents"].as_u64(), failed.len()), (Some(1), 0));
+    assert_eq!((lines[0]["blobs"].as_u64(), failed.len()), (Some(1), 0));
     let again = operator.succeeds(&["migrate", "--to", "oss", "--account-id", &account, "--wait"]).await;
-    assert_eq!(again[0]["contents"], 0, "it is there");
+    assert_eq!(again[0]["blobs"], 0, "it is there");
     operator.fails(Kind::Usage, &["migrate", "--to", "attic", "--account-id", &account]).await;
     operator.fails(Kind::Usage, &["migrate", "--to", "oss", "--account", "nobody-at-all"]).await;
 }
