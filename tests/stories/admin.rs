@@ -114,10 +114,7 @@ async fn admin_moves_packs_verifies_them_and_moves_them_back() {
 
     let planned = operator.succeeds(&["migrate", "--to", "oss", "--account", account, "--dry-run"]).await;
     assert_eq!(planned[0]["sha256"], Sha256::of(&landed.content).to_string());
-    assert_eq!(
-        planned[1],
-        json!({ "to": "oss", "blobs": 1, "bytes": 40 * MIB, "done": "would be moved" })
-    );
+    assert_eq!(planned[1], json!({ "to": "oss", "blobs": 1, "bytes": 40 * MIB, "done": "would be moved" }));
     assert_eq!(stores(&movers, &landed).await, [VAULT], "a dry run moves nothing");
     let none = operator
         .succeeds(&["migrate", "--to", "oss", "--account", account, "--prefix", "no", "--in-process"])

@@ -16,7 +16,8 @@ fn every_link_between_documents_leads_somewhere() {
                 continue;
             }
             let (path, anchor) = target.split_once('#').unwrap_or((&target, ""));
-            let path = if path.is_empty() { file.clone() } else { file.parent().expect("a folder").join(path) };
+            let path =
+                if path.is_empty() { file.clone() } else { file.parent().expect("a folder").join(path) };
             if !leads_somewhere(&path, anchor) {
                 broken.push(format!("{}: {target}", tree::name(&file)));
             }
@@ -33,7 +34,9 @@ fn targets(text: &str) -> Vec<String> {
     let parser = Parser::new_ext(text, Options::ENABLE_TABLES);
     parser
         .filter_map(|event| match event {
-            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => Some(dest_url.to_string()),
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                Some(dest_url.to_string())
+            }
             _ => None,
         })
         .collect()

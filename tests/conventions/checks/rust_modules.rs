@@ -43,8 +43,8 @@ impl Crate {
     }
 
     fn read_file(&mut self, file: &Path, name: ModulePath, folder: &Path) {
-        let parsed = syn::parse_file(&tree::read(file))
-            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let parsed =
+            syn::parse_file(&tree::read(file)).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         self.read_items(&parsed.items, name, folder);
     }
 

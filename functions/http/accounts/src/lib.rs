@@ -1,5 +1,6 @@
 //! Registers accounts, logs in and out, and shows what an account uses.
 
+mod app;
 mod password;
 mod session;
 
@@ -8,28 +9,10 @@ use sluice_contracts::accounts::{AccountCreated, AccountView, Credentials};
 use sluice_contracts::problem::Code;
 use sluice_domain::account::{Account, Password, Username};
 use sluice_domain::id::AccountId;
-use sluice_lambda::config::ConfigError;
-use sluice_lambda::{Call, Deployment, Failure, Reply, auth};
-use sluice_storage::Tables;
+use sluice_lambda::{Call, Failure, Reply, auth};
 use std::sync::Arc;
-use std::time::Duration;
 
-#[derive(Debug)]
-pub struct App {
-    tables: Tables,
-    default_quota_bytes: u64,
-    session_life: Duration,
-}
-
-impl App {
-    pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
-        Ok(Self {
-            tables: deployment.tables()?,
-            default_quota_bytes: deployment.default_quota_bytes()?,
-            session_life: deployment.session_life()?,
-        })
-    }
-}
+pub use app::App;
 
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     call.only_parameters(&[])?;

@@ -10,7 +10,8 @@ use sluice_domain::hash::Sha256;
 use sluice_domain::time::Timestamp;
 use sluice_lambda::{Call, Failure, Reply, auth};
 
-use crate::{App, password};
+use crate::app::App;
+use crate::password;
 
 /// The same answer for an unknown user, a wrong password, and names or passwords that cannot be registered.
 fn wrong_credentials() -> Failure {

@@ -6,7 +6,7 @@ use sluice_domain::part_plan::UploadMethod;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_lambda::Failure;
 
-use crate::App;
+use crate::app::App;
 
 /// Writes the completion's hash to the upload, unless it is there. This happens before the merge, because the
 /// merge's notification makes the worker read the upload.

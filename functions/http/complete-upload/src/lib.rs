@@ -3,6 +3,7 @@
 //! Every step may be repeated. If a call dies between the merge and the table write, its retry finds the
 //! merged object and continues. A retry after success finds the version.
 
+mod app;
 mod hash;
 mod merge;
 mod packs;
@@ -14,30 +15,10 @@ use sluice_contracts::uploads::{Completed, Completion};
 use sluice_domain::id::UploadId;
 use sluice_domain::sweep::PENDING_PATIENCE;
 use sluice_domain::upload::{Upload, UploadState};
-use sluice_lambda::config::ConfigError;
-use sluice_lambda::{Call, Deployment, Failure, Reply, auth};
-use sluice_storage::{Bucket, Queue, Tables};
+use sluice_lambda::{Call, Failure, Reply, auth};
 use std::sync::Arc;
 
-#[derive(Debug)]
-pub struct App {
-    tables: Tables,
-    landing: Bucket,
-    queue: Queue,
-    /// Whether the bucket itself notifies of new objects.
-    landing_notifies: bool,
-}
-
-impl App {
-    pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
-        Ok(Self {
-            tables: deployment.tables()?,
-            landing: deployment.landing()?,
-            queue: deployment.landing_queue()?,
-            landing_notifies: deployment.landing_notifies()?,
-        })
-    }
-}
+pub use app::App;
 
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     match (&call.method, &*call.segments()) {

@@ -11,7 +11,8 @@ use sluice_storage::ErrorKind;
 use sluice_storage::tables::Lease;
 use std::time::{Duration, Instant};
 
-use crate::{App, parts};
+use crate::app::App;
+use crate::parts;
 
 /// How long a call may keep others from merging. The function times out earlier.
 const LEASE: Duration = Duration::from_secs(30);

@@ -9,7 +9,7 @@ use sluice_domain::part_plan::PartNumber;
 use sluice_domain::upload::{DeclaredPack, Upload};
 use sluice_lambda::Failure;
 
-use crate::App;
+use crate::app::App;
 
 /// How many packs are checked at once.
 const HEADS_IN_FLIGHT: usize = 8;

@@ -18,7 +18,9 @@ use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::tables::Begun;
 use std::time::Duration;
 
-use crate::{App, ended, urls};
+use crate::app::App;
+use crate::own_upload::ended;
+use crate::urls;
 
 /// An upload by a single PUT expires after this time: it cannot be resumed, so it needs less than a multipart
 /// upload.

@@ -10,7 +10,7 @@ use sluice_domain::upload::{Upload, UploadState};
 use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::bucket::{ObjectHead, normalise_etag};
 
-use crate::App;
+use crate::app::App;
 
 /// How many packs are checked at once.
 const HEADS_IN_FLIGHT: usize = 8;

@@ -12,7 +12,8 @@ use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::presign::PutOf;
 use std::collections::HashSet;
 
-use crate::{App, ended};
+use crate::app::App;
+use crate::own_upload::ended;
 
 /// The first URLs, for the answer to `POST /uploads`. None if the client has yet to give every part's
 /// SHA-256.

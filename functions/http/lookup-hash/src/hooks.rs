@@ -12,7 +12,7 @@ use sluice_lambda::{Call, Failure, Reply, auth};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use crate::App;
+use crate::app::App;
 
 /// An answer has at most this many packs. Packs with fewer hooks are left out.
 const PACKS_MAX: usize = 16;

@@ -2,34 +2,17 @@
 //!
 //! Only the account's own blobs and packs are searched: knowing a hash does not prove having the bytes.
 
+mod app;
 mod hooks;
 
 use http::{Method, StatusCode};
 use sluice_contracts::files::{Lookup, LookupAnswer};
 use sluice_domain::version::{check_metadata, content_type};
-use sluice_lambda::config::ConfigError;
 use sluice_lambda::instant::{Instant, link};
-use sluice_lambda::{Call, Deployment, Failure, Reply, auth};
-use sluice_storage::presign::UrlLife;
-use sluice_storage::{Bucket, Tables};
+use sluice_lambda::{Call, Failure, Reply, auth};
 use std::sync::Arc;
 
-#[derive(Debug)]
-pub struct App {
-    tables: Tables,
-    vault: Bucket,
-    url_life: UrlLife,
-}
-
-impl App {
-    pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
-        Ok(Self {
-            tables: deployment.tables()?,
-            vault: deployment.vault()?,
-            url_life: deployment.url_life()?,
-        })
-    }
-}
+pub use app::App;
 
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     match (&call.method, &*call.segments()) {

@@ -10,7 +10,8 @@ use sluice_lambda::instant::check_current;
 use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::tables::{Commit, Committed, Displaced};
 
-use crate::{App, version_reply};
+use crate::app::App;
+use crate::version_reply::version_reply;
 
 /// Answers `PATCH /files/{file_id}`: renames or edits the file.
 pub async fn edit(app: &App, call: &Call, file: File) -> Result<Reply, Failure> {

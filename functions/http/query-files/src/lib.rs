@@ -1,29 +1,21 @@
 //! Lists, finds, renames, edits, deletes and restores files.
 
+mod app;
 mod change;
 mod cursor;
 mod list;
+mod version_reply;
 
-use http::{Method, StatusCode, header};
+use http::{Method, StatusCode};
 use sluice_contracts::files::{VersionList, VersionView};
 use sluice_domain::account::Session;
 use sluice_domain::id::{FileId, VersionId};
-use sluice_domain::version::{File, Version};
-use sluice_lambda::config::ConfigError;
-use sluice_lambda::{Call, Deployment, Failure, Reply, auth};
-use sluice_storage::Tables;
+use sluice_domain::version::File;
+use sluice_lambda::{Call, Failure, Reply, auth};
 use std::sync::Arc;
 
-#[derive(Debug)]
-pub struct App {
-    tables: Tables,
-}
-
-impl App {
-    pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
-        Ok(Self { tables: deployment.tables()? })
-    }
-}
+pub use app::App;
+use version_reply::version_reply;
 
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     let session = auth::session(&app.tables, &call).await?;
@@ -50,12 +42,6 @@ pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
 async fn own_file(app: &App, session: &Session, id: &str) -> Result<File, Failure> {
     let id: FileId = id.parse().map_err(|_| Failure::not_found("file"))?;
     app.tables.file(session.account_id, id).await?.ok_or_else(|| Failure::not_found("file"))
-}
-
-fn version_reply(status: StatusCode, version: Version, file: &File) -> Result<Reply, Failure> {
-    let etag = format!("\"{}\"", version.version_id);
-    let view = VersionView::new(version, file.path.clone());
-    Ok(Reply::json(status, &view)?.header(header::ETAG, etag))
 }
 
 /// Answers the current version. If the file never had one, answers the latest, so that the client sees its

@@ -9,7 +9,8 @@ use sluice_domain::version::File;
 use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::tables::{Listing, Page};
 
-use crate::{App, cursor};
+use crate::app::App;
+use crate::cursor;
 
 pub async fn list(app: &App, call: &Call, session: &Session) -> Result<Reply, Failure> {
     let given =

@@ -11,8 +11,9 @@ use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::Bucket;
 use std::time::Duration;
 
+use crate::app::App;
 use crate::disposition::Kind;
-use crate::{App, Requested};
+use crate::requested::{Requested, requested};
 
 /// A call waits at most this long for a blob to be materialized. API Gateway gives up after 30 seconds.
 const WAIT_MAX: Duration = Duration::from_secs(20);
@@ -34,7 +35,7 @@ pub async fn redirect(app: &App, call: &Call, id: &str) -> Result<Reply, Failure
         Some(503) => true,
         Some(_) => return Err(Failure::invalid("the parameter materializing is a status: 202 or 503")),
     };
-    let Requested { file, version, blob, .. } = crate::requested(app, call, id, version_id).await?;
+    let Requested { file, version, blob, .. } = requested(app, call, id, version_id).await?;
     let Some((bucket, key)) = whole_object(app, call, &blob).await? else {
         return materializing(&blob, answers_503);
     };

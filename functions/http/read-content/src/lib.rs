@@ -1,104 +1,22 @@
 //! Answers how to read a version: with a redirect to its bytes, or with a plan of its chunks.
 
+mod app;
 mod content;
 mod cursor;
 mod disposition;
 mod plan;
+mod requested;
 
 use http::Method;
-use sluice_contracts::problem::Code;
-use sluice_domain::account::Session;
-use sluice_domain::blob::Blob;
-use sluice_domain::id::{FileId, VersionId};
-use sluice_domain::version::{File, Version, VersionState};
-use sluice_lambda::config::ConfigError;
-use sluice_lambda::{Call, Deployment, Failure, Reply, auth};
-use sluice_storage::presign::UrlLife;
-use sluice_storage::stores::PackBuckets;
-use sluice_storage::{Bucket, Queue, Tables};
+use sluice_lambda::{Call, Failure, Reply};
 use std::sync::Arc;
-use std::time::Duration;
 
-#[derive(Debug)]
-pub struct App {
-    tables: Tables,
-    packs: PackBuckets,
-    cache: Bucket,
-    cache_life: Duration,
-    requests: Queue,
-    url_life: UrlLife,
-}
-
-impl App {
-    pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
-        Ok(Self {
-            tables: deployment.tables()?,
-            packs: deployment.pack_buckets()?,
-            cache: deployment.cache()?,
-            cache_life: deployment.cache_life()?,
-            requests: deployment.materialize_queue()?,
-            url_life: deployment.url_life()?,
-        })
-    }
-}
+pub use app::App;
 
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     match (&call.method, &*call.segments()) {
         (&Method::GET | &Method::HEAD, ["files", id, "content"]) => content::redirect(&app, &call, id).await,
         (&Method::GET, ["files", id, "plan"]) => plan::plan(&app, &call, id).await,
         _ => Err(call.no_route()),
-    }
-}
-
-/// The version that a call reads.
-struct Requested {
-    session: Session,
-    file: File,
-    version: Version,
-    blob: Blob,
-}
-
-/// Loads the requested version and its blob; without a `version_id`, the current version.
-async fn requested(
-    app: &App,
-    call: &Call,
-    id: &str,
-    version_id: Option<VersionId>,
-) -> Result<Requested, Failure> {
-    let session = auth::session(&app.tables, call).await?;
-    let id: FileId = id.parse().map_err(|_| Failure::not_found("file"))?;
-    let file = app.tables.file(session.account_id, id).await?.ok_or_else(|| Failure::not_found("file"))?;
-    let version = available(app, &file, version_id).await?;
-    let unavailable = || Failure::new(Code::VersionNotAvailable, "the version's bytes are deleted");
-    let sha256 = version.sha256.ok_or_else(unavailable)?;
-    let blob = app.tables.blob(session.account_id, &sha256).await?.ok_or_else(unavailable)?;
-    // Migration rules use the time of the last read. A failure to record it must not fail the read.
-    if let Err(error) = app.tables.mark_read(&blob, call.now).await {
-        tracing::warn!(%error, "a read could not be recorded");
-    }
-    Ok(Requested { session, file, version, blob })
-}
-
-async fn available(app: &App, file: &File, version_id: Option<VersionId>) -> Result<Version, Failure> {
-    let version = match version_id {
-        Some(id) => app.tables.version(file.file_id, id).await?,
-        None => match (&file.current, file.live()) {
-            (_, Some(live)) => Some(live.clone()),
-            (Some(_), None) => None,
-            (None, None) => app.tables.versions(file.file_id, None, 1).await?.pop(),
-        },
-    };
-    let version = version.ok_or_else(|| Failure::not_found("version"))?;
-    match version.state {
-        VersionState::Available => Ok(version),
-        VersionState::Pending => Err(Failure::new(
-            Code::VersionNotAvailable,
-            "the version is pending: its bytes are being verified",
-        )),
-        VersionState::Rejected => {
-            let reason = version.reason.map_or("unknown", |reason| reason.as_str());
-            Err(Failure::new(Code::VersionNotAvailable, format!("the version was rejected: {reason}")))
-        }
-        VersionState::Deleted => Err(Failure::not_found("version: it is a tombstone")),
     }
 }

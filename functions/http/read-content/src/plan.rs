@@ -19,8 +19,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::str::FromStr;
 
+use crate::app::App;
 use crate::cursor::Cursor;
-use crate::{App, Requested};
+use crate::requested::{Requested, requested};
 
 /// How many pack indexes are read at once.
 const READS_IN_FLIGHT: usize = 8;
@@ -54,7 +55,7 @@ pub async fn plan(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
     let cursor = call.parameter::<Cursor>("cursor")?;
     let version_id = call.parameter::<VersionId>("version")?;
     let version_id = cursor.map(|cursor| cursor.version_id).or(version_id);
-    let Requested { session, version, blob, .. } = crate::requested(app, call, id, version_id).await?;
+    let Requested { session, version, blob, .. } = requested(app, call, id, version_id).await?;
     let from = call.parameter::<u64>("from")?.unwrap_or(0);
     let to = call.parameter::<u64>("to")?.unwrap_or(blob.size);
     if from > to || from > blob.size {
