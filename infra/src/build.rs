@@ -1,12 +1,10 @@
 //! Builds the functions' executables.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-    process::Stdio,
-    str::FromStr,
-};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::str::FromStr;
 
 use serde::Deserialize;
 use tokio::process::Command;

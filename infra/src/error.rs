@@ -1,6 +1,7 @@
 //! Errors of the template and of builds.
 
-use std::{io, path::PathBuf};
+use std::io;
+use std::path::PathBuf;
 
 /// Why the template or the functions could not be built.
 #[derive(Debug, thiserror::Error)]

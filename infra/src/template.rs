@@ -3,11 +3,9 @@
 //! A part has the form of a template, with only the sections that it needs. Each section of the assembled
 //! template is the concatenation of that section in all parts. The text stays as it is, comments included.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::Error;
 

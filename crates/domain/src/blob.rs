@@ -7,7 +7,6 @@ use crate::frames::FrameTable;
 use crate::hash::{Sha1, Sha256};
 use crate::id::{AccountId, PackId};
 use crate::key::ObjectKey;
-use crate::pack_move::Former;
 use crate::time::{Timestamp, optional_unix_milliseconds, unix_milliseconds};
 
 /// Whether a blob or a pack may still be referred to.
@@ -150,6 +149,16 @@ impl Placement {
     pub fn is_in_adopted_object(&self) -> bool {
         self.store == VAULT && ObjectKey::is_adopted(&self.key)
     }
+}
+
+/// The placement of a pack before its last move. Readers fall back to it until the object is deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Former {
+    /// The placement before the move.
+    pub placement: Placement,
+    /// The object can be read until this time.
+    #[serde(with = "unix_milliseconds")]
+    pub until: Timestamp,
 }
 
 /// A row of the packs table. The chunks never change; the placement does.

@@ -4,12 +4,7 @@ use crate::chunk::Chunk;
 use crate::id::PackId;
 use crate::manifest::Term;
 use crate::pack_index::PackIndex;
-
-/// A pack holds at most this many raw bytes: 64 MiB.
-pub const PACK_MAX_BYTES: u32 = 64 << 20;
-/// A pack holds at most this many chunks. Only packs of tiny files reach it: a single blob reaches
-/// [`PACK_MAX_BYTES`] first, because only its last chunk may be shorter than 4 KiB.
-pub const PACK_MAX_CHUNKS: u32 = 16_384;
+pub use crate::pack_index::{PACK_MAX_BYTES, PACK_MAX_CHUNKS};
 
 /// A pack that is complete but has no id and no placement yet.
 #[derive(Debug, Clone, PartialEq, Eq)]

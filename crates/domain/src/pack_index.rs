@@ -6,7 +6,12 @@ use crate::binary::{Format, FormatError, Reader, Writer};
 use crate::chunk::{CHUNK_MAX_BYTES, Chunk};
 use crate::hash::ChunkId;
 use crate::id::PackId;
-use crate::pack::{PACK_MAX_BYTES, PACK_MAX_CHUNKS};
+
+/// A pack holds at most this many raw bytes: 64 MiB.
+pub const PACK_MAX_BYTES: u32 = 64 << 20;
+/// A pack holds at most this many chunks. Only packs of tiny files reach it: a single blob reaches
+/// [`PACK_MAX_BYTES`] first, because only its last chunk may be shorter than 4 KiB.
+pub const PACK_MAX_CHUNKS: u32 = 16_384;
 
 const FORMAT: Format = Format { magic: *b"SLpi", version: 1 };
 /// A chunk id, and the length minus one. So 1 to 64 KiB fit into 16 bits, and an empty chunk cannot be

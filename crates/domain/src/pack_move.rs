@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::blob::Placement;
 use crate::hash::Sha256;
 use crate::id::{AccountId, PackId};
 use crate::time::{Timestamp, unix_milliseconds};
@@ -12,16 +11,6 @@ use crate::time::{Timestamp, unix_milliseconds};
 /// An object that is written for a pack counts as abandoned after this time. A mover that takes longer
 /// notices and starts again.
 pub const UNPLACED_LIFE: Duration = Duration::from_hours(24);
-
-/// The placement of a pack before its last move. Readers fall back to it until the object is deleted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Former {
-    /// The placement before the move.
-    pub placement: Placement,
-    /// The object can be read until this time.
-    #[serde(with = "unix_milliseconds")]
-    pub until: Timestamp,
-}
 
 /// What a retired object was written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,8 @@
 //!
 //! Without `SLUICE_STACK_NAME` nothing is written.
 //!
-//! [embedded metric format]: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+//! [embedded metric format]:
+//! https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 
 use serde_json::{Map, Value, json};
 use sluice_domain::time::Timestamp;

@@ -18,7 +18,8 @@ pub mod verify;
 
 pub use crc64::{crc64, crc64_of_both};
 pub use error::PackError;
-pub use mover::{Form, Move, Moved, Mover};
+pub use mover::{Move, Moved, Mover};
 pub use pace::Pace;
 pub use receipt::Signer;
+pub use transform::Form;
 pub use transform::IN_TRANSIT_BYTES;

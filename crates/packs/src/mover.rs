@@ -4,7 +4,8 @@
 //! 2. The pack is read, every chunk checked, encoded and written. No two attempts write the same object.
 //! 3. The new object is verified, by a checksum that the store has computed or by reading all of it back.
 //! 4. One transaction changes the placement, if the pack is live and has not been moved since. It takes the
-//!    registration back, registers the former object for deletion after a grace period, and stores the receipt.
+//!    registration back, registers the former object for deletion after a grace period, and stores the
+//!    receipt.
 //!
 //! Any step may be repeated, and the move may end after any step. Two movers of one pack write two objects;
 //! one becomes the placement, and the other is deleted.
@@ -32,7 +33,7 @@ use crate::error::PackError;
 use crate::pace::Pace;
 use crate::receipt::Signer;
 use crate::subject::{self, Packs};
-use crate::transform::{Transformed, transform};
+use crate::transform::{Form, Transformed, transform};
 
 /// How many bytes are read back at once.
 const READ_BACK_BYTES: u64 = 8 << 20;
@@ -49,15 +50,6 @@ pub struct Mover {
     /// The bandwidth of reads.
     pub pace: Pace,
     pub now: fn() -> Timestamp,
-}
-
-/// The encoding of a moved pack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// The one that it has.
-    Unchanged,
-    /// Zstandard, if it is not compressed yet.
-    Compressed,
 }
 
 /// A request to move a pack.

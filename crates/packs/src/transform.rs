@@ -11,9 +11,17 @@ use sluice_storage::stores::PackBuckets;
 use std::ops::Range;
 
 use crate::error::PackError;
-use crate::mover::Form;
 use crate::pace::Pace;
 use crate::read::{check, read_stored};
+
+/// The encoding of a moved pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The one that it has.
+    Unchanged,
+    /// Zstandard, if it is not compressed yet.
+    Compressed,
+}
 
 /// The size of a piece in raw bytes. A piece is read and encoded as one.
 const PIECE_BYTES: u64 = 4 << 20;

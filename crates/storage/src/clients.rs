@@ -4,8 +4,8 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
 
 use crate::call;
+use crate::credentials::Credentials;
 use crate::error::{ErrorKind, StorageError};
-use crate::presign::Credentials;
 
 /// A client for each service that Sluice uses.
 #[derive(Debug, Clone)]

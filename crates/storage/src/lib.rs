@@ -10,6 +10,7 @@ mod checked;
 mod checked_parts;
 pub mod clients;
 pub mod copy;
+mod credentials;
 mod description;
 mod dialect;
 pub mod error;

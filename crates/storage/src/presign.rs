@@ -1,7 +1,6 @@
 //! Signs URLs. Each allows one request for a limited time, with every header that matters signed.
 
-use aws_config::SdkConfig;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
@@ -15,6 +14,7 @@ use std::time::Duration;
 
 use crate::bucket::Bucket;
 use crate::call;
+pub use crate::credentials::Credentials;
 use crate::error::StorageError;
 
 /// The time that is left between the end of a URL and the end of the credentials that signed it.
@@ -22,20 +22,6 @@ const CREDENTIALS_MARGIN: Duration = Duration::from_mins(1);
 
 /// An `ETag` that no object has.
 const NO_SUCH_ETAG: &str = "\"none\"";
-
-/// The credentials that sign URLs.
-#[derive(Debug, Clone)]
-pub struct Credentials(Option<SharedCredentialsProvider>);
-
-impl Credentials {
-    pub fn of(config: &SdkConfig) -> Self {
-        Self(config.credentials_provider())
-    }
-
-    pub fn given(provider: SharedCredentialsProvider) -> Self {
-        Self(Some(provider))
-    }
-}
 
 /// The lifetime of URLs: the limit of a deployment, or less where the credentials expire earlier.
 #[derive(Debug, Clone)]

@@ -1,14 +1,13 @@
 //! Runs the command and inspects what it deployed.
 
 use serde_json::{Value, json};
-use sluice_localstack::{Build, Settings, Stack, python::ensure_environment};
+use sluice_localstack::python::ensure_environment;
+use sluice_localstack::{Build, Settings, Stack};
 use sluice_tests::{Deployed, text};
-use std::{
-    fs,
-    io::Write as _,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// An emulator to deploy to, and an AWS command line of the tests' own.

@@ -1,7 +1,8 @@
 //! Compares the documents with the template.
 
 use std::collections::BTreeSet;
-use std::{fs, path::Path};
+use std::fs;
+use std::path::Path;
 
 use crate::{
     code, document, functions, kebab_case, of_type, pascal_case, section, table, template, workspace_dir,

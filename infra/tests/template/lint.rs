@@ -1,7 +1,9 @@
 //! Checks the template with cfn-lint, which must give no warning.
 
 use sluice_localstack::python::ensure_environment;
-use std::{fs, path::Path, process::Command};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 use tempfile::TempDir;
 
 use crate::{template, workspace_dir};

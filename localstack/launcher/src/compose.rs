@@ -2,14 +2,12 @@
 //!
 //! The file cannot read these values, so it repeats them. A test compares the two.
 
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
-use crate::{
-    Settings,
-    emulator::localstack::{self, FUNCTIONS_ENVIRONMENT, FUNCTIONS_LOG, VARIABLES},
-    object_store,
-    stores::{StoreKind, server_variables},
-};
+use crate::emulator::localstack::{self, FUNCTIONS_ENVIRONMENT, FUNCTIONS_LOG, VARIABLES};
+use crate::stores::{StoreKind, server_variables};
+use crate::{Settings, object_store};
 
 pub type Environment = BTreeMap<String, String>;
 

@@ -1,20 +1,20 @@
 //! Deploys the template to an emulator, as to AWS: artifacts into a bucket, then `CloudFormation`.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_config::SdkConfig;
-use aws_sdk_cloudformation::{
-    Client,
-    error::{ProvideErrorMetadata as _, SdkError},
-    types::{Capability, Parameter, ResourceStatus, Stack, StackStatus},
-};
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata as _, SdkError};
+use aws_sdk_cloudformation::types::{Capability, Parameter, ResourceStatus, Stack, StackStatus};
 use aws_sdk_s3::primitives::ByteStream;
 use sha2::{Digest as _, Sha256};
 use tokio::time::{Instant, sleep};
 
 use sluice_infra::artifact::{self, Artifact};
 
-use crate::{Error, emulator::Emulator};
+use crate::Error;
+use crate::emulator::Emulator;
 
 const ARTIFACT_BUCKET: &str = "sluice-artifacts";
 const DEPLOY_TIMEOUT_SECONDS: u64 = 300;

@@ -1,6 +1,7 @@
 //! Names the AWS emulators.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
+use std::str::FromStr;
 
 use crate::Error;
 

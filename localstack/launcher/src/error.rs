@@ -1,6 +1,8 @@
 //! The launcher's errors.
 
-use std::{error::Error as StdError, io, path::PathBuf};
+use std::error::Error as StdError;
+use std::io;
+use std::path::PathBuf;
 
 /// Why the stack did not start. Each message is one line that says what to do or where to look.
 #[derive(Debug, thiserror::Error)]

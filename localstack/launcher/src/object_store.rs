@@ -3,15 +3,11 @@
 use std::net::Ipv4Addr;
 
 use serde_json::{Map, Value, json};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
-use crate::{
-    Error, Settings,
-    stores::{ACCESS_KEY, LocalStore, SECRET_KEY, StoreKind, StoreSettings, WebhookSettings},
-};
+use crate::stores::{ACCESS_KEY, LocalStore, SECRET_KEY, StoreKind, StoreSettings, WebhookSettings};
+use crate::{Error, Settings};
 
 const LANDING_BUCKET: &str = "sluice-landing";
 const VAULT_BUCKET: &str = "sluice-vault";

@@ -2,19 +2,15 @@
 
 use std::path::Path;
 
-use hyper::{
-    Request,
-    body::Incoming,
-    header::{self, HeaderName, HeaderValue},
-};
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderName, HeaderValue};
 use sluice_contracts::route::ROUTES;
 use tower::Service as _;
 use tower_http::services::ServeDir;
 
-use crate::{
-    Error,
-    response::{BoxedResponse, boxed},
-};
+use crate::Error;
+use crate::response::{BoxedResponse, boxed};
 
 /// The files of the built page, and the headers that every one is served with.
 #[derive(Clone)]

@@ -7,24 +7,19 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use http_body_util::Full;
-use hyper::{
-    HeaderMap, Request, Response, StatusCode, Uri,
-    body::Incoming,
-    header::{self, HeaderName, HeaderValue},
-    http::uri::{self, PathAndQuery},
-    server::conn::http1,
-    service::service_fn,
-};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::{TokioExecutor, TokioIo},
-};
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::http::uri::{self, PathAndQuery};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{HeaderMap, Request, Response, StatusCode, Uri};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::{
-    page::PageFiles,
-    response::{BoxedResponse, boxed},
-};
+use crate::page::PageFiles;
+use crate::response::{BoxedResponse, boxed};
 
 /// Headers of a single connection (RFC 9110, section 7.6.1), which a proxy does not forward.
 const HOP_BY_HOP: [HeaderName; 7] = [

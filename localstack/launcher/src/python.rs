@@ -1,10 +1,8 @@
 //! Makes the Python virtual environments that emulators, stores and tools run in.
 
-use std::{
-    fs::{self, File},
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use sha2::{Digest as _, Sha256};
 

@@ -3,8 +3,10 @@
 use std::error::Error;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, combinators::UnsyncBoxBody};
-use hyper::{Response, body::Body};
+use http_body_util::BodyExt as _;
+use http_body_util::combinators::UnsyncBoxBody;
+use hyper::Response;
+use hyper::body::Body;
 
 pub(crate) type BoxedResponse = Response<BoxedBody>;
 pub(crate) type BoxedBody = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;

@@ -1,8 +1,12 @@
 //! The settings of a local stack.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf};
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
 
-use crate::{Build, EmulatorKind, Error, stores::StoreKind, workspace::workspace_dir};
+use crate::stores::StoreKind;
+use crate::workspace::workspace_dir;
+use crate::{Build, EmulatorKind, Error};
 
 /// What to start, and where.
 #[derive(Debug, Clone)]

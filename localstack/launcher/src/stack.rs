@@ -1,30 +1,23 @@
 //! Starts, updates and stops a whole local deployment.
 
-use std::{
-    net::Ipv4Addr,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::{Credentials, RequestChecksumCalculation};
 use sha2::{Digest as _, Sha256};
-use tokio::{
-    net::TcpListener,
-    task::{JoinHandle, spawn_blocking},
-    time::{Instant, sleep},
-};
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::{Instant, sleep};
 
 use sluice_infra::artifact::{self, Artifact};
 
-use crate::{
-    Error, Settings,
-    deploy::{Deployer, Parameters},
-    emulator::{self, Emulator},
-    object_store::{self, ObjectStore},
-    page::{self, PageFiles},
-    proxy,
-};
+use crate::deploy::{Deployer, Parameters};
+use crate::emulator::{self, Emulator};
+use crate::object_store::{self, ObjectStore};
+use crate::page::{self, PageFiles};
+use crate::{Error, Settings, proxy};
 
 const ANSWER_TIMEOUT_SECONDS: u64 = 30;
 

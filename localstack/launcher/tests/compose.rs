@@ -1,23 +1,18 @@
 //! Checks `compose.yaml` without an engine: against the schema of its specification, and against the launcher
 //! and the settings that it repeats.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    error::Error,
-    fs,
-    path::{Path, PathBuf},
-    process::{Child, Command, Output},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use sluice_localstack::{
-    Settings,
-    compose::{self, Environment},
-    ports, python,
-    stores::{LocalStore, StoreKind, StoreSettings, WebhookSettings},
-};
+use sluice_localstack::compose::{self, Environment};
+use sluice_localstack::stores::{LocalStore, StoreKind, StoreSettings, WebhookSettings};
+use sluice_localstack::{Settings, ports, python};
 use tempfile::TempDir;
 use tokio::time::sleep;
 

@@ -1,6 +1,7 @@
 //! Runs the LocalStack plug-in's own unit tests, which need no LocalStack.
 
-use std::{path::Path, process::Command};
+use std::path::Path;
+use std::process::Command;
 
 use sluice_localstack::python;
 

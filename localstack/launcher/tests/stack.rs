@@ -1,24 +1,21 @@
 //! Tests the launcher and the template on the real emulator, with a script that stands in for the functions.
 
-use std::{
-    error::Error,
-    fs,
-    net::Ipv4Addr,
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::error::Error;
+use std::fs;
+use std::net::Ipv4Addr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, TimeToLiveStatus};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_sqs::types::QueueAttributeName;
-use reqwest::{Method, StatusCode, header::HeaderValue, redirect};
+use reqwest::header::HeaderValue;
+use reqwest::{Method, StatusCode, redirect};
 use sluice_localstack::{Build, EmulatorKind, Settings, Stack};
 use tempfile::TempDir;
-use tokio::{
-    net::TcpStream,
-    time::{sleep, timeout},
-};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
 
 type Outcome = Result<(), Box<dyn Error>>;
 

@@ -1,30 +1,30 @@
 //! Tests each real store: it does what the pipeline needs, listens on loopback only, and leaves no process
 //! behind.
 
-use std::{
-    collections::HashSet,
-    convert::Infallible,
-    error::Error,
-    fs,
-    io::{BufRead as _, BufReader},
-    os::unix::process::CommandExt as _,
-    process::{Command, Stdio},
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+use std::collections::HashSet;
+use std::convert::Infallible;
+use std::error::Error;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use aws_sdk_s3::{
-    Client,
-    presigning::PresigningConfig,
-    primitives::ByteStream,
-    types::{CompletedMultipartUpload, CompletedPart},
-};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use http_body_util::{BodyExt as _, Empty};
-use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use sluice_localstack::stores::{LocalStore, StoreKind, StoreSettings, WebhookSettings};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, time::sleep};
+use tokio::net::TcpListener;
+use tokio::time::sleep;
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 

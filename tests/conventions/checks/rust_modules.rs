@@ -1,7 +1,7 @@
 //! Which module of a Rust crate uses names that another one defines.
 //!
-//! A name counts for the module that defines it: a `pub use` on the way does not make the re-exporting module a
-//! dependency. Code for tests is left out. Names that only a macro's own syntax reveals may be missed.
+//! A name counts for the module that defines it: a `pub use` on the way does not make the re-exporting module
+//! a dependency. Code for tests is left out. Names that only a macro's own syntax reveals may be missed.
 
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet};
@@ -96,7 +96,8 @@ impl Crate {
         edges.into_iter().collect()
     }
 
-    /// The module that defines what `path` names in `from`. None for a name of another crate, and for a module itself.
+    /// The module that defines what `path` names in `from`. None for a name of another crate, and for a
+    /// module itself.
     fn resolve(&self, from: &ModulePath, path: &[String], hops: usize) -> Option<ModulePath> {
         if hops == 0 {
             return None;

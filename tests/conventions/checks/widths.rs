@@ -57,7 +57,8 @@ fn is_comment(line: &str) -> bool {
     ["//", "/*", "* "].iter().any(|mark| line.trim_start().starts_with(mark))
 }
 
-/// Whether the line cannot be broken: one word of it, such as a link, reaches over the edge from near its beginning.
+/// Whether the line cannot be broken: one word of it, such as a link, reaches over the edge from near its
+/// beginning.
 fn has_long_word(line: &str, columns: usize) -> bool {
     line.split_whitespace().any(|word| word.chars().count() > columns / 2)
 }

@@ -29,7 +29,8 @@ fn no_word_that_the_glossary_rules_out_comes_back() {
     assert!(found.is_empty(), "{} words that {GLOSSARY} rules out:\n{}", found.len(), found.join("\n"));
 }
 
-/// The words in backticks of the glossary's last column, each with the pattern that finds it and what is derived from it.
+/// The words in backticks of the glossary's last column, each with the pattern that finds it and what is
+/// derived from it.
 fn ruled_out(glossary: &str) -> Vec<(String, Regex)> {
     let rows = glossary.lines().filter(|line| line.starts_with('|'));
     let cells = rows.filter_map(|row| row.trim_end().strip_suffix('|')?.rsplit('|').next());

@@ -5,22 +5,7 @@ use std::collections::BTreeMap;
 
 use super::capability::Capability;
 use super::credentials::CredentialsReference;
-
-/// The kind of a store that speaks the protocol of S3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StoreKind {
-    /// Amazon S3.
-    Aws,
-    /// Ceph's RADOS Gateway.
-    Ceph,
-    /// MinIO, and gateways that derive from it.
-    Minio,
-    /// SeaweedFS.
-    Seaweedfs,
-    /// Alibaba Cloud OSS.
-    Oss,
-}
+use super::kind::StoreKind;
 
 /// Where a request names its bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

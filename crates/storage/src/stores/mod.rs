@@ -3,12 +3,16 @@
 mod capability;
 mod credentials;
 mod definition;
+mod error;
+mod kind;
 mod localhost;
 mod rules;
 
 pub use capability::Capability;
 pub use credentials::{CredentialsReference, InvalidReference};
-pub use definition::{Addressing, Role, StoreDefinition, StoreKind};
+pub use definition::{Addressing, Role, StoreDefinition};
+pub use error::StoresError;
+pub use kind::StoreKind;
 
 use aws_credential_types::Credentials as StaticCredentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -22,24 +26,6 @@ use crate::clients::Clients;
 use crate::dialect::Dialect;
 use crate::error::{ErrorKind, StorageError};
 use credentials::SecretCredentials;
-
-/// The configuration of stores is invalid.
-#[derive(Debug, thiserror::Error)]
-pub enum StoresError {
-    /// It is not JSON, or has unknown or missing fields.
-    #[error("the stores are not well configured: {0}")]
-    Shape(#[from] serde_json::Error),
-    /// A store lacks something that its kind needs.
-    #[error("the store {store}: {problem}")]
-    Store {
-        store: String,
-        /// The problem, and how to solve it.
-        problem: String,
-    },
-    /// Stores contradict one another.
-    #[error("the stores contradict one another: {0}")]
-    Contradiction(String),
-}
 
 /// All configured stores. The own buckets of a deployment need no configuration.
 #[derive(Debug, Clone, Default)]

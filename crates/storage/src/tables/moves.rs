@@ -1,7 +1,7 @@
 //! Changes the placement of packs, each time in one transaction.
 
-use sluice_domain::blob::{Blob, Pack, Placement, VAULT};
-use sluice_domain::pack_move::{Former, ObjectOwner, Receipt, RetiredObject, object_id};
+use sluice_domain::blob::{Blob, Former, Pack, Placement, VAULT};
+use sluice_domain::pack_move::{ObjectOwner, Receipt, RetiredObject, object_id};
 use sluice_domain::time::Timestamp;
 use std::time::Duration;
 

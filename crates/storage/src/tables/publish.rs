@@ -6,12 +6,9 @@ use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::RejectReason;
 
 use super::Tables;
-use super::uploads::FinishUpload;
+use super::uploads::{ATTEMPTS, FinishUpload};
 use crate::error::{ErrorKind, StorageError};
 use crate::transaction::{Cancelled, Condition, Transaction};
-
-/// How often a plan is made, if others keep changing the file.
-pub(super) const ATTEMPTS: u32 = 8;
 
 /// The result of [`Tables::publish`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

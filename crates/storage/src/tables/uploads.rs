@@ -14,6 +14,9 @@ use super::{Query, RowUpdate, Tables};
 use crate::error::{ErrorKind, StorageError};
 use crate::transaction::{Cancelled, Condition, Row, Transaction, Values, key, parse, row};
 
+/// How often a plan is made, if others keep changing the file.
+pub(super) const ATTEMPTS: u32 = 8;
+
 const MERGE_LEASE: LeaseAttribute = LeaseAttribute("merger");
 
 /// The row of an unfinished upload: with the attributes of its indexes.
@@ -213,7 +216,7 @@ impl Tables {
     pub async fn mark_pending(&self, upload: &Upload, due_at: Timestamp) -> Result<Upload, StorageError> {
         // The file is most likely as init found it. If not, it is read.
         let mut target = Target::as_at_init(upload);
-        for _ in 0..super::publish::ATTEMPTS {
+        for _ in 0..ATTEMPTS {
             let arrival = arrival(upload, &target, due_at);
             match self.try_mark_pending(&arrival, &target).await {
                 Ok(()) => return Ok(arrival.upload),

@@ -3,10 +3,8 @@
 use serde_json::Value;
 use std::process::{Command, Stdio};
 
-use crate::{
-    stage::Stage,
-    target::{Outcome, Target},
-};
+use crate::stage::Stage;
+use crate::target::{Outcome, Target};
 
 /// The AWS command line for one account and region.
 pub(crate) struct Aws {

@@ -1,13 +1,14 @@
 //! Reads change sets and shows people what a deployment would do.
 
-use std::{collections::BTreeSet, fmt, thread::sleep, time::Duration};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::thread::sleep;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{
-    aws::{Aws, items, text},
-    target::Outcome,
-};
+use crate::aws::{Aws, items, text};
+use crate::target::Outcome;
 
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// Types of resources that hold data which cannot be recreated.

@@ -2,20 +2,17 @@
 
 use clap::Args;
 use serde_json::{Value, json};
-use std::{fs, path::PathBuf};
+use std::fs;
+use std::path::PathBuf;
 
 use sluice_infra::template;
 
-use crate::{
-    aws::{Aws, text},
-    changes, packages,
-    packages::Uploaded,
-    page,
-    progress::Progress,
-    prompt, stack,
-    stage::Stage,
-    target::{Outcome, Target, workspace_dir},
-};
+use crate::aws::{Aws, text};
+use crate::packages::Uploaded;
+use crate::progress::Progress;
+use crate::stage::Stage;
+use crate::target::{Outcome, Target, workspace_dir};
+use crate::{changes, packages, page, prompt, stack};
 
 #[derive(Args)]
 pub(crate) struct Options {

@@ -1,18 +1,16 @@
 //! Builds the functions, and uploads their zip files and the template to the artifact bucket.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
-use sluice_infra::{
-    Build,
-    artifact::{self, Artifact},
-};
+use sluice_infra::Build;
+use sluice_infra::artifact::{self, Artifact};
 
-use crate::{
-    aws::Aws,
-    stage::Stage,
-    target::{Outcome, workspace_dir},
-};
+use crate::aws::Aws;
+use crate::stage::Stage;
+use crate::target::{Outcome, workspace_dir};
 
 /// What was uploaded to the artifact bucket.
 pub(crate) struct Uploaded {

@@ -1,15 +1,11 @@
 //! Builds the web page and uploads it to the bucket that the distribution serves.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::{
-    aws::Aws,
-    stack,
-    target::{Outcome, workspace_dir},
-};
+use crate::aws::Aws;
+use crate::stack;
+use crate::target::{Outcome, workspace_dir};
 
 /// Builds the page, or uses the built page of a folder.
 pub(crate) fn build(built: Option<&Path>) -> Outcome<PathBuf> {

@@ -1,13 +1,13 @@
 //! Prints a stack's events while it changes.
 
-use std::{collections::HashSet, thread::sleep, time::Duration};
+use std::collections::HashSet;
+use std::thread::sleep;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{
-    aws::{Aws, items, text},
-    target::Outcome,
-};
+use crate::aws::{Aws, items, text};
+use crate::target::Outcome;
 
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// More events than a stack of this size has in one interval.

@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::{
-    aws::{Aws, Refused, items, text},
-    target::Outcome,
-};
+use crate::aws::{Aws, Refused, items, text};
+use crate::target::Outcome;
 
 /// The status of the stack, if it exists.
 pub(crate) fn status(aws: &Aws, stack: &str) -> Option<String> {

@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
 
 use sluice_infra::{Architecture, template};
 

@@ -1,9 +1,7 @@
 //! What every command needs: the stage, the workspace and the type of its result.
 
-use std::{
-    error::Error,
-    path::{Path, PathBuf},
-};
+use std::error::Error;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 

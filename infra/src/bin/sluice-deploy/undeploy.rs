@@ -5,14 +5,11 @@ use serde_json::Value;
 
 use sluice_infra::template;
 
-use crate::{
-    aws::{Aws, items, text},
-    page,
-    progress::Progress,
-    prompt, stack,
-    stage::Stage,
-    target::{Outcome, Target},
-};
+use crate::aws::{Aws, items, text};
+use crate::progress::Progress;
+use crate::stage::Stage;
+use crate::target::{Outcome, Target};
+use crate::{page, prompt, stack};
 
 /// Buckets of objects that can be recreated. `CloudFormation` cannot delete a bucket with objects.
 const EMPTIED: [&str; 2] = ["CacheBucketName", "PageBucketName"];

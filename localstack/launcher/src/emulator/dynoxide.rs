@@ -1,10 +1,8 @@
 //! Installs `dynoxide` from crates.io. It is the `DynamoDB` of the `LocalStack` emulator.
 
-use std::{
-    fs::{self, File},
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use crate::Error;
 

@@ -1,9 +1,7 @@
 //! What every emulator is started with: its address, its credentials and the paths of its logs.
 
-use std::{
-    net::Ipv4Addr,
-    path::{Path, PathBuf},
-};
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
 
 use crate::Settings;
 

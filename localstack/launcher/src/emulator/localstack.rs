@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use tokio::{process::Command, task::spawn_blocking};
+use tokio::process::Command;
+use tokio::task::spawn_blocking;
 
-use super::{
-    dynoxide,
-    launch::{Launch, functions_log_path},
-};
+use super::dynoxide;
+use super::launch::{Launch, functions_log_path};
 use crate::{Error, Settings, ports, python};
 
 pub(crate) const HEALTH_PATH: &str = "/_localstack/health";

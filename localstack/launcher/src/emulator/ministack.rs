@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use tokio::{process::Command, task::spawn_blocking};
+use tokio::process::Command;
+use tokio::task::spawn_blocking;
 
 use super::launch::{ACCESS_KEY, Launch, REGION, SECRET_KEY, endpoint, functions_log_path};
 use crate::{Error, Settings, python};

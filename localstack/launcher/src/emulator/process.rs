@@ -1,23 +1,17 @@
 //! Starts, watches and stops the emulator's process.
 
-use std::{
-    fs::{self, File},
-    path::{Path, PathBuf},
-    process::{ExitStatus, Stdio},
-    time::Duration,
-};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::{
-    io::AsyncWriteExt as _,
-    process::{Child, ChildStdin, Command},
-    time::{Instant, sleep, timeout},
-};
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::time::{Instant, sleep, timeout};
 
-use super::{
-    launch::{Launch, endpoint, log_path},
-    localstack, ministack,
-};
+use super::launch::{Launch, endpoint, log_path};
+use super::{localstack, ministack};
 use crate::{EmulatorKind, Error, Settings, ports};
 
 const START_TIMEOUT_SECONDS: u64 = 60;

@@ -3,18 +3,17 @@
 //! All commands run in the store's folder, and every path is relative to it. There are no admin sockets,
 //! because their paths must be short.
 
-use std::{fs, net::Ipv4Addr, path::Path, time::Duration};
+use std::fs;
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::time::Duration;
 
-use tokio::{
-    net::TcpStream,
-    time::{Instant, sleep},
-};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep};
 
-use super::{
-    StoreKind, install,
-    launch::{ACCESS_KEY, Launch, SECRET_KEY},
-    supervisor::{Supervisor, run},
-};
+use super::launch::{ACCESS_KEY, Launch, SECRET_KEY};
+use super::supervisor::{Supervisor, run};
+use super::{StoreKind, install};
 use crate::{Error, ports};
 
 const MONITOR_TIMEOUT_SECONDS: u64 = 20;

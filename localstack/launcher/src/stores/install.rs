@@ -1,14 +1,13 @@
 //! Installs the programs of the stores.
 
-use std::{
-    fs::{self, File},
-    path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
-};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 
 use tokio::task::spawn_blocking;
 
-use crate::{Error, python, workspace::workspace_dir};
+use crate::workspace::workspace_dir;
+use crate::{Error, python};
 
 const COMMANDS: [&str; 7] =
     ["ceph", "ceph-authtool", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin"];

@@ -1,6 +1,7 @@
 //! Names the S3 stores and says what each can do.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
+use std::str::FromStr;
 
 use crate::Error;
 

@@ -1,27 +1,20 @@
 //! Starts, attaches to and stops a store.
 
-use std::{
-    fs,
-    net::Ipv4Addr,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::fs;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
-use aws_sdk_s3::{
-    Client,
-    config::{Builder, Credentials, RequestChecksumCalculation, ResponseChecksumValidation},
-    error::DisplayErrorContext,
-};
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{Builder, Credentials, RequestChecksumCalculation, ResponseChecksumValidation};
+use aws_sdk_s3::error::DisplayErrorContext;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{
-    StoreKind, StoreSettings, WebhookSettings, ceph,
-    launch::{ACCESS_KEY, Launch, REGION, SECRET_KEY},
-    minio, seaweedfs,
-    supervisor::Supervisor,
-    topic,
-};
+use super::launch::{ACCESS_KEY, Launch, REGION, SECRET_KEY};
+use super::supervisor::Supervisor;
+use super::{StoreKind, StoreSettings, WebhookSettings, ceph, minio, seaweedfs, topic};
 use crate::Error;
 
 const START_TIMEOUT_SECONDS: u64 = 60;

@@ -1,10 +1,8 @@
 //! Starts the gateway of `JuiceFS`, which embeds a fork of MinIO.
 
-use super::{
-    StoreKind, WebhookSettings, install,
-    launch::{ACCESS_KEY, Launch, SECRET_KEY},
-    supervisor::{Supervisor, run},
-};
+use super::launch::{ACCESS_KEY, Launch, SECRET_KEY};
+use super::supervisor::{Supervisor, run};
+use super::{StoreKind, WebhookSettings, install};
 use crate::{Error, ports};
 
 /// The ARN of the webhook that the variables configure under the name `SLUICE`.

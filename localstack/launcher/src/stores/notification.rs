@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use aws_sdk_s3::{
-    error::ProvideErrorMetadata as _,
-    types::{
-        Event, FilterRule, FilterRuleName, NotificationConfiguration, NotificationConfigurationFilter,
-        QueueConfiguration, S3KeyFilter, TopicConfiguration,
-    },
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
+use aws_sdk_s3::types::{
+    Event, FilterRule, FilterRuleName, NotificationConfiguration, NotificationConfigurationFilter,
+    QueueConfiguration, S3KeyFilter, TopicConfiguration,
 };
 use tokio::time::{Instant, sleep};
 

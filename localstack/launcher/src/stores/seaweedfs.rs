@@ -2,11 +2,9 @@
 
 use std::fs;
 
-use super::{
-    StoreKind, install,
-    launch::{ACCESS_KEY, Launch, SECRET_KEY},
-    supervisor::Supervisor,
-};
+use super::launch::{ACCESS_KEY, Launch, SECRET_KEY};
+use super::supervisor::Supervisor;
+use super::{StoreKind, install};
 use crate::{Error, ports};
 
 /// Each of its servers listens on one port for HTTP and one for gRPC.

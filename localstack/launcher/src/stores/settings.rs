@@ -1,6 +1,7 @@
 //! The settings of a store.
 
-use std::{fmt, path::PathBuf};
+use std::fmt;
+use std::path::PathBuf;
 
 /// Where to run a store, and the webhook that it notifies.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! Creates the topic by which Ceph knows a webhook.
 
-use aws_sdk_s3::{Client, primitives::SdkBody};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::SdkBody;
 use reqwest::Url;
 use sha2::{Digest as _, Sha256};
 

@@ -47,7 +47,7 @@ export interface paths {
         };
         /**
          * List files by prefix, or find them by path or hash
-         * @description By `prefix` and `delimiter`, by `path`, by `sha256` or by `sha1`: one of the four ways a call.
+         * @description Lists by `prefix` and `delimiter`, or finds by `path`, by `sha256` or by `sha1`: one of the four. `path` takes no `limit` and no `cursor`.
          */
         get: operations["listFiles"];
         put?: never;
@@ -86,7 +86,7 @@ export interface paths {
         };
         /**
          * A redirect to the bytes
-         * @description Do not send the session's token to the redirect's target: the URL is its own proof.
+         * @description Do not send the session's token to the redirect's target: the URL itself grants access.
          */
         get: operations["getContent"];
         put?: never;
@@ -95,7 +95,7 @@ export interface paths {
         options?: never;
         /**
          * A redirect to the headers of the bytes
-         * @description Do not send the session's token to the redirect's target: the URL is its own proof.
+         * @description Do not send the session's token to the redirect's target: the URL itself grants access.
          */
         head: operations["headContent"];
         patch?: never;
@@ -110,7 +110,7 @@ export interface paths {
         };
         /**
          * The chunks of a version and where to read them
-         * @description What a client needs to put the bytes together itself and check every chunk.
+         * @description What a client needs to assemble the bytes itself and verify every chunk.
          */
         get: operations["getPlan"];
         put?: never;
@@ -165,8 +165,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a version at once of content the account holds, by its hash
-         * @description Answers from the account's own content alone.
+         * Make a version at once of a blob that the account holds, by its hash
+         * @description Searches only the account's own blobs.
          */
         post: operations["lookUpContent"];
         delete?: never;
@@ -185,8 +185,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * The account's packs that hold sampled chunks
-         * @description A hook is a chunk whose id is 0 modulo 64, or the smallest id of a run that has none. The packs found hold the chunks beside it too. Answers from the account's own packs alone.
+         * Find the account's packs that contain hooks
+         * @description A hook is a chunk with an id that is 0 modulo 64, or the smallest id of a run without such a chunk. The packs in the answer likely contain the neighbouring chunks too. Searches only the account's own packs.
          */
         post: operations["lookUpHooks"];
         delete?: never;
@@ -206,7 +206,7 @@ export interface paths {
         put?: never;
         /**
          * Log in
-         * @description An unknown user and a wrong password get one and the same answer. With `cookie`, the session is set as a cookie, which counts on requests of the API's own origin only.
+         * @description An unknown user and a wrong password have the same answer. With `cookie`, the token is set as a cookie, which is only valid for pages of the API's own origin.
          */
         post: operations["logIn"];
         delete?: never;
@@ -240,14 +240,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Open uploads, or the uploads named by ids
-         * @description Open and pending uploads; with `ids`, the uploads named.
+         * List open and pending uploads, or the uploads named by ids
+         * @description Lists open and pending uploads; with `ids`, the named uploads.
          */
         get: operations["listUploads"];
         put?: never;
         /**
-         * Begin an upload, or make a version at once of content the account holds
-         * @description Reserves the quota and fixes the version's id, and so its place among the file's versions. With If-Match the named version must be current now (412), and still when the bytes are verified (the version is then rejected with the reason `precondition_failed`).
+         * Begin an upload, or make a version at once of a blob that the account holds
+         * @description Reserves quota and fixes the version's id, and with it the order among the file's versions. With If-Match, the named version must be current now, or the answer is 412. It must still be current when the bytes are verified, or the new version is rejected with the reason `precondition_failed`. A retry with the same idempotency key after the upload was aborted, rejected or has expired answers `upload_ended`.
          */
         post: operations["beginUpload"];
         delete?: never;
@@ -285,7 +285,7 @@ export interface paths {
         put?: never;
         /**
          * Merge the parts; the version is pending until verified
-         * @description May be repeated: the answer is the same, but for the version's state.
+         * @description May be repeated: the answer is the same except for the version's state.
          */
         post: operations["completeUpload"];
         delete?: never;
@@ -322,7 +322,7 @@ export interface paths {
         put?: never;
         /**
          * Take a bucket notification from Ceph or MinIO
-         * @description Takes no session, but the hook's secret: as `Authorization: Bearer` with it, or as `token` in the query. Without a secret in the deployment the hook is closed: `not_found`. Whatever is no creation of an upload's object is answered with 204 and dropped. A notification that comes again does no harm.
+         * @description Requires the webhook's secret instead of a session: in `Authorization: Bearer`, or as `token` in the query. A deployment without a secret answers `not_found`. Notifications of anything else than a new object of an upload are answered with 204 and dropped. Repeated notifications are harmless.
          */
         post: operations["takeBucketNotification"];
         delete?: never;
@@ -335,47 +335,47 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description A new account. */
+        /** @description The answer to `POST /accounts`. */
         AccountCreated: {
-            /** @description The account. */
+            /** @description The id of the account. */
             account_id: components["schemas"]["AccountId"];
-            /** @description The user name as it is stored. */
+            /** @description The user name in its normalised form. */
             username: string;
         };
-        /** @description An account's id. */
+        /** @description The id of an account. */
         AccountId: string;
-        /** @description `GET /accounts/me`. */
+        /** @description The answer to `GET /accounts/me`: the account and its quota. */
         AccountView: {
-            /** @description The account. */
+            /** @description The id of the account. */
             account_id: components["schemas"]["AccountId"];
             /**
              * Format: uint64
-             * @description How many raw bytes of distinct content the account may hold.
+             * @description The limit of `used_bytes` plus `reserved_bytes`.
              */
             quota_bytes: number;
             /**
              * Format: uint64
-             * @description Declared bytes of its open and pending uploads.
+             * @description Declared bytes of the open and pending uploads.
              */
             reserved_bytes: number;
             /**
              * Format: uint64
-             * @description What its contents take where they lie: each chunk once, compressed where that pays. Counted as it changes, and off by what a worker that died had not counted.
+             * @description Bytes that the account's blobs take in the stores, each chunk counted once, compressed where worthwhile. Approximate: a worker that died may have missed some bytes.
              * @default 0
              */
             stored_bytes: number;
             /**
              * Format: uint64
-             * @description How many it holds: each distinct content once.
+             * @description Raw bytes of the blobs that the account holds, each blob counted once.
              */
             used_bytes: number;
-            /** @description The user name as it is stored. */
+            /** @description The user name in its normalised form. */
             username: string;
         };
-        /** @description A chunk's id: the BLAKE3 of its bytes, in lower-case hex. */
+        /** @description The id of a chunk: the BLAKE3 of its bytes in lower-case hex. */
         ChunkId: string;
         /**
-         * @description What went wrong. Codes are never renamed or reused, and new ones may come: treat one that you do not know by its status.
+         * @description What went wrong. Codes are never renamed or reused, but new ones may come: handle an unknown code by its status.
          * @example malformed_json
          * @example invalid_request
          * @example invalid_parts
@@ -403,35 +403,35 @@ export interface components {
         Code: string;
         /** @description The answer to a `Completion`. */
         Completed: {
-            /** @description The version; pending until every byte is verified. */
+            /** @description The version, pending until every byte is verified. */
             version: components["schemas"]["VersionView"];
         };
-        /** @description One part the client has sent. */
+        /** @description A part that the client has sent. */
         CompletedPart: {
-            /** @description The `ETag` the store answered, with or without quotes. */
+            /** @description The `ETag` that the store answered, with or without quotes. */
             etag: string;
-            /** @description Which part. */
+            /** @description The number of the part, from 1. */
             number: components["schemas"]["PartNumber"];
         };
-        /** @description `POST /uploads/{upload_id}/complete`. */
+        /** @description The body of `POST /uploads/{upload_id}/complete`. */
         Completion: {
-            /** @description How the content is put together, where packs were sent. */
+            /** @description How the packs make the file; required for a delta upload. */
             manifest?: components["schemas"]["PackManifest"] | null;
-            /** @description Every part, in order. For a single PUT and for packs the list may be empty. */
+            /** @description Every part, in ascending order. The list may be empty for a single PUT and for packs. */
             parts: components["schemas"]["CompletedPart"][];
-            /** @description The content's SHA-256, if it was not known when a multipart upload began. The bytes are checked against it. */
+            /** @description SHA-256 of the file, if it was not known when a multipart upload began. The bytes are checked against it. */
             sha256?: components["schemas"]["Sha256"] | null;
         };
-        /** @description `POST /accounts`: who, and the proof of it from now on. */
+        /** @description The body of `POST /accounts`: the user name and password of a new account. */
         Credentials: {
-            /** @description 12 to 256 characters. */
+            /** @description 12 to 256 characters, no control characters. */
             password: string;
-            /** @description 3 to 64 letters, digits, `.`, `_`, `-`, `@`; case and Unicode spelling do not matter. */
+            /** @description 3 to 64 letters, digits, `.`, `_`, `-`, `@`, beginning with a letter or digit. Case and Unicode spelling do not matter. */
             username: string;
         };
-        /** @description A pack that a client will send: all of it is signed into its URL. */
+        /** @description A pack that a client will send. Size and SHA-256 are signed into its URL. */
         DeclaredPack: {
-            /** @description SHA-256 of the pack's bytes. */
+            /** @description SHA-256 of the pack's bytes as they are sent. */
             sha256: components["schemas"]["Sha256"];
             /**
              * Format: uint32
@@ -439,68 +439,68 @@ export interface components {
              */
             size: number;
         };
-        /** @description How a placement's bytes are written. */
+        /** @description How the chunks of a pack are stored. */
         Encoding: "raw" | "zstd";
-        /** @description `PATCH /files/{file_id}`: renames the file, or edits what is known about it, or both. */
+        /** @description The body of `PATCH /files/{file_id}`: renames the file, or edits its media type and metadata, or both. */
         FileChange: {
-            /** @description The new media type. */
+            /** @description The new media type: `type/subtype` in printable ASCII. */
             content_type?: string | null;
-            /** @description The new key-value pairs, in place of all earlier ones. */
+            /** @description The new key-value pairs, at most 2048 bytes in total. They replace all earlier ones. */
             metadata?: {
                 [key: string]: string;
             } | null;
-            /** @description Whether a file that lies at the new path gives way: it is deleted, and keeps its versions. Without this the rename is refused. */
+            /** @description Whether to delete a file at the new path; its versions remain. Otherwise the rename is refused. */
             overwrite?: boolean;
-            /** @description The new path. */
+            /** @description The new path of the file. */
             path?: components["schemas"]["FilePath"] | null;
         };
-        /** @description A file's id; a rename keeps it. */
+        /** @description The id of a file; a rename keeps it. */
         FileId: string;
-        /** @description `GET /files`: one page. */
+        /** @description The answer to `GET /files`: one page. */
         FileList: {
-            /** @description With a delimiter: what the deeper paths begin with, up to and including the delimiter. */
+            /** @description With a delimiter: the distinct beginnings of deeper paths, up to and including the delimiter. */
             common_prefixes: string[];
-            /** @description The files' current versions, by path. */
+            /** @description The current versions of the files, sorted by path. */
             files: components["schemas"]["VersionView"][];
-            /** @description Pass as `cursor` for the next page; absent on the last. */
+            /** @description The `cursor` of the next page; absent on the last page. */
             next_cursor?: string | null;
         };
-        /** @description A relative path in UTF-8, at most 990 bytes, without empty, '.' or '..' segments or control characters. */
+        /** @description A relative path in UTF-8, at most 990 bytes, without empty, '.' or '..' segments, control characters or U+10FFFF. */
         FilePath: string;
         /** @description The answer to a `HooksLookup`. */
         HooksFound: {
-            /** @description The account's packs that hold at least one of the chunks, those with the most first. */
+            /** @description The account's packs that contain at least one of the hooks, those with the most hooks first. */
             packs: components["schemas"]["PackIndexView"][];
         };
-        /** @description `POST /lookups/hooks`. */
+        /** @description The body of `POST /lookups/hooks`. */
         HooksLookup: {
-            /** @description Ids of sampled chunks, at most 100. */
+            /** @description Ids of 1 to 100 hooks. */
             hooks: components["schemas"]["ChunkId"][];
         };
-        /** @description `POST /sessions`: who, the proof of it, and how the session is kept. */
+        /** @description The body of `POST /sessions`: logs in. */
         Login: {
-            /** @description For pages of the API's own origin: the answer has no token, but sets it as a cookie that no script can read. */
+            /** @description Sets the token as a cookie that scripts cannot read, instead of answering it. Only for pages of the API's own origin. */
             cookie?: boolean;
-            /** @description The password. */
+            /** @description The password of the account; Unicode spelling does not matter. */
             password: string;
-            /** @description As it was registered; case and Unicode spelling do not matter. */
+            /** @description The registered user name; case and Unicode spelling do not matter. */
             username: string;
         };
-        /** @description `POST /lookups`: does this account hold the content already? If so it becomes a version at `path`. */
+        /** @description The body of `POST /lookups`: makes a version at `path` if the account already holds the blob. */
         Lookup: {
-            /** @description Media type; guessed by no one: `application/octet-stream` if absent. */
+            /** @description Media type: `type/subtype` in printable ASCII. The default is `application/octet-stream`. */
             content_type?: string | null;
-            /** @description The user's own key-value pairs: at most 2048 bytes in all. */
+            /** @description The user's own key-value pairs, at most 2048 bytes in total. */
             metadata?: {
                 [key: string]: string;
             };
-            /** @description Where the file shall lie. */
+            /** @description The path of the file. */
             path: components["schemas"]["FilePath"];
-            /** @description SHA-256 of the content. */
+            /** @description SHA-256 of the blob. */
             sha256: components["schemas"]["Sha256"];
             /**
              * Format: uint64
-             * @description Its size in bytes.
+             * @description Size of the blob in bytes.
              */
             size: number;
         };
@@ -508,7 +508,7 @@ export interface components {
         LookupAnswer: {
             /** @constant */
             outcome: "instant";
-            /** @description The new version. */
+            /** @description The version, available at once. */
             version: components["schemas"]["VersionView"];
         } | {
             /** @constant */
@@ -518,7 +518,7 @@ export interface components {
         ManifestTerm: {
             /**
              * Format: uint32
-             * @description How many chunks, at least 1.
+             * @description Number of chunks, at least 1.
              */
             chunk_count: number;
             /**
@@ -528,116 +528,125 @@ export interface components {
             first_chunk: number;
             /**
              * Format: uint32
-             * @description Their length together in bytes.
+             * @description Total length of the chunks in bytes.
              */
             length: number;
-            /** @description The pack. */
+            /** @description The pack that contains the chunks. */
             pack: components["schemas"]["PackReference"];
         };
-        /** @description A pack's id. */
+        /** @description The answer of `GET /files/{file_id}/content` while the blob is being materialized. */
+        Materializing: {
+            /**
+             * Format: uint64
+             * @description Seconds to wait before the next try, as in `Retry-After`.
+             */
+            retry_after_seconds: number;
+        };
+        /** @description The id of a pack. */
         PackId: string;
-        /** @description Where a pack's index is read. */
+        /** @description A pack, and where to read its index. */
         PackIndexView: {
             /**
              * Format: uint32
-             * @description How many chunks.
+             * @description Number of chunks, at least 1.
              */
             chunk_count: number;
-            /** @description The index itself in base 64, while it is short; its format is in `docs/FORMATS.md`. */
+            /** @description The index in base 64, if it is short; `docs/FORMATS.md` has its format. */
             index_base64?: string | null;
-            /** @description A presigned URL of the index, where it is long. */
+            /** @description A presigned URL of the index, if it is long. */
             index_url?: string | null;
-            /** @description The pack. */
+            /** @description The id of the pack. */
             pack_id: components["schemas"]["PackId"];
             /**
              * Format: uint64
-             * @description Raw size in bytes.
+             * @description Total length of the chunks in bytes.
              */
             size: number;
         };
-        /** @description How the content of an upload by packs is put together. */
+        /** @description How the packs of a delta upload make the blob. */
         PackManifest: {
-            /** @description For each pack that was sent, in order: the lengths in bytes of its chunks, which lie end to end. */
+            /** @description For each pack that was sent, in order: the lengths in bytes of its chunks, which follow one another. */
             packs: number[][];
-            /** @description The content, in order: runs of chunks. */
+            /** @description The blob as runs of chunks, in order. */
             terms: components["schemas"]["ManifestTerm"][];
         };
-        /** @description A pack, as a manifest names it. */
+        /** @description A pack as a manifest of a client names it. */
         PackReference: number | components["schemas"]["PackId"];
+        /** @description The number of a part or pack, from 1. */
         PartNumber: number;
-        /** @description Where and how to PUT one part. */
+        /** @description A presigned URL for the PUT of one part or pack. */
         PartUrl: {
-            /** @description When the URL stops working; ask for a fresh one. */
+            /** @description When the URL stops working. `POST /uploads/{id}/parts` gives a new one. */
             expires_at: components["schemas"]["Timestamp"];
-            /** @description The headers to send with it: they are signed. */
+            /** @description The headers to send with the PUT: they are signed. */
             headers: {
                 [key: string]: string;
             };
-            /** @description Which part. */
+            /** @description The number of the part or pack, from 1. */
             number: components["schemas"]["PartNumber"];
             /**
              * Format: uint64
-             * @description Its size in bytes, signed into the URL.
+             * @description Size in bytes, signed into the URL.
              */
             size: number;
-            /** @description The presigned URL. */
+            /** @description The presigned URL, which is a capability: do not log it. */
             url: string;
         };
         /** @description One part of a `PartUrlsRequest`. */
         PartUrlRequest: {
-            /** @description Which part. */
+            /** @description The number of the part or pack, from 1. */
             number: components["schemas"]["PartNumber"];
-            /** @description Its SHA-256: given for every part of an upload that promised it, and for no other. */
+            /** @description SHA-256 of the part: required if the upload promised it, else refused. */
             sha256?: components["schemas"]["Sha256"] | null;
         };
         /** @description The answer to a `PartUrlsRequest`. */
         PartUrls: {
-            /** @description Fresh URLs, in the order asked for. */
+            /** @description New URLs, in the order of the request. */
             parts: components["schemas"]["PartUrl"][];
         };
-        /** @description `POST /uploads/{upload_id}/parts`. */
+        /** @description The body of `POST /uploads/{upload_id}/parts`. */
         PartUrlsRequest: {
-            /** @description Which parts, at most 100. */
+            /** @description The parts that need URLs: 1 to 100, each once. */
             parts: components["schemas"]["PartUrlRequest"][];
         };
-        /** @description What a client needs to put a version's bytes together itself: one page. */
+        /** @description One page of what a client needs to assemble the bytes of a version itself. */
         Plan: {
-            /** @description When the URLs stop working. */
+            /** @description When the URLs of this page stop working. */
             expires_at: components["schemas"]["Timestamp"];
-            /** @description Where the next page begins. */
+            /** @description The `cursor` of the next page; absent on the last page. */
             next_cursor?: string | null;
-            /** @description Its SHA-256. */
+            /** @description SHA-256 of the version. */
             sha256: components["schemas"]["Sha256"];
             /**
              * Format: uint64
-             * @description Its size in bytes.
+             * @description Size of the version in bytes.
              */
             size: number;
-            /** @description Runs of chunks, in order. With `from` and `to`, the chunks that hold those bytes. */
+            /** @description Runs of chunks, in order. With `from` and `to`, only the chunks with those bytes. */
             terms: components["schemas"]["PlanTerm"][];
-            /** @description The version. */
+            /** @description The version that the plan describes. */
             version_id: components["schemas"]["VersionId"];
         };
-        /** @description A chunk to check. */
+        /** @description A chunk that a client can verify. */
         PlanChunk: {
-            /** @description The BLAKE3 of its bytes. */
+            /** @description BLAKE3 hash of the chunk's bytes. */
             id: components["schemas"]["ChunkId"];
             /**
              * Format: uint32
-             * @description Its length in bytes.
+             * @description Length of the chunk in bytes.
              */
             length: number;
         };
-        /** @description A frame to decode. */
+        /** @description A Zstandard frame that a client decodes. */
         PlanFrame: {
             /**
              * Format: uint32
-             * @description How many it is decoded to: at most 262,144.
+             * @description Length of the decoded frame in bytes, at most 262,144.
              */
             length: number;
             /**
              * Format: uint32
-             * @description How many bytes it takes in the object.
+             * @description Length of the frame in the object, in bytes.
              */
             stored_length: number;
         };
@@ -645,96 +654,88 @@ export interface components {
         PlanTerm: {
             /**
              * Format: uint32
-             * @description How many chunks.
+             * @description Number of chunks, at least 1.
              */
             chunk_count: number;
-            /** @description Its chunks; none with `detail=terms`. */
+            /** @description The chunks of the run; absent with `detail=terms`. */
             chunks?: components["schemas"]["PlanChunk"][];
-            /** @description How the run is written there. */
+            /** @description Whether the run is stored raw or compressed. */
             encoding: components["schemas"]["Encoding"];
             /**
              * Format: uint32
              * @description The number of the first chunk in the pack, from 0.
              */
             first_chunk: number;
-            /** @description With the encoding `zstd`: the frames that the range is, each a Zstandard frame (RFC 8878) by itself. */
+            /** @description With the encoding `zstd`: the frames in the range, each a complete Zstandard frame (RFC 8878). */
             frames?: components["schemas"]["PlanFrame"][];
-            /** @description Headers to send with it. */
+            /** @description Headers to send with the request to `url`. */
             headers?: {
                 [key: string]: string;
             };
             /**
              * Format: uint64
-             * @description Its length in bytes.
+             * @description Length of the run in bytes.
              */
             length: number;
             /**
              * Format: uint64
-             * @description Where the run begins in the content, in bytes.
+             * @description Offset of the run in the file, in bytes.
              */
             offset: number;
-            /** @description The pack. */
+            /** @description The pack that contains the run. */
             pack_id: components["schemas"]["PackId"];
-            /** @description The value of the `Range` header that asks for the run, or for the frames that hold it; absent with `detail=terms`. */
+            /** @description The `Range` header to request the run, or the frames that contain it; absent with `detail=terms`. */
             range?: string | null;
             /**
              * Format: uint32
-             * @description How many bytes of the first frame, decoded, come before the run.
+             * @description How many decoded bytes of the first frame come before the run.
              */
             skip?: number;
-            /** @description A presigned URL of the object that holds the run; absent with `detail=terms`. */
+            /** @description A presigned URL of the object that contains the run; absent with `detail=terms`. */
             url?: string | null;
         };
-        /** @description The body of every answer that is not a success. */
+        /** @description The body of every error answer. */
         Problem: {
-            /** @description The stable code that programs decide by. */
+            /** @description The stable code, for programs. */
             code: components["schemas"]["Code"];
-            /** @description What was wrong this time and what to do about it. */
+            /** @description What was wrong in this case and what to do about it. */
             detail: string;
-            /** @description Names the request in the logs. */
+            /** @description Identifies the request in the logs. */
             request_id: string;
             /**
              * Format: uint16
-             * @description The HTTP status.
+             * @description The HTTP status, as in the answer's status line.
              */
             status: number;
-            /** @description What the code means, the same for every occurrence. */
+            /** @description The meaning of the code, the same for every occurrence. */
             title: string;
-            /** @description A URI that names the kind of problem: `urn:sluice:problem:` and the code. */
+            /** @description A URI of the kind of problem: `urn:sluice:problem:` and the code. */
             type: string;
         };
-        /** @description The answer of `GET /files/{file_id}/content` while the bytes are being put together. */
-        Rebuilding: {
-            /**
-             * Format: uint64
-             * @description When to ask again, in seconds; `Retry-After` says the same.
-             */
-            retry_after_seconds: number;
-        };
-        /** @description A part the store has received. */
+        /** @description A part or pack that the store has received. */
         ReceivedPart: {
-            /** @description Its `ETag`, without quotes. */
+            /** @description The `ETag` without quotes. */
             etag: string;
-            /** @description Which part. */
+            /** @description The number of the part or pack, from 1. */
             number: components["schemas"]["PartNumber"];
             /**
              * Format: uint64
-             * @description Its size in bytes.
+             * @description Received size in bytes.
              */
             size: number;
         };
-        /** @description Why a version was rejected. */
+        /** @description Why a version was rejected; clients show it. */
         RejectReason: "size_mismatch" | "sha256_mismatch" | "sha1_mismatch" | "precondition_failed" | "invalid_manifest" | "pack_mismatch" | "pack_gone" | "bytes_lost" | "processing_failed";
-        /** @description `POST /files/{file_id}/restore`: makes an earlier version current again, as a new version. */
+        /** @description The body of `POST /files/{file_id}/restore`: makes an earlier version current again, as a new version. */
         Restore: {
-            /** @description Which version. */
+            /** @description The version to restore. */
             version_id: components["schemas"]["VersionId"];
         };
-        /** @description A new session. */
+        /** @description The answer to `POST /sessions`. */
         SessionCreated: {
-            /** @description When it stops working. */
+            /** @description When the session ends. */
             expires_at: components["schemas"]["Timestamp"];
-            /** @description Goes into `Authorization: Bearer …`. Shown once and stored nowhere: only its SHA-256 is. Absent if it was asked for as a cookie. */
+            /** @description The token for `Authorization: Bearer …`. It is shown once; Sluice stores only its SHA-256. Absent if it was set as a cookie. */
             token?: string | null;
         };
         /** @description SHA-1 in lower-case hex. */
@@ -746,165 +747,165 @@ export interface components {
          * @description RFC 3339 in UTC.
          */
         Timestamp: string;
-        /** @description An upload's id. */
+        /** @description The id of an upload. */
         UploadId: string;
-        /** @description `GET /uploads`: the account's open and pending uploads, one page; or, with `?ids=`, the uploads asked about whatever their state. */
+        /** @description The answer to `GET /uploads`: a page of the open and pending uploads, or the uploads named by `ids` in any state. */
         UploadList: {
-            /** @description Pass as `cursor` for the next page; absent on the last. */
+            /** @description The `cursor` of the next page; absent on the last page. */
             next_cursor?: string | null;
-            /** @description The uploads. An id of `?ids=` that the account does not have is absent. */
+            /** @description The uploads. Ids that the account does not have are left out. */
             uploads: components["schemas"]["UploadView"][];
         };
-        /** @description How the bytes travel. */
+        /** @description How the client sends the bytes. */
         UploadMethod: "put" | "multipart" | "packs";
-        /** @description How to send the bytes. */
+        /** @description How the client sends the bytes. */
         UploadPlan: {
-            /** @description When the upload ends if the bytes have not arrived. */
+            /** @description The upload expires unless all bytes have arrived by this time. */
             expires_at: components["schemas"]["Timestamp"];
-            /** @description One PUT of the whole file, parts, or packs. */
+            /** @description A single PUT of the whole file, multipart, or packs. */
             method: components["schemas"]["UploadMethod"];
             /**
              * Format: uint32
-             * @description How many parts or packs.
+             * @description Number of parts or packs to send.
              */
             part_count: number;
             /**
              * Format: uint64
-             * @description Size in bytes of every part but the last; of packs, the most a pack may have.
+             * @description Size in bytes of every part except the last; of packs, the maximum.
              */
             part_size: number;
-            /** @description The first parts' URLs, at most 100. */
+            /** @description URLs of the first parts, at most 100. */
             parts: components["schemas"]["PartUrl"][];
-            /** @description The upload. */
+            /** @description The id of the upload. */
             upload_id: components["schemas"]["UploadId"];
-            /** @description The version it makes. */
+            /** @description The version that the upload creates. */
             version_id: components["schemas"]["VersionId"];
         };
-        /** @description `POST /uploads`. */
+        /** @description The body of `POST /uploads`. */
         UploadRequest: {
-            /** @description Media type; `application/octet-stream` if absent. */
+            /** @description Media type: `type/subtype` in printable ASCII. The default is `application/octet-stream`. */
             content_type?: string | null;
-            /** @description The user's own key-value pairs: at most 2048 bytes in all. */
+            /** @description The user's own key-value pairs, at most 2048 bytes in total. */
             metadata?: {
                 [key: string]: string;
             };
-            /** @description The packs of missing chunks that will be sent in place of the whole, at most 90; none where the account has every chunk. Wants `sha256`. `POST /uploads/{id}/complete` then brings the manifest. */
+            /** @description Makes this a delta upload: the packs of missing chunks, at most 90, or none if the account has every chunk. Requires `sha256`. `POST /uploads/{id}/complete` then takes the manifest. */
             packs?: components["schemas"]["DeclaredPack"][] | null;
-            /** @description A promise to give every part's SHA-256 to `POST /uploads/{id}/parts`, so that the store refuses a damaged part. A multipart answer then holds no URLs yet. */
+            /** @description Promises every part's SHA-256 in `POST /uploads/{id}/parts`, so that the store refuses a damaged part. The answer to a multipart upload then has no URLs yet. */
             part_sha256?: boolean;
             /**
              * Format: uint64
-             * @description The size in bytes of every part but the last: 5 MiB to 5 GiB.
+             * @description Size in bytes of every part except the last: 5 MiB to 5 GiB.
              */
             part_size?: number | null;
-            /** @description Where the file shall lie. */
+            /** @description The path of the file. */
             path: components["schemas"]["FilePath"];
-            /** @description Its SHA-1, checked if given. */
+            /** @description SHA-1 of the file. The bytes are checked against it. */
             sha1?: components["schemas"]["Sha1"] | null;
-            /** @description Its SHA-256. With it a known content is instant, and the store refuses a single PUT of anything else. */
+            /** @description SHA-256 of the file. If the account holds the blob, the upload is instant. The store refuses a single PUT of other bytes. */
             sha256?: components["schemas"]["Sha256"] | null;
             /**
              * Format: uint64
-             * @description Its size in bytes, at most 5 TiB.
+             * @description Size in bytes, at most 5 TiB.
              */
             size: number;
         };
-        /** @description Where an upload stands. */
+        /** @description The state of an upload; the module shows the transitions. */
         UploadState: "open" | "pending" | "available" | "rejected" | "aborted" | "expired";
-        /** @description `GET /uploads/{upload_id}`, and one row of `GET /uploads`. */
+        /** @description An upload, as `GET /uploads/{upload_id}` and `GET /uploads` answer it. */
         UploadView: {
-            /** @description When the upload ends if the bytes have not arrived. */
+            /** @description The upload expires unless all bytes have arrived by this time. */
             expires_at: components["schemas"]["Timestamp"];
-            /** @description The file that the version belongs to; settled once all bytes have arrived. */
+            /** @description The file that the version belongs to. It is final once all bytes have arrived. */
             file_id: components["schemas"]["FileId"];
-            /** @description One PUT of the whole file, or parts. */
+            /** @description A single PUT of the whole file, multipart, or packs. */
             method: components["schemas"]["UploadMethod"];
             /**
              * Format: uint32
-             * @description How many parts.
+             * @description Number of parts or packs to send.
              */
             part_count: number;
             /**
              * Format: uint64
-             * @description Size in bytes of every part but the last.
+             * @description Size in bytes of every part except the last; of packs, the maximum.
              */
             part_size: number;
-            /** @description Where the file shall lie. */
+            /** @description The path of the file. */
             path: components["schemas"]["FilePath"];
-            /** @description Why its version was rejected. */
+            /** @description Why the version was rejected. */
             reason?: components["schemas"]["RejectReason"] | null;
-            /** @description What the store has received; only when one open upload is asked about. */
+            /** @description The parts or packs that the store has received. Only in `GET /uploads/{upload_id}` of an open upload. */
             received?: components["schemas"]["ReceivedPart"][];
             /**
              * Format: uint64
              * @description Declared size in bytes.
              */
             size: number;
-            /** @description Where the upload stands. */
+            /** @description The state of the upload. */
             state: components["schemas"]["UploadState"];
-            /** @description The upload. */
+            /** @description The id of the upload. */
             upload_id: components["schemas"]["UploadId"];
-            /** @description The version, once all bytes have arrived; only when one upload is asked about. */
+            /** @description The version, once all bytes have arrived. Only in `GET /uploads/{upload_id}`. */
             version?: components["schemas"]["VersionView"] | null;
-            /** @description The version it makes. */
+            /** @description The version that the upload creates. */
             version_id: components["schemas"]["VersionId"];
         };
-        /** @description A version's id and ETag. Later versions sort after earlier ones. */
+        /** @description The id of a version, which is also its ETag. Later versions sort after earlier ones. */
         VersionId: string;
-        /** @description `GET /files/{file_id}/versions`: one page, the latest first. */
+        /** @description The answer to `GET /files/{file_id}/versions`: one page. */
         VersionList: {
-            /** @description Pass as `cursor` for the next page; absent on the last. */
+            /** @description The `cursor` of the next page; absent on the last page. */
             next_cursor?: string | null;
-            /** @description The versions. */
+            /** @description The versions, the latest first. */
             versions: components["schemas"]["VersionView"][];
         };
-        /** @description What a version is. */
+        /** @description The state of a version. */
         VersionState: "pending" | "available" | "rejected" | "deleted";
-        /** @description One state of a file, as every call shows it. */
+        /** @description A version of a file, as every call answers it. */
         VersionView: {
-            /** @description Media type. */
+            /** @description Media type, as `Content-Type` writes it. */
             content_type: string;
-            /** @description When the version was made. */
+            /** @description When the version was created: for an upload, when the upload began. */
             created_at: components["schemas"]["Timestamp"];
-            /** @description The file. */
+            /** @description The file that the version belongs to. */
             file_id: components["schemas"]["FileId"];
-            /** @description The user's own key-value pairs. */
+            /** @description The user's own key-value pairs, at most 2048 bytes in total. */
             metadata: {
                 [key: string]: string;
             };
             /**
              * Format: uint64
-             * @description Raw bytes that the account did not hold before.
+             * @description Raw bytes of chunks that the account did not hold before.
              */
             new_bytes: number;
-            /** @description Where the file lies now. */
+            /** @description The current path of the file. */
             path: components["schemas"]["FilePath"];
-            /** @description Why it was rejected. */
+            /** @description Why the version was rejected. */
             reason?: components["schemas"]["RejectReason"] | null;
-            /** @description Declared while pending (null if it was not), computed by Sluice once available. */
+            /** @description SHA-1 of the bytes: computed by Sluice once available; before, as the client declared it, or null. */
             sha1: components["schemas"]["Sha1"] | null;
-            /** @description Declared while pending (null if it was not), computed by Sluice once available. */
+            /** @description SHA-256 of the bytes: computed by Sluice once available; before, as the client declared it, or null. */
             sha256: components["schemas"]["Sha256"] | null;
             /**
              * Format: uint64
-             * @description Raw bytes that the account held already.
+             * @description Raw bytes of chunks that the account already held.
              */
             shared_bytes: number;
             /**
              * Format: uint64
-             * @description Raw size in bytes.
+             * @description Size of the file in bytes; 0 for a tombstone.
              */
             size: number;
-            /** @description What it is. */
+            /** @description Whether the version is pending, available, rejected or a tombstone. */
             state: components["schemas"]["VersionState"];
             /**
              * Format: uint64
              * @description Bytes written to the vault for this version.
              */
             stored_bytes: number;
-            /** @description When its state last moved. */
+            /** @description When the state last changed. */
             updated_at: components["schemas"]["Timestamp"];
-            /** @description This version; also the `ETag`. */
+            /** @description The id of this version, which is also the `ETag`. */
             version_id: components["schemas"]["VersionId"];
         };
     };
@@ -927,9 +928,11 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `content_materializing`: The content is being rebuilt. */
+        /** @description `content_materializing`: The content is being materialized. */
         content_materializing: {
             headers: {
+                /** @description Seconds to wait. */
+                "Retry-After"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -1026,7 +1029,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `path_in_use`: A file lies at that path. */
+        /** @description `path_in_use`: The path has another file. */
         path_in_use: {
             headers: {
                 [name: string]: unknown;
@@ -1056,6 +1059,8 @@ export interface components {
         /** @description `too_many_requests`: Too many requests. */
         too_many_requests: {
             headers: {
+                /** @description Seconds to wait. */
+                "Retry-After"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -1065,6 +1070,8 @@ export interface components {
         /** @description `unauthenticated`: No valid session. */
         unauthenticated: {
             headers: {
+                /** @description `Bearer`. */
+                "WWW-Authenticate"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -1074,6 +1081,8 @@ export interface components {
         /** @description `unavailable`: Temporarily unavailable. */
         unavailable: {
             headers: {
+                /** @description Seconds to wait. */
+                "Retry-After"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -1110,6 +1119,8 @@ export interface components {
         /** @description `wrong_credentials`: Unknown user or wrong password. */
         wrong_credentials: {
             headers: {
+                /** @description `Bearer`. */
+                "WWW-Authenticate"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -1118,13 +1129,15 @@ export interface components {
         };
     };
     parameters: {
-        /** @description The `next_cursor` of the page before, with the same query. */
+        /** @description The `next_cursor` of the previous page, with the same query. Opaque to clients. */
         Cursor: string;
-        /** @description A value of your own, new for every request and kept when the request is retried: a retry gives the first answer again. */
+        /** @description The `next_cursor` of the previous page, with the same query. Opaque to clients. */
+        IdCursor: string;
+        /** @description A value that is new for every request, and the same when the request is retried. A retry has the answer of the first try. */
         IdempotencyKey: string;
-        /** @description The ETag (a quoted version id) that must be the file's current one, or the call changes nothing and answers 412. */
+        /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
         IfMatch: string;
-        /** @description Most entries of a page. A page may hold fewer; only an absent `next_cursor` marks the last. */
+        /** @description The maximum number of entries of a page. A page may have fewer; only the last has no `next_cursor`. */
         Limit: number;
     };
     requestBodies: never;
@@ -1164,7 +1177,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            409: components["responses"]["username_taken"];
+            /** @description `username_taken`: The user name is taken. `conflict`: The file changed meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             413: components["responses"]["body_too_large"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
@@ -1189,7 +1210,9 @@ export interface operations {
                     "application/json": components["schemas"]["AccountView"];
                 };
             };
+            400: components["responses"]["invalid_request"];
             401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -1198,19 +1221,19 @@ export interface operations {
     listFiles: {
         parameters: {
             query?: {
-                /** @description What the paths begin with. */
+                /** @description The beginning of the paths. */
                 prefix?: string;
-                /** @description Paths that hold it after the prefix are gathered into `common_prefixes`. */
+                /** @description Paths that contain it after the prefix are grouped in `common_prefixes`. Empty is the same as absent. */
                 delimiter?: string;
-                /** @description The file at this path, if there is one. */
+                /** @description The file with this path, if there is one. */
                 path?: components["schemas"]["FilePath"];
-                /** @description Files whose current version has this SHA-256. */
+                /** @description Files with a current version of this SHA-256. */
                 sha256?: components["schemas"]["Sha256"];
-                /** @description Files whose current version has this SHA-1. */
+                /** @description Files with a current version of this SHA-1. */
                 sha1?: components["schemas"]["Sha1"];
-                /** @description Most entries of a page. A page may hold fewer; only an absent `next_cursor` marks the last. */
+                /** @description The maximum number of entries of a page. A page may have fewer; only the last has no `next_cursor`. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before, with the same query. */
+                /** @description The `next_cursor` of the previous page, with the same query. Opaque to clients. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -1269,7 +1292,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag (a quoted version id) that must be the file's current one, or the call changes nothing and answers 412. */
+                /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
@@ -1304,7 +1327,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag (a quoted version id) that must be the file's current one, or the call changes nothing and answers 412. */
+                /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
@@ -1340,7 +1363,7 @@ export interface operations {
             };
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
-            /** @description `path_in_use`: A file lies at that path. `conflict`: The file changed meanwhile. */
+            /** @description `path_in_use`: The path has another file. `version_not_available`: The version is not available. `conflict`: The file changed meanwhile. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1359,15 +1382,15 @@ export interface operations {
     getContent: {
         parameters: {
             query?: {
-                /** @description This version in place of the current one. */
+                /** @description Reads this version instead of the current one. */
                 version?: components["schemas"]["VersionId"];
                 /** @description Whether a browser saves the file or shows it. */
                 disposition?: "attachment" | "inline";
-                /** @description The status of the answer while the bytes are being rebuilt: 503 for clients that repeat only on errors. */
-                rebuilding?: 202 | 503;
+                /** @description The status of the answer while the blob is being materialized: 503 for clients that retry only on errors. */
+                materializing?: 202 | 503;
             };
             header?: {
-                /** @description `wait=` seconds, at most and by default 20: how long the call may wait for bytes that are being rebuilt. */
+                /** @description `wait=` and the number of seconds that the call may wait while the blob is being materialized: at most, and by default, 20. */
                 Prefer?: string;
             };
             path: {
@@ -1377,7 +1400,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The bytes are being rebuilt: ask again. */
+            /** @description The blob is being materialized: ask again later. */
             202: {
                 headers: {
                     /** @description Seconds to wait. */
@@ -1385,19 +1408,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rebuilding"];
+                    "application/json": components["schemas"]["Materializing"];
                 };
             };
-            /** @description The bytes are at `Location`, which takes Range requests. */
+            /** @description The bytes are at `Location`, which supports range requests. */
             302: {
                 headers: {
-                    /** @description How long the redirect may be kept, always less than the URL's life. */
+                    /** @description `no-store`: the URL expires. */
                     "Cache-Control"?: string;
-                    /** @description The version id, quoted. The bucket's own ETag is another. */
+                    /** @description The version id, quoted. The bucket's ETag is different. */
                     ETag?: string;
-                    /** @description A presigned URL: a capability, short-lived, not to be logged or kept. */
+                    /** @description A presigned URL. It grants access for a short time: do not log or store it. */
                     Location?: string;
-                    /** @description The content's SHA-256, as RFC 9530 writes it: `sha-256=:base64:`. */
+                    /** @description SHA-256 of the bytes as in RFC 9530: `sha-256=:base64:`. */
                     "Repr-Digest"?: string;
                     [name: string]: unknown;
                 };
@@ -1409,9 +1432,11 @@ export interface operations {
             409: components["responses"]["version_not_available"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
-            /** @description `content_materializing`: The content is being rebuilt. `unavailable`: Temporarily unavailable. */
+            /** @description `content_materializing`: The content is being materialized. `unavailable`: Temporarily unavailable. */
             503: {
                 headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1423,15 +1448,15 @@ export interface operations {
     headContent: {
         parameters: {
             query?: {
-                /** @description This version in place of the current one. */
+                /** @description Reads this version instead of the current one. */
                 version?: components["schemas"]["VersionId"];
                 /** @description Whether a browser saves the file or shows it. */
                 disposition?: "attachment" | "inline";
-                /** @description The status of the answer while the bytes are being rebuilt: 503 for clients that repeat only on errors. */
-                rebuilding?: 202 | 503;
+                /** @description The status of the answer while the blob is being materialized: 503 for clients that retry only on errors. */
+                materializing?: 202 | 503;
             };
             header?: {
-                /** @description `wait=` seconds, at most and by default 20: how long the call may wait for bytes that are being rebuilt. */
+                /** @description `wait=` and the number of seconds that the call may wait while the blob is being materialized: at most, and by default, 20. */
                 Prefer?: string;
             };
             path: {
@@ -1441,27 +1466,25 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The bytes are being rebuilt: ask again. */
+            /** @description The blob is being materialized: ask again later. */
             202: {
                 headers: {
                     /** @description Seconds to wait. */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["Rebuilding"];
-                };
+                content?: never;
             };
-            /** @description The bytes are at `Location`, which takes Range requests. */
+            /** @description The bytes are at `Location`, which supports range requests. */
             302: {
                 headers: {
-                    /** @description How long the redirect may be kept, always less than the URL's life. */
+                    /** @description `no-store`: the URL expires. */
                     "Cache-Control"?: string;
-                    /** @description The version id, quoted. The bucket's own ETag is another. */
+                    /** @description The version id, quoted. The bucket's ETag is different. */
                     ETag?: string;
-                    /** @description A presigned URL: a capability, short-lived, not to be logged or kept. */
+                    /** @description A presigned URL. It grants access for a short time: do not log or store it. */
                     Location?: string;
-                    /** @description The content's SHA-256, as RFC 9530 writes it: `sha-256=:base64:`. */
+                    /** @description SHA-256 of the bytes as in RFC 9530: `sha-256=:base64:`. */
                     "Repr-Digest"?: string;
                     [name: string]: unknown;
                 };
@@ -1477,6 +1500,8 @@ export interface operations {
             /** @description `unauthenticated`: No valid session. */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -1498,6 +1523,8 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -1509,9 +1536,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `content_materializing`: The content is being rebuilt. `unavailable`: Temporarily unavailable. */
+            /** @description `content_materializing`: The content is being materialized. `unavailable`: Temporarily unavailable. */
             503: {
                 headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -1521,16 +1550,18 @@ export interface operations {
     getPlan: {
         parameters: {
             query?: {
-                /** @description This version in place of the current one. */
+                /** @description Reads this version instead of the current one. */
                 version?: components["schemas"]["VersionId"];
-                /** @description Leave out what lies wholly before this byte of the content. */
+                /** @description Leaves out chunks that end at or before this offset in the file. At most the file's size and `to`. */
                 from?: number;
-                /** @description Leave out what begins at or after this byte of the content. */
+                /** @description Leaves out chunks that begin at or after this offset in the file. The default is the file's size. */
                 to?: number;
-                /** @description With `terms`, neither URLs nor chunks: where the runs lie. */
+                /** @description With `terms`, the answer has only the runs, without URLs and chunks. */
                 detail?: "chunks" | "terms";
-                /** @description The `next_cursor` of the page before, with the same query. */
-                cursor?: components["parameters"]["Cursor"];
+                /** @description Reads packs where they were before their last move, as long as they can be read there. */
+                former?: boolean;
+                /** @description The `next_cursor` of the previous page, with the same query. Opaque to clients. */
+                cursor?: string;
             };
             header?: never;
             path: {
@@ -1562,10 +1593,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag (a quoted version id) that must be the file's current one, or the call changes nothing and answers 412. */
+                /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
                 "If-Match"?: components["parameters"]["IfMatch"];
-                /** @description A value of your own, new for every request and kept when the request is retried: a retry gives the first answer again. */
-                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
                 file_id: components["schemas"]["FileId"];
@@ -1578,7 +1607,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The new version, which has the earlier one's content. */
+            /** @description The new version, with the bytes of the earlier one. */
             201: {
                 headers: {
                     /** @description The version id, quoted. */
@@ -1600,7 +1629,7 @@ export interface operations {
             };
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
-            /** @description `path_in_use`: A file lies at that path. `version_not_available`: The version is not available. `conflict`: The file changed meanwhile. */
+            /** @description `path_in_use`: The path has another file. `version_not_available`: The version is not available. `conflict`: The file changed meanwhile. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1611,7 +1640,6 @@ export interface operations {
             };
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
-            422: components["responses"]["idempotency_key_reused"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -1620,10 +1648,10 @@ export interface operations {
     listVersions: {
         parameters: {
             query?: {
-                /** @description Most entries of a page. A page may hold fewer; only an absent `next_cursor` marks the last. */
+                /** @description The maximum number of entries of a page. A page may have fewer; only the last has no `next_cursor`. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before, with the same query. */
-                cursor?: components["parameters"]["Cursor"];
+                /** @description The `next_cursor` of the previous page, with the same query. Opaque to clients. */
+                cursor?: components["parameters"]["IdCursor"];
             };
             header?: never;
             path: {
@@ -1654,10 +1682,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag (a quoted version id) that must be the file's current one, or the call changes nothing and answers 412. */
+                /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
                 "If-Match"?: components["parameters"]["IfMatch"];
-                /** @description A value of your own, new for every request and kept when the request is retried: a retry gives the first answer again. */
-                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
             cookie?: never;
@@ -1690,7 +1716,6 @@ export interface operations {
             409: components["responses"]["conflict"];
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
-            422: components["responses"]["idempotency_key_reused"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -1750,6 +1775,8 @@ export interface operations {
             /** @description The session. */
             201: {
                 headers: {
+                    /** @description The session's cookie, if `cookie` is true. */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1784,10 +1811,13 @@ export interface operations {
             /** @description The token no longer works. */
             204: {
                 headers: {
+                    /** @description Removes the session's cookie. */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            400: components["responses"]["invalid_request"];
             401: components["responses"]["unauthenticated"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
@@ -1797,12 +1827,12 @@ export interface operations {
     listUploads: {
         parameters: {
             query?: {
-                /** @description These uploads, whatever their state, in one page. One that the account does not have is left out. */
+                /** @description These uploads in any state, in one page. Ids that the account does not have are left out. */
                 ids?: components["schemas"]["UploadId"][];
-                /** @description Most entries of a page. A page may hold fewer; only an absent `next_cursor` marks the last. */
+                /** @description The maximum number of entries of a page. A page may have fewer; only the last has no `next_cursor`. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before, with the same query. */
-                cursor?: components["parameters"]["Cursor"];
+                /** @description The `next_cursor` of the previous page, with the same query. Opaque to clients. */
+                cursor?: components["parameters"]["IdCursor"];
             };
             header?: never;
             path?: never;
@@ -1830,9 +1860,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag (a quoted version id) that must be the file's current one, or the call changes nothing and answers 412. */
+                /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
                 "If-Match"?: components["parameters"]["IfMatch"];
-                /** @description A value of your own, new for every request and kept when the request is retried: a retry gives the first answer again. */
+                /** @description A value that is new for every request, and the same when the request is retried. A retry has the answer of the first try. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -1844,7 +1874,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The account held the content: the version is available. */
+            /** @description The account held the blob: the version is available. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1857,7 +1887,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Send the bytes. */
+            /** @description Send the bytes as the plan says. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1880,7 +1910,16 @@ export interface operations {
             };
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["quota_exceeded"];
-            409: components["responses"]["conflict"];
+            404: components["responses"]["not_found"];
+            /** @description `upload_ended`: The upload has ended. `conflict`: The file changed meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
             422: components["responses"]["idempotency_key_reused"];
@@ -1928,7 +1967,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The parts are freed and the quota is released. */
+            /** @description The parts are deleted and the reservation is released. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2017,7 +2056,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Fresh URLs. */
+            /** @description New URLs. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2047,14 +2086,14 @@ export interface operations {
     takeBucketNotification: {
         parameters: {
             query?: {
-                /** @description The hook's secret, of a store that sends no `Authorization`. */
+                /** @description The webhook's secret, for stores that cannot send `Authorization`. */
                 token?: string;
             };
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     Records?: Record<string, never>[];
@@ -2062,22 +2101,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The event is in the queue, or there was nothing to do. */
+            /** @description The notification is enqueued, or was dropped. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `malformed_json`: The body is not valid JSON. `invalid_request`: The request is not valid. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_request"];
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             413: components["responses"]["body_too_large"];

@@ -73,8 +73,8 @@ export async function sendSingle(
 }
 
 /**
- * Sends the missing parts of a multipart upload and completes it. Hashes the file while sending it, unless its
- * SHA-256 is `declared`.
+ * Sends the missing parts of a multipart upload and completes it. Hashes the file while sending it, unless
+ * its SHA-256 is `declared`.
  */
 export async function sendMultipart(
   job: Job,

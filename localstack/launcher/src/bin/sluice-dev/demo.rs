@@ -1,22 +1,20 @@
 //! Sends a first upload through the whole pipeline and prints each stage.
 
-use std::{
-    ffi::OsStr,
-    fs::{self, File},
-    io::{self, Read as _, Write as _},
-    path::{Path, PathBuf},
-    process::Stdio,
-    time::Duration,
-};
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
 
 use serde::Deserialize;
 use sluice_localstack::Stack;
-use tokio::{io::AsyncWriteExt as _, process::Command, time::timeout};
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
+use tokio::time::timeout;
 
-use crate::{
-    narrator::{Failure, Narrator},
-    watch::Watcher,
-};
+use crate::narrator::{Failure, Narrator};
+use crate::watch::Watcher;
 
 const USERNAME: &str = "demo";
 /// No secret: the account exists only on this machine.

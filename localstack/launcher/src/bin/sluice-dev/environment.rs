@@ -1,6 +1,7 @@
 //! `sluice-dev env`: prints variables that point tools at the running stack.
 
-use std::{error::Error, path::PathBuf};
+use std::error::Error;
+use std::path::PathBuf;
 
 use clap::Args;
 

@@ -1,10 +1,8 @@
 //! Writes and reads `stack.json`, which tells other programs the addresses of the running stack.
 
-use std::{
-    fs,
-    io::{self, Write as _},
-    path::{Path, PathBuf},
-};
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sluice_localstack::Stack;

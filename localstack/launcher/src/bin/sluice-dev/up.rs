@@ -1,16 +1,16 @@
 //! `sluice-dev up`: starts the stack and keeps it running.
 
-use std::{
-    error::Error,
-    net::Ipv4Addr,
-    path::{Path, PathBuf},
-};
+use std::error::Error;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use sluice_localstack::{Build, EmulatorKind, Settings, Stack, stores::StoreKind};
+use sluice_localstack::stores::StoreKind;
+use sluice_localstack::{Build, EmulatorKind, Settings, Stack};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{demo::Demo, report};
+use crate::demo::Demo;
+use crate::report;
 
 #[derive(Debug, Args)]
 pub struct Options {

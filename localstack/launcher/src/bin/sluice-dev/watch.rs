@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use reqwest::Client;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use tokio::time::sleep;
 
 use crate::narrator::{Failure, Narrator};

@@ -1,0 +1,19 @@
+//! The kinds of stores.
+
+use serde::{Deserialize, Serialize};
+
+/// The kind of a store that speaks the protocol of S3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreKind {
+    /// Amazon S3.
+    Aws,
+    /// Ceph's RADOS Gateway.
+    Ceph,
+    /// MinIO, and gateways that derive from it.
+    Minio,
+    /// SeaweedFS.
+    Seaweedfs,
+    /// Alibaba Cloud OSS.
+    Oss,
+}
