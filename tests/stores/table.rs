@@ -9,14 +9,20 @@ use crate::findings::{StoreFindings, failures, findings};
 const TITLE: &str = "\
 # What stores do
 
-Made by `UPDATE_EXPECTED=1 cargo test -p sluice-tests --test stores`; the same test fails where a store does otherwise.
-Each behaviour was tried on a store that ran on the same machine, over plain HTTP, through the code that the functions
-use. \"yes\" means that it works, \"ignored\" that the store took the request and did not look at the condition, \"stored\"
-that it kept a body that is not what was signed. Other words are the store's error code or status, or what Sluice takes
-the error for (`conflict`, `not found`, `fault`). [README.md](README.md) says what follows from it.
+Made by `UPDATE_EXPECTED=1 cargo test -p sluice-tests --test stores`; the same test fails where a
+store behaves otherwise. Each behaviour was tried on a store on the same machine, over plain HTTP,
+through the code that the functions use.
 
-No column is Amazon S3, Alibaba Cloud OSS or a MinIO release: the first is an emulator, the last a double that enforces
-OSS's documented rules, and the MinIO-derived gateway has MinIO's code of 2021.
+| word | meaning |
+|---|---|
+| yes | it works |
+| ignored | the store took the request and did not look at the condition |
+| stored | it kept a body that is not what was signed |
+| any other | the store's error code or status, or the error's kind in Sluice |
+
+[README.md](README.md) says what follows. No column is Amazon S3, Alibaba Cloud OSS or a MinIO
+release: the first is an emulator, the last a double that enforces OSS's documented rules, and the
+MinIO-derived gateway has MinIO's code of 2021.
 ";
 
 /// Renders the table as Markdown.

@@ -25,7 +25,7 @@ fn expect_current(path: &str, mut document: Value) {
     let checked_in = std::fs::read_to_string(&file).unwrap_or_default();
     assert!(
         checked_in.replace("\r\n", "\n") == text,
-        "{path} is out of date: run `UPDATE_EXPECTED=1 cargo nextest run -p sluice-contracts` and review the change"
+        "{path} is out of date: run `UPDATE_EXPECTED=1 cargo test -p sluice-contracts` and review the change"
     );
 }
 

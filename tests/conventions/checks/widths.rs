@@ -18,11 +18,9 @@ fn code_is_no_wider_and_no_longer_than_agreed() {
             continue;
         }
         let text = tree::read(&file);
-        let is_rust = file.extension().is_some_and(|extension| extension == "rs");
         for (number, line) in (1..).zip(text.lines()) {
-            // Prettier holds the width of TypeScript's code, and leaves comments and texts alone.
-            let is_held = is_rust || is_comment(line);
-            if is_held && line.chars().count() > CODE_COLUMNS && !has_long_word(line, CODE_COLUMNS) {
+            // The formatters hold the width of code, and leave comments and texts alone.
+            if is_comment(line) && line.chars().count() > CODE_COLUMNS && !has_long_word(line, CODE_COLUMNS) {
                 wrong.push(format!("{name}:{number}: {} columns", line.chars().count()));
             }
         }
