@@ -26,6 +26,7 @@ pub mod pack_index;
 pub mod pack_move;
 pub mod part_plan;
 pub mod path;
+pub mod rewrite;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod sweep;
