@@ -25,6 +25,7 @@ pub mod pack_move;
 pub mod part_plan;
 pub mod path;
 pub mod publication;
+pub mod rewrite;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod sweep;

@@ -24,7 +24,7 @@ const PAYS_UP_TO_PERCENT: u64 = 92;
 pub const SAVED_MIN_BYTES: u64 = 32 << 10;
 
 /// Whether the bytes of `range` of an object are worth compressing.
-pub async fn pays(bucket: &Bucket, key: &ObjectKey, range: Range<u64>) -> Result<bool, PackError> {
+pub async fn is_worthwhile(bucket: &Bucket, key: &ObjectKey, range: Range<u64>) -> Result<bool, PackError> {
     let length = range.end - range.start;
     if length <= SAVED_MIN_BYTES {
         return Ok(false);

@@ -1,13 +1,13 @@
-//! compress-pack: writes packs anew as Zstandard frames, where that pays.
+//! compress-pack: rewrites packs as Zstandard frames where that is worthwhile, by a sample.
 //!
-//! A sample tells whether it does. A pack with an object of its own is moved by itself. Packs that are ranges of an adopted
-//! object are all moved or none, since the object goes only when all have left it: then its blob is read from its packs.
-//! Moving is [`sluice_packs::mover`], of which each move is complete by itself: a run that is killed, or out of time, is
-//! followed by one that finds what is left to do.
+//! A pack with an object of its own is moved by itself. Packs that are ranges of an adopted object are all
+//! moved or none, since the object can be deleted only when all have left it. [`sluice_packs::mover`] moves
+//! one pack completely: after a run that was killed or ran out of time, the next one finds the packs that are
+//! left.
 
 use futures::FutureExt;
 use sluice_contracts::pack_event::{PackEvent, Subject};
-use sluice_domain::blob::{Blob, Encoding, Pack, VAULT};
+use sluice_domain::blob::{Blob, Encoding, Pack, Placement, VAULT};
 use sluice_domain::id::AccountId;
 use sluice_domain::key::ObjectKey;
 use sluice_lambda::Deployment;
@@ -20,126 +20,153 @@ use sluice_packs::{Form, Move, Moved, Mover, PackError, sample};
 use sluice_storage::Queue;
 use std::sync::Arc;
 
-/// What the function works with.
 #[derive(Debug)]
 pub struct App {
     mover: Mover,
     queue: Queue,
-    migrate: Option<Queue>,
+    /// Set if a rule migrates packs as soon as they are compressed.
+    migrate_queue: Option<Queue>,
     acknowledger: Acknowledger,
 }
 
 impl App {
-    /// The app of a deployment.
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
         let migrates = deployment.migration_rules()?.iter().any(sluice_domain::migration::Rule::is_immediate);
         Ok(Self {
             mover: deployment.mover()?,
             queue: deployment.compress_queue()?,
-            migrate: migrates.then(|| deployment.migrate_queue()).transpose()?,
+            migrate_queue: migrates.then(|| deployment.migrate_queue()).transpose()?,
             acknowledger: deployment.compress_acknowledger()?,
         })
     }
 }
 
-/// Whether the time of the invocation is up.
+/// Tells whether the time of the invocation is up.
 type TimeCheck = dyn Fn() -> bool + Send + Sync;
 
-/// Processes a batch, and gives the messages that are to be received again. One after the other: each uses all processors.
+/// Processes a batch, one message after the other: each uses all processors. Returns the messages that are to
+/// be received again.
 pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
     let mut failed = Vec::new();
     for message in messages {
-        let worked = match process_one(&app, &message, &*out_of_time).boxed().await {
-            Ok(true) => Processed::Done,
-            Ok(false) => Processed::NotTried,
-            Err(error) => Processed::Failed(error),
+        let processed = if out_of_time() {
+            Processed::NotTried
+        } else {
+            match process_message(&app, &message, &*out_of_time).boxed().await {
+                Ok(()) => Processed::Done,
+                Err(error) => Processed::Failed(error),
+            }
         };
-        if app.acknowledger.acknowledge(&message, worked).await.receives_again() {
+        if app.acknowledger.acknowledge(&message, processed).await.receives_again() {
             failed.push(message.id);
         }
     }
     failed
 }
 
-/// Processes one message; false if there was no time for it.
-async fn process_one(app: &App, message: &Message, out_of_time: &TimeCheck) -> Result<bool, PackError> {
-    if out_of_time() {
-        return Ok(false);
-    }
+async fn process_message(app: &App, message: &Message, out_of_time: &TimeCheck) -> Result<(), PackError> {
     let (PackEvent::PackWritten { account_id, of }
     | PackEvent::CompressionFinished { account_id, of }
     | PackEvent::MigrationRequested { account_id, of, .. }) = PackEvent::parse(&message.body)?;
-    let work = Work { app, account_id, attempt: &message.id, out_of_time };
-    if !work.compress(&of).await? {
-        tracing::info!(account = %account_id, "out of time; another invocation goes on");
-        app.queue.send(&PackEvent::PackWritten { account_id, of }.to_json()).await?;
-        return Ok(true);
+    let compression = Compression { app, account_id, attempt: &message.id, out_of_time };
+    match compression.run(&of).await? {
+        Progress::Complete => {
+            if let Some(queue) = &app.migrate_queue {
+                queue.send(&PackEvent::CompressionFinished { account_id, of }.to_json()).await?;
+            }
+        }
+        Progress::OutOfTime => {
+            tracing::info!(account = %account_id, "out of time; another invocation continues");
+            app.queue.send(&PackEvent::PackWritten { account_id, of }.to_json()).await?;
+        }
     }
-    if let Some(migrate) = &app.migrate {
-        migrate.send(&PackEvent::CompressionFinished { account_id, of }.to_json()).await?;
-    }
-    Ok(true)
+    Ok(())
 }
 
-/// One message that is being processed.
-struct Work<'a> {
+/// The compression that one message asks for.
+struct Compression<'a> {
     app: &'a App,
     account_id: AccountId,
     attempt: &'a str,
     out_of_time: &'a TimeCheck,
 }
 
-impl Work<'_> {
-    /// Compresses what pays; false if time ran out.
-    async fn compress(&self, of: &Subject) -> Result<bool, PackError> {
-        let mover = &self.app.mover;
-        let packs = subject::find(&mover.tables, &mover.buckets, self.account_id, of).await?;
-        match &packs.blob {
-            Some(blob) if blob.object_key.is_some() => {
-                if !self.object_pays(blob, &packs).await? {
-                    return Ok(true);
-                }
-                if !self.move_all(&packs, true).await? {
-                    return Ok(false);
-                }
-                mover.release(blob, &packs).await?;
-                Ok(true)
+/// How far the packs of a message were moved.
+#[derive(Debug, PartialEq, Eq)]
+enum Progress {
+    Complete,
+    OutOfTime,
+}
+
+/// Which packs a compression moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Selection {
+    /// All ranges of the adopted object.
+    RangesOfObject,
+    /// Those with an object of their own, if a sample shows that it is worthwhile.
+    OwnObjects,
+}
+
+impl Selection {
+    /// Whether it includes a pack. Packs that were moved before are left alone.
+    fn includes(self, placement: &Placement, is_in_object: bool) -> bool {
+        let as_received = placement.store == VAULT && placement.encoding == Encoding::Raw;
+        as_received
+            && match self {
+                Self::RangesOfObject => is_in_object,
+                // A range of another adopted object is moved when that object is.
+                Self::OwnObjects => !is_in_object && !placement.is_in_adopted_object(),
             }
-            _ => self.move_all(&packs, false).await,
+    }
+}
+
+impl Compression<'_> {
+    async fn run(&self, subject: &Subject) -> Result<Progress, PackError> {
+        let mover = &self.app.mover;
+        let packs = subject::find(&mover.tables, &mover.buckets, self.account_id, subject).await?;
+        let adopted = packs.blob.as_ref().and_then(|blob| Some((blob, blob.object_key.as_deref()?)));
+        let Some((blob, object_key)) = adopted else {
+            return self.move_selected(&packs, Selection::OwnObjects).await;
+        };
+        if !self.is_object_worthwhile(blob, object_key, &packs).await? {
+            return Ok(Progress::Complete);
         }
+        let progress = self.move_selected(&packs, Selection::RangesOfObject).await?;
+        if progress == Progress::Complete {
+            mover.release(blob, &packs).await?;
+        }
+        Ok(progress)
     }
 
-    /// Moves the packs that lie as they were sent: all of them, or those that have an object of their own and pay.
-    async fn move_all(&self, packs: &Packs, in_object: bool) -> Result<bool, PackError> {
+    async fn move_selected(&self, packs: &Packs, selection: Selection) -> Result<Progress, PackError> {
         for batch in packs.batches() {
             for pack in subject::rows(&self.app.mover.tables, self.account_id, batch).await? {
-                let as_sent = pack.placement.store == VAULT && pack.placement.encoding == Encoding::Raw;
-                if !as_sent || packs.is_in_object(&pack) != in_object {
+                if !selection.includes(&pack.placement, packs.is_in_object(&pack)) {
                     continue;
                 }
                 if (self.out_of_time)() {
-                    return Ok(false);
+                    return Ok(Progress::OutOfTime);
                 }
-                if in_object || self.pack_pays(&pack).await? {
+                if selection == Selection::RangesOfObject || self.is_pack_worthwhile(&pack).await? {
                     self.move_pack(&pack).await?;
                 }
             }
         }
-        Ok(true)
+        Ok(Progress::Complete)
     }
 
-    async fn pack_pays(&self, pack: &Pack) -> Result<bool, PackError> {
-        // One of an adopted object is that object's business.
-        if pack.placement.is_in_adopted_object() {
-            return Ok(false);
-        }
+    async fn is_pack_worthwhile(&self, pack: &Pack) -> Result<bool, PackError> {
         let key = ObjectKey::from_stored(&*pack.placement.key);
-        sample::pays(self.app.mover.buckets.vault(), &key, 0..pack.placement.length).await
+        sample::is_worthwhile(self.app.mover.buckets.vault(), &key, 0..pack.placement.length).await
     }
 
-    /// Whether an adopted object pays. If some packs have left it, it was found to.
-    async fn object_pays(&self, blob: &Blob, packs: &Packs) -> Result<bool, PackError> {
-        let Some(object_key) = &blob.object_key else { return Ok(false) };
+    /// If a pack has left the object, an earlier run found that it is worthwhile.
+    async fn is_object_worthwhile(
+        &self,
+        blob: &Blob,
+        object_key: &str,
+        packs: &Packs,
+    ) -> Result<bool, PackError> {
         let mover = &self.app.mover;
         if let Some(first) = packs.ids.first() {
             let first = subject::rows(&mover.tables, self.account_id, &[*first]).await?;
@@ -148,17 +175,20 @@ impl Work<'_> {
             }
         }
         let key = ObjectKey::from_stored(object_key);
-        sample::pays(mover.buckets.vault(), &key, 0..blob.size).await
+        sample::is_worthwhile(mover.buckets.vault(), &key, 0..blob.size).await
     }
 
     async fn move_pack(&self, pack: &Pack) -> Result<(), PackError> {
         let mover = &self.app.mover;
         let index = read_index(&mover.buckets, pack).await?;
-        let (store, form, attempt) = (VAULT, Form::Compressed, self.attempt);
-        let order = Move { pack, index: &index, store, form, attempt };
+        let order = Move { pack, index: &index, store: VAULT, form: Form::Compressed, attempt: self.attempt };
         if let Moved::Done { stored_bytes } = mover.move_pack(order).await? {
             tracing::info!(
-                pack = %pack.pack_id, account = %self.account_id, bytes = pack.size, stored_bytes, "compressed"
+                pack = %pack.pack_id,
+                account = %self.account_id,
+                bytes = pack.size,
+                stored_bytes,
+                "compressed"
             );
             metrics::write(&[
                 Metric::count("PacksCompressed", 1),
@@ -167,5 +197,44 @@ impl Work<'_> {
             ]);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sluice_domain::id::{ObjectVersionId, PackId};
+
+    fn account() -> AccountId {
+        AccountId::from_bytes([1; 16])
+    }
+
+    fn own_object() -> Placement {
+        Placement::first(ObjectKey::pack(account(), PackId::from_bytes([2; 16])).to_string(), 0, 1)
+    }
+
+    fn range_of_object() -> Placement {
+        let key = ObjectKey::adopted(account(), ObjectVersionId::from_bytes([3; 16]));
+        Placement::first(key.to_string(), 0, 1)
+    }
+
+    #[test]
+    fn ranges_of_an_adopted_object_are_moved_with_it_alone() {
+        assert!(Selection::RangesOfObject.includes(&range_of_object(), true));
+        assert!(!Selection::RangesOfObject.includes(&own_object(), false));
+        assert!(!Selection::OwnObjects.includes(&range_of_object(), true));
+        assert!(!Selection::OwnObjects.includes(&range_of_object(), false), "a range of another object");
+        assert!(Selection::OwnObjects.includes(&own_object(), false));
+    }
+
+    #[test]
+    fn packs_that_were_moved_before_are_left_alone() {
+        for moved in [
+            Placement { encoding: Encoding::Zstd, ..own_object() },
+            Placement { store: "oss".to_owned(), ..own_object() },
+        ] {
+            assert!(!Selection::OwnObjects.includes(&moved, false));
+            assert!(!Selection::RangesOfObject.includes(&moved, true));
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Wiring.
+//! Starts the Lambda function compress-pack.
 
 use compress_pack::{App, process};
 use sluice_lambda::{Deployment, StartError, batch};

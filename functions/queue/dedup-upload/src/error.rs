@@ -1,4 +1,4 @@
-//! Why a message could not be processed.
+//! Says why a message could not be processed.
 
 use sluice_contracts::event::UnreadableMessage;
 use sluice_domain::id::UploadId;
@@ -12,7 +12,7 @@ use sluice_storage::StorageError;
 pub enum DedupError {
     #[error(transparent)]
     Unreadable(#[from] UnreadableMessage),
-    #[error("{0} lies in the landing bucket and belongs to no upload")]
+    #[error("{0} is in the landing bucket and belongs to no upload")]
     UnknownUpload(LandingKey),
     #[error("a message names {0}, which is not in the landing bucket")]
     BytesMissing(LandingKey),
@@ -20,7 +20,7 @@ pub enum DedupError {
     Manifest(#[from] ManifestError),
     #[error(transparent)]
     Pack(#[from] PackError),
-    #[error("the packs that {0} refers to kept coming and going")]
+    #[error("the packs that upload {0} refers to were added and removed again and again")]
     PacksKeptChanging(UploadId),
     #[error("the hashing thread ended early")]
     Hashing(#[from] tokio::task::JoinError),
@@ -31,7 +31,7 @@ pub enum DedupError {
 }
 
 impl ProcessError for DedupError {
-    /// A refusal by a service is retried all the same: a policy may be on its way.
+    /// A service's refusal is retried: a policy may not have taken effect yet.
     fn is_permanent(&self) -> bool {
         match self {
             Self::Unreadable(_) | Self::UnknownUpload(_) => true,

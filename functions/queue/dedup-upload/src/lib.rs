@@ -1,167 +1,164 @@
-//! dedup-upload: reads every byte that has landed, once, and makes its version available or rejects it.
+//! dedup-upload: reads every landed byte once, and makes its version available or rejects it.
 //!
-//! The messages of a batch are processed side by side. For each upload: [`scan`] streams the object through SHA-1,
-//! SHA-256 and the chunker; [`verdict`] compares with what was declared and looks whether the account holds the blob;
-//! [`store`] brings new blob into the vault: [`lookup`] says which chunks the account has, and [`adopt`] has the store
-//! copy an object that is mostly new while [`rewrite`] writes the new chunks of any other; one transaction makes the
-//! version available and takes the references; [`leftovers`] go last. New small files of a batch are stored [`together`].
-//! [`delta`] does the same for clients that cut chunks themselves. When the invocation's time is up, [`checkpoint`] says
-//! where the next one goes on.
+//! The messages of a batch are processed side by side. What happens to an upload, by module:
+//!
+//! - [`upload`] loads it and chooses between [`whole`], [`delta`] and [`cleanup`].
+//! - [`read`] streams the object through SHA-1, SHA-256 and the chunker, and saves a checkpoint if time runs
+//!   out.
+//! - [`verdict`] compares the digest with what was declared, and looks for the blob in the account.
+//! - [`dedup`] finds out which chunks the account has.
+//! - [`store`] has a new blob copied by the store, or writes only its new chunks if enough of them are known.
+//! - [`publish`] makes the version available in one transaction, which takes the references, and cleans up.
+//! - [`batch`] does the last two steps for the small files of a batch, which share packs.
+//!
+//! Modules import downwards only; [`app`], [`work`] and [`error`] have what all of them share.
 
-mod adopt;
-mod checkpoint;
+mod app;
+mod batch;
+mod cleanup;
+mod compression;
+mod dedup;
 mod delta;
 mod error;
-mod known;
-mod leftovers;
-mod lookup;
-mod packs;
+mod pack_cache;
+mod pack_ids;
+mod publish;
+mod read;
 mod report;
-mod rewrite;
-mod scan;
-mod sent;
+#[cfg(test)]
+mod sample;
 mod store;
-mod together;
 mod upload;
+mod vault;
 mod verdict;
-mod verify;
-mod writer;
+mod whole;
+mod work;
 
 use futures::FutureExt;
 use futures::stream::{self, StreamExt};
 use sluice_contracts::event::{LandingMessage, UploadEvent};
 use sluice_domain::key::LandingKey;
-use sluice_lambda::Deployment;
-use sluice_lambda::batch::{Acknowledger, Failed, Message, OutOfTime, Processed};
-use sluice_lambda::config::ConfigError;
-use sluice_storage::copy::CopyLimits;
-use sluice_storage::stores::PackBuckets;
-use sluice_storage::{Bucket, Queue, Tables};
+use sluice_lambda::batch::{Failed, Message, OutOfTime, Processed};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 
+pub use app::App;
+use app::TimeCheck;
 use error::DedupError;
-use known::KnownPacks;
-use together::Small;
-use upload::Task;
+use store::small_files::SmallUpload;
+use upload::UploadTask;
 
 /// How many messages are processed at once.
 const MESSAGES_IN_FLIGHT: usize = 4;
 
-/// How many ranges of objects are held in memory at once, over all messages.
-const RANGES_IN_MEMORY: usize = 6;
-
-/// What the function works with.
-#[derive(Debug)]
-pub struct App {
-    tables: Tables,
-    landing: Bucket,
-    vault: Bucket,
-    packs: PackBuckets,
-    queue: Queue,
-    compress: Queue,
-    acknowledger: Acknowledger,
-    copy_limits: CopyLimits,
-    ranges: Arc<Semaphore>,
-    known: KnownPacks,
-}
-
-impl App {
-    /// The app of a deployment.
-    pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
-        Ok(Self {
-            tables: deployment.tables()?,
-            landing: deployment.landing()?,
-            vault: deployment.vault()?,
-            packs: deployment.pack_buckets()?,
-            queue: deployment.landing_queue()?,
-            compress: deployment.compress_queue()?,
-            acknowledger: deployment.landing_acknowledger()?,
-            copy_limits: CopyLimits::default(),
-            ranges: Arc::new(Semaphore::new(RANGES_IN_MEMORY)),
-            known: KnownPacks::new(),
-        })
-    }
-
-    /// The app with other limits for server-side copies.
-    #[must_use]
-    pub fn with_copy_limits(self, copy_limits: CopyLimits) -> Self {
-        Self { copy_limits, ..self }
-    }
-}
-
-/// Processes a batch, and gives the messages that are to be received again.
+/// Processes a batch. Returns the messages that are to be received again.
 pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
     let (app, out_of_time) = (&*app, &*out_of_time);
-    let in_company = messages.len() > 1;
-    let worked: Vec<(Message, Result<Work, DedupError>)> = stream::iter(messages)
+    let in_batch = messages.len() > 1;
+    let results: Vec<(Message, Result<MessageResult, DedupError>)> = stream::iter(messages)
         .map(|message| async move {
-            // Boxed, here and below: all of it in one future is deeper than the compiler lays out.
-            let worked = begin(app, &message, in_company, out_of_time).boxed().await;
-            (message, worked)
+            // Boxed, here and below: the compiler cannot lay out all of it as one future.
+            let result = process_message(app, &message, in_batch, out_of_time).boxed().await;
+            (message, result)
         })
         .buffer_unordered(MESSAGES_IN_FLIGHT)
         .collect()
         .await;
-    let (mut smalls, mut results) = (Vec::new(), Vec::new());
-    for (number, (message, worked)) in worked.into_iter().enumerate() {
-        let result = worked.map(|work| match work {
-            Work::NotTried => Processed::NotTried,
-            Work::Done(rest) => {
-                smalls.extend(rest.into_iter().map(|small| (number, small)));
+    let mut small_uploads = Vec::new();
+    let mut processed_messages = Vec::new();
+    for (number, (message, result)) in results.into_iter().enumerate() {
+        let processed = match result {
+            Ok(MessageResult::NotTried) => Processed::NotTried,
+            Ok(MessageResult::Processed { small_uploads: of_message }) => {
+                small_uploads.extend(of_message.into_iter().map(|small| (number, small)));
                 Processed::Done
             }
-        });
-        results.push((message, result.unwrap_or_else(Processed::Failed)));
+            Err(error) => Processed::Failed(error),
+        };
+        processed_messages.push((message, processed));
     }
-    for (number, result) in together::store_together(app, smalls, out_of_time).boxed().await {
+    for (number, result) in batch::publish_batch(app, small_uploads, out_of_time).boxed().await {
         if let Err(error) = result {
-            results[number].1 = Processed::Failed(error);
+            processed_messages[number].1 = Processed::Failed(error);
         }
     }
     let mut failed = Vec::new();
-    for (message, worked) in results {
-        if app.acknowledger.acknowledge(&message, worked).boxed().await.receives_again() {
+    for (message, processed) in processed_messages {
+        if app.acknowledger.acknowledge(&message, processed).boxed().await.receives_again() {
             failed.push(message.id);
         }
     }
     failed
 }
 
-/// Whether the time of the invocation is up.
-type TimeCheck = dyn Fn() -> bool + Send + Sync;
-
-/// How far a message has come.
-enum Work {
-    /// There was no time for it.
+enum MessageResult {
+    /// Time was up before the message's turn.
     NotTried,
-    /// Done, but for small files that wait to be stored together.
-    Done(Vec<Small>),
+    /// The message needs no more work once its small uploads are published.
+    Processed { small_uploads: Vec<SmallUpload> },
 }
 
-/// Processes one message, up to what its small files share with others.
-async fn begin(
+async fn process_message(
     app: &App,
     message: &Message,
-    in_company: bool,
+    in_batch: bool,
     out_of_time: &TimeCheck,
-) -> Result<Work, DedupError> {
+) -> Result<MessageResult, DedupError> {
     if out_of_time() {
-        return Ok(Work::NotTried);
+        return Ok(MessageResult::NotTried);
     }
-    let repeated = message.receive_count > 1;
-    let (keys, begun) = match LandingMessage::parse(&message.body)? {
-        LandingMessage::Nothing => (Vec::new(), false),
-        LandingMessage::ObjectsCreated(keys) => (keys, repeated),
+    let Landed { keys, resumed } = landed(message)?;
+    let mut small_uploads = Vec::new();
+    for key in keys {
+        let task = UploadTask { key, resumed, in_batch, out_of_time };
+        small_uploads.extend(upload::process(app, task).await?);
+    }
+    Ok(MessageResult::Processed { small_uploads })
+}
+
+/// What a message says has landed.
+#[derive(Debug, PartialEq, Eq)]
+struct Landed {
+    keys: Vec<LandingKey>,
+    /// Whether an earlier run may have begun to process it.
+    resumed: bool,
+}
+
+fn landed(message: &Message) -> Result<Landed, DedupError> {
+    Ok(match LandingMessage::parse(&message.body)? {
+        LandingMessage::Nothing => Landed { keys: Vec::new(), resumed: false },
+        LandingMessage::ObjectsCreated(keys) => Landed { keys, resumed: message.receive_count > 1 },
         LandingMessage::Upload(
             UploadEvent::UploadReceived { account_id, upload_id }
             | UploadEvent::UploadCheckpointed { account_id, upload_id },
-        ) => (vec![LandingKey { account_id, upload_id }], true),
-    };
-    let mut smalls = Vec::new();
-    for key in keys {
-        let task = Task { key, begun, in_company, out_of_time };
-        smalls.extend(upload::process(app, task).await?);
+        ) => Landed { keys: vec![LandingKey { account_id, upload_id }], resumed: true },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sluice_domain::id::{AccountId, UploadId};
+
+    fn message(body: String, receive_count: u32) -> Message {
+        Message { id: String::new(), body, receive_count, receipt_handle: String::new() }
     }
-    Ok(Work::Done(smalls))
+
+    #[test]
+    fn only_the_first_receipt_of_a_stores_notification_is_a_first_run() {
+        let (account_id, upload_id) = (AccountId::from_bytes([1; 16]), UploadId::from_bytes([2; 16]));
+        let key = LandingKey { account_id, upload_id };
+        let s3 = format!(r#"{{"object":{{"key":"{key}"}}}}"#);
+        let created = format!(
+            r#"{{"Records":[{{"eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{s3}}}]}}"#
+        );
+        let resumed = |body: &str, receive_count| {
+            let landed = landed(&message(body.to_owned(), receive_count)).expect("a message");
+            assert_eq!(landed.keys, [key]);
+            landed.resumed
+        };
+        assert!(!resumed(&created, 1));
+        assert!(resumed(&created, 2));
+        assert!(resumed(&UploadEvent::UploadReceived { account_id, upload_id }.to_json(), 1));
+        assert!(resumed(&UploadEvent::UploadCheckpointed { account_id, upload_id }.to_json(), 1));
+    }
 }

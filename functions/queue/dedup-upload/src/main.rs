@@ -1,4 +1,4 @@
-//! Wiring.
+//! Starts the Lambda function dedup-upload.
 
 use dedup_upload::{App, process};
 use sluice_lambda::{Deployment, StartError, batch};

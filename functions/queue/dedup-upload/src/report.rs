@@ -1,11 +1,11 @@
-//! What the operator's metrics learn of an upload.
+//! Writes the metrics of finished uploads.
 
 use sluice_domain::upload::Upload;
 use sluice_lambda::clock;
 use sluice_lambda::metrics::{self, Metric};
 use sluice_storage::tables::{Outcome, Published};
 
-/// Counts an upload whose version has just been decided.
+/// Counts an upload that this worker has finished.
 pub fn count(upload: &Upload, outcome: &Outcome, published: Published) {
     match published {
         Published::Available => metrics::write(&available(upload, outcome)),

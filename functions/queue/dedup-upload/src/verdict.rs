@@ -1,35 +1,60 @@
-//! What is to be done with bytes that have been read.
+//! Decides what becomes of bytes that were read.
 
 use sluice_domain::blob::Life;
 use sluice_domain::content_pass::ContentDigest;
 use sluice_domain::upload::Upload;
 use sluice_domain::version::RejectReason;
 
-use crate::App;
+use crate::app::App;
 use crate::error::DedupError;
 
-/// The decision.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// They are not what was declared.
+    /// The bytes are not what was declared.
     Reject(RejectReason),
-    /// The account holds them already.
+    /// The account has the blob already.
     Link,
-    /// They are new to the account.
+    /// The blob is new to the account.
     Store,
 }
 
-/// Decides by what this system has computed itself.
-pub async fn verdict(app: &App, upload: &Upload, digest: &ContentDigest) -> Result<Verdict, DedupError> {
+/// Decides by the digest that this worker has computed, and by the account's blobs as they are now.
+pub async fn decide(app: &App, upload: &Upload, digest: &ContentDigest) -> Result<Verdict, DedupError> {
+    if let Some(reason) = mismatch(upload, digest) {
+        return Ok(Verdict::Reject(reason));
+    }
+    match app.tables.blob(upload.account_id, &digest.sha256).await? {
+        Some(blob) if blob.life == Life::Live => Ok(Verdict::Link),
+        Some(_) => Err(DedupError::BlobCondemned(digest.sha256)),
+        None => Ok(Verdict::Store),
+    }
+}
+
+fn mismatch(upload: &Upload, digest: &ContentDigest) -> Option<RejectReason> {
     if upload.sha256.is_some_and(|declared| declared != digest.sha256) {
-        return Ok(Verdict::Reject(RejectReason::Sha256Mismatch));
+        Some(RejectReason::Sha256Mismatch)
+    } else if upload.sha1.is_some_and(|declared| declared != digest.sha1) {
+        Some(RejectReason::Sha1Mismatch)
+    } else {
+        None
     }
-    if upload.sha1.is_some_and(|declared| declared != digest.sha1) {
-        return Ok(Verdict::Reject(RejectReason::Sha1Mismatch));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+    use sluice_domain::hash::{Sha1, Sha256};
+
+    #[test]
+    fn only_declared_digests_are_compared() {
+        let digest = ContentDigest { size_bytes: 1, sha1: Sha1::of(b"a"), sha256: Sha256::of(b"a") };
+        let declared = |sha256, sha1| mismatch(&Upload { sha256, sha1, ..sample::upload() }, &digest);
+        let (right, wrong) = (Some(Sha256::of(b"a")), Some(Sha256::of(b"b")));
+        assert_eq!(declared(None, None), None);
+        assert_eq!(declared(right, Some(Sha1::of(b"a"))), None);
+        assert_eq!(declared(wrong, None), Some(RejectReason::Sha256Mismatch));
+        assert_eq!(declared(right, Some(Sha1::of(b"b"))), Some(RejectReason::Sha1Mismatch));
+        assert_eq!(declared(wrong, Some(Sha1::of(b"b"))), Some(RejectReason::Sha256Mismatch));
     }
-    Ok(match app.tables.blob(upload.account_id, &digest.sha256).await? {
-        Some(known) if known.life == Life::Live => Verdict::Link,
-        Some(_) => return Err(DedupError::BlobCondemned(digest.sha256)),
-        None => Verdict::Store,
-    })
 }

@@ -1,4 +1,4 @@
-//! Putting one object together.
+//! Builds one object of the cache, in parts.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_domain::key::ObjectKey;
@@ -9,91 +9,97 @@ use sluice_storage::tables::{self, Building};
 use sluice_storage::{ErrorKind, StorageError};
 use std::collections::HashSet;
 
+use crate::app::{App, TimeCheck};
 use crate::error::MaterializeError;
 use crate::packs::{self, Packs};
-use crate::{App, TimeCheck};
 
-/// How many parts are made at once. Those that are sent have little over 5 MiB each.
+/// How many parts are made at once. Those that are uploaded have little over 5 MiB each.
 const PARTS_IN_FLIGHT: usize = 4;
 
-/// One object that is being put together.
+/// One object that is being built.
 pub struct Build<'a> {
     pub app: &'a App,
     pub key: ObjectKey,
-    /// This builder.
+    /// Names this builder in the lease.
     pub holder: &'a str,
     pub building: &'a Building,
     pub out_of_time: &'a TimeCheck,
 }
 
-/// How far it came.
+/// How far a build came.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Built {
-    /// The object is there.
-    Whole,
-    /// Some of its parts are.
+pub enum BuildProgress {
+    Complete,
+    /// The cache has some of the parts.
     OutOfTime,
 }
 
+/// A multipart upload to the cache, and the parts that it has.
+struct MultipartBuild {
+    multipart_id: String,
+    made: HashSet<PartNumber>,
+}
+
 impl Build<'_> {
-    pub async fn run(&self) -> Result<Built, MaterializeError> {
+    pub async fn run(&self) -> Result<BuildProgress, MaterializeError> {
         let blob = &self.building.blob;
         let (terms, packs) = packs::load(self.app, blob).await?;
         let parts = parts(&terms, &packs).ok_or(MaterializeError::PacksMissing(blob.sha256))?;
         match &parts[..] {
             [] => {
                 self.app.cache.put(&self.key, Vec::new().into()).await?;
-                Ok(Built::Whole)
+                Ok(BuildProgress::Complete)
             }
             [Part::Sent(terms)] => {
                 let bytes = packs::read(self.app, terms, &packs).await?;
                 self.app.cache.put(&self.key, bytes.into()).await?;
-                Ok(Built::Whole)
+                Ok(BuildProgress::Complete)
             }
-            parts => self.in_parts(parts, &packs).await,
+            parts => self.build_in_parts(parts, &packs).await,
         }
     }
 
-    async fn in_parts(&self, parts: &[Part], packs: &Packs) -> Result<Built, MaterializeError> {
-        let (multipart_id, made) = self.multipart(parts).await?;
-        let numbered =
-            (1..).filter_map(|number| PartNumber::try_from(number).ok()).zip(parts.iter().cloned());
-        let missing = numbered.filter(|(number, _)| !made.contains(number));
-        let done: Vec<bool> = stream::iter(missing)
+    async fn build_in_parts(&self, parts: &[Part], packs: &Packs) -> Result<BuildProgress, MaterializeError> {
+        let MultipartBuild { multipart_id, made } = self.resume_or_begin(parts).await?;
+        let progress: Vec<BuildProgress> = stream::iter(missing_parts(parts, &made))
             .map(|(number, part)| {
-                let (late, id) = ((self.out_of_time)(), &*multipart_id);
+                // Checked as each part starts.
+                let late = (self.out_of_time)();
+                let id = &*multipart_id;
                 async move {
                     if late {
-                        return Ok(false);
+                        return Ok(BuildProgress::OutOfTime);
                     }
-                    self.make(id, number, part, packs).await.map(|()| true)
+                    self.make_part(id, number, part, packs).await.map(|()| BuildProgress::Complete)
                 }
             })
             .buffer_unordered(PARTS_IN_FLIGHT)
-            .try_collect::<Vec<bool>>()
+            .try_collect::<Vec<_>>()
             .await?;
-        if done.contains(&false) {
-            return Ok(Built::OutOfTime);
+        if progress.contains(&BuildProgress::OutOfTime) {
+            return Ok(BuildProgress::OutOfTime);
         }
         let made = self.app.cache.list_parts(&self.key, &multipart_id).await?.unwrap_or_default();
         match self.app.cache.complete_multipart(&self.key, &multipart_id, &made).await {
-            // Completed by a run that died before it could say so.
-            Err(error) if error.kind == ErrorKind::NotFound && self.is_there().await? => Ok(Built::Whole),
-            completed => Ok(completed.map(|()| Built::Whole)?),
+            // A run completed it and was killed before it could report.
+            Err(error) if error.kind == ErrorKind::NotFound && self.is_complete().await? => {
+                Ok(BuildProgress::Complete)
+            }
+            completed => Ok(completed.map(|()| BuildProgress::Complete)?),
         }
     }
 
-    /// The multipart upload with which an earlier run has begun and the parts it has, or a new one. Parts that were made
-    /// after another plan are of no use.
-    async fn multipart(&self, parts: &[Part]) -> Result<(String, HashSet<PartNumber>), StorageError> {
-        let (app, blob) = (self.app, &self.building.blob);
-        let plan_digest = hex::encode(&blake3::hash(format!("{parts:?}").as_bytes()).as_bytes()[..16]);
-        if let Some(build) = &self.building.build {
+    /// Resumes the multipart upload of an earlier run, if it has the same plan of parts, or begins a new one.
+    async fn resume_or_begin(&self, parts: &[Part]) -> Result<MultipartBuild, StorageError> {
+        let Self { app, building, .. } = *self;
+        let blob = &building.blob;
+        let plan_digest = plan_digest(parts);
+        if let Some(build) = &building.build {
             let present = app.cache.list_parts(&self.key, &build.multipart_id).await?;
             match present {
                 Some(present) if build.plan_digest == plan_digest => {
                     let made = present.into_iter().map(|part| part.number).collect();
-                    return Ok((build.multipart_id.clone(), made));
+                    return Ok(MultipartBuild { multipart_id: build.multipart_id.clone(), made });
                 }
                 _ => app.cache.abort_multipart(&self.key, &build.multipart_id).await?,
             }
@@ -101,17 +107,17 @@ impl Build<'_> {
         let multipart_id = app.cache.create_multipart(&self.key, false).await?;
         let build = tables::Build { multipart_id: multipart_id.clone(), plan_digest };
         app.tables.begin_build(blob.account_id, &blob.sha256, self.holder, &build).await?;
-        Ok((multipart_id, HashSet::new()))
+        Ok(MultipartBuild { multipart_id, made: HashSet::new() })
     }
 
-    async fn make(
+    async fn make_part(
         &self,
         multipart_id: &str,
         number: PartNumber,
         part: Part,
         packs: &Packs,
     ) -> Result<(), MaterializeError> {
-        let (app, key) = (self.app, &self.key);
+        let Self { app, key, .. } = self;
         match part {
             Part::Copied { key: source, range } => {
                 let source_key = ObjectKey::from_stored(source);
@@ -125,9 +131,45 @@ impl Build<'_> {
         }
     }
 
-    /// Whether the object is there after all, of the right size.
-    async fn is_there(&self) -> Result<bool, StorageError> {
+    /// Whether the cache has an object of the right size.
+    async fn is_complete(&self) -> Result<bool, StorageError> {
         let size = self.building.blob.size;
         Ok(self.app.cache.head(&self.key).await?.is_some_and(|object| object.size == size))
+    }
+}
+
+/// The parts that are not made yet, with their numbers.
+fn missing_parts(parts: &[Part], made: &HashSet<PartNumber>) -> Vec<(PartNumber, Part)> {
+    let numbers = (1..).filter_map(|number| PartNumber::try_from(number).ok());
+    numbers.zip(parts.iter().cloned()).filter(|(number, _)| !made.contains(number)).collect()
+}
+
+/// Identifies a plan: parts that were made by another one are useless.
+fn plan_digest(parts: &[Part]) -> String {
+    hex::encode(&blake3::hash(format!("{parts:?}").as_bytes()).as_bytes()[..16])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn copied(key: &str) -> Part {
+        Part::Copied { key: key.to_owned(), range: 0..5 << 20 }
+    }
+
+    #[test]
+    fn only_parts_that_are_not_made_are_missing() {
+        let number = |number: u32| PartNumber::try_from(number).expect("a part number");
+        let parts = [copied("a"), copied("b"), copied("c")];
+        let missing = missing_parts(&parts, &HashSet::from([number(2)]));
+        assert_eq!(missing, [(number(1), copied("a")), (number(3), copied("c"))]);
+    }
+
+    #[test]
+    fn plans_differ_by_parts_and_their_order() {
+        let plan = plan_digest(&[copied("a"), copied("b")]);
+        assert_eq!(plan, plan_digest(&[copied("a"), copied("b")]));
+        assert_ne!(plan, plan_digest(&[copied("b"), copied("a")]));
+        assert_ne!(plan, plan_digest(&[copied("a")]));
     }
 }

@@ -1,4 +1,4 @@
-//! Why a blob could not be put together.
+//! Says why a blob could not be materialized.
 
 use sluice_contracts::event::UnreadableMessage;
 use sluice_domain::hash::Sha256;

@@ -1,9 +1,11 @@
-//! materialize-blob: puts a blob that lies in packs together as one object of the cache, for plain HTTP readers.
+//! materialize-blob: builds a blob as one object of the cache, for plain HTTP readers.
 //!
-//! What lies long enough in one stored object is copied by the store, range by range; the rest is read, every chunk
-//! checked, and sent ([`sluice_domain::materialize`]). The parts that the cache has received are the checkpoint. A lease on
-//! the blob's row keeps a second builder away. The object appears at once, when it is whole.
+//! Where enough of the blob's bytes are contiguous in one stored object, the store copies them; other bytes
+//! are read, checked chunk by chunk, and uploaded ([`sluice_domain::materialize`]). The parts that the cache
+//! has received are the checkpoint. A lease on the blob's row keeps other builders away. Readers see the
+//! object only once it is complete.
 
+mod app;
 mod build;
 mod error;
 mod packs;
@@ -14,64 +16,38 @@ use sluice_contracts::event::BlobEvent;
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::AccountId;
 use sluice_domain::key::ObjectKey;
-use sluice_lambda::batch::{Acknowledger, Failed, Message, OutOfTime, Processed};
-use sluice_lambda::config::ConfigError;
-use sluice_lambda::{Deployment, clock};
-use sluice_storage::stores::PackBuckets;
+use sluice_lambda::batch::{Failed, Message, OutOfTime, Processed};
+use sluice_lambda::clock;
 use sluice_storage::tables::Lease;
-use sluice_storage::{Bucket, Queue, Tables};
 use std::sync::Arc;
 use std::time::Duration;
 
-use build::{Build, Built};
+pub use app::App;
+use app::TimeCheck;
+use build::{Build, BuildProgress};
 use error::MaterializeError;
 
-/// How many blobs are put together at once.
+/// How many blobs are materialized at once.
 const BLOBS_IN_FLIGHT: usize = 2;
 
-/// How long a builder that was killed keeps others away: longer than an invocation can last.
+/// How long a builder that was killed keeps others away. It is longer than an invocation can last.
 const LEASE: Duration = Duration::from_mins(16);
 
-/// What the function works with.
-#[derive(Debug)]
-pub struct App {
-    tables: Tables,
-    packs: PackBuckets,
-    cache: Bucket,
-    cache_life: Duration,
-    queue: Queue,
-    acknowledger: Acknowledger,
-}
-
-impl App {
-    /// The app of a deployment.
-    pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
-        Ok(Self {
-            tables: deployment.tables()?,
-            packs: deployment.pack_buckets()?,
-            cache: deployment.cache()?,
-            cache_life: deployment.cache_life()?,
-            queue: deployment.materialize_queue()?,
-            acknowledger: deployment.materialize_acknowledger()?,
-        })
-    }
-}
-
-/// Whether the time of the invocation is up.
-type TimeCheck = dyn Fn() -> bool + Send + Sync;
-
-/// Processes a batch, and gives the messages that are to be received again.
+/// Processes a batch. Returns the messages that are to be received again.
 pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
     let (app, out_of_time) = (&*app, &*out_of_time);
     stream::iter(messages)
         .map(|message| {
             async move {
-                let worked = match process_one(app, &message, out_of_time).await {
-                    Ok(true) => Processed::Done,
-                    Ok(false) => Processed::NotTried,
-                    Err(error) => Processed::Failed(error),
+                let processed = if out_of_time() {
+                    Processed::NotTried
+                } else {
+                    match process_message(app, &message, out_of_time).await {
+                        Ok(()) => Processed::Done,
+                        Err(error) => Processed::Failed(error),
+                    }
                 };
-                app.acknowledger.acknowledge(&message, worked).await.receives_again().then_some(message.id)
+                app.acknowledger.acknowledge(&message, processed).await.receives_again().then_some(message.id)
             }
             .boxed()
         })
@@ -81,21 +57,16 @@ pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTi
         .await
 }
 
-/// Processes one message; false if there was no time for it.
-async fn process_one(
+async fn process_message(
     app: &App,
     message: &Message,
     out_of_time: &TimeCheck,
-) -> Result<bool, MaterializeError> {
-    if out_of_time() {
-        return Ok(false);
-    }
+) -> Result<(), MaterializeError> {
     let BlobEvent::BlobRequested { account_id, sha256 } = BlobEvent::parse(&message.body)?;
-    materialize(app, account_id, sha256, &message.id, out_of_time).await?;
-    Ok(true)
+    materialize(app, account_id, sha256, &message.id, out_of_time).await
 }
 
-/// Puts a blob together, unless it lies there, or somebody else is at it. `holder` names this builder.
+/// Materializes a blob, unless the cache has it or another builder is at work. `holder` names this builder.
 async fn materialize(
     app: &App,
     account: AccountId,
@@ -112,13 +83,14 @@ async fn materialize(
     let lease = Lease { holder, now: clock::now(), life: LEASE };
     let leased = app.tables.lease_blob(account, &sha256, lease).await?;
     let Some(building) = leased else {
-        tracing::info!(%account, "somebody else is building the blob, or it is gone");
+        tracing::info!(%account, "another builder is at work, or the blob is gone");
         return Ok(());
     };
-    let end = Build { app, key, holder, building: &building, out_of_time }.run().await;
-    app.tables.release_blob(account, &sha256, holder, matches!(end, Ok(Built::Whole))).await?;
-    if end? == Built::OutOfTime {
-        tracing::info!(%account, "out of time; another invocation goes on");
+    let result = Build { app, key, holder, building: &building, out_of_time }.run().await;
+    let is_complete = matches!(result, Ok(BuildProgress::Complete));
+    app.tables.release_blob(account, &sha256, holder, is_complete).await?;
+    if result? == BuildProgress::OutOfTime {
+        tracing::info!(%account, "out of time; another invocation continues");
         app.queue.send(&BlobEvent::BlobRequested { account_id: account, sha256 }.to_json()).await?;
     }
     Ok(())

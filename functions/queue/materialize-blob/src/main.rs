@@ -1,4 +1,4 @@
-//! Wiring.
+//! Starts the Lambda function materialize-blob.
 
 use materialize_blob::{App, process};
 use sluice_lambda::{Deployment, StartError, batch};

@@ -1,4 +1,4 @@
-//! The packs of a blob, and reading chunks from them.
+//! Loads the packs of a blob, and reads chunks from them.
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -11,15 +11,15 @@ use sluice_packs::PackError;
 use sluice_packs::read::{Run, read_index, read_run, read_terms};
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::App;
+use crate::app::App;
 
 /// How many indexes or ranges are read at once.
 const READS_IN_FLIGHT: usize = 8;
 
-/// Where packs lie and which chunks they hold.
+/// The rows and indexes of packs.
 pub type Packs = BTreeMap<PackId, (Pack, PackIndex)>;
 
-/// The terms of a blob and their packs.
+/// Loads the terms of a blob and their packs.
 pub async fn load(app: &App, blob: &Blob) -> Result<(Vec<Term>, Packs), PackError> {
     let terms = read_terms(&app.packs, blob).await?;
     let ids: BTreeSet<PackId> = terms.iter().map(|term| term.pack_id).collect();
@@ -36,7 +36,7 @@ pub async fn load(app: &App, blob: &Blob) -> Result<(Vec<Term>, Packs), PackErro
     Ok((terms, packs))
 }
 
-/// The bytes of these terms, end to end, every chunk checked.
+/// Reads and concatenates the bytes of these terms. Every chunk is checked.
 pub async fn read(app: &App, terms: &[Term], packs: &Packs) -> Result<Vec<u8>, PackError> {
     let mut reads =
         stream::iter(terms.to_vec()).map(|term| read_one(app, term, packs)).buffered(READS_IN_FLIGHT);

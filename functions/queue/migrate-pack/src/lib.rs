@@ -1,8 +1,11 @@
-//! migrate-pack: moves packs to another store, or home, and signs a receipt for each.
+//! migrate-pack: moves packs to another store or back to the vault, and signs a receipt for each.
 //!
-//! A rule that waits for nothing takes packs as soon as they are settled; any other rule, and an operator, ask for it by
-//! `MigrationRequested`. Moving is [`sluice_packs::mover`], of which each move is complete by itself: a run that is killed,
-//! or out of time, is followed by one that finds what is left to do. A pack that fails does not keep the others.
+//! A rule without a waiting time applies as soon as packs are compressed. Other rules, and operators, send
+//! `MigrationRequested`. [`sluice_packs::mover`] moves one pack completely: after a run that was killed or
+//! ran out of time, the next one finds the packs that are left. A pack that fails does not keep the others
+//! from being moved.
+
+mod target;
 
 use futures::FutureExt;
 use futures::stream::{self, StreamExt};
@@ -19,24 +22,24 @@ use sluice_packs::subject::{self, Packs};
 use sluice_packs::{Form, IN_TRANSIT_BYTES, Move, Moved, Mover, Pace, PackError, Signer};
 use sluice_storage::Queue;
 use std::sync::Arc;
+use target::Target;
 use tokio::sync::Semaphore;
 
-/// How many MiB of packs are held in memory at once, with what of them is in transit.
+/// How many MiB of packs are held in memory at once, including copies in transit.
 const MEMORY_MIB: u32 = 144;
 
-/// What the function works with.
 #[derive(Debug)]
 pub struct App {
     mover: Mover,
     rules: Vec<Rule>,
     packs_in_flight: usize,
+    /// One permit a MiB.
     memory: Semaphore,
     queue: Queue,
     acknowledger: Acknowledger,
 }
 
 impl App {
-    /// The app of a deployment.
     pub async fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
         let seed = deployment.receipt_seed().await?;
         Ok(Self {
@@ -54,102 +57,98 @@ impl App {
     }
 }
 
-/// Whether the time of the invocation is up.
+/// Tells whether the time of the invocation is up.
 type TimeCheck = dyn Fn() -> bool + Send + Sync;
 
-/// Processes a batch, and gives the messages that are to be received again.
+/// Processes a batch. Returns the messages that are to be received again.
 pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
     let mut failed = Vec::new();
     for message in messages {
-        let worked = match process_one(&app, &message, &*out_of_time).boxed().await {
-            Ok(true) => Processed::Done,
-            Ok(false) => Processed::NotTried,
-            Err(error) => Processed::Failed(error),
+        let processed = if out_of_time() {
+            Processed::NotTried
+        } else {
+            match process_message(&app, &message, &*out_of_time).boxed().await {
+                Ok(()) => Processed::Done,
+                Err(error) => Processed::Failed(error),
+            }
         };
-        if app.acknowledger.acknowledge(&message, worked).await.receives_again() {
+        if app.acknowledger.acknowledge(&message, processed).await.receives_again() {
             failed.push(message.id);
         }
     }
     failed
 }
 
-/// Processes one message; false if there was no time for it.
-async fn process_one(app: &App, message: &Message, out_of_time: &TimeCheck) -> Result<bool, PackError> {
-    if out_of_time() {
-        return Ok(false);
-    }
+async fn process_message(app: &App, message: &Message, out_of_time: &TimeCheck) -> Result<(), PackError> {
     let event = PackEvent::parse(&message.body)?;
-    let (account_id, of, to) = match &event {
+    let (account_id, subject, requested) = match &event {
         PackEvent::PackWritten { account_id, of } | PackEvent::CompressionFinished { account_id, of } => {
             (*account_id, of, None)
         }
         PackEvent::MigrationRequested { account_id, of, to } => (*account_id, of, Some(&**to)),
     };
-    let work = Work { app, account_id, attempt: &message.id, out_of_time };
-    if !work.migrate(of, to).await? {
-        tracing::info!(account = %account_id, "out of time; another invocation goes on");
+    let migration = Migration { app, account_id, attempt: &message.id, out_of_time };
+    if migration.run(subject, requested).await? == Progress::OutOfTime {
+        tracing::info!(account = %account_id, "out of time; another invocation continues");
         app.queue.send(&message.body).await?;
     }
-    Ok(true)
+    Ok(())
 }
 
-/// One message that is being processed.
-struct Work<'a> {
+/// The migration that one message asks for.
+struct Migration<'a> {
     app: &'a App,
     account_id: AccountId,
     attempt: &'a str,
     out_of_time: &'a TimeCheck,
 }
 
-impl Work<'_> {
-    /// Moves what is not where it shall be, `to` a store or by the rules; false if time ran out.
-    async fn migrate(&self, of: &Subject, to: Option<&str>) -> Result<bool, PackError> {
+/// How far the packs of a message were moved.
+#[derive(Debug, PartialEq, Eq)]
+enum Progress {
+    Complete,
+    OutOfTime,
+}
+
+impl Migration<'_> {
+    /// Moves the packs to the `requested` store, or to those that the rules say.
+    async fn run(&self, subject: &Subject, requested: Option<&str>) -> Result<Progress, PackError> {
         let mover = &self.app.mover;
-        let packs = subject::find(&mover.tables, &mover.buckets, self.account_id, of).await?;
-        let immediate =
-            |size| self.app.rules.iter().find(|rule| rule.is_immediate() && rule.allows_size(size));
-        // The packs of one blob go together.
-        let of_blob = packs.blob.as_ref().and_then(|blob| immediate(blob.size));
-        let is_blob = packs.blob.is_some();
-        let to = to.or(of_blob.map(|rule| &*rule.to));
-        let target = |pack: &Pack| match to {
-            Some(to) => Some(to.to_owned()),
-            None if is_blob => None,
-            None => immediate(pack.size).map(|rule| rule.to.clone()),
-        };
-        if !self.move_all(&packs, target).await? {
-            return Ok(false);
+        let packs = subject::find(&mover.tables, &mover.buckets, self.account_id, subject).await?;
+        let target = Target::choose(requested, &self.app.rules, packs.blob.as_ref());
+        if self.move_all(&packs, &target).await? == Progress::OutOfTime {
+            return Ok(Progress::OutOfTime);
         }
-        if let (Some(blob), Some(to)) = (&packs.blob, to) {
+        if let (Some(blob), Target::Store(store)) = (&packs.blob, target) {
             mover.release(blob, &packs).await?;
-            mover.tables.mark_migrated(blob, to).await?;
+            mover.tables.mark_migrated(blob, store).await?;
         }
-        Ok(true)
+        Ok(Progress::Complete)
     }
 
-    async fn move_all(
-        &self,
-        packs: &Packs,
-        target: impl Fn(&Pack) -> Option<String>,
-    ) -> Result<bool, PackError> {
-        let (mut in_time, mut failure) = (true, None);
+    /// Moves all packs that are elsewhere. If some fail, the others are moved all the same, and the last
+    /// error is returned.
+    async fn move_all(&self, packs: &Packs, target: &Target<'_>) -> Result<Progress, PackError> {
+        let mut progress = Progress::Complete;
+        let mut failure = None;
         for batch in packs.batches() {
             let rows = subject::rows(&self.app.mover.tables, self.account_id, batch).await?;
             let orders = rows.into_iter().filter_map(|pack| {
-                let store = target(&pack).filter(|store| *store != pack.placement.store)?;
-                Some((pack, store))
+                let store = target.store_for(pack.size).filter(|store| *store != pack.placement.store)?;
+                Some((pack, store.to_owned()))
             });
             let mut moves = stream::iter(orders)
                 .map(|(pack, store)| async move {
                     if (self.out_of_time)() {
-                        return Ok(false);
+                        return Ok(Progress::OutOfTime);
                     }
-                    self.move_pack(&pack, &store).await.map(|()| true)
+                    self.move_pack(&pack, &store).await.map(|()| Progress::Complete)
                 })
                 .buffer_unordered(self.app.packs_in_flight);
             while let Some(moved) = moves.next().await {
                 match moved {
-                    Ok(done) => in_time &= done,
+                    Ok(Progress::Complete) => {}
+                    Ok(Progress::OutOfTime) => progress = Progress::OutOfTime,
                     Err(error) => {
                         tracing::warn!(%error, "a pack could not be moved");
                         failure = Some(error);
@@ -157,18 +156,14 @@ impl Work<'_> {
                 }
             }
         }
-        failure.map_or(Ok(in_time), Err)
+        failure.map_or(Ok(progress), Err)
     }
 
     async fn move_pack(&self, pack: &Pack, store: &str) -> Result<(), PackError> {
         let mover = &self.app.mover;
-        let length = pack.placement.length;
-        let held_bytes = length + length.min(IN_TRANSIT_BYTES);
-        let mebibytes = u32::try_from(held_bytes >> 20).unwrap_or(MEMORY_MIB) + 1;
-        let _memory = self.app.memory.acquire_many(mebibytes.min(MEMORY_MIB)).await;
+        let _memory = self.app.memory.acquire_many(memory_mib(pack.placement.length)).await;
         let index = read_index(&mover.buckets, pack).await?;
-        let (form, attempt) = (Form::Unchanged, self.attempt);
-        let order = Move { pack, index: &index, store, form, attempt };
+        let order = Move { pack, index: &index, store, form: Form::Unchanged, attempt: self.attempt };
         if let Moved::Done { stored_bytes } = mover.move_pack(order).boxed().await? {
             let from = &*pack.placement.store;
             tracing::info!(
@@ -180,5 +175,30 @@ impl Work<'_> {
             ]);
         }
         Ok(())
+    }
+}
+
+/// How much memory a pack of `length_bytes` needs while it is moved. One that needs more than there is gets
+/// all of it.
+fn memory_mib(length_bytes: u64) -> u32 {
+    let held_bytes = length_bytes + length_bytes.min(IN_TRANSIT_BYTES);
+    let mebibytes = u32::try_from(held_bytes >> 20).unwrap_or(MEMORY_MIB) + 1;
+    mebibytes.min(MEMORY_MIB)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_pack_asks_for_less_memory_than_it_takes_nor_for_more_than_there_is() {
+        assert_eq!(memory_mib(0), 1);
+        assert_eq!(memory_mib(u64::MAX / 2), MEMORY_MIB);
+        for length_bytes in [1, 1 << 20, IN_TRANSIT_BYTES, IN_TRANSIT_BYTES + 1, 64 << 20] {
+            let needed_bytes = length_bytes + length_bytes.min(IN_TRANSIT_BYTES);
+            assert!(
+                u64::from(memory_mib(length_bytes)) << 20 >= needed_bytes.min(u64::from(MEMORY_MIB) << 20)
+            );
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Wiring.
+//! Starts the Lambda function migrate-pack.
 
 use migrate_pack::{App, process};
 use sluice_lambda::{Deployment, StartError, batch};

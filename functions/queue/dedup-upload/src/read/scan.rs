@@ -1,7 +1,7 @@
-//! One pass over the object: ranged reads overlap with hashing and chunking.
+//! Reads an object from start to end. Ranged reads overlap with hashing and chunking.
 
 use bytes::Bytes;
-use sluice_domain::content_pass::{ContentDigest, ContentPass};
+use sluice_domain::content_pass::ContentPass;
 use sluice_domain::upload::Upload;
 use sluice_storage::StorageError;
 use sluice_storage::bucket::ObjectHead;
@@ -10,18 +10,16 @@ use std::ops::Range;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::checkpoint::{Checkpoint, Progress};
+use super::checkpoint::{Checkpoint, Progress};
+use super::cut_packs::CutPacks;
+use super::hashed_object::HashedObject;
+use crate::app::{App, RANGE_BYTES, TimeCheck};
 use crate::error::DedupError;
-use crate::packs::Packs;
-use crate::{App, TimeCheck};
 
-/// How many bytes one read asks for.
-pub const RANGE_BYTES: u64 = 8 << 20;
-
-/// How many reads one object has in flight or waiting to be hashed.
+/// How many ranges of one object are being read or wait to be hashed.
 const READS_AHEAD: usize = 3;
 
-/// Below this many bytes, hashing is over sooner than handing it to another thread.
+/// Up to this many bytes, hashing takes less time than handing the bytes to another thread.
 const INLINE_MAX_BYTES: usize = 256 << 10;
 
 /// An object to read.
@@ -32,33 +30,22 @@ pub struct Scan<'a> {
     pub out_of_time: &'a TimeCheck,
 }
 
-/// A range that has been read, and its share of the memory.
-type Read = Result<(Bytes, OwnedSemaphorePermit), DedupError>;
+/// A range that was read, with its memory permit.
+type RangeRead = Result<(Bytes, OwnedSemaphorePermit), DedupError>;
 
-/// What was read.
 pub enum Scanned {
-    /// All of it.
-    Whole(Box<HashedObject>),
-    /// As much as the time allowed.
+    Complete(Box<HashedObject>),
     OutOfTime(Checkpoint),
 }
 
-/// A blob that has been read to the end.
-pub struct HashedObject {
-    pub digest: ContentDigest,
-    pub packs: Packs,
-    /// The multipart upload that copies it into the vault, once begun.
-    pub copy_multipart_id: Option<String>,
-}
-
 impl Scan<'_> {
-    /// Reads on from the checkpoint, or from the `first` bytes.
+    /// Resumes from the checkpoint, or starts with the `first` bytes.
     pub async fn run(&self, checkpoint: Option<Checkpoint>, first: Bytes) -> Result<Scanned, DedupError> {
         let (mut pass, mut packs) = match checkpoint {
-            None => (ContentPass::new(), Packs::new(self.upload, self.head)),
+            None => (ContentPass::new(), CutPacks::new(self.upload, self.head)),
             Some(Checkpoint { packs, progress: Progress::Reading(pass), .. }) => (*pass, packs),
             Some(Checkpoint { packs, progress: Progress::Hashed { digest, copy_multipart_id }, .. }) => {
-                return Ok(Scanned::Whole(Box::new(HashedObject { digest, packs, copy_multipart_id })));
+                return Ok(Scanned::Complete(Box::new(HashedObject { digest, packs, copy_multipart_id })));
             }
         };
         if pass.offset_bytes() == 0 && !first.is_empty() {
@@ -76,7 +63,7 @@ impl Scan<'_> {
             }
             let Some(read) = reads.pop_front() else { break };
             if (self.out_of_time)() {
-                packs.save_closed(self.app, self.upload, None).await?;
+                packs.look_up_and_save(self.app, self.upload).await?;
                 let progress = Progress::Reading(Box::new(pass));
                 return Ok(Scanned::OutOfTime(Checkpoint { packs, progress }));
             }
@@ -84,24 +71,26 @@ impl Scan<'_> {
             pass = self.hash(pass, bytes, &mut packs).await?;
         }
         let (digest, last) = pass.finish();
-        packs.add(last);
-        Ok(Scanned::Whole(Box::new(HashedObject { digest, packs, copy_multipart_id: None })))
+        packs.add(self.upload, last);
+        Ok(Scanned::Complete(Box::new(HashedObject { digest, packs, copy_multipart_id: None })))
     }
 
-    /// A share of the memory for one range. Waits only for the `first`: an object that waited for more while it holds
-    /// some could wait for another that does the same.
+    /// Takes a memory permit for one range. Waits only for the `first` one: two objects that each hold
+    /// permits and wait for more could wait for each other.
     async fn permit(&self, first: bool) -> Result<Option<OwnedSemaphorePermit>, DedupError> {
-        let ranges = self.app.ranges.clone();
+        let permits = self.app.range_permits.clone();
         if !first {
-            return Ok(ranges.try_acquire_owned().ok());
+            return Ok(permits.try_acquire_owned().ok());
         }
-        let permit = ranges.acquire_owned().await;
+        let permit = permits.acquire_owned().await;
         Ok(Some(permit.map_err(|closed| StorageError::unavailable("wait for memory", closed))?))
     }
 
-    /// Begins to read a range, on a task of its own: it goes on while earlier ranges are hashed.
-    fn read(&self, range: Range<u64>, permit: OwnedSemaphorePermit) -> AbortOnDropHandle<Read> {
-        let (landing, etag) = (self.app.landing.clone(), self.head.etag.clone());
+    /// Starts to read a range, in a task of its own, so that reading continues while earlier ranges are
+    /// hashed.
+    fn read(&self, range: Range<u64>, permit: OwnedSemaphorePermit) -> AbortOnDropHandle<RangeRead> {
+        let landing = self.app.landing.clone();
+        let etag = self.head.etag.clone();
         let key = self.upload.landing_key().object_key();
         AbortOnDropHandle::new(tokio::spawn(async move {
             Ok((landing.get_range(&key, Some(&etag), range).await?, permit))
@@ -112,7 +101,7 @@ impl Scan<'_> {
         &self,
         mut pass: ContentPass,
         bytes: Bytes,
-        packs: &mut Packs,
+        packs: &mut CutPacks,
     ) -> Result<ContentPass, DedupError> {
         let (pass, closed) = if bytes.len() <= INLINE_MAX_BYTES {
             let closed = pass.update(&bytes);
@@ -124,7 +113,7 @@ impl Scan<'_> {
             })
             .await?
         };
-        packs.add(closed);
+        packs.add(self.upload, closed);
         packs.save_surplus(self.app, self.upload).await?;
         Ok(pass)
     }
@@ -132,4 +121,16 @@ impl Scan<'_> {
 
 fn ranges(offset: u64, size: u64) -> impl Iterator<Item = Range<u64>> {
     (offset..size).step_by(RANGE_BYTES as usize).map(move |start| start..size.min(start + RANGE_BYTES))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_follow_each_other_up_to_the_end() {
+        let size = 2 * RANGE_BYTES + 1;
+        assert_eq!(ranges(5, size).collect::<Vec<_>>(), [5..RANGE_BYTES + 5, RANGE_BYTES + 5..size]);
+        assert_eq!(ranges(size, size).count(), 0);
+    }
 }

@@ -1,0 +1,69 @@
+//! Adopts an object: the store copies it into the vault, and its packs are ranges of the copy.
+
+use sluice_contracts::pack_event::Subject;
+use sluice_domain::blob::Blob;
+use sluice_domain::key::ObjectKey;
+use sluice_domain::manifest::Manifest;
+use sluice_lambda::clock;
+use sluice_storage::bucket::ObjectHead;
+use sluice_storage::copy::Copy;
+use sluice_storage::tables::StoredBlob;
+
+use crate::compression::worth_compressing;
+use crate::error::DedupError;
+use crate::read::hashed_object::HashedObject;
+use crate::vault::save_attachment;
+use crate::work::{StoreResult, StoredUpload, UploadWork};
+
+/// Copies the object and saves its manifest. Its packs must be saved.
+pub async fn adopt(
+    work: &UploadWork<'_>,
+    head: &ObjectHead,
+    hashed: &mut HashedObject,
+) -> Result<StoreResult, DedupError> {
+    let UploadWork { app, upload, .. } = *work;
+    let object_version = upload.object_version_id(&head.etag);
+    let object_key = ObjectKey::adopted(upload.account_id, object_version);
+    if !copy(work, head, &object_key, &mut hashed.copy_multipart_id).await? {
+        return Ok(StoreResult::OutOfTime);
+    }
+    let HashedObject { digest, packs, .. } = hashed;
+    let manifest = Manifest::new(digest.size_bytes, digest.sha256, packs.terms.clone())?;
+    let manifest_key = ObjectKey::manifest(upload.account_id, object_version);
+    let manifest = save_attachment(app, manifest_key, manifest.encode()).await?;
+    let object_key = Some(object_key.to_string());
+    Ok(StoreResult::Stored(Box::new(StoredUpload {
+        blob: StoredBlob {
+            blob: Blob::new(upload.account_id, digest, object_key, manifest, clock::now()),
+            // The packs have the blob's reference from the beginning.
+            packs: Vec::new(),
+            new_bytes: packs.new_bytes,
+            stored_bytes: head.size,
+        },
+        written_packs: Vec::new(),
+        to_compress: worth_compressing(Subject::Blob(digest.sha256), head.size),
+        hooks: packs.hooks.clone(),
+    })))
+}
+
+/// Returns false if time ran out. The multipart upload then has the parts copied so far.
+async fn copy(
+    work: &UploadWork<'_>,
+    head: &ObjectHead,
+    target_key: &ObjectKey,
+    multipart_id: &mut Option<String>,
+) -> Result<bool, DedupError> {
+    let UploadWork { app, upload, out_of_time, .. } = *work;
+    let source_key = upload.landing_key().object_key();
+    let copy = Copy { source: &app.landing, source_key: &source_key, head, target: &app.vault, target_key };
+    if head.size <= app.copy_limits.single_max_bytes {
+        copy.whole().await?;
+        return Ok(true);
+    }
+    let id = match multipart_id.take() {
+        Some(id) => id,
+        None => app.vault.create_multipart(target_key, false).await?,
+    };
+    let id = multipart_id.insert(id);
+    Ok(copy.parts(id, app.copy_limits.part_bytes, out_of_time).await?)
+}
