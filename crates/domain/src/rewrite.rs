@@ -1,7 +1,7 @@
 //! Decides how to store an object when the account has some of its chunks already.
 //!
-//! Such an object is either copied whole, or rewritten: only its new chunks are written, into packs of their own, and
-//! its manifest refers to stored packs for all others.
+//! Such an object is either copied whole, or rewritten: only its new chunks are written, into packs of their
+//! own, and its manifest refers to stored packs for all others.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
@@ -29,8 +29,8 @@ pub struct ChunkMatches {
 }
 
 impl ChunkMatches {
-    /// Looks for each chunk in `packs`. The first pack that has it wins, except that a run in one pack is followed as
-    /// far as it goes.
+    /// Looks for each chunk in `packs`. The first pack that has it wins, except that a run in one pack is
+    /// followed as far as it goes.
     pub fn find(chunks: &[Chunk], packs: &[&KnownPack]) -> Self {
         let runs = match_chunks(chunks, packs);
         let new = new_chunks(chunks, &runs);
@@ -38,7 +38,8 @@ impl ChunkMatches {
         Self { runs, new_bytes }
     }
 
-    /// Whether to write only the new chunks of an object of `size_bytes`, rather than have the store copy all of it.
+    /// Whether to write only the new chunks of an object of `size_bytes`, rather than have the store copy all
+    /// of it.
     ///
     /// It must save a quarter of the bytes, and the result must fit into a manifest.
     pub fn is_rewrite_worthwhile(&self, size_bytes: u64) -> bool {
@@ -172,8 +173,8 @@ impl WrittenPacks {
         self.length_bytes
     }
 
-    /// The terms of a blob that consists of `chunks`: those of `runs` for known chunks, and the written packs for new
-    /// ones.
+    /// The terms of a blob that consists of `chunks`: those of `runs` for known chunks, and the written packs
+    /// for new ones.
     ///
     /// # Panics
     /// If a new chunk or its pack was not added.
@@ -202,8 +203,8 @@ impl WrittenPacks {
         }
     }
 
-    /// The hooks of a blob that were written, each with its pack. `drafts` are the blob's packs as they were cut when
-    /// its chunks were looked up: the same chunks are sampled then and now.
+    /// The hooks of a blob that were written, each with its pack. `drafts` are the blob's packs as they were
+    /// cut when its chunks were looked up: the same chunks are sampled then and now.
     pub fn hooks(&self, drafts: &[PackDraft]) -> Vec<(ChunkId, PackId)> {
         let pack_of = |hook: &ChunkId| Some(self.packs[self.positions.get(hook)?.pack_ordinal as usize]);
         let hooks = drafts.iter().flat_map(|draft| hooks(draft.chunks()));
