@@ -106,7 +106,7 @@ stories-on-localstack: setup
 	SLUICE_TEST_STACK=localstack cargo test --locked -p sluice-tests --test stories -- $(LOCALSTACK_STORIES)
 
 LOCALSTACK_STORIES = upload_and_read single_put completion chunks delta reading compression migration versions listing \
-	accounts sweep command::a_put command::an_edited routes
+	accounts sweep command::a_put command::an_edited
 
 # What a change must pass before it is taken.
 check: setup

@@ -76,9 +76,9 @@ async fn of_two_uploads_under_one_condition_exactly_one_wins() {
         let path = format!("file {seed}");
         let before = writer.put(&path, &[seed; 10]).await;
         let used = writer.user.usage().await.0;
-        let contents = [[seed; 101], [seed + 100; 101]];
+        let bodies = [[seed; 101], [seed + 100; 101]];
         let mut plans = Vec::new();
-        for content in &contents {
+        for content in &bodies {
             let plan = writer.begin_if(&before, &path, content).await;
             writer.complete(&plan, content).await;
             plans.push(plan);

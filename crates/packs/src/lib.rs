@@ -6,6 +6,7 @@
 //! [`receipt`] proves a move, and [`mod@verify`] checks a whole pack.
 
 mod crc64;
+mod encode;
 pub mod error;
 pub mod mover;
 pub mod pace;
@@ -13,13 +14,12 @@ pub mod read;
 pub mod receipt;
 pub mod sample;
 pub mod subject;
-mod transform;
 pub mod verify;
 
 pub use crc64::{crc64, crc64_of_both};
+pub use encode::Form;
+pub use encode::IN_TRANSIT_BYTES;
 pub use error::PackError;
 pub use mover::{Move, Moved, Mover};
 pub use pace::Pace;
 pub use receipt::Signer;
-pub use transform::Form;
-pub use transform::IN_TRANSIT_BYTES;

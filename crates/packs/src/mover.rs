@@ -29,11 +29,11 @@ use sluice_storage::{Bucket, Tables, Written};
 use std::time::Duration;
 
 use crate::crc64::crc64;
+use crate::encode::{EncodedPack, Form, encode};
 use crate::error::PackError;
 use crate::pace::Pace;
 use crate::receipt::Signer;
 use crate::subject::{self, Packs};
-use crate::transform::{Form, Transformed, transform};
 
 /// How many bytes are read back at once.
 const READ_BACK_BYTES: u64 = 8 << 20;
@@ -99,8 +99,8 @@ impl Mover {
             due_at: (self.now)().after(UNPLACED_LIFE),
         };
         self.tables.retire_unplaced(&unplaced).await?;
-        let Transformed { bytes, encoding, frames } =
-            transform(&self.buckets, pack, index, form, &self.pace).await?;
+        let EncodedPack { bytes, encoding, frames } =
+            encode(&self.buckets, pack, index, form, &self.pace).await?;
         let (bytes, sent) = tokio::task::spawn_blocking(move || {
             let sent = Sent { length: bytes.len() as u64, sha256: Sha256::of(&bytes), crc64: crc64(&bytes) };
             (bytes, sent)

@@ -8,10 +8,10 @@ use sluice_domain::key::ObjectKey;
 use sluice_domain::pack_index::PackIndex;
 use sluice_storage::stores::PackBuckets;
 
+use crate::encode::{make, pieces};
 use crate::error::PackError;
 use crate::pace::Pace;
 use crate::read::read_stored;
-use crate::transform::{make, pieces};
 
 /// A pack as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

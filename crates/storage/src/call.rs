@@ -1,4 +1,7 @@
 //! Calls a service: passes writes through their fault point, and gives errors their meaning.
+//!
+//! Requests are boxed: the SDK's futures are kilobytes long, and every async function between here and a
+//! worker's loop would hold a copy of that size on its stack.
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
@@ -9,25 +12,27 @@ use crate::error::{ErrorKind, StorageError};
 use crate::fault;
 
 /// Sends a request that changes nothing.
-pub(crate) async fn read<T, E>(
+pub(crate) fn read<T, E>(
     operation: &'static str,
     request: impl Future<Output = Result<T, SdkError<E>>>,
-) -> Result<T, StorageError>
+) -> impl Future<Output = Result<T, StorageError>>
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    request.await.map_err(|error| StorageError::from_sdk(operation, error))
+    let request = Box::pin(request);
+    async move { request.await.map_err(|error| StorageError::from_sdk(operation, error)) }
 }
 
 /// Sends a request that changes something. Tests can stop the worker before and after it.
-pub(crate) async fn write<T, E>(
+pub(crate) fn write<T, E>(
     operation: &'static str,
     request: impl Future<Output = Result<T, SdkError<E>>>,
-) -> Result<T, StorageError>
+) -> impl Future<Output = Result<T, StorageError>>
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    fault::write(operation, request).await.map_err(|error| StorageError::from_sdk(operation, error))
+    let request = Box::pin(request);
+    async move { fault::write(operation, request).await.map_err(|error| StorageError::from_sdk(operation, error)) }
 }
 
 /// Receives the body of an answer.

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem, Update,
 };
 use serde::Serialize;
-use sluice_domain::id::PackId;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -92,7 +92,7 @@ pub(crate) enum Condition {
     /// The blob is still read from this object.
     BlobInObject,
     /// The pack may be referred to.
-    PackLive(PackId),
+    PackLive,
     /// The pack is live and has not been moved since it was read.
     PackUnmoved,
     /// The version is new, or pending.

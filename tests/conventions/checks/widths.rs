@@ -10,7 +10,7 @@ const FILE_LINES: usize = 400;
 const GENERATED: [&str; 1] = ["clients/browser/sdk/src/api/schema.ts"];
 
 #[test]
-fn code_is_no_wider_and_no_longer_than_agreed() {
+fn comments_are_no_wider_and_files_no_longer_than_agreed() {
     let mut wrong = Vec::new();
     for file in tree::files("", &["rs", "ts", "tsx"]) {
         let name = tree::name(&file);

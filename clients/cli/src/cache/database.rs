@@ -66,8 +66,8 @@ enum CacheError {
 }
 
 impl CacheError {
-    /// Whether the database itself is damaged, so that a new one helps.
-    fn is_damage(&self) -> bool {
+    /// Whether a new database helps: this one is damaged, or of another version.
+    fn needs_new_database(&self) -> bool {
         match self {
             Self::Sqlite(error) => {
                 matches!(
@@ -92,7 +92,7 @@ impl Cache {
     pub fn open(path: &Path, api: &ApiUrl, account_id: AccountId, output: &Output) -> Self {
         let mut cache = Self { path: path.to_owned(), output: output.clone(), open: Mutex::new(None) };
         let opened = open(path, api, account_id).or_else(|error| {
-            if !error.is_damage() {
+            if !error.needs_new_database() {
                 return Err(error);
             }
             cache.set_aside(&error)?;
@@ -121,7 +121,7 @@ impl Cache {
             Ok(value) => Some(value),
             Err(error) => {
                 *slot = None;
-                let warned = if error.is_damage() { self.set_aside(&error) } else { Err(error) };
+                let warned = if error.needs_new_database() { self.set_aside(&error) } else { Err(error) };
                 warned.unwrap_or_else(|error| self.warn(&error));
                 None
             }

@@ -136,10 +136,6 @@ fn look_up_hooks(schemas: &mut Schemas) -> Operation {
         .request(schemas.request::<HooksLookup>())
         .answer(
             200,
-            Answer::new(
-                "The packs, those with the most hooks \
-            first.",
-            )
-            .body(&schemas.answer::<HooksFound>()),
+            Answer::new("The packs, those with the most hooks first.").body(&schemas.answer::<HooksFound>()),
         )
 }

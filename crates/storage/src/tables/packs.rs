@@ -67,7 +67,7 @@ impl Transaction {
                 &tables.names.packs,
                 pack_key(*pack),
                 "SET #references = #references + :one",
-                Condition::PackLive(*pack).when("#life = :live").with(":one", &1)?.with(":live", &"live")?,
+                Condition::PackLive.when("#life = :live").with(":one", &1)?.with(":live", &"live")?,
             )
         })
     }

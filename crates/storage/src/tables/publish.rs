@@ -115,7 +115,7 @@ fn refused(failed: &[Condition]) -> Option<Published> {
         Some(Published::BlobExists)
     } else if failed.contains(&Condition::BlobLive) {
         Some(Published::BlobGone)
-    } else if failed.iter().any(|condition| matches!(condition, Condition::PackLive(_))) {
+    } else if failed.contains(&Condition::PackLive) {
         Some(Published::PackGone)
     } else {
         None

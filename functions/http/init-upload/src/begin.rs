@@ -45,15 +45,15 @@ pub async fn begin(app: &App, call: &Call, session: &Session) -> Result<Reply, F
         metadata: &request.metadata,
         expected,
     };
-    let is_current = check_current(found.0.as_ref(), expected);
+    let checked = check_current(found.0.as_ref(), expected);
     // In these two cases the call would answer before it notices that the idempotency key was used.
     if digest.is_some()
-        && (is_current.is_err() || found.1.is_some())
+        && (checked.is_err() || found.1.is_some())
         && let Some(first) = app.tables.upload(upload_id).await?
     {
         return repeat(app, call, &first, digest.as_deref()).await;
     }
-    is_current?;
+    checked?;
     let file = found.0.clone();
     if let Some(version) = link(&app.tables, call, &instant, found).await? {
         return Reply::json(StatusCode::OK, &UploadAnswer::Instant { version: version.into() });

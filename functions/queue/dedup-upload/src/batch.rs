@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crate::app::{App, TimeCheck};
 use crate::compression::{self, worth_compressing};
 use crate::error::DedupError;
-use crate::publish::{self, Publication, PublishRequest};
+use crate::publish::{self, PublishRequest, PublishResult};
 use crate::store::small_files::{self, SmallFileChunks, SmallUpload};
 use crate::work::{LandedObject, UploadWork};
 use crate::{vault, whole};
@@ -83,11 +83,12 @@ async fn publish_sharing_packs(
     };
     let account = uploads[0].upload.account_id;
     let written = &written;
-    let results: Vec<Result<Publication, DedupError>> = stream::iter(uploads.into_iter().zip(chunks_of_all))
-        .map(|(small, chunks)| publish_one(app, small, written, chunks, out_of_time))
-        .buffered(UPLOADS_IN_FLIGHT)
-        .collect()
-        .await;
+    let results: Vec<Result<PublishResult, DedupError>> =
+        stream::iter(uploads.into_iter().zip(chunks_of_all))
+            .map(|(small, chunks)| publish_one(app, small, written, chunks, out_of_time))
+            .buffered(UPLOADS_IN_FLIGHT)
+            .collect()
+            .await;
     if let Err(error) = finish_shared_packs(app, account, written, &results).await {
         tracing::warn!(%error, "shared packs may be left unreferenced or uncompressed");
     }
@@ -100,7 +101,7 @@ async fn publish_one(
     written: &WrittenPacks,
     chunks: SmallFileChunks,
     out_of_time: &TimeCheck,
-) -> Result<Publication, DedupError> {
+) -> Result<PublishResult, DedupError> {
     let stored = small.store(app, written, &chunks).await?;
     let SmallUpload { upload, resumed, head, bytes, hashed } = small;
     let work = UploadWork { app, upload: &upload, resumed, out_of_time };
@@ -108,10 +109,10 @@ async fn publish_one(
     let request =
         PublishRequest { head: &head, outcome: &outcome, stored: Some(&stored), adoption_begun: resumed };
     match publish::publish(&work, request).await? {
-        Publication::Retry => {
+        PublishResult::Retry => {
             let object = LandedObject { head: &head, bytes: Some(&bytes) };
             whole::store_and_publish(&work, object, hashed).await?;
-            Ok(Publication::Ended)
+            Ok(PublishResult::Ended)
         }
         finished => Ok(finished),
     }
@@ -122,12 +123,12 @@ async fn finish_shared_packs(
     app: &App,
     account: AccountId,
     written: &WrittenPacks,
-    results: &[Result<Publication, DedupError>],
+    results: &[Result<PublishResult, DedupError>],
 ) -> Result<(), DedupError> {
     let packs = written.packs();
     // A failed upload will be processed again, perhaps by a worker that has the same batch and the same
     // packs.
-    let unused = results.iter().all(|result| matches!(result, Ok(Publication::Ended)));
+    let unused = results.iter().all(|result| matches!(result, Ok(PublishResult::Ended)));
     if unused {
         vault::discard_unreferenced(app, account, packs).await?;
     } else if let Some(subject) = worth_compressing(Subject::Packs(packs.to_vec()), written.length_bytes()) {

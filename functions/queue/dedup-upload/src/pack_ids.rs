@@ -71,7 +71,6 @@ mod tests {
             let (size_bytes, count) = pack_count(lengths);
             assert!(count <= cut_pack_count_max(size_bytes), "{count} packs of {size_bytes} bytes");
         }
-        assert!(cut_pack_count_max(0) >= 1);
     }
 
     proptest! {

@@ -10,12 +10,12 @@ use crate::error::DedupError;
 use crate::work::{StoredUpload, UploadWork};
 use crate::{cleanup, compression, report};
 
-/// How often an outcome is determined again after a [`Publication::Retry`].
+/// How often an outcome is determined again after a [`PublishResult::Retry`].
 pub const ATTEMPTS: usize = 4;
 
 /// What came of publishing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Publication {
+pub enum PublishResult {
     /// The blob, or a pack that it refers to, was added or removed meanwhile. Determine the outcome again.
     Retry,
     /// The upload has finished, and its version has the blob that was stored for it.
@@ -37,7 +37,10 @@ pub struct PublishRequest<'a> {
     pub adoption_begun: bool,
 }
 
-pub async fn publish(work: &UploadWork<'_>, request: PublishRequest<'_>) -> Result<Publication, DedupError> {
+pub async fn publish(
+    work: &UploadWork<'_>,
+    request: PublishRequest<'_>,
+) -> Result<PublishResult, DedupError> {
     let UploadWork { app, upload, resumed, .. } = *work;
     let PublishRequest { head, outcome, stored, adoption_begun } = request;
     let published = app.tables.publish(upload, outcome, clock::now()).await?;
@@ -46,10 +49,10 @@ pub async fn publish(work: &UploadWork<'_>, request: PublishRequest<'_>) -> Resu
     );
     report::count(upload, outcome, published);
     let stored = match published {
-        Published::BlobExists | Published::BlobGone | Published::PackGone => return Ok(Publication::Retry),
+        Published::BlobExists | Published::BlobGone | Published::PackGone => return Ok(PublishResult::Retry),
         Published::Ended(_) => {
             cleanup::clean_up_if_finished(app, upload).await?;
-            return Ok(Publication::Ended);
+            return Ok(PublishResult::Ended);
         }
         Published::Available => stored,
         Published::Rejected(_) => None,
@@ -68,5 +71,5 @@ pub async fn publish(work: &UploadWork<'_>, request: PublishRequest<'_>) -> Resu
         cleanup::clean_up_resumed(app, upload, head, adopted).await?;
     }
     cleanup::remove_landed(app, upload).await?;
-    Ok(if stored.is_some() { Publication::Stored } else { Publication::Ended })
+    Ok(if stored.is_some() { PublishResult::Stored } else { PublishResult::Ended })
 }

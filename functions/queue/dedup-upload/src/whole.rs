@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::app::RANGE_BYTES;
 use crate::error::DedupError;
-use crate::publish::{self, Publication, PublishRequest};
+use crate::publish::{self, PublishRequest, PublishResult};
 use crate::read::checkpoint::Checkpoint;
 use crate::read::hashed_object::HashedObject;
 use crate::read::scan::{Scan, Scanned};
@@ -82,9 +82,9 @@ pub async fn store_and_publish(
         unused_packs.extend(written_packs.iter().copied());
         let request = PublishRequest { head: object.head, outcome: &outcome, stored, adoption_begun };
         match publish::publish(work, request).await? {
-            Publication::Retry => continue,
-            Publication::Stored => unused_packs.retain(|pack| !written_packs.contains(pack)),
-            Publication::Ended => {}
+            PublishResult::Retry => continue,
+            PublishResult::Stored => unused_packs.retain(|pack| !written_packs.contains(pack)),
+            PublishResult::Ended => {}
         }
         // Not earlier: until the upload has finished, another worker may be about to refer to them.
         return Ok(vault::discard_unreferenced(app, upload.account_id, &unused_packs).await?);

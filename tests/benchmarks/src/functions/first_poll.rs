@@ -15,7 +15,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(30);
 const FIRST_POLL: &str = "GET /2018-06-01/runtime/invocation/next ";
 
 /// The variables that Lambda and `infra/template/` set, all of them for every function.
-const VARIABLES: [(&str, &str); 26] = [
+const VARIABLES: [(&str, &str); 40] = [
     ("AWS_REGION", "us-east-1"),
     ("AWS_DEFAULT_REGION", "us-east-1"),
     ("AWS_ACCESS_KEY_ID", "key"),
@@ -42,6 +42,20 @@ const VARIABLES: [(&str, &str); 26] = [
     ("SLUICE_SESSION_TTL_SECONDS", "2592000"),
     ("SLUICE_PRESIGNED_URL_TTL_SECONDS", "3600"),
     ("SLUICE_UPLOAD_TTL_SECONDS", "604800"),
+    ("SLUICE_CHUNK_INDEX_TABLE", "sluice-chunk-index"),
+    ("SLUICE_RETIRED_OBJECTS_TABLE", "sluice-retired-objects"),
+    ("SLUICE_RECEIPTS_TABLE", "sluice-receipts"),
+    ("SLUICE_CACHE_BUCKET", "sluice-cache"),
+    ("SLUICE_MATERIALIZE_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/000000000000/materialize"),
+    ("SLUICE_MATERIALIZE_DEAD_LETTER_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/000000000000/dead"),
+    ("SLUICE_COMPRESS_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/000000000000/compress"),
+    ("SLUICE_COMPRESS_DEAD_LETTER_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/000000000000/dead"),
+    ("SLUICE_MIGRATE_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/000000000000/migrate"),
+    ("SLUICE_MIGRATE_DEAD_LETTER_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/000000000000/dead"),
+    ("SLUICE_CACHED_BLOB_TTL_SECONDS", "604800"),
+    ("SLUICE_RETIRED_OBJECT_GRACE_SECONDS", "7200"),
+    ("SLUICE_MIGRATION_BYTES_PER_SECOND", "0"),
+    ("SLUICE_MIGRATION_PACKS_IN_FLIGHT", "4"),
 ];
 
 /// Measures the time from before the process is created until its first poll arrives. Then kills it.

@@ -15,7 +15,7 @@ use super::verify::digest_of;
 use crate::compression::worth_compressing;
 use crate::dedup::reusable_packs;
 use crate::error::DedupError;
-use crate::publish::{self, Publication, PublishRequest};
+use crate::publish::{self, PublishRequest, PublishResult};
 use crate::store::assemble::{StoredBytes, assemble};
 use crate::vault;
 use crate::verdict::{self, Verdict};
@@ -48,7 +48,7 @@ impl DeltaUpload<'_> {
     ) -> Result<(), DedupError> {
         for _ in 0..publish::ATTEMPTS {
             let outcome = self.verify(manifest, received).await?;
-            if self.publish(outcome, received).await? != Publication::Retry {
+            if self.publish(outcome, received).await? != PublishResult::Retry {
                 return Ok(());
             }
         }
@@ -111,7 +111,7 @@ impl DeltaUpload<'_> {
         &self,
         (outcome, stored): OutcomeAndBlob,
         received: &[PackId],
-    ) -> Result<Publication, DedupError> {
+    ) -> Result<PublishResult, DedupError> {
         let request = PublishRequest {
             head: self.head,
             outcome: &outcome,
@@ -121,8 +121,8 @@ impl DeltaUpload<'_> {
         let publication = publish::publish(self.work, request).await?;
         match publication {
             // Every received pack is referred to, by the manifest check.
-            Publication::Stored | Publication::Retry => {}
-            Publication::Ended => {
+            PublishResult::Stored | PublishResult::Retry => {}
+            PublishResult::Ended => {
                 vault::discard_unreferenced(self.work.app, self.work.upload.account_id, received).await?;
             }
         }

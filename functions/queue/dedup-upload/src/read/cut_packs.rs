@@ -103,8 +103,7 @@ impl CutPacks {
     }
 
     /// Saves all packs: large indexes first, then the rows that point at them. Saving them again changes
-    /// nothing.
-    /// `matches` are those of the unsaved chunks.
+    /// nothing. `matches` are those of the unsaved chunks.
     pub async fn save(
         &mut self,
         app: &App,

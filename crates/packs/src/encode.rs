@@ -39,7 +39,7 @@ const UNCHANGED_PIECES: usize = 1;
 pub const IN_TRANSIT_BYTES: u64 = PIECE_BYTES * 2 * UNCHANGED_PIECES as u64;
 
 /// A pack as it will be stored.
-pub(crate) struct Transformed {
+pub(crate) struct EncodedPack {
     pub bytes: Bytes,
     pub encoding: Encoding,
     pub frames: Option<FrameTable>,
@@ -59,13 +59,13 @@ pub(crate) struct Made {
 }
 
 /// Reads and encodes a pack. Holds the encoded pack and a few pieces in memory.
-pub(crate) async fn transform(
+pub(crate) async fn encode(
     buckets: &PackBuckets,
     pack: &Pack,
     index: &PackIndex,
     form: Form,
     bandwidth: &Pace,
-) -> Result<Transformed, PackError> {
+) -> Result<EncodedPack, PackError> {
     let compresses = form == Form::Compressed && pack.placement.encoding == Encoding::Raw;
     let pieces = pieces(pack, index).ok_or(PackError::NoSuchChunks(pack.pack_id))?;
     let (reads_ahead, in_work) =
@@ -95,12 +95,12 @@ pub(crate) async fn transform(
         frames.extend(piece.frames);
     }
     if !compresses && pack.placement.encoding == Encoding::Raw {
-        return Ok(Transformed { bytes: bytes.into(), encoding: Encoding::Raw, frames: None });
+        return Ok(EncodedPack { bytes: bytes.into(), encoding: Encoding::Raw, frames: None });
     }
     bytes.extend(seek_table(frames.iter().map(|(frame, raw)| (frame.stored_length_bytes, *raw))));
     let table = FrameTable::new(frames.into_iter().map(|(frame, _)| frame).collect());
     let table = table.map_err(|error| PackError::Frame { pack: pack.pack_id, error })?;
-    Ok(Transformed { bytes: bytes.into(), encoding: Encoding::Zstd, frames: Some(table) })
+    Ok(EncodedPack { bytes: bytes.into(), encoding: Encoding::Zstd, frames: Some(table) })
 }
 
 /// Cuts the pack into pieces. Nothing if its placement contradicts its index.
