@@ -6,14 +6,24 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// A moment in UTC, to the millisecond. The API writes it as RFC 3339, tables as milliseconds since 1970.
+/// 9999-12-31T23:59:59.999Z, the last millisecond that RFC 3339 can write.
+const LAST_UNIX_MILLISECONDS: u64 = 253_402_300_799_999;
+
+/// A moment in UTC, to the millisecond, in the years 1970 to 9999. The API writes it as RFC 3339, tables as
+/// milliseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The moment this many milliseconds after 1970-01-01T00:00:00Z.
+    /// The moment this many milliseconds after 1970-01-01T00:00:00Z, or the end of the year 9999 if that is
+    /// earlier.
     pub const fn from_unix_milliseconds(milliseconds: u64) -> Self {
-        Self(milliseconds)
+        if milliseconds > LAST_UNIX_MILLISECONDS { Self(LAST_UNIX_MILLISECONDS) } else { Self(milliseconds) }
+    }
+
+    /// The same; nothing after the year 9999.
+    fn checked(milliseconds: u64) -> Option<Self> {
+        (milliseconds <= LAST_UNIX_MILLISECONDS).then_some(Self(milliseconds))
     }
 
     /// The number of milliseconds since 1970-01-01T00:00:00Z.
@@ -26,10 +36,11 @@ impl Timestamp {
         self.0 / 1000
     }
 
-    /// The moment `duration` later.
+    /// The moment `duration` later, or the end of the year 9999 if that is earlier.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
+        let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        Self::from_unix_milliseconds(self.0.saturating_add(milliseconds))
     }
 
     /// The duration from `self` to `later`; zero if `later` is earlier.
@@ -55,7 +66,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// A text that is not an RFC 3339 time after 1970.
+/// A text that is not an RFC 3339 time, or one outside of the years 1970 to 9999 in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a time is written as in RFC 3339, such as 2026-01-31T12:00:00Z")]
 pub struct InvalidTime;
@@ -64,7 +75,8 @@ impl std::str::FromStr for Timestamp {
     type Err = InvalidTime;
     fn from_str(text: &str) -> Result<Self, InvalidTime> {
         let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| InvalidTime)?;
-        u64::try_from(time.unix_timestamp_nanos() / 1_000_000).map(Self).map_err(|_| InvalidTime)
+        let milliseconds = u64::try_from(time.unix_timestamp_nanos() / 1_000_000).map_err(|_| InvalidTime)?;
+        Self::checked(milliseconds).ok_or(InvalidTime)
     }
 }
 
@@ -83,8 +95,9 @@ impl<'de> Deserialize<'de> for Timestamp {
 
 /// Stores a time as a number of milliseconds since 1970, for `#[serde(with = "…")]`.
 pub mod unix_milliseconds {
-    use super::Timestamp;
-    use serde::{Deserialize, Deserializer, Serializer};
+    use super::{InvalidTime, Timestamp};
+    use serde::de::{Deserialize, Deserializer, Error as _};
+    use serde::ser::Serializer;
 
     /// Writes milliseconds since 1970.
     pub fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
@@ -93,14 +106,15 @@ pub mod unix_milliseconds {
 
     /// Reads milliseconds since 1970.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-        u64::deserialize(deserializer).map(Timestamp::from_unix_milliseconds)
+        Timestamp::checked(u64::deserialize(deserializer)?).ok_or_else(|| D::Error::custom(InvalidTime))
     }
 }
 
 /// Stores an optional time like [`unix_milliseconds`], for `#[serde(with = "…")]`.
 pub mod optional_unix_milliseconds {
-    use super::Timestamp;
-    use serde::{Deserialize, Deserializer, Serializer};
+    use super::{InvalidTime, Timestamp};
+    use serde::de::{Deserialize, Deserializer, Error as _};
+    use serde::ser::Serializer;
 
     /// Writes milliseconds since 1970, or null.
     pub fn serialize<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -112,8 +126,8 @@ pub mod optional_unix_milliseconds {
 
     /// Reads milliseconds since 1970, or null.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-        let milliseconds = Option::<u64>::deserialize(deserializer)?;
-        Ok(milliseconds.map(Timestamp::from_unix_milliseconds))
+        let Some(milliseconds) = Option::<u64>::deserialize(deserializer)? else { return Ok(None) };
+        Timestamp::checked(milliseconds).map(Some).ok_or_else(|| D::Error::custom(InvalidTime))
     }
 }
 
@@ -128,5 +142,22 @@ mod tests {
         assert_eq!(time.to_string().parse(), Ok(time));
         assert!("yesterday".parse::<Timestamp>().is_err());
         assert!("1969-12-31T23:00:00Z".parse::<Timestamp>().is_err());
+    }
+
+    #[test]
+    fn every_time_can_be_written() {
+        let last = "9999-12-31T23:59:59.999Z".parse::<Timestamp>().expect("a time");
+        assert_eq!(last.to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(last.after(Duration::MAX), last);
+        assert_eq!(Timestamp::from_unix_milliseconds(u64::MAX), last);
+        // In UTC that is the year 10000.
+        assert_eq!("9999-12-31T23:59:59-00:01".parse::<Timestamp>(), Err(InvalidTime));
+        let row = |milliseconds: u64| unix_milliseconds::deserialize(serde_json::json!(milliseconds));
+        assert_eq!(row(last.0).ok(), Some(last));
+        assert!(row(last.0 + 1).is_err());
+        let optional_row =
+            |milliseconds: u64| optional_unix_milliseconds::deserialize(serde_json::json!(milliseconds));
+        assert_eq!(optional_row(last.0).ok(), Some(Some(last)));
+        assert!(optional_row(last.0 + 1).is_err());
     }
 }
