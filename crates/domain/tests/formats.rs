@@ -237,3 +237,17 @@ fn a_checkpoint_whose_parts_disagree_is_refused() {
     ordinal[6 + 92 + 104 + 1] = 1;
     assert!(ContentPass::resume(&sealed(&ordinal)).is_err());
 }
+
+#[test]
+fn a_checkpoint_beyond_the_largest_object_is_refused() {
+    // In the last of all numbered packs; the next pack would have no number.
+    let ordinal = [0xff, 0xff, 0xff, 0xff, 0x0f];
+    let offset_bytes = u64::from(u32::MAX) * u64::from(PACK_MAX_BYTES);
+    let offset = [0x80, 0x80, 0x80, 0xe0, 0xff, 0xff, 0xff, 0xff, 0x03];
+    let hash = |words_bytes| {
+        let blocks = (offset_bytes / 64).to_le_bytes();
+        [&vec![1; words_bytes][..], &blocks, &[0; 64]].concat()
+    };
+    let pass = [b"SLcp\x01".as_slice(), &offset, &hash(20), &hash(32), &ordinal, &[0, 0]].concat();
+    assert_eq!(ContentPass::resume(&sealed(&pass)).err(), Some(CheckpointError::Inconsistent));
+}

@@ -7,6 +7,7 @@ use crate::binary::{Format, FormatError, Reader, Writer};
 use crate::chunk::{CHUNK_MAX_BYTES, Chunk, Chunker};
 use crate::pack::{PACK_MAX_BYTES, PackCutter};
 use crate::pack_index::{CHUNK_ENTRY_BYTES, read_chunks, write_chunks};
+use crate::part_plan::OBJECT_MAX_BYTES;
 
 /// The block length of both hash functions.
 const HASH_BLOCK_BYTES: u64 = 64;
@@ -56,6 +57,10 @@ impl ContentPass {
     pub fn resume(bytes: &[u8]) -> Result<Self, CheckpointError> {
         let mut reader = Reader::open(FORMAT, bytes)?;
         let offset_bytes: u64 = reader.varint()?;
+        // Beyond it the pass would run out of numbers for packs.
+        if offset_bytes > OBJECT_MAX_BYTES {
+            return Err(CheckpointError::Inconsistent);
+        }
         let sha1 = read_hash(&mut reader, SHA1_WORDS_BYTES, offset_bytes)?;
         let sha256 = read_hash(&mut reader, SHA256_WORDS_BYTES, offset_bytes)?;
         let ordinal = reader.varint()?;
