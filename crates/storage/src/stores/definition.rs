@@ -71,6 +71,6 @@ impl StoreDefinition {
 
     /// Whether connections to the store use TLS.
     pub fn is_encrypted(&self) -> bool {
-        !self.endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"))
+        self.endpoint.as_deref().is_none_or(|endpoint| endpoint.starts_with("https://"))
     }
 }

@@ -37,7 +37,7 @@ fn check_one(name: &str, definition: &StoreDefinition, requires_tls: bool) -> Re
         return Err("it needs an endpoint and a region".to_owned());
     }
     if requires_tls && !definition.is_encrypted() {
-        return Err("its endpoint is plain HTTP, and TLS is required".to_owned());
+        return Err("its endpoint is plain HTTP, and TLS is required: it must begin with https://".to_owned());
     }
     if definition.kind != StoreKind::Aws && definition.credentials == super::CredentialsReference::Own {
         return Err("it needs credentials of its own: env:PREFIX or secretsmanager:NAME".to_owned());
@@ -111,6 +111,8 @@ mod tests {
     fn what_is_unsafe_or_incomplete_is_refused() {
         for (pointer, value, reason) in [
             ("/endpoint", json!("http://ceph.example"), "plain HTTP"),
+            ("/endpoint", json!("HTTP://ceph.example"), "plain HTTP"),
+            ("/endpoint", json!("ceph.example"), "plain HTTP"),
             ("/endpoint", json!(null), "an endpoint"),
             ("/credentials", json!("own"), "credentials of its own"),
             ("/capabilities", json!({ "conditional_copy": false }), "conditional_copy"),
