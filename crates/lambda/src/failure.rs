@@ -14,9 +14,13 @@ pub struct Failure {
     pub retry_after_seconds: Option<u64>,
 }
 
+/// The longest detail. Some details repeat what the client sent, such as an unknown field, however long it is.
+const DETAIL_MAX_CHARACTERS: usize = 500;
+
 impl Failure {
+    /// A detail beyond 500 characters is cut off.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), retry_after_seconds: None }
+        Self { code, detail: shortened(detail.into()), retry_after_seconds: None }
     }
 
     #[must_use]
@@ -32,6 +36,14 @@ impl Failure {
     pub fn not_found(what: &str) -> Self {
         Self::new(Code::NotFound, format!("there is no such {what}"))
     }
+}
+
+fn shortened(mut detail: String) -> String {
+    if let Some((end, _)) = detail.char_indices().nth(DETAIL_MAX_CHARACTERS) {
+        detail.truncate(end);
+        detail.push('…');
+    }
+    detail
 }
 
 impl From<StorageError> for Failure {
@@ -53,5 +65,20 @@ impl From<StorageError> for Failure {
                 Self::new(Code::Internal, "the logs have the cause under the request id")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_detail_repeats_a_bounded_part_of_a_request() {
+        let name = "é".repeat(1 << 20);
+        let failure = Failure::invalid(format_args!("unknown field `{name}`"));
+        assert!(failure.detail.starts_with("unknown field `éé") && failure.detail.ends_with("é…"));
+        assert_eq!(failure.detail.chars().count(), DETAIL_MAX_CHARACTERS + 1);
+        let whole = "x".repeat(DETAIL_MAX_CHARACTERS);
+        assert_eq!(Failure::new(Code::NotFound, &*whole).detail, whole);
     }
 }
