@@ -2,7 +2,7 @@
 
 mod app;
 mod change;
-mod cursor;
+pub mod cursor;
 mod list;
 mod version_reply;
 

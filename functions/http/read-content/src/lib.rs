@@ -2,8 +2,8 @@
 
 mod app;
 mod content;
-mod cursor;
-mod disposition;
+pub mod cursor;
+pub mod disposition;
 mod plan;
 mod requested;
 

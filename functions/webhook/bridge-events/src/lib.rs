@@ -5,7 +5,7 @@
 //! is answered with 2xx. The function keeps no state: a notification that comes twice becomes two messages,
 //! and the worker processes the upload once.
 
-mod notification;
+pub mod notification;
 mod secret;
 
 use http::{Method, StatusCode};

@@ -1,0 +1,67 @@
+//! Targets for the cursors of lists and of plans.
+
+use http::{HeaderMap, Method};
+use read_content::cursor::Cursor;
+use sluice_domain::time::Timestamp;
+use sluice_lambda::Call;
+
+use crate::seeds::texts;
+use crate::target::{Form, Target, Verdict, refused, text};
+
+/// Longer than the sort key of any row.
+const AFTER_MAX_BYTES: usize = 1024;
+
+pub const LIST_CURSOR: Target = Target {
+    name: "list_cursor",
+    form: Form::Text,
+    seeds: || {
+        let after = ["a", "photos/2026/\u{e9}.jpg", "01a1ee565e7b70018c0ffee00c0ffee0", "a/\u{10ffff}"];
+        let cursors = after.iter().map(|after| query_files::cursor::encode(after).into_bytes());
+        let longest = [AFTER_MAX_BYTES, AFTER_MAX_BYTES + 1].map(|length| "x".repeat(length));
+        cursors.chain(longest.map(|after| query_files::cursor::encode(&after).into_bytes())).collect()
+    },
+    tokens: &["=", "+", "/", "-", "_", "A", "\u{e9}"],
+    cases: 1500,
+    check: check_list_cursor,
+};
+
+pub const PLAN_CURSOR: Target = Target {
+    name: "plan_cursor",
+    form: Form::Text,
+    seeds: || texts(&["01a1ee565e7b70018c0ffee00c0ffee0-0", "01a1ee565e7b70018c0ffee00c0ffee0-8000"]),
+    tokens: &["-", "+", "0", "18446744073709551615", "18446744073709551616", " "],
+    cases: 1250,
+    check: check_plan_cursor,
+};
+
+fn check_list_cursor(bytes: &[u8]) -> Verdict {
+    let Some(cursor) = text(bytes) else { return Verdict::Refused };
+    let call = Call {
+        method: Method::GET,
+        path: "/files".to_owned(),
+        query: vec![("cursor".to_owned(), cursor.to_owned())],
+        headers: HeaderMap::new(),
+        body: Vec::new(),
+        request_id: String::new(),
+        now: Timestamp::from_unix_milliseconds(1),
+    };
+    let after = match query_files::cursor::of(&call) {
+        Ok(after) => after.expect("a cursor was given"),
+        Err(failure) => return refused(failure),
+    };
+    assert!((1..=AFTER_MAX_BYTES).contains(&after.len()));
+    assert_eq!(query_files::cursor::encode(&after), cursor);
+    Verdict::Accepted
+}
+
+fn check_plan_cursor(bytes: &[u8]) -> Verdict {
+    let Some(text) = text(bytes) else { return Verdict::Refused };
+    match text.parse::<Cursor>() {
+        Ok(cursor) => {
+            assert_eq!(cursor.to_string().parse::<Cursor>().ok(), Some(cursor));
+            assert!(text.starts_with(&cursor.version_id.to_string()));
+            Verdict::Accepted
+        }
+        Err(error) => refused(error),
+    }
+}
