@@ -14,7 +14,8 @@ pub struct Failure {
     pub retry_after_seconds: Option<u64>,
 }
 
-/// The longest detail. Some details repeat what the client sent, such as an unknown field, however long it is.
+/// The longest detail. Some details repeat what the client sent, such as an unknown field, however long it
+/// is.
 const DETAIL_MAX_CHARACTERS: usize = 500;
 
 impl Failure {

@@ -1,4 +1,5 @@
-//! Targets for the sealed binary formats: what is accepted encodes to exactly the same bytes and is within its limits.
+//! Targets for the sealed binary formats: what is accepted encodes to exactly the same bytes and is within
+//! its limits.
 
 use sluice_domain::chunk::{CHUNK_MAX_BYTES, Chunk};
 use sluice_domain::content_pass::ContentPass;

@@ -68,7 +68,8 @@ fn check_frame(bytes: &[u8]) -> Verdict {
     Verdict::Accepted
 }
 
-/// A pack, where it lies, and a run of it. As bytes: flags, counts, lengths, frames, run, offset; one or two bytes each.
+/// A pack, where it lies, and a run of it. As bytes: flags, counts, lengths, frames, run, offset; one or two
+/// bytes each.
 struct Layout {
     encoding: Encoding,
     /// Less one.

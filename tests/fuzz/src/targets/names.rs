@@ -190,7 +190,8 @@ fn check_file_path(bytes: &[u8]) -> Verdict {
     Verdict::Accepted
 }
 
-/// The header has one quoted file name and, where that is not the name, the name itself as RFC 8187 writes it.
+/// The header has one quoted file name and, where that is not the name, the name itself as RFC 8187 writes
+/// it.
 fn check_disposition(header: &str, word: &str, name: &str) {
     assert!(HeaderValue::from_str(header).is_ok() && header.is_ascii(), "{header:?}");
     let rest = header.strip_prefix(word).and_then(|rest| rest.strip_prefix("; filename=\"")).expect(header);

@@ -226,7 +226,8 @@ fn check_parameters(call: &Call) {
     }
 }
 
-/// A token is taken from one place only: a cookie counts for the API's own pages, and without `Authorization`.
+/// A token is taken from one place only: a cookie counts for the API's own pages, and without
+/// `Authorization`.
 fn check_token(call: &Call) {
     let Ok(sha256) = auth::token_sha256(call) else { return };
     let without = |name: HeaderName| {
