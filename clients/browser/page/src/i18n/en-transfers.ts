@@ -62,7 +62,7 @@ export const transfersInEnglish = (f: Formats) => ({
     aborted: "Cancelled",
   },
   unfinished: {
-    title: "UnfinishedUpload uploads",
+    title: "Unfinished uploads",
     explanation:
       "These uploads were started earlier. Pick the same file again to send only what is missing, or drop the same files or folder in the same place.",
     received: (received: number, size: number) =>
