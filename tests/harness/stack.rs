@@ -2,8 +2,8 @@
 
 use aws_config::SdkConfig;
 use serde_json::{Value, json};
+use sluice_deployment::Deployment;
 use sluice_domain::hash::Sha256;
-use sluice_lambda::Deployment;
 use sluice_localstack::stores::StoreKind;
 use sluice_localstack::{EmulatorKind, Settings, Stack};
 use sluice_oss_double::OssDouble;

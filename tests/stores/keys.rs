@@ -1,7 +1,7 @@
 //! Observes keys with unusual characters, lengths and prefixes.
 
+use sluice_deployment::clock;
 use sluice_domain::key::ObjectKey;
-use sluice_lambda::clock;
 use std::time::Duration;
 
 use crate::test_store::{Observation, TestStore, test_key, yes_if};

@@ -83,7 +83,7 @@ pub async fn modified_at(store: &TestStore) -> Observation {
     let key = test_key("modified-at");
     store.put(&key, b"bytes").await?;
     let at = store.bucket.modified_at(&key).await?.ok_or("not there")?;
-    let off = at.unix_seconds().abs_diff(sluice_lambda::clock::now().unix_seconds());
+    let off = at.unix_seconds().abs_diff(sluice_deployment::clock::now().unix_seconds());
     yes_if(off < 60, "off")
 }
 

@@ -1,9 +1,9 @@
 //! Observes presigned URLs that are used as they were signed.
 
 use reqwest::{Method, Response};
+use sluice_deployment::clock;
 use sluice_domain::hash::Sha256;
 use sluice_domain::time::Timestamp;
-use sluice_lambda::clock;
 use sluice_storage::presign::{Disposition, PresignedUrl, PutOf};
 use std::time::Duration;
 

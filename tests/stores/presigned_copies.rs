@@ -6,8 +6,8 @@
 
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use reqwest::Method;
+use sluice_deployment::clock;
 use sluice_domain::key::ObjectKey;
-use sluice_lambda::clock;
 use sluice_storage::presign::{PresignedUrl, PutOf};
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use aws_smithy_runtime_api::client::http::HttpConnector;
 use serde_json::Value;
-use sluice_lambda::Deployment;
+use sluice_deployment::Deployment;
 use sluice_tests::{Client, Deployed, bytes, paused};
 use std::sync::{Arc, Mutex};
 

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 use sluice_contracts::event::BlobEvent;
+use sluice_deployment::clock;
 use sluice_domain::blob::{Encoding, Life};
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
-use sluice_lambda::clock;
 use sluice_tests::{Client, bytes, live, log_lines, text};
 use std::process::Command;
 use std::sync::Arc;

@@ -2,7 +2,8 @@
 
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
-use sluice_lambda::{Call, clock};
+use sluice_deployment::clock;
+use sluice_lambda::Call;
 use sluice_tests::{Client, bytes, live, text};
 use std::sync::Arc;
 use std::time::Duration;

@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 use sluice_contracts::event::BlobEvent;
+use sluice_deployment::clock;
 use sluice_domain::blob::VAULT;
 use sluice_domain::hash::Sha256;
 use sluice_domain::pack_move::Verification;
-use sluice_lambda::clock;
 use sluice_packs::receipt::is_genuine;
 use sluice_packs::{Signer, crc64};
 use sluice_storage::Tables;

@@ -5,12 +5,12 @@ use aws_sdk_dynamodb::types::{
     ProjectionType, ScalarAttributeType,
 };
 use sluice_contracts::pack_event::{PackEvent, Subject};
+use sluice_deployment::{Deployment, clock};
 use sluice_domain::blob::{Blob, Pack};
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::{AccountId, PackId};
 use sluice_domain::time::Timestamp;
 use sluice_lambda::batch::{Failed, OutOfTime};
-use sluice_lambda::{Deployment, clock};
 use sluice_packs::read::{Run, read_index, read_run, read_terms};
 use sluice_tests::{Deployed, paused};
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,8 +3,9 @@
 use http::Method;
 use serde_json::{Value, json};
 use sluice_contracts::event::BlobEvent;
+use sluice_deployment::clock;
 use sluice_domain::hash::Sha256;
-use sluice_lambda::{Call, Failure, Reply, clock};
+use sluice_lambda::{Call, Failure, Reply};
 use sluice_tests::{Client, WEBHOOK_SECRET, bytes, log_lines, paused, text};
 use std::sync::Arc;
 

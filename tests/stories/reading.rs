@@ -174,7 +174,7 @@ async fn one_worker_materializes_at_a_time_and_the_next_resumes_where_it_stopped
     let account = landed.account_id;
     let sha256 = Sha256::of(&landed.content);
     let life = std::time::Duration::from_mins(1);
-    let lease = sluice_storage::tables::Lease { holder: "b", now: sluice_lambda::clock::now(), life };
+    let lease = sluice_storage::tables::Lease { holder: "b", now: sluice_deployment::clock::now(), life };
     let leased = worker.tables().lease_blob(account, &sha256, lease).await.expect("an answer");
     let build = leased.expect("the lease is free").build.expect("a build has begun");
     let begun = bucket.list_parts(&key(&landed), &build.multipart_id).await.expect("an answer");

@@ -8,12 +8,13 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use dedup_upload::{App, process};
 use serde_json::{Value, json};
+use sluice_deployment::{Deployment, clock};
 use sluice_domain::blob::Life;
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::{AccountId, PackId, UploadId};
 use sluice_domain::key::LandingKey;
+use sluice_lambda::Call;
 use sluice_lambda::batch::{Failed, Message, OutOfTime};
-use sluice_lambda::{Call, Deployment, clock};
 use sluice_storage::presign::Credentials;
 use sluice_storage::{Clients, Tables};
 use sluice_tests::{Client, Deployed};

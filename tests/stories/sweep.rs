@@ -1,9 +1,9 @@
 //! Tests that the sweeper ends or enqueues uploads that are stuck.
 
 use serde_json::json;
+use sluice_deployment::clock;
 use sluice_domain::sweep::ENQUEUE_COUNT_MAX;
 use sluice_domain::time::Timestamp;
-use sluice_lambda::clock;
 use sluice_tests::{Client, Deployed, bytes, swept};
 use std::sync::Arc;
 use std::time::Duration;

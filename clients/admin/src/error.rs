@@ -1,6 +1,6 @@
 //! The errors of the command, with their exit codes and hints.
 
-use sluice_lambda::config::ConfigError;
+use sluice_deployment::ConfigError;
 use sluice_packs::PackError;
 use sluice_storage::stores::StoresError;
 use sluice_storage::{ErrorKind, StorageError};

@@ -5,7 +5,7 @@ use sluice_admin::arguments::Arguments;
 use sluice_admin::error::{Error, Result};
 use sluice_admin::output::Output;
 use sluice_admin::settings::DeploymentAccess;
-use sluice_lambda::telemetry::is_ours;
+use sluice_deployment::log::is_ours;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 use tracing_subscriber::Layer as _;

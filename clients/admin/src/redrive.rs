@@ -1,8 +1,7 @@
 //! `redrive`: sends messages that a worker gave up back to its queue.
 
 use serde_json::json;
-use sluice_lambda::batch::Acknowledger;
-use sluice_lambda::clock;
+use sluice_deployment::{WorkerQueue, clock};
 use sluice_storage::queue::Received;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ const EMPTY_ANSWERS: u32 = 3;
 
 /// Sends each message back before deleting it, so that none is lost.
 pub async fn run(arguments: &RedriveArguments, access: &DeploymentAccess, output: &Output) -> Result<()> {
-    let Acknowledger { queue, dead_letters, .. } = acknowledger(arguments.queue, access)?;
+    let WorkerQueue { queue, dead_letters, .. } = worker_queue(arguments.queue, access)?;
     let began = clock::now();
     let mut empty = 0;
     let mut redriven = 0_u64;
@@ -49,13 +48,13 @@ pub async fn run(arguments: &RedriveArguments, access: &DeploymentAccess, output
     output.line(&format!("{redriven} sent back, {} left", kept.len()))
 }
 
-fn acknowledger(queue: WorkQueue, access: &DeploymentAccess) -> Result<Acknowledger> {
+fn worker_queue(queue: WorkQueue, access: &DeploymentAccess) -> Result<WorkerQueue> {
     let deployment = &access.deployment;
     Ok(match queue {
-        WorkQueue::Landing => deployment.landing_acknowledger()?,
-        WorkQueue::Materialize => deployment.materialize_acknowledger()?,
-        WorkQueue::Compress => deployment.compress_acknowledger()?,
-        WorkQueue::Migrate => deployment.migrate_acknowledger()?,
+        WorkQueue::Landing => deployment.landing_worker_queue()?,
+        WorkQueue::Materialize => deployment.materialize_worker_queue()?,
+        WorkQueue::Compress => deployment.compress_worker_queue()?,
+        WorkQueue::Migrate => deployment.migrate_worker_queue()?,
     })
 }
 

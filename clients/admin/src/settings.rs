@@ -1,7 +1,7 @@
 //! Reads the settings of a deployment, and opens its tables, queues and stores.
 
+use sluice_deployment::{Deployment, environment};
 use sluice_domain::blob::VAULT;
-use sluice_lambda::{Deployment, config};
 use sluice_packs::Signer;
 use sluice_storage::presign::Credentials;
 use sluice_storage::stores::Store;
@@ -31,7 +31,7 @@ impl DeploymentAccess {
     /// Reads the settings from `file`, a JSON object, and what it lacks from the environment. The AWS SDK
     /// finds region, credentials and endpoint as usual.
     pub async fn connect(file: Option<&Path>) -> Result<Self> {
-        let mut settings = config::environment();
+        let mut settings = environment();
         if let Some(file) = file {
             settings.extend(read(file)?);
         }

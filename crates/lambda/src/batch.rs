@@ -3,14 +3,15 @@
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use futures::FutureExt;
 use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
+use sluice_deployment::clock;
 use sluice_domain::time::Timestamp;
 use sluice_storage::trace;
 use std::sync::Arc;
 use std::time::Duration;
 use tracing::Instrument as _;
 
+use crate::StartError;
 use crate::metrics::{self, Metric};
-use crate::{StartError, clock};
 
 pub use crate::message::{
     Acknowledgement, Acknowledger, Failed, Message, OutOfTime, ProcessError, Processed,

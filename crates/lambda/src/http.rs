@@ -2,15 +2,16 @@
 
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Error, Request, RequestExt, Response, service_fn};
+use sluice_deployment::clock;
 use sluice_storage::trace;
 use std::sync::Arc;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
+use crate::StartError;
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::reply::Reply;
-use crate::{StartError, clock};
 
 /// Answers calls with `handle` until Lambda ends the process.
 pub async fn serve<App, Answer>(app: App, handle: fn(Arc<App>, Call) -> Answer) -> Result<(), StartError>

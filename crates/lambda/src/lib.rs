@@ -1,13 +1,11 @@
-//! Runs handlers, workers and schedules as Lambda functions, and reads their settings.
+//! Runs handlers, workers and schedules as Lambda functions.
 //!
-//! A function's `main.rs` builds its `App` from a [`Deployment`] and hands it to [`http::serve`],
+//! A function's `main.rs` builds its `App` from the [`Deployment`](sluice_deployment::Deployment) that [`start`] returns, and hands it to [`http::serve`],
 //! [`batch::serve`] or [`schedule::serve`]. Only these three modules know Lambda's types.
 
 pub mod auth;
 pub mod batch;
 pub mod call;
-pub mod clock;
-pub mod config;
 pub mod failure;
 pub mod http;
 pub mod instant;
@@ -15,12 +13,13 @@ pub mod message;
 pub mod metrics;
 pub mod reply;
 pub mod schedule;
-pub mod telemetry;
+mod start;
+mod telemetry;
 
 pub use call::Call;
-pub use config::Deployment;
 pub use failure::Failure;
 pub use reply::Reply;
+pub use start::start;
 
 /// Why a function cannot start: a setting is missing or wrong, or the Runtime API does not answer.
 pub type StartError = lambda_runtime::Error;

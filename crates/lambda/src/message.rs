@@ -1,7 +1,8 @@
 //! Messages of a queue, and what happens to them after a worker has tried them.
 
+use sluice_deployment::WorkerQueue;
 use sluice_packs::PackError;
-use sluice_storage::{Queue, StorageError};
+use sluice_storage::StorageError;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,15 +76,14 @@ impl Acknowledgement {
 /// Decides what happens to a message after a try, and moves hopeless ones to the dead-letter queue.
 #[derive(Debug)]
 pub struct Acknowledger {
-    /// The queue that the messages come from.
-    pub queue: Queue,
-    /// Takes the messages that cannot be processed, with the reason.
-    pub dead_letters: Queue,
-    /// A message that failed this many times goes to `dead_letters`, whatever the reason.
-    pub max_receive_count: u32,
+    queue: WorkerQueue,
 }
 
 impl Acknowledger {
+    pub fn new(queue: WorkerQueue) -> Self {
+        Self { queue }
+    }
+
     pub async fn acknowledge<E: ProcessError>(
         &self,
         message: &Message,
@@ -106,7 +106,7 @@ impl Acknowledger {
         if message.receive_count > 1 {
             return Ok(Acknowledgement::ReceiveAgain);
         }
-        self.queue.send(&message.body).await?;
+        self.queue.queue.send(&message.body).await?;
         Ok(Acknowledgement::Delete)
     }
 
@@ -117,18 +117,18 @@ impl Acknowledger {
     ) -> Result<Acknowledgement, StorageError> {
         let count = message.receive_count;
         tracing::warn!(%error, message_id = message.id, receive_count = count, "a message failed");
-        if error.is_permanent() || count >= self.max_receive_count {
+        if error.is_permanent() || count >= self.queue.max_receive_count {
             let attributes = [
                 ("reason", error.to_string()),
                 ("code", error.code().to_owned()),
                 ("receive_count", count.to_string()),
                 ("source_message_id", message.id.clone()),
             ];
-            self.dead_letters.send_with(&message.body, &attributes).await?;
+            self.queue.dead_letters.send_with(&message.body, &attributes).await?;
             metrics::write(&[Metric::count("DeadLetters", 1)]);
             return Ok(Acknowledgement::Delete);
         }
-        self.queue.retry_after(&message.receipt_handle, RETRY_PAUSE * count).await?;
+        self.queue.queue.retry_after(&message.receipt_handle, RETRY_PAUSE * count).await?;
         Ok(Acknowledgement::ReceiveAgain)
     }
 }

@@ -6,11 +6,10 @@
 //! https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 
 use serde_json::{Map, Value, json};
+use sluice_deployment::clock;
 use sluice_domain::time::Timestamp;
 use std::sync::OnceLock;
 use std::time::Duration;
-
-use crate::clock;
 
 const NAMESPACE: &str = "Sluice";
 /// The only dimension: the name of the deployment.

@@ -3,12 +3,13 @@
 use futures::FutureExt;
 use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use serde_json::Value;
+use sluice_deployment::clock;
 use sluice_domain::time::Timestamp;
 use sluice_storage::trace;
 use std::sync::Arc;
 use tracing::Instrument as _;
 
-use crate::{StartError, clock};
+use crate::StartError;
 
 /// Runs `run` at every tick until Lambda ends the process. If it fails, Lambda repeats the tick.
 pub async fn serve<App, Run, E>(app: App, run: fn(Arc<App>, Timestamp) -> Run) -> Result<(), StartError>

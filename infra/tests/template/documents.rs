@@ -149,7 +149,7 @@ fn sources(folder: &Path) -> impl Iterator<Item = String> {
 #[test]
 fn every_setting_that_functions_read_is_in_the_template() {
     let template = template();
-    let configuration = document("crates/lambda/src/config.rs");
+    let configuration = sources(&workspace_dir().join("crates/deployment")).collect::<String>();
     let names = configuration.split('"').filter(|text| {
         text.strip_prefix("SLUICE_").is_some_and(|rest| {
             !rest.is_empty()

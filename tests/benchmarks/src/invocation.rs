@@ -5,7 +5,6 @@ use aws_credential_types::provider::ProvideCredentials as _;
 use clap::{Args, ValueEnum};
 use futures::future;
 use serde::{Deserialize, Serialize};
-use sluice_lambda::Deployment;
 use sluice_lambda::batch::{Failed, Message, OutOfTime};
 use sluice_tests::Deployed;
 use std::io;
@@ -48,7 +47,7 @@ pub struct ResourceUsage {
 /// Processes the batches and prints the resources it used.
 pub async fn run(invocation: Invocation) -> Result<(), Failure> {
     let batches: Vec<Vec<String>> = serde_json::from_reader(io::stdin().lock())?;
-    let deployment = Deployment::from_environment().await?;
+    let deployment = sluice_lambda::start().await?;
     match invocation.function {
         Function::DedupUpload => {
             process(dedup_upload::App::new(&deployment)?, batches, dedup_upload::process).await

@@ -2,9 +2,10 @@
 
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
+use sluice_deployment::clock;
 use sluice_domain::id::AccountId;
 use sluice_domain::key::LandingKey;
-use sluice_lambda::{Call, clock};
+use sluice_lambda::Call;
 use sluice_tests::{Client, Deployed, text};
 use std::sync::Arc;
 

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use reqwest::Method;
+use sluice_deployment::clock;
 use sluice_domain::part_plan::PartNumber;
-use sluice_lambda::clock;
 use sluice_storage::StorageError;
 use sluice_storage::stores::StoreDefinition;
 use time::OffsetDateTime;

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use md5::{Digest as _, Md5};
+use sluice_deployment::clock;
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::time::Timestamp;
-use sluice_lambda::clock;
 use sluice_packs::crc64;
 use sluice_storage::presign::PresignedUrl;
 use sluice_storage::{Bucket, ErrorKind, StorageError, Written};

@@ -1,12 +1,12 @@
 //! Copies one object, verifies it at the target, and then writes its receipt.
 
 use serde::Serialize;
+use sluice_deployment::clock;
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::VersionId;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::pack_move::{Receipt, ReceiptObject, Verification};
 use sluice_domain::time::Timestamp;
-use sluice_lambda::clock;
 use sluice_packs::PackError;
 use sluice_packs::mover::read_back;
 use sluice_storage::bucket::{ObjectHead, normalise_etag};

@@ -1,10 +1,10 @@
 //! Selects the blobs to move, page by page.
 
+use sluice_deployment::clock;
 use sluice_domain::blob::{Blob, Life};
 use sluice_domain::id::AccountId;
 use sluice_domain::migration::Rule;
 use sluice_domain::time::Timestamp;
-use sluice_lambda::clock;
 use sluice_storage::Tables;
 use sluice_storage::tables::{FileBlob, Listing, Segment, SegmentCursor};
 use std::collections::HashSet;

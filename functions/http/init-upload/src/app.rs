@@ -1,7 +1,6 @@
 //! The settings and clients that the function works with.
 
-use sluice_lambda::Deployment;
-use sluice_lambda::config::ConfigError;
+use sluice_deployment::{ConfigError, Deployment};
 use sluice_storage::presign::UrlLife;
 use sluice_storage::{Bucket, Tables};
 use std::time::Duration;

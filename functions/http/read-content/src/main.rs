@@ -1,10 +1,10 @@
 //! Runs read-content as a Lambda function.
 
 use read_content::{App, handle};
-use sluice_lambda::{Deployment, StartError, http};
+use sluice_lambda::{StartError, http};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    let deployment = Deployment::from_environment().await?;
+    let deployment = sluice_lambda::start().await?;
     http::serve(App::new(&deployment)?, handle).await
 }

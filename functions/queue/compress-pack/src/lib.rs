@@ -7,12 +7,12 @@
 
 use futures::FutureExt;
 use sluice_contracts::pack_event::{PackEvent, Subject};
+use sluice_deployment::{ConfigError, Deployment};
 use sluice_domain::blob::{Blob, Encoding, Pack, Placement, VAULT};
 use sluice_domain::id::AccountId;
 use sluice_domain::key::ObjectKey;
-use sluice_lambda::Deployment;
 use sluice_lambda::batch::{Acknowledger, Failed, Message, OutOfTime, Processed};
-use sluice_lambda::config::ConfigError;
+
 use sluice_lambda::metrics::{self, Metric};
 use sluice_packs::read::read_index;
 use sluice_packs::subject::{self, Packs};
@@ -36,7 +36,7 @@ impl App {
             mover: deployment.mover()?,
             queue: deployment.compress_queue()?,
             migrate_queue: migrates.then(|| deployment.migrate_queue()).transpose()?,
-            acknowledger: deployment.compress_acknowledger()?,
+            acknowledger: Acknowledger::new(deployment.compress_worker_queue()?),
         })
     }
 }

@@ -1,8 +1,7 @@
 //! Holds what every step works with: tables, buckets, queues and limits.
 
-use sluice_lambda::Deployment;
+use sluice_deployment::{ConfigError, Deployment};
 use sluice_lambda::batch::Acknowledger;
-use sluice_lambda::config::ConfigError;
 use sluice_storage::copy::CopyLimits;
 use sluice_storage::stores::PackBuckets;
 use sluice_storage::{Bucket, Queue, Tables};
@@ -44,7 +43,7 @@ impl App {
             packs: deployment.pack_buckets()?,
             landing_queue: deployment.landing_queue()?,
             compress_queue: deployment.compress_queue()?,
-            acknowledger: deployment.landing_acknowledger()?,
+            acknowledger: Acknowledger::new(deployment.landing_worker_queue()?),
             copy_limits: CopyLimits::default(),
             range_permits: Arc::new(Semaphore::new(RANGES_IN_MEMORY)),
             pack_cache: PackCache::new(),

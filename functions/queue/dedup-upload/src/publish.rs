@@ -1,7 +1,7 @@
 //! Publishes the outcome of an upload in one transaction, then indexes its chunks, enqueues compression and
 //! cleans up.
 
-use sluice_lambda::clock;
+use sluice_deployment::clock;
 use sluice_storage::bucket::ObjectHead;
 use sluice_storage::tables::{Outcome, Published};
 

@@ -1,7 +1,7 @@
 //! Writes the metrics of finished uploads.
 
+use sluice_deployment::clock;
 use sluice_domain::upload::Upload;
-use sluice_lambda::clock;
 use sluice_lambda::metrics::{self, Metric};
 use sluice_storage::tables::{Outcome, Published};
 

@@ -1,8 +1,7 @@
 //! Holds what the function works with.
 
-use sluice_lambda::Deployment;
+use sluice_deployment::{ConfigError, Deployment};
 use sluice_lambda::batch::Acknowledger;
-use sluice_lambda::config::ConfigError;
 use sluice_storage::stores::PackBuckets;
 use sluice_storage::{Bucket, Queue, Tables};
 use std::time::Duration;
@@ -29,7 +28,7 @@ impl App {
             cache: deployment.cache()?,
             cache_life: deployment.cache_life()?,
             queue: deployment.materialize_queue()?,
-            acknowledger: deployment.materialize_acknowledger()?,
+            acknowledger: Acknowledger::new(deployment.materialize_worker_queue()?),
         })
     }
 }

@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
+use sluice_deployment::clock;
 use sluice_domain::blob::{Blob, Pack};
 use sluice_domain::id::PackId;
 use sluice_domain::manifest::Term;
 use sluice_domain::pack_index::PackIndex;
-use sluice_lambda::clock;
 use sluice_packs::PackError;
 use sluice_packs::read::{Run, read_index, read_run, read_terms};
 use std::collections::{BTreeMap, BTreeSet};

@@ -10,12 +10,12 @@ mod target;
 use futures::FutureExt;
 use futures::stream::{self, StreamExt};
 use sluice_contracts::pack_event::{PackEvent, Subject};
+use sluice_deployment::{ConfigError, Deployment};
 use sluice_domain::blob::Pack;
 use sluice_domain::id::AccountId;
 use sluice_domain::migration::Rule;
-use sluice_lambda::Deployment;
 use sluice_lambda::batch::{Acknowledger, Failed, Message, OutOfTime, Processed};
-use sluice_lambda::config::ConfigError;
+
 use sluice_lambda::metrics::{self, Metric};
 use sluice_packs::read::read_index;
 use sluice_packs::subject::{self, Packs};
@@ -52,7 +52,7 @@ impl App {
             packs_in_flight: deployment.migration_packs_in_flight()?,
             memory: Semaphore::new(MEMORY_MIB as usize),
             queue: deployment.migrate_queue()?,
-            acknowledger: deployment.migrate_acknowledger()?,
+            acknowledger: Acknowledger::new(deployment.migrate_worker_queue()?),
         })
     }
 }

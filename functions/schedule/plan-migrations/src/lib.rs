@@ -4,11 +4,10 @@
 //! needs to know where the last one ended. Enqueueing a blob twice is harmless.
 
 use sluice_contracts::pack_event::{PackEvent, Subject};
+use sluice_deployment::{ConfigError, Deployment};
 use sluice_domain::blob::{Blob, Life};
 use sluice_domain::migration::Rule;
 use sluice_domain::time::Timestamp;
-use sluice_lambda::Deployment;
-use sluice_lambda::config::ConfigError;
 use sluice_storage::tables::Segment;
 use sluice_storage::{Queue, StorageError, Tables};
 use std::sync::Arc;

@@ -6,11 +6,10 @@
 //! no pack can be placed there.
 
 use futures::stream::{self, StreamExt};
+use sluice_deployment::{ConfigError, Deployment};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::pack_move::RetiredObject;
 use sluice_domain::time::Timestamp;
-use sluice_lambda::Deployment;
-use sluice_lambda::config::ConfigError;
 use sluice_storage::stores::PackBuckets;
 use sluice_storage::tables::DUE_SHARDS;
 use sluice_storage::{StorageError, Tables};

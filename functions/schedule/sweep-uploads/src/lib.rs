@@ -6,13 +6,12 @@
 
 use futures::stream::{self, StreamExt};
 use sluice_contracts::event::UploadEvent;
+use sluice_deployment::{ConfigError, Deployment};
 use sluice_domain::id::UploadId;
 use sluice_domain::sweep::{Sweep, decide, enqueue_backoff};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::RejectReason;
-use sluice_lambda::Deployment;
-use sluice_lambda::config::ConfigError;
 use sluice_lambda::metrics::{self, Metric};
 use sluice_storage::tables::{DUE_SHARDS, Ending, Outcome};
 use sluice_storage::{Bucket, Queue, StorageError, Tables};

@@ -10,8 +10,9 @@ mod secret;
 
 use http::{Method, StatusCode};
 use sluice_contracts::problem::Code;
-use sluice_lambda::config::ConfigError;
-use sluice_lambda::{Call, Deployment, Failure, Reply};
+use sluice_deployment::ConfigError;
+use sluice_deployment::Deployment;
+use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::Queue;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Waits until all packs are compressed, and deletes retired objects.
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use sluice_lambda::{Deployment, clock};
+use sluice_deployment::{Deployment, clock};
 use sluice_storage::tables::DUE_SHARDS;
 use std::sync::Arc;
 use std::time::Duration;

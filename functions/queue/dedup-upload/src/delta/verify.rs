@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sha1::Digest as _;
+use sluice_deployment::clock;
 use sluice_domain::chunk::Chunk;
 use sluice_domain::content_pass::ContentDigest;
 use sluice_domain::hash::{Sha1, Sha256};
 use sluice_domain::manifest::Term;
 use sluice_domain::pack_index::PackIndex;
-use sluice_lambda::clock;
 use sluice_packs::read::{Run, read_run};
 
 use super::resolve::PacksById;

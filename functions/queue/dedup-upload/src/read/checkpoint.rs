@@ -4,12 +4,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 use sluice_contracts::event::UploadEvent;
+use sluice_deployment::clock;
 use sluice_domain::content_pass::{ContentDigest, ContentPass};
 use sluice_domain::hash::{Sha1, Sha256};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::sweep::PENDING_PATIENCE;
 use sluice_domain::upload::{Upload, UploadState};
-use sluice_lambda::clock;
 use sluice_storage::StorageError;
 use sluice_storage::bucket::ObjectHead;
 

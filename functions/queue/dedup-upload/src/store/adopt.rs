@@ -1,10 +1,10 @@
 //! Adopts an object: the store copies it into the vault, and its packs are ranges of the copy.
 
 use sluice_contracts::pack_event::Subject;
+use sluice_deployment::clock;
 use sluice_domain::blob::Blob;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::manifest::Manifest;
-use sluice_lambda::clock;
 use sluice_storage::bucket::ObjectHead;
 use sluice_storage::copy::Copy;
 use sluice_storage::tables::StoredBlob;

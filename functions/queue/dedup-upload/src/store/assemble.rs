@@ -1,12 +1,12 @@
 //! Assembles a blob from runs of chunks in packs, by a manifest.
 
+use sluice_deployment::clock;
 use sluice_domain::blob::Blob;
 use sluice_domain::content_pass::ContentDigest;
 use sluice_domain::id::{ObjectVersionId, PackId};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::manifest::{Manifest, Term};
 use sluice_domain::upload::Upload;
-use sluice_lambda::clock;
 use sluice_storage::tables::StoredBlob;
 use std::collections::BTreeSet;
 

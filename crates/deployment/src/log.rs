@@ -1,0 +1,42 @@
+//! Says what is logged: the level, and which lines are ours.
+
+use std::path::Path;
+use std::str::FromStr;
+use tracing::Metadata;
+use tracing::level_filters::LevelFilter;
+
+use crate::deployment::Deployment;
+use crate::error::ConfigError;
+
+impl Deployment {
+    pub fn log_level(&self) -> Result<LevelFilter, ConfigError> {
+        const NAME: &str = "SLUICE_LOG_LEVEL";
+        let level = self.text(NAME).unwrap_or_else(|_| "info".to_owned());
+        let expected = "error, warn, info, debug or trace";
+        LevelFilter::from_str(&level).map_err(|_| ConfigError::Invalid { name: NAME, value: level, expected })
+    }
+}
+
+/// Whether an event or span comes from a crate of this workspace.
+///
+/// Cargo compiles the workspace's crates with paths relative to the workspace, and all others with absolute
+/// paths. So our own crates need no common name and no list.
+pub fn is_ours(metadata: &Metadata<'_>) -> bool {
+    metadata.file().is_some_and(is_in_workspace)
+}
+
+/// Takes a path as `file!()` gives it.
+fn is_in_workspace(file: &str) -> bool {
+    Path::new(file).is_relative()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_of_the_workspace_are_ours() {
+        assert!(is_in_workspace(file!()));
+        assert!(!is_in_workspace("/home/ada/.cargo/registry/src/index/hyper-1.12.0/src/client.rs"));
+    }
+}

@@ -1,0 +1,79 @@
+//! Reads what moves packs: rules, limits, and the key that signs receipts.
+
+use sluice_domain::hash::Sha256;
+use sluice_domain::migration::Rule;
+use sluice_packs::{Mover, Pace};
+use sluice_storage::stores::Role;
+use std::time::Duration;
+
+use crate::clock;
+use crate::deployment::Deployment;
+use crate::error::ConfigError;
+use crate::settings::{GRACE, URL_LIFE};
+
+const RULES: &str = "SLUICE_MIGRATION_RULES";
+const RECEIPT_KEY: &str = "SLUICE_RECEIPT_SIGNING_KEY";
+
+impl Deployment {
+    /// How long objects remain after their packs were moved: longer than any presigned URL for them is valid.
+    pub fn grace(&self) -> Result<Duration, ConfigError> {
+        let grace = self.seconds(GRACE)?;
+        let url_life = self.seconds(URL_LIFE)?;
+        if grace > url_life { Ok(grace) } else { Err(ConfigError::GraceTooShort) }
+    }
+
+    /// The migration rules; each names a store with a cold bucket.
+    pub fn migration_rules(&self) -> Result<Vec<Rule>, ConfigError> {
+        let Ok(value) = self.text(RULES) else { return Ok(Vec::new()) };
+        let rules: Option<Vec<Rule>> = serde_json::from_str(&value).ok();
+        let stores = self.stores()?;
+        let known =
+            |rule: &Rule| stores.get(&rule.to).is_some_and(|store| store.bucket(Role::Cold).is_some());
+        let expected = "a JSON list of rules, each to a store with a cold bucket (docs/OPERATIONS.md)";
+        rules.filter(|rules| rules.iter().all(known)).ok_or(ConfigError::Invalid {
+            name: RULES,
+            value,
+            expected,
+        })
+    }
+
+    /// The seed of the key that signs receipts. The setting refers to 32 bytes in hex.
+    pub async fn receipt_seed(&self) -> Result<Option<[u8; 32]>, ConfigError> {
+        let Ok(reference) = self.text(RECEIPT_KEY) else { return Ok(None) };
+        let text = match reference.split_once(':') {
+            Some(("env", name)) => self.settings.get(name).cloned(),
+            Some(("secretsmanager", name)) => {
+                let read = self.clients.secret(name).await;
+                Some(read.map_err(|error| ConfigError::Secret { name: RECEIPT_KEY, error })?)
+            }
+            _ => None,
+        };
+        let seed = text.and_then(|text| text.trim().parse::<Sha256>().ok());
+        let expected = "env:NAME or secretsmanager:NAME of 64 hex digits";
+        let invalid = ConfigError::Invalid { name: RECEIPT_KEY, value: reference, expected };
+        seed.map(|seed| Some(*seed.as_bytes())).ok_or(invalid)
+    }
+
+    /// A mover without receipts and without a speed limit.
+    pub fn mover(&self) -> Result<Mover, ConfigError> {
+        Ok(Mover {
+            tables: self.tables()?,
+            buckets: self.pack_buckets()?,
+            grace: self.grace()?,
+            signer: None,
+            pace: Pace::default(),
+            now: clock::now,
+        })
+    }
+
+    /// How many bytes per second one invocation of migrate-pack may move; none is no limit.
+    pub fn migration_bytes_per_second(&self) -> Result<Option<u64>, ConfigError> {
+        let limit: u64 = self.number("SLUICE_MIGRATION_BYTES_PER_SECOND")?;
+        Ok(Some(limit).filter(|limit| *limit > 0))
+    }
+
+    /// How many packs one invocation of migrate-pack moves at once.
+    pub fn migration_packs_in_flight(&self) -> Result<usize, ConfigError> {
+        Ok(self.number::<usize>("SLUICE_MIGRATION_PACKS_IN_FLIGHT")?.max(1))
+    }
+}
