@@ -2,7 +2,8 @@
 
 use sluice_domain::hash::Sha256;
 use sluice_domain::migration::Rule;
-use sluice_packs::{Mover, Pace};
+use sluice_packs::migration::{Migrator, MigratorOptions};
+use sluice_packs::{Mover, Pace, Signer};
 use sluice_storage::stores::Role;
 use std::time::Duration;
 
@@ -54,6 +55,19 @@ impl Deployment {
         seed.map(|seed| Some(*seed.as_bytes())).ok_or(invalid)
     }
 
+    /// The migrator of the worker and of the operator. `on_moved` is called with the stored bytes of each pack
+    /// that was moved.
+    pub async fn migrator(&self, on_moved: fn(u64)) -> Result<Migrator, ConfigError> {
+        let seed = self.receipt_seed().await?;
+        let mover = Mover {
+            signer: seed.as_ref().map(Signer::new),
+            pace: Pace::new(self.migration_bytes_per_second()?),
+            ..self.mover()?
+        };
+        let options = MigratorOptions { packs_in_flight: self.migration_packs_in_flight()?, on_moved };
+        Ok(Migrator::new(mover, self.migration_rules()?, options))
+    }
+
     /// A mover without receipts and without a speed limit.
     pub fn mover(&self) -> Result<Mover, ConfigError> {
         Ok(Mover {
@@ -67,13 +81,13 @@ impl Deployment {
     }
 
     /// How many bytes per second one invocation of migrate-pack may move; none is no limit.
-    pub fn migration_bytes_per_second(&self) -> Result<Option<u64>, ConfigError> {
+    fn migration_bytes_per_second(&self) -> Result<Option<u64>, ConfigError> {
         let limit: u64 = self.number("SLUICE_MIGRATION_BYTES_PER_SECOND")?;
         Ok(Some(limit).filter(|limit| *limit > 0))
     }
 
     /// How many packs one invocation of migrate-pack moves at once.
-    pub fn migration_packs_in_flight(&self) -> Result<usize, ConfigError> {
+    fn migration_packs_in_flight(&self) -> Result<usize, ConfigError> {
         Ok(self.number::<usize>("SLUICE_MIGRATION_PACKS_IN_FLIGHT")?.max(1))
     }
 }

@@ -9,6 +9,9 @@ use time::format_description::well_known::Rfc3339;
 /// 9999-12-31T23:59:59.999Z, the last millisecond that RFC 3339 can write.
 const LAST_UNIX_MILLISECONDS: u64 = 253_402_300_799_999;
 
+/// Returns true once the time for new work is up.
+pub type TimeCheck = dyn Fn() -> bool + Send + Sync;
+
 /// A moment in UTC, to the millisecond, in the years 1970 to 9999. The API writes it as RFC 3339, tables as
 /// milliseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

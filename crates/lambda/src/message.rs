@@ -1,6 +1,10 @@
 //! Messages of a queue, and what happens to them after a worker has tried them.
 
+use futures::FutureExt;
+use futures::future::{self, BoxFuture};
+use futures::stream::{self, StreamExt};
 use sluice_deployment::WorkerQueue;
+use sluice_domain::time::TimeCheck;
 use sluice_packs::PackError;
 use sluice_storage::StorageError;
 use std::sync::Arc;
@@ -21,7 +25,7 @@ pub struct Message {
 }
 
 /// Returns true once a worker must take on no more work.
-pub type OutOfTime = Arc<dyn Fn() -> bool + Send + Sync>;
+pub type OutOfTime = Arc<TimeCheck>;
 
 /// The ids of the messages that SQS is to deliver again.
 pub type Failed = Vec<String>;
@@ -82,6 +86,37 @@ pub struct Acknowledger {
 impl Acknowledger {
     pub fn new(queue: WorkerQueue) -> Self {
         Self { queue }
+    }
+
+    /// Processes each message with `process`, up to `in_flight` at once, and acknowledges it.
+    pub async fn process_each<'a, E: ProcessError + Send + Sync + 'a>(
+        &'a self,
+        messages: &'a [Message],
+        in_flight: usize,
+        out_of_time: &'a TimeCheck,
+        process: impl Fn(&'a Message) -> BoxFuture<'a, Result<(), E>>,
+    ) -> Failed {
+        // Boxed and in a Vec: the compiler finds closures over borrowed messages not general enough in a stream.
+        let tries: Vec<BoxFuture<'_, Option<String>>> = messages
+            .iter()
+            .map(|message| self.process_one(message, out_of_time, process(message)).boxed())
+            .collect();
+        stream::iter(tries).buffer_unordered(in_flight).filter_map(future::ready).collect().await
+    }
+
+    /// Returns the message's id if it is to be received again.
+    async fn process_one<E: ProcessError>(
+        &self,
+        message: &Message,
+        out_of_time: &TimeCheck,
+        work: BoxFuture<'_, Result<(), E>>,
+    ) -> Option<String> {
+        let processed = if out_of_time() {
+            Processed::NotTried
+        } else {
+            work.await.map_or_else(Processed::Failed, |()| Processed::Done)
+        };
+        self.acknowledge(message, processed).await.receives_again().then(|| message.id.clone())
     }
 
     pub async fn acknowledge<E: ProcessError>(

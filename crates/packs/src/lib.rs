@@ -2,12 +2,14 @@
 //!
 //! [`read`] reads runs of chunks from any store and encoding, and checks them. [`mover`] writes a pack
 //! somewhere else, verifies it, and only then changes its placement; the former object is deleted later.
+//! [`migration`] moves all packs of an event to the store that a rule or an operator chose.
 //! [`subject`] finds the packs of an event, [`sample`] estimates whether compression is worthwhile,
 //! [`receipt`] proves a move, and [`mod@verify`] checks a whole pack.
 
 mod crc64;
 mod encode;
 pub mod error;
+pub mod migration;
 pub mod mover;
 pub mod pace;
 pub mod read;

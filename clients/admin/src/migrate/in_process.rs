@@ -1,9 +1,9 @@
 //! Moves packs in this process, with the code of the worker migrate-pack.
 
 use futures::stream::{self, StreamExt};
-use migrate_pack::{App, process};
-use sluice_lambda::batch::{Message, OutOfTime};
-use std::sync::Arc;
+use sluice_contracts::pack_event::Subject;
+use sluice_packs::PackError;
+use sluice_packs::migration::{MigrationOrder, Migrator};
 
 use super::blob_to_move::BlobToMove;
 use crate::error::Result;
@@ -11,37 +11,36 @@ use crate::output::Output;
 use crate::settings::DeploymentAccess;
 
 pub(super) struct InProcess {
-    app: Arc<App>,
-    out_of_time: OutOfTime,
+    migrator: Migrator,
     /// How many blobs to move at once.
     jobs: usize,
 }
 
 impl InProcess {
     pub async fn new(access: &DeploymentAccess, jobs: usize) -> Result<Self> {
-        let app = Arc::new(App::new(&access.deployment).await?);
-        Ok(Self { app, out_of_time: Arc::new(|| false), jobs })
+        Ok(Self { migrator: access.deployment.migrator(|_| ()).await?, jobs })
     }
 
     /// Moves these blobs, several at once, and returns how many could not be moved.
     pub async fn process(&self, blobs: &[BlobToMove], to: &str, output: &Output) -> u64 {
         stream::iter(blobs)
             .map(|blob| async move {
-                let failed =
-                    process(self.app.clone(), vec![message(blob, to)], self.out_of_time.clone()).await;
-                if !failed.is_empty() {
-                    output.warning(&format!("{} was not moved completely", blob.text()));
+                let moved = self.move_blob(blob, to).await;
+                if let Err(error) = &moved {
+                    output.warning(&format!("{} was not moved completely: {error}", blob.text()));
                 }
-                failed.len() as u64
+                u64::from(moved.is_err())
             })
             .buffer_unordered(self.jobs)
             .fold(0, async |sum, failed| sum + failed)
             .await
     }
-}
 
-/// The message that would ask the worker. The id must be unique: the keys of new objects depend on it.
-fn message(blob: &BlobToMove, to: &str) -> Message {
-    let id = format!("sluice-admin-{:016x}", getrandom::u64().unwrap_or_default());
-    Message { id, body: blob.event(to), receive_count: 1, receipt_handle: String::new() }
+    async fn move_blob(&self, blob: &BlobToMove, to: &str) -> Result<(), PackError> {
+        // Unique: the keys of new objects depend on it.
+        let attempt = format!("sluice-admin-{:016x}", getrandom::u64().unwrap_or_default());
+        let of = Subject::Blob(blob.sha256);
+        let order = MigrationOrder { account_id: blob.account_id, of: &of, to: Some(to), attempt: &attempt };
+        self.migrator.run(order, &|| false).await.map(drop)
+    }
 }

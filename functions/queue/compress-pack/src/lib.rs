@@ -11,9 +11,11 @@ use sluice_deployment::{ConfigError, Deployment};
 use sluice_domain::blob::{Blob, Encoding, Pack, Placement, VAULT};
 use sluice_domain::id::AccountId;
 use sluice_domain::key::ObjectKey;
-use sluice_lambda::batch::{Acknowledger, Failed, Message, OutOfTime, Processed};
+use sluice_domain::time::TimeCheck;
+use sluice_lambda::batch::{Acknowledger, Failed, Message, OutOfTime};
 
 use sluice_lambda::metrics::{self, Metric};
+use sluice_packs::migration::Progress;
 use sluice_packs::read::read_index;
 use sluice_packs::subject::{self, Packs};
 use sluice_packs::{Form, Move, Moved, Mover, PackError, sample};
@@ -41,27 +43,12 @@ impl App {
     }
 }
 
-/// Tells whether the time of the invocation is up.
-type TimeCheck = dyn Fn() -> bool + Send + Sync;
-
 /// Processes a batch, one message after the other: each uses all processors. Returns the messages that are to
 /// be received again.
 pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
-    let mut failed = Vec::new();
-    for message in messages {
-        let processed = if out_of_time() {
-            Processed::NotTried
-        } else {
-            match process_message(&app, &message, &*out_of_time).boxed().await {
-                Ok(()) => Processed::Done,
-                Err(error) => Processed::Failed(error),
-            }
-        };
-        if app.acknowledger.acknowledge(&message, processed).await.receives_again() {
-            failed.push(message.id);
-        }
-    }
-    failed
+    let (app, out_of_time) = (&*app, &*out_of_time);
+    let process = |message| process_message(app, message, out_of_time).boxed();
+    app.acknowledger.process_each(&messages, 1, out_of_time, process).await
 }
 
 async fn process_message(app: &App, message: &Message, out_of_time: &TimeCheck) -> Result<(), PackError> {
@@ -89,13 +76,6 @@ struct Compression<'a> {
     account_id: AccountId,
     attempt: &'a str,
     out_of_time: &'a TimeCheck,
-}
-
-/// How far the packs of a message were moved.
-#[derive(Debug, PartialEq, Eq)]
-enum Progress {
-    Complete,
-    OutOfTime,
 }
 
 /// Which packs a compression moves.

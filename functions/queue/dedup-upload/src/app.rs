@@ -16,9 +16,6 @@ pub const RANGE_BYTES: u64 = 8 << 20;
 /// How many ranges of landed objects are held in memory at once, over all messages.
 const RANGES_IN_MEMORY: usize = 6;
 
-/// Tells whether the time of the invocation is up.
-pub type TimeCheck = dyn Fn() -> bool + Send + Sync;
-
 #[derive(Debug)]
 pub struct App {
     pub(crate) tables: Tables,

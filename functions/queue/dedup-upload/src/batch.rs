@@ -4,10 +4,11 @@ use futures::stream::{self, StreamExt};
 use sluice_contracts::pack_event::Subject;
 use sluice_domain::id::AccountId;
 use sluice_domain::rewrite::WrittenPacks;
+use sluice_domain::time::TimeCheck;
 use sluice_storage::tables::Outcome;
 use std::collections::BTreeMap;
 
-use crate::app::{App, TimeCheck};
+use crate::app::App;
 use crate::compression::{self, worth_compressing};
 use crate::error::DedupError;
 use crate::publish::{self, PublishRequest, PublishResult};

@@ -38,11 +38,11 @@ use futures::FutureExt;
 use futures::stream::{self, StreamExt};
 use sluice_contracts::event::{LandingMessage, UploadEvent};
 use sluice_domain::key::LandingKey;
+use sluice_domain::time::TimeCheck;
 use sluice_lambda::batch::{Failed, Message, OutOfTime, Processed};
 use std::sync::Arc;
 
 pub use app::App;
-use app::TimeCheck;
 use error::DedupError;
 use store::small_files::SmallUpload;
 use upload::UploadTask;

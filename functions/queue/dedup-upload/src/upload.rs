@@ -1,9 +1,10 @@
 //! Processes one upload: chooses between a whole object, a delta upload and cleaning up.
 
 use sluice_domain::key::LandingKey;
+use sluice_domain::time::TimeCheck;
 use sluice_storage::ErrorKind;
 
-use crate::app::{App, TimeCheck};
+use crate::app::App;
 use crate::error::DedupError;
 use crate::store::small_files::SmallUpload;
 use crate::work::UploadWork;

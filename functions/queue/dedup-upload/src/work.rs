@@ -4,11 +4,12 @@ use bytes::Bytes;
 use sluice_contracts::pack_event::Subject;
 use sluice_domain::hash::ChunkId;
 use sluice_domain::id::PackId;
+use sluice_domain::time::TimeCheck;
 use sluice_domain::upload::Upload;
 use sluice_storage::bucket::ObjectHead;
 use sluice_storage::tables::StoredBlob;
 
-use crate::app::{App, TimeCheck};
+use crate::app::App;
 
 /// One upload that is being processed.
 #[derive(Clone, Copy)]

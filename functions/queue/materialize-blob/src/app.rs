@@ -6,9 +6,6 @@ use sluice_storage::stores::PackBuckets;
 use sluice_storage::{Bucket, Queue, Tables};
 use std::time::Duration;
 
-/// Tells whether the time of the invocation is up.
-pub type TimeCheck = dyn Fn() -> bool + Send + Sync;
-
 #[derive(Debug)]
 pub struct App {
     pub(crate) tables: Tables,

@@ -4,12 +4,13 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::materialize::{Part, parts};
 use sluice_domain::part_plan::PartNumber;
+use sluice_domain::time::TimeCheck;
 use sluice_storage::copy::CopySource;
 use sluice_storage::tables::{self, Building};
 use sluice_storage::{ErrorKind, StorageError};
 use std::collections::HashSet;
 
-use crate::app::{App, TimeCheck};
+use crate::app::App;
 use crate::error::MaterializeError;
 use crate::packs::{self, Packs};
 

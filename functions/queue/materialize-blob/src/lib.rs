@@ -11,19 +11,18 @@ mod error;
 mod packs;
 
 use futures::FutureExt;
-use futures::stream::{self, StreamExt};
 use sluice_contracts::event::BlobEvent;
 use sluice_deployment::clock;
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::AccountId;
 use sluice_domain::key::ObjectKey;
-use sluice_lambda::batch::{Failed, Message, OutOfTime, Processed};
+use sluice_domain::time::TimeCheck;
+use sluice_lambda::batch::{Failed, Message, OutOfTime};
 use sluice_storage::tables::Lease;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use app::App;
-use app::TimeCheck;
 use build::{Build, BuildProgress};
 use error::MaterializeError;
 
@@ -36,25 +35,8 @@ const LEASE: Duration = Duration::from_mins(16);
 /// Processes a batch. Returns the messages that are to be received again.
 pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
     let (app, out_of_time) = (&*app, &*out_of_time);
-    stream::iter(messages)
-        .map(|message| {
-            async move {
-                let processed = if out_of_time() {
-                    Processed::NotTried
-                } else {
-                    match process_message(app, &message, out_of_time).await {
-                        Ok(()) => Processed::Done,
-                        Err(error) => Processed::Failed(error),
-                    }
-                };
-                app.acknowledger.acknowledge(&message, processed).await.receives_again().then_some(message.id)
-            }
-            .boxed()
-        })
-        .buffer_unordered(BLOBS_IN_FLIGHT)
-        .filter_map(|failed| async move { failed })
-        .collect()
-        .await
+    let process = |message| process_message(app, message, out_of_time).boxed();
+    app.acknowledger.process_each(&messages, BLOBS_IN_FLIGHT, out_of_time, process).await
 }
 
 async fn process_message(

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use sluice_domain::content_pass::ContentPass;
+use sluice_domain::time::TimeCheck;
 use sluice_domain::upload::Upload;
 use sluice_storage::StorageError;
 use sluice_storage::bucket::ObjectHead;
@@ -13,7 +14,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::checkpoint::{Checkpoint, Progress};
 use super::cut_packs::CutPacks;
 use super::hashed_object::HashedObject;
-use crate::app::{App, RANGE_BYTES, TimeCheck};
+use crate::app::{App, RANGE_BYTES};
 use crate::error::DedupError;
 
 /// How many ranges of one object are being read or wait to be hashed.
