@@ -2,13 +2,13 @@
 
 use aws_config::SdkConfig;
 use serde_json::{Value, json};
-use sluice_deployment::Deployment;
+use sluice_deployment::{Absent, Deployment, settings};
 use sluice_domain::hash::Sha256;
 use sluice_localstack::stores::StoreKind;
 use sluice_localstack::{EmulatorKind, Settings, Stack};
 use sluice_oss_double::OssDouble;
-use sluice_storage::Clients;
 use sluice_storage::presign::Credentials;
+use sluice_storage::{Clients, TableNames};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -189,34 +189,12 @@ impl Deployed {
     /// Describes a running stack.
     #[must_use]
     pub fn of(stack: &Stack) -> Self {
-        let output =
-            |name: &str| stack.output(name).unwrap_or_else(|| panic!("the output {name}")).to_owned();
-        let settings = [
-            ("SLUICE_ACCOUNTS_TABLE", output("AccountsTableName")),
-            ("SLUICE_SESSIONS_TABLE", output("SessionsTableName")),
-            ("SLUICE_UPLOADS_TABLE", output("UploadsTableName")),
-            ("SLUICE_FILES_TABLE", output("FilesTableName")),
-            ("SLUICE_VERSIONS_TABLE", output("VersionsTableName")),
-            ("SLUICE_BLOBS_TABLE", output("BlobsTableName")),
-            ("SLUICE_PACKS_TABLE", output("PacksTableName")),
-            ("SLUICE_CHUNK_INDEX_TABLE", output("ChunkIndexTableName")),
-            ("SLUICE_RETIRED_OBJECTS_TABLE", output("RetiredObjectsTableName")),
-            ("SLUICE_RECEIPTS_TABLE", output("ReceiptsTableName")),
-            ("SLUICE_COMPRESS_QUEUE_URL", output("CompressQueueUrl")),
-            ("SLUICE_COMPRESS_DEAD_LETTER_QUEUE_URL", output("CompressDeadLetterQueueUrl")),
-            ("SLUICE_MIGRATE_QUEUE_URL", output("MigrateQueueUrl")),
-            ("SLUICE_MIGRATE_DEAD_LETTER_QUEUE_URL", output("MigrateDeadLetterQueueUrl")),
+        let chosen = [
+            ("SLUICE_TABLE_PREFIX", stack.name().to_owned()),
             ("SLUICE_MIGRATION_BYTES_PER_SECOND", "0".to_owned()),
             ("SLUICE_MIGRATION_PACKS_IN_FLIGHT", "8".to_owned()),
             ("SLUICE_RETIRED_OBJECT_GRACE_SECONDS", "7200".to_owned()),
-            ("SLUICE_LANDING_BUCKET", output("LandingBucketName")),
-            ("SLUICE_VAULT_BUCKET", output("VaultBucketName")),
-            ("SLUICE_CACHE_BUCKET", output("CacheBucketName")),
             ("SLUICE_CACHED_BLOB_TTL_SECONDS", "604800".to_owned()),
-            ("SLUICE_MATERIALIZE_QUEUE_URL", output("MaterializeQueueUrl")),
-            ("SLUICE_MATERIALIZE_DEAD_LETTER_QUEUE_URL", output("MaterializeDeadLetterQueueUrl")),
-            ("SLUICE_LANDING_QUEUE_URL", output("LandingQueueUrl")),
-            ("SLUICE_LANDING_DEAD_LETTER_QUEUE_URL", output("LandingDeadLetterQueueUrl")),
             ("SLUICE_QUEUE_MAX_RECEIVE_COUNT", "3".to_owned()),
             ("SLUICE_WEBHOOK_SECRET_SHA256", Sha256::of(WEBHOOK_SECRET.as_bytes()).to_string()),
             ("SLUICE_DEFAULT_QUOTA_BYTES", (8_u64 << 30).to_string()),
@@ -225,7 +203,11 @@ impl Deployed {
             ("SLUICE_UPLOAD_TTL_SECONDS", "604800".to_owned()),
         ];
         let mut settings: BTreeMap<String, String> =
-            settings.map(|(name, value)| (name.to_owned(), value)).into();
+            chosen.map(|(name, value)| (name.to_owned(), value)).into();
+        settings.extend(resources(stack));
+        for about in settings::ALL.iter().filter(|about| about.absent == Absent::Refused) {
+            assert!(settings.contains_key(about.name), "the stories have no {}", about.name);
+        }
         let mut objects = aws_sdk_s3::Client::new(stack.sdk_config()).config().clone();
         if let Some(store) = stack.store() {
             objects = store.local().client().config().clone();
@@ -294,4 +276,19 @@ impl Deployed {
     pub fn setting(&self, name: &str) -> &str {
         &self.settings[name]
     }
+
+    pub fn table_names(&self) -> TableNames {
+        TableNames::with_prefix(self.setting("SLUICE_TABLE_PREFIX"))
+    }
+}
+
+/// The settings that name buckets and queues. The stack's outputs have the same names in Pascal case, those
+/// of buckets end with `Name`.
+fn resources(stack: &Stack) -> impl Iterator<Item = (String, String)> {
+    settings::ALL.iter().filter_map(|about| {
+        let words = about.name.strip_prefix("SLUICE_")?.split('_');
+        let output: String = words.map(|word| word[..1].to_owned() + &word[1..].to_lowercase()).collect();
+        let value = stack.output(&output).or_else(|| stack.output(&format!("{output}Name")))?;
+        Some((about.name.to_owned(), value.to_owned()))
+    })
 }

@@ -31,6 +31,7 @@ mod reading;
 mod registry;
 mod renames;
 mod rights;
+mod settings;
 mod single_put;
 mod support;
 mod sweep;

@@ -3,6 +3,7 @@
 
 use sluice_domain::blob::VAULT;
 use sluice_domain::hash::Sha256;
+use sluice_storage::TableNames;
 use sluice_storage::fault::run_until_killed;
 use sluice_tests::{Deployed, bytes, log_lines, paused};
 use std::time::Duration;
@@ -125,14 +126,13 @@ async fn a_missing_or_damaged_source_is_not_moved() {
 #[tokio::test]
 async fn a_pack_does_not_move_without_a_receipt() {
     let stack: &Deployed = paused();
-    let (mut settings, _oss) = stack.with_own_oss();
-    settings.insert("SLUICE_RECEIPTS_TABLE".to_owned(), "no-such-table".to_owned());
-    let broken = Movers::with(settings.clone()).await;
+    let (settings, _oss) = stack.with_own_oss();
+    let names = TableNames { receipts: "no-such-table".to_owned(), ..stack.table_names() };
+    let broken = Movers::with_tables(settings.clone(), names).await;
     let landed = broken.put(bytes(600, MIB)).await;
     assert_eq!(broken.migrate(&landed, "oss", "a", 1, unhurried()).await.len(), 1);
     assert!(broken.packs(&landed).await.iter().all(|pack| pack.placement.store == VAULT));
     broken.check_bytes(&landed, "not moved").await;
-    settings.insert("SLUICE_RECEIPTS_TABLE".to_owned(), stack.setting("SLUICE_RECEIPTS_TABLE").to_owned());
     let mended = Movers::with(settings).await;
     assert_eq!(mended.migrate(&landed, "oss", "a", 2, unhurried()).await, Vec::<String>::new());
     mended.check_bytes(&landed, "moved").await;

@@ -12,6 +12,7 @@ use sluice_domain::id::{AccountId, PackId};
 use sluice_domain::time::Timestamp;
 use sluice_lambda::batch::{Failed, OutOfTime};
 use sluice_packs::read::{Run, read_index, read_run, read_terms};
+use sluice_storage::TableNames;
 use sluice_tests::{Deployed, paused};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -36,10 +37,15 @@ impl Movers {
 
     /// Uses these settings and a table of retired objects of its own, so that the sweeper of another story
     /// does not delete objects of this one.
-    pub async fn with(mut settings: BTreeMap<String, String>) -> Self {
-        let table = own_table(paused()).await;
-        settings.insert("SLUICE_RETIRED_OBJECTS_TABLE".to_owned(), table);
-        Self { worker: Worker::new(paused()), deployment: paused().deployment_with(settings) }
+    pub async fn with(settings: BTreeMap<String, String>) -> Self {
+        Self::with_tables(settings, paused().table_names()).await
+    }
+
+    /// The same with these tables.
+    pub async fn with_tables(settings: BTreeMap<String, String>, names: TableNames) -> Self {
+        let names = TableNames { retired_objects: own_table(paused()).await, ..names };
+        let deployment = paused().deployment_with(settings).with_table_names(names);
+        Self { worker: Worker::new(paused()), deployment }
     }
 
     /// Uploads a file of a new user and runs dedup-upload.

@@ -143,7 +143,7 @@ impl Worker {
         };
         let request = aws_sdk_dynamodb::Client::new(&self.stack.sdk)
             .update_item()
-            .table_name(self.stack.setting("SLUICE_PACKS_TABLE"))
+            .table_name(self.stack.table_names().packs)
             .key("pack_id", AttributeValue::S(pack.to_string()))
             .update_expression("SET life = :life")
             .expression_attribute_values(":life", AttributeValue::S(life.to_owned()));

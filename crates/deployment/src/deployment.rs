@@ -5,13 +5,14 @@ use sluice_storage::presign::{Credentials, UrlLife};
 use sluice_storage::stores::Role;
 use sluice_storage::{Clients, Stores, TableNames, Tables};
 use std::collections::BTreeMap;
-use std::str::FromStr;
 use std::sync::OnceLock;
 use std::time::Duration;
+use tracing::level_filters::LevelFilter;
 
 use crate::environment::environment;
 use crate::error::ConfigError;
-use crate::settings::URL_LIFE;
+use crate::setting::{Absent, Setting};
+use crate::settings;
 
 /// The settings of a deployment, and the clients that are made from them.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub struct Deployment {
     credentials: Credentials,
     pub(crate) settings: BTreeMap<String, String>,
     pub(crate) stores: OnceLock<Stores>,
+    table_names: Option<TableNames>,
 }
 
 impl Deployment {
@@ -30,7 +32,13 @@ impl Deployment {
     }
 
     pub fn new(clients: Clients, credentials: Credentials, settings: BTreeMap<String, String>) -> Self {
-        Self { clients, credentials, settings, stores: OnceLock::new() }
+        Self { clients, credentials, settings, stores: OnceLock::new(), table_names: None }
+    }
+
+    /// Uses these tables rather than those with the prefix of the settings.
+    #[must_use]
+    pub fn with_table_names(self, names: TableNames) -> Self {
+        Self { table_names: Some(names), ..self }
     }
 
     /// The settings as they were given, including secrets.
@@ -39,75 +47,66 @@ impl Deployment {
     }
 
     pub fn tables(&self) -> Result<Tables, ConfigError> {
-        let names = TableNames {
-            accounts: self.text("SLUICE_ACCOUNTS_TABLE")?,
-            sessions: self.text("SLUICE_SESSIONS_TABLE")?,
-            uploads: self.text("SLUICE_UPLOADS_TABLE")?,
-            files: self.text("SLUICE_FILES_TABLE")?,
-            versions: self.text("SLUICE_VERSIONS_TABLE")?,
-            blobs: self.text("SLUICE_BLOBS_TABLE")?,
-            packs: self.text("SLUICE_PACKS_TABLE")?,
-            chunk_index: self.text("SLUICE_CHUNK_INDEX_TABLE")?,
-            retired_objects: self.text("SLUICE_RETIRED_OBJECTS_TABLE")?,
-            receipts: self.text("SLUICE_RECEIPTS_TABLE")?,
+        let names = match &self.table_names {
+            Some(names) => names.clone(),
+            None => TableNames::with_prefix(&self.get(&settings::TABLE_PREFIX)?),
         };
         Ok(Tables::new(&self.clients, names))
     }
 
     /// How long a materialized blob is used. The bucket keeps it longer.
     pub fn cache_life(&self) -> Result<Duration, ConfigError> {
-        self.seconds("SLUICE_CACHED_BLOB_TTL_SECONDS")
+        self.get(&settings::CACHED_BLOB_TTL_SECONDS)
     }
 
     /// The maximum validity of a presigned URL.
     pub fn url_life(&self) -> Result<UrlLife, ConfigError> {
         let store = self.stores()?.with_role(Role::Vault).and_then(|(store, _)| store.credentials());
         let credentials = store.map_or_else(|| self.credentials.clone(), Credentials::given);
-        Ok(UrlLife::new(credentials, self.seconds(URL_LIFE)?))
+        Ok(UrlLife::new(credentials, self.get(&settings::PRESIGNED_URL_TTL_SECONDS)?))
     }
 
     pub fn upload_life(&self) -> Result<Duration, ConfigError> {
-        self.seconds("SLUICE_UPLOAD_TTL_SECONDS")
+        self.get(&settings::UPLOAD_TTL_SECONDS)
     }
 
     pub fn session_life(&self) -> Result<Duration, ConfigError> {
-        self.seconds("SLUICE_SESSION_TTL_SECONDS")
+        self.get(&settings::SESSION_TTL_SECONDS)
     }
 
     /// The quota of a new account, in bytes.
     pub fn default_quota_bytes(&self) -> Result<u64, ConfigError> {
-        self.number("SLUICE_DEFAULT_QUOTA_BYTES")
+        self.get(&settings::DEFAULT_QUOTA_BYTES)
     }
 
     /// SHA-256 of the secret that stores send to the webhook; without it the webhook is closed.
     pub fn webhook_secret_sha256(&self) -> Result<Option<Sha256>, ConfigError> {
-        const NAME: &str = "SLUICE_WEBHOOK_SECRET_SHA256";
-        let Ok(text) = self.text(NAME) else { return Ok(None) };
-        // The value is not quoted: it may be the secret itself.
-        let invalid = ConfigError::Invalid {
-            name: NAME,
-            value: "…".to_owned(),
-            expected: "a SHA-256 in lower-case hex",
-        };
-        text.parse().map(Some).map_err(|_| invalid)
+        self.find(&settings::WEBHOOK_SECRET_SHA256)
     }
 
     /// The name of the stack; none if metrics are not wanted.
-    pub fn stack_name(&self) -> Option<String> {
-        self.text("SLUICE_STACK_NAME").ok()
+    pub fn stack_name(&self) -> Result<Option<String>, ConfigError> {
+        self.find(&settings::STACK_NAME)
     }
 
-    pub(crate) fn text(&self, name: &'static str) -> Result<String, ConfigError> {
-        let value = self.settings.get(name).filter(|value| !value.is_empty());
-        value.cloned().ok_or(ConfigError::Missing(name))
+    pub fn log_level(&self) -> Result<LevelFilter, ConfigError> {
+        self.get(&settings::LOG_LEVEL)
     }
 
-    pub(crate) fn number<T: FromStr>(&self, name: &'static str) -> Result<T, ConfigError> {
-        let value = self.text(name)?;
-        value.parse().map_err(|_| ConfigError::Invalid { name, value, expected: "a whole number" })
+    /// The value of a setting that a function cannot do without, or that has a default.
+    pub(crate) fn get<T>(&self, setting: &Setting<T>) -> Result<T, ConfigError> {
+        self.find(setting)?.ok_or(ConfigError::Missing(setting.about.name))
     }
 
-    pub(crate) fn seconds(&self, name: &'static str) -> Result<Duration, ConfigError> {
-        self.number(name).map(Duration::from_secs)
+    /// The value of a setting, or its default.
+    pub(crate) fn find<T>(&self, setting: &Setting<T>) -> Result<Option<T>, ConfigError> {
+        let about = &setting.about;
+        let given = self.settings.get(about.name).map(String::as_str).filter(|value| !value.is_empty());
+        let default = match about.absent {
+            Absent::Default(value) => Some(value),
+            Absent::Refused | Absent::Means(_) => None,
+        };
+        let Some(value) = given.or(default) else { return Ok(None) };
+        (setting.parse)(value).map(Some).ok_or_else(|| ConfigError::invalid(about, value))
     }
 }

@@ -3,7 +3,8 @@
 use sluice_storage::StorageError;
 use sluice_storage::stores::StoresError;
 
-use crate::settings::{GRACE, STORES, URL_LIFE};
+use crate::setting::{About, Secrecy};
+use crate::settings::{PRESIGNED_URL_TTL_SECONDS, RETIRED_OBJECT_GRACE_SECONDS, STORES};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -16,10 +17,14 @@ pub enum ConfigError {
         /// A phrase for the message: what the value should be.
         expected: &'static str,
     },
-    #[error("the environment variable {STORES}: {0}")]
+    #[error("the environment variable {setting}: {0}", setting = STORES.about.name)]
     Stores(#[from] StoresError),
     /// Objects would be deleted while presigned URLs for them still work.
-    #[error("{GRACE} is not longer than {URL_LIFE}")]
+    #[error(
+        "{} is not longer than {}",
+        RETIRED_OBJECT_GRACE_SECONDS.about.name,
+        PRESIGNED_URL_TTL_SECONDS.about.name
+    )]
     GraceTooShort,
     #[error("{name}: {error}")]
     Secret {
@@ -27,4 +32,14 @@ pub enum ConfigError {
         name: &'static str,
         error: StorageError,
     },
+}
+
+impl ConfigError {
+    pub(crate) fn invalid(about: &About, value: &str) -> Self {
+        let value = match about.secrecy {
+            Secrecy::Public => value.to_owned(),
+            Secrecy::Secret => "…".to_owned(),
+        };
+        Self::Invalid { name: about.name, value, expected: about.expected }
+    }
 }

@@ -9,10 +9,12 @@ mod error;
 pub mod log;
 mod migration;
 mod queues;
-mod settings;
+mod setting;
+pub mod settings;
 mod stores;
 
 pub use deployment::Deployment;
 pub use environment::environment;
 pub use error::ConfigError;
 pub use queues::WorkerQueue;
+pub use setting::{About, Absent, Secrecy, Setting};

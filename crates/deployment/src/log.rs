@@ -1,21 +1,7 @@
-//! Says what is logged: the level, and which lines are ours.
+//! Tells our own log lines from those of libraries.
 
 use std::path::Path;
-use std::str::FromStr;
 use tracing::Metadata;
-use tracing::level_filters::LevelFilter;
-
-use crate::deployment::Deployment;
-use crate::error::ConfigError;
-
-impl Deployment {
-    pub fn log_level(&self) -> Result<LevelFilter, ConfigError> {
-        const NAME: &str = "SLUICE_LOG_LEVEL";
-        let level = self.text(NAME).unwrap_or_else(|_| "info".to_owned());
-        let expected = "error, warn, info, debug or trace";
-        LevelFilter::from_str(&level).map_err(|_| ConfigError::Invalid { name: NAME, value: level, expected })
-    }
-}
 
 /// Whether an event or span comes from a crate of this workspace.
 ///

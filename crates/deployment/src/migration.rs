@@ -10,49 +10,46 @@ use std::time::Duration;
 use crate::clock;
 use crate::deployment::Deployment;
 use crate::error::ConfigError;
-use crate::settings::{GRACE, URL_LIFE};
-
-const RULES: &str = "SLUICE_MIGRATION_RULES";
-const RECEIPT_KEY: &str = "SLUICE_RECEIPT_SIGNING_KEY";
+use crate::settings::{self, MIGRATION_RULES, RECEIPT_SIGNING_KEY};
 
 impl Deployment {
     /// How long objects remain after their packs were moved: longer than any presigned URL for them is valid.
     pub fn grace(&self) -> Result<Duration, ConfigError> {
-        let grace = self.seconds(GRACE)?;
-        let url_life = self.seconds(URL_LIFE)?;
+        let grace = self.get(&settings::RETIRED_OBJECT_GRACE_SECONDS)?;
+        let url_life = self.get(&settings::PRESIGNED_URL_TTL_SECONDS)?;
         if grace > url_life { Ok(grace) } else { Err(ConfigError::GraceTooShort) }
     }
 
     /// The migration rules; each names a store with a cold bucket.
     pub fn migration_rules(&self) -> Result<Vec<Rule>, ConfigError> {
-        let Ok(value) = self.text(RULES) else { return Ok(Vec::new()) };
-        let rules: Option<Vec<Rule>> = serde_json::from_str(&value).ok();
+        let Some(rules) = self.find(&MIGRATION_RULES)? else { return Ok(Vec::new()) };
         let stores = self.stores()?;
         let known =
             |rule: &Rule| stores.get(&rule.to).is_some_and(|store| store.bucket(Role::Cold).is_some());
-        let expected = "a JSON list of rules, each to a store with a cold bucket (docs/OPERATIONS.md)";
-        rules.filter(|rules| rules.iter().all(known)).ok_or(ConfigError::Invalid {
-            name: RULES,
-            value,
-            expected,
-        })
+        if rules.iter().all(known) {
+            return Ok(rules);
+        }
+        Err(ConfigError::invalid(&MIGRATION_RULES.about, &self.settings[MIGRATION_RULES.about.name]))
     }
 
     /// The seed of the key that signs receipts. The setting refers to 32 bytes in hex.
     pub async fn receipt_seed(&self) -> Result<Option<[u8; 32]>, ConfigError> {
-        let Ok(reference) = self.text(RECEIPT_KEY) else { return Ok(None) };
-        let text = match reference.split_once(':') {
-            Some(("env", name)) => self.settings.get(name).cloned(),
-            Some(("secretsmanager", name)) => {
-                let read = self.clients.secret(name).await;
-                Some(read.map_err(|error| ConfigError::Secret { name: RECEIPT_KEY, error })?)
-            }
-            _ => None,
-        };
+        let Some(reference) = self.find(&RECEIPT_SIGNING_KEY)? else { return Ok(None) };
+        let text =
+            match reference.split_once(':') {
+                Some(("env", name)) => self.settings.get(name).cloned(),
+                Some(("secretsmanager", name)) => {
+                    let read = self.clients.secret(name).await;
+                    Some(read.map_err(|error| ConfigError::Secret {
+                        name: RECEIPT_SIGNING_KEY.about.name,
+                        error,
+                    })?)
+                }
+                _ => None,
+            };
         let seed = text.and_then(|text| text.trim().parse::<Sha256>().ok());
-        let expected = "env:NAME or secretsmanager:NAME of 64 hex digits";
-        let invalid = ConfigError::Invalid { name: RECEIPT_KEY, value: reference, expected };
-        seed.map(|seed| Some(*seed.as_bytes())).ok_or(invalid)
+        let invalid = || ConfigError::invalid(&RECEIPT_SIGNING_KEY.about, &reference);
+        seed.map(|seed| Some(*seed.as_bytes())).ok_or_else(invalid)
     }
 
     /// The migrator of the worker and of the operator. `on_moved` is called with the stored bytes of each pack
@@ -82,12 +79,12 @@ impl Deployment {
 
     /// How many bytes per second one invocation of migrate-pack may move; none is no limit.
     fn migration_bytes_per_second(&self) -> Result<Option<u64>, ConfigError> {
-        let limit: u64 = self.number("SLUICE_MIGRATION_BYTES_PER_SECOND")?;
+        let limit = self.get(&settings::MIGRATION_BYTES_PER_SECOND)?;
         Ok(Some(limit).filter(|limit| *limit > 0))
     }
 
     /// How many packs one invocation of migrate-pack moves at once.
     fn migration_packs_in_flight(&self) -> Result<usize, ConfigError> {
-        Ok(self.number::<usize>("SLUICE_MIGRATION_PACKS_IN_FLIGHT")?.max(1))
+        Ok(self.get(&settings::MIGRATION_PACKS_IN_FLIGHT)?.max(1))
     }
 }

@@ -4,6 +4,8 @@ use sluice_storage::Queue;
 
 use crate::deployment::Deployment;
 use crate::error::ConfigError;
+use crate::setting::Setting;
+use crate::settings;
 
 /// The queue of a worker, with what becomes of messages that it cannot process.
 #[derive(Debug)]
@@ -18,47 +20,47 @@ pub struct WorkerQueue {
 impl Deployment {
     /// The queue of new objects in the landing bucket, and of uploads to process.
     pub fn landing_queue(&self) -> Result<Queue, ConfigError> {
-        self.queue("SLUICE_LANDING_QUEUE_URL")
+        self.queue(&settings::LANDING_QUEUE_URL)
     }
 
     pub fn materialize_queue(&self) -> Result<Queue, ConfigError> {
-        self.queue("SLUICE_MATERIALIZE_QUEUE_URL")
+        self.queue(&settings::MATERIALIZE_QUEUE_URL)
     }
 
     pub fn compress_queue(&self) -> Result<Queue, ConfigError> {
-        self.queue("SLUICE_COMPRESS_QUEUE_URL")
+        self.queue(&settings::COMPRESS_QUEUE_URL)
     }
 
     pub fn migrate_queue(&self) -> Result<Queue, ConfigError> {
-        self.queue("SLUICE_MIGRATE_QUEUE_URL")
+        self.queue(&settings::MIGRATE_QUEUE_URL)
     }
 
     /// The landing queue, as its worker sees it.
     pub fn landing_worker_queue(&self) -> Result<WorkerQueue, ConfigError> {
-        self.worker_queue(self.landing_queue()?, "SLUICE_LANDING_DEAD_LETTER_QUEUE_URL")
+        self.worker_queue(self.landing_queue()?, &settings::LANDING_DEAD_LETTER_QUEUE_URL)
     }
 
     /// The materialize queue, as its worker sees it.
     pub fn materialize_worker_queue(&self) -> Result<WorkerQueue, ConfigError> {
-        self.worker_queue(self.materialize_queue()?, "SLUICE_MATERIALIZE_DEAD_LETTER_QUEUE_URL")
+        self.worker_queue(self.materialize_queue()?, &settings::MATERIALIZE_DEAD_LETTER_QUEUE_URL)
     }
 
     /// The compress queue, as its worker sees it.
     pub fn compress_worker_queue(&self) -> Result<WorkerQueue, ConfigError> {
-        self.worker_queue(self.compress_queue()?, "SLUICE_COMPRESS_DEAD_LETTER_QUEUE_URL")
+        self.worker_queue(self.compress_queue()?, &settings::COMPRESS_DEAD_LETTER_QUEUE_URL)
     }
 
     /// The migrate queue, as its worker sees it.
     pub fn migrate_worker_queue(&self) -> Result<WorkerQueue, ConfigError> {
-        self.worker_queue(self.migrate_queue()?, "SLUICE_MIGRATE_DEAD_LETTER_QUEUE_URL")
+        self.worker_queue(self.migrate_queue()?, &settings::MIGRATE_DEAD_LETTER_QUEUE_URL)
     }
 
-    fn queue(&self, name: &'static str) -> Result<Queue, ConfigError> {
-        Ok(Queue::new(&self.clients, self.text(name)?))
+    fn queue(&self, url: &Setting<String>) -> Result<Queue, ConfigError> {
+        Ok(Queue::new(&self.clients, self.get(url)?))
     }
 
-    fn worker_queue(&self, queue: Queue, dead_letters: &'static str) -> Result<WorkerQueue, ConfigError> {
-        let max_receive_count = self.number("SLUICE_QUEUE_MAX_RECEIVE_COUNT")?;
+    fn worker_queue(&self, queue: Queue, dead_letters: &Setting<String>) -> Result<WorkerQueue, ConfigError> {
+        let max_receive_count = self.get(&settings::QUEUE_MAX_RECEIVE_COUNT)?;
         Ok(WorkerQueue { queue, dead_letters: self.queue(dead_letters)?, max_receive_count })
     }
 }

@@ -5,29 +5,30 @@ use sluice_storage::{Bucket, Stores};
 
 use crate::deployment::Deployment;
 use crate::error::ConfigError;
-use crate::settings::STORES;
+use crate::setting::Setting;
+use crate::settings;
 
 impl Deployment {
     /// The bucket that presigned uploads write to.
     pub fn landing(&self) -> Result<Bucket, ConfigError> {
-        self.bucket(Role::Landing, "SLUICE_LANDING_BUCKET")
+        self.bucket(Role::Landing, &settings::LANDING_BUCKET)
     }
 
     /// The bucket for verified bytes.
     pub fn vault(&self) -> Result<Bucket, ConfigError> {
-        self.bucket(Role::Vault, "SLUICE_VAULT_BUCKET")
+        self.bucket(Role::Vault, &settings::VAULT_BUCKET)
     }
 
     /// The bucket of blobs that were materialized for plain HTTP readers.
     pub fn cache(&self) -> Result<Bucket, ConfigError> {
-        self.bucket(Role::Cache, "SLUICE_CACHE_BUCKET")
+        self.bucket(Role::Cache, &settings::CACHE_BUCKET)
     }
 
     /// The bucket of the store with this role, or the bucket of the template.
-    fn bucket(&self, role: Role, name: &'static str) -> Result<Bucket, ConfigError> {
+    fn bucket(&self, role: Role, name: &Setting<String>) -> Result<Bucket, ConfigError> {
         match self.stores()?.with_role(role) {
             Some((_, bucket)) => Ok(bucket),
-            None => Ok(Bucket::new(&self.clients, self.text(name)?)),
+            None => Ok(Bucket::new(&self.clients, self.get(name)?)),
         }
     }
 
@@ -36,8 +37,8 @@ impl Deployment {
         if let Some(stores) = self.stores.get() {
             return Ok(stores);
         }
-        let json = self.text(STORES).unwrap_or_else(|_| "{}".to_owned());
-        let requires_tls = self.text("SLUICE_REQUIRE_TLS").is_ok_and(|text| text == "true");
+        let json = self.get(&settings::STORES)?;
+        let requires_tls = self.get(&settings::REQUIRE_TLS)?;
         let environment = |name: &str| self.settings.get(name).cloned();
         let opened = Stores::open(&self.clients, &json, &environment, requires_tls)?;
         Ok(self.stores.get_or_init(|| opened))

@@ -8,7 +8,7 @@ use crate::{metrics, telemetry};
 pub async fn start() -> Result<Deployment, ConfigError> {
     let deployment = Deployment::from_environment().await;
     telemetry::start(deployment.log_level()?);
-    if let Some(stack) = deployment.stack_name() {
+    if let Some(stack) = deployment.stack_name()? {
         metrics::start(stack);
     }
     Ok(deployment)

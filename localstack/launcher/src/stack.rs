@@ -105,6 +105,11 @@ impl Stack {
         self.wait_until_ready().await
     }
 
+    /// The name of the `CloudFormation` stack.
+    pub fn name(&self) -> &str {
+        &self.settings.stack_name
+    }
+
     /// The address of the API, without a trailing slash.
     pub fn api_url(&self) -> &str {
         &self.api_url

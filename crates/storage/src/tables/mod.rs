@@ -67,6 +67,25 @@ pub struct TableNames {
     pub receipts: String,
 }
 
+impl TableNames {
+    /// The names that the template gives: the prefix, a hyphen and the table's own name.
+    pub fn with_prefix(prefix: &str) -> Self {
+        let name = |table: &str| format!("{prefix}-{table}");
+        Self {
+            accounts: name("accounts"),
+            sessions: name("sessions"),
+            uploads: name("uploads"),
+            files: name("files"),
+            versions: name("versions"),
+            blobs: name("blobs"),
+            packs: name("packs"),
+            chunk_index: name("chunk-index"),
+            retired_objects: name("retired-objects"),
+            receipts: name("receipts"),
+        }
+    }
+}
+
 /// The tables of a deployment.
 #[derive(Debug, Clone)]
 pub struct Tables {

@@ -15,7 +15,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(30);
 const FIRST_POLL: &str = "GET /2018-06-01/runtime/invocation/next ";
 
 /// The variables that Lambda and `infra/template/` set, all of them for every function.
-const VARIABLES: [(&str, &str); 40] = [
+const VARIABLES: [(&str, &str); 31] = [
     ("AWS_REGION", "us-east-1"),
     ("AWS_DEFAULT_REGION", "us-east-1"),
     ("AWS_ACCESS_KEY_ID", "key"),
@@ -26,13 +26,7 @@ const VARIABLES: [(&str, &str); 40] = [
     ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/sluice"),
     ("AWS_LAMBDA_LOG_STREAM_NAME", "stream"),
     ("SLUICE_LOG_LEVEL", "info"),
-    ("SLUICE_ACCOUNTS_TABLE", "sluice-accounts"),
-    ("SLUICE_SESSIONS_TABLE", "sluice-sessions"),
-    ("SLUICE_UPLOADS_TABLE", "sluice-uploads"),
-    ("SLUICE_FILES_TABLE", "sluice-files"),
-    ("SLUICE_VERSIONS_TABLE", "sluice-versions"),
-    ("SLUICE_BLOBS_TABLE", "sluice-blobs"),
-    ("SLUICE_PACKS_TABLE", "sluice-packs"),
+    ("SLUICE_TABLE_PREFIX", "sluice"),
     ("SLUICE_LANDING_BUCKET", "sluice-landing"),
     ("SLUICE_VAULT_BUCKET", "sluice-vault"),
     ("SLUICE_LANDING_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/000000000000/landing"),
@@ -42,9 +36,6 @@ const VARIABLES: [(&str, &str); 40] = [
     ("SLUICE_SESSION_TTL_SECONDS", "2592000"),
     ("SLUICE_PRESIGNED_URL_TTL_SECONDS", "3600"),
     ("SLUICE_UPLOAD_TTL_SECONDS", "604800"),
-    ("SLUICE_CHUNK_INDEX_TABLE", "sluice-chunk-index"),
-    ("SLUICE_RETIRED_OBJECTS_TABLE", "sluice-retired-objects"),
-    ("SLUICE_RECEIPTS_TABLE", "sluice-receipts"),
     ("SLUICE_CACHE_BUCKET", "sluice-cache"),
     ("SLUICE_MATERIALIZE_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/000000000000/materialize"),
     ("SLUICE_MATERIALIZE_DEAD_LETTER_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/000000000000/dead"),
