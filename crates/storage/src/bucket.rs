@@ -1,5 +1,6 @@
 //! Reads and writes the objects of one bucket.
 
+use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
@@ -55,6 +56,13 @@ impl Bucket {
     pub fn new(clients: &Clients, name: impl Into<String>) -> Self {
         let dialect = Dialect { verifies_sha256: true, part_sha256: true, ..Dialect::default() };
         Self { client: clients.s3.clone(), name: name.into(), dialect }
+    }
+
+    /// The same bucket for a caller that repeats requests itself: the SDK sends each only once.
+    #[must_use]
+    pub fn without_retries(&self) -> Self {
+        let config = self.client.config().to_builder().retry_config(RetryConfig::disabled());
+        Self { client: aws_sdk_s3::Client::from_conf(config.build()), ..self.clone() }
     }
 
     pub fn name(&self) -> &str {

@@ -1,5 +1,6 @@
 //! Copies the bytes of one object from store to store: at once, or in parts.
 
+use backon::{Retryable as _, RetryableWithContext as _};
 use bytes::Bytes;
 use sha2::Digest as _;
 use sluice_domain::hash::Sha256;
@@ -13,7 +14,7 @@ use std::ops::Range;
 
 use super::job::{Job, MEMORY_MIB};
 use super::transfer::{SentDigests, TransferError};
-use crate::backoff::retrying;
+use crate::retries::RETRIES;
 
 const PART_MIN_BYTES: u64 = 16 << 20;
 const PART_LARGEST_BYTES: u64 = 64 << 20;
@@ -87,15 +88,18 @@ impl Job {
     ) -> Result<(Written, SentDigests), TransferError> {
         let part_bytes = part_bytes(head.size)?;
         let (first, description) = self.read(key, head, 0..part_bytes.min(head.size)).await?;
-        let mut upload = self.target.begin_checked(target_key, &description).await?;
+        let begin = || self.target.begin_checked(target_key, &description);
+        let mut upload = begin.retry(RETRIES).when(is_transient).await.map_err(of_step)?;
         let sent = async {
             let sent = self.send_parts(&mut upload, key, head, first).await?;
-            Ok((upload.complete().await?, sent))
+            let complete = || upload.complete();
+            Ok((complete.retry(RETRIES).when(is_transient).await.map_err(of_step)?, sent))
         };
         match sent.await {
             Ok(done) => Ok(done),
             Err(error) => {
-                match upload.abort().await {
+                let abort = || upload.abort();
+                match abort.retry(RETRIES).when(is_transient).await {
                     // The upload was completed, or is gone.
                     Err(abort_error) if abort_error.kind != ErrorKind::NotFound => {
                         return Err(abort_error.into());
@@ -145,15 +149,32 @@ impl Job {
     ) -> Result<(Bytes, Description), TransferError> {
         let length = range.end - range.start;
         self.pace.wait(length).await;
-        let read = retrying(is_transient, async || {
-            self.source.get_described(key, &head.etag, Some(range.clone()), length).await
-        });
-        read.await.map_err(TransferError::of_source)
+        let read = || self.source.get_described(key, &head.etag, Some(range.clone()), length);
+        read.retry(RETRIES).when(is_transient).await.map_err(|error| match TransferError::of_source(error) {
+            TransferError::Storage(error) => of_step(error),
+            changed => changed,
+        })
     }
 }
 
 async fn send_part(upload: &mut CheckedUpload<'_>, part: Bytes) -> Result<Option<u64>, TransferError> {
-    Ok(retrying(is_transient, async || upload.send(part.clone()).await).await?)
+    let send = |upload| send_once(upload, part.clone());
+    let (_, sent) = send.retry(RETRIES).context(upload).when(is_transient).await;
+    sent.map_err(of_step)
+}
+
+/// Gives the upload back, so that the same call can be made again.
+async fn send_once<'a, 'b>(
+    upload: &'a mut CheckedUpload<'b>,
+    part: Bytes,
+) -> (&'a mut CheckedUpload<'b>, Result<Option<u64>, StorageError>) {
+    let sent = upload.send(part).await;
+    (upload, sent)
+}
+
+/// The error of a step that was repeated. Only an error that was not may repeat the whole copy.
+fn of_step(error: StorageError) -> TransferError {
+    if is_transient(&error) { TransferError::Step(error) } else { TransferError::Storage(error) }
 }
 
 fn is_transient(error: &StorageError) -> bool {

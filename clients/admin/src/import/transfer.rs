@@ -1,5 +1,6 @@
 //! Copies one object, verifies it at the target, and then writes its receipt.
 
+use backon::Retryable as _;
 use serde::Serialize;
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::VersionId;
@@ -14,8 +15,8 @@ use sluice_storage::{ErrorKind, StorageError, Written};
 
 use super::job::Job;
 use super::keys;
-use crate::backoff::retrying;
 use crate::output::Output;
+use crate::retries::RETRIES;
 
 /// How often to start again with an object that changed while it was read.
 const CHANGES_MAX: u32 = 1;
@@ -57,6 +58,9 @@ pub(super) enum TransferError {
     TooLarge,
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// A step of a copy in parts failed again and again; the whole copy is not repeated for it.
+    #[error(transparent)]
+    Step(StorageError),
     #[error(transparent)]
     ReadBack(#[from] PackError),
 }
@@ -94,7 +98,7 @@ impl TransferError {
             Self::Storage(error) | Self::ReadBack(PackError::Storage(error)) => {
                 error.kind != ErrorKind::Fault
             }
-            Self::Changed | Self::Gone | Self::TooLarge | Self::ReadBack(_) => false,
+            Self::Changed | Self::Gone | Self::TooLarge | Self::Step(_) | Self::ReadBack(_) => false,
         }
     }
 }
@@ -114,9 +118,8 @@ impl Job {
         let source_key = ObjectKey::from_stored(key);
         let mut changes = 0;
         loop {
-            let imported =
-                retrying(TransferError::is_transient, async || self.import_once(&source_key, &head).await)
-                    .await;
+            let import = || self.import_once(&source_key, &head);
+            let imported = import.retry(RETRIES).when(TransferError::is_transient).await;
             let error = match imported {
                 Ok(outcome) => return (outcome, head.size),
                 Err(TransferError::Gone) => return (Outcome::Gone, head.size),
@@ -127,7 +130,8 @@ impl Job {
             }
             output.warning(&format!("{key} has changed since it was listed; copying its new state"));
             changes += 1;
-            head = match self.source.head(&source_key).await {
+            let read_head = || self.source.head(&source_key);
+            head = match read_head.retry(RETRIES).when(|error| error.kind.is_transient()).await {
                 Ok(Some(head)) => head,
                 Ok(None) => return (Outcome::Gone, head.size),
                 Err(error) => return (Outcome::Failed(error.to_string()), head.size),
