@@ -23,7 +23,7 @@ pub struct Message {
 pub type OutOfTime = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// The ids of the messages that SQS is to deliver again.
-pub type Failed = Vec<String>;
+pub type Redelivered = Vec<String>;
 
 /// How long a failed message waits before the next delivery, multiplied by its receive count.
 const RETRY_PAUSE: Duration = Duration::from_secs(15);
@@ -63,12 +63,12 @@ pub enum Acknowledgement {
     /// The queue may delete the message.
     Delete,
     /// The message stays on the queue.
-    ReceiveAgain,
+    Redeliver,
 }
 
 impl Acknowledgement {
-    pub fn receives_again(self) -> bool {
-        self == Self::ReceiveAgain
+    pub fn is_redelivered(self) -> bool {
+        self == Self::Redeliver
     }
 }
 
@@ -96,7 +96,7 @@ impl Acknowledger {
         };
         acknowledged.unwrap_or_else(|error| {
             tracing::error!(%error, message_id = message.id, "a message could not be acknowledged");
-            Acknowledgement::ReceiveAgain
+            Acknowledgement::Redeliver
         })
     }
 
@@ -104,7 +104,7 @@ impl Acknowledger {
     /// one.
     async fn put_back(&self, message: &Message) -> Result<Acknowledgement, StorageError> {
         if message.receive_count > 1 {
-            return Ok(Acknowledgement::ReceiveAgain);
+            return Ok(Acknowledgement::Redeliver);
         }
         self.queue.send(&message.body).await?;
         Ok(Acknowledgement::Delete)
@@ -129,6 +129,6 @@ impl Acknowledger {
             return Ok(Acknowledgement::Delete);
         }
         self.queue.retry_after(&message.receipt_handle, RETRY_PAUSE * count).await?;
-        Ok(Acknowledgement::ReceiveAgain)
+        Ok(Acknowledgement::Redeliver)
     }
 }

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use futures::future;
 use serde::{Deserialize, Serialize};
 use sluice_lambda::Deployment;
-use sluice_lambda::batch::{Failed, Message, OutOfTime};
+use sluice_lambda::batch::{Message, OutOfTime, Redelivered};
 use sluice_tests::Deployed;
 use std::io;
 use std::sync::Arc;
@@ -66,7 +66,7 @@ pub async fn run(invocation: Invocation) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn process<App, Processing: Future<Output = Failed>>(
+async fn process<App, Processing: Future<Output = Redelivered>>(
     app: App,
     batches: Vec<Vec<String>>,
     process_batch: fn(Arc<App>, Vec<Message>, OutOfTime) -> Processing,

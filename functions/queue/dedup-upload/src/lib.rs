@@ -38,7 +38,7 @@ use futures::FutureExt;
 use futures::stream::{self, StreamExt};
 use sluice_contracts::event::{LandingMessage, UploadEvent};
 use sluice_domain::key::LandingKey;
-use sluice_lambda::batch::{Failed, Message, OutOfTime, Processed};
+use sluice_lambda::batch::{Message, OutOfTime, Processed, Redelivered};
 use std::sync::Arc;
 
 pub use app::App;
@@ -51,8 +51,9 @@ use upload::UploadTask;
 const MESSAGES_IN_FLIGHT: usize = 4;
 
 /// Processes a batch. Returns the messages that are to be received again.
-pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
-    let (app, out_of_time) = (&*app, &*out_of_time);
+pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Redelivered {
+    let app = &*app;
+    let out_of_time = &*out_of_time;
     let in_batch = messages.len() > 1;
     let results: Vec<(Message, Result<MessageResult, DedupError>)> = stream::iter(messages)
         .map(|message| async move {
@@ -83,7 +84,7 @@ pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTi
     }
     let mut failed = Vec::new();
     for (message, processed) in processed_messages {
-        if app.acknowledger.acknowledge(&message, processed).boxed().await.receives_again() {
+        if app.acknowledger.acknowledge(&message, processed).boxed().await.is_redelivered() {
             failed.push(message.id);
         }
     }

@@ -16,7 +16,7 @@ use sluice_contracts::event::BlobEvent;
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::AccountId;
 use sluice_domain::key::ObjectKey;
-use sluice_lambda::batch::{Failed, Message, OutOfTime, Processed};
+use sluice_lambda::batch::{Message, OutOfTime, Processed, Redelivered};
 use sluice_lambda::clock;
 use sluice_storage::tables::Lease;
 use std::sync::Arc;
@@ -34,8 +34,9 @@ const BLOBS_IN_FLIGHT: usize = 2;
 const LEASE: Duration = Duration::from_mins(16);
 
 /// Processes a batch. Returns the messages that are to be received again.
-pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
-    let (app, out_of_time) = (&*app, &*out_of_time);
+pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Redelivered {
+    let app = &*app;
+    let out_of_time = &*out_of_time;
     stream::iter(messages)
         .map(|message| {
             async move {
@@ -47,7 +48,7 @@ pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTi
                         Err(error) => Processed::Failed(error),
                     }
                 };
-                app.acknowledger.acknowledge(&message, processed).await.receives_again().then_some(message.id)
+                app.acknowledger.acknowledge(&message, processed).await.is_redelivered().then_some(message.id)
             }
             .boxed()
         })

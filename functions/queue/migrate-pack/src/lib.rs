@@ -14,7 +14,7 @@ use sluice_domain::blob::Pack;
 use sluice_domain::id::AccountId;
 use sluice_domain::migration::Rule;
 use sluice_lambda::Deployment;
-use sluice_lambda::batch::{Acknowledger, Failed, Message, OutOfTime, Processed};
+use sluice_lambda::batch::{Acknowledger, Message, OutOfTime, Processed, Redelivered};
 use sluice_lambda::config::ConfigError;
 use sluice_lambda::metrics::{self, Metric};
 use sluice_packs::read::read_index;
@@ -61,7 +61,7 @@ impl App {
 type TimeCheck = dyn Fn() -> bool + Send + Sync;
 
 /// Processes a batch. Returns the messages that are to be received again.
-pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
+pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Redelivered {
     let mut failed = Vec::new();
     for message in messages {
         let processed = if out_of_time() {
@@ -72,7 +72,7 @@ pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTi
                 Err(error) => Processed::Failed(error),
             }
         };
-        if app.acknowledger.acknowledge(&message, processed).await.receives_again() {
+        if app.acknowledger.acknowledge(&message, processed).await.is_redelivered() {
             failed.push(message.id);
         }
     }
