@@ -70,12 +70,12 @@ async fn process_message(app: &App, message: &Message, out_of_time: &TimeCheck) 
     | PackEvent::MigrationRequested { account_id, of, .. }) = PackEvent::parse(&message.body)?;
     let compression = Compression { app, account_id, attempt: &message.id, out_of_time };
     match compression.run(&of).await? {
-        Progress::Complete => {
+        CompressionProgress::Complete => {
             if let Some(queue) = &app.migrate_queue {
                 queue.send(&PackEvent::CompressionFinished { account_id, of }.to_json()).await?;
             }
         }
-        Progress::OutOfTime => {
+        CompressionProgress::OutOfTime => {
             tracing::info!(account = %account_id, "out of time; another invocation continues");
             app.queue.send(&PackEvent::PackWritten { account_id, of }.to_json()).await?;
         }
@@ -93,7 +93,7 @@ struct Compression<'a> {
 
 /// How far the packs of a message were moved.
 #[derive(Debug, PartialEq, Eq)]
-enum Progress {
+enum CompressionProgress {
     Complete,
     OutOfTime,
 }
@@ -121,7 +121,7 @@ impl Selection {
 }
 
 impl Compression<'_> {
-    async fn run(&self, subject: &Subject) -> Result<Progress, PackError> {
+    async fn run(&self, subject: &Subject) -> Result<CompressionProgress, PackError> {
         let mover = &self.app.mover;
         let packs = subject::find(&mover.tables, &mover.buckets, self.account_id, subject).await?;
         let adopted = packs.blob.as_ref().and_then(|blob| Some((blob, blob.object_key.as_deref()?)));
@@ -129,30 +129,34 @@ impl Compression<'_> {
             return self.move_selected(&packs, Selection::OwnObjects).await;
         };
         if !self.is_object_worthwhile(blob, object_key, &packs).await? {
-            return Ok(Progress::Complete);
+            return Ok(CompressionProgress::Complete);
         }
         let progress = self.move_selected(&packs, Selection::RangesOfObject).await?;
-        if progress == Progress::Complete {
+        if progress == CompressionProgress::Complete {
             mover.release(blob, &packs).await?;
         }
         Ok(progress)
     }
 
-    async fn move_selected(&self, packs: &Packs, selection: Selection) -> Result<Progress, PackError> {
+    async fn move_selected(
+        &self,
+        packs: &Packs,
+        selection: Selection,
+    ) -> Result<CompressionProgress, PackError> {
         for batch in packs.batches() {
             for pack in subject::rows(&self.app.mover.tables, self.account_id, batch).await? {
                 if !selection.includes(&pack.placement, packs.is_in_object(&pack)) {
                     continue;
                 }
                 if (self.out_of_time)() {
-                    return Ok(Progress::OutOfTime);
+                    return Ok(CompressionProgress::OutOfTime);
                 }
                 if selection == Selection::RangesOfObject || self.is_pack_worthwhile(&pack).await? {
                     self.move_pack(&pack).await?;
                 }
             }
         }
-        Ok(Progress::Complete)
+        Ok(CompressionProgress::Complete)
     }
 
     async fn is_pack_worthwhile(&self, pack: &Pack) -> Result<bool, PackError> {

@@ -88,7 +88,7 @@ async fn process_message(app: &App, message: &Message, out_of_time: &TimeCheck) 
         PackEvent::MigrationRequested { account_id, of, to } => (*account_id, of, Some(&**to)),
     };
     let migration = Migration { app, account_id, attempt: &message.id, out_of_time };
-    if migration.run(subject, requested).await? == Progress::OutOfTime {
+    if migration.run(subject, requested).await? == MigrationProgress::OutOfTime {
         tracing::info!(account = %account_id, "out of time; another invocation continues");
         app.queue.send(&message.body).await?;
     }
@@ -105,31 +105,31 @@ struct Migration<'a> {
 
 /// How far the packs of a message were moved.
 #[derive(Debug, PartialEq, Eq)]
-enum Progress {
+enum MigrationProgress {
     Complete,
     OutOfTime,
 }
 
 impl Migration<'_> {
     /// Moves the packs to the `requested` store, or to those that the rules say.
-    async fn run(&self, subject: &Subject, requested: Option<&str>) -> Result<Progress, PackError> {
+    async fn run(&self, subject: &Subject, requested: Option<&str>) -> Result<MigrationProgress, PackError> {
         let mover = &self.app.mover;
         let packs = subject::find(&mover.tables, &mover.buckets, self.account_id, subject).await?;
         let target = Target::choose(requested, &self.app.rules, packs.blob.as_ref());
-        if self.move_all(&packs, &target).await? == Progress::OutOfTime {
-            return Ok(Progress::OutOfTime);
+        if self.move_all(&packs, &target).await? == MigrationProgress::OutOfTime {
+            return Ok(MigrationProgress::OutOfTime);
         }
         if let (Some(blob), Target::Store(store)) = (&packs.blob, target) {
             mover.release(blob, &packs).await?;
             mover.tables.mark_migrated(blob, store).await?;
         }
-        Ok(Progress::Complete)
+        Ok(MigrationProgress::Complete)
     }
 
     /// Moves all packs that are elsewhere. If some fail, the others are moved all the same, and the last
     /// error is returned.
-    async fn move_all(&self, packs: &Packs, target: &Target<'_>) -> Result<Progress, PackError> {
-        let mut progress = Progress::Complete;
+    async fn move_all(&self, packs: &Packs, target: &Target<'_>) -> Result<MigrationProgress, PackError> {
+        let mut progress = MigrationProgress::Complete;
         let mut failure = None;
         for batch in packs.batches() {
             let rows = subject::rows(&self.app.mover.tables, self.account_id, batch).await?;
@@ -140,15 +140,15 @@ impl Migration<'_> {
             let mut moves = stream::iter(orders)
                 .map(|(pack, store)| async move {
                     if (self.out_of_time)() {
-                        return Ok(Progress::OutOfTime);
+                        return Ok(MigrationProgress::OutOfTime);
                     }
-                    self.move_pack(&pack, &store).await.map(|()| Progress::Complete)
+                    self.move_pack(&pack, &store).await.map(|()| MigrationProgress::Complete)
                 })
                 .buffer_unordered(self.app.packs_in_flight);
             while let Some(moved) = moves.next().await {
                 match moved {
-                    Ok(Progress::Complete) => {}
-                    Ok(Progress::OutOfTime) => progress = Progress::OutOfTime,
+                    Ok(MigrationProgress::Complete) => {}
+                    Ok(MigrationProgress::OutOfTime) => progress = MigrationProgress::OutOfTime,
                     Err(error) => {
                         tracing::warn!(%error, "a pack could not be moved");
                         failure = Some(error);

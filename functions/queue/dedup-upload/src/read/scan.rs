@@ -10,7 +10,7 @@ use std::ops::Range;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::checkpoint::{Checkpoint, Progress};
+use super::checkpoint::{Checkpoint, ReadProgress};
 use super::cut_packs::CutPacks;
 use super::hashed_object::HashedObject;
 use crate::app::{App, RANGE_BYTES, TimeCheck};
@@ -43,8 +43,10 @@ impl Scan<'_> {
     pub async fn run(&self, checkpoint: Option<Checkpoint>, first: Bytes) -> Result<Scanned, DedupError> {
         let (mut pass, mut packs) = match checkpoint {
             None => (ContentPass::new(), CutPacks::new(self.upload, self.head)),
-            Some(Checkpoint { packs, progress: Progress::Reading(pass), .. }) => (*pass, packs),
-            Some(Checkpoint { packs, progress: Progress::Hashed { digest, copy_multipart_id }, .. }) => {
+            Some(Checkpoint { packs, progress: ReadProgress::Reading(pass), .. }) => (*pass, packs),
+            Some(Checkpoint {
+                packs, progress: ReadProgress::Hashed { digest, copy_multipart_id }, ..
+            }) => {
                 return Ok(Scanned::Complete(Box::new(HashedObject { digest, packs, copy_multipart_id })));
             }
         };
@@ -64,7 +66,7 @@ impl Scan<'_> {
             let Some(read) = reads.pop_front() else { break };
             if (self.out_of_time)() {
                 packs.look_up_and_save(self.app, self.upload).await?;
-                let progress = Progress::Reading(Box::new(pass));
+                let progress = ReadProgress::Reading(Box::new(pass));
                 return Ok(Scanned::OutOfTime(Checkpoint { packs, progress }));
             }
             let (bytes, _permit) = read.await??;
