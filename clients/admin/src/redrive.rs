@@ -3,7 +3,7 @@
 use serde_json::json;
 use sluice_lambda::batch::Acknowledger;
 use sluice_lambda::clock;
-use sluice_storage::queue::Received;
+use sluice_storage::Received;
 use std::time::Duration;
 
 use crate::arguments::{RedriveArguments, WorkQueue};

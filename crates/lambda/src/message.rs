@@ -1,7 +1,7 @@
 //! Messages of a queue, and what happens to them after a worker has tried them.
 
 use sluice_packs::PackError;
-use sluice_storage::{Queue, StorageError};
+use sluice_storage::{Chain, Queue, StorageError};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub type Redelivered = Vec<String>;
 const RETRY_PAUSE: Duration = Duration::from_secs(15);
 
 /// Why a message could not be processed.
-pub trait ProcessError: std::fmt::Display {
+pub trait ProcessError: std::error::Error {
     /// Whether no retry will help.
     fn is_permanent(&self) -> bool;
 
@@ -95,7 +95,7 @@ impl Acknowledger {
             Processed::Failed(error) => self.failed(message, &error).await,
         };
         acknowledged.unwrap_or_else(|error| {
-            tracing::error!(%error, message_id = message.id, "a message could not be acknowledged");
+            tracing::error!(error = %Chain(&error), message_id = message.id, "a message could not be acknowledged");
             Acknowledgement::Redeliver
         })
     }
@@ -116,7 +116,7 @@ impl Acknowledger {
         error: &E,
     ) -> Result<Acknowledgement, StorageError> {
         let count = message.receive_count;
-        tracing::warn!(%error, message_id = message.id, receive_count = count, "a message failed");
+        tracing::warn!(error = %Chain(error), message_id = message.id, receive_count = count, "a message failed");
         if error.is_permanent() || count >= self.max_receive_count {
             let attributes = [
                 ("reason", error.to_string()),

@@ -55,6 +55,12 @@ impl Values {
         Ok(self)
     }
 
+    /// The values of two expressions of one write. A placeholder of both stands for the same value.
+    fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     pub(crate) fn into_map(self) -> Option<HashMap<String, AttributeValue>> {
         Some(self.0).filter(|values| !values.is_empty())
     }
@@ -117,7 +123,7 @@ impl Condition {
     }
 }
 
-/// A named condition, its expression, and the values for the placeholders of the whole write.
+/// A named condition, its expression, and the values of its placeholders.
 #[derive(Debug, Clone)]
 pub(crate) struct Guard<'a> {
     condition: Condition,
@@ -126,7 +132,26 @@ pub(crate) struct Guard<'a> {
 }
 
 impl Guard<'_> {
-    /// Gives a placeholder its value. The update of the same write uses the same values.
+    /// Gives a placeholder its value.
+    pub(crate) fn with(mut self, placeholder: &str, of: &impl Serialize) -> Result<Self, StorageError> {
+        self.values = self.values.with(placeholder, of)?;
+        Ok(self)
+    }
+}
+
+/// A change of attributes: an update expression, and the values of its placeholders.
+#[derive(Debug, Clone)]
+pub(crate) struct Change<'a> {
+    expression: &'a str,
+    values: Values,
+}
+
+impl<'a> Change<'a> {
+    pub(crate) fn new(expression: &'a str) -> Self {
+        Self { expression, values: Values::new() }
+    }
+
+    /// Gives a placeholder its value.
     pub(crate) fn with(mut self, placeholder: &str, of: &impl Serialize) -> Result<Self, StorageError> {
         self.values = self.values.with(placeholder, of)?;
         Ok(self)
@@ -204,16 +229,16 @@ impl Transaction {
         self,
         table: &str,
         key: Row,
-        update: &str,
+        change: Change<'_>,
         guard: Guard<'_>,
     ) -> Result<Self, StorageError> {
         let update = Update::builder()
             .table_name(table)
             .set_key(Some(key))
-            .update_expression(update)
+            .update_expression(change.expression)
             .condition_expression(guard.expression)
-            .set_expression_attribute_names(names(&[update, guard.expression]))
-            .set_expression_attribute_values(guard.values.into_map())
+            .set_expression_attribute_names(names(&[change.expression, guard.expression]))
+            .set_expression_attribute_values(change.values.and(guard.values).into_map())
             .build()
             .map_err(|error| StorageError::fault(TRANSACT, error))?;
         Ok(self.with(guard.condition, TransactWriteItem::builder().update(update).build()))

@@ -1,8 +1,7 @@
 //! Lists the objects of a bucket in the order of their keys, page by page.
 
 use backon::Retryable as _;
-use sluice_storage::bucket::ObjectHead;
-use sluice_storage::{Bucket, ErrorKind, StorageError};
+use sluice_storage::{Bucket, ErrorKind, ObjectHead, StorageError};
 use std::vec::IntoIter;
 
 use crate::retries::RETRIES;

@@ -10,8 +10,7 @@ use sluice_domain::time::Timestamp;
 use sluice_lambda::clock;
 use sluice_packs::PackError;
 use sluice_packs::mover::read_back;
-use sluice_storage::bucket::{ObjectHead, normalise_etag};
-use sluice_storage::{ErrorKind, StorageError, Written};
+use sluice_storage::{ErrorKind, ObjectHead, StorageError, Written, normalise_etag};
 
 use super::job::Job;
 use super::keys;
@@ -152,8 +151,11 @@ impl Job {
         let verified_by = self.verify(&target_key, head.size, &written, sent).await?;
         // A source that ignores `If-Match` may have sent other bytes, so check that the object is still the
         // same.
-        if !self.reads_conditionally && self.source.head(key).await?.as_ref() != Some(head) {
-            return Err(TransferError::Changed);
+        if !self.reads_conditionally {
+            let now = self.source.head(key).await?;
+            if now.is_none_or(|now| !now.is_of_same_bytes(head)) {
+                return Err(TransferError::Changed);
+            }
         }
         if let Some(signer) = &self.signer {
             let copied =
@@ -172,8 +174,8 @@ impl Job {
         target_key: &ObjectKey,
         receipt_id: &str,
     ) -> Result<bool, TransferError> {
-        let Some(target) = self.target.head_checked(target_key).await? else { return Ok(false) };
-        if target.size != Some(head.size) {
+        let Some(target) = self.target.head(target_key).await? else { return Ok(false) };
+        if target.size != head.size {
             return Ok(false);
         }
         if self.signer.is_some() {
@@ -189,7 +191,7 @@ impl Job {
         if source_etag == normalise_etag(&target.etag) && is_md5(&source_etag) {
             return Ok(true);
         }
-        let source = self.source.head_checked(key).await?.filter(|source| source.etag == head.etag);
+        let source = self.source.head(key).await?.filter(|source| source.etag == head.etag);
         Ok(source.and_then(|source| source.crc64).is_some_and(|crc64| target.crc64 == Some(crc64)))
     }
 

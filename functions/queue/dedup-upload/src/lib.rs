@@ -146,7 +146,8 @@ mod tests {
 
     #[test]
     fn only_the_first_receipt_of_a_stores_notification_is_a_first_run() {
-        let (account_id, upload_id) = (AccountId::from_bytes([1; 16]), UploadId::from_bytes([2; 16]));
+        let account_id = AccountId::from_bytes([1; 16]);
+        let upload_id = UploadId::from_bytes([2; 16]);
         let key = LandingKey { account_id, upload_id };
         let s3 = format!(r#"{{"object":{{"key":"{key}"}}}}"#);
         let created = format!(

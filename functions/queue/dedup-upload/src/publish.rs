@@ -1,9 +1,10 @@
 //! Publishes the outcome of an upload in one transaction, then indexes its chunks, enqueues compression and
 //! cleans up.
 
+use sluice_domain::publication::Outcome;
 use sluice_lambda::clock;
-use sluice_storage::bucket::ObjectHead;
-use sluice_storage::tables::{Outcome, Published};
+use sluice_storage::ObjectHead;
+use sluice_storage::tables::Published;
 
 use crate::dedup::chunk_index;
 use crate::error::DedupError;

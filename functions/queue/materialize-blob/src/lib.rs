@@ -76,7 +76,7 @@ async fn materialize(
     out_of_time: &TimeCheck,
 ) -> Result<(), MaterializeError> {
     let key = ObjectKey::materialized(account, &sha256);
-    if let Some(made_at) = app.cache.modified_at(&key).await?
+    if let Some(made_at) = app.cache.head(&key).await?.and_then(|head| head.modified_at)
         && made_at.after(app.cache_life) > clock::now()
     {
         return Ok(());

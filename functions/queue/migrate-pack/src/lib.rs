@@ -20,7 +20,7 @@ use sluice_lambda::metrics::{self, Metric};
 use sluice_packs::read::read_index;
 use sluice_packs::subject::{self, Packs};
 use sluice_packs::{Form, IN_TRANSIT_BYTES, Move, Moved, Mover, Pace, PackError, Signer};
-use sluice_storage::Queue;
+use sluice_storage::{Chain, Queue};
 use std::sync::Arc;
 use target::Target;
 use tokio::sync::Semaphore;
@@ -150,7 +150,7 @@ impl Migration<'_> {
                     Ok(MigrationProgress::Complete) => {}
                     Ok(MigrationProgress::OutOfTime) => progress = MigrationProgress::OutOfTime,
                     Err(error) => {
-                        tracing::warn!(%error, "a pack could not be moved");
+                        tracing::warn!(error = %Chain(&error), "a pack could not be moved");
                         failure = Some(error);
                     }
                 }

@@ -10,8 +10,7 @@ use sluice_domain::key::ObjectKey;
 use sluice_domain::sweep::PENDING_PATIENCE;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_lambda::clock;
-use sluice_storage::StorageError;
-use sluice_storage::bucket::ObjectHead;
+use sluice_storage::{GetOptions, ObjectHead, PutOptions, StorageError, found};
 
 use super::cut_packs::{CutPacks, SavedPack};
 use super::hashed_object::HashedObject;
@@ -63,8 +62,9 @@ impl Checkpoint {
     /// Loads the checkpoint of this very object, if there is one. If it cannot be decoded, the object is read
     /// from its beginning.
     pub async fn load(app: &App, upload: &Upload, head: &ObjectHead) -> Result<Option<Self>, DedupError> {
-        let Some(bytes) = app.vault.get(&key(upload, head)).await? else { return Ok(None) };
-        let checkpoint = decode(upload, head, &bytes);
+        let saved = app.vault.get(&key(upload, head), GetOptions::whole()).await;
+        let Some(saved) = found(saved)? else { return Ok(None) };
+        let checkpoint = decode(upload, head, &saved.bytes);
         if checkpoint.is_none() {
             let upload = upload.upload_id;
             tracing::warn!(%upload, "a checkpoint does not fit; reading from the beginning");
@@ -77,7 +77,7 @@ impl Checkpoint {
     pub async fn save(self, app: &App, upload: &Upload, head: &ObjectHead) -> Result<(), DedupError> {
         let due_at = clock::now().after(PENDING_PATIENCE);
         let bytes = self.encode().map_err(|error| StorageError::unavailable("write a checkpoint", error))?;
-        app.vault.put(&key(upload, head), bytes.into()).await?;
+        app.vault.put(&key(upload, head), bytes.into(), PutOptions::default()).await?;
         if upload.state == UploadState::Open {
             app.tables.mark_pending(upload, due_at).await?;
         } else {

@@ -3,8 +3,7 @@
 use bytes::Bytes;
 use sluice_domain::content_pass::ContentPass;
 use sluice_domain::upload::Upload;
-use sluice_storage::StorageError;
-use sluice_storage::bucket::ObjectHead;
+use sluice_storage::{GetOptions, ObjectHead, StorageError};
 use std::collections::VecDeque;
 use std::ops::Range;
 use tokio::sync::OwnedSemaphorePermit;
@@ -95,7 +94,8 @@ impl Scan<'_> {
         let etag = self.head.etag.clone();
         let key = self.upload.landing_key().object_key();
         AbortOnDropHandle::new(tokio::spawn(async move {
-            Ok((landing.get_range(&key, Some(&etag), range).await?, permit))
+            let object = landing.get(&key, GetOptions::range(range).if_match(&etag)).await?;
+            Ok((object.bytes, permit))
         }))
     }
 
