@@ -161,8 +161,8 @@ impl Job {
 }
 
 async fn send_part(upload: &mut CheckedUpload<'_>, part: Bytes) -> Result<Option<u64>, TransferError> {
-    let send = |upload| send_once(upload, part.clone());
-    let (_, sent) = send.retry(RETRIES).context(upload).when(is_transient).await;
+    let attempt = |upload| send_once(upload, part.clone());
+    let (_, sent) = attempt.retry(RETRIES).context(upload).when(is_transient).await;
     sent.map_err(of_step)
 }
 

@@ -31,12 +31,11 @@ pub async fn rewrite(
         .map(|window| {
             let key = &key;
             async move {
-                let bytes = match object.bytes {
-                    Some(whole) => whole.slice(window.range.start as usize..window.range.end as usize),
-                    None => {
-                        let options = GetOptions::range(window.range).if_match(&object.head.etag);
-                        app.landing.get(key, options).await?.bytes
-                    }
+                let bytes = if let Some(whole) = object.bytes {
+                    whole.slice(window.range.start as usize..window.range.end as usize)
+                } else {
+                    let options = GetOptions::range(window.range).if_match(&object.head.etag);
+                    app.landing.get(key, options).await?.bytes
                 };
                 Ok::<_, DedupError>((window.chunks, bytes))
             }
