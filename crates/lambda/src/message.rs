@@ -95,7 +95,11 @@ impl Acknowledger {
             Processed::Failed(error) => self.failed(message, &error).await,
         };
         acknowledged.unwrap_or_else(|error| {
-            tracing::error!(error = %Chain(&error), message_id = message.id, "a message could not be acknowledged");
+            tracing::error!(
+                error = %Chain(&error),
+                message_id = message.id,
+                "a message could not be acknowledged"
+            );
             Acknowledgement::Redeliver
         })
     }
@@ -116,7 +120,12 @@ impl Acknowledger {
         error: &E,
     ) -> Result<Acknowledgement, StorageError> {
         let count = message.receive_count;
-        tracing::warn!(error = %Chain(error), message_id = message.id, receive_count = count, "a message failed");
+        tracing::warn!(
+            error = %Chain(error),
+            message_id = message.id,
+            receive_count = count,
+            "a message failed"
+        );
         if error.is_permanent() || count >= self.max_receive_count {
             let attributes = [
                 ("reason", error.to_string()),

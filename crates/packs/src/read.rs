@@ -33,7 +33,11 @@ pub async fn read_run(buckets: &PackBuckets, run: Run<'_>, now: Timestamp) -> Re
     };
     let former = run.pack.former.as_ref().filter(|former| former.until > now);
     let Some(former) = former else { return Err(error) };
-    tracing::error!(error = %Chain(&error), pack = %run.pack.pack_id, "a pack is read at its former placement");
+    tracing::error!(
+        error = %Chain(&error),
+        pack = %run.pack.pack_id,
+        "a pack is read at its former placement"
+    );
     read_at(buckets, run, &former.placement).await.map_err(|_| error)
 }
 

@@ -17,7 +17,8 @@ pub(crate) type Row = HashMap<String, AttributeValue>;
 
 const TRANSACT: &str = "dynamodb:TransactWriteItems";
 
-/// How a transaction is repeated while others write the same rows. The SDK repeats requests that got no answer.
+/// How a transaction is repeated while others write the same rows. The SDK repeats requests that got no
+/// answer.
 const COLLISION_RETRIES: ExponentialBuilder =
     ExponentialBuilder::new().with_min_delay(Duration::from_millis(20)).with_max_times(5);
 

@@ -78,7 +78,10 @@ async fn publish_sharing_packs(
     let (written, chunks_of_all) = match small_files::write_new_chunks(app, &uploads).await {
         Ok(written) => written,
         Err(error) => {
-            tracing::warn!(error = %Chain(&error), "small files could not share packs; each is stored by itself");
+            tracing::warn!(
+                error = %Chain(&error),
+                "small files could not share packs; each is stored by itself"
+            );
             return publish_each(app, uploads, out_of_time).await;
         }
     };

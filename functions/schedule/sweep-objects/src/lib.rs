@@ -67,7 +67,11 @@ pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
             match result {
                 Ok(swept) => tracing::info!(object = object.object_id(), ?swept, "swept"),
                 Err(error) => {
-                    tracing::error!(error = %Chain(&error), object = object.object_id(), "an object could not be swept");
+                    tracing::error!(
+                        error = %Chain(&error),
+                        object = object.object_id(),
+                        "an object could not be swept"
+                    );
                     failure = Some(error);
                 }
             }

@@ -62,7 +62,11 @@ pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
             match result {
                 Ok(decision) => tracing::info!(upload = %upload_id, ?decision, "swept"),
                 Err(error) => {
-                    tracing::error!(error = %Chain(&error), upload = %upload_id, "an upload could not be swept");
+                    tracing::error!(
+                        error = %Chain(&error),
+                        upload = %upload_id,
+                        "an upload could not be swept"
+                    );
                     failure = Some(error);
                 }
             }
