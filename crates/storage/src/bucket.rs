@@ -1,4 +1,4 @@
-//! Lists and deletes the objects of one bucket, and builds them from parts.
+//! Deletes the objects of one bucket, and builds them from parts.
 
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::primitives::ByteStream;
@@ -12,12 +12,8 @@ use crate::call::{self, found};
 use crate::clients::Clients;
 use crate::dialect::Dialect;
 use crate::error::{ErrorKind, StorageError};
-use crate::get::{self, ObjectHead};
 
 const DELETES_IN_FLIGHT: usize = 8;
-
-/// The most objects that a page lists.
-pub const LIST_PAGE: i32 = 1000;
 
 /// A bucket of an S3-compatible store.
 #[derive(Debug, Clone)]
@@ -60,28 +56,6 @@ impl Bucket {
 
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// One page of the objects with this key prefix, in the order of their keys, from after `after`. A page
-    /// of fewer than [`LIST_PAGE`] objects is the last.
-    pub async fn list_after(
-        &self,
-        prefix: &str,
-        after: Option<&str>,
-    ) -> Result<Vec<(String, ObjectHead)>, StorageError> {
-        let request = self.client.list_objects_v2().bucket(&self.name).prefix(prefix).max_keys(LIST_PAGE);
-        let request = request.set_start_after(after.map(str::to_owned));
-        let answer = call::read("s3:ListObjectsV2", request.send()).await?;
-        let objects = answer.contents.unwrap_or_default().into_iter().map(|object| {
-            let head = ObjectHead {
-                size: get::size(object.size()),
-                etag: object.e_tag().unwrap_or_default().to_owned(),
-                modified_at: object.last_modified().map(get::timestamp),
-                crc64: None,
-            };
-            (object.key.unwrap_or_default(), head)
-        });
-        Ok(objects.collect())
     }
 
     /// Deletes an object. It is no error if there is none.
@@ -168,7 +142,7 @@ impl Bucket {
                     PartNumber::try_from(number).map_err(|error| StorageError::fault(OPERATION, error))?;
                 parts.push(StoredPart {
                     number,
-                    size: get::size(part.size()),
+                    size: u64::try_from(part.size().unwrap_or(0)).unwrap_or(0),
                     etag: normalise_etag(part.e_tag().unwrap_or_default()),
                     written_etag: part.e_tag().unwrap_or_default().to_owned(),
                     sha256_base64: part.checksum_sha256().map(str::to_owned),
