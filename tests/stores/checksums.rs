@@ -6,14 +6,17 @@ use base64::prelude::BASE64_STANDARD;
 use md5::{Digest as _, Md5};
 use sluice_domain::hash::Sha256;
 use sluice_packs::crc64;
-use sluice_storage::Description;
-use sluice_storage::presign::PutOf;
+use sluice_storage::{Description, PutOptions};
 
 use crate::test_store::{Observation, TestStore, outcome, raw_outcome, test_key, yes_if};
 
 /// Replaces "yes" where success means that the store kept a body with a wrong checksum.
 fn or_stored(outcome: String) -> String {
     if outcome == "yes" { "stored".to_owned() } else { outcome }
+}
+
+fn checked(sha256: &Sha256) -> PutOptions<'_> {
+    PutOptions { sha256: Some(sha256), ..PutOptions::default() }
 }
 
 pub async fn sha256_right(store: &TestStore) -> Observation {
@@ -52,7 +55,7 @@ pub async fn sdk_defaults(store: &TestStore) -> Observation {
     if word != "yes" {
         return Ok(word);
     }
-    yes_if(store.bucket.get(&key).await?.as_deref() == Some(b"bytes"), "other bytes")
+    yes_if(store.bytes(&key).await?.as_deref() == Some(b"bytes"), "other bytes")
 }
 
 pub async fn etag_is_md5(store: &TestStore) -> Observation {
@@ -72,8 +75,8 @@ pub async fn crc64_of_put(store: &TestStore) -> Observation {
     let key = test_key("crc64");
     let bytes = sluice_tests::bytes(3, 100_000);
     let sha256 = Sha256::of(&bytes);
-    let written = store.bucket.put_checked(&key, bytes.clone().into(), &sha256, PutOf::AnyObject).await?;
-    let head = store.bucket.head_checked(&key).await?.ok_or("not there")?;
+    let written = store.bucket.put(&key, bytes.clone().into(), checked(&sha256)).await?;
+    let head = store.bucket.head(&key).await?.ok_or("not there")?;
     Ok(right_or_none(&[written.crc64, head.crc64], crc64(&bytes)))
 }
 
@@ -89,7 +92,7 @@ pub async fn crc64_of_parts(store: &TestStore) -> Observation {
         }
     }
     let written = upload.complete().await?;
-    let head = store.bucket.head_checked(&key).await?.ok_or("not there")?;
+    let head = store.bucket.head(&key).await?.ok_or("not there")?;
     Ok(right_or_none(&[written.crc64, head.crc64], crc64(&parts.concat())))
 }
 
@@ -109,5 +112,5 @@ pub async fn checked_wrong(store: &TestStore) -> Observation {
     let key = test_key("checked-wrong");
     let bytes = bytes::Bytes::from_static(b"bytes");
     let sha256 = Sha256::of(b"other");
-    Ok(or_stored(outcome(store.bucket.put_checked(&key, bytes, &sha256, PutOf::AnyObject).await)))
+    Ok(or_stored(outcome(store.bucket.put(&key, bytes, checked(&sha256)).await)))
 }

@@ -4,8 +4,10 @@ use aws_sdk_s3::types::CompletedMultipartUpload;
 use bytes::Bytes;
 use futures::future::join_all;
 use sluice_domain::hash::Sha256;
+use sluice_domain::key::ObjectKey;
 use sluice_storage::presign::PutOf;
 use sluice_storage::probe::NotOverwriting;
+use sluice_storage::{PutOptions, StorageError, Written};
 
 use crate::multipart::listed;
 use crate::test_store::{Observation, TestStore, or_ignored, outcome, raw_outcome, test_key, yes_if};
@@ -50,16 +52,23 @@ pub async fn forbid_overwrite(store: &TestStore) -> Observation {
     Ok(or_ignored(outcome(store.bucket.put_new(&key, NEW, NotOverwriting::ForbidOverwrite).await)))
 }
 
+/// Writes only a new object, as the functions do.
+async fn put_checked(store: &TestStore, key: &ObjectKey) -> Result<Written, StorageError> {
+    let sha256 = Sha256::of(&NEW);
+    let options = PutOptions { put_of: PutOf::NewObject, sha256: Some(&sha256), ..PutOptions::default() };
+    store.bucket.put(key, NEW, options).await
+}
+
 pub async fn checked_new(store: &TestStore) -> Observation {
     let key = test_key("checked-new");
-    let written = store.bucket.put_checked(&key, NEW, &Sha256::of(&NEW), PutOf::NewObject).await;
+    let written = put_checked(store, &key).await;
     Ok(outcome(written))
 }
 
 pub async fn checked_existing(store: &TestStore) -> Observation {
     let key = test_key("checked-existing");
     store.put(&key, b"old").await?;
-    let written = store.bucket.put_checked(&key, NEW, &Sha256::of(&NEW), PutOf::NewObject).await;
+    let written = put_checked(store, &key).await;
     Ok(or_ignored(outcome(written)))
 }
 

@@ -1,11 +1,9 @@
 //! Observes copies that the store makes itself.
 
-use sluice_storage::bucket::ObjectHead;
-use sluice_storage::copy::{Copy, CopySource};
-
 use crate::test_store::{
     Observation, PART_BYTES, TestStore, or_ignored, outcome, part_number, test_key, yes_if,
 };
+use sluice_storage::{Copy, CopySource, ObjectHead};
 
 /// An `ETag` that no object of these tests has.
 const OTHER: &str = "\"d41d8cd98f00b204e9800998ecf8427e\"";
@@ -27,7 +25,7 @@ async fn copy(store: &TestStore, name: &str, etag: Option<&str>) -> Observation 
         target_key: &target_key,
     };
     let word = outcome(copy.whole().await);
-    let copied = store.bucket.get(&target_key).await?;
+    let copied = store.bytes(&target_key).await?;
     yes_if(word == "yes" && copied.as_deref() == Some(b"bytes"), word)
 }
 
@@ -72,7 +70,7 @@ async fn part(store: &TestStore, name: &str, etag: Option<&str>) -> Observation 
     let parts = store.bucket.list_parts(&target_key, &id).await?.ok_or("no upload")?;
     store.bucket.complete_multipart(&target_key, &id, &parts).await?;
     let expected = [&bytes[10..PART_BYTES + 10], &bytes[..10]].concat();
-    yes_if(store.bucket.get(&target_key).await?.is_some_and(|body| body == expected), "other bytes")
+    yes_if(store.bytes(&target_key).await?.is_some_and(|body| body == expected), "other bytes")
 }
 
 pub async fn ranges(store: &TestStore) -> Observation {

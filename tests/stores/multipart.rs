@@ -5,7 +5,7 @@ use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use md5::{Digest as _, Md5};
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
-use sluice_storage::bucket::{StoredPart, normalise_etag};
+use sluice_storage::{StoredPart, normalise_etag};
 
 use crate::test_store::{
     Observation, PART_BYTES, TestStore, outcome, part_number, raw_outcome, test_key, yes_if,
@@ -43,7 +43,7 @@ pub async fn whole(store: &TestStore) -> Observation {
     store.bucket.complete_multipart(&key, &id, &parts).await?;
     let sizes: Vec<_> = parts.iter().map(|part| part.size).collect();
     let expected = [sluice_tests::bytes(0, PART_BYTES), sluice_tests::bytes(1, 7)].concat();
-    let body = store.bucket.get(&key).await?.ok_or("no body")?;
+    let body = store.bytes(&key).await?.ok_or("no body")?;
     yes_if(sizes == [PART_BYTES as u64, 7] && body == expected, "other bytes")
 }
 
@@ -107,7 +107,7 @@ pub async fn part_twice(store: &TestStore) -> Observation {
     let mut parts = store.bucket.list_every_part(&key, &id).await?.ok_or("no upload")?;
     parts.retain(|part| part.etag == etag);
     store.bucket.complete_multipart(&key, &id, &parts).await?;
-    yes_if(store.bucket.get(&key).await?.as_deref() == Some(b"another"), "the first")
+    yes_if(store.bytes(&key).await?.as_deref() == Some(b"another"), "the first")
 }
 
 pub async fn abort(store: &TestStore) -> Observation {

@@ -55,7 +55,7 @@ async fn put(store: &TestStore, name: &str, put_of: PutOf, sha256: Option<&Sha25
     if word != "yes" {
         return Ok(word);
     }
-    yes_if(store.bucket.get(&key).await?.as_deref() == Some(b"bytes"), "other bytes")
+    yes_if(store.bytes(&key).await?.as_deref() == Some(b"bytes"), "other bytes")
 }
 
 pub async fn put_any(store: &TestStore) -> Observation {

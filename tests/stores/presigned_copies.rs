@@ -86,7 +86,7 @@ async fn send(
 
 /// Whether the new object is a copy.
 async fn copied_or_not(store: &TestStore, key: &ObjectKey) -> Observation {
-    let body = store.bucket.get(key).await?.ok_or("no object")?;
+    let body = store.bytes(key).await?.ok_or("no object")?;
     Ok(if body == THEIRS { "copied" } else { "disregarded" }.to_owned())
 }
 

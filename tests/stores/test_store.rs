@@ -6,9 +6,8 @@ use bytes::Bytes;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::part_plan::PartNumber;
 use sluice_localstack::stores::{LocalStore, WebhookSettings};
-use sluice_storage::bucket::StoredPart;
 use sluice_storage::stores::StoreKind;
-use sluice_storage::{Bucket, StorageError};
+use sluice_storage::{Bucket, GetOptions, PutOptions, StorageError, StoredPart, found};
 
 /// An observation in a word or two, or why it could not be made.
 pub type Observation = Result<String, Box<dyn std::error::Error + Send + Sync>>;
@@ -51,7 +50,13 @@ impl TestStore {
 
     /// Writes an object as the functions do.
     pub async fn put(&self, key: &ObjectKey, bytes: &[u8]) -> Result<(), StorageError> {
-        self.bucket.put(key, Bytes::copy_from_slice(bytes)).await
+        self.bucket.put(key, Bytes::copy_from_slice(bytes), PutOptions::default()).await.map(drop)
+    }
+
+    /// Reads an object as the functions do; nothing if there is none.
+    pub async fn bytes(&self, key: &ObjectKey) -> Result<Option<Bytes>, StorageError> {
+        let object = found(self.bucket.get(key, GetOptions::whole()).await)?;
+        Ok(object.map(|object| object.bytes))
     }
 
     /// A raw PUT, not yet sent.

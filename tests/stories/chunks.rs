@@ -212,7 +212,8 @@ async fn a_condemned_pack_is_not_referenced() {
 
 #[tokio::test]
 async fn a_pack_condemned_at_the_last_moment_stops_the_version() {
-    use sluice_storage::tables::{Outcome, Published, StoredBlob};
+    use sluice_domain::publication::{Outcome, StoredBlob};
+    use sluice_storage::tables::Published;
     let worker = Worker::new(paused());
     let base = Landed::new(worker.stack, bytes(8, 2 * MIB)).await;
     let version = process(&worker, &base).await;

@@ -6,6 +6,7 @@ use sluice_deployment::clock;
 use sluice_domain::blob::{Encoding, Life};
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
+use sluice_storage::GetOptions;
 use sluice_tests::{Client, bytes, live, log_lines, text};
 use std::process::Command;
 use std::sync::Arc;
@@ -68,8 +69,8 @@ async fn a_compressed_pack_is_a_file_that_zstd_reads() {
     movers.compress(&landed, "a", 1, unhurried()).await;
     let pack = &movers.packs(&landed).await[0];
     let vault = movers.deployment.vault().expect("a bucket");
-    let stored =
-        vault.get(&ObjectKey::from_stored(&*pack.placement.key)).await.expect("read").expect("there");
+    let key = ObjectKey::from_stored(&*pack.placement.key);
+    let stored = vault.get(&key, GetOptions::whole()).await.expect("read").bytes;
     assert_eq!(stored.len() as u64, pack.placement.length);
     assert!(zstd::stream::decode_all(&*stored).expect("a Zstandard file") == landed.content);
 }

@@ -10,7 +10,7 @@ use sluice_domain::blob::{Blob, Pack};
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::{AccountId, PackId};
 use sluice_domain::time::Timestamp;
-use sluice_lambda::batch::{Failed, OutOfTime};
+use sluice_lambda::batch::{OutOfTime, Redelivered};
 use sluice_packs::read::{Run, read_index, read_run, read_terms};
 use sluice_storage::TableNames;
 use sluice_tests::{Deployed, paused};
@@ -52,12 +52,12 @@ impl Movers {
     pub async fn put(&self, content: Vec<u8>) -> Landed {
         let landed = Landed::new(self.worker.stack, content).await;
         let failed = self.worker.receive(&created(&landed.key), 1, unhurried()).await;
-        assert_eq!(failed, Failed::new());
+        assert_eq!(failed, Redelivered::new());
         landed
     }
 
     /// Runs compress-pack as if it had received the message `id`.
-    pub async fn compress(&self, of: &Landed, id: &str, receive: u32, time: OutOfTime) -> Failed {
+    pub async fn compress(&self, of: &Landed, id: &str, receive: u32, time: OutOfTime) -> Redelivered {
         let subject = Subject::Blob(Sha256::of(&of.content));
         let event = PackEvent::PackWritten { account_id: of.account_id, of: subject };
         let app = compress_pack::App::new(&self.deployment).expect("an app");
@@ -67,7 +67,14 @@ impl Movers {
     }
 
     /// Runs migrate-pack as if it had received the message `id`.
-    pub async fn migrate(&self, of: &Landed, to: &str, id: &str, receive: u32, time: OutOfTime) -> Failed {
+    pub async fn migrate(
+        &self,
+        of: &Landed,
+        to: &str,
+        id: &str,
+        receive: u32,
+        time: OutOfTime,
+    ) -> Redelivered {
         let subject = Subject::Blob(Sha256::of(&of.content));
         let account_id = of.account_id;
         let to = to.to_owned();
@@ -95,7 +102,7 @@ impl Movers {
         let app = migrate_pack::App::new(&self.deployment).await.expect("an app");
         let failed =
             migrate_pack::process(Arc::new(app), vec![message(event.to_json(), 1)], unhurried()).await;
-        assert_eq!(failed, Failed::new());
+        assert_eq!(failed, Redelivered::new());
     }
 
     /// Runs plan-migrations at a later time, and returns the blobs that it enqueues, by SHA-256.

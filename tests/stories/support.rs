@@ -14,7 +14,7 @@ use sluice_domain::hash::Sha256;
 use sluice_domain::id::{AccountId, PackId, UploadId};
 use sluice_domain::key::LandingKey;
 use sluice_lambda::Call;
-use sluice_lambda::batch::{Failed, Message, OutOfTime};
+use sluice_lambda::batch::{Message, OutOfTime, Redelivered};
 use sluice_storage::presign::Credentials;
 use sluice_storage::{Clients, Tables};
 use sluice_tests::{Client, Deployed};
@@ -118,7 +118,7 @@ impl Worker {
     }
 
     /// Processes one message.
-    pub async fn receive(&self, body: &str, receive_count: u32, out_of_time: OutOfTime) -> Failed {
+    pub async fn receive(&self, body: &str, receive_count: u32, out_of_time: OutOfTime) -> Redelivered {
         process(self.app.clone(), vec![message(body, receive_count)], out_of_time).await
     }
 

@@ -1,7 +1,7 @@
 //! Tests messages that come twice, late, out of order, concurrently, or make no sense.
 
 use serde_json::json;
-use sluice_storage::copy::CopyLimits;
+use sluice_storage::CopyLimits;
 use sluice_storage::fault::{Fault, Moment, run_until_killed};
 use sluice_tests::{Client, bytes, live, paused};
 use std::sync::Arc;

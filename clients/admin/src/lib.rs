@@ -10,7 +10,6 @@
 
 pub mod account;
 pub mod arguments;
-pub mod backoff;
 pub mod doctor;
 pub mod error;
 pub mod import;
@@ -19,6 +18,7 @@ pub mod migrate;
 pub mod output;
 pub mod receipts;
 pub mod redrive;
+pub mod retries;
 pub mod settings;
 pub mod verify;
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use sluice_deployment::{WorkerQueue, clock};
-use sluice_storage::queue::Received;
+use sluice_storage::Received;
 use std::time::Duration;
 
 use crate::arguments::{RedriveArguments, WorkQueue};

@@ -1,6 +1,7 @@
 //! `verify`: reads packs from their stores, checks every chunk, and compares each pack with its latest
 //! receipt.
 
+use backon::Retryable as _;
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
 use sluice_domain::blob::{Life, Pack};
@@ -16,9 +17,9 @@ use sluice_storage::tables::Segment;
 use std::collections::HashMap;
 
 use crate::arguments::VerifyArguments;
-use crate::backoff::retrying;
 use crate::error::{Error, Result};
 use crate::output::{Output, size};
+use crate::retries::RETRIES;
 use crate::settings::DeploymentAccess;
 
 /// How many receipts one page has.
@@ -67,7 +68,7 @@ pub async fn run(arguments: &VerifyArguments, access: &DeploymentAccess, output:
     let scope = account.map(|account| account.to_string());
     let proofs = proofs(&tables, scope.as_deref()).await?;
     let pace = Pace::new(arguments.bandwidth);
-    let check = Check { buckets: access.deployment.pack_buckets()?, proofs, pace };
+    let check = Check { buckets: access.deployment.pack_buckets()?.without_retries(), proofs, pace };
     let mut cursor = None;
     let mut tally = Tally::default();
     let bar = output.bar("verified");
@@ -164,11 +165,11 @@ impl Check {
     }
 
     async fn read(&self, pack: &Pack) -> Result<VerifiedPack, PackError> {
-        retrying(is_transient, async || {
+        let read = async || {
             let index = read_index(&self.buckets, pack).await?;
             verify(&self.buckets, pack, &index, &self.pace).await
-        })
-        .await
+        };
+        read.retry(RETRIES).when(is_transient).await
     }
 
     fn compare(&self, pack: &Pack, stored: VerifiedPack) -> PackCondition {

@@ -1,4 +1,5 @@
 //! Tests that the operator's commands are passed on to `sluice-admin`.
+#![cfg(unix)]
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;

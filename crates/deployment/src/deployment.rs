@@ -3,7 +3,8 @@
 use sluice_domain::hash::Sha256;
 use sluice_storage::presign::{Credentials, UrlLife};
 use sluice_storage::stores::Role;
-use sluice_storage::{Clients, Stores, TableNames, Tables};
+use sluice_storage::stores::Stores;
+use sluice_storage::{Clients, TableNames, Tables};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;

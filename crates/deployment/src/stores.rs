@@ -1,7 +1,7 @@
 //! Opens the buckets and the registered stores.
 
-use sluice_storage::stores::{PackBuckets, Role, StoreKind};
-use sluice_storage::{Bucket, Stores};
+use sluice_storage::Bucket;
+use sluice_storage::stores::{PackBuckets, Role, StoreKind, Stores};
 
 use crate::deployment::Deployment;
 use crate::error::ConfigError;

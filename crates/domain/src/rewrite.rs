@@ -240,8 +240,7 @@ mod tests {
     }
 
     fn known_run(pack: u32) -> Run {
-        let (first_chunk, chunk_count, raw_length_bytes) = (0, 1, 4096);
-        Run::Known(Term { pack_id: pack_id(pack), first_chunk, chunk_count, raw_length_bytes })
+        Run::Known(Term { pack_id: pack_id(pack), first_chunk: 0, chunk_count: 1, raw_length_bytes: 4096 })
     }
 
     fn matches(runs: Vec<Run>, new_bytes: u64) -> ChunkMatches {
@@ -250,7 +249,8 @@ mod tests {
 
     /// Writes the new chunks as a worker does, in packs of at most `pack_chunks`.
     fn write(new_chunks: &[NewChunk], pack_chunks: usize) -> (WrittenPacks, HashMap<PackId, Vec<Chunk>>) {
-        let (mut written, mut packs) = (WrittenPacks::default(), HashMap::new());
+        let mut written = WrittenPacks::default();
+        let mut packs = HashMap::new();
         for (pack_ordinal, pack) in (0..).zip(new_chunks.chunks(pack_chunks)) {
             let chunks: Vec<Chunk> = pack.iter().map(|new| new.chunk).collect();
             for (chunk_number, chunk) in (0..).zip(&chunks) {

@@ -106,7 +106,8 @@ proptest! {
     fn raw_ranges_follow_one_another(index in pack_index(), split: prop::sample::Index) {
         let count = index.chunks().len() as u32;
         let first = split.index(count as usize + 1) as u32;
-        let (before, after) = (index.raw_range(0, first), index.raw_range(first, count - first));
+        let before = index.raw_range(0, first);
+        let after = index.raw_range(first, count - first);
         let length_bytes = u64::from(index.raw_length_bytes());
         prop_assert_eq!(before.clone().map(|range| range.end), after.clone().map(|range| range.start));
         prop_assert_eq!(before.map(|range| range.start), Some(0));

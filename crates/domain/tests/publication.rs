@@ -25,7 +25,8 @@ fn version_id(milliseconds: u64) -> VersionId {
 }
 
 fn upload(size: u64) -> Upload {
-    let (upload_id, created_at) = (UploadId::new(at(BEGUN), [1; 10]), at(BEGUN));
+    let upload_id = UploadId::new(at(BEGUN), [1; 10]);
+    let created_at = at(BEGUN);
     Upload {
         upload_id,
         account_id: AccountId::from_bytes([2; 16]),
@@ -81,8 +82,10 @@ fn other_file(upload: &Upload, current: Option<u64>) -> Target {
 
 #[test]
 fn new_bytes_use_the_quota_that_was_reserved_for_them() {
-    let (upload, now) = (upload(100), at(BEGUN + 5));
-    let (target, outcome) = (Target::at_path(&upload, None), stored(&upload, 70));
+    let upload = upload(100);
+    let now = at(BEGUN + 5);
+    let target = Target::at_path(&upload, None);
+    let outcome = stored(&upload, 70);
     let plan = publication(&upload, &target, &outcome, now);
     assert_eq!(plan.state(), UploadState::Available);
     assert_eq!(plan.quota, QuotaChange { reserved_bytes: 100, used_bytes: 100, stored_bytes: 70 });
@@ -120,7 +123,8 @@ fn an_open_upload_goes_to_the_file_that_has_its_path_by_then() {
 #[test]
 fn an_outdated_version_is_rejected_unless_its_bytes_are_wrong_anyway() {
     let upload = Upload { expected_version: Some(version_id(BEGUN - 2)), ..upload(100) };
-    let (current, now) = (other_file(&upload, Some(BEGUN - 1)), at(BEGUN + 5));
+    let current = other_file(&upload, Some(BEGUN - 1));
+    let now = at(BEGUN + 5);
     for outcome in [stored(&upload, 1), linked()] {
         let plan = publication(&upload, &current, &outcome, now);
         assert_eq!(plan.state(), UploadState::Rejected);

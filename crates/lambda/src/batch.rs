@@ -14,7 +14,7 @@ use crate::StartError;
 use crate::metrics::{self, Metric};
 
 pub use crate::message::{
-    Acknowledgement, Acknowledger, Failed, Message, OutOfTime, ProcessError, Processed,
+    Acknowledgement, Acknowledger, Message, OutOfTime, ProcessError, Processed, Redelivered,
 };
 
 /// A worker stops taking on work this long before Lambda's deadline, so that it can write a checkpoint.
@@ -27,7 +27,7 @@ pub async fn serve<App, Work>(
 ) -> Result<(), StartError>
 where
     App: Send + Sync + 'static,
-    Work: Future<Output = Failed> + Send + 'static,
+    Work: Future<Output = Redelivered> + Send + 'static,
 {
     let app = Arc::new(app);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
@@ -69,7 +69,7 @@ fn messages(event: SqsEvent) -> Vec<Message> {
     messages.collect()
 }
 
-fn response(failed: Failed) -> SqsBatchResponse {
+fn response(failed: Redelivered) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
     response.batch_item_failures = failed
         .into_iter()

@@ -6,6 +6,7 @@ use sluice_contracts::problem::Code;
 use sluice_contracts::{LIST_DEFAULT, LIST_MAX};
 use sluice_domain::id::VersionId;
 use sluice_domain::time::Timestamp;
+use sluice_storage::Chain;
 use std::str::FromStr;
 
 use crate::failure::Failure;
@@ -122,7 +123,7 @@ impl Call {
     pub fn random<const N: usize>(&self) -> Result<[u8; N], Failure> {
         let mut bytes = [0; N];
         getrandom::fill(&mut bytes).map_err(|error| {
-            tracing::error!(%error, "no random bytes");
+            tracing::error!(error = %Chain(&error), "no random bytes");
             Failure::new(Code::Internal, "the system returned no random bytes")
         })?;
         Ok(bytes)

@@ -1,7 +1,7 @@
 //! Maps errors to the answers that clients see.
 
 use sluice_contracts::problem::Code;
-use sluice_storage::{ErrorKind, StorageError};
+use sluice_storage::{Chain, ErrorKind, StorageError};
 
 /// Why a call failed, as the client sees it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,11 +58,11 @@ impl From<StorageError> for Failure {
                 Self::new(Code::TooManyRequests, "repeat the call after a pause").retry_after(1)
             }
             ErrorKind::Unavailable => {
-                tracing::warn!(%error, "a service did not answer");
+                tracing::warn!(error = %Chain(&error), "a service did not answer");
                 Self::new(Code::Unavailable, "repeat the call after a pause").retry_after(1)
             }
             ErrorKind::NotFound | ErrorKind::Fault => {
-                tracing::error!(%error, "a call failed");
+                tracing::error!(error = %Chain(&error), "a call failed");
                 Self::new(Code::Internal, "the logs have the cause under the request id")
             }
         }

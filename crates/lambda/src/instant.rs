@@ -1,22 +1,22 @@
 //! Makes versions of blobs that the account holds already, without any upload.
 
-use sluice_domain::blob::{Blob, Life};
+use sluice_domain::blob::Life;
 use sluice_domain::id::{FileId, VersionId};
 use sluice_domain::path::FilePath;
 use sluice_domain::version::{File, Metadata, Version};
 use sluice_storage::Tables;
-use sluice_storage::tables::{Commit, Committed};
+use sluice_storage::tables::{Commit, Committed, FileAndBlob};
 
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::metrics::{self, Metric};
 
-/// How often the change is tried, if others keep changing the file.
-const ATTEMPTS: usize = 5;
+/// How often the commit is tried, if others keep changing the file.
+const COMMITS_MAX: usize = 5;
 
 /// A request for a version.
 #[derive(Debug)]
-pub struct Instant<'a> {
+pub struct InstantUpload<'a> {
     pub path: &'a FilePath,
     /// The declared size in bytes. It must be that of the blob.
     pub size: u64,
@@ -45,14 +45,14 @@ pub fn check_current(file: Option<&File>, expected: Option<VersionId>) -> Result
 pub async fn link(
     tables: &Tables,
     call: &Call,
-    instant: &Instant<'_>,
-    found: (Option<File>, Option<Blob>),
+    instant: &InstantUpload<'_>,
+    found: FileAndBlob,
 ) -> Result<Option<Version>, Failure> {
-    let (mut file, blob) = found;
+    let FileAndBlob { mut file, blob } = found;
     let Some(blob) = blob.filter(|blob| blob.life == Life::Live && blob.size == instant.size) else {
         return Ok(None);
     };
-    for _ in 0..ATTEMPTS {
+    for _ in 0..COMMITS_MAX {
         check_current(file.as_ref(), instant.expected)?;
         let current = file.as_ref().and_then(File::current_id);
         let version_id = VersionId::following(current, call.now, call.random()?);

@@ -6,7 +6,7 @@ use futures::stream::{self, StreamExt};
 use sluice_deployment::WorkerQueue;
 use sluice_domain::time::TimeCheck;
 use sluice_packs::PackError;
-use sluice_storage::StorageError;
+use sluice_storage::{Chain, StorageError};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,13 +28,13 @@ pub struct Message {
 pub type OutOfTime = Arc<TimeCheck>;
 
 /// The ids of the messages that SQS is to deliver again.
-pub type Failed = Vec<String>;
+pub type Redelivered = Vec<String>;
 
 /// How long a failed message waits before the next delivery, multiplied by its receive count.
 const RETRY_PAUSE: Duration = Duration::from_secs(15);
 
 /// Why a message could not be processed.
-pub trait ProcessError: std::fmt::Display {
+pub trait ProcessError: std::error::Error {
     /// Whether no retry will help.
     fn is_permanent(&self) -> bool;
 
@@ -68,12 +68,12 @@ pub enum Acknowledgement {
     /// The queue may delete the message.
     Delete,
     /// The message stays on the queue.
-    ReceiveAgain,
+    Redeliver,
 }
 
 impl Acknowledgement {
-    pub fn receives_again(self) -> bool {
-        self == Self::ReceiveAgain
+    pub fn is_redelivered(self) -> bool {
+        self == Self::Redeliver
     }
 }
 
@@ -95,7 +95,7 @@ impl Acknowledger {
         in_flight: usize,
         out_of_time: &'a TimeCheck,
         process: impl Fn(&'a Message) -> BoxFuture<'a, Result<(), E>>,
-    ) -> Failed {
+    ) -> Redelivered {
         // Boxed and in a Vec: the compiler finds closures over borrowed messages not general enough in a stream.
         let tries: Vec<BoxFuture<'_, Option<String>>> = messages
             .iter()
@@ -116,7 +116,7 @@ impl Acknowledger {
         } else {
             work.await.map_or_else(Processed::Failed, |()| Processed::Done)
         };
-        self.acknowledge(message, processed).await.receives_again().then(|| message.id.clone())
+        self.acknowledge(message, processed).await.is_redelivered().then(|| message.id.clone())
     }
 
     pub async fn acknowledge<E: ProcessError>(
@@ -130,8 +130,12 @@ impl Acknowledger {
             Processed::Failed(error) => self.failed(message, &error).await,
         };
         acknowledged.unwrap_or_else(|error| {
-            tracing::error!(%error, message_id = message.id, "a message could not be acknowledged");
-            Acknowledgement::ReceiveAgain
+            tracing::error!(
+                error = %Chain(&error),
+                message_id = message.id,
+                "a message could not be acknowledged"
+            );
+            Acknowledgement::Redeliver
         })
     }
 
@@ -139,7 +143,7 @@ impl Acknowledger {
     /// one.
     async fn put_back(&self, message: &Message) -> Result<Acknowledgement, StorageError> {
         if message.receive_count > 1 {
-            return Ok(Acknowledgement::ReceiveAgain);
+            return Ok(Acknowledgement::Redeliver);
         }
         self.queue.queue.send(&message.body).await?;
         Ok(Acknowledgement::Delete)
@@ -151,7 +155,12 @@ impl Acknowledger {
         error: &E,
     ) -> Result<Acknowledgement, StorageError> {
         let count = message.receive_count;
-        tracing::warn!(%error, message_id = message.id, receive_count = count, "a message failed");
+        tracing::warn!(
+            error = %Chain(error),
+            message_id = message.id,
+            receive_count = count,
+            "a message failed"
+        );
         if error.is_permanent() || count >= self.queue.max_receive_count {
             let attributes = [
                 ("reason", error.to_string()),
@@ -164,6 +173,6 @@ impl Acknowledger {
             return Ok(Acknowledgement::Delete);
         }
         self.queue.queue.retry_after(&message.receipt_handle, RETRY_PAUSE * count).await?;
-        Ok(Acknowledgement::ReceiveAgain)
+        Ok(Acknowledgement::Redeliver)
     }
 }

@@ -3,6 +3,7 @@
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 use sluice_contracts::problem::{Code, PROBLEM_JSON, Problem};
+use sluice_storage::Chain;
 
 use crate::failure::Failure;
 
@@ -19,7 +20,7 @@ impl Reply {
     /// An answer with a JSON body.
     pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Failure> {
         let body = serde_json::to_vec(body).map_err(|error| {
-            tracing::error!(%error, "an answer could not be written");
+            tracing::error!(error = %Chain(&error), "an answer could not be written");
             Failure::new(Code::Internal, "the answer could not be written")
         })?;
         Ok(Self { status, headers: Vec::new(), body: Some((body, "application/json")) })

@@ -22,10 +22,9 @@ use sluice_domain::pack_move::{
     ObjectOwner, Receipt, ReceiptObject, RetiredObject, UNPLACED_LIFE, Verification,
 };
 use sluice_domain::time::Timestamp;
-use sluice_storage::presign::PutOf;
 use sluice_storage::stores::PackBuckets;
 use sluice_storage::tables::{PlacementChange, PlacementChanged};
-use sluice_storage::{Bucket, Tables, Written};
+use sluice_storage::{Bucket, GetOptions, PutOptions, Tables, Written};
 use std::time::Duration;
 
 use crate::crc64::crc64;
@@ -137,21 +136,21 @@ impl Mover {
         }
     }
 
-    /// Retires the object that was adopted for a blob, once every pack has left it. True if it has been
-    /// retired.
-    pub async fn release(&self, blob: &Blob, packs: &Packs) -> Result<bool, PackError> {
+    /// Retires the object that was adopted for a blob, once every pack has left it.
+    pub async fn release(&self, blob: &Blob, packs: &Packs) -> Result<(), PackError> {
         if blob.object_key.is_none() {
-            return Ok(false);
+            return Ok(());
         }
         for batch in packs.batches() {
             let rows = subject::rows(&self.tables, blob.account_id, batch).await?;
             if rows.len() < batch.len() || rows.iter().any(|pack| packs.is_in_object(pack)) {
                 tracing::warn!(blob = blob.blob_id, "not all packs have left the object");
-                return Ok(false);
+                return Ok(());
             }
         }
-        let released = self.tables.release_object(blob, (self.now)(), self.grace).await?;
-        Ok(released == PlacementChanged::Done)
+        // If another worker is faster, the object is retired too.
+        self.tables.release_object(blob, (self.now)(), self.grace).await?;
+        Ok(())
     }
 
     /// Writes the object and verifies that the store holds it. If not, deletes it.
@@ -164,7 +163,9 @@ impl Mover {
         pack: &Pack,
         store: &str,
     ) -> Result<(Written, Verification), PackError> {
-        let written = target.put_checked(key, bytes, &sent.sha256, PutOf::AnyObject).await?;
+        let written = target
+            .put(key, bytes, PutOptions { sha256: Some(&sent.sha256), ..PutOptions::default() })
+            .await?;
         let (verified_by, holds) = match written.crc64 {
             Some(crc64) => (Verification::Crc64, crc64 == sent.crc64),
             None if written.sha256_verified => (Verification::Sha256, true),
@@ -223,11 +224,11 @@ impl Mover {
 pub async fn read_back(bucket: &Bucket, key: &ObjectKey, length: u64) -> Result<Sha256, PackError> {
     let starts = (0..length).step_by(READ_BACK_BYTES as usize);
     let mut reads = stream::iter(starts)
-        .map(|start| bucket.get_range(key, None, start..length.min(start + READ_BACK_BYTES)))
+        .map(|start| bucket.get(key, GetOptions::range(start..length.min(start + READ_BACK_BYTES))))
         .buffered(2);
     let mut hasher = sha2::Sha256::new();
-    while let Some(bytes) = reads.try_next().await? {
-        hasher.update(&bytes);
+    while let Some(object) = reads.try_next().await? {
+        hasher.update(&object.bytes);
     }
     Ok(<[u8; Sha256::LENGTH]>::from(hasher.finalize()).into())
 }

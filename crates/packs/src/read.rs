@@ -10,8 +10,8 @@ use sluice_domain::key::ObjectKey;
 use sluice_domain::manifest::{Manifest, Term};
 use sluice_domain::pack_index::PackIndex;
 use sluice_domain::time::Timestamp;
-use sluice_storage::read_attachment;
 use sluice_storage::stores::PackBuckets;
+use sluice_storage::{Chain, GetOptions, read_attachment};
 
 use crate::error::PackError;
 
@@ -33,7 +33,11 @@ pub async fn read_run(buckets: &PackBuckets, run: Run<'_>, now: Timestamp) -> Re
     };
     let former = run.pack.former.as_ref().filter(|former| former.until > now);
     let Some(former) = former else { return Err(error) };
-    tracing::error!(%error, pack = %run.pack.pack_id, "a pack is read at its former placement");
+    tracing::error!(
+        error = %Chain(&error),
+        pack = %run.pack.pack_id,
+        "a pack is read at its former placement"
+    );
     read_at(buckets, run, &former.placement).await.map_err(|_| error)
 }
 
@@ -57,7 +61,7 @@ pub(crate) async fn read_stored(
 ) -> Result<Bytes, PackError> {
     let bucket = buckets.get(&placement.store)?;
     let key = ObjectKey::from_stored(&*placement.key);
-    Ok(bucket.get_range(&key, None, extent.range.clone()).await?)
+    Ok(bucket.get(&key, GetOptions::range(extent.range.clone())).await?.bytes)
 }
 
 /// Checks that `raw` is these chunks of the pack. `first` is the number of the first of them.

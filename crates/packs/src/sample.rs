@@ -1,10 +1,9 @@
 //! Estimates by a sample whether compression is worthwhile.
 
-use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_domain::frames::compressed_length;
 use sluice_domain::key::ObjectKey;
-use sluice_storage::Bucket;
+use sluice_storage::{Bucket, GetOptions, Object};
 use std::ops::Range;
 
 use crate::error::PackError;
@@ -29,16 +28,17 @@ pub async fn is_worthwhile(bucket: &Bucket, key: &ObjectKey, range: Range<u64>) 
     if length <= SAVED_MIN_BYTES {
         return Ok(false);
     }
-    let samples: Vec<Bytes> = stream::iter(pieces(range))
-        .map(|piece| bucket.get_range(key, None, piece))
+    let samples: Vec<Object> = stream::iter(pieces(range))
+        .map(|piece| bucket.get(key, GetOptions::range(piece)))
         .buffered(SAMPLES as usize)
         .try_collect()
         .await?;
     let work = move || {
-        let (mut raw, mut stored) = (0, 0);
+        let mut raw = 0;
+        let mut stored = 0;
         for sample in &samples {
-            raw += sample.len() as u64;
-            stored += compressed_length(sample)? as u64;
+            raw += sample.bytes.len() as u64;
+            stored += compressed_length(&sample.bytes)? as u64;
         }
         Ok::<_, std::io::Error>((raw, stored))
     };

@@ -6,6 +6,7 @@ use sluice_domain::blob::Pack;
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::pack_index::PackIndex;
+use sluice_storage::GetOptions;
 use sluice_storage::stores::PackBuckets;
 
 use crate::encode::{make, pieces};
@@ -56,7 +57,7 @@ pub async fn verify(
     let tail = end..placement.offset + placement.length;
     if !tail.is_empty() {
         let key = ObjectKey::from_stored(&*placement.key);
-        let stored = buckets.get(&placement.store)?.get_range(&key, None, tail).await?;
+        let stored = buckets.get(&placement.store)?.get(&key, GetOptions::range(tail)).await?.bytes;
         digests.0.update(&stored);
         digests.1.update(&stored);
     }

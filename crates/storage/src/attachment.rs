@@ -5,7 +5,8 @@ use sluice_domain::blob::Attachment;
 use sluice_domain::key::ObjectKey;
 
 use crate::bucket::Bucket;
-use crate::error::{ErrorKind, StorageError};
+use crate::error::StorageError;
+use crate::get::GetOptions;
 
 /// The bytes of an attachment, from the row itself or from the vault.
 ///
@@ -16,6 +17,5 @@ pub async fn read_attachment(vault: &Bucket, attachment: &Attachment) -> Result<
         Attachment::Inline(bytes) => return Ok(Bytes::copy_from_slice(bytes)),
         Attachment::Object(key) => ObjectKey::from_stored(key),
     };
-    let gone = || StorageError::new(ErrorKind::NotFound, "s3:GetObject", format!("{key} is gone"));
-    vault.get(&key).await?.ok_or_else(gone)
+    Ok(vault.get(&key, GetOptions::whole()).await?.bytes)
 }

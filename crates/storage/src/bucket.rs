@@ -1,14 +1,12 @@
-//! Reads and writes the objects of one bucket.
+//! Deletes the objects of one bucket, and builds them from parts.
 
+use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::part_plan::PartNumber;
-use sluice_domain::time::Timestamp;
-use std::future::ready;
-use std::ops::Range;
 
 use crate::call::{self, found};
 use crate::clients::Clients;
@@ -23,14 +21,6 @@ pub struct Bucket {
     pub(crate) client: aws_sdk_s3::Client,
     pub(crate) name: String,
     pub(crate) dialect: Dialect,
-}
-
-/// The size and `ETag` of an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ObjectHead {
-    pub size: u64,
-    /// The `ETag` as the store writes it, for
-    pub etag: String,
 }
 
 /// A part that a store has received.
@@ -57,106 +47,15 @@ impl Bucket {
         Self { client: clients.s3.clone(), name: name.into(), dialect }
     }
 
+    /// The same bucket for a caller that repeats requests itself: the SDK sends each only once.
+    #[must_use]
+    pub fn without_retries(&self) -> Self {
+        let config = self.client.config().to_builder().retry_config(RetryConfig::disabled());
+        Self { client: aws_sdk_s3::Client::from_conf(config.build()), ..self.clone() }
+    }
+
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// Size and `ETag` of an object; nothing if there is none.
-    pub async fn head(&self, key: &ObjectKey) -> Result<Option<ObjectHead>, StorageError> {
-        let request = self.client.head_object().bucket(&self.name).key(key.as_str());
-        let answer = found(call::read("s3:HeadObject", request.send()).await)?;
-        Ok(answer.map(|head| ObjectHead {
-            size: u64::try_from(head.content_length().unwrap_or(0)).unwrap_or(0),
-            etag: head.e_tag().unwrap_or_default().to_owned(),
-        }))
-    }
-
-    /// When an object was last written, by the clock of the store; nothing if there is none.
-    pub async fn modified_at(&self, key: &ObjectKey) -> Result<Option<Timestamp>, StorageError> {
-        let request = self.client.head_object().bucket(&self.name).key(key.as_str());
-        let answer = found(call::read("s3:HeadObject", request.send()).await)?;
-        let seconds = answer.and_then(|head| Some(head.last_modified()?.secs()));
-        Ok(seconds.map(|seconds| Timestamp::from_unix_milliseconds(seconds.unsigned_abs() * 1000)))
-    }
-
-    /// The bytes of `range` of an object. Give an `etag` where another object might replace the one that is
-    /// meant.
-    ///
-    /// # Errors
-    /// `NotFound` if the object is gone, `Conflict` if it does not have the `etag`.
-    pub async fn get_range(
-        &self,
-        key: &ObjectKey,
-        etag: Option<&str>,
-        range: Range<u64>,
-    ) -> Result<Bytes, StorageError> {
-        const OPERATION: &str = "s3:GetObject";
-        let request = self
-            .client
-            .get_object()
-            .bucket(&self.name)
-            .key(key.as_str())
-            .set_if_match(etag.map(str::to_owned))
-            .range(format!("bytes={}-{}", range.start, range.end - 1));
-        let answer = call::read(OPERATION, request.send()).await?;
-        let bytes = call::body(OPERATION, answer.body).await?;
-        if bytes.len() as u64 != range.end - range.start {
-            return Err(StorageError::new(
-                ErrorKind::Unavailable,
-                OPERATION,
-                "the answer is shorter than the range",
-            ));
-        }
-        Ok(bytes)
-    }
-
-    /// Size, `ETag` and up to the first `length` bytes of an object in one call; nothing if there is none.
-    pub async fn get_start(
-        &self,
-        key: &ObjectKey,
-        length: u64,
-    ) -> Result<Option<(ObjectHead, Bytes)>, StorageError> {
-        const OPERATION: &str = "s3:GetObject";
-        let range = format!("bytes=0-{}", length - 1);
-        let request = self.client.get_object().bucket(&self.name).key(key.as_str()).range(range);
-        let answer = match request.send().await {
-            // An empty object has no first byte.
-            Err(error) if error.raw_response().is_some_and(|response| response.status().as_u16() == 416) => {
-                return Ok(self.head(key).await?.map(|head| (head, Bytes::new())));
-            }
-            answer => found(call::read(OPERATION, ready(answer)).await)?,
-        };
-        let Some(answer) = answer else { return Ok(None) };
-        let total = answer.content_range().and_then(|range| range.rsplit('/').next()?.parse().ok());
-        let etag = answer.e_tag().unwrap_or_default().to_owned();
-        let bytes = call::body(OPERATION, answer.body).await?;
-        let size = total.unwrap_or(bytes.len() as u64);
-        if (bytes.len() as u64) < size.min(length) {
-            return Err(StorageError::new(
-                ErrorKind::Unavailable,
-                OPERATION,
-                "the answer is shorter than the range",
-            ));
-        }
-        Ok(Some((ObjectHead { size, etag }, bytes)))
-    }
-
-    /// A whole object, in memory; nothing if there is none.
-    pub async fn get(&self, key: &ObjectKey) -> Result<Option<Bytes>, StorageError> {
-        const OPERATION: &str = "s3:GetObject";
-        let request = self.client.get_object().bucket(&self.name).key(key.as_str());
-        let Some(answer) = found(call::read(OPERATION, request.send()).await)? else {
-            return Ok(None);
-        };
-        call::body(OPERATION, answer.body).await.map(Some)
-    }
-
-    /// Writes a whole object from memory.
-    pub async fn put(&self, key: &ObjectKey, bytes: Bytes) -> Result<(), StorageError> {
-        let request =
-            self.client.put_object().bucket(&self.name).key(key.as_str()).body(ByteStream::from(bytes));
-        call::write("s3:PutObject", request.send()).await?;
-        Ok(())
     }
 
     /// Deletes an object. It is no error if there is none.
@@ -236,8 +135,7 @@ impl Bucket {
         let request = self.client.list_parts().bucket(&self.name).key(key.as_str()).upload_id(multipart_id);
         let mut pages = request.into_paginator().send();
         while let Some(page) = pages.next().await {
-            let page = call::read(OPERATION, ready(page)).await;
-            let Some(page) = found(page)? else { return Ok(None) };
+            let Some(page) = found(call::interpret(OPERATION, page))? else { return Ok(None) };
             for part in page.parts() {
                 let number = u32::try_from(part.part_number().unwrap_or(0)).unwrap_or(0);
                 let number =

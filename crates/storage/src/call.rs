@@ -20,7 +20,7 @@ where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
     let request = Box::pin(request);
-    async move { request.await.map_err(|error| StorageError::from_sdk(operation, error)) }
+    async move { interpret(operation, request.await) }
 }
 
 /// Sends a request that changes something. Tests can stop the worker before and after it.
@@ -32,7 +32,18 @@ where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
     let request = Box::pin(request);
-    async move { fault::write(operation, request).await.map_err(|error| StorageError::from_sdk(operation, error)) }
+    async move { interpret(operation, fault::write(operation, request).await) }
+}
+
+/// Gives the error of an answer its meaning.
+pub(crate) fn interpret<T, E>(
+    operation: &'static str,
+    answer: Result<T, SdkError<E>>,
+) -> Result<T, StorageError>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    answer.map_err(|error| StorageError::from_sdk(operation, error))
 }
 
 /// Receives the body of an answer.
@@ -42,7 +53,10 @@ pub(crate) async fn body(operation: &'static str, body: ByteStream) -> Result<By
 }
 
 /// The answer; nothing if what was asked for is not there.
-pub(crate) fn found<T>(result: Result<T, StorageError>) -> Result<Option<T>, StorageError> {
+///
+/// # Errors
+/// All but `NotFound`.
+pub fn found<T>(result: Result<T, StorageError>) -> Result<Option<T>, StorageError> {
     unless(ErrorKind::NotFound, result)
 }
 

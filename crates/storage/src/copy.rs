@@ -7,9 +7,10 @@ use sluice_domain::part_plan::{PartNumber, PartPlan};
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::bucket::{Bucket, ObjectHead};
+use crate::bucket::Bucket;
 use crate::call;
 use crate::error::{ErrorKind, StorageError};
+use crate::get::ObjectHead;
 
 /// When a copy is made in parts.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +39,14 @@ pub struct Copy<'a> {
     pub head: &'a ObjectHead,
     pub target: &'a Bucket,
     pub target_key: &'a ObjectKey,
+}
+
+/// How far a copy in parts has got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyProgress {
+    Complete,
+    /// The same call continues.
+    OutOfTime,
 }
 
 /// A range of an object that is copied as one part.
@@ -114,19 +123,18 @@ impl Copy<'_> {
     }
 
     /// Copies the parts that multipart upload `multipart_id` lacks until `out_of_time` returns true, then
-    /// completes the upload. True if the object is complete; false if time ran out and the same call will
-    /// continue.
+    /// completes the upload.
     pub async fn parts(
         &self,
         multipart_id: &str,
         part_bytes: u64,
         out_of_time: impl Fn() -> bool,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<CopyProgress, StorageError> {
         let plan = PartPlan { size: self.head.size, part_size: part_bytes };
         let Some(present) = self.target.list_parts(self.target_key, multipart_id).await? else {
             // An earlier run may have completed the upload and died before it could say so.
             return match self.target.head(self.target_key).await? {
-                Some(object) if object.size == self.head.size => Ok(true),
+                Some(object) if object.size == self.head.size => Ok(CopyProgress::Complete),
                 _ => Err(StorageError::new(
                     ErrorKind::Unavailable,
                     "s3:ListParts",
@@ -134,14 +142,14 @@ impl Copy<'_> {
                 )),
             };
         };
-        let copied: HashSet<PartNumber> = present.iter().map(|part| part.number).collect();
-        let missing = plan.parts().filter(|(number, _)| !copied.contains(number));
-        let done: Vec<bool> = stream::iter(missing)
+        let present: HashSet<PartNumber> = present.iter().map(|part| part.number).collect();
+        let missing = plan.parts().filter(|(number, _)| !present.contains(number));
+        let copied: Vec<CopyProgress> = stream::iter(missing)
             .map(|(number, size)| {
                 let late = out_of_time();
                 async move {
                     if late {
-                        return Ok(false);
+                        return Ok(CopyProgress::OutOfTime);
                     }
                     let offset = plan.offset_of(number);
                     let source = CopySource {
@@ -150,16 +158,18 @@ impl Copy<'_> {
                         etag: Some(&self.head.etag),
                         range: offset..offset + size,
                     };
-                    self.target.copy_part(self.target_key, multipart_id, number, &source).await.map(|()| true)
+                    self.target.copy_part(self.target_key, multipart_id, number, &source).await?;
+                    Ok(CopyProgress::Complete)
                 }
             })
             .buffer_unordered(PARTS_IN_FLIGHT)
             .try_collect()
             .await?;
-        if done.contains(&false) {
-            return Ok(false);
+        if copied.contains(&CopyProgress::OutOfTime) {
+            return Ok(CopyProgress::OutOfTime);
         }
-        self.merge(multipart_id).await.map(|()| true)
+        self.merge(multipart_id).await?;
+        Ok(CopyProgress::Complete)
     }
 
     async fn merge(&self, multipart_id: &str) -> Result<(), StorageError> {

@@ -1,35 +1,42 @@
 //! Accesses buckets, tables and queues. Only this crate uses the AWS SDKs.
 //!
 //! [`Bucket`] is one bucket, [`Tables`] are all DynamoDB tables and the transactions across them, [`Queue`]
-//! is one SQS queue. Only [`error`] interprets the errors of the SDKs.
+//! is one SQS queue. [`StorageError`] is what the errors of the SDKs mean.
 
+mod answer_headers;
 mod attachment;
-pub mod bucket;
+mod bucket;
 mod call;
-mod checked;
-mod checked_parts;
-pub mod clients;
-pub mod copy;
+mod chain;
+mod clients;
+mod copy;
 mod credentials;
-mod description;
 mod dialect;
-pub mod error;
+mod error;
 pub mod fault;
+mod get;
+mod list;
 pub mod presign;
 pub mod probe;
-pub mod queue;
+mod put;
+mod put_parts;
+mod queue;
 pub mod stores;
 pub mod tables;
 pub mod trace;
 mod transaction;
 
+pub use answer_headers::Description;
 pub use attachment::read_attachment;
-pub use bucket::Bucket;
-pub use checked::{PutOptions, Written};
-pub use checked_parts::CheckedUpload;
+pub use bucket::{Bucket, StoredPart, normalise_etag};
+pub use call::found;
+pub use chain::Chain;
 pub use clients::Clients;
-pub use description::Description;
+pub use copy::{Copy, CopyLimits, CopyProgress, CopySource};
 pub use error::{ErrorKind, StorageError};
-pub use queue::Queue;
-pub use stores::Stores;
-pub use tables::{TableNames, Tables};
+pub use get::{GetOptions, Object, ObjectHead};
+pub use list::LIST_PAGE;
+pub use put::{PutOptions, Written};
+pub use put_parts::CheckedUpload;
+pub use queue::{Queue, Received};
+pub use tables::access::{TableNames, Tables};

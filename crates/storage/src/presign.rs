@@ -42,11 +42,12 @@ pub struct PresignedUrl {
 }
 
 /// Whether a PUT may replace an existing object. Some stores ignore the condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PutOf {
     /// It may not (`If-None-Match: *`).
     NewObject,
     /// It may.
+    #[default]
     AnyObject,
 }
 
@@ -95,7 +96,7 @@ async fn presigned<E>(
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    let request = call::read("presign", request).await?;
+    let request = call::interpret("presign", request.await)?;
     let headers = request.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     Ok(PresignedUrl { url: request.uri().to_owned(), headers, expires_at })
 }

@@ -2,15 +2,14 @@
 
 use aws_sdk_s3::types::NotificationConfiguration;
 use bytes::Bytes;
-use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
 
 use crate::bucket::Bucket;
 use crate::call;
-use crate::checked::Written;
 use crate::dialect::Dialect;
 use crate::error::StorageError;
 use crate::presign::PutOf;
+use crate::put::{PutOptions, Written};
 
 /// The condition that keeps a PUT from overwriting an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,9 +32,9 @@ impl Bucket {
         condition: NotOverwriting,
     ) -> Result<Written, StorageError> {
         let forbid_overwrite_header = condition == NotOverwriting::ForbidOverwrite;
-        let dialect = Dialect { forbid_overwrite_header, verifies_sha256: false, ..self.dialect };
-        let sha256 = Sha256::of(&bytes);
-        Self { dialect, ..self.clone() }.put_checked(key, bytes, &sha256, PutOf::NewObject).await
+        let dialect = Dialect { forbid_overwrite_header, ..self.dialect };
+        let options = PutOptions { put_of: PutOf::NewObject, ..PutOptions::default() };
+        Self { dialect, ..self.clone() }.put(key, bytes, options).await
     }
 
     /// Whether the bucket is configured to notify anything of new objects.

@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem, Update,
 };
+use backon::{ExponentialBuilder, Retryable as _};
 use serde::Serialize;
-
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -17,8 +17,10 @@ pub(crate) type Row = HashMap<String, AttributeValue>;
 
 const TRANSACT: &str = "dynamodb:TransactWriteItems";
 
-/// How often a transaction is tried while others write the same rows.
-const ATTEMPTS: u32 = 6;
+/// How a transaction is repeated while others write the same rows. The SDK repeats requests that got no
+/// answer.
+const COLLISION_RETRIES: ExponentialBuilder =
+    ExponentialBuilder::new().with_min_delay(Duration::from_millis(20)).with_max_times(5);
 
 /// Writes `row` as DynamoDB stores it.
 pub(crate) fn row(row: &impl Serialize) -> Result<Row, StorageError> {
@@ -52,6 +54,12 @@ impl Values {
     pub(crate) fn with(mut self, placeholder: &str, of: &impl Serialize) -> Result<Self, StorageError> {
         self.0.insert(placeholder.to_owned(), value(of)?);
         Ok(self)
+    }
+
+    /// The values of two expressions of one write. A placeholder of both stands for the same value.
+    fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
     }
 
     pub(crate) fn into_map(self) -> Option<HashMap<String, AttributeValue>> {
@@ -116,7 +124,7 @@ impl Condition {
     }
 }
 
-/// A named condition, its expression, and the values for the placeholders of the whole write.
+/// A named condition, its expression, and the values of its placeholders.
 #[derive(Debug, Clone)]
 pub(crate) struct Guard<'a> {
     condition: Condition,
@@ -125,7 +133,26 @@ pub(crate) struct Guard<'a> {
 }
 
 impl Guard<'_> {
-    /// Gives a placeholder its value. The update of the same write uses the same values.
+    /// Gives a placeholder its value.
+    pub(crate) fn with(mut self, placeholder: &str, of: &impl Serialize) -> Result<Self, StorageError> {
+        self.values = self.values.with(placeholder, of)?;
+        Ok(self)
+    }
+}
+
+/// A change of attributes: an update expression, and the values of its placeholders.
+#[derive(Debug, Clone)]
+pub(crate) struct Change<'a> {
+    expression: &'a str,
+    values: Values,
+}
+
+impl<'a> Change<'a> {
+    pub(crate) fn new(expression: &'a str) -> Self {
+        Self { expression, values: Values::new() }
+    }
+
+    /// Gives a placeholder its value.
     pub(crate) fn with(mut self, placeholder: &str, of: &impl Serialize) -> Result<Self, StorageError> {
         self.values = self.values.with(placeholder, of)?;
         Ok(self)
@@ -147,6 +174,12 @@ pub(crate) enum Cancelled {
     Conditions(Vec<Condition>),
     /// The transaction could not be tried, or conflicted with others too often.
     Error(StorageError),
+}
+
+/// How an attempt to commit ended, if it need not be repeated.
+enum Outcome {
+    Committed,
+    Cancelled(Cancelled),
 }
 
 impl From<StorageError> for Cancelled {
@@ -197,16 +230,16 @@ impl Transaction {
         self,
         table: &str,
         key: Row,
-        update: &str,
+        change: Change<'_>,
         guard: Guard<'_>,
     ) -> Result<Self, StorageError> {
         let update = Update::builder()
             .table_name(table)
             .set_key(Some(key))
-            .update_expression(update)
+            .update_expression(change.expression)
             .condition_expression(guard.expression)
-            .set_expression_attribute_names(names(&[update, guard.expression]))
-            .set_expression_attribute_values(guard.values.into_map())
+            .set_expression_attribute_names(names(&[change.expression, guard.expression]))
+            .set_expression_attribute_values(change.values.and(guard.values).into_map())
             .build()
             .map_err(|error| StorageError::fault(TRANSACT, error))?;
         Ok(self.with(guard.condition, TransactWriteItem::builder().update(update).build()))
@@ -240,31 +273,29 @@ impl Transaction {
 
     /// Commits. Tries again while other transactions write the same rows.
     pub(crate) async fn commit(self, client: &aws_sdk_dynamodb::Client) -> Result<(), Cancelled> {
-        fault::write(TRANSACT, async {
-            let mut pause = Duration::from_millis(20);
-            for attempt in 1.. {
-                let request = client.transact_write_items().set_transact_items(Some(self.items.clone()));
-                let Err(error) = request.send().await else { return Ok(()) };
-                let cancelled = match error.as_service_error() {
-                    Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                        self.interpret(cancelled.cancellation_reasons())
-                    }
-                    _ => Cancelled::Error(StorageError::from_sdk(TRANSACT, error)),
-                };
-                let conflict = matches!(&cancelled, Cancelled::Error(e) if e.kind == ErrorKind::Throttled);
-                if !conflict || attempt == ATTEMPTS {
-                    return Err(cancelled);
-                }
-                tokio::time::sleep(pause).await;
-                pause *= 2;
-            }
-            unreachable!("the last attempt returns")
-        })
-        .await
+        let attempts = (|| self.attempt(client)).retry(COLLISION_RETRIES);
+        match fault::write(TRANSACT, attempts).await {
+            Ok(Outcome::Committed) => Ok(()),
+            Ok(Outcome::Cancelled(cancelled)) => Err(cancelled),
+            Err(collision) => Err(Cancelled::Error(collision)),
+        }
     }
 
-    /// What a cancellation means; `DynamoDB` gives a reason for each item, in their order.
-    fn interpret(&self, reasons: &[CancellationReason]) -> Cancelled {
+    /// Tries to commit. Fails if others write the same rows at the same time.
+    async fn attempt(&self, client: &aws_sdk_dynamodb::Client) -> Result<Outcome, StorageError> {
+        let request = client.transact_write_items().set_transact_items(Some(self.items.clone()));
+        let Err(error) = Box::pin(request.send()).await else { return Ok(Outcome::Committed) };
+        if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+            error.as_service_error()
+        {
+            return self.interpret(cancelled.cancellation_reasons()).map(Outcome::Cancelled);
+        }
+        Ok(Outcome::Cancelled(Cancelled::Error(StorageError::from_sdk(TRANSACT, error))))
+    }
+
+    /// What a cancellation means; `DynamoDB` gives a reason for each item, in their order. Fails if others
+    /// write the same rows at the same time.
+    fn interpret(&self, reasons: &[CancellationReason]) -> Result<Cancelled, StorageError> {
         let codes: Vec<&str> = reasons.iter().map(|reason| reason.code().unwrap_or("None")).collect();
         let failed: Vec<Condition> = codes
             .iter()
@@ -273,13 +304,17 @@ impl Transaction {
             .map(|(_, condition)| *condition)
             .collect();
         if !failed.is_empty() {
-            return Cancelled::Conditions(failed);
+            return Ok(Cancelled::Conditions(failed));
         }
-        let busy = codes.iter().any(|code| {
+        let collided = codes.iter().any(|code| {
             matches!(*code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
         });
-        let kind = if busy { ErrorKind::Throttled } else { ErrorKind::Fault };
-        Cancelled::Error(StorageError::new(kind, TRANSACT, format!("cancelled: {codes:?}")))
+        let error = |kind| StorageError::new(kind, TRANSACT, format!("cancelled: {codes:?}"));
+        if collided {
+            Err(error(ErrorKind::Throttled))
+        } else {
+            Ok(Cancelled::Error(error(ErrorKind::Fault)))
+        }
     }
 }
 
@@ -297,7 +332,7 @@ mod tests {
             .expect("a transaction")
     }
 
-    fn cancelled(codes: [Option<&str>; 3]) -> Cancelled {
+    fn cancelled(codes: [Option<&str>; 3]) -> Result<Cancelled, StorageError> {
         let reason = |code: Option<&str>| CancellationReason::builder().set_code(code.map(str::to_owned));
         transaction().interpret(&codes.map(|code| reason(code).build()))
     }
@@ -305,20 +340,18 @@ mod tests {
     #[test]
     fn a_cancelled_transaction_names_the_conditions_that_failed() {
         let failed = cancelled([Some("None"), Some("ConditionalCheckFailed"), Some("TransactionConflict")]);
-        assert!(matches!(failed, Cancelled::Conditions(names) if names == [Condition::VersionUndecided]));
+        assert!(matches!(failed, Ok(Cancelled::Conditions(names)) if names == [Condition::VersionUndecided]));
         let failed = cancelled([Some("ConditionalCheckFailed"), None, Some("ConditionalCheckFailed")]);
         let expected = [Condition::BlobAbsent, Condition::FileUnchanged];
-        assert!(matches!(failed, Cancelled::Conditions(names) if names == expected));
+        assert!(matches!(failed, Ok(Cancelled::Conditions(names)) if names == expected));
     }
 
     #[test]
-    fn a_conflict_may_be_tried_again_and_anything_else_may_not() {
-        let kind = |cancelled: Cancelled| match cancelled {
-            Cancelled::Error(error) => Some(error.kind),
-            Cancelled::Conditions(_) => None,
-        };
-        assert_eq!(kind(cancelled([None, Some("TransactionConflict"), None])), Some(ErrorKind::Throttled));
-        assert_eq!(kind(cancelled([Some("ValidationError"), None, None])), Some(ErrorKind::Fault));
+    fn only_a_collision_is_tried_again() {
+        let collision = cancelled([None, Some("TransactionConflict"), None]);
+        assert!(matches!(collision, Err(error) if error.kind == ErrorKind::Throttled));
+        let refusal = cancelled([Some("ValidationError"), None, None]);
+        assert!(matches!(refusal, Ok(Cancelled::Error(error)) if error.kind == ErrorKind::Fault));
     }
 
     #[test]

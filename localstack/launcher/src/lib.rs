@@ -18,6 +18,7 @@ mod response;
 mod settings;
 mod stack;
 pub mod stores;
+mod wait;
 mod workspace;
 
 pub use emulator_kind::EmulatorKind;

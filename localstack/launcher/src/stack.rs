@@ -9,7 +9,6 @@ use aws_sdk_s3::config::{Credentials, RequestChecksumCalculation};
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, spawn_blocking};
-use tokio::time::{Instant, sleep};
 
 use sluice_infra::artifact::{self, Artifact};
 
@@ -17,6 +16,7 @@ use crate::deploy::{Deployer, Parameters};
 use crate::emulator::{self, Emulator};
 use crate::object_store::{self, ObjectStore};
 use crate::page::{self, PageFiles};
+use crate::wait::{NotReady, Wait};
 use crate::{Error, Settings, proxy};
 
 const ANSWER_TIMEOUT_SECONDS: u64 = 30;
@@ -198,25 +198,21 @@ impl Stack {
     async fn wait_until_ready(&self) -> Result<(), Error> {
         let client = emulator::loopback_client()?;
         let address = format!("{}/accounts/me", self.api_url);
-        let deadline = Instant::now() + Duration::from_secs(ANSWER_TIMEOUT_SECONDS);
-        loop {
-            let last_answer = match client.get(&address).send().await {
-                Ok(response) if response.status().as_u16() == 401 => return Ok(()),
-                Ok(response) => {
-                    format!("{}, {}", response.status(), response.text().await.unwrap_or_default())
-                }
-                Err(error) => error.to_string(),
-            };
-            if Instant::now() >= deadline {
-                return Err(Error::NoAnswer {
-                    what: "the API",
-                    seconds: ANSWER_TIMEOUT_SECONDS,
-                    last_answer,
-                    log: self.functions_log(),
-                });
+        let wait = Wait {
+            what: "the API",
+            timeout_seconds: ANSWER_TIMEOUT_SECONDS,
+            pause: Duration::from_millis(100),
+            log: self.functions_log(),
+        };
+        wait.until_ready(async || match client.get(&address).send().await {
+            Ok(response) if response.status().as_u16() == 401 => Ok(()),
+            Ok(response) => {
+                let status = response.status();
+                Err(NotReady::Yet(format!("{status}, {}", response.text().await.unwrap_or_default())))
             }
-            sleep(Duration::from_millis(100)).await;
-        }
+            Err(error) => Err(NotReady::Yet(error.to_string())),
+        })
+        .await
     }
 }
 

@@ -5,7 +5,7 @@ use aws_credential_types::provider::ProvideCredentials as _;
 use clap::{Args, ValueEnum};
 use futures::future;
 use serde::{Deserialize, Serialize};
-use sluice_lambda::batch::{Failed, Message, OutOfTime};
+use sluice_lambda::batch::{Message, OutOfTime, Redelivered};
 use sluice_tests::Deployed;
 use std::io;
 use std::sync::Arc;
@@ -65,7 +65,7 @@ pub async fn run(invocation: Invocation) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn process<App, Processing: Future<Output = Failed>>(
+async fn process<App, Processing: Future<Output = Redelivered>>(
     app: App,
     batches: Vec<Vec<String>>,
     process_batch: fn(Arc<App>, Vec<Message>, OutOfTime) -> Processing,

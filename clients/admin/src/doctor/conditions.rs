@@ -1,10 +1,8 @@
 //! Tests conditional requests and copies.
 
 use sluice_domain::part_plan::PartNumber;
-use sluice_storage::StorageError;
-use sluice_storage::bucket::ObjectHead;
-use sluice_storage::copy::{Copy, CopySource};
 use sluice_storage::probe::NotOverwriting;
+use sluice_storage::{Copy, CopySource, GetOptions, ObjectHead, StorageError};
 
 use super::finding::TrialOutcome;
 use super::trial::Trial;
@@ -16,8 +14,9 @@ const WRONG_ETAG: &str = "\"00000000000000000000000000000000\"";
 pub(super) async fn conditional_read(trial: &Trial) -> TrialOutcome {
     let key = trial.object();
     let length = trial.body.len() as u64;
-    let right = TrialOutcome::of_success(trial.bucket.get_range(&key, Some(trial.etag()), 0..length).await);
-    let wrong = trial.bucket.get_range(&key, Some(WRONG_ETAG), 0..length).await;
+    let read = async |etag| trial.bucket.get(&key, GetOptions::range(0..length).if_match(etag)).await;
+    let right = TrialOutcome::of_success(read(trial.etag()).await);
+    let wrong = read(WRONG_ETAG).await;
     right.and(TrialOutcome::of_refusal(wrong, "If-Match with another ETag is ignored on GET"))
 }
 
@@ -31,7 +30,7 @@ pub(super) async fn conditional_copy(trial: &Trial) -> TrialOutcome {
 async fn copy(trial: &Trial, etag: &str) -> Result<(), StorageError> {
     let source_key = trial.object();
     let target_key = trial.key("copy");
-    let head = ObjectHead { size: trial.body.len() as u64, etag: etag.to_owned() };
+    let head = ObjectHead { size: trial.body.len() as u64, etag: etag.to_owned(), ..ObjectHead::default() };
     let bucket = &trial.bucket;
     Copy { source: bucket, source_key: &source_key, head: &head, target: bucket, target_key: &target_key }
         .whole()
@@ -57,7 +56,7 @@ async fn copy_in_parts(trial: &mut Trial) -> Result<bytes::Bytes, StorageError> 
     bucket.copy_part(&key, &multipart_id, PartNumber::FIRST, &source).await?;
     let parts = bucket.list_parts(&key, &multipart_id).await?.unwrap_or_default();
     bucket.complete_multipart(&key, &multipart_id, &parts).await?;
-    bucket.get_range(&key, None, range).await
+    Ok(bucket.get(&key, GetOptions::range(range)).await?.bytes)
 }
 
 /// `If-None-Match: *` on PUT.

@@ -25,7 +25,7 @@ pub(super) async fn all(trial: &mut Trial, definition: &StoreDefinition) -> Vec<
         Ok(etag) => Finding::fact("multipart ETag", etag, ""),
         Err(error) => Finding::fact("multipart ETag", "unknown", error.message),
     });
-    facts.push(match small_parts(trial).await {
+    facts.push(match refuses_small_parts(trial).await {
         Ok(true) => Finding::fact("small parts", "refused", ""),
         Ok(false) => Finding::fact("small parts", "accepted", "nothing: Sluice never sends parts that small"),
         Err(error) => Finding::fact("small parts", "unknown", error.message),
@@ -74,7 +74,7 @@ async fn multipart_etag(trial: &mut Trial) -> Result<String, StorageError> {
 }
 
 /// Whether the store refuses parts that are too small.
-async fn small_parts(trial: &mut Trial) -> Result<bool, StorageError> {
+async fn refuses_small_parts(trial: &mut Trial) -> Result<bool, StorageError> {
     let key = trial.key("in-small-parts");
     let multipart_id = trial.begin(&key).await?;
     for number in [1, 2] {

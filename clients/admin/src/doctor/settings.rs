@@ -1,8 +1,7 @@
 //! Finds capabilities that show without a trial: checksums, `ETag`s, notifications and CORS.
 
 use reqwest::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
-use sluice_storage::ErrorKind;
-use sluice_storage::bucket::normalise_etag;
+use sluice_storage::{ErrorKind, normalise_etag};
 
 use super::finding::TrialOutcome;
 use super::trial::Trial;

@@ -8,7 +8,7 @@ use sluice_domain::key::ObjectKey;
 use sluice_domain::time::Timestamp;
 use sluice_packs::crc64;
 use sluice_storage::presign::PresignedUrl;
-use sluice_storage::{Bucket, ErrorKind, StorageError, Written};
+use sluice_storage::{Bucket, ErrorKind, ObjectHead, PutOptions, StorageError};
 use std::time::Duration;
 
 use crate::localhost::http_client;
@@ -23,7 +23,7 @@ pub(super) struct Trial {
     /// The body of the object that the trials read.
     pub body: Bytes,
     /// What the store answers about that object.
-    pub head: Option<Written>,
+    pub head: Option<ObjectHead>,
     prefix: String,
     multiparts: Vec<(ObjectKey, String)>,
 }
@@ -61,9 +61,9 @@ impl Trial {
 
     /// Writes the objects that the trials read.
     pub async fn prepare(&mut self) -> Result<(), StorageError> {
-        self.bucket.put(&self.object(), self.body.clone()).await?;
-        self.bucket.put(&self.key("another"), self.other_body()).await?;
-        self.head = self.bucket.head_checked(&self.object()).await?;
+        self.bucket.put(&self.object(), self.body.clone(), PutOptions::default()).await?;
+        self.bucket.put(&self.key("another"), self.other_body(), PutOptions::default()).await?;
+        self.head = self.bucket.head(&self.object()).await?;
         Ok(())
     }
 

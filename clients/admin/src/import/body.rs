@@ -1,19 +1,20 @@
 //! Copies the bytes of one object from store to store: at once, or in parts.
 
+use backon::{Retryable as _, RetryableWithContext as _};
 use bytes::Bytes;
 use sha2::Digest as _;
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::part_plan::PART_MAX_COUNT;
 use sluice_packs::{crc64, crc64_of_both};
-use sluice_storage::bucket::ObjectHead;
-use sluice_storage::presign::PutOf;
-use sluice_storage::{CheckedUpload, Description, ErrorKind, PutOptions, StorageError, Written};
+use sluice_storage::{
+    CheckedUpload, ErrorKind, GetOptions, Object, ObjectHead, PutOptions, StorageError, Written,
+};
 use std::ops::Range;
 
 use super::job::{Job, MEMORY_MIB};
 use super::transfer::{SentDigests, TransferError};
-use crate::backoff::retrying;
+use crate::retries::RETRIES;
 
 const PART_MIN_BYTES: u64 = 16 << 20;
 const PART_LARGEST_BYTES: u64 = 64 << 20;
@@ -70,12 +71,16 @@ impl Job {
             return self.send_in_parts(key, head, target_key).await;
         }
         self.pace.wait(head.size).await;
-        let read = self.source.get_described(key, &head.etag, None, head.size).await;
-        let (bytes, description) = read.map_err(TransferError::of_source)?;
+        let read = self.source.get(key, GetOptions::whole_of(head.size).if_match(&head.etag)).await;
+        let Object { bytes, description, .. } = read.map_err(TransferError::of_source)?;
         let (digests, _) = Digests::new().add(bytes.clone()).await?;
         let sent = digests.finish();
-        let options = PutOptions { put_of: PutOf::AnyObject, description: Some(&description) };
-        let put = self.target.put_checked(target_key, bytes, &sent.sha256, options).await;
+        let options = PutOptions {
+            sha256: Some(&sent.sha256),
+            description: Some(&description),
+            ..PutOptions::default()
+        };
+        let put = self.target.put(target_key, bytes, options).await;
         Ok((put?, sent))
     }
 
@@ -86,16 +91,19 @@ impl Job {
         target_key: &ObjectKey,
     ) -> Result<(Written, SentDigests), TransferError> {
         let part_bytes = part_bytes(head.size)?;
-        let (first, description) = self.read(key, head, 0..part_bytes.min(head.size)).await?;
-        let mut upload = self.target.begin_checked(target_key, &description).await?;
+        let first = self.read(key, head, 0..part_bytes.min(head.size)).await?;
+        let begin = || self.target.begin_checked(target_key, &first.description);
+        let mut upload = begin.retry(RETRIES).when(is_transient).await.map_err(of_step)?;
         let sent = async {
-            let sent = self.send_parts(&mut upload, key, head, first).await?;
-            Ok((upload.complete().await?, sent))
+            let sent = self.send_parts(&mut upload, key, head, first.bytes).await?;
+            let complete = || upload.complete();
+            Ok((complete.retry(RETRIES).when(is_transient).await.map_err(of_step)?, sent))
         };
         match sent.await {
             Ok(done) => Ok(done),
             Err(error) => {
-                match upload.abort().await {
+                let abort = || upload.abort();
+                match abort.retry(RETRIES).when(is_transient).await {
                     // The upload was completed, or is gone.
                     Err(abort_error) if abort_error.kind != ErrorKind::NotFound => {
                         return Err(abort_error.into());
@@ -132,8 +140,8 @@ impl Job {
             if stored_crc64.is_some_and(|stored_crc64| stored_crc64 != of_part) {
                 return Err(TransferError::NotAsSent);
             }
-            let Some((bytes, _)) = next else { return Ok(digests.finish()) };
-            part = bytes;
+            let Some(next) = next else { return Ok(digests.finish()) };
+            part = next.bytes;
         }
     }
 
@@ -142,18 +150,34 @@ impl Job {
         key: &ObjectKey,
         head: &ObjectHead,
         range: Range<u64>,
-    ) -> Result<(Bytes, Description), TransferError> {
-        let length = range.end - range.start;
-        self.pace.wait(length).await;
-        let read = retrying(is_transient, async || {
-            self.source.get_described(key, &head.etag, Some(range.clone()), length).await
-        });
-        read.await.map_err(TransferError::of_source)
+    ) -> Result<Object, TransferError> {
+        self.pace.wait(range.end - range.start).await;
+        let read = || self.source.get(key, GetOptions::range(range.clone()).if_match(&head.etag));
+        read.retry(RETRIES).when(is_transient).await.map_err(|error| match TransferError::of_source(error) {
+            TransferError::Storage(error) => of_step(error),
+            changed => changed,
+        })
     }
 }
 
 async fn send_part(upload: &mut CheckedUpload<'_>, part: Bytes) -> Result<Option<u64>, TransferError> {
-    Ok(retrying(is_transient, async || upload.send(part.clone()).await).await?)
+    let attempt = |upload| send_once(upload, part.clone());
+    let (_, sent) = attempt.retry(RETRIES).context(upload).when(is_transient).await;
+    sent.map_err(of_step)
+}
+
+/// Gives the upload back, so that the same call can be made again.
+async fn send_once<'a, 'b>(
+    upload: &'a mut CheckedUpload<'b>,
+    part: Bytes,
+) -> (&'a mut CheckedUpload<'b>, Result<Option<u64>, StorageError>) {
+    let sent = upload.send(part).await;
+    (upload, sent)
+}
+
+/// The error of a step that was repeated. Only an error that was not may repeat the whole copy.
+fn of_step(error: StorageError) -> TransferError {
+    if is_transient(&error) { TransferError::Step(error) } else { TransferError::Storage(error) }
 }
 
 fn is_transient(error: &StorageError) -> bool {

@@ -44,7 +44,7 @@ impl Job {
             return Err(Error::Usage("--to must be a store of SLUICE_STORES".to_owned()));
         };
         let no_cold = || Error::Usage(format!("the store {to} has no cold bucket"));
-        let target = target_store.bucket(Role::Cold).ok_or_else(no_cold)?;
+        let target = target_store.bucket(Role::Cold).ok_or_else(no_cold)?.without_retries();
         if from == to && source.bucket == target.name() {
             return Err(Error::Usage("source and target are the same bucket".to_owned()));
         }
@@ -53,7 +53,7 @@ impl Job {
             StoreAccess::Store(store) => store.definition.can(Capability::ConditionalRead),
         };
         Ok(Self {
-            source: source_store.bucket(&source.bucket),
+            source: source_store.bucket(&source.bucket).without_retries(),
             prefix: source.prefix.clone(),
             target_kind: target_store.definition.kind,
             target,

@@ -1,10 +1,10 @@
 //! Lists the objects of a bucket in the order of their keys, page by page.
 
-use sluice_storage::bucket::ObjectHead;
-use sluice_storage::{Bucket, ErrorKind, StorageError};
+use backon::Retryable as _;
+use sluice_storage::{Bucket, ErrorKind, ObjectHead, StorageError};
 use std::vec::IntoIter;
 
-use crate::backoff::retrying;
+use crate::retries::RETRIES;
 
 pub(super) struct Listing<'a> {
     bucket: &'a Bucket,
@@ -25,8 +25,8 @@ impl<'a> Listing<'a> {
     pub async fn next(&mut self) -> Result<Option<(String, ObjectHead)>, StorageError> {
         if self.page.as_slice().is_empty() && !self.ended {
             let is_transient = |error: &StorageError| error.kind != ErrorKind::Fault;
-            let list = async || self.bucket.list_after(self.prefix, self.after.as_deref()).await;
-            self.page = retrying(is_transient, list).await?.into_iter();
+            let list = || self.bucket.list_after(self.prefix, self.after.as_deref());
+            self.page = list.retry(RETRIES).when(is_transient).await?.into_iter();
             self.ended = self.page.as_slice().is_empty();
         }
         let next = self.page.next();

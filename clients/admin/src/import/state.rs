@@ -104,7 +104,7 @@ fn read(path: &Path) -> Result<Option<Remembered>> {
 
 fn write(path: &Path, remembered: &Remembered) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
+    create_folder(folder)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(serde_json::to_string(remembered)?.as_bytes())?;
     file.as_file().sync_all()?;
@@ -112,9 +112,30 @@ fn write(path: &Path, remembered: &Remembered) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Creates the folder and its parents, for their owner only: the keys of objects may be secret.
+fn create_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_may_read_the_folder() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let home = tempfile::tempdir().expect("a folder");
+        let folder = home.path().join("imports");
+        let remembered = Remembered { import: "a".to_owned(), after: "b".to_owned() };
+        write(&folder.join("state.json"), &remembered).expect("written");
+        let mode = std::fs::metadata(&folder).expect("it exists").permissions().mode() & 0o777;
+        assert_eq!(mode, 0o700);
+    }
 
     #[test]
     fn what_is_written_is_read_again_and_damage_is_reported() {

@@ -1,5 +1,6 @@
 //! Copies one object, verifies it at the target, and then writes its receipt.
 
+use backon::Retryable as _;
 use serde::Serialize;
 use sluice_deployment::clock;
 use sluice_domain::hash::Sha256;
@@ -9,13 +10,12 @@ use sluice_domain::pack_move::{Receipt, ReceiptObject, Verification};
 use sluice_domain::time::Timestamp;
 use sluice_packs::PackError;
 use sluice_packs::mover::read_back;
-use sluice_storage::bucket::{ObjectHead, normalise_etag};
-use sluice_storage::{ErrorKind, StorageError, Written};
+use sluice_storage::{ErrorKind, ObjectHead, StorageError, Written, normalise_etag};
 
 use super::job::Job;
 use super::keys;
-use crate::backoff::retrying;
 use crate::output::Output;
+use crate::retries::RETRIES;
 
 /// How often to start again with an object that changed while it was read.
 const CHANGES_MAX: u32 = 1;
@@ -57,6 +57,9 @@ pub(super) enum TransferError {
     TooLarge,
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// A step of a copy in parts failed again and again; the whole copy is not repeated for it.
+    #[error(transparent)]
+    Step(StorageError),
     #[error(transparent)]
     ReadBack(#[from] PackError),
 }
@@ -94,7 +97,7 @@ impl TransferError {
             Self::Storage(error) | Self::ReadBack(PackError::Storage(error)) => {
                 error.kind != ErrorKind::Fault
             }
-            Self::Changed | Self::Gone | Self::TooLarge | Self::ReadBack(_) => false,
+            Self::Changed | Self::Gone | Self::TooLarge | Self::Step(_) | Self::ReadBack(_) => false,
         }
     }
 }
@@ -114,9 +117,8 @@ impl Job {
         let source_key = ObjectKey::from_stored(key);
         let mut changes = 0;
         loop {
-            let imported =
-                retrying(TransferError::is_transient, async || self.import_once(&source_key, &head).await)
-                    .await;
+            let import = || self.import_once(&source_key, &head);
+            let imported = import.retry(RETRIES).when(TransferError::is_transient).await;
             let error = match imported {
                 Ok(outcome) => return (outcome, head.size),
                 Err(TransferError::Gone) => return (Outcome::Gone, head.size),
@@ -127,7 +129,8 @@ impl Job {
             }
             output.warning(&format!("{key} has changed since it was listed; copying its new state"));
             changes += 1;
-            head = match self.source.head(&source_key).await {
+            let read_head = || self.source.head(&source_key);
+            head = match read_head.retry(RETRIES).when(|error| error.kind.is_transient()).await {
                 Ok(Some(head)) => head,
                 Ok(None) => return (Outcome::Gone, head.size),
                 Err(error) => return (Outcome::Failed(error.to_string()), head.size),
@@ -148,8 +151,11 @@ impl Job {
         let verified_by = self.verify(&target_key, head.size, &written, sent).await?;
         // A source that ignores `If-Match` may have sent other bytes, so check that the object is still the
         // same.
-        if !self.reads_conditionally && self.source.head(key).await?.as_ref() != Some(head) {
-            return Err(TransferError::Changed);
+        if !self.reads_conditionally {
+            let now = self.source.head(key).await?;
+            if now.is_none_or(|now| !now.is_of_same_bytes(head)) {
+                return Err(TransferError::Changed);
+            }
         }
         if let Some(signer) = &self.signer {
             let copied =
@@ -168,8 +174,8 @@ impl Job {
         target_key: &ObjectKey,
         receipt_id: &str,
     ) -> Result<bool, TransferError> {
-        let Some(target) = self.target.head_checked(target_key).await? else { return Ok(false) };
-        if target.size != Some(head.size) {
+        let Some(target) = self.target.head(target_key).await? else { return Ok(false) };
+        if target.size != head.size {
             return Ok(false);
         }
         if self.signer.is_some() {
@@ -185,7 +191,7 @@ impl Job {
         if source_etag == normalise_etag(&target.etag) && is_md5(&source_etag) {
             return Ok(true);
         }
-        let source = self.source.head_checked(key).await?.filter(|source| source.etag == head.etag);
+        let source = self.source.head(key).await?.filter(|source| source.etag == head.etag);
         Ok(source.and_then(|source| source.crc64).is_some_and(|crc64| target.crc64 == Some(crc64)))
     }
 

@@ -1,5 +1,6 @@
 //! Sends calls to the HTTP API, repeats those that may be repeated, and counts what they cost.
 
+use backon::{ExponentialBuilder, Retryable as _};
 use bytes::Bytes;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, StatusCode, redirect};
@@ -10,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use super::call::{Call, headers_size_bytes};
-use crate::backoff::Backoff;
+use crate::backoff::{BRIEF, LONG, at_least};
 use crate::error::{Error, Result};
 use crate::meter::Meter;
 use crate::session::ApiUrl;
@@ -27,7 +28,7 @@ pub struct Api {
     http: Client,
     url: ApiUrl,
     token: Option<Arc<str>>,
-    backoff: Backoff,
+    retries: ExponentialBuilder,
     meter: Arc<Meter>,
     /// Whether the server answered the last call. Without that, calls are given up soon.
     is_reachable: Arc<AtomicBool>,
@@ -38,6 +39,37 @@ pub(super) struct Answer {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
+}
+
+/// Why a call may have to be repeated.
+enum Failure {
+    /// The server cannot do it now.
+    Refused(Answer),
+    /// The connection broke, or there was no answer in time.
+    Unanswered(reqwest::Error),
+}
+
+impl From<reqwest::Error> for Failure {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Unanswered(error)
+    }
+}
+
+impl Failure {
+    fn is_worth_repeating(&self, call: &Call) -> bool {
+        match self {
+            Self::Refused(_) => true,
+            Self::Unanswered(error) => call.is_repeatable() || error.is_connect(),
+        }
+    }
+
+    /// The delay that the server asks for.
+    fn asked_delay(&self) -> Option<Duration> {
+        match self {
+            Self::Refused(answer) => retry_after(&answer.headers),
+            Self::Unanswered(_) => None,
+        }
+    }
 }
 
 impl Api {
@@ -55,7 +87,7 @@ impl Api {
             http,
             url,
             token: token.map(Arc::from),
-            backoff: Backoff::brief(),
+            retries: BRIEF,
             meter: Arc::default(),
             is_reachable: Arc::default(),
         })
@@ -74,7 +106,7 @@ impl Api {
     /// The same client, but it keeps retrying for longer once the server has answered.
     #[must_use]
     pub fn persistent(&self) -> Self {
-        Self { backoff: Backoff::long(), ..self.clone() }
+        Self { retries: LONG, ..self.clone() }
     }
 
     pub fn meter(&self) -> &Arc<Meter> {
@@ -98,26 +130,20 @@ impl Api {
 
     /// Sends the call, and repeats it as long as a repeat may succeed.
     async fn send(&self, call: &Call) -> Result<Answer> {
-        let is_reachable = self.is_reachable.load(Relaxed);
-        let mut backoff = if is_reachable { self.backoff.clone() } else { Backoff::brief() };
-        loop {
-            let outcome = self.send_once(call).await;
-            let (retryable, asked) = match &outcome {
-                Ok(answer) => (call.is_worth_repeating_after(answer.status), retry_after(&answer.headers)),
-                Err(error) => (call.is_repeatable() || error.is_connect(), None),
-            };
-            let delay = if retryable { backoff.next_delay(asked) } else { None };
-            match (delay, outcome) {
-                (Some(delay), _) => tokio::time::sleep(delay).await,
-                (None, outcome) => {
-                    self.is_reachable.store(outcome.is_ok() && !retryable, Relaxed);
-                    return outcome.map_err(|error| unreachable_peer(&error, self.url.as_url()));
-                }
-            }
+        let retries = if self.is_reachable.load(Relaxed) { self.retries } else { BRIEF };
+        let sent = (|| self.send_once(call))
+            .retry(retries)
+            .when(|failure| failure.is_worth_repeating(call))
+            .adjust(|failure, drawn| at_least(failure.asked_delay(), drawn))
+            .await;
+        self.is_reachable.store(sent.is_ok(), Relaxed);
+        match sent {
+            Ok(answer) | Err(Failure::Refused(answer)) => Ok(answer),
+            Err(Failure::Unanswered(error)) => Err(unreachable_peer(&error, self.url.as_url())),
         }
     }
 
-    async fn send_once(&self, call: &Call) -> Result<Answer, reqwest::Error> {
+    async fn send_once(&self, call: &Call) -> Result<Answer, Failure> {
         let request = call.build(&self.http, self.url.as_url(), self.token.as_deref())?;
         let sent_bytes = call.size_bytes(&request);
         self.meter.add_request();
@@ -132,7 +158,9 @@ impl Api {
         let line = format!("HTTP/1.1 {}\r\n", response.status());
         let received_bytes = headers_size_bytes(response.headers()) + (line.len() + body.len()) as u64;
         self.meter.add_api_bytes(sent_bytes + received_bytes);
-        Ok(Answer { status: response.status(), headers: response.headers().clone(), body: body.into() })
+        let answer =
+            Answer { status: response.status(), headers: response.headers().clone(), body: body.into() };
+        if call.is_worth_repeating_after(answer.status) { Err(Failure::Refused(answer)) } else { Ok(answer) }
     }
 
     fn error_of(&self, answer: &Answer) -> Error {

@@ -1,5 +1,6 @@
 //! Reads consecutive chunks of an object, checks each, and writes them to the partial file.
 
+use backon::BackoffBuilder as _;
 use reqwest::header::CONTENT_RANGE;
 use reqwest::{Response, StatusCode};
 use sluice_domain::frames::decompress;
@@ -8,7 +9,7 @@ use sluice_domain::hash::ChunkId;
 use super::partial::Partial;
 use super::plan::{Piece, Request, WantedChunk, WantedUnit};
 use crate::api::Api;
-use crate::backoff::Backoff;
+use crate::backoff::{self, at_least};
 use crate::bucket::{self, Bucket, Failure};
 use crate::error::{Error, Result};
 use crate::progress::FileProgress;
@@ -57,16 +58,16 @@ struct Batch {
 impl Reading<'_> {
     /// Reads until all chunks have arrived or a fresh URL is needed.
     pub async fn run(mut self) -> Result<Outcome> {
-        let mut backoff = Backoff::long();
+        let mut delays = backoff::LONG.build();
         let mut damaged_at = None;
         while self.arrived < self.request.units.len() {
             let before = self.arrived;
             let Err(failure) = self.read().await? else { continue };
             if self.arrived > before {
-                backoff.reset();
+                delays = backoff::LONG.build();
             }
             match failure {
-                Failure::Transient(error, asked) => match backoff.next_delay(asked) {
+                Failure::Transient(error, asked) => match at_least(asked, delays.next()) {
                     Some(delay) => tokio::time::sleep(delay).await,
                     None => return Ok(self.outcome(Some(error))),
                 },

@@ -49,9 +49,10 @@ struct Multipart<'a> {
     unfinished: Unfinished,
 }
 
-enum Progress {
-    /// The upload takes parts; these it has.
-    Open(UploadId, Received),
+/// An upload that was looked up or begun.
+enum Opened {
+    /// The upload takes parts.
+    Unfinished { upload_id: UploadId, received: Received },
     /// The upload takes no more parts.
     Complete(Stage),
 }
@@ -60,8 +61,8 @@ impl Multipart<'_> {
     /// Sends the parts that the store lacks, and completes the upload.
     async fn advance(&mut self) -> Result<Stage> {
         let (upload_id, mut received) = match self.open().await? {
-            Progress::Complete(stage) => return Ok(stage),
-            Progress::Open(upload_id, received) => (upload_id, received),
+            Opened::Complete(stage) => return Ok(stage),
+            Opened::Unfinished { upload_id, received } => (upload_id, received),
         };
         let api = &self.item.api;
         for _ in 0..ROUNDS {
@@ -82,16 +83,16 @@ impl Multipart<'_> {
     }
 
     /// Looks up the upload of an earlier run, or begins one.
-    async fn open(&mut self) -> Result<Progress> {
+    async fn open(&mut self) -> Result<Opened> {
         let Self { put, item, memory, unfinished } = self;
         if let Some(upload_id) = unfinished.upload_id {
             let view = item.api.upload(upload_id).await?;
             return match view.state {
                 UploadState::Open if fits(&view, item, unfinished) => {
-                    Ok(Progress::Open(upload_id, by_number(view)))
+                    Ok(Opened::Unfinished { upload_id, received: by_number(view) })
                 }
                 UploadState::Pending if fits(&view, item, unfinished) => {
-                    Ok(Progress::Complete(Stage::arrived(&view)))
+                    Ok(Opened::Complete(Stage::arrived(&view)))
                 }
                 state => Err(Error::UploadEnded(state)),
             };
@@ -100,11 +101,11 @@ impl Multipart<'_> {
         request.part_size = Some(unfinished.part_size_bytes);
         request.part_sha256 = true;
         match item.api.begin_upload(&request, put.if_match).await? {
-            UploadAnswer::Instant { version } => Ok(Progress::Complete(Stage::Instant(Box::new(version)))),
+            UploadAnswer::Instant { version } => Ok(Opened::Complete(Stage::Instant(Box::new(version)))),
             UploadAnswer::Upload(upload) if upload.part_size == unfinished.part_size_bytes => {
                 unfinished.upload_id = Some(upload.upload_id);
                 memory.remember(unfinished)?;
-                Ok(Progress::Open(upload.upload_id, Received::new()))
+                Ok(Opened::Unfinished { upload_id: upload.upload_id, received: Received::new() })
             }
             UploadAnswer::Upload(_) => {
                 Err(Error::UnexpectedAnswer("the server chose another part size".to_owned()))

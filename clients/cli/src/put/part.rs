@@ -1,5 +1,6 @@
 //! Sends one part, and repeats it until the bucket has it.
 
+use backon::BackoffBuilder as _;
 use sluice_contracts::uploads::PartUrl;
 use sluice_domain::part_plan::{PartNumber, PartPlan};
 use std::iter;
@@ -10,7 +11,7 @@ use super::item::Item;
 use super::pack::Pack;
 use super::stamp::Stamp;
 use super::urls::Urls;
-use crate::backoff::Backoff;
+use crate::backoff::{self, at_least};
 use crate::bucket::{Bucket, Failure};
 use crate::error::{Error, Result};
 use crate::progress::Attempt;
@@ -53,7 +54,7 @@ impl Parts<'_> {
     /// Sends the part, repeatedly if needed, and returns its `ETag`. The `ETag` is empty if the store gave
     /// none.
     pub async fn send(&self, number: PartNumber) -> Result<String> {
-        let mut backoff = Backoff::long();
+        let mut delays = backoff::LONG.build();
         let mut refusals = 0;
         loop {
             let url = self.urls.get(number).await?;
@@ -66,7 +67,7 @@ impl Parts<'_> {
             };
             self.item.check_unchanged(self.stamp)?;
             match failure {
-                Failure::Transient(error, asked) => match backoff.next_delay(asked) {
+                Failure::Transient(error, asked) => match at_least(asked, delays.next()) {
                     Some(delay) => tokio::time::sleep(delay).await,
                     None => return Err(error),
                 },

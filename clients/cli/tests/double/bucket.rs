@@ -73,7 +73,8 @@ fn get(parts: &Parts, object: &[u8], cut: usize, damage: usize) -> Response<Body
     let Some(range) = parts.headers.get("range") else { return Response::new(Body::from(object.to_vec())) };
     let range = range.to_str().expect("text").trim_start_matches("bytes=");
     let (first, last) = range.split_once('-').expect("a range");
-    let (first, last): (usize, usize) = (first.parse().expect("a number"), last.parse().expect("a number"));
+    let first: usize = first.parse().expect("a number");
+    let last: usize = last.parse().expect("a number");
     let mut bytes = object[first..=last].to_vec();
     if let Some(byte) = bytes.get_mut(damage) {
         *byte ^= 1;

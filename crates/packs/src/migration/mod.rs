@@ -13,6 +13,7 @@ use sluice_domain::blob::Pack;
 use sluice_domain::id::AccountId;
 use sluice_domain::migration::Rule;
 use sluice_domain::time::TimeCheck;
+use sluice_storage::Chain;
 use tokio::sync::Semaphore;
 
 use crate::encode::{Form, IN_TRANSIT_BYTES};
@@ -117,7 +118,7 @@ impl Migrator {
                     Ok(Progress::Complete) => {}
                     Ok(Progress::OutOfTime) => progress = Progress::OutOfTime,
                     Err(error) => {
-                        tracing::warn!(%error, "a pack could not be moved");
+                        tracing::warn!(error = %Chain(&error), "a pack could not be moved");
                         failure = Some(error);
                     }
                 }

@@ -178,6 +178,12 @@ impl PackBuckets {
         self.0.get(store).ok_or_else(unknown)
     }
 
+    /// The same buckets for a caller that repeats requests itself.
+    #[must_use]
+    pub fn without_retries(&self) -> Self {
+        Self(Arc::new(self.0.iter().map(|(name, bucket)| (name.clone(), bucket.without_retries())).collect()))
+    }
+
     /// The vault of the deployment.
     pub fn vault(&self) -> &Bucket {
         &self.0[VAULT]

@@ -8,16 +8,22 @@ use sluice_domain::publication::QuotaChange;
 use super::Tables;
 use crate::call;
 use crate::error::StorageError;
-use crate::transaction::{Cancelled, Condition, Row, Transaction, Values, key, names, row};
+use crate::transaction::{Cancelled, Change, Condition, Row, Transaction, Values, key, names, row};
+
+/// The result of [`Tables::create_account`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registered {
+    Done,
+    UsernameTaken,
+}
 
 impl Tables {
-    /// Registers an account. False if the user name is taken.
-    pub async fn create_account(&self, account: &Account) -> Result<bool, StorageError> {
+    pub async fn create_account(&self, account: &Account) -> Result<Registered, StorageError> {
         let free = Condition::UsernameFree.when("attribute_not_exists(#username)");
         let transaction = Transaction::new().put(&self.names.accounts, row(account)?, free)?;
         match transaction.commit(&self.client).await {
-            Ok(()) => Ok(true),
-            Err(Cancelled::Conditions(_)) => Ok(false),
+            Ok(()) => Ok(Registered::Done),
+            Err(Cancelled::Conditions(_)) => Ok(Registered::UsernameTaken),
             Err(Cancelled::Error(error)) => Err(error),
         }
     }
@@ -71,7 +77,10 @@ impl Transaction {
         self.update(
             &tables.names.accounts,
             key([("username", user.as_str())]),
-            "SET #available_bytes = #available_bytes - :size, #reserved_bytes = #reserved_bytes + :size",
+            Change::new(
+                "SET #available_bytes = #available_bytes - :size, #reserved_bytes = #reserved_bytes + :size",
+            )
+            .with(":size", &size_bytes)?,
             Condition::QuotaAvailable.when("#available_bytes >= :size").with(":size", &size_bytes)?,
         )
     }
@@ -86,14 +95,16 @@ impl Transaction {
         self.update(
             &tables.names.accounts,
             key([("username", user.as_str())]),
-            "SET #available_bytes = #available_bytes + :freed, #reserved_bytes = #reserved_bytes - :size, \
-             #used_bytes = #used_bytes + :used, #stored_bytes = #stored_bytes + :stored",
-            Condition::AccountExists
-                .when("attribute_exists(#username)")
-                .with(":freed", &quota.freed_bytes())?
-                .with(":size", &quota.reserved_bytes)?
-                .with(":used", &quota.used_bytes)?
-                .with(":stored", &quota.stored_bytes)?,
+            Change::new(
+                "SET #available_bytes = #available_bytes + :freed, \
+                 #reserved_bytes = #reserved_bytes - :size, #used_bytes = #used_bytes + :used, \
+                 #stored_bytes = #stored_bytes + :stored",
+            )
+            .with(":freed", &quota.freed_bytes())?
+            .with(":size", &quota.reserved_bytes)?
+            .with(":used", &quota.used_bytes)?
+            .with(":stored", &quota.stored_bytes)?,
+            Condition::AccountExists.when("attribute_exists(#username)"),
         )
     }
 }

@@ -1,6 +1,7 @@
 //! Reads and writes many rows of a table, and retries those that DynamoDB left unprocessed.
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, WriteRequest};
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -15,14 +16,19 @@ const READ_MAX: usize = 100;
 /// The most rows of a `BatchWriteItem`.
 const WRITE_MAX: usize = 25;
 
-/// How often unprocessed rows are tried.
-const ATTEMPTS: u32 = 8;
+/// How unprocessed rows are tried again. The SDK repeats requests that got no answer.
+const UNPROCESSED_RETRIES: ExponentialBuilder =
+    ExponentialBuilder::new().with_min_delay(Duration::from_millis(50)).with_max_times(7);
 
-/// The pause before the first retry. It doubles each time.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-
-fn left_over(operation: &'static str) -> StorageError {
-    StorageError::new(ErrorKind::Throttled, operation, "rows were left over again and again")
+/// Waits for the next of these delays. Fails if there is none left.
+async fn pause(
+    delays: &mut impl Iterator<Item = Duration>,
+    operation: &'static str,
+) -> Result<(), StorageError> {
+    let left_over =
+        || StorageError::new(ErrorKind::Throttled, operation, "rows were left over again and again");
+    tokio::time::sleep(delays.next().ok_or_else(left_over)?).await;
+    Ok(())
 }
 
 impl Tables {
@@ -51,8 +57,8 @@ impl Tables {
         let keys = keys.map_err(|error| StorageError::fault(OPERATION, error))?;
         let mut left = HashMap::from([(table.to_owned(), keys)]);
         let mut rows = Vec::new();
-        let mut pause = FIRST_PAUSE;
-        for _ in 0..ATTEMPTS {
+        let mut delays = UNPROCESSED_RETRIES.build();
+        loop {
             let request = self.client.batch_get_item().set_request_items(Some(left));
             let answer = call::read(OPERATION, request.send()).await?;
             rows.extend(answer.responses.unwrap_or_default().into_values().flatten());
@@ -60,10 +66,8 @@ impl Tables {
             if left.is_empty() {
                 return Ok(rows);
             }
-            tokio::time::sleep(pause).await;
-            pause *= 2;
+            pause(&mut delays, OPERATION).await?;
         }
-        Err(left_over(OPERATION))
     }
 
     /// Writes without conditions, in any order.
@@ -81,17 +85,15 @@ impl Tables {
     async fn write_batch(&self, table: &str, requests: Vec<WriteRequest>) -> Result<(), StorageError> {
         const OPERATION: &str = "dynamodb:BatchWriteItem";
         let mut left = HashMap::from([(table.to_owned(), requests)]);
-        let mut pause = FIRST_PAUSE;
-        for _ in 0..ATTEMPTS {
+        let mut delays = UNPROCESSED_RETRIES.build();
+        loop {
             let request = self.client.batch_write_item().set_request_items(Some(left));
             let answer = call::write(OPERATION, request.send()).await?;
             left = answer.unprocessed_items.unwrap_or_default();
             if left.is_empty() {
                 return Ok(());
             }
-            tokio::time::sleep(pause).await;
-            pause *= 2;
+            pause(&mut delays, OPERATION).await?;
         }
-        Err(left_over(OPERATION))
     }
 }

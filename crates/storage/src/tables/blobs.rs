@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{RowUpdate, Tables};
 use crate::error::StorageError;
-use crate::transaction::{Condition, Transaction, Values, key, row};
+use crate::transaction::{Change, Condition, Transaction, Values, key, row};
 
 /// The precision of a blob's time of last read. It saves a write for each read but the first of a day.
 const READ_PRECISION: Duration = Duration::from_hours(24);
@@ -63,8 +63,8 @@ impl Transaction {
         self.update(
             &tables.names.blobs,
             key([("blob_id", &blob_id(account, sha256))]),
-            "SET #references = #references + :one",
-            Condition::BlobLive.when("#life = :live").with(":one", &1)?.with(":live", &"live")?,
+            Change::new("SET #references = #references + :one").with(":one", &1)?,
+            Condition::BlobLive.when("#life = :live").with(":live", &"live")?,
         )
     }
 }

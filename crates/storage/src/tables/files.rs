@@ -32,6 +32,13 @@ pub(super) struct FileRow {
     sha1: Option<Sha1>,
 }
 
+/// What an account has at a path, and with a hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileAndBlob {
+    pub file: Option<File>,
+    pub blob: Option<Blob>,
+}
+
 impl From<&File> for FileRow {
     fn from(file: &File) -> Self {
         let live = file.live().filter(|_| !file.displaced);
@@ -112,7 +119,7 @@ impl Tables {
         account: AccountId,
         path: &FilePath,
         sha256: Option<&Sha256>,
-    ) -> Result<(Option<File>, Option<Blob>), StorageError> {
+    ) -> Result<FileAndBlob, StorageError> {
         const OPERATION: &str = "dynamodb:BatchGetItem";
         let mut keys = HashMap::from([(self.names.files.clone(), row_key(account, path.as_str()))]);
         if let Some(sha256) = sha256 {
@@ -133,7 +140,7 @@ impl Tables {
         let mut take = |table: &str| rows.remove(table).and_then(|mut rows| rows.pop());
         let file = take(&self.names.files).map(read).transpose()?;
         let blob = take(&self.names.blobs).map(parse).transpose()?;
-        Ok((file, blob))
+        Ok(FileAndBlob { file, blob })
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::Tables;
 use super::packs::pack_key;
 use crate::error::StorageError;
-use crate::transaction::{Cancelled, Condition, Transaction, key, row};
+use crate::transaction::{Cancelled, Change, Condition, Transaction, key, row};
 
 /// A new placement of a pack, written and verified.
 #[derive(Debug)]
@@ -62,11 +62,11 @@ impl Tables {
             .update(
                 &self.names.packs,
                 pack_key(change.pack.pack_id),
-                "SET #placement = :placement, #former = :former",
+                Change::new("SET #placement = :placement, #former = :former")
+                    .with(":placement", &change.placement)?
+                    .with(":former", &former)?,
                 Condition::PackUnmoved
                     .when("#life = :live AND #placement.#generation = :generation")
-                    .with(":placement", &change.placement)?
-                    .with(":former", &former)?
                     .with(":live", &"live")?
                     .with(":generation", &change.pack.placement.generation)?,
             )?
@@ -112,7 +112,7 @@ impl Tables {
             .update(
                 &self.names.blobs,
                 key([("blob_id", &blob.blob_id)]),
-                "REMOVE #object_key",
+                Change::new("REMOVE #object_key"),
                 Condition::BlobInObject.when("#object_key = :object_key").with(":object_key", object_key)?,
             )?
             .retire(self, &left)?;

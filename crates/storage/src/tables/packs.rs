@@ -7,7 +7,7 @@ use sluice_domain::id::PackId;
 use super::Tables;
 use crate::call::{self, if_held};
 use crate::error::StorageError;
-use crate::transaction::{Condition, Row, Transaction, Values, key, names, parse, row};
+use crate::transaction::{Change, Condition, Row, Transaction, Values, key, names, parse, row};
 
 pub(super) fn pack_key(pack: PackId) -> Row {
     key([("pack_id", &pack.to_string())])
@@ -66,8 +66,8 @@ impl Transaction {
             transaction.update(
                 &tables.names.packs,
                 pack_key(*pack),
-                "SET #references = #references + :one",
-                Condition::PackLive.when("#life = :live").with(":one", &1)?.with(":live", &"live")?,
+                Change::new("SET #references = #references + :one").with(":one", &1)?,
+                Condition::PackLive.when("#life = :live").with(":live", &"live")?,
             )
         })
     }

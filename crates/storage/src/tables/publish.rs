@@ -6,7 +6,7 @@ use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::RejectReason;
 
 use super::Tables;
-use super::uploads::{ATTEMPTS, FinishUpload};
+use super::uploads::{FinishUpload, PLANS_MAX};
 use crate::error::{ErrorKind, StorageError};
 use crate::transaction::{Cancelled, Condition, Transaction};
 
@@ -35,7 +35,7 @@ impl Tables {
         outcome: &Outcome,
         now: Timestamp,
     ) -> Result<Published, StorageError> {
-        for _ in 0..ATTEMPTS {
+        for _ in 0..PLANS_MAX {
             let Some(upload) = self.upload(upload.upload_id).await? else {
                 return Ok(Published::Ended(UploadState::Expired));
             };

@@ -8,7 +8,7 @@ use sluice_domain::pack_move::{ObjectOwner, RetiredObject};
 use sluice_domain::time::Timestamp;
 
 use super::due::due_shard;
-use super::{RowUpdate, Tables};
+use super::{RowUpdate, Tables, Update};
 use crate::call;
 use crate::error::StorageError;
 use crate::transaction::{Condition, Row, Transaction, Values, key, names, row};
@@ -79,9 +79,9 @@ impl Tables {
         })
     }
 
-    /// Makes sure that no pack is moved to the object any more. False if a pack has been, or if the object
+    /// Makes sure that no pack is moved to the object any more. Refused if a pack has been, or if the object
     /// was registered again since it was read.
-    pub async fn condemn_object(&self, object: &RetiredObject) -> Result<bool, StorageError> {
+    pub async fn condemn_object(&self, object: &RetiredObject) -> Result<Update, StorageError> {
         let update = RowUpdate {
             table: &self.names.retired_objects,
             key: object_key(object),

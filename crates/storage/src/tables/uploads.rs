@@ -10,12 +10,12 @@ use sluice_domain::version::RejectReason;
 
 use super::due::due_shard;
 use super::lease::{Lease, LeaseAttribute, held_by};
-use super::{Query, RowUpdate, Tables};
+use super::{Query, RowUpdate, Tables, Update};
 use crate::error::{ErrorKind, StorageError};
-use crate::transaction::{Cancelled, Condition, Row, Transaction, Values, key, parse, row};
+use crate::transaction::{Cancelled, Change, Condition, Row, Transaction, Values, key, parse, row};
 
 /// How often a plan is made, if others keep changing the file.
-pub(super) const ATTEMPTS: u32 = 8;
+pub(super) const PLANS_MAX: u32 = 8;
 
 const MERGE_LEASE: LeaseAttribute = LeaseAttribute("merger");
 
@@ -120,14 +120,14 @@ impl Tables {
         self.due(&self.names.uploads, shard, now, limit).await
     }
 
-    /// Sets when the sweeper looks at an unfinished upload next, and how often it has enqueued it. False if
-    /// the upload has ended.
+    /// Sets when the sweeper looks at an unfinished upload next, and how often it has enqueued it.
+    /// Refused if the upload has ended.
     pub async fn postpone(
         &self,
         upload: &Upload,
         due_at: Timestamp,
         enqueue_count: u32,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<Update, StorageError> {
         const UPDATE: &str = "SET #due_at = :due_at, #enqueue_count = :enqueue_count";
         const UNFINISHED: &str = "#state IN (:open, :pending)";
         let values = Values::new()
@@ -144,7 +144,7 @@ impl Tables {
         update: &str,
         condition: &str,
         values: Values,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<Update, StorageError> {
         let update = RowUpdate {
             table: &self.names.uploads,
             key: upload_key(upload.upload_id),
@@ -155,9 +155,9 @@ impl Tables {
         self.update_if(update).await
     }
 
-    /// Records the SHA-256 of an open upload that declared none at init. False if the upload is no longer
+    /// Records the SHA-256 of an open upload that declared none at init. Refused if the upload is no longer
     /// open, or has another SHA-256.
-    pub async fn declare_sha256(&self, upload: &Upload, sha256: &Sha256) -> Result<bool, StorageError> {
+    pub async fn declare_sha256(&self, upload: &Upload, sha256: &Sha256) -> Result<Update, StorageError> {
         const UPDATE: &str = "SET #sha256 = :sha256";
         const UNDECLARED: &str = "#state = :open AND #sha256 IN (:none, :sha256)";
         let values = Values::new()
@@ -167,27 +167,27 @@ impl Tables {
         self.update_upload(upload, UPDATE, UNDECLARED, values).await
     }
 
-    /// Takes the lease on the merge of an open upload's parts. False if another call has it, or if the upload
-    /// is no longer open.
-    pub async fn lease_merge(&self, upload: &Upload, lease: Lease<'_>) -> Result<bool, StorageError> {
+    /// Takes the lease on the merge of an open upload's parts. Refused if another call has it, or if the
+    /// upload is no longer open.
+    pub async fn lease_merge(&self, upload: &Upload, lease: Lease<'_>) -> Result<Update, StorageError> {
         let free = format!("#state = :open AND {}", MERGE_LEASE.free());
         let values = lease.values()?.with(":open", &UploadState::Open)?;
         self.update_upload(upload, &MERGE_LEASE.take(), &free, values).await
     }
 
-    /// Gives the lease back. False if another call has it by now.
-    pub async fn release_merge(&self, upload: &Upload, holder: &str) -> Result<bool, StorageError> {
+    /// Gives the lease back. Refused if another call has it by now.
+    pub async fn release_merge(&self, upload: &Upload, holder: &str) -> Result<Update, StorageError> {
         let held = MERGE_LEASE.held();
         self.update_upload(upload, &MERGE_LEASE.release(), &held, held_by(holder)?).await
     }
 
-    /// Ends an open upload without a version and releases its reservation. False if it was not open.
+    /// Ends an open upload without a version and releases its reservation. Refused if it was not open.
     pub async fn end_upload(
         &self,
         upload: &Upload,
         ending: Ending,
         now: Timestamp,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<Update, StorageError> {
         let finish = FinishUpload {
             upload_id: upload.upload_id,
             file_id: upload.file_id,
@@ -205,8 +205,10 @@ impl Tables {
             QuotaChange::release(upload),
         )?;
         match transaction.commit(&self.client).await {
-            Ok(()) => Ok(true),
-            Err(Cancelled::Conditions(failed)) if failed.contains(&Condition::UploadState) => Ok(false),
+            Ok(()) => Ok(Update::Done),
+            Err(Cancelled::Conditions(failed)) if failed.contains(&Condition::UploadState) => {
+                Ok(Update::Refused)
+            }
             Err(other) => Err(other.into_error()),
         }
     }
@@ -216,7 +218,7 @@ impl Tables {
     pub async fn mark_pending(&self, upload: &Upload, due_at: Timestamp) -> Result<Upload, StorageError> {
         // The file is most likely as init found it. If not, it is read.
         let mut target = Target::as_at_init(upload);
-        for _ in 0..ATTEMPTS {
+        for _ in 0..PLANS_MAX {
             let arrival = arrival(upload, &target, due_at);
             match self.try_mark_pending(&arrival, &target).await {
                 Ok(()) => return Ok(arrival.upload),
@@ -235,19 +237,13 @@ impl Tables {
 
     async fn try_mark_pending(&self, arrival: &Arrival, target: &Target) -> Result<(), Cancelled> {
         let Arrival { upload, version } = arrival;
-        let open = Condition::UploadState
-            .when("#state = :open")
+        let change = Change::new("SET #state = :pending, #file_id = :file_id, #due_at = :due_at")
             .with(":pending", &upload.state)?
-            .with(":open", &UploadState::Open)?
             .with(":file_id", &upload.file_id)?
             .with(":due_at", &upload.due_at.unix_milliseconds())?;
+        let open = Condition::UploadState.when("#state = :open").with(":open", &UploadState::Open)?;
         let transaction = Transaction::new()
-            .update(
-                &self.names.uploads,
-                upload_key(upload.upload_id),
-                "SET #state = :pending, #file_id = :file_id, #due_at = :due_at",
-                open,
-            )?
+            .update(&self.names.uploads, upload_key(upload.upload_id), change, open)?
             .put_version(self, version)?
             .ensure_file(self, target)?;
         transaction.commit(&self.client).await
@@ -272,15 +268,15 @@ impl Transaction {
         self.update(
             &tables.names.uploads,
             upload_key(finish.upload_id),
-            "SET #state = :state, #reason = :reason, #file_id = :file_id, #purge_at = :purge_at \
-             REMOVE #open_account_id, #due_shard",
-            Condition::UploadState
-                .when("#state = :from")
-                .with(":state", &finish.state)?
-                .with(":reason", &finish.reason)?
-                .with(":file_id", &finish.file_id)?
-                .with(":purge_at", &purge_at.unix_seconds())?
-                .with(":from", &finish.from)?,
+            Change::new(
+                "SET #state = :state, #reason = :reason, #file_id = :file_id, #purge_at = :purge_at \
+                 REMOVE #open_account_id, #due_shard",
+            )
+            .with(":state", &finish.state)?
+            .with(":reason", &finish.reason)?
+            .with(":file_id", &finish.file_id)?
+            .with(":purge_at", &purge_at.unix_seconds())?,
+            Condition::UploadState.when("#state = :from").with(":from", &finish.from)?,
         )
     }
 }

@@ -10,6 +10,7 @@ use sluice_contracts::problem::Code;
 use sluice_domain::account::{Account, Password, Username};
 use sluice_domain::id::AccountId;
 use sluice_lambda::{Call, Failure, Reply, auth};
+use sluice_storage::tables::Registered;
 use std::sync::Arc;
 
 pub use app::App;
@@ -40,7 +41,7 @@ async fn register(app: &App, call: &Call) -> Result<Reply, Failure> {
         created_at: call.now,
         username,
     };
-    if !app.tables.create_account(&account).await? {
+    if app.tables.create_account(&account).await? == Registered::UsernameTaken {
         let detail = format!("the user name {} is taken; choose another, or log in", account.username);
         return Err(Failure::new(Code::UsernameTaken, detail));
     }

@@ -5,6 +5,7 @@ use sluice_domain::hash::Sha256;
 use sluice_domain::part_plan::UploadMethod;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_lambda::Failure;
+use sluice_storage::tables::Update;
 
 use crate::app::App;
 
@@ -24,7 +25,7 @@ pub async fn declare(app: &App, upload: Upload, sha256: Option<Sha256>) -> Resul
         (None, Some(_)) if upload.state != UploadState::Open => {
             Err(Failure::invalid("sha256: the upload has been completed without one"))
         }
-        (None, Some(sha256)) if app.tables.declare_sha256(&upload, &sha256).await? => {
+        (None, Some(sha256)) if app.tables.declare_sha256(&upload, &sha256).await? == Update::Done => {
             Ok(Upload { sha256: Some(sha256), ..upload })
         }
         // Another call is completing the upload: a retry of this one, or one with another hash.

@@ -7,8 +7,8 @@ use sluice_contracts::problem::Code;
 use sluice_contracts::uploads::Completion;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_lambda::{Call, Failure};
-use sluice_storage::ErrorKind;
-use sluice_storage::tables::Lease;
+use sluice_storage::tables::{Lease, Update};
+use sluice_storage::{Chain, ErrorKind};
 use std::time::{Duration, Instant};
 
 use crate::app::App;
@@ -38,7 +38,7 @@ pub async fn gather(app: &App, upload: &Upload, completion: &Completion, call: &
         // During a concurrent merge, SeaweedFS may list an upload without its parts.
         Err(failure) => return landed(app, upload, completion).await.map_err(|_| failure),
     };
-    if !lease(app, upload, call).await? {
+    if lease(app, upload, call).await? == Leased::UploadEnded {
         return Ok(());
     }
     let Err(error) = app.landing.complete_multipart(&key, multipart_id, &named).await else {
@@ -48,7 +48,7 @@ pub async fn gather(app: &App, upload: &Upload, completion: &Completion, call: &
     if error.kind != ErrorKind::Unavailable
         && let Err(error) = app.tables.release_merge(upload, &call.request_id).await
     {
-        tracing::warn!(%error, "the lease on a merge stays until it expires");
+        tracing::warn!(error = %Chain(&error), "the lease on a merge stays until it expires");
     }
     // An earlier call may have merged the parts, whatever the store answered now.
     match landed(app, upload, completion).await {
@@ -57,16 +57,24 @@ pub async fn gather(app: &App, upload: &Upload, completion: &Completion, call: &
     }
 }
 
-/// Takes the lease on the merge, and waits for it if necessary. False if the upload is no longer open.
-async fn lease(app: &App, upload: &Upload, call: &Call) -> Result<bool, Failure> {
+/// Whether the parts may be merged.
+#[derive(PartialEq, Eq)]
+enum Leased {
+    ToThisCall,
+    /// The upload is no longer open.
+    UploadEnded,
+}
+
+/// Takes the lease on the merge, and waits for it if necessary.
+async fn lease(app: &App, upload: &Upload, call: &Call) -> Result<Leased, Failure> {
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
         let lease = Lease { holder: &call.request_id, now: call.now.after(begun.elapsed()), life: LEASE };
-        if app.tables.lease_merge(upload, lease).await? {
-            return Ok(true);
+        if app.tables.lease_merge(upload, lease).await? == Update::Done {
+            return Ok(Leased::ToThisCall);
         }
         if !is_open(app, upload).await? {
-            return Ok(false);
+            return Ok(Leased::UploadEnded);
         }
         tokio::time::sleep(PAUSE).await;
     }

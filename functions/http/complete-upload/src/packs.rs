@@ -8,6 +8,7 @@ use sluice_contracts::uploads::Completion;
 use sluice_domain::part_plan::PartNumber;
 use sluice_domain::upload::{DeclaredPack, Upload};
 use sluice_lambda::Failure;
+use sluice_storage::PutOptions;
 
 use crate::app::App;
 
@@ -38,7 +39,8 @@ pub async fn gather(app: &App, upload: &Upload, manifest: &PackManifest) -> Resu
         .await?;
     let json = serde_json::to_vec(manifest)
         .map_err(|error| Failure::new(Code::Internal, format!("write the manifest: {error}")))?;
-    Ok(app.landing.put(&upload.landing_key().manifest(), json.into()).await?)
+    app.landing.put(&upload.landing_key().manifest(), json.into(), PutOptions::default()).await?;
+    Ok(())
 }
 
 async fn landed(app: &App, upload: &Upload, number: PartNumber) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use sluice_contracts::uploads::Completion;
 use sluice_domain::part_plan::{PartNumber, UploadMethod};
 use sluice_domain::upload::Upload;
 use sluice_lambda::Failure;
-use sluice_storage::bucket::{StoredPart, normalise_etag};
+use sluice_storage::{StoredPart, normalise_etag};
 use std::collections::HashMap;
 
 /// A detail names at most this many part numbers.

@@ -12,7 +12,7 @@ use sluice_domain::part_plan::{PartPlan, UploadMethod};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::{File, check_metadata, content_type};
-use sluice_lambda::instant::{Instant, check_current, link};
+use sluice_lambda::instant::{InstantUpload, check_current, link};
 use sluice_lambda::metrics::{self, Metric};
 use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::tables::Begun;
@@ -38,23 +38,23 @@ pub async fn begin(app: &App, call: &Call, session: &Session) -> Result<Reply, F
     let digest = idempotency_key.map(|_| request_digest(call, expected));
 
     let found = app.tables.file_and_blob(session.account_id, &request.path, request.sha256.as_ref()).await?;
-    let instant = Instant {
+    let instant = InstantUpload {
         path: &request.path,
         size: request.size,
         content_type: &content_type,
         metadata: &request.metadata,
         expected,
     };
-    let checked = check_current(found.0.as_ref(), expected);
+    let checked = check_current(found.file.as_ref(), expected);
     // In these two cases the call would answer before it notices that the idempotency key was used.
     if digest.is_some()
-        && (checked.is_err() || found.1.is_some())
+        && (checked.is_err() || found.blob.is_some())
         && let Some(first) = app.tables.upload(upload_id).await?
     {
         return repeat(app, call, &first, digest.as_deref()).await;
     }
     checked?;
-    let file = found.0.clone();
+    let file = found.file.clone();
     if let Some(version) = link(&app.tables, call, &instant, found).await? {
         return Reply::json(StatusCode::OK, &UploadAnswer::Instant { version: version.into() });
     }

@@ -9,7 +9,7 @@ mod urls;
 use http::{Method, StatusCode};
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_lambda::{Call, Failure, Reply, auth};
-use sluice_storage::tables::Ending;
+use sluice_storage::tables::{Ending, Update};
 use std::sync::Arc;
 
 pub use app::App;
@@ -37,7 +37,7 @@ pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
 /// retry deletes what an earlier call did not.
 async fn abort(app: &App, call: &Call, upload: &Upload) -> Result<Reply, Failure> {
     call.only_parameters(&[])?;
-    if !app.tables.end_upload(upload, Ending::Aborted, call.now).await? {
+    if app.tables.end_upload(upload, Ending::Aborted, call.now).await? == Update::Refused {
         // The upload may have been completed since it was read. Then its bytes must not be deleted.
         let upload =
             app.tables.upload(upload.upload_id).await?.ok_or_else(|| Failure::not_found("upload"))?;

@@ -8,7 +8,7 @@ use sluice_domain::id::UploadId;
 use sluice_domain::part_plan::PartNumber;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_lambda::{Call, Failure, Reply};
-use sluice_storage::bucket::{ObjectHead, normalise_etag};
+use sluice_storage::{ObjectHead, normalise_etag};
 
 use crate::app::App;
 

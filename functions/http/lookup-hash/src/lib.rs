@@ -8,7 +8,7 @@ mod hooks;
 use http::{Method, StatusCode};
 use sluice_contracts::files::{Lookup, LookupAnswer};
 use sluice_domain::version::{check_metadata, content_type};
-use sluice_lambda::instant::{Instant, link};
+use sluice_lambda::instant::{InstantUpload, link};
 use sluice_lambda::{Call, Failure, Reply, auth};
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ async fn look_up(app: &App, call: &Call) -> Result<Reply, Failure> {
     let lookup: Lookup = call.json()?;
     let content_type = content_type(lookup.content_type).map_err(Failure::invalid)?;
     check_metadata(&lookup.metadata).map_err(Failure::invalid)?;
-    let instant = Instant {
+    let instant = InstantUpload {
         path: &lookup.path,
         size: lookup.size,
         content_type: &content_type,

@@ -84,7 +84,7 @@ async fn whole_object<'a>(
 
 /// Whether the cache has the blob, and will have it as long as a presigned URL is valid.
 async fn is_fresh(app: &App, call: &Call, key: &ObjectKey) -> Result<bool, Failure> {
-    let made_at = app.cache.modified_at(key).await?;
+    let made_at = app.cache.head(key).await?.and_then(|head| head.modified_at);
     Ok(made_at.is_some_and(|made_at| made_at.after(app.cache_life) > call.now))
 }
 

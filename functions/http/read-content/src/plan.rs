@@ -14,6 +14,7 @@ use sluice_domain::pack_move::object_id;
 use sluice_domain::time::Timestamp;
 use sluice_lambda::{Call, Failure, Reply};
 use sluice_packs::read::{read_index, read_terms};
+use sluice_storage::Chain;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
@@ -64,7 +65,7 @@ pub async fn plan(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
     }
     let detail = call.parameter::<Detail>("detail")?.unwrap_or_default();
     let wants_former = call.parameter::<bool>("former")?.unwrap_or(false);
-    let terms = read_terms(&app.packs, &blob).await.map_err(damaged)?;
+    let terms = read_terms(&app.packs, &blob).await.map_err(|error| damaged(Chain(&error)))?;
     let first = cursor.map_or(0, |cursor| cursor.term);
     let (runs, next) = page(&terms, &(from..to), first, detail);
 
@@ -153,7 +154,7 @@ async fn packs(
     }
     stream::iter(own)
         .map(|row| async move {
-            let index = read_index(&app.packs, &row).await.map_err(damaged)?;
+            let index = read_index(&app.packs, &row).await.map_err(|error| damaged(Chain(&error)))?;
             Ok((row.pack_id, (row, index)))
         })
         .buffer_unordered(READS_IN_FLIGHT)

@@ -6,6 +6,7 @@ use sluice_domain::blob::Blob;
 use sluice_domain::id::{FileId, VersionId};
 use sluice_domain::version::{File, Version, VersionState};
 use sluice_lambda::{Call, Failure, auth};
+use sluice_storage::Chain;
 
 use crate::app::App;
 
@@ -33,7 +34,7 @@ pub(crate) async fn requested(
     let blob = app.tables.blob(session.account_id, &sha256).await?.ok_or_else(unavailable)?;
     // Migration rules use the time of the last read. A failure to record it must not fail the read.
     if let Err(error) = app.tables.mark_read(&blob, call.now).await {
-        tracing::warn!(%error, "a read could not be recorded");
+        tracing::warn!(error = %Chain(&error), "a read could not be recorded");
     }
     Ok(Requested { session, file, version, blob })
 }

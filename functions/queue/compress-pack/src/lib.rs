@@ -12,8 +12,7 @@ use sluice_domain::blob::{Blob, Encoding, Pack, Placement, VAULT};
 use sluice_domain::id::AccountId;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::time::TimeCheck;
-use sluice_lambda::batch::{Acknowledger, Failed, Message, OutOfTime};
-
+use sluice_lambda::batch::{Acknowledger, Message, OutOfTime, Redelivered};
 use sluice_lambda::metrics::{self, Metric};
 use sluice_packs::migration::Progress;
 use sluice_packs::read::read_index;
@@ -45,7 +44,7 @@ impl App {
 
 /// Processes a batch, one message after the other: each uses all processors. Returns the messages that are to
 /// be received again.
-pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
+pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Redelivered {
     let (app, out_of_time) = (&*app, &*out_of_time);
     let process = |message| process_message(app, message, out_of_time).boxed();
     app.acknowledger.process_each(&messages, 1, out_of_time, process).await

@@ -2,9 +2,8 @@
 
 use sluice_deployment::{ConfigError, Deployment};
 use sluice_lambda::batch::Acknowledger;
-use sluice_storage::copy::CopyLimits;
 use sluice_storage::stores::PackBuckets;
-use sluice_storage::{Bucket, Queue, Tables};
+use sluice_storage::{Bucket, CopyLimits, Queue, Tables};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 

@@ -3,9 +3,10 @@
 use futures::stream::{self, StreamExt};
 use sluice_contracts::pack_event::Subject;
 use sluice_domain::id::AccountId;
+use sluice_domain::publication::Outcome;
 use sluice_domain::rewrite::WrittenPacks;
 use sluice_domain::time::TimeCheck;
-use sluice_storage::tables::Outcome;
+use sluice_storage::Chain;
 use std::collections::BTreeMap;
 
 use crate::app::App;
@@ -78,7 +79,10 @@ async fn publish_sharing_packs(
     let (written, chunks_of_all) = match small_files::write_new_chunks(app, &uploads).await {
         Ok(written) => written,
         Err(error) => {
-            tracing::warn!(%error, "small files could not share packs; each is stored by itself");
+            tracing::warn!(
+                error = %Chain(&error),
+                "small files could not share packs; each is stored by itself"
+            );
             return publish_each(app, uploads, out_of_time).await;
         }
     };
@@ -91,7 +95,7 @@ async fn publish_sharing_packs(
             .collect()
             .await;
     if let Err(error) = finish_shared_packs(app, account, written, &results).await {
-        tracing::warn!(%error, "shared packs may be left unreferenced or uncompressed");
+        tracing::warn!(error = %Chain(&error), "shared packs may be left unreferenced or uncompressed");
     }
     results.into_iter().map(|result| result.map(|_| ())).collect()
 }

@@ -6,8 +6,7 @@ use sluice_domain::id::PackId;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::part_plan::PartNumber;
 use sluice_domain::upload::{Upload, UploadState};
-use sluice_storage::StorageError;
-use sluice_storage::bucket::ObjectHead;
+use sluice_storage::{ObjectHead, StorageError};
 use std::collections::HashSet;
 
 use crate::app::App;

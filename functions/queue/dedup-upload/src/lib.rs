@@ -39,7 +39,7 @@ use futures::stream::{self, StreamExt};
 use sluice_contracts::event::{LandingMessage, UploadEvent};
 use sluice_domain::key::LandingKey;
 use sluice_domain::time::TimeCheck;
-use sluice_lambda::batch::{Failed, Message, OutOfTime, Processed};
+use sluice_lambda::batch::{Message, OutOfTime, Processed, Redelivered};
 use std::sync::Arc;
 
 pub use app::App;
@@ -51,8 +51,9 @@ use upload::UploadTask;
 const MESSAGES_IN_FLIGHT: usize = 4;
 
 /// Processes a batch. Returns the messages that are to be received again.
-pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
-    let (app, out_of_time) = (&*app, &*out_of_time);
+pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Redelivered {
+    let app = &*app;
+    let out_of_time = &*out_of_time;
     let in_batch = messages.len() > 1;
     let results: Vec<(Message, Result<MessageResult, DedupError>)> = stream::iter(messages)
         .map(|message| async move {
@@ -83,7 +84,7 @@ pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTi
     }
     let mut failed = Vec::new();
     for (message, processed) in processed_messages {
-        if app.acknowledger.acknowledge(&message, processed).boxed().await.receives_again() {
+        if app.acknowledger.acknowledge(&message, processed).boxed().await.is_redelivered() {
             failed.push(message.id);
         }
     }
@@ -145,7 +146,8 @@ mod tests {
 
     #[test]
     fn only_the_first_receipt_of_a_stores_notification_is_a_first_run() {
-        let (account_id, upload_id) = (AccountId::from_bytes([1; 16]), UploadId::from_bytes([2; 16]));
+        let account_id = AccountId::from_bytes([1; 16]);
+        let upload_id = UploadId::from_bytes([2; 16]);
         let key = LandingKey { account_id, upload_id };
         let s3 = format!(r#"{{"object":{{"key":"{key}"}}}}"#);
         let created = format!(

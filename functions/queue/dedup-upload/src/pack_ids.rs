@@ -52,7 +52,8 @@ mod tests {
 
     fn pack_count(lengths: impl IntoIterator<Item = u32>) -> (u64, u32) {
         let mut cutter = PackCutter::new();
-        let (mut size_bytes, mut pack_count) = (0, 0);
+        let mut size_bytes = 0;
+        let mut pack_count = 0;
         for length in lengths {
             let chunk = Chunk::new(ChunkId::of(b""), length).expect("a chunk");
             size_bytes += u64::from(length);

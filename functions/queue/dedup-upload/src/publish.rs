@@ -2,8 +2,9 @@
 //! cleans up.
 
 use sluice_deployment::clock;
-use sluice_storage::bucket::ObjectHead;
-use sluice_storage::tables::{Outcome, Published};
+use sluice_domain::publication::Outcome;
+use sluice_storage::ObjectHead;
+use sluice_storage::tables::Published;
 
 use crate::dedup::chunk_index;
 use crate::error::DedupError;

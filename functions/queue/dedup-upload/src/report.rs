@@ -1,9 +1,10 @@
 //! Writes the metrics of finished uploads.
 
 use sluice_deployment::clock;
+use sluice_domain::publication::Outcome;
 use sluice_domain::upload::Upload;
 use sluice_lambda::metrics::{self, Metric};
-use sluice_storage::tables::{Outcome, Published};
+use sluice_storage::tables::Published;
 
 /// Counts an upload that this worker has finished.
 pub fn count(upload: &Upload, outcome: &Outcome, published: Published) {

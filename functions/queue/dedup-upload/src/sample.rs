@@ -6,7 +6,7 @@ use sluice_domain::path::FilePath;
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::Metadata;
-use sluice_storage::bucket::ObjectHead;
+use sluice_storage::ObjectHead;
 
 pub fn upload() -> Upload {
     let now = Timestamp::from_unix_milliseconds(1_700_000_000_000);
@@ -40,5 +40,5 @@ pub fn upload() -> Upload {
 
 /// An object of `size` bytes in the landing bucket.
 pub fn landed(size: u64) -> ObjectHead {
-    ObjectHead { size, etag: "etag".to_owned() }
+    ObjectHead { size, etag: "etag".to_owned(), ..ObjectHead::default() }
 }

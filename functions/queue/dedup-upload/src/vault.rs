@@ -5,7 +5,7 @@ use sluice_domain::id::{AccountId, PackId};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::pack_index::PackIndex;
 use sluice_domain::time::Timestamp;
-use sluice_storage::StorageError;
+use sluice_storage::{PutOptions, StorageError};
 
 use crate::app::App;
 
@@ -46,7 +46,7 @@ pub async fn save_attachment(app: &App, key: ObjectKey, bytes: Vec<u8>) -> Resul
     if bytes.len() <= ATTACHMENT_INLINE_MAX_BYTES {
         return Ok(Attachment::Inline(bytes));
     }
-    app.vault.put(&key, bytes.into()).await?;
+    app.vault.put(&key, bytes.into(), PutOptions::default()).await?;
     Ok(Attachment::Object(key.to_string()))
 }
 

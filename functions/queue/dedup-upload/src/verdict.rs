@@ -50,7 +50,8 @@ mod tests {
     fn only_declared_digests_are_compared() {
         let digest = ContentDigest { size_bytes: 1, sha1: Sha1::of(b"a"), sha256: Sha256::of(b"a") };
         let declared = |sha256, sha1| mismatch(&Upload { sha256, sha1, ..sample::upload() }, &digest);
-        let (right, wrong) = (Some(Sha256::of(b"a")), Some(Sha256::of(b"b")));
+        let right = Some(Sha256::of(b"a"));
+        let wrong = Some(Sha256::of(b"b"));
         assert_eq!(declared(None, None), None);
         assert_eq!(declared(right, Some(Sha1::of(b"a"))), None);
         assert_eq!(declared(wrong, None), Some(RejectReason::Sha256Mismatch));

@@ -1,8 +1,9 @@
 //! Processes an upload that was sent as one object: reads it, decides, stores its blob and publishes the
 //! version.
 
+use sluice_domain::publication::Outcome;
 use sluice_domain::version::RejectReason;
-use sluice_storage::tables::Outcome;
+use sluice_storage::{GetOptions, Object, found};
 use std::collections::BTreeSet;
 
 use crate::app::RANGE_BYTES;
@@ -20,8 +21,8 @@ use crate::{cleanup, store, vault};
 /// returned, to be stored with others of its batch.
 pub async fn process(work: &UploadWork<'_>, in_batch: bool) -> Result<Option<SmallUpload>, DedupError> {
     let UploadWork { app, upload, resumed, out_of_time } = *work;
-    let start = app.landing.get_start(&upload.landing_key().object_key(), RANGE_BYTES).await?;
-    let Some((head, first)) = start else {
+    let start = app.landing.get(&upload.landing_key().object_key(), GetOptions::start(RANGE_BYTES)).await;
+    let Some(Object { head, bytes: first, .. }) = found(start)? else {
         cleanup::clean_up_if_finished(app, upload).await?;
         return Ok(None);
     };
@@ -47,7 +48,8 @@ pub async fn process(work: &UploadWork<'_>, in_batch: bool) -> Result<Option<Sma
         && is_small(head.size)
         && verdict::decide(app, upload, &hashed.digest).await? == Verdict::Store
     {
-        let (upload, bytes) = (upload.clone(), bytes.clone());
+        let upload = upload.clone();
+        let bytes = bytes.clone();
         return Ok(Some(SmallUpload { upload, resumed, head, bytes, hashed }));
     }
     let object = LandedObject { head: &head, bytes: bytes.as_ref() };

@@ -4,10 +4,10 @@ use bytes::Bytes;
 use sluice_contracts::pack_event::Subject;
 use sluice_domain::hash::ChunkId;
 use sluice_domain::id::PackId;
+use sluice_domain::publication::StoredBlob;
 use sluice_domain::time::TimeCheck;
 use sluice_domain::upload::Upload;
-use sluice_storage::bucket::ObjectHead;
-use sluice_storage::tables::StoredBlob;
+use sluice_storage::ObjectHead;
 
 use crate::app::App;
 

@@ -1,13 +1,13 @@
 //! Builds one object of the cache, in parts.
 
+use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::materialize::{Part, parts};
 use sluice_domain::part_plan::PartNumber;
 use sluice_domain::time::TimeCheck;
-use sluice_storage::copy::CopySource;
 use sluice_storage::tables::{self, Building};
-use sluice_storage::{ErrorKind, StorageError};
+use sluice_storage::{CopySource, ErrorKind, PutOptions, StorageError};
 use std::collections::HashSet;
 
 use crate::app::App;
@@ -48,12 +48,12 @@ impl Build<'_> {
         let parts = parts(&terms, &packs).ok_or(MaterializeError::PacksMissing(blob.sha256))?;
         match &parts[..] {
             [] => {
-                self.app.cache.put(&self.key, Vec::new().into()).await?;
+                self.app.cache.put(&self.key, Bytes::new(), PutOptions::default()).await?;
                 Ok(BuildProgress::Complete)
             }
             [Part::Sent(terms)] => {
                 let bytes = packs::read(self.app, terms, &packs).await?;
-                self.app.cache.put(&self.key, bytes.into()).await?;
+                self.app.cache.put(&self.key, bytes.into(), PutOptions::default()).await?;
                 Ok(BuildProgress::Complete)
             }
             parts => self.build_in_parts(parts, &packs).await,

@@ -17,7 +17,7 @@ use sluice_domain::hash::Sha256;
 use sluice_domain::id::AccountId;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::time::TimeCheck;
-use sluice_lambda::batch::{Failed, Message, OutOfTime};
+use sluice_lambda::batch::{Message, OutOfTime, Redelivered};
 use sluice_storage::tables::Lease;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +33,7 @@ const BLOBS_IN_FLIGHT: usize = 2;
 const LEASE: Duration = Duration::from_mins(16);
 
 /// Processes a batch. Returns the messages that are to be received again.
-pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
+pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Redelivered {
     let (app, out_of_time) = (&*app, &*out_of_time);
     let process = |message| process_message(app, message, out_of_time).boxed();
     app.acknowledger.process_each(&messages, BLOBS_IN_FLIGHT, out_of_time, process).await
@@ -57,7 +57,7 @@ async fn materialize(
     out_of_time: &TimeCheck,
 ) -> Result<(), MaterializeError> {
     let key = ObjectKey::materialized(account, &sha256);
-    if let Some(made_at) = app.cache.modified_at(&key).await?
+    if let Some(made_at) = app.cache.head(&key).await?.and_then(|head| head.modified_at)
         && made_at.after(app.cache_life) > clock::now()
     {
         return Ok(());

@@ -7,7 +7,7 @@ use futures::FutureExt;
 use sluice_contracts::pack_event::PackEvent;
 use sluice_deployment::{ConfigError, Deployment};
 use sluice_domain::time::TimeCheck;
-use sluice_lambda::batch::{Acknowledger, Failed, Message, OutOfTime};
+use sluice_lambda::batch::{Acknowledger, Message, OutOfTime, Redelivered};
 use sluice_lambda::metrics::{self, Metric};
 use sluice_packs::PackError;
 use sluice_packs::migration::{MigrationOrder, Migrator, Progress};
@@ -37,7 +37,7 @@ fn count_moved(stored_bytes: u64) {
 
 /// Processes a batch, one message after the other: each moves several packs at once. Returns the messages
 /// that are to be received again.
-pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Failed {
+pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Redelivered {
     let (app, out_of_time) = (&*app, &*out_of_time);
     let process = |message| process_message(app, message, out_of_time).boxed();
     app.acknowledger.process_each(&messages, 1, out_of_time, process).await

@@ -11,8 +11,8 @@ use sluice_domain::key::ObjectKey;
 use sluice_domain::pack_move::RetiredObject;
 use sluice_domain::time::Timestamp;
 use sluice_storage::stores::PackBuckets;
-use sluice_storage::tables::DUE_SHARDS;
-use sluice_storage::{StorageError, Tables};
+use sluice_storage::tables::{DUE_SHARDS, Update};
+use sluice_storage::{Chain, StorageError, Tables};
 use std::sync::Arc;
 
 /// One run handles at most this many objects of a shard; the next run continues.
@@ -51,7 +51,7 @@ pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
         let due = match app.tables.due_objects(shard, now, SHARD_LIMIT).await {
             Ok(due) => due,
             Err(error) => {
-                tracing::error!(%error, shard, "a shard could not be read");
+                tracing::error!(error = %Chain(&error), shard, "a shard could not be read");
                 failure = Some(error);
                 continue;
             }
@@ -66,7 +66,11 @@ pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
             match result {
                 Ok(swept) => tracing::info!(object = object.object_id(), ?swept, "swept"),
                 Err(error) => {
-                    tracing::error!(%error, object = object.object_id(), "an object could not be swept");
+                    tracing::error!(
+                        error = %Chain(&error),
+                        object = object.object_id(),
+                        "an object could not be swept"
+                    );
                     failure = Some(error);
                 }
             }
@@ -80,7 +84,7 @@ async fn sweep_one(app: &App, object: &RetiredObject) -> Result<Swept, StorageEr
         app.tables.forget_object(object).await?;
         return Ok(Swept::InUse);
     }
-    if !app.tables.condemn_object(object).await? {
+    if app.tables.condemn_object(object).await? == Update::Refused {
         return Ok(Swept::Overtaken);
     }
     app.packs.get(&object.store)?.delete(&ObjectKey::from_stored(&*object.key)).await?;

@@ -8,13 +8,14 @@ use futures::stream::{self, StreamExt};
 use sluice_contracts::event::UploadEvent;
 use sluice_deployment::{ConfigError, Deployment};
 use sluice_domain::id::UploadId;
+use sluice_domain::publication::Outcome;
 use sluice_domain::sweep::{Sweep, decide, enqueue_backoff};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::RejectReason;
 use sluice_lambda::metrics::{self, Metric};
-use sluice_storage::tables::{DUE_SHARDS, Ending, Outcome};
-use sluice_storage::{Bucket, Queue, StorageError, Tables};
+use sluice_storage::tables::{DUE_SHARDS, Ending};
+use sluice_storage::{Bucket, Chain, GetOptions, Queue, StorageError, Tables, found};
 use std::sync::Arc;
 
 /// One run handles at most this many uploads of a shard; the next run continues.
@@ -48,7 +49,7 @@ pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
         let due = match app.tables.due_uploads(shard, now, SHARD_LIMIT).await {
             Ok(due) => due,
             Err(error) => {
-                tracing::error!(%error, shard, "a shard could not be read");
+                tracing::error!(error = %Chain(&error), shard, "a shard could not be read");
                 failure = Some(error);
                 continue;
             }
@@ -60,7 +61,11 @@ pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
             match result {
                 Ok(decision) => tracing::info!(upload = %upload_id, ?decision, "swept"),
                 Err(error) => {
-                    tracing::error!(%error, upload = %upload_id, "an upload could not be swept");
+                    tracing::error!(
+                        error = %Chain(&error),
+                        upload = %upload_id,
+                        "an upload could not be swept"
+                    );
                     failure = Some(error);
                 }
             }
@@ -89,7 +94,7 @@ async fn sweep_one(app: &App, upload_id: UploadId, now: Timestamp) -> Result<Swe
     }
     let key = upload.delivered_key();
     // Not a HEAD: its 404 does not distinguish a missing object from a missing bucket.
-    let landed = app.landing.get_start(&key, 1).await?.is_some();
+    let landed = found(app.landing.get(&key, GetOptions::start(1)).await)?.is_some();
     let decision = decide(&upload, landed, now);
     match decision {
         Sweep::Nothing => {}

@@ -8,10 +8,11 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, ChildStdin, Command};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 use super::launch::{Launch, endpoint, log_path};
 use super::{localstack, ministack};
+use crate::wait::{NotReady, Wait};
 use crate::{EmulatorKind, Error, Settings, ports};
 
 const START_TIMEOUT_SECONDS: u64 = 60;
@@ -171,26 +172,23 @@ impl Emulator {
     async fn wait_until_ready(&mut self) -> Result<(), Error> {
         let address = self.health_address();
         let client = loopback_client()?;
-        let deadline = Instant::now() + Duration::from_secs(START_TIMEOUT_SECONDS);
-        loop {
+        let wait = Wait {
+            what: "the emulator",
+            timeout_seconds: START_TIMEOUT_SECONDS,
+            pause: Duration::from_millis(25),
+            log: self.log.clone(),
+        };
+        wait.until_ready(async || {
             if let Some(Ok(Some(status))) = self.child.as_mut().map(Child::try_wait) {
-                return Err(self.stopped_error(Some(status)));
+                return Err(NotReady::Ever(self.stopped_error(Some(status))));
             }
-            let last_answer = match client.get(&address).send().await {
-                Ok(response) if response.status().is_success() => return Ok(()),
-                Ok(response) => response.status().to_string(),
-                Err(error) => error.to_string(),
-            };
-            if Instant::now() >= deadline {
-                return Err(Error::NoAnswer {
-                    what: "the emulator",
-                    seconds: START_TIMEOUT_SECONDS,
-                    last_answer,
-                    log: self.log.clone(),
-                });
+            match client.get(&address).send().await {
+                Ok(response) if response.status().is_success() => Ok(()),
+                Ok(response) => Err(NotReady::Yet(response.status().to_string())),
+                Err(error) => Err(NotReady::Yet(error.to_string())),
             }
-            sleep(Duration::from_millis(25)).await;
-        }
+        })
+        .await
     }
 
     fn health_address(&self) -> String {

@@ -9,11 +9,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep};
 
 use super::launch::{ACCESS_KEY, Launch, SECRET_KEY};
 use super::supervisor::{Supervisor, run};
 use super::{StoreKind, install};
+use crate::wait::{NotReady, Wait};
 use crate::{Error, ports};
 
 const MONITOR_TIMEOUT_SECONDS: u64 = 20;
@@ -72,22 +72,20 @@ async fn start_monitor(
 
 /// Waits until the monitor listens. A client that comes earlier waits for seconds before it tries again.
 async fn wait_for_port(supervisor: &mut Supervisor, port: u16) -> Result<(), Error> {
-    let deadline = Instant::now() + Duration::from_secs(MONITOR_TIMEOUT_SECONDS);
-    loop {
+    let wait = Wait {
+        what: "Ceph's monitor",
+        timeout_seconds: MONITOR_TIMEOUT_SECONDS,
+        pause: Duration::from_millis(10),
+        log: supervisor.log().to_owned(),
+    };
+    wait.until_ready(async || {
         if let Some(error) = supervisor.ended() {
-            return Err(error);
+            return Err(NotReady::Ever(error));
         }
-        let Err(error) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await else { return Ok(()) };
-        if Instant::now() >= deadline {
-            return Err(Error::NoAnswer {
-                what: "Ceph's monitor",
-                seconds: MONITOR_TIMEOUT_SECONDS,
-                last_answer: error.to_string(),
-                log: supervisor.log().to_owned(),
-            });
-        }
-        sleep(Duration::from_millis(10)).await;
-    }
+        let connected = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await;
+        connected.map(drop).map_err(|error| NotReady::Yet(error.to_string()))
+    })
+    .await
 }
 
 async fn start_osd(dir: &Path, supervisor: &mut Supervisor) -> Result<(), Error> {

@@ -10,12 +10,13 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{Builder, Credentials, RequestChecksumCalculation, ResponseChecksumValidation};
 use aws_sdk_s3::error::DisplayErrorContext;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::timeout;
 
 use super::launch::{ACCESS_KEY, Launch, REGION, SECRET_KEY};
 use super::supervisor::Supervisor;
 use super::{StoreKind, StoreSettings, WebhookSettings, ceph, minio, seaweedfs, topic};
 use crate::Error;
+use crate::wait::{NotReady, Wait};
 
 const START_TIMEOUT_SECONDS: u64 = 60;
 const ANSWER_TIMEOUT_SECONDS: u64 = 5;
@@ -137,29 +138,26 @@ impl LocalStore {
     }
 
     async fn wait_until_ready(&mut self) -> Result<(), Error> {
-        let deadline = Instant::now() + Duration::from_secs(START_TIMEOUT_SECONDS);
-        loop {
+        let wait = Wait {
+            what: self.kind.label(),
+            timeout_seconds: START_TIMEOUT_SECONDS,
+            pause: Duration::from_millis(25),
+            log: self.log().to_owned(),
+        };
+        wait.until_ready(async || {
             if let Some(error) = self.supervisor.as_mut().and_then(Supervisor::ended) {
-                return Err(error);
+                return Err(NotReady::Ever(error));
             }
             let request = self.client.list_buckets().customize();
             let without_retries = Builder::new().retry_config(RetryConfig::disabled());
             let answer = request.config_override(without_retries).send();
-            let last_answer = match timeout(Duration::from_secs(ANSWER_TIMEOUT_SECONDS), answer).await {
-                Ok(Ok(_)) => return Ok(()),
-                Ok(Err(error)) => DisplayErrorContext(error).to_string(),
-                Err(_) => format!("no answer within {ANSWER_TIMEOUT_SECONDS} s"),
-            };
-            if Instant::now() >= deadline {
-                return Err(Error::NoAnswer {
-                    what: self.kind.label(),
-                    seconds: START_TIMEOUT_SECONDS,
-                    last_answer,
-                    log: self.log().to_owned(),
-                });
+            match timeout(Duration::from_secs(ANSWER_TIMEOUT_SECONDS), answer).await {
+                Ok(Ok(_)) => Ok(()),
+                Ok(Err(error)) => Err(NotReady::Yet(DisplayErrorContext(error).to_string())),
+                Err(_) => Err(NotReady::Yet(format!("no answer within {ANSWER_TIMEOUT_SECONDS} s"))),
             }
-            sleep(Duration::from_millis(25)).await;
-        }
+        })
+        .await
     }
 }
 

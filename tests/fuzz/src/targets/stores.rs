@@ -8,8 +8,9 @@ use sluice_domain::hash::{Sha1, Sha256};
 use sluice_domain::id::AccountId;
 use sluice_domain::migration::Rule;
 use sluice_domain::time::Timestamp;
+use sluice_storage::Clients;
+use sluice_storage::stores::Stores;
 use sluice_storage::stores::{Capability, CredentialsReference, Role, Store, StoreKind};
-use sluice_storage::{Clients, Stores};
 use std::sync::LazyLock;
 use std::time::Duration;
 

@@ -38,7 +38,7 @@ pub async fn find(put: &PutContext, item: &Item, sha256: Sha256, chunks: &[Chunk
     let search = Search { put, item, sha256 };
     let mut locations = ChunkLocations::default();
     if let Some(version) = put.cache.version_at(&item.remote)
-        && search.by_cached_chunks(version, &mut locations).await?
+        && search.finds_cached_chunks(version, &mut locations).await?
     {
         return Ok(SearchOutcome::Chunks(locations));
     }
@@ -49,7 +49,7 @@ pub async fn find(put: &PutContext, item: &Item, sha256: Sha256, chunks: &[Chunk
     let hooks = hooks(chunks);
     let similar = || put.cache.similar_blob(&hooks).and_then(|blob| put.cache.version_of(&blob));
     if let Some(version) = current.or_else(similar)
-        && search.by_cached_chunks(version, &mut locations).await?
+        && search.finds_cached_chunks(version, &mut locations).await?
     {
         return Ok(SearchOutcome::Chunks(locations));
     }
@@ -78,16 +78,20 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Takes the chunks of a version from the cache and their locations from the server. Returns false if the
+    /// Takes the chunks of a version from the cache and their locations from the server. Finds nothing if the
     /// cache lacks the chunks, or if they do not match the server's plan.
-    async fn by_cached_chunks(&self, version: CachedVersion, locations: &mut ChunkLocations) -> Result<bool> {
+    async fn finds_cached_chunks(
+        &self,
+        version: CachedVersion,
+        locations: &mut ChunkLocations,
+    ) -> Result<bool> {
         if version.sha256 == self.sha256 {
             // The blob is the same, so no chunk has to be sent.
             return Ok(true);
         }
         let Some(chunks) = self.put.cache.chunks(&version.sha256) else { return Ok(false) };
         let terms = unless_gone(self.plan(version, Detail::Terms).await)?;
-        Ok(locate(&chunks, &terms, locations))
+        Ok(locates(&chunks, &terms, locations))
     }
 
     /// Takes the chunks and locations of a version from the server.
@@ -153,9 +157,9 @@ fn unless_gone(terms: Result<Vec<PlanTerm>>) -> Result<Vec<PlanTerm>> {
     }
 }
 
-/// Adds the location of each chunk of a blob, as its terms give it. Adds nothing and returns false if chunks
-/// and terms do not match.
-fn locate(chunks: &[Chunk], terms: &[PlanTerm], locations: &mut ChunkLocations) -> bool {
+/// Adds the location of each chunk of a blob, as its terms give it. Adds nothing if chunks and
+/// terms do not match.
+fn locates(chunks: &[Chunk], terms: &[PlanTerm], locations: &mut ChunkLocations) -> bool {
     let Some(runs) = runs(chunks, terms) else { return false };
     for (term, run) in runs {
         locations.add(PackReference::Stored(term.pack_id), term.first_chunk, run);
@@ -202,10 +206,10 @@ mod tests {
         let chunks: Vec<Chunk> = (0..4).map(chunk).collect();
         let mut locations = ChunkLocations::default();
         for bad in [&[(0, 20)][..], &[(0, 20), (7, 21)], &[(0, 20), (7, 20), (9, 20)]] {
-            assert!(!locate(&chunks, &terms(bad), &mut locations));
+            assert!(!locates(&chunks, &terms(bad), &mut locations));
             assert_eq!(locations.find(&chunks[0], None), None);
         }
-        assert!(locate(&chunks, &terms(&[(7, 20), (3, 20)]), &mut locations));
+        assert!(locates(&chunks, &terms(&[(7, 20), (3, 20)]), &mut locations));
         let numbers: Vec<_> = chunks
             .iter()
             .filter_map(|chunk| locations.find(chunk, None))

@@ -44,7 +44,8 @@ mod tests {
     #[test]
     fn a_hook_that_several_packs_have_leads_to_one() {
         let pack = |number| PackId::from_bytes([number; 16]);
-        let (first, second) = (ChunkId::of(b"first"), ChunkId::of(b"second"));
+        let first = ChunkId::of(b"first");
+        let second = ChunkId::of(b"second");
         let mut expected = vec![(first, pack(1)), (second, pack(2))];
         expected.sort_unstable();
         assert_eq!(one_pack_per_hook(&[(second, pack(2)), (first, pack(3)), (first, pack(1))]), expected);

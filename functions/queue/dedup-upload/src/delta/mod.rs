@@ -18,6 +18,7 @@ use crate::error::DedupError;
 use crate::work::UploadWork;
 use publish_delta::DeltaUpload;
 use receive_packs::ReceiveResult;
+use sluice_storage::{GetOptions, Object, found};
 
 /// The largest manifest that is read. An API call cannot carry one that large.
 const MANIFEST_MAX_BYTES: u64 = 2 << 20;
@@ -25,8 +26,10 @@ const MANIFEST_MAX_BYTES: u64 = 2 << 20;
 /// Processes a delta upload if its manifest has landed.
 pub async fn process(work: &UploadWork<'_>, declared: &[DeclaredPack]) -> Result<(), DedupError> {
     let UploadWork { app, upload, .. } = *work;
-    let start = app.landing.get_start(&upload.delivered_key(), MANIFEST_MAX_BYTES).await?;
-    let Some((head, bytes)) = start else { return cleanup::clean_up_if_finished(app, upload).await };
+    let start = app.landing.get(&upload.delivered_key(), GetOptions::start(MANIFEST_MAX_BYTES)).await;
+    let Some(Object { head, bytes, .. }) = found(start)? else {
+        return cleanup::clean_up_if_finished(app, upload).await;
+    };
     let manifest = serde_json::from_slice::<PackManifest>(&bytes).ok();
     let manifest = manifest.filter(|manifest| manifest.check(declared, upload.size).is_ok());
     let delta = DeltaUpload { work, head: &head };

@@ -6,9 +6,9 @@ use sluice_domain::content_pass::ContentDigest;
 use sluice_domain::dedup::hooks;
 use sluice_domain::id::PackId;
 use sluice_domain::manifest::Term;
+use sluice_domain::publication::Outcome;
 use sluice_domain::version::RejectReason;
-use sluice_storage::bucket::ObjectHead;
-use sluice_storage::tables::Outcome;
+use sluice_storage::ObjectHead;
 
 use super::resolve::{PacksById, resolve};
 use super::verify::digest_of;

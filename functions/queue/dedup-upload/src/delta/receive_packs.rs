@@ -11,7 +11,7 @@ use sluice_domain::key::ObjectKey;
 use sluice_domain::pack_index::PackIndex;
 use sluice_domain::part_plan::PartNumber;
 use sluice_domain::upload::{DeclaredPack, Upload};
-use sluice_storage::copy::Copy;
+use sluice_storage::{Copy, GetOptions};
 
 use crate::app::{App, RANGE_BYTES};
 use crate::error::DedupError;
@@ -108,12 +108,12 @@ async fn read(
 ) -> Result<(Sha256, Vec<Chunk>), DedupError> {
     let starts = (0..size).step_by(RANGE_BYTES as usize);
     let mut reads = stream::iter(starts)
-        .map(|start| app.vault.get_range(key, None, start..size.min(start + RANGE_BYTES)))
+        .map(|start| app.vault.get(key, GetOptions::range(start..size.min(start + RANGE_BYTES))))
         .buffered(READS_AHEAD);
     let mut cutter = Cutter::default();
-    while let Some(bytes) = reads.try_next().await? {
+    while let Some(object) = reads.try_next().await? {
         let lengths = lengths[cutter.chunks.len()..].to_vec();
-        cutter = tokio::task::spawn_blocking(move || cutter.update(&bytes, &lengths)).await?;
+        cutter = tokio::task::spawn_blocking(move || cutter.update(&object.bytes, &lengths)).await?;
     }
     let sha256: [u8; Sha256::LENGTH] = cutter.sha256.finalize().into();
     Ok((sha256.into(), cutter.chunks))

@@ -10,8 +10,7 @@ use sluice_domain::hash::{Sha1, Sha256};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::sweep::PENDING_PATIENCE;
 use sluice_domain::upload::{Upload, UploadState};
-use sluice_storage::StorageError;
-use sluice_storage::bucket::ObjectHead;
+use sluice_storage::{GetOptions, ObjectHead, PutOptions, StorageError, found};
 
 use super::cut_packs::{CutPacks, SavedPack};
 use super::hashed_object::HashedObject;
@@ -22,10 +21,10 @@ use crate::error::DedupError;
 pub struct Checkpoint {
     /// The packs cut so far, all saved.
     pub packs: CutPacks,
-    pub progress: Progress,
+    pub progress: ReadProgress,
 }
 
-pub enum Progress {
+pub enum ReadProgress {
     /// The object is being read.
     Reading(Box<ContentPass>),
     /// The object has been read, and is being copied.
@@ -57,14 +56,15 @@ impl Checkpoint {
     /// The checkpoint of an object that has been read and not yet copied.
     pub fn hashed(blob: HashedObject) -> Self {
         let HashedObject { digest, packs, copy_multipart_id } = blob;
-        Self { packs, progress: Progress::Hashed { digest, copy_multipart_id } }
+        Self { packs, progress: ReadProgress::Hashed { digest, copy_multipart_id } }
     }
 
     /// Loads the checkpoint of this very object, if there is one. If it cannot be decoded, the object is read
     /// from its beginning.
     pub async fn load(app: &App, upload: &Upload, head: &ObjectHead) -> Result<Option<Self>, DedupError> {
-        let Some(bytes) = app.vault.get(&key(upload, head)).await? else { return Ok(None) };
-        let checkpoint = decode(upload, head, &bytes);
+        let saved = app.vault.get(&key(upload, head), GetOptions::whole()).await;
+        let Some(saved) = found(saved)? else { return Ok(None) };
+        let checkpoint = decode(upload, head, &saved.bytes);
         if checkpoint.is_none() {
             let upload = upload.upload_id;
             tracing::warn!(%upload, "a checkpoint does not fit; reading from the beginning");
@@ -77,7 +77,7 @@ impl Checkpoint {
     pub async fn save(self, app: &App, upload: &Upload, head: &ObjectHead) -> Result<(), DedupError> {
         let due_at = clock::now().after(PENDING_PATIENCE);
         let bytes = self.encode().map_err(|error| StorageError::unavailable("write a checkpoint", error))?;
-        app.vault.put(&key(upload, head), bytes.into()).await?;
+        app.vault.put(&key(upload, head), bytes.into(), PutOptions::default()).await?;
         if upload.state == UploadState::Open {
             app.tables.mark_pending(upload, due_at).await?;
         } else {
@@ -93,8 +93,8 @@ impl Checkpoint {
         let mut json =
             CheckpointJson { packs, new_bytes: self.packs.new_bytes, pass_base64: None, hashed: None };
         match self.progress {
-            Progress::Reading(pass) => json.pass_base64 = Some(BASE64.encode(pass.checkpoint())),
-            Progress::Hashed { digest: ContentDigest { sha1, sha256, .. }, copy_multipart_id } => {
+            ReadProgress::Reading(pass) => json.pass_base64 = Some(BASE64.encode(pass.checkpoint())),
+            ReadProgress::Hashed { digest: ContentDigest { sha1, sha256, .. }, copy_multipart_id } => {
                 json.hashed = Some(HashedJson { sha1, sha256, copy_multipart_id });
             }
         }
@@ -112,11 +112,11 @@ fn decode(upload: &Upload, head: &ObjectHead, bytes: &[u8]) -> Option<Checkpoint
     let progress = match (json.pass_base64, json.hashed) {
         (Some(pass), None) => {
             let pass = ContentPass::resume(&BASE64.decode(pass).ok()?).ok()?;
-            Progress::Reading(Box::new(pass))
+            ReadProgress::Reading(Box::new(pass))
         }
         (None, Some(HashedJson { sha1, sha256, copy_multipart_id })) => {
             let digest = ContentDigest { size_bytes: head.size, sha1, sha256 };
-            Progress::Hashed { digest, copy_multipart_id }
+            ReadProgress::Hashed { digest, copy_multipart_id }
         }
         _ => return None,
     };
@@ -139,7 +139,7 @@ mod tests {
         CutPacks::resume(&upload(), &landed(100), &saved, 42)
     }
 
-    fn round_trip(progress: Progress) -> Checkpoint {
+    fn round_trip(progress: ReadProgress) -> Checkpoint {
         let bytes = Checkpoint { packs: packs(), progress }.encode().expect("a checkpoint");
         decode(&upload(), &landed(100), &bytes).expect("the same checkpoint")
     }
@@ -148,8 +148,8 @@ mod tests {
     fn a_checkpoint_of_reading_resumes_at_the_same_byte_with_the_same_packs() {
         let mut pass = ContentPass::new();
         assert!(pass.update(b"the first bytes").is_empty());
-        let Checkpoint { packs: resumed, progress } = round_trip(Progress::Reading(Box::new(pass)));
-        let Progress::Reading(pass) = progress else { panic!("it was reading") };
+        let Checkpoint { packs: resumed, progress } = round_trip(ReadProgress::Reading(Box::new(pass)));
+        let ReadProgress::Reading(pass) = progress else { panic!("it was reading") };
         assert_eq!(pass.offset_bytes(), 15);
         assert_eq!((resumed.terms.clone(), resumed.new_bytes), (packs().terms, 42));
         assert!(resumed.any_saved() && resumed.unsaved().is_empty());
@@ -159,8 +159,9 @@ mod tests {
     fn a_checkpoint_of_copying_keeps_the_digest_and_the_multipart_upload() {
         let digest = ContentDigest { size_bytes: 100, sha1: Sha1::of(b""), sha256: Sha256::of(b"") };
         let copy_multipart_id = Some("multipart".to_owned());
-        let resumed = round_trip(Progress::Hashed { digest, copy_multipart_id: copy_multipart_id.clone() });
-        let Progress::Hashed { digest: same, copy_multipart_id: id } = resumed.progress else {
+        let resumed =
+            round_trip(ReadProgress::Hashed { digest, copy_multipart_id: copy_multipart_id.clone() });
+        let ReadProgress::Hashed { digest: same, copy_multipart_id: id } = resumed.progress else {
             panic!("it was hashed")
         };
         assert_eq!((same, id), (digest, copy_multipart_id));

@@ -10,7 +10,7 @@ use sluice_domain::manifest::Term;
 use sluice_domain::pack::PackDraft;
 use sluice_domain::rewrite::ChunkMatches;
 use sluice_domain::upload::Upload;
-use sluice_storage::bucket::ObjectHead;
+use sluice_storage::ObjectHead;
 
 use crate::app::App;
 use crate::dedup::lookup;

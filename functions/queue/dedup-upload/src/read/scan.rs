@@ -4,14 +4,13 @@ use bytes::Bytes;
 use sluice_domain::content_pass::ContentPass;
 use sluice_domain::time::TimeCheck;
 use sluice_domain::upload::Upload;
-use sluice_storage::StorageError;
-use sluice_storage::bucket::ObjectHead;
+use sluice_storage::{GetOptions, ObjectHead, StorageError};
 use std::collections::VecDeque;
 use std::ops::Range;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::checkpoint::{Checkpoint, Progress};
+use super::checkpoint::{Checkpoint, ReadProgress};
 use super::cut_packs::CutPacks;
 use super::hashed_object::HashedObject;
 use crate::app::{App, RANGE_BYTES};
@@ -44,8 +43,10 @@ impl Scan<'_> {
     pub async fn run(&self, checkpoint: Option<Checkpoint>, first: Bytes) -> Result<Scanned, DedupError> {
         let (mut pass, mut packs) = match checkpoint {
             None => (ContentPass::new(), CutPacks::new(self.upload, self.head)),
-            Some(Checkpoint { packs, progress: Progress::Reading(pass), .. }) => (*pass, packs),
-            Some(Checkpoint { packs, progress: Progress::Hashed { digest, copy_multipart_id }, .. }) => {
+            Some(Checkpoint { packs, progress: ReadProgress::Reading(pass), .. }) => (*pass, packs),
+            Some(Checkpoint {
+                packs, progress: ReadProgress::Hashed { digest, copy_multipart_id }, ..
+            }) => {
                 return Ok(Scanned::Complete(Box::new(HashedObject { digest, packs, copy_multipart_id })));
             }
         };
@@ -65,7 +66,7 @@ impl Scan<'_> {
             let Some(read) = reads.pop_front() else { break };
             if (self.out_of_time)() {
                 packs.look_up_and_save(self.app, self.upload).await?;
-                let progress = Progress::Reading(Box::new(pass));
+                let progress = ReadProgress::Reading(Box::new(pass));
                 return Ok(Scanned::OutOfTime(Checkpoint { packs, progress }));
             }
             let (bytes, _permit) = read.await??;
@@ -94,7 +95,8 @@ impl Scan<'_> {
         let etag = self.head.etag.clone();
         let key = self.upload.landing_key().object_key();
         AbortOnDropHandle::new(tokio::spawn(async move {
-            Ok((landing.get_range(&key, Some(&etag), range).await?, permit))
+            let object = landing.get(&key, GetOptions::range(range).if_match(&etag)).await?;
+            Ok((object.bytes, permit))
         }))
     }
 

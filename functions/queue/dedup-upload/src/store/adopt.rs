@@ -5,9 +5,8 @@ use sluice_deployment::clock;
 use sluice_domain::blob::Blob;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::manifest::Manifest;
-use sluice_storage::bucket::ObjectHead;
-use sluice_storage::copy::Copy;
-use sluice_storage::tables::StoredBlob;
+use sluice_domain::publication::StoredBlob;
+use sluice_storage::{Copy, CopyProgress, ObjectHead};
 
 use crate::compression::worth_compressing;
 use crate::error::DedupError;
@@ -24,7 +23,7 @@ pub async fn adopt(
     let UploadWork { app, upload, .. } = *work;
     let object_version = upload.object_version_id(&head.etag);
     let object_key = ObjectKey::adopted(upload.account_id, object_version);
-    if !copy(work, head, &object_key, &mut hashed.copy_multipart_id).await? {
+    if copy(work, head, &object_key, &mut hashed.copy_multipart_id).await? == CopyProgress::OutOfTime {
         return Ok(StoreResult::OutOfTime);
     }
     let HashedObject { digest, packs, .. } = hashed;
@@ -46,19 +45,19 @@ pub async fn adopt(
     })))
 }
 
-/// Returns false if time ran out. The multipart upload then has the parts copied so far.
+/// If time runs out, the multipart upload has the parts copied so far.
 async fn copy(
     work: &UploadWork<'_>,
     head: &ObjectHead,
     target_key: &ObjectKey,
     multipart_id: &mut Option<String>,
-) -> Result<bool, DedupError> {
+) -> Result<CopyProgress, DedupError> {
     let UploadWork { app, upload, out_of_time, .. } = *work;
     let source_key = upload.landing_key().object_key();
     let copy = Copy { source: &app.landing, source_key: &source_key, head, target: &app.vault, target_key };
     if head.size <= app.copy_limits.single_max_bytes {
         copy.whole().await?;
-        return Ok(true);
+        return Ok(CopyProgress::Complete);
     }
     let id = match multipart_id.take() {
         Some(id) => id,

@@ -6,8 +6,8 @@ use sluice_domain::content_pass::ContentDigest;
 use sluice_domain::id::{ObjectVersionId, PackId};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::manifest::{Manifest, Term};
+use sluice_domain::publication::StoredBlob;
 use sluice_domain::upload::Upload;
-use sluice_storage::tables::StoredBlob;
 use std::collections::BTreeSet;
 
 use crate::app::App;

@@ -3,6 +3,7 @@
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_contracts::pack_event::Subject;
 use sluice_domain::rewrite::{ChunkMatches, chunk_windows, new_chunks};
+use sluice_storage::GetOptions;
 
 use super::assemble::{StoredBytes, assemble};
 use super::writer::PackWriter;
@@ -30,9 +31,11 @@ pub async fn rewrite(
         .map(|window| {
             let key = &key;
             async move {
-                let bytes = match object.bytes {
-                    Some(whole) => whole.slice(window.range.start as usize..window.range.end as usize),
-                    None => app.landing.get_range(key, Some(&object.head.etag), window.range).await?,
+                let bytes = if let Some(whole) = object.bytes {
+                    whole.slice(window.range.start as usize..window.range.end as usize)
+                } else {
+                    let options = GetOptions::range(window.range).if_match(&object.head.etag);
+                    app.landing.get(key, options).await?.bytes
                 };
                 Ok::<_, DedupError>((window.chunks, bytes))
             }

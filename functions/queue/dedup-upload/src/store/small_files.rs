@@ -5,7 +5,7 @@ use bytes::Bytes;
 use sluice_domain::chunk::Chunk;
 use sluice_domain::rewrite::{ChunkMatches, WrittenPacks, new_chunks};
 use sluice_domain::upload::Upload;
-use sluice_storage::bucket::ObjectHead;
+use sluice_storage::ObjectHead;
 use std::collections::HashMap;
 
 use super::assemble::{StoredBytes, assemble};

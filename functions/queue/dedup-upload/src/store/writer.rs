@@ -5,6 +5,7 @@ use sluice_domain::key::ObjectKey;
 use sluice_domain::pack::{PackCutter, PackDraft};
 use sluice_domain::rewrite::{ChunkPosition, WrittenPacks};
 use sluice_domain::upload::Upload;
+use sluice_storage::PutOptions;
 
 use crate::app::App;
 use crate::error::DedupError;
@@ -58,7 +59,7 @@ impl<'a> PackWriter<'a> {
         let length_bytes = bytes.len() as u64;
         let pack_id = written_pack_id(self.upload, draft.chunks());
         let key = ObjectKey::pack(account_id, pack_id);
-        self.app.vault.put(&key, bytes.into()).await?;
+        self.app.vault.put(&key, bytes.into(), PutOptions::default()).await?;
         let index = draft.into_index(pack_id);
         let pack = NewPack { account_id, index: &index, object: (&key, 0), references: 0, created_at };
         vault::create_pack(self.app, pack).await?;

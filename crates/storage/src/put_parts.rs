@@ -7,11 +7,11 @@ use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::part_plan::PartNumber;
 
+use crate::answer_headers::{AnswerHeaders, Description};
 use crate::bucket::Bucket;
 use crate::call;
-use crate::checked::{Crc64, Written};
-use crate::description::Description;
 use crate::error::{ErrorKind, StorageError};
+use crate::put::Written;
 
 /// A multipart upload with a checksum for every part.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl CheckedUpload<'_> {
         let number = PartNumber::try_from(self.parts.len() as u32 + 1);
         let number = number.map_err(|error| StorageError::fault(OPERATION, error))?.get().cast_signed();
         let sha256 = self.bucket.dialect.verifies_sha256.then(|| Sha256::of(&bytes).to_base64());
-        let crc64 = Crc64::default();
+        let headers = AnswerHeaders::default();
         let request = self
             .bucket
             .client
@@ -69,16 +69,16 @@ impl CheckedUpload<'_> {
             .set_checksum_sha256(sha256.clone())
             .body(ByteStream::from(bytes))
             .customize()
-            .interceptor(crc64.clone());
+            .interceptor(headers.clone());
         let answer = call::write(OPERATION, request.send()).await?;
         let part = CompletedPart::builder().part_number(number).set_e_tag(answer.e_tag);
         self.parts.push(part.set_checksum_sha256(sha256).build());
-        Ok(crc64.get())
+        Ok(headers.take().crc64)
     }
 
     /// Completes the upload and returns what the store reports about the object.
     pub async fn complete(&self) -> Result<Written, StorageError> {
-        let crc64 = Crc64::default();
+        let headers = AnswerHeaders::default();
         let parts = CompletedMultipartUpload::builder().set_parts(Some(self.parts.clone())).build();
         let request = self
             .bucket
@@ -89,12 +89,11 @@ impl CheckedUpload<'_> {
             .upload_id(&self.multipart_id)
             .multipart_upload(parts)
             .customize()
-            .interceptor(crc64.clone());
+            .interceptor(headers.clone());
         let answer = call::write("s3:CompleteMultipartUpload", request.send()).await?;
         Ok(Written {
-            size: None,
             etag: answer.e_tag.unwrap_or_default(),
-            crc64: crc64.get(),
+            crc64: headers.take().crc64,
             sha256_verified: self.bucket.dialect.verifies_sha256,
         })
     }
