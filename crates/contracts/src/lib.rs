@@ -6,13 +6,16 @@
 #![warn(missing_docs)]
 
 pub mod accounts;
+pub mod cursor;
 pub mod event;
 pub mod files;
 #[cfg(feature = "schema")]
 pub mod openapi;
 pub mod pack_event;
 pub mod packs;
+pub mod parameters;
 pub mod problem;
+mod query;
 pub mod route;
 pub mod uploads;
 

@@ -2,32 +2,25 @@
 //!
 //! `docs/openapi.json` is a copy of it; a test compares the two.
 
-mod accounts;
 pub mod events;
-mod files;
 pub(crate) mod limits;
-mod operation;
-mod parameter;
+pub(crate) mod operation;
+mod parameters;
 mod problems;
 mod schemas;
-mod uploads;
-mod webhooks;
 
 use serde_json::{Map, Value, json};
 
 use crate::problem::Problem;
-use crate::route::ROUTES;
-use operation::Operation;
+use crate::route::{ROUTES, Route};
+use operation::{Operation, one_line};
 use schemas::Schemas;
 
 /// Builds the document.
-///
-/// # Panics
-/// If a route has no operation, which a test rules out.
 pub fn document() -> Value {
     let mut schemas = Schemas::new();
     schemas.answer::<Problem>();
-    let operations = operations(&mut schemas);
+    let paths = paths(&mut schemas);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -49,7 +42,7 @@ pub fn document() -> Value {
             {"name": "files", "description": "Files, their versions and their bytes"},
             {"name": "webhooks", "description": "Calls of a store, not of a client"},
         ],
-        "paths": paths(&operations),
+        "paths": paths,
         "components": {
             "securitySchemes": {"session": {
                 "type": "http",
@@ -57,32 +50,37 @@ pub fn document() -> Value {
                 "description": "The token of POST /sessions. Pages of the API's own origin may send the \
                  session's cookie instead.",
             }},
-            "parameters": parameter::shared(),
             "responses": problems::shared(),
             "schemas": schemas.into_components(),
         },
     })
 }
 
-fn operations(schemas: &mut Schemas) -> Vec<Operation> {
-    let mut operations = accounts::operations(schemas);
-    operations.extend(uploads::operations(schemas));
-    operations.extend(files::operations(schemas));
-    operations.extend(webhooks::operations());
-    operations
-}
-
-fn paths(operations: &[Operation]) -> Value {
+fn paths(schemas: &mut Schemas) -> Value {
     let mut paths = Map::new();
     for route in ROUTES {
-        let operation = operations
-            .iter()
-            .find(|operation| operation.answers_to(route))
-            .expect("every route has an operation");
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
-        path[route.method.to_lowercase()] = operation.describe(route);
+        path[route.method.to_lowercase()] = operation(route, schemas);
     }
     Value::Object(paths)
+}
+
+/// The Operation Object (<https://spec.openapis.org/oas/v3.1.0#operation-object>).
+fn operation(route: &Route, schemas: &mut Schemas) -> Value {
+    let (summary, description) = route.about.split_once("\n\n").unwrap_or((route.about, ""));
+    let mut object = (route.describe)(Operation::new(schemas)).into_object(route.method, route.authenticated);
+    object["operationId"] = json!(camel_case(route.name));
+    object["tags"] = json!([route.path.split('/').nth(1)]);
+    object["summary"] = json!(one_line(summary));
+    if !description.is_empty() {
+        object["description"] = json!(one_line(description));
+    }
+    object
+}
+
+fn camel_case(pascal_case: &str) -> String {
+    let (first, rest) = pascal_case.split_at(1);
+    first.to_lowercase() + rest
 }
 
 #[cfg(test)]
@@ -92,15 +90,18 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn routes_and_operations_are_the_same_calls() {
-        let operations = operations(&mut Schemas::new());
-        assert_eq!(operations.len(), ROUTES.len());
+    fn every_call_has_an_id_of_its_own_and_the_arguments_of_its_path() {
+        let mut ids = BTreeSet::new();
         for route in ROUTES {
-            let matching = operations.iter().filter(|operation| operation.answers_to(route)).count();
-            assert_eq!(matching, 1, "{} {}", route.method, route.path);
+            assert!(ids.insert(route.name), "two calls are called {}", route.name);
+            let operation = operation(route, &mut Schemas::new());
+            let parameters = operation["parameters"].as_array().map_or(&[][..], Vec::as_slice);
+            let in_path = parameters.iter().filter(|parameter| parameter["in"] == "path");
+            let named =
+                in_path.map(|parameter| format!("{{{}}}", parameter["name"].as_str().expect("a name")));
+            let declared = route.path.split('/').filter(|segment| segment.starts_with('{'));
+            assert!(named.eq(declared), "{} {}", route.method, route.path);
         }
-        let ids: BTreeSet<&str> = operations.iter().map(Operation::id).collect();
-        assert_eq!(ids.len(), operations.len(), "two operations have one id");
     }
 
     #[test]

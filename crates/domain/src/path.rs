@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::str::FromStr;
 
 /// A path has at most this many bytes of UTF-8: `DynamoDB` allows 1024 in a sort key, and a displaced file's
 /// key is longer.
@@ -76,6 +77,13 @@ impl FilePath {
 impl fmt::Display for FilePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl FromStr for FilePath {
+    type Err = InvalidPath;
+    fn from_str(text: &str) -> Result<Self, InvalidPath> {
+        Self::parse(text)
     }
 }
 

@@ -3,11 +3,10 @@
 use http::{HeaderMap, Method};
 use serde::de::DeserializeOwned;
 use sluice_contracts::problem::Code;
-use sluice_contracts::{LIST_DEFAULT, LIST_MAX};
+use sluice_contracts::route::{Calls, Refusal, Request};
 use sluice_domain::id::VersionId;
 use sluice_domain::time::Timestamp;
 use sluice_storage::Chain;
-use std::str::FromStr;
 
 use crate::failure::Failure;
 
@@ -33,14 +32,19 @@ pub struct Call {
 }
 
 impl Call {
-    /// The segments of the path, for example `["files", "…", "versions"]`.
-    pub fn segments(&self) -> Vec<&str> {
-        self.path.trim_start_matches('/').split('/').collect()
-    }
-
-    /// The failure for a path or method that the function does not know.
-    pub fn no_route(&self) -> Failure {
-        Failure::new(Code::NotFound, format!("there is no {} {}", self.method, self.path))
+    /// Finds which of a function's calls this is, and parses its ids and parameters.
+    ///
+    /// # Errors
+    /// `not_found` if it is none of them or an id is malformed, `invalid_request` for a wrong parameter.
+    pub fn route<C: Calls>(&self) -> Result<C, Failure> {
+        let request = Request { method: self.method.as_str(), path: &self.path, query: &self.query };
+        C::parse(request).map_err(|refusal| match refusal {
+            Refusal::NoRoute => {
+                Failure::new(Code::NotFound, format!("there is no {} {}", self.method, self.path))
+            }
+            Refusal::NoSuch(what) => Failure::not_found(what),
+            Refusal::Parameter(reason) => Failure::invalid(reason),
+        })
     }
 
     /// Parses the JSON body.
@@ -68,36 +72,6 @@ impl Call {
         })?;
         json.end().map_err(|error| Failure::new(Code::MalformedJson, error.to_string()))?;
         Ok(value)
-    }
-
-    /// Parses the parameter `name` of the query, if it is given.
-    pub fn parameter<T: FromStr<Err: std::fmt::Display>>(&self, name: &str) -> Result<Option<T>, Failure> {
-        let mut values = self.query.iter().filter(|(key, _)| key == name);
-        let Some((_, value)) = values.next() else { return Ok(None) };
-        if values.next().is_some() {
-            return Err(Failure::invalid(format_args!("the parameter {name} is given twice")));
-        }
-        value
-            .parse()
-            .map(Some)
-            .map_err(|error| Failure::invalid(format_args!("the parameter {name}: {error}")))
-    }
-
-    /// Refuses parameters that the call does not know.
-    pub fn only_parameters(&self, known: &[&str]) -> Result<(), Failure> {
-        match self.query.iter().find(|(name, _)| !known.contains(&name.as_str())) {
-            Some((name, _)) => Err(Failure::invalid(format_args!("there is no parameter {name:?} here"))),
-            None => Ok(()),
-        }
-    }
-
-    /// The parameter `limit` of a list, or its default.
-    pub fn limit(&self) -> Result<usize, Failure> {
-        match self.parameter("limit")? {
-            None => Ok(LIST_DEFAULT),
-            Some(limit) if (1..=LIST_MAX).contains(&limit) => Ok(limit),
-            Some(_) => Err(Failure::invalid(format_args!("the parameter limit is from 1 to {LIST_MAX}"))),
-        }
     }
 
     pub fn if_match(&self) -> Result<Option<VersionId>, Failure> {

@@ -34,6 +34,22 @@ impl Schemas {
         self.answers.subschema_for::<T>().to_value()
     }
 
+    /// The one variant of the answer `T` that has this outcome.
+    ///
+    /// # Panics
+    /// If `T` has no such variant.
+    pub(super) fn outcome<T: JsonSchema>(&mut self, outcome: &str) -> Value {
+        let mut schema = T::json_schema(&mut self.answers).to_value();
+        let variants = schema["oneOf"].as_array_mut().map(std::mem::take).unwrap_or_default();
+        let is_outcome = |variant: &Value| variant["properties"]["outcome"]["const"] == outcome;
+        let mut variant = variants.into_iter().find(is_outcome).expect("an outcome of the type");
+        // Some readers of the document ignore what stands beside a reference.
+        if let Some(reference) = variant.as_object_mut().and_then(|variant| variant.remove("$ref")) {
+            variant["allOf"] = json!([{"$ref": reference}]);
+        }
+        variant
+    }
+
     /// All schemas, by name.
     pub(super) fn into_components(mut self) -> Map<String, Value> {
         let mut components = self.requests.take_definitions(true);

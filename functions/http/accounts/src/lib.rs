@@ -4,9 +4,10 @@ mod app;
 mod password;
 mod session;
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use sluice_contracts::accounts::{AccountCreated, AccountView, Credentials};
 use sluice_contracts::problem::Code;
+use sluice_contracts::route::Accounts;
 use sluice_domain::account::{Account, Password, Username};
 use sluice_domain::id::AccountId;
 use sluice_lambda::{Call, Failure, Reply, auth};
@@ -16,13 +17,11 @@ use std::sync::Arc;
 pub use app::App;
 
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
-    call.only_parameters(&[])?;
-    match (&call.method, &*call.segments()) {
-        (&Method::POST, ["accounts"]) => register(&app, &call).await,
-        (&Method::GET, ["accounts", "me"]) => show(&app, &call).await,
-        (&Method::POST, ["sessions"]) => session::log_in(&app, &call).await,
-        (&Method::DELETE, ["sessions", "current"]) => session::log_out(&app, &call).await,
-        _ => Err(call.no_route()),
+    match call.route()? {
+        Accounts::RegisterAccount => register(&app, &call).await,
+        Accounts::GetAccount => show(&app, &call).await,
+        Accounts::LogIn => session::log_in(&app, &call).await,
+        Accounts::LogOut => session::log_out(&app, &call).await,
     }
 }
 

@@ -9,9 +9,11 @@ mod merge;
 mod packs;
 mod parts;
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use sluice_contracts::problem::Code;
+use sluice_contracts::route::CompleteUpload;
 use sluice_contracts::uploads::{Completed, Completion};
+use sluice_domain::account::Session;
 use sluice_domain::id::UploadId;
 use sluice_domain::sweep::PENDING_PATIENCE;
 use sluice_domain::upload::{Upload, UploadState};
@@ -21,16 +23,13 @@ use std::sync::Arc;
 pub use app::App;
 
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
-    match (&call.method, &*call.segments()) {
-        (&Method::POST, ["uploads", id, "complete"]) => complete(&app, &call, id).await,
-        _ => Err(call.no_route()),
+    let session = auth::session(&app.tables, &call).await?;
+    match call.route()? {
+        CompleteUpload::CompleteUpload(id) => complete(&app, &call, &session, id).await,
     }
 }
 
-async fn complete(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
-    let session = auth::session(&app.tables, call).await?;
-    call.only_parameters(&[])?;
-    let id: UploadId = id.parse().map_err(|_| Failure::not_found("upload"))?;
+async fn complete(app: &App, call: &Call, session: &Session, id: UploadId) -> Result<Reply, Failure> {
     let upload = app.tables.upload(id).await?;
     let upload = upload.filter(|upload| upload.account_id == session.account_id);
     let upload = upload.ok_or_else(|| Failure::not_found("upload"))?;

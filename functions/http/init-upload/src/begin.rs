@@ -27,7 +27,6 @@ use crate::urls;
 const SINGLE_PUT_LIFE: Duration = Duration::from_hours(24);
 
 pub async fn begin(app: &App, call: &Call, session: &Session) -> Result<Reply, Failure> {
-    call.only_parameters(&[])?;
     let request: UploadRequest = call.json()?;
     let plan = part_plan(&request)?;
     let content_type = content_type(request.content_type.clone()).map_err(Failure::invalid)?;

@@ -6,7 +6,8 @@ mod own_upload;
 mod show;
 mod urls;
 
-use http::{Method, StatusCode};
+use http::StatusCode;
+use sluice_contracts::route::{InitUpload, Query};
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_lambda::{Call, Failure, Reply, auth};
 use sluice_storage::tables::{Ending, Update};
@@ -17,26 +18,18 @@ use own_upload::{ended, own_upload};
 
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     let session = auth::session(&app.tables, &call).await?;
-    match (&call.method, &*call.segments()) {
-        (&Method::POST, ["uploads"]) => begin::begin(&app, &call, &session).await,
-        (&Method::GET, ["uploads"]) => show::list(&app, &call, &session).await,
-        (&Method::GET, ["uploads", id]) => {
-            show::show(&app, &call, &own_upload(&app, &session, id).await?).await
-        }
-        (&Method::DELETE, ["uploads", id]) => {
-            abort(&app, &call, &own_upload(&app, &session, id).await?).await
-        }
-        (&Method::POST, ["uploads", id, "parts"]) => {
-            urls::fresh(&app, &call, &own_upload(&app, &session, id).await?).await
-        }
-        _ => Err(call.no_route()),
+    match call.route()? {
+        InitUpload::BeginUpload => begin::begin(&app, &call, &session).await,
+        InitUpload::ListUploads(Query(parameters)) => show::list(&app, &session, parameters).await,
+        InitUpload::GetUpload(id) => show::show(&app, &own_upload(&app, &session, id).await?).await,
+        InitUpload::AbortUpload(id) => abort(&app, &call, &own_upload(&app, &session, id).await?).await,
+        InitUpload::SignParts(id) => urls::fresh(&app, &call, &own_upload(&app, &session, id).await?).await,
     }
 }
 
 /// Ends the upload first and deletes its parts second, so that a concurrent merge finds the upload ended. A
 /// retry deletes what an earlier call did not.
 async fn abort(app: &App, call: &Call, upload: &Upload) -> Result<Reply, Failure> {
-    call.only_parameters(&[])?;
     if app.tables.end_upload(upload, Ending::Aborted, call.now).await? == Update::Refused {
         // The upload may have been completed since it was read. Then its bytes must not be deleted.
         let upload =

@@ -9,8 +9,7 @@ use sluice_lambda::Failure;
 use crate::app::App;
 
 /// Loads an upload of the account. An upload of another account answers the same as one that does not exist.
-pub(crate) async fn own_upload(app: &App, session: &Session, id: &str) -> Result<Upload, Failure> {
-    let id: UploadId = id.parse().map_err(|_| Failure::not_found("upload"))?;
+pub(crate) async fn own_upload(app: &App, session: &Session, id: UploadId) -> Result<Upload, Failure> {
     let upload = app.tables.upload(id).await?;
     let own = upload.filter(|upload| upload.account_id == session.account_id);
     own.ok_or_else(|| Failure::not_found("upload"))

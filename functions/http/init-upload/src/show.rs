@@ -2,12 +2,12 @@
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use http::StatusCode;
-use sluice_contracts::uploads::{PAGE_MAX, ReceivedPart, UploadList, UploadView};
+use sluice_contracts::parameters::UploadsParameters;
+use sluice_contracts::uploads::{ReceivedPart, UploadList, UploadView};
 use sluice_domain::account::Session;
-use sluice_domain::id::UploadId;
 use sluice_domain::part_plan::PartNumber;
 use sluice_domain::upload::{Upload, UploadState};
-use sluice_lambda::{Call, Failure, Reply};
+use sluice_lambda::{Failure, Reply};
 use sluice_storage::{ObjectHead, normalise_etag};
 
 use crate::app::App;
@@ -33,14 +33,18 @@ fn view(upload: &Upload) -> UploadView {
     }
 }
 
-pub async fn list(app: &App, call: &Call, session: &Session) -> Result<Reply, Failure> {
-    call.only_parameters(&["ids", "limit", "cursor"])?;
-    if let Some(ids) = call.parameter::<String>("ids")? {
-        return by_ids(app, session, &ids).await;
+pub async fn list(app: &App, session: &Session, parameters: UploadsParameters) -> Result<Reply, Failure> {
+    if let Some(ids) = parameters.ids {
+        let uploads = app.tables.uploads(&ids.0).await?;
+        let own = uploads.iter().filter(|upload| upload.account_id == session.account_id);
+        return Reply::json(
+            StatusCode::OK,
+            &UploadList { uploads: own.map(view).collect(), next_cursor: None },
+        );
     }
-    let limit = call.limit()?;
-    let after = call.parameter::<UploadId>("cursor")?;
-    let (uploads, next) = app.tables.open_uploads(session.account_id, after, limit).await?;
+    let UploadsParameters { cursor, limit, .. } = parameters;
+    let (uploads, next) =
+        app.tables.open_uploads(session.account_id, cursor, limit.unwrap_or_default().get()).await?;
     let list = UploadList {
         uploads: uploads.iter().map(view).collect(),
         next_cursor: next.map(|upload_id| upload_id.to_string()),
@@ -48,23 +52,7 @@ pub async fn list(app: &App, call: &Call, session: &Session) -> Result<Reply, Fa
     Reply::json(StatusCode::OK, &list)
 }
 
-async fn by_ids(app: &App, session: &Session, ids: &str) -> Result<Reply, Failure> {
-    let mut ids = ids
-        .split(',')
-        .map(|id| id.parse::<UploadId>().map_err(|error| Failure::invalid(format_args!("ids: {error}"))))
-        .collect::<Result<Vec<_>, _>>()?;
-    ids.sort_unstable();
-    ids.dedup();
-    if ids.len() > PAGE_MAX {
-        return Err(Failure::invalid(format_args!("name at most {PAGE_MAX} uploads a call")));
-    }
-    let uploads = app.tables.uploads(&ids).await?;
-    let own = uploads.iter().filter(|upload| upload.account_id == session.account_id);
-    Reply::json(StatusCode::OK, &UploadList { uploads: own.map(view).collect(), next_cursor: None })
-}
-
-pub async fn show(app: &App, call: &Call, upload: &Upload) -> Result<Reply, Failure> {
-    call.only_parameters(&[])?;
+pub async fn show(app: &App, upload: &Upload) -> Result<Reply, Failure> {
     let mut view = view(upload);
     match upload.state {
         UploadState::Open => view.received = received(app, upload).await?,

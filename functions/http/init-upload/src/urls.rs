@@ -29,7 +29,6 @@ pub async fn first(app: &App, call: &Call, upload: &Upload) -> Result<Vec<PartUr
 
 /// Answers `POST /uploads/{upload_id}/parts` with new URLs.
 pub async fn fresh(app: &App, call: &Call, upload: &Upload) -> Result<Reply, Failure> {
-    call.only_parameters(&[])?;
     let request: PartUrlsRequest = call.json()?;
     check(upload, &request)?;
     if upload.state != UploadState::Open || call.now >= upload.expires_at {

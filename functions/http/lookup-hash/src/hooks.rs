@@ -4,11 +4,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::StatusCode;
 use sluice_contracts::packs::{HOOKS_MAX, HooksFound, HooksLookup, PackIndexView};
+use sluice_domain::account::Session;
 use sluice_domain::blob::{Attachment, Life, Pack};
 use sluice_domain::id::PackId;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::time::Timestamp;
-use sluice_lambda::{Call, Failure, Reply, auth};
+use sluice_lambda::{Call, Failure, Reply};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
@@ -17,9 +18,7 @@ use crate::app::App;
 /// An answer has at most this many packs. Packs with fewer hooks are left out.
 const PACKS_MAX: usize = 16;
 
-pub async fn look_up(app: &App, call: &Call) -> Result<Reply, Failure> {
-    let session = auth::session(&app.tables, call).await?;
-    call.only_parameters(&[])?;
+pub async fn look_up(app: &App, call: &Call, session: &Session) -> Result<Reply, Failure> {
     let HooksLookup { mut hooks } = call.json()?;
     if hooks.is_empty() || hooks.len() > HOOKS_MAX {
         return Err(Failure::invalid(format_args!("look up 1 to {HOOKS_MAX} hooks a call")));

@@ -5,8 +5,10 @@
 mod app;
 mod hooks;
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use sluice_contracts::files::{Lookup, LookupAnswer};
+use sluice_contracts::route::LookupHash;
+use sluice_domain::account::Session;
 use sluice_domain::version::{check_metadata, content_type};
 use sluice_lambda::instant::{InstantUpload, link};
 use sluice_lambda::{Call, Failure, Reply, auth};
@@ -15,16 +17,14 @@ use std::sync::Arc;
 pub use app::App;
 
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
-    match (&call.method, &*call.segments()) {
-        (&Method::POST, ["lookups"]) => look_up(&app, &call).await,
-        (&Method::POST, ["lookups", "hooks"]) => hooks::look_up(&app, &call).await,
-        _ => Err(call.no_route()),
+    let session = auth::session(&app.tables, &call).await?;
+    match call.route()? {
+        LookupHash::LookUpContent => look_up(&app, &call, &session).await,
+        LookupHash::LookUpHooks => hooks::look_up(&app, &call, &session).await,
     }
 }
 
-async fn look_up(app: &App, call: &Call) -> Result<Reply, Failure> {
-    let session = auth::session(&app.tables, call).await?;
-    call.only_parameters(&[])?;
+async fn look_up(app: &App, call: &Call, session: &Session) -> Result<Reply, Failure> {
     let lookup: Lookup = call.json()?;
     let content_type = content_type(lookup.content_type).map_err(Failure::invalid)?;
     check_metadata(&lookup.metadata).map_err(Failure::invalid)?;

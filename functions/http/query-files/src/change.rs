@@ -15,7 +15,6 @@ use crate::version_reply::version_reply;
 
 /// Answers `PATCH /files/{file_id}`: renames or edits the file.
 pub async fn edit(app: &App, call: &Call, file: File) -> Result<Reply, Failure> {
-    call.only_parameters(&[])?;
     let change: FileChange = call.json()?;
     check_current(Some(&file), call.if_match()?)?;
     let live = file.live().filter(|_| !file.displaced).ok_or_else(|| Failure::not_found("file"))?.clone();
@@ -73,7 +72,6 @@ async fn displace_occupant(
 
 /// Answers `DELETE /files/{file_id}` with the tombstone.
 pub async fn delete(app: &App, call: &Call, file: File) -> Result<Reply, Failure> {
-    call.only_parameters(&[])?;
     check_current(Some(&file), call.if_match()?)?;
     let live = file.live().ok_or_else(|| Failure::not_found("file"))?;
     let version_id = VersionId::following(file.current_id(), call.now, call.random()?);
@@ -86,7 +84,6 @@ pub async fn delete(app: &App, call: &Call, file: File) -> Result<Reply, Failure
 
 /// Answers `POST /files/{file_id}/restore` with the new version.
 pub async fn restore(app: &App, call: &Call, file: File) -> Result<Reply, Failure> {
-    call.only_parameters(&[])?;
     let request: Restore = call.json()?;
     check_current(Some(&file), call.if_match()?)?;
     let version = app.tables.version(file.file_id, request.version_id).await?;

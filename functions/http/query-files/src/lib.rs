@@ -2,14 +2,15 @@
 
 mod app;
 mod change;
-pub mod cursor;
 mod list;
 mod version_reply;
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use sluice_contracts::files::{VersionList, VersionView};
+use sluice_contracts::parameters::VersionsParameters;
+use sluice_contracts::route::{Query, QueryFiles};
 use sluice_domain::account::Session;
-use sluice_domain::id::{FileId, VersionId};
+use sluice_domain::id::FileId;
 use sluice_domain::version::File;
 use sluice_lambda::{Call, Failure, Reply, auth};
 use std::sync::Arc;
@@ -19,35 +20,28 @@ use version_reply::version_reply;
 
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     let session = auth::session(&app.tables, &call).await?;
-    match (&call.method, &*call.segments()) {
-        (&Method::GET, ["files"]) => list::list(&app, &call, &session).await,
-        (&Method::GET, ["files", id]) => show(&app, &call, &own_file(&app, &session, id).await?).await,
-        (&Method::PATCH, ["files", id]) => {
-            change::edit(&app, &call, own_file(&app, &session, id).await?).await
+    match call.route()? {
+        QueryFiles::ListFiles(Query(parameters)) => list::list(&app, &session, parameters).await,
+        QueryFiles::GetFile(id) => show(&app, &own_file(&app, &session, id).await?).await,
+        QueryFiles::ChangeFile(id) => change::edit(&app, &call, own_file(&app, &session, id).await?).await,
+        QueryFiles::DeleteFile(id) => change::delete(&app, &call, own_file(&app, &session, id).await?).await,
+        QueryFiles::ListVersions(id, Query(parameters)) => {
+            versions(&app, &own_file(&app, &session, id).await?, &parameters).await
         }
-        (&Method::DELETE, ["files", id]) => {
-            change::delete(&app, &call, own_file(&app, &session, id).await?).await
-        }
-        (&Method::GET, ["files", id, "versions"]) => {
-            versions(&app, &call, &own_file(&app, &session, id).await?).await
-        }
-        (&Method::POST, ["files", id, "restore"]) => {
+        QueryFiles::RestoreVersion(id) => {
             change::restore(&app, &call, own_file(&app, &session, id).await?).await
         }
-        _ => Err(call.no_route()),
     }
 }
 
 /// Loads a file of the account. A file of another account answers the same as one that does not exist.
-async fn own_file(app: &App, session: &Session, id: &str) -> Result<File, Failure> {
-    let id: FileId = id.parse().map_err(|_| Failure::not_found("file"))?;
+async fn own_file(app: &App, session: &Session, id: FileId) -> Result<File, Failure> {
     app.tables.file(session.account_id, id).await?.ok_or_else(|| Failure::not_found("file"))
 }
 
 /// Answers the current version. If the file never had one, answers the latest, so that the client sees its
 /// state.
-async fn show(app: &App, call: &Call, file: &File) -> Result<Reply, Failure> {
-    call.only_parameters(&[])?;
+async fn show(app: &App, file: &File) -> Result<Reply, Failure> {
     let version = match (file.live(), &file.current) {
         (Some(live), _) => live.clone(),
         (None, Some(_)) => {
@@ -61,11 +55,9 @@ async fn show(app: &App, call: &Call, file: &File) -> Result<Reply, Failure> {
     version_reply(StatusCode::OK, version, file)
 }
 
-async fn versions(app: &App, call: &Call, file: &File) -> Result<Reply, Failure> {
-    call.only_parameters(&["limit", "cursor"])?;
-    let limit = call.limit()?;
-    let after = call.parameter::<VersionId>("cursor")?;
-    let versions = app.tables.versions(file.file_id, after, limit).await?;
+async fn versions(app: &App, file: &File, parameters: &VersionsParameters) -> Result<Reply, Failure> {
+    let limit = parameters.limit.unwrap_or_default().get();
+    let versions = app.tables.versions(file.file_id, parameters.cursor, limit).await?;
     let next = (versions.len() == limit).then(|| versions.last()).flatten();
     let list = VersionList {
         next_cursor: next.map(|version| version.version_id.to_string()),

@@ -1,30 +1,23 @@
 //! Answers `GET /files`: lists by prefix, or finds by path or hash.
 
 use http::StatusCode;
+use sluice_contracts::cursor::ListCursor;
 use sluice_contracts::files::{FileList, VersionView};
+use sluice_contracts::parameters::{FilesParameters, PathPart};
 use sluice_domain::account::Session;
-use sluice_domain::hash::{Sha1, Sha256};
-use sluice_domain::path::{FilePath, LAST, PATH_MAX_BYTES};
+use sluice_domain::path::FilePath;
 use sluice_domain::version::File;
-use sluice_lambda::{Call, Failure, Reply};
+use sluice_lambda::{Failure, Reply};
 use sluice_storage::tables::{Listing, Page};
 
 use crate::app::App;
-use crate::cursor;
 
-pub async fn list(app: &App, call: &Call, session: &Session) -> Result<Reply, Failure> {
-    let given =
-        ["path", "sha256", "sha1"].iter().filter(|name| call.query.iter().any(|(key, _)| key == *name));
-    let page = match given.collect::<Vec<_>>()[..] {
-        [] => by_prefix(app, call, session).await?,
-        [&"path"] => by_path(app, call, session).await?,
-        [hash] => by_hash(app, call, session, hash).await?,
-        _ => return Err(Failure::invalid("give only one of path, sha256 and sha1")),
-    };
+pub async fn list(app: &App, session: &Session, parameters: FilesParameters) -> Result<Reply, Failure> {
+    let page = find(app, session, parameters).await?;
     let list = FileList {
         files: page.files.into_iter().filter_map(view).collect(),
         common_prefixes: page.common_prefixes,
-        next_cursor: page.next.as_deref().map(cursor::encode),
+        next_cursor: page.next.map(|place| ListCursor(place).to_string()),
     };
     Reply::json(StatusCode::OK, &list)
 }
@@ -34,41 +27,37 @@ fn view(file: File) -> Option<VersionView> {
     Some(VersionView::new(version, file.path))
 }
 
-async fn by_prefix(app: &App, call: &Call, session: &Session) -> Result<Page, Failure> {
-    call.only_parameters(&["prefix", "delimiter", "limit", "cursor"])?;
-    let prefix = call.parameter::<String>("prefix")?.unwrap_or_default();
-    let delimiter = call.parameter::<String>("delimiter")?.filter(|delimiter| !delimiter.is_empty());
-    for text in [Some(&prefix), delimiter.as_ref()].into_iter().flatten() {
-        if text.len() > PATH_MAX_BYTES || text.chars().any(|c| c.is_control() || c == LAST) {
-            return Err(Failure::invalid("prefix and delimiter are parts of paths"));
+async fn find(app: &App, session: &Session, parameters: FilesParameters) -> Result<Page, Failure> {
+    let account_id = session.account_id;
+    let limit = parameters.limit.unwrap_or_default().get();
+    match parameters {
+        FilesParameters { path: None, sha256: None, sha1: None, prefix, delimiter, cursor, .. } => {
+            let prefix = prefix.unwrap_or_default().0;
+            let delimiter = delimiter.map(|PathPart(text)| text).filter(|text| !text.is_empty());
+            let after = cursor.map(|ListCursor(place)| place);
+            let (delimiter, after) = (delimiter.as_deref(), after.as_deref());
+            Ok(app.tables.list(Listing { account_id, prefix: &prefix, delimiter, after, limit }).await?)
+        }
+        FilesParameters { prefix: Some(_), .. } | FilesParameters { delimiter: Some(_), .. } => {
+            Err(Failure::invalid("prefix and delimiter go without path, sha256 and sha1"))
+        }
+        FilesParameters { path: Some(path), sha256: None, sha1: None, limit: None, cursor: None, .. } => {
+            let file = app.tables.file_at(account_id, &path).await?;
+            Ok(Page { files: file.into_iter().collect(), ..Page::default() })
+        }
+        FilesParameters { sha256: Some(sha256), path: None, sha1: None, cursor, .. } => {
+            Ok(app.tables.files_by_sha256(account_id, &sha256, path_at(cursor)?.as_ref(), limit).await?)
+        }
+        FilesParameters { sha1: Some(sha1), path: None, sha256: None, cursor, .. } => {
+            Ok(app.tables.files_by_sha1(account_id, &sha1, path_at(cursor)?.as_ref(), limit).await?)
+        }
+        _ => {
+            Err(Failure::invalid("give only one of path, sha256 and sha1; path takes no limit and no cursor"))
         }
     }
-    let after = cursor::of(call)?;
-    let listing = Listing {
-        account_id: session.account_id,
-        prefix: &prefix,
-        delimiter: delimiter.as_deref(),
-        after: after.as_deref(),
-        limit: call.limit()?,
-    };
-    Ok(app.tables.list(listing).await?)
 }
 
-async fn by_path(app: &App, call: &Call, session: &Session) -> Result<Page, Failure> {
-    call.only_parameters(&["path"])?;
-    let path = call.parameter::<String>("path")?.unwrap_or_default();
-    let path = FilePath::parse(&path).map_err(Failure::invalid)?;
-    let file = app.tables.file_at(session.account_id, &path).await?;
-    Ok(Page { files: file.into_iter().collect(), ..Page::default() })
-}
-
-async fn by_hash(app: &App, call: &Call, session: &Session, hash: &str) -> Result<Page, Failure> {
-    call.only_parameters(&[hash, "limit", "cursor"])?;
-    let limit = call.limit()?;
-    let after = cursor::of(call)?.map(|path| FilePath::parse(&path)).transpose().map_err(Failure::invalid)?;
-    if let Some(sha256) = call.parameter::<Sha256>("sha256")? {
-        return Ok(app.tables.files_by_sha256(session.account_id, &sha256, after.as_ref(), limit).await?);
-    }
-    let sha1 = call.parameter::<Sha1>("sha1")?.ok_or_else(|| Failure::invalid("give a hash"))?;
-    Ok(app.tables.files_by_sha1(session.account_id, &sha1, after.as_ref(), limit).await?)
+/// The place in a list of files with one hash, which is a path.
+fn path_at(cursor: Option<ListCursor>) -> Result<Option<FilePath>, Failure> {
+    cursor.map(|ListCursor(place)| FilePath::parse(&place)).transpose().map_err(Failure::invalid)
 }

@@ -3,16 +3,17 @@
 use http::{Method, StatusCode, header};
 use sluice_contracts::event::BlobEvent;
 use sluice_contracts::files::Materializing;
+use sluice_contracts::parameters::{ContentParameters, MaterializingStatus};
 use sluice_contracts::problem::Code;
 use sluice_domain::blob::Blob;
-use sluice_domain::id::VersionId;
+use sluice_domain::id::FileId;
 use sluice_domain::key::ObjectKey;
 use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::Bucket;
 use std::time::Duration;
 
 use crate::app::App;
-use crate::disposition::Kind;
+use crate::disposition::disposition;
 use crate::requested::{Requested, requested};
 
 /// A call waits at most this long for a blob to be materialized. API Gateway gives up after 30 seconds.
@@ -26,20 +27,18 @@ const PAUSE_MAX: Duration = Duration::from_secs(1);
 /// The assumed speed of materialization, from which `Retry-After` is estimated.
 const MATERIALIZED_BYTES_PER_SECOND: u64 = 64 << 20;
 
-pub async fn redirect(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
-    call.only_parameters(&["version", "disposition", "materializing"])?;
-    let version_id = call.parameter::<VersionId>("version")?;
-    let kind = call.parameter::<Kind>("disposition")?.unwrap_or_default();
-    let answers_503 = match call.parameter::<u16>("materializing")? {
-        None | Some(202) => false,
-        Some(503) => true,
-        Some(_) => return Err(Failure::invalid("the parameter materializing is a status: 202 or 503")),
-    };
-    let Requested { file, version, blob, .. } = requested(app, call, id, version_id).await?;
+pub async fn redirect(
+    app: &App,
+    call: &Call,
+    id: FileId,
+    parameters: ContentParameters,
+) -> Result<Reply, Failure> {
+    let Requested { file, version, blob, .. } = requested(app, call, id, parameters.version).await?;
     let Some((bucket, key)) = whole_object(app, call, &blob).await? else {
-        return materializing(&blob, answers_503);
+        return materializing(&blob, parameters.materializing.unwrap_or_default());
     };
-    let disposition = kind.of(file.path.file_name(), &version.content_type);
+    let disposition =
+        disposition(parameters.disposition.unwrap_or_default(), file.path.file_name(), &version.content_type);
     let end = app.url_life.end(call.now, None).await?;
     let url = match call.method {
         // A presigned URL is valid for one method.
@@ -96,12 +95,16 @@ fn wait_limit(call: &Call) -> Duration {
         .map_or(WAIT_MAX, |seconds| WAIT_MAX.min(Duration::from_secs(seconds)))
 }
 
-fn materializing(blob: &Blob, answers_503: bool) -> Result<Reply, Failure> {
+fn materializing(blob: &Blob, status: MaterializingStatus) -> Result<Reply, Failure> {
     let seconds = (blob.size / MATERIALIZED_BYTES_PER_SECOND).clamp(1, 30);
-    if answers_503 {
-        let detail = format!("the bytes are being materialized; ask again in {seconds} seconds");
-        return Err(Failure::new(Code::ContentMaterializing, detail).retry_after(seconds));
+    match status {
+        MaterializingStatus::Accepted => {
+            let body = Materializing { retry_after_seconds: seconds };
+            Ok(Reply::json(StatusCode::ACCEPTED, &body)?.header(header::RETRY_AFTER, seconds.to_string()))
+        }
+        MaterializingStatus::Unavailable => {
+            let detail = format!("the bytes are being materialized; ask again in {seconds} seconds");
+            Err(Failure::new(Code::ContentMaterializing, detail).retry_after(seconds))
+        }
     }
-    let reply = Reply::json(StatusCode::ACCEPTED, &Materializing { retry_after_seconds: seconds })?;
-    Ok(reply.header(header::RETRY_AFTER, seconds.to_string()))
 }

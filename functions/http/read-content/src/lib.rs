@@ -2,21 +2,21 @@
 
 mod app;
 mod content;
-pub mod cursor;
 pub mod disposition;
 mod plan;
 mod requested;
 
-use http::Method;
+use sluice_contracts::route::{Query, ReadContent};
 use sluice_lambda::{Call, Failure, Reply};
 use std::sync::Arc;
 
 pub use app::App;
 
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
-    match (&call.method, &*call.segments()) {
-        (&Method::GET | &Method::HEAD, ["files", id, "content"]) => content::redirect(&app, &call, id).await,
-        (&Method::GET, ["files", id, "plan"]) => plan::plan(&app, &call, id).await,
-        _ => Err(call.no_route()),
+    match call.route()? {
+        ReadContent::GetContent(id, Query(parameters)) | ReadContent::HeadContent(id, Query(parameters)) => {
+            content::redirect(&app, &call, id, parameters).await
+        }
+        ReadContent::GetPlan(id, Query(parameters)) => plan::plan(&app, &call, id, parameters).await,
     }
 }

@@ -3,10 +3,12 @@
 use futures::stream::{self, StreamExt, TryStreamExt};
 use http::StatusCode;
 use sluice_contracts::LIST_MAX;
+use sluice_contracts::cursor::PlanCursor;
 use sluice_contracts::packs::{PLAN_CHUNKS_MAX, Plan, PlanChunk, PlanFrame, PlanTerm};
+use sluice_contracts::parameters::{PlanDetail, PlanParameters};
 use sluice_contracts::problem::Code;
 use sluice_domain::blob::{Encoding, Pack};
-use sluice_domain::id::{AccountId, PackId, VersionId};
+use sluice_domain::id::{AccountId, FileId, PackId};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::manifest::Term;
 use sluice_domain::pack_index::PackIndex;
@@ -18,62 +20,33 @@ use sluice_storage::Chain;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
-use std::str::FromStr;
 
 use crate::app::App;
-use crate::cursor::Cursor;
 use crate::requested::{Requested, requested};
 
 /// How many pack indexes are read at once.
 const READS_IN_FLIGHT: usize = 8;
 
-/// How much a page says about each run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Detail {
-    #[default]
-    Chunks,
-    /// Only packs and numbers of chunks.
-    Terms,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("it must be chunks or terms")]
-struct InvalidDetail;
-
-impl FromStr for Detail {
-    type Err = InvalidDetail;
-    fn from_str(text: &str) -> Result<Self, InvalidDetail> {
-        match text {
-            "chunks" => Ok(Self::Chunks),
-            "terms" => Ok(Self::Terms),
-            _ => Err(InvalidDetail),
-        }
-    }
-}
-
-pub async fn plan(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
-    call.only_parameters(&["version", "from", "to", "detail", "former", "cursor"])?;
-    let cursor = call.parameter::<Cursor>("cursor")?;
-    let version_id = call.parameter::<VersionId>("version")?;
-    let version_id = cursor.map(|cursor| cursor.version_id).or(version_id);
+pub async fn plan(app: &App, call: &Call, id: FileId, parameters: PlanParameters) -> Result<Reply, Failure> {
+    let PlanParameters { version, from, to, detail, former, cursor } = parameters;
+    let version_id = cursor.map(|cursor| cursor.version_id).or(version);
     let Requested { session, version, blob, .. } = requested(app, call, id, version_id).await?;
-    let from = call.parameter::<u64>("from")?.unwrap_or(0);
-    let to = call.parameter::<u64>("to")?.unwrap_or(blob.size);
+    let from = from.unwrap_or(0);
+    let to = to.unwrap_or(blob.size);
     if from > to || from > blob.size {
         let detail = format!("bytes {from} to {to} are not in the version's {}", blob.size);
         return Err(Failure::invalid(detail));
     }
-    let detail = call.parameter::<Detail>("detail")?.unwrap_or_default();
-    let wants_former = call.parameter::<bool>("former")?.unwrap_or(false);
+    let detail = detail.unwrap_or_default();
     let terms = read_terms(&app.packs, &blob).await.map_err(|error| damaged(Chain(&error)))?;
     let first = cursor.map_or(0, |cursor| cursor.term);
     let (runs, next) = page(&terms, &(from..to), first, detail);
 
     let expires_at = app.url_life.end(call.now, None).await?;
     let terms = match detail {
-        Detail::Chunks => {
+        PlanDetail::Chunks => {
             let mut packs = packs(app, session.account_id, &runs).await?;
-            if wants_former {
+            if former.unwrap_or(false) {
                 for (pack, _) in packs.values_mut() {
                     use_former_placement(pack, expires_at);
                 }
@@ -81,7 +54,7 @@ pub async fn plan(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
             let urls = urls(app, &packs, call.now, expires_at).await?;
             runs.iter().map(|run| with_chunks(run, &(from..to), &packs, &urls)).collect::<Result<_, _>>()?
         }
-        Detail::Terms => runs.iter().map(without_chunks).collect(),
+        PlanDetail::Terms => runs.iter().map(without_chunks).collect(),
     };
     let version_id = version.version_id;
     let plan = Plan {
@@ -90,7 +63,7 @@ pub async fn plan(app: &App, call: &Call, id: &str) -> Result<Reply, Failure> {
         sha256: blob.sha256,
         terms,
         expires_at,
-        next_cursor: next.map(|term| Cursor { version_id, term }.to_string()),
+        next_cursor: next.map(|term| PlanCursor { version_id, term }.to_string()),
     };
     Reply::json(StatusCode::OK, &plan)
 }
@@ -108,7 +81,7 @@ type Run = (u64, Term);
 
 /// The terms of one page that contain bytes of `wanted`, from the term `first` on, and the index of the first
 /// term of the next page.
-fn page(terms: &[Term], wanted: &Range<u64>, first: usize, detail: Detail) -> (Vec<Run>, Option<usize>) {
+fn page(terms: &[Term], wanted: &Range<u64>, first: usize, detail: PlanDetail) -> (Vec<Run>, Option<usize>) {
     let mut runs = Vec::new();
     let mut offset = 0;
     let mut chunks = 0;
@@ -117,8 +90,8 @@ fn page(terms: &[Term], wanted: &Range<u64>, first: usize, detail: Detail) -> (V
     }
     for (number, term) in terms.iter().enumerate() {
         let full = match detail {
-            Detail::Chunks => chunks >= PLAN_CHUNKS_MAX,
-            Detail::Terms => runs.len() >= LIST_MAX,
+            PlanDetail::Chunks => chunks >= PLAN_CHUNKS_MAX,
+            PlanDetail::Terms => runs.len() >= LIST_MAX,
         };
         let end = offset + u64::from(term.raw_length_bytes);
         if number >= first && end > wanted.start && offset < wanted.end {

@@ -22,11 +22,10 @@ pub(crate) struct Requested {
 pub(crate) async fn requested(
     app: &App,
     call: &Call,
-    id: &str,
+    id: FileId,
     version_id: Option<VersionId>,
 ) -> Result<Requested, Failure> {
     let session = auth::session(&app.tables, call).await?;
-    let id: FileId = id.parse().map_err(|_| Failure::not_found("file"))?;
     let file = app.tables.file(session.account_id, id).await?.ok_or_else(|| Failure::not_found("file"))?;
     let version = available(app, &file, version_id).await?;
     let unavailable = || Failure::new(Code::VersionNotAvailable, "the version's bytes are deleted");

@@ -8,10 +8,10 @@
 pub mod notification;
 mod secret;
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use sluice_contracts::problem::Code;
-use sluice_deployment::ConfigError;
-use sluice_deployment::Deployment;
+use sluice_contracts::route::{BridgeEvents, Query};
+use sluice_deployment::{ConfigError, Deployment};
 use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::Queue;
 use std::sync::Arc;
@@ -34,21 +34,15 @@ impl App {
 }
 
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
-    match (&call.method, &*call.segments()) {
-        (&Method::POST, ["webhooks", "store-events"]) => take_notification(&app, &call).await,
-        _ => Err(call.no_route()),
-    }
-}
-
-async fn take_notification(app: &App, call: &Call) -> Result<Reply, Failure> {
     let Some(secret) = &app.secret else {
         return Err(Failure::new(
             Code::NotFound,
             "the webhook is closed: this deployment has no secret for it",
         ));
     };
-    secret.check(call)?;
-    call.only_parameters(&[secret::PARAMETER])?;
+    secret.check(&call)?;
+    // The secret is checked first, and has read its parameter.
+    let BridgeEvents::TakeBucketNotification(Query(_)) = call.route()?;
     if let Some(message) = notification::message(&call.body)? {
         app.landing_queue.send(&message).await?;
     }

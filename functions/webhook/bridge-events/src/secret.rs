@@ -7,7 +7,7 @@ use sluice_lambda::{Call, Failure};
 use subtle::ConstantTimeEq as _;
 
 /// The query parameter with the secret, for stores that can only be configured with a URL.
-pub const PARAMETER: &str = "token";
+const PARAMETER: &str = "token";
 
 /// The SHA-256 of the secret, which does not suffice to call the webhook.
 #[derive(Debug, Clone, Copy)]

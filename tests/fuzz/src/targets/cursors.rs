@@ -1,9 +1,6 @@
 //! Targets for the cursors of lists and of plans.
 
-use http::{HeaderMap, Method};
-use read_content::cursor::Cursor;
-use sluice_domain::time::Timestamp;
-use sluice_lambda::Call;
+use sluice_contracts::cursor::{ListCursor, PlanCursor};
 
 use crate::seeds::texts;
 use crate::target::{Form, Target, Verdict, refused, text};
@@ -16,9 +13,9 @@ pub const LIST_CURSOR: Target = Target {
     form: Form::Text,
     seeds: || {
         let after = ["a", "photos/2026/\u{e9}.jpg", "01a1ee565e7b70018c0ffee00c0ffee0", "a/\u{10ffff}"];
-        let cursors = after.iter().map(|after| query_files::cursor::encode(after).into_bytes());
+        let cursors = after.iter().map(|after| encode(after));
         let longest = [AFTER_MAX_BYTES, AFTER_MAX_BYTES + 1].map(|length| "x".repeat(length));
-        cursors.chain(longest.map(|after| query_files::cursor::encode(&after).into_bytes())).collect()
+        cursors.chain(longest.map(|after| encode(&after))).collect()
     },
     tokens: &["=", "+", "/", "-", "_", "A", "\u{e9}"],
     cases: 1500,
@@ -34,31 +31,26 @@ pub const PLAN_CURSOR: Target = Target {
     check: check_plan_cursor,
 };
 
+fn encode(after: &str) -> Vec<u8> {
+    ListCursor(after.to_owned()).to_string().into_bytes()
+}
+
 fn check_list_cursor(bytes: &[u8]) -> Verdict {
     let Some(cursor) = text(bytes) else { return Verdict::Refused };
-    let call = Call {
-        method: Method::GET,
-        path: "/files".to_owned(),
-        query: vec![("cursor".to_owned(), cursor.to_owned())],
-        headers: HeaderMap::new(),
-        body: Vec::new(),
-        request_id: String::new(),
-        now: Timestamp::from_unix_milliseconds(1),
+    let after = match cursor.parse::<ListCursor>() {
+        Ok(after) => after,
+        Err(error) => return refused(error),
     };
-    let after = match query_files::cursor::of(&call) {
-        Ok(after) => after.expect("a cursor was given"),
-        Err(failure) => return refused(failure),
-    };
-    assert!((1..=AFTER_MAX_BYTES).contains(&after.len()));
-    assert_eq!(query_files::cursor::encode(&after), cursor);
+    assert!((1..=AFTER_MAX_BYTES).contains(&after.0.len()));
+    assert_eq!(after.to_string(), cursor);
     Verdict::Accepted
 }
 
 fn check_plan_cursor(bytes: &[u8]) -> Verdict {
     let Some(text) = text(bytes) else { return Verdict::Refused };
-    match text.parse::<Cursor>() {
+    match text.parse::<PlanCursor>() {
         Ok(cursor) => {
-            assert_eq!(cursor.to_string().parse::<Cursor>().ok(), Some(cursor));
+            assert_eq!(cursor.to_string().parse::<PlanCursor>().ok(), Some(cursor));
             assert!(text.starts_with(&cursor.version_id.to_string()));
             Verdict::Accepted
         }

@@ -2,9 +2,10 @@
 
 use http::HeaderValue;
 use percent_encoding::percent_decode_str;
-use read_content::disposition::Kind;
+use read_content::disposition::disposition;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sluice_contracts::parameters::Disposition as Kind;
 use sluice_domain::account::{Password, Username};
 use sluice_domain::hash::{ChunkId, Sha1, Sha256};
 use sluice_domain::id::{AccountId, FileId, ObjectVersionId, PackId, UploadId, VersionId};
@@ -182,7 +183,7 @@ fn check_file_path(bytes: &[u8]) -> Verdict {
     assert_eq!(serde_json::from_str::<FilePath>(&json).expect("just written"), path);
     for (kind, word) in [(Kind::Attachment, "attachment"), (Kind::Inline, "inline")] {
         check_disposition(
-            &kind.of(path.file_name(), "text/plain").content_disposition,
+            &disposition(kind, path.file_name(), "text/plain").content_disposition,
             word,
             path.file_name(),
         );

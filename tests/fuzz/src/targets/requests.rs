@@ -6,10 +6,11 @@ use serde::de::DeserializeOwned;
 use sluice_contracts::accounts::{Credentials, Login};
 use sluice_contracts::files::{FileChange, Lookup, Restore};
 use sluice_contracts::packs::HooksLookup;
+use sluice_contracts::parameters::VersionsParameters;
 use sluice_contracts::problem::Code;
+use sluice_contracts::route::{Query, QueryFiles};
 use sluice_contracts::uploads::{Completion, PartUrlsRequest, UploadRequest};
 use sluice_contracts::{LIST_MAX, files};
-use sluice_domain::id::VersionId;
 use sluice_domain::part_plan::{PART_MAX_BYTES, PART_MAX_COUNT, PartPlan};
 use sluice_domain::time::Timestamp;
 use sluice_domain::version::{check_metadata, content_type};
@@ -181,7 +182,12 @@ fn check_request(body: &[u8]) -> Verdict {
 fn check_call(bytes: &[u8]) -> Verdict {
     let Some(text) = text(bytes) else { return Verdict::Refused };
     let (headers, parameters) = text.split_once("\n\n").unwrap_or((text, ""));
-    let mut call = Call { path: format!("/{parameters}"), ..call(b"") };
+    let no_route = Call { path: format!("/{parameters}"), ..call(b"") };
+    if let Err(failure) = no_route.route::<QueryFiles>() {
+        refused(failure);
+    }
+    let path = "/files/01a1ee565e7b70018c0ffee00c0ffee0/versions".to_owned();
+    let mut call = Call { method: Method::GET, path, ..call(b"") };
     for line in headers.lines() {
         let Some((name, value)) = line.split_once(": ") else { continue };
         if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_bytes(value.as_bytes()))
@@ -191,7 +197,6 @@ fn check_call(bytes: &[u8]) -> Verdict {
     }
     let pair = |line: &str| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
     call.query = parameters.lines().filter_map(pair).collect();
-    refused(call.no_route());
     check_parameters(&call);
     check_token(&call);
     if let Ok(Some(key)) = call.idempotency_key() {
@@ -209,19 +214,14 @@ fn check_call(bytes: &[u8]) -> Verdict {
 }
 
 fn check_parameters(call: &Call) {
-    match call.limit() {
-        Ok(limit) => assert!((1..=LIST_MAX).contains(&limit)),
-        Err(failure) => drop(refused(failure)),
-    }
-    match call.parameter::<VersionId>("cursor") {
-        Ok(id) => {
-            let given: Vec<_> = call.query.iter().filter(|(name, _)| name == "cursor").collect();
-            assert_eq!(given.len(), usize::from(id.is_some()), "a parameter counts once");
+    match call.route() {
+        Ok(QueryFiles::ListVersions(_, Query(VersionsParameters { limit, cursor }))) => {
+            assert!((1..=LIST_MAX).contains(&limit.unwrap_or_default().get()));
+            assert!(call.query.iter().all(|(name, _)| name == "limit" || name == "cursor"));
+            let given = call.query.iter().filter(|(name, _)| name == "cursor").count();
+            assert_eq!(given, usize::from(cursor.is_some()), "a parameter counts once");
         }
-        Err(failure) => drop(refused(failure)),
-    }
-    match call.only_parameters(&["limit", "cursor"]) {
-        Ok(()) => assert!(call.query.iter().all(|(name, _)| name == "limit" || name == "cursor")),
+        Ok(other) => panic!("{other:?}"),
         Err(failure) => drop(refused(failure)),
     }
 }

@@ -1128,18 +1128,7 @@ export interface components {
             };
         };
     };
-    parameters: {
-        /** @description The `next_cursor` of the previous page, with the same query. Opaque to clients. */
-        Cursor: string;
-        /** @description The `next_cursor` of the previous page, with the same query. Opaque to clients. */
-        IdCursor: string;
-        /** @description A value that is new for every request, and the same when the request is retried. A retry has the answer of the first try. */
-        IdempotencyKey: string;
-        /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
-        IfMatch: string;
-        /** @description The maximum number of entries of a page. A page may have fewer; only the last has no `next_cursor`. */
-        Limit: number;
-    };
+    parameters: never;
     requestBodies: never;
     headers: never;
     pathItems: never;
@@ -1223,7 +1212,7 @@ export interface operations {
             query?: {
                 /** @description The beginning of the paths. */
                 prefix?: string;
-                /** @description Paths that contain it after the prefix are grouped in `common_prefixes`. Empty is the same as absent. */
+                /** @description Paths that contain it after the prefix are grouped in `common_prefixes`. Empty is the same as absent. Often `/`. */
                 delimiter?: string;
                 /** @description The file with this path, if there is one. */
                 path?: components["schemas"]["FilePath"];
@@ -1232,9 +1221,9 @@ export interface operations {
                 /** @description Files with a current version of this SHA-1. */
                 sha1?: components["schemas"]["Sha1"];
                 /** @description The maximum number of entries of a page. A page may have fewer; only the last has no `next_cursor`. */
-                limit?: components["parameters"]["Limit"];
+                limit?: number;
                 /** @description The `next_cursor` of the previous page, with the same query. Opaque to clients. */
-                cursor?: components["parameters"]["Cursor"];
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -1293,7 +1282,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
-                "If-Match"?: components["parameters"]["IfMatch"];
+                "If-Match"?: string;
             };
             path: {
                 file_id: components["schemas"]["FileId"];
@@ -1328,7 +1317,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
-                "If-Match"?: components["parameters"]["IfMatch"];
+                "If-Match"?: string;
             };
             path: {
                 file_id: components["schemas"]["FileId"];
@@ -1558,7 +1547,7 @@ export interface operations {
                 to?: number;
                 /** @description With `terms`, the answer has only the runs, without URLs and chunks. */
                 detail?: "chunks" | "terms";
-                /** @description Reads packs where they were before their last move, as long as they can be read there. */
+                /** @description Reads packs where they were before their last move, as long as they can be read there. The default is false. */
                 former?: boolean;
                 /** @description The `next_cursor` of the previous page, with the same query. Opaque to clients. */
                 cursor?: string;
@@ -1594,7 +1583,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
-                "If-Match"?: components["parameters"]["IfMatch"];
+                "If-Match"?: string;
             };
             path: {
                 file_id: components["schemas"]["FileId"];
@@ -1649,9 +1638,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description The maximum number of entries of a page. A page may have fewer; only the last has no `next_cursor`. */
-                limit?: components["parameters"]["Limit"];
+                limit?: number;
                 /** @description The `next_cursor` of the previous page, with the same query. Opaque to clients. */
-                cursor?: components["parameters"]["IdCursor"];
+                cursor?: components["schemas"]["VersionId"];
             };
             header?: never;
             path: {
@@ -1683,7 +1672,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
-                "If-Match"?: components["parameters"]["IfMatch"];
+                "If-Match"?: string;
             };
             path?: never;
             cookie?: never;
@@ -1830,9 +1819,9 @@ export interface operations {
                 /** @description These uploads in any state, in one page. Ids that the account does not have are left out. */
                 ids?: components["schemas"]["UploadId"][];
                 /** @description The maximum number of entries of a page. A page may have fewer; only the last has no `next_cursor`. */
-                limit?: components["parameters"]["Limit"];
+                limit?: number;
                 /** @description The `next_cursor` of the previous page, with the same query. Opaque to clients. */
-                cursor?: components["parameters"]["IdCursor"];
+                cursor?: components["schemas"]["UploadId"];
             };
             header?: never;
             path?: never;
@@ -1861,9 +1850,9 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
-                "If-Match"?: components["parameters"]["IfMatch"];
+                "If-Match"?: string;
                 /** @description A value that is new for every request, and the same when the request is retried. A retry has the answer of the first try. */
-                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -1883,6 +1872,7 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         outcome: "instant";
+                        /** @description The version, available at once. */
                         version: components["schemas"]["VersionView"];
                     };
                 };
