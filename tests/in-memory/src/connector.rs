@@ -150,7 +150,7 @@ impl Connector {
 
     async fn serve_s3(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, BoxError> {
         // A client on a socket adds the header that the signature is about.
-        let host = request.uri().host().unwrap_or_default().parse()?;
+        let host = request.uri().authority().map_or("", |authority| authority.as_str()).parse()?;
         request.headers_mut().entry(HOST).or_insert(host);
         let response = self.0.buckets.service().call(request.map(s3s::Body::from)).await?;
         let (parts, body) = response.into_parts();
