@@ -59,6 +59,23 @@ pub async fn start_all(folder: &Path) -> (Vec<TestStore>, OssDouble) {
     (stores, double)
 }
 
+/// The buckets in memory, behind a socket.
+pub fn in_memory(clients: &Clients, address: SocketAddr) -> TestStore {
+    let [access_key, secret_key] = sluice_in_memory::ACCESS_KEY.map(str::to_owned);
+    let access = StoreAccess {
+        label: "in memory".to_owned(),
+        kind: StoreKind::Aws,
+        endpoint: format!("http://{address}"),
+        region: "us-east-1".to_owned(),
+        access_key,
+        secret_key,
+        bucket: BUCKET,
+        notification_target: NotificationTarget::Queue(String::new()),
+        address: None,
+    };
+    access.into_test_store(clients)
+}
+
 async fn emulator(deployed: &Deployed) -> StoreAccess {
     let queues = aws_sdk_sqs::Client::new(&deployed.sdk);
     let queue = queues.create_queue().queue_name("behaviours").send().await.expect("a queue");
