@@ -67,9 +67,9 @@ test: setup setup-browser
 	$(call timed,browser,$(MAKE) test-browser)
 	$(call timed,dependencies,$(MAKE) dependencies)
 
-# The tests that need no emulator and no browser: seconds, once compiled.
+# The tests that need no emulator and no browser: seconds, once compiled. The workers' run on services in memory.
 test-unit:
-	cargo test --workspace --locked --lib --bins
+	cargo test --workspace --locked --lib --bins --test workers
 
 # Licences, sources, duplicate versions, and which crates may use the AWS SDKs: deny.toml. `cargo deny check advisories`
 # needs a database of its own from the network, and is run by hand.

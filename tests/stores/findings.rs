@@ -46,7 +46,8 @@ async fn observe_all() -> Vec<StoreFindings> {
     join_all(stores.iter().map(observe)).await
 }
 
-async fn observe(store: &TestStore) -> StoreFindings {
+/// Observes every behaviour on one store.
+pub async fn observe(store: &TestStore) -> StoreFindings {
     let began = Instant::now();
     let mut observations = BTreeMap::new();
     for Section { name: section, behaviours } in all_sections() {

@@ -8,6 +8,7 @@ mod checksums;
 mod conditions;
 mod copies;
 mod findings;
+mod in_memory;
 mod keys;
 mod lists;
 mod multipart;

@@ -10,8 +10,7 @@ use serde_json::json;
 use sluice_localstack::stores::{LocalStore, StoreKind as LocalKind, StoreSettings, WebhookSettings};
 use sluice_oss_double::OssDouble;
 use sluice_storage::Clients;
-use sluice_storage::stores::Stores;
-use sluice_storage::stores::{Addressing, Role, StoreKind};
+use sluice_storage::stores::{Stores, Addressing, Role, StoreKind};
 use sluice_tests::Deployed;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -58,6 +57,23 @@ pub async fn start_all(folder: &Path) -> (Vec<TestStore>, OssDouble) {
         created.unwrap_or_else(|error| panic!("{}: no bucket: {error:?}", store.label));
     }
     (stores, double)
+}
+
+/// The buckets in memory, behind a socket.
+pub fn in_memory(clients: &Clients, address: SocketAddr) -> TestStore {
+    let [access_key, secret_key] = sluice_in_memory::ACCESS_KEY.map(str::to_owned);
+    let access = StoreAccess {
+        label: "in memory".to_owned(),
+        kind: StoreKind::Aws,
+        endpoint: format!("http://{address}"),
+        region: "us-east-1".to_owned(),
+        access_key,
+        secret_key,
+        bucket: BUCKET,
+        notification_target: NotificationTarget::Queue(String::new()),
+        address: None,
+    };
+    access.into_test_store(clients)
 }
 
 async fn emulator(deployed: &Deployed) -> StoreAccess {

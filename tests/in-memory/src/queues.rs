@@ -1,0 +1,176 @@
+//! Queues in memory. They come into being when they are first used.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sluice_domain::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// The visibility timeout of a receipt that asks for none.
+const VISIBILITY_TIMEOUT_SECONDS: u64 = 30;
+
+/// A message on a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueuedMessage {
+    pub id: String,
+    pub body: String,
+    /// The string attributes, by name.
+    pub attributes: BTreeMap<String, String>,
+    /// How often it has been received.
+    pub receive_count: u32,
+    sent_at: Timestamp,
+    /// Not received before this time.
+    pub visible_at: Timestamp,
+    /// Identifies the last receipt.
+    pub receipt_handle: String,
+}
+
+/// All queues, by URL.
+#[derive(Debug, Default)]
+pub struct Queues(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    queues: BTreeMap<String, Vec<QueuedMessage>>,
+    /// How many ids and receipt handles there are.
+    ids: u64,
+}
+
+/// A refusal in the protocol of SQS.
+pub(crate) struct Refusal(pub &'static str);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Request {
+    queue_url: String,
+    #[serde(default)]
+    message_body: String,
+    #[serde(default)]
+    message_attributes: BTreeMap<String, Attribute>,
+    #[serde(default)]
+    receipt_handle: String,
+    visibility_timeout: Option<u64>,
+    max_number_of_messages: Option<usize>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attribute {
+    data_type: String,
+    string_value: String,
+}
+
+impl Queues {
+    /// The messages of a queue, hidden ones too, in the order in which they were sent.
+    pub fn messages(&self, queue: &str) -> Vec<QueuedMessage> {
+        let state = self.lock();
+        state.queues.get(queue).cloned().unwrap_or_default()
+    }
+
+    /// Receives every message of a queue, as Lambda's poller does once the hidden ones are visible again.
+    pub fn poll(&self, queue: &str) -> Vec<QueuedMessage> {
+        let mut state = self.lock();
+        let handle = state.next_id();
+        let messages = state.queues.entry(queue.to_owned()).or_default();
+        for message in messages.iter_mut() {
+            message.receive_count += 1;
+            message.receipt_handle = format!("{}-{handle}", message.id);
+        }
+        messages.clone()
+    }
+
+    /// Deletes a message, as Lambda's poller does once it is done.
+    pub fn delete(&self, queue: &str, id: &str) {
+        self.lock().queues.entry(queue.to_owned()).or_default().retain(|message| message.id != id);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Performs an operation of the JSON protocol of SQS.
+    pub(crate) fn call(&self, operation: &str, body: &[u8], now: Timestamp) -> Result<Value, Refusal> {
+        let request: Request = serde_json::from_slice(body).map_err(|_| Refusal("InvalidParameterValue"))?;
+        let mut state = self.lock();
+        match operation {
+            "SendMessage" => Ok(state.send(request, now)),
+            "ReceiveMessage" => Ok(state.receive(&request, now)),
+            "DeleteMessage" => state.delete(&request),
+            "ChangeMessageVisibility" => state.change_visibility(&request, now),
+            _ => Err(Refusal("UnsupportedOperation")),
+        }
+    }
+}
+
+impl State {
+    fn next_id(&mut self) -> String {
+        self.ids += 1;
+        format!("{:08}", self.ids)
+    }
+
+    fn send(&mut self, request: Request, now: Timestamp) -> Value {
+        let id = self.next_id();
+        let attributes = request.message_attributes.into_iter();
+        let message = QueuedMessage {
+            id: id.clone(),
+            body: request.message_body,
+            attributes: attributes.map(|(name, attribute)| (name, attribute.string_value)).collect(),
+            receive_count: 0,
+            sent_at: now,
+            visible_at: now,
+            receipt_handle: String::new(),
+        };
+        self.queues.entry(request.queue_url).or_default().push(message);
+        json!({ "MessageId": id })
+    }
+
+    fn receive(&mut self, request: &Request, now: Timestamp) -> Value {
+        let hidden_for = request.visibility_timeout.unwrap_or(VISIBILITY_TIMEOUT_SECONDS);
+        let handle = self.next_id();
+        let messages = self.queues.entry(request.queue_url.clone()).or_default();
+        let visible = messages.iter_mut().filter(|message| message.visible_at <= now);
+        let received = visible.take(request.max_number_of_messages.unwrap_or(1)).map(|message| {
+            message.receive_count += 1;
+            message.visible_at = now.after(Duration::from_secs(hidden_for));
+            let handle = format!("{}-{handle}", message.id);
+            message.receipt_handle.clone_from(&handle);
+            let attribute =
+                |value: &String| Attribute { data_type: "String".to_owned(), string_value: value.clone() };
+            let attributes: BTreeMap<_, _> =
+                message.attributes.iter().map(|(name, value)| (name, attribute(value))).collect();
+            json!({
+                "MessageId": message.id,
+                "ReceiptHandle": handle,
+                "Body": message.body,
+                "MessageAttributes": attributes,
+                "Attributes": {
+                    "SentTimestamp": message.sent_at.unix_milliseconds().to_string(),
+                    "ApproximateReceiveCount": message.receive_count.to_string(),
+                },
+            })
+        });
+        json!({ "Messages": received.collect::<Vec<_>>() })
+    }
+
+    fn delete(&mut self, request: &Request) -> Result<Value, Refusal> {
+        let message = self.received(request)?.id.clone();
+        self.queues.entry(request.queue_url.clone()).or_default().retain(|other| other.id != message);
+        Ok(json!({}))
+    }
+
+    fn change_visibility(&mut self, request: &Request, now: Timestamp) -> Result<Value, Refusal> {
+        let hidden_for = Duration::from_secs(request.visibility_timeout.unwrap_or_default());
+        self.received(request)?.visible_at = now.after(hidden_for);
+        Ok(json!({}))
+    }
+
+    /// The message with the receipt handle of the request. Only the handle of its last receipt counts.
+    fn received(&mut self, request: &Request) -> Result<&mut QueuedMessage, Refusal> {
+        let messages = self.queues.entry(request.queue_url.clone()).or_default();
+        let received = messages
+            .iter_mut()
+            .find(|message| message.receive_count > 0 && message.receipt_handle == request.receipt_handle);
+        received.ok_or(Refusal("ReceiptHandleIsInvalid"))
+    }
+}

@@ -1,0 +1,10 @@
+//! Runs the workers on services in memory: their branches, and that no fault at any point changes the result.
+
+mod compress;
+mod dedup;
+mod materialize;
+mod migrate;
+mod plan;
+mod support;
+mod sweep_objects;
+mod sweep_uploads;

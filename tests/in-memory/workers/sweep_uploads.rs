@@ -1,0 +1,151 @@
+//! sweep-uploads.
+
+use sluice_domain::sweep::{ENQUEUE_COUNT_MAX, OPEN_CHECK_INTERVAL, enqueue_backoff};
+use sluice_domain::time::Timestamp;
+use sluice_domain::upload::{Upload, UploadState};
+use sluice_domain::version::RejectReason;
+use sluice_in_memory::faults::Fault;
+use std::sync::Arc;
+use std::time::Duration;
+use sweep_uploads::{App, sweep};
+
+use crate::support::{Worker, World, incompressible};
+
+const LENGTH: usize = 1000;
+const LONG: Duration = Duration::from_hours(8 * 24);
+
+async fn run(world: &World, now: Timestamp) -> bool {
+    let app = Arc::new(App::new(&world.deployment).expect("an app"));
+    sweep(app, now).await.is_ok()
+}
+
+/// A world with an open upload that is due, and nothing landed.
+async fn open() -> (World, Upload) {
+    let world = World::new().await;
+    let upload = world.new_upload("file", LENGTH as u64);
+    world.begin(&upload).await;
+    (world, upload)
+}
+
+async fn pending() -> (World, Upload) {
+    let (world, upload) = open().await;
+    let pending = world.tables.mark_pending(&upload, upload.due_at).await.expect("a write");
+    assert_eq!(pending.state, UploadState::Pending);
+    (world, pending)
+}
+
+fn bodies(world: &World) -> Vec<String> {
+    world.messages("landing").into_iter().map(|message| message.body).collect()
+}
+
+#[tokio::test]
+async fn an_open_upload_is_looked_at_again_in_an_hour() {
+    let (world, upload) = open().await;
+    assert!(run(&world, upload.due_at).await);
+    let swept = world.upload(&upload).await;
+    assert_eq!((swept.state, swept.due_at), (UploadState::Open, upload.due_at.after(OPEN_CHECK_INTERVAL)));
+    assert_eq!(bodies(&world), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_upload_that_is_not_due_is_left_alone() {
+    let (world, mut upload) = open().await;
+    let now = upload.due_at;
+    upload.due_at = now.after(OPEN_CHECK_INTERVAL);
+    world.tables.postpone(&upload, upload.due_at, 0).await.expect("a write");
+    assert!(run(&world, now.after(OPEN_CHECK_INTERVAL / 2)).await);
+    assert_eq!(world.upload(&upload).await.due_at, upload.due_at);
+}
+
+#[tokio::test]
+async fn an_upload_whose_event_was_lost_is_enqueued_and_becomes_available() {
+    let (world, upload) = open().await;
+    let content = incompressible(1, LENGTH);
+    world.put_landed(&upload, &content).await;
+    assert!(run(&world, upload.due_at).await);
+    assert_eq!(bodies(&world), [World::received(&upload)]);
+    let swept = world.upload(&upload).await;
+    assert_eq!((swept.enqueue_count, swept.due_at), (1, upload.due_at.after(enqueue_backoff(0))));
+    Worker::dedup(&world).finish().await;
+    world.check_available(&upload, &content, LENGTH, "").await;
+}
+
+#[tokio::test]
+async fn an_upload_that_keeps_failing_is_enqueued_ever_later_and_then_rejected() {
+    let (world, upload) = open().await;
+    world.put_landed(&upload, &incompressible(1, LENGTH)).await;
+    for count in 0..ENQUEUE_COUNT_MAX {
+        let due_at = world.upload(&upload).await.due_at;
+        assert!(run(&world, due_at).await);
+        let swept = world.upload(&upload).await;
+        assert_eq!((swept.enqueue_count, swept.due_at), (count + 1, due_at.after(enqueue_backoff(count))));
+    }
+    assert!(run(&world, world.upload(&upload).await.due_at).await);
+    Worker::dedup(&world).finish().await;
+    world.check_rejected(&upload, RejectReason::ProcessingFailed, "").await;
+    world.check_account(0, "").await;
+}
+
+#[tokio::test]
+async fn an_upload_without_bytes_expires_and_frees_its_quota() {
+    let (world, upload) = open().await;
+    assert!(run(&world, upload.due_at.after(LONG)).await);
+    assert_eq!(world.upload(&upload).await.state, UploadState::Expired);
+    world.check_account(0, "").await;
+}
+
+#[tokio::test]
+async fn the_parts_of_an_expired_upload_are_freed() {
+    let world = World::new().await;
+    let mut upload = world.new_upload("file", 20 << 20);
+    let key = upload.landing_key().object_key();
+    let multipart_id = world.landing.create_multipart(&key, false).await.expect("an upload");
+    upload.multipart_id = Some(multipart_id.clone());
+    world.begin(&upload).await;
+    assert!(run(&world, upload.due_at.after(LONG)).await);
+    let parts = world.landing.list_parts(&key, &multipart_id).await.expect("a list");
+    assert_eq!(parts, None);
+}
+
+#[tokio::test]
+async fn a_pending_version_whose_bytes_are_lost_is_rejected() {
+    let (world, upload) = pending().await;
+    assert!(run(&world, upload.due_at).await);
+    world.check_rejected(&upload, RejectReason::BytesLost, "").await;
+    world.check_account(0, "").await;
+}
+
+#[tokio::test]
+async fn a_failing_upload_does_not_keep_the_others() {
+    let (world, first) = open().await;
+    let second = world.new_upload("second", LENGTH as u64);
+    world.begin(&second).await;
+    world.services.faults.next("s3:GetObject", Fault::InternalError);
+    let later = first.due_at.max(second.due_at).after(LONG);
+    assert!(!run(&world, later).await, "the run reports the failure");
+    let states = [world.upload(&first).await.state, world.upload(&second).await.state];
+    assert!(states.contains(&UploadState::Expired) && states.contains(&UploadState::Open), "{states:?}");
+    assert!(run(&world, later).await);
+    world.check_account(0, "").await;
+}
+
+#[tokio::test]
+async fn a_shard_that_cannot_be_read_does_not_keep_the_others() {
+    let (world, upload) = open().await;
+    let later = upload.due_at.after(LONG);
+    // The upload is not in the first shard: the last byte of its id is 1.
+    world.services.faults.next("dynamodb:Query", Fault::NotSent);
+    assert!(!run(&world, later).await);
+    assert_eq!(world.upload(&upload).await.state, UploadState::Expired);
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_sent_is_not_counted() {
+    let (world, upload) = open().await;
+    world.put_landed(&upload, &incompressible(1, LENGTH)).await;
+    world.services.faults.next("sqs:SendMessage", Fault::NotSent);
+    assert!(!run(&world, upload.due_at).await);
+    assert_eq!(world.upload(&upload).await.enqueue_count, 0);
+    assert!(run(&world, upload.due_at).await);
+    assert_eq!(bodies(&world), [World::received(&upload)]);
+}

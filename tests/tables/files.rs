@@ -1,0 +1,146 @@
+//! Files, versions, blobs and sessions.
+
+use sluice_domain::account::{Account, Session};
+use sluice_domain::hash::{Sha1, Sha256};
+use sluice_domain::path::FilePath;
+use sluice_deployment::clock;
+use sluice_storage::Tables;
+use sluice_storage::tables::{Listing, Page, Published, Segment};
+use sluice_domain::publication::Outcome;
+use std::collections::BTreeSet;
+
+use crate::support::{account, begun, blob, stored, unique};
+
+/// Publishes a file of these bytes.
+async fn published(tables: &Tables, account: &Account, path: &str, content: &[u8]) -> Published {
+    let upload = begun(tables, account, path, content.len() as u64).await;
+    tables.publish(&upload, &stored(account, content), clock::now()).await.expect("an answer")
+}
+
+/// Publishes an empty file of a blob of its own at each path.
+async fn with_files(tables: &Tables, paths: &[&str]) -> Account {
+    let account = account(tables).await;
+    for path in paths {
+        assert_eq!(published(tables, &account, path, path.as_bytes()).await, Published::Available);
+    }
+    account
+}
+
+fn paths(page: &Page) -> Vec<&str> {
+    page.files.iter().map(|file| file.path.as_str()).collect()
+}
+
+pub async fn a_published_version_is_found_by_path_id_and_hash(tables: &Tables) {
+    let account = account(tables).await;
+    let upload = begun(tables, &account, "file", 5).await;
+    let outcome = stored(&account, b"bytes");
+    let available = tables.publish(&upload, &outcome, clock::now()).await.expect("an answer");
+    assert_eq!(available, Published::Available);
+    let by_path = tables.file_at(account.account_id, &upload.path).await.expect("a read").expect("a file");
+    assert_eq!(by_path.current_id(), Some(upload.version_id));
+    let by_id = tables.file(account.account_id, upload.file_id).await.expect("a read").expect("a file");
+    assert_eq!(by_id.path, upload.path);
+    let (sha256, sha1) = (Sha256::of(b"bytes"), Sha1::of(b"bytes"));
+    let by_sha256 = tables.files_by_sha256(account.account_id, &sha256, None, 10).await.expect("a read");
+    let by_sha1 = tables.files_by_sha1(account.account_id, &sha1, None, 10).await.expect("a read");
+    assert_eq!((paths(&by_sha256), paths(&by_sha1)), (vec!["file"], vec!["file"]));
+    let used = tables.account(&account.username).await.expect("a read").expect("an account");
+    assert_eq!((used.used_bytes, used.reserved_bytes), (5, 0));
+}
+
+pub async fn a_blob_is_published_once(tables: &Tables) {
+    let account = account(tables).await;
+    assert_eq!(published(tables, &account, "one", b"bytes").await, Published::Available);
+    assert_eq!(published(tables, &account, "two", b"bytes").await, Published::BlobExists);
+    let upload = begun(tables, &account, "three", 5).await;
+    let link = Outcome::Linked { sha256: Sha256::of(b"bytes"), sha1: Sha1::of(b"bytes") };
+    for _ in 0..2 {
+        tables.publish(&upload, &link, clock::now()).await.expect("an answer");
+    }
+    let found = tables.blob(account.account_id, &Sha256::of(b"bytes")).await.expect("a read");
+    assert_eq!(found.map(|blob| blob.references), Some(2), "a repeat takes no reference");
+    let foreign = blob(&account, b"other");
+    assert_eq!(tables.blob(account.account_id, &foreign.sha256).await.expect("a read"), None);
+}
+
+pub async fn files_are_listed_by_the_bytes_of_their_paths_page_by_page(tables: &Tables) {
+    let names = ["b", "a/2", "a/10", "é", "B", "a", "\u{10000}", "\u{ffee}"];
+    let account = with_files(tables, &names).await;
+    let mut listed = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let listing = Listing {
+            account_id: account.account_id,
+            prefix: "",
+            delimiter: None,
+            after: after.as_deref(),
+            limit: 3,
+        };
+        let page = tables.list(listing).await.expect("a read");
+        listed.extend(page.files.iter().map(|file| file.path.as_str().to_owned()));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let mut expected = names.map(str::to_owned);
+    expected.sort_unstable();
+    assert_eq!(listed, expected);
+}
+
+pub async fn a_delimiter_groups_paths(tables: &Tables) {
+    let account = with_files(tables, &["a/1", "a/2", "a/b/3", "a/c/4", "a/c/5", "b/6"]).await;
+    let listing = Listing {
+        account_id: account.account_id,
+        prefix: "a/",
+        delimiter: Some("/"),
+        after: None,
+        limit: 10,
+    };
+    let page = tables.list(listing).await.expect("a read");
+    assert_eq!(paths(&page), ["a/1", "a/2"]);
+    assert_eq!(page.common_prefixes, ["a/b/", "a/c/"]);
+}
+
+pub async fn segments_divide_a_table(tables: &Tables) {
+    let names: Vec<String> = (0..30).map(|number| format!("{}/{number}", hex::encode(unique()))).collect();
+    let account = account(tables).await;
+    for name in &names {
+        published(tables, &account, name, name.as_bytes()).await;
+    }
+    let prefix = &names[7];
+    let mut found = Vec::new();
+    let mut hashes = BTreeSet::new();
+    for number in 0..4 {
+        let segment = Segment { number, of: 4 };
+        let (files, next) = tables.scan_files(prefix, segment, None).await.expect("a scan");
+        assert!(next.is_none(), "a short table has one page");
+        found.extend(files.into_iter().map(|file| file.path));
+        for blob in tables.scan_blobs(segment, None).await.expect("a scan").0 {
+            assert!(hashes.insert(blob.blob_id), "a row is in one segment");
+        }
+    }
+    assert_eq!(found, [prefix.clone()]);
+    let own = hashes.iter().filter(|id| id.starts_with(&account.account_id.to_string())).count();
+    assert_eq!(own, names.len(), "every row is in a segment");
+}
+
+pub async fn a_session_is_read_by_its_token_until_it_ends(tables: &Tables) {
+    let account = account(tables).await;
+    let now = clock::now();
+    let session = Session {
+        token_sha256: Sha256::of(&unique()),
+        account_id: account.account_id,
+        username: account.username.clone(),
+        expires_at: now.unix_seconds() + 60,
+    };
+    tables.create_session(&session).await.expect("a write");
+    let found = tables.session(&session.token_sha256, now).await.expect("a read").expect("a session");
+    assert_eq!((found.account_id, found.expires_at), (account.account_id, session.expires_at));
+    let path = FilePath::parse("none").expect("a path");
+    let (file, blob) =
+        tables.file_and_blob(account.account_id, &path, Some(&session.token_sha256)).await.expect("a read");
+    assert!(file.is_none() && blob.is_none(), "an account without files has neither");
+    tables.end_session(&session.token_sha256).await.expect("a write");
+    assert!(tables.session(&session.token_sha256, now).await.expect("a read").is_none());
+}
