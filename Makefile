@@ -20,7 +20,7 @@ clean-dev:
 	rm -rf target/dev
 
 # Sluice into the AWS account of infra/stages/STAGE.json, or changed there: shows what would change, and asks. YES=1 does not
-# ask; OPTIONS="--help" shows what else can be set. Needs the AWS command line with credentials.
+# ask; OPTIONS="--help" shows what else can be set. Needs AWS credentials.
 deploy: stage
 	cargo run --quiet --locked --bin sluice-deploy -- up $(STAGE) $(if $(YES),--yes) $(OPTIONS)
 
