@@ -90,10 +90,11 @@ test-stores: setup
 	cargo test --locked -p sluice-tests --test stores
 	$(MAKE) stories-on-stores
 
+# Of the whole workspace, as in `make test`: of one package the same libraries would be compiled again, with fewer features.
 stories-on-stores:
 	for store in ceph seaweedfs minio; do \
 		echo "stories on $$store" && \
-		SLUICE_TEST_STORE=$$store cargo test --locked -p sluice-tests --test stories -- $(STORE_STORIES) || exit 1; \
+		SLUICE_TEST_STORE=$$store cargo test --workspace --locked --test stories -- $(STORE_STORIES) || exit 1; \
 	done
 
 # The stories that treat objects in every way there is. Not the folder of a thousand files: a store's webhooks call the
@@ -103,7 +104,7 @@ STORE_STORIES = upload_and_read single_put completion chunks delta reading compr
 
 # The main stories on LocalStack. It and its DynamoDB are installed where they are missing, which takes minutes.
 stories-on-localstack: setup
-	SLUICE_TEST_STACK=localstack cargo test --locked -p sluice-tests --test stories -- $(LOCALSTACK_STORIES)
+	SLUICE_TEST_STACK=localstack cargo test --workspace --locked --test stories -- $(LOCALSTACK_STORIES)
 
 LOCALSTACK_STORIES = upload_and_read single_put completion chunks delta reading compression migration versions listing \
 	accounts sweep command::a_put command::an_edited
