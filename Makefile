@@ -1,4 +1,4 @@
-.PHONY: dev clean-dev deploy undeploy stage setup setup-browser page test test-unit test-browser test-stores stories-on-stores stories-on-localstack check dependencies bench bench-browser
+.PHONY: dev clean-dev deploy undeploy stage setup setup-browser page test test-unit test-browser test-stores stories-on-stores stories-on-localstack check lint tools dependencies bench bench-browser
 
 BROWSER = clients/browser
 # npm's own record of what is installed: older than the lock file, it is out of date.
@@ -109,13 +109,23 @@ stories-on-localstack: setup
 LOCALSTACK_STORIES = upload_and_read single_put completion chunks delta reading compression migration versions listing \
 	accounts sweep command::a_put command::an_edited
 
+# What the tests need beside the compiler. Mostly it waits for the network.
+tools: setup-browser target/tools/bin/cargo-deny
+
+# Clippy. Meanwhile the tools are installed.
+lint: setup
+	@mkdir -p target
+	$(MAKE) tools >target/tools.log 2>&1 & tools=$$!; \
+	cargo clippy --workspace --all-targets --locked -- -D warnings || exit; \
+	wait $$tools || { cat target/tools.log >&2; exit 1; }
+
 # What a change must pass before it is taken.
 check: setup
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	$(call timed,clippy and tools,$(MAKE) lint)
 	$(MAKE) test
-	$(MAKE) stories-on-stores
-	$(MAKE) stories-on-localstack
+	$(call timed,stories on stores,$(MAKE) stories-on-stores)
+	$(call timed,stories on LocalStack,$(MAKE) stories-on-localstack)
 
 # Sluice beside its peers, as docs/MEASUREMENTS.md tells; on a quiet machine. OPTIONS="--help" shows what can be set.
 bench: setup
