@@ -1,4 +1,4 @@
-.PHONY: dev clean-dev deploy undeploy stage setup setup-browser page test test-unit test-browser test-stores stories-on-stores stories-on-localstack check dependencies bench bench-browser
+.PHONY: dev clean-dev deploy undeploy stage setup setup-browser page test test-unit test-browser test-stores stories-on-stores stories-on-localstack check lint tools dependencies bench bench-browser
 
 BROWSER = clients/browser
 # npm's own record of what is installed: older than the lock file, it is out of date.
@@ -20,7 +20,7 @@ clean-dev:
 	rm -rf target/dev
 
 # Sluice into the AWS account of infra/stages/STAGE.json, or changed there: shows what would change, and asks. YES=1 does not
-# ask; OPTIONS="--help" shows what else can be set. Needs the AWS command line with credentials.
+# ask; OPTIONS="--help" shows what else can be set. Needs AWS credentials.
 deploy: stage
 	cargo run --quiet --locked --bin sluice-deploy -- up $(STAGE) $(if $(YES),--yes) $(OPTIONS)
 
@@ -90,10 +90,11 @@ test-stores: setup
 	cargo test --locked -p sluice-tests --test stores
 	$(MAKE) stories-on-stores
 
+# Of the whole workspace, as in `make test`: of one package the same libraries would be compiled again, with fewer features.
 stories-on-stores:
 	for store in ceph seaweedfs minio; do \
 		echo "stories on $$store" && \
-		SLUICE_TEST_STORE=$$store cargo test --locked -p sluice-tests --test stories -- $(STORE_STORIES) || exit 1; \
+		SLUICE_TEST_STORE=$$store cargo test --workspace --locked --test stories -- $(STORE_STORIES) || exit 1; \
 	done
 
 # The stories that treat objects in every way there is. Not the folder of a thousand files: a store's webhooks call the
@@ -103,18 +104,28 @@ STORE_STORIES = upload_and_read single_put completion chunks delta reading compr
 
 # The main stories on LocalStack. It and its DynamoDB are installed where they are missing, which takes minutes.
 stories-on-localstack: setup
-	SLUICE_TEST_STACK=localstack cargo test --locked -p sluice-tests --test stories -- $(LOCALSTACK_STORIES)
+	SLUICE_TEST_STACK=localstack cargo test --workspace --locked --test stories -- $(LOCALSTACK_STORIES)
 
 LOCALSTACK_STORIES = upload_and_read single_put completion chunks delta reading compression migration versions listing \
 	accounts sweep command::a_put command::an_edited
 
+# What the tests need beside the compiler. Mostly it waits for the network.
+tools: setup-browser target/tools/bin/cargo-deny
+
+# Clippy. Meanwhile the tools are installed.
+lint: setup
+	@mkdir -p target
+	$(MAKE) tools >target/tools.log 2>&1 & tools=$$!; \
+	cargo clippy --workspace --all-targets --locked -- -D warnings || exit; \
+	wait $$tools || { cat target/tools.log >&2; exit 1; }
+
 # What a change must pass before it is taken.
 check: setup
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	$(call timed,clippy and tools,$(MAKE) lint)
 	$(MAKE) test
-	$(MAKE) stories-on-stores
-	$(MAKE) stories-on-localstack
+	$(call timed,stories on stores,$(MAKE) stories-on-stores)
+	$(call timed,stories on LocalStack,$(MAKE) stories-on-localstack)
 
 # Sluice beside its peers, as docs/MEASUREMENTS.md tells; on a quiet machine. OPTIONS="--help" shows what can be set.
 bench: setup

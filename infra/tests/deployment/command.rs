@@ -1,22 +1,23 @@
 //! Runs the command and inspects what it deployed.
 
+use aws_sdk_cloudformation::types::StackStatus;
 use serde_json::{Value, json};
 use sluice_localstack::python::ensure_environment;
 use sluice_localstack::{Build, Settings, Stack};
-use sluice_tests::{Deployed, text};
+use sluice_tests::Deployed;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
-/// An emulator to deploy to, and an AWS command line of the tests' own.
+/// An emulator to deploy to.
 pub struct Deployment {
     /// Another stack, which is started together with the emulator.
     neighbour: Stack,
     folder: TempDir,
-    /// The folder of the AWS command line.
-    path: PathBuf,
+    /// An AWS command line.
+    aws: PathBuf,
 }
 
 impl Deployment {
@@ -34,8 +35,8 @@ impl Deployment {
         let mut settings = Settings::new(folder.path().join("state"));
         settings.build = Build::Ready(functions);
         let neighbour = Stack::start(settings).await.expect("an emulator");
-        let path = python.expect("an environment").parent().expect("a folder").to_owned();
-        Self { neighbour, folder, path }
+        let aws = python.expect("an environment").with_file_name("aws");
+        Self { neighbour, folder, aws }
     }
 
     /// Deploys the stage with some settings changed, without a confirmation.
@@ -96,48 +97,53 @@ impl Deployment {
         page.to_str().expect("text").to_owned()
     }
 
-    /// Calls AWS and returns its answer.
-    pub fn aws(&self, arguments: &[&str]) -> Value {
-        let endpoint = self.neighbour.aws_endpoint();
-        let output = self
-            .in_environment(self.path.join("aws"))
-            .args(arguments)
-            .args(["--output", "json", "--endpoint-url", &endpoint])
-            .output()
-            .expect("it runs");
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
-    }
-
     fn in_environment(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
-        let variables = [
-            ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_SECRET_ACCESS_KEY", "test"),
-            ("AWS_DEFAULT_REGION", "us-east-1"),
-        ];
-        let endpoint = ("AWS_ENDPOINT_URL", self.neighbour.aws_endpoint());
-        let search = format!("{}:/usr/local/bin:/usr/bin:/bin", self.path.display());
         command
-            .envs(variables)
-            .env(endpoint.0, endpoint.1)
-            .env("PATH", search)
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_DEFAULT_REGION", "us-east-1")
+            .env("AWS_ENDPOINT_URL", self.neighbour.aws_endpoint())
             .env("AWS_CONFIG_FILE", "/dev/null");
         command
     }
 
+    /// Calls a service that the workspace has no client of, and returns its answer.
+    pub fn aws(&self, arguments: &[&str]) -> Value {
+        let output = self.in_environment(&self.aws).args(arguments).args(["--output", "json"]).output();
+        let output = output.expect("it runs");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
+    }
+
+    pub fn cloudformation(&self) -> aws_sdk_cloudformation::Client {
+        aws_sdk_cloudformation::Client::new(self.neighbour.sdk_config())
+    }
+
+    pub fn objects(&self) -> aws_sdk_s3::Client {
+        aws_sdk_s3::Client::new(self.neighbour.sdk_config())
+    }
+
+    pub async fn create_bucket(&self, name: &str) {
+        self.objects().create_bucket().bucket(name).send().await.expect("a bucket");
+    }
+
+    pub async fn delete_bucket(&self, name: &str) {
+        self.objects().delete_bucket().bucket(name).send().await.expect("deleted");
+    }
+
     /// The status of the stack, if it exists.
-    pub fn status(&self) -> Option<String> {
-        let stacks = self.aws(&["cloudformation", "describe-stacks"]);
-        let stack = stacks["Stacks"].as_array()?.iter().find(|stack| stack["StackName"] == "staged")?;
-        Some(text(&stack["StackStatus"]).to_owned())
+    pub async fn status(&self) -> Option<StackStatus> {
+        let stacks = self.cloudformation().describe_stacks().send().await.expect("stacks").stacks;
+        let staged = |stack: &aws_sdk_cloudformation::types::Stack| stack.stack_name() == Some("staged");
+        stacks.unwrap_or_default().into_iter().find(staged)?.stack_status
     }
 
     /// The physical id of a resource.
-    pub fn resource(&self, logical_id: &str) -> String {
-        let describe = ["cloudformation", "describe-stack-resource", "--stack-name", "staged"];
-        let described = self.aws(&[&describe[..], &["--logical-resource-id", logical_id]].concat());
-        text(&described["StackResourceDetail"]["PhysicalResourceId"]).to_owned()
+    pub async fn resource(&self, logical_id: &str) -> String {
+        let describe = self.cloudformation().describe_stack_resource().stack_name("staged");
+        let described = describe.logical_resource_id(logical_id).send().await.expect("a resource");
+        described.stack_resource_detail.and_then(|resource| resource.physical_resource_id).expect("an id")
     }
 
     /// The threshold of the alarm of rejected uploads, which a parameter sets.
@@ -146,10 +152,18 @@ impl Deployment {
         alarms["MetricAlarms"][0]["Threshold"].to_string()
     }
 
+    /// The stack's tables.
+    pub async fn tables(&self) -> Vec<String> {
+        let client = aws_sdk_dynamodb::Client::new(self.neighbour.sdk_config());
+        let mut tables = client.list_tables().send().await.expect("tables").table_names.unwrap_or_default();
+        tables.retain(|name| name.starts_with("staged-"));
+        tables
+    }
+
     /// The stack's buckets by their purpose.
-    pub fn buckets(&self) -> Vec<String> {
-        let buckets = self.aws(&["s3api", "list-buckets"]);
-        let names = buckets["Buckets"].as_array().into_iter().flatten().map(|bucket| text(&bucket["Name"]));
+    pub async fn buckets(&self) -> Vec<String> {
+        let listed = self.objects().list_buckets().send().await.expect("buckets");
+        let names = listed.buckets().iter().filter_map(|bucket| bucket.name());
         let uses = names.filter_map(|name| name.strip_prefix("staged-")?.split('-').next());
         let mut uses: Vec<String> = uses.map(str::to_owned).collect();
         uses.sort();

@@ -3,6 +3,7 @@
 
 mod command;
 
+use aws_sdk_cloudformation::types::StackStatus;
 use serde_json::{Value, json};
 use sluice_tests::{Client, Deployed, bytes, text};
 
@@ -11,8 +12,8 @@ use crate::command::{Deployment, Run};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stack_is_created_changed_deleted_and_restored() {
     let deployment = Deployment::new().await;
-    refuses_invalid_stages(&deployment);
-    deploys_nothing_without_confirmation(&deployment);
+    refuses_invalid_stages(&deployment).await;
+    deploys_nothing_without_confirmation(&deployment).await;
 
     let first = deployment.up(&json!({}));
     first
@@ -27,21 +28,21 @@ async fn a_stack_is_created_changed_deleted_and_restored() {
     deployment.up(&json!({})).prints("the stack needs no change");
     changes_a_parameter(&deployment);
     assert!(user.read(&file).await == content, "the data is still there");
-    serves_the_page(&deployment);
+    serves_the_page(&deployment).await;
     assert!(user.read(&file).await == content, "the stack still works");
     shows_metrics_and_alarms_on_the_dashboard(&deployment);
     a_function_has_only_the_rights_of_its_role(&deployment, &stack).await;
 
-    keeps_the_data(&deployment);
+    keeps_the_data(&deployment).await;
     let again = deployment.up(&json!({}));
     again.prints("^ import  AccountsTable ").prints("^ import  VaultBucket ").prints("12 to import");
     let user = user.at(&deployment.deployed(&again));
     assert!(user.read(&file).await == content, "the data is restored");
 
-    deletes_the_data_after_a_second_confirmation(&deployment);
+    deletes_the_data_after_a_second_confirmation(&deployment).await;
 }
 
-fn refuses_invalid_stages(deployment: &Deployment) {
+async fn refuses_invalid_stages(deployment: &Deployment) {
     let refused = deployment.run(&["up"], &json!({ "account": "111122223333" }), "");
     let reason = "these credentials belong to account 000000000000, but the stage is in account 111122223333";
     refused.fails().prints(reason);
@@ -52,18 +53,18 @@ fn refuses_invalid_stages(deployment: &Deployment) {
     let named = json!({ "parameters": { "PageDomainName": "files.example" } });
     deployment.run(&["up", "--yes"], &named, "").fails().prints("PageDomainName needs PageCertificateArn");
     let bucket = "staged-cache-000000000000-us-east-1";
-    deployment.aws(&["s3api", "create-bucket", "--bucket", bucket]);
+    deployment.create_bucket(bucket).await;
     let refused = deployment.run(&["up", "--yes"], &json!({}), "");
     refused.fails().prints("these changes are not possible: ").prints("CacheBucket");
-    deployment.aws(&["s3api", "delete-bucket", "--bucket", bucket]);
-    assert_eq!(deployment.status(), None, "the failed stack is deleted");
+    deployment.delete_bucket(bucket).await;
+    assert_eq!(deployment.status().await, None, "the failed stack is deleted");
 }
 
-fn deploys_nothing_without_confirmation(deployment: &Deployment) {
+async fn deploys_nothing_without_confirmation(deployment: &Deployment) {
     for answer in ["n\n", ""] {
         let declined = deployment.run(&["up"], &json!({}), answer);
         declined.fails().prints("+ add     AccountsTable").prints("nothing was deployed");
-        assert_eq!(deployment.status(), None);
+        assert_eq!(deployment.status().await, None);
     }
 }
 
@@ -80,23 +81,23 @@ fn changes_a_parameter(deployment: &Deployment) {
 }
 
 /// The first update fails and is rolled back, because another bucket has the name of the page's bucket.
-fn serves_the_page(deployment: &Deployment) {
+async fn serves_the_page(deployment: &Deployment) {
     let bucket = "staged-page-000000000000-us-east-1";
     let page = deployment.page();
     let change = json!({ "parameters": { "ServePage": true, "RejectedUploadsPerHour": 7 } });
     let update = || deployment.run(&["up", "--yes", "--page", &page], &change, "");
-    deployment.aws(&["s3api", "create-bucket", "--bucket", bucket]);
+    deployment.create_bucket(bucket).await;
     update().fails().prints("failed at PageBucket: ").prints("the stack was rolled back");
     assert_eq!(deployment.rejections_allowed(), "5.0", "the other change is rolled back too");
-    assert_eq!(deployment.status().as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
-    deployment.aws(&["s3api", "delete-bucket", "--bucket", bucket]);
+    assert_eq!(deployment.status().await, Some(StackStatus::UpdateRollbackComplete));
+    deployment.delete_bucket(bucket).await;
 
-    let object = ["s3api", "head-object", "--bucket", bucket, "--key", "index.html"];
     update().succeeds().prints("  PageUrl ");
-    assert_eq!(deployment.aws(&object)["CacheControl"], "no-cache");
+    let index = deployment.objects().head_object().bucket(bucket).key("index.html").send().await;
+    assert_eq!(index.expect("an object").cache_control(), Some("no-cache"));
     // Without the page its bucket is deleted, or the page could not be switched on again.
     deployment.up(&json!({}));
-    assert!(!deployment.buckets().contains(&"page".to_owned()));
+    assert!(!deployment.buckets().await.contains(&"page".to_owned()));
     update().succeeds();
 }
 
@@ -111,7 +112,7 @@ fn shows_metrics_and_alarms_on_the_dashboard(deployment: &Deployment) {
 
 /// A function cannot do what its role is denied: the emulator checks rights inside functions too.
 async fn a_function_has_only_the_rights_of_its_role(deployment: &Deployment, stack: &Deployed) {
-    let role = deployment.resource("AccountsRole");
+    let role = deployment.resource("AccountsRole").await;
     let denial = json!({
         "Version": "2012-10-17",
         "Statement": [{ "Effect": "Deny", "Action": "dynamodb:PutItem", "Resource": "*" }],
@@ -126,29 +127,23 @@ async fn a_function_has_only_the_rights_of_its_role(deployment: &Deployment, sta
     stranger.post("/accounts", &account).await.expect(201);
 }
 
-fn keeps_the_data(deployment: &Deployment) {
+async fn keeps_the_data(deployment: &Deployment) {
     deployment.run(&["down"], &json!({}), "n\n").fails().prints("nothing was deleted");
     let removed = deployment.run(&["down"], &json!({}), "y\n").succeeds();
     removed.prints("table  staged-accounts stays").prints("bucket staged-vault-000000000000-us-east-1 stays");
     removed.prints("DELETE_COMPLETE");
-    assert_eq!(deployment.status(), None);
-    let tables = deployment.aws(&["dynamodb", "list-tables"]);
-    let kept = tables["TableNames"]
-        .as_array()
-        .expect("names")
-        .iter()
-        .filter(|name| text(name).starts_with("staged-"));
-    assert_eq!(kept.count(), 10, "{tables}");
-    let buckets = deployment.buckets();
+    assert_eq!(deployment.status().await, None);
+    let tables = deployment.tables().await;
+    assert_eq!(tables.len(), 10, "{tables:?}");
+    let buckets = deployment.buckets().await;
     assert_eq!(buckets, ["artifacts", "landing", "vault"], "cache and page are deleted");
 }
 
-fn deletes_the_data_after_a_second_confirmation(deployment: &Deployment) {
+async fn deletes_the_data_after_a_second_confirmation(deployment: &Deployment) {
     let delete = |answers: &str| -> Run { deployment.run(&["down", "--delete-data"], &json!({}), answers) };
     delete("y\nno\n").fails().prints("Type the stack's name").prints("nothing was deleted");
-    assert_eq!(deployment.buckets().len(), 4);
+    assert_eq!(deployment.buckets().await.len(), 4);
     delete("y\nstaged\n").succeeds().prints("deleting staged-accounts");
-    let tables = deployment.aws(&["dynamodb", "list-tables"]);
-    assert!(!tables.to_string().contains("staged-"), "{tables}");
-    assert_eq!(deployment.buckets(), Vec::<String>::new());
+    assert_eq!(deployment.tables().await, Vec::<String>::new());
+    assert_eq!(deployment.buckets().await, Vec::<String>::new());
 }

@@ -1,74 +1,92 @@
-//! Calls the AWS command line, so that its credentials work here and each step can be repeated by hand.
+//! Clients of the AWS services that a deployment uses, for one account and region.
 
-use serde_json::Value;
-use std::process::{Command, Stdio};
+use std::error::Error;
+use std::fmt::Debug;
+use std::time::Duration;
+
+use aws_config::credential_process::CredentialProcessProvider;
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::identity::IdentityCache;
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_cloudformation::config::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 
 use crate::stage::Stage;
 use crate::target::{Outcome, Target};
 
-/// The AWS command line for one account and region.
+/// Version 2 of the AWS command line knows more kinds of credentials than the SDK: single sign-on,
+/// `aws login`, and roles for which it asks for a code.
+const EXPORT_CREDENTIALS: &str = "aws configure export-credentials --format process";
+/// Long enough to type a code.
+const CREDENTIALS_TIMEOUT: Duration = Duration::from_mins(2);
+
+/// Clients with the caller's credentials.
 pub(crate) struct Aws {
-    region: String,
+    pub(crate) cloudformation: aws_sdk_cloudformation::Client,
+    pub(crate) tables: aws_sdk_dynamodb::Client,
+    pub(crate) objects: aws_sdk_s3::Client,
+    pub(crate) region: String,
     endpoint: Option<String>,
     partition: String,
-    pub(crate) account: String,
 }
 
-/// A call that AWS or the command line refused.
+/// A call that AWS refused, or that did not reach it.
 #[derive(Debug, thiserror::Error)]
 #[error("{call}: {message}")]
 pub(crate) struct Refused {
-    call: String,
-    pub(crate) message: String,
+    call: &'static str,
+    message: String,
+    source: Box<dyn Error>,
+}
+
+/// Explains why a call failed: in the words of AWS if it answered, and else by all causes.
+pub(crate) fn refused<E, R>(call: &'static str) -> impl FnOnce(SdkError<E, R>) -> Refused
+where
+    E: Error + ProvideErrorMetadata + 'static,
+    R: Debug + 'static,
+{
+    move |error| {
+        let message = error.message().map_or_else(|| with_causes(&error), str::to_owned);
+        Refused { call, message, source: error.into() }
+    }
+}
+
+fn with_causes(error: &dyn Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", with_causes(source)),
+        None => error.to_string(),
+    }
 }
 
 impl Aws {
     /// Checks that the credentials belong to the stage's account.
-    pub(crate) fn open(stage: &Stage, target: &Target) -> Outcome<Self> {
-        let mut aws = Self {
-            region: stage.region.clone(),
-            endpoint: target.endpoint.clone(),
-            partition: String::new(),
-            account: String::new(),
-        };
-        let caller = aws.json(&["sts", "get-caller-identity"])?;
-        text(&caller["Account"]).clone_into(&mut aws.account);
-        text(&caller["Arn"]).split(':').nth(1).unwrap_or("aws").clone_into(&mut aws.partition);
-        if aws.account != stage.account {
-            let expected = &stage.account;
+    pub(crate) async fn open(stage: &Stage, target: &Target) -> Outcome<Self> {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(stage.region.clone()))
+            .credentials_provider(credentials().await)
+            .identity_cache(IdentityCache::lazy().load_timeout(CREDENTIALS_TIMEOUT).build());
+        if let Some(endpoint) = &target.endpoint {
+            loader = loader.endpoint_url(endpoint);
+        }
+        let config = loader.load().await;
+        let caller = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await;
+        let caller = caller.map_err(refused("sts get-caller-identity"))?;
+        let (account, expected) = (caller.account().unwrap_or_default(), &stage.account);
+        if account != expected {
             return Err(format!(
-                "these credentials belong to account {}, but the stage is in account {expected}",
-                aws.account
+                "these credentials belong to account {account}, but the stage is in account {expected}"
             )
             .into());
         }
-        Ok(aws)
-    }
-
-    /// Runs a command and parses its output; null if it has none.
-    pub(crate) fn json(&self, arguments: &[&str]) -> Result<Value, Refused> {
-        let refused =
-            |message: String| Refused { call: format!("aws {}", arguments[..2].join(" ")), message };
-        let output = self
-            .command(arguments)
-            .args(["--output", "json"])
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| refused(format!("cannot run the AWS command line ({error})")))?;
-        if output.status.success() {
-            return Ok(serde_json::from_slice(&output.stdout).unwrap_or(Value::Null));
-        }
-        let written = String::from_utf8_lossy(&output.stderr);
-        // "An error occurred (Code) when calling the X operation: what is wrong"
-        let message =
-            written.trim().rsplit_once(" operation: ").map_or(written.trim(), |(_, message)| message);
-        Err(refused(message.to_owned()))
-    }
-
-    /// Runs a command that prints its own progress.
-    pub(crate) fn show(&self, arguments: &[&str]) -> Outcome {
-        let status = self.command(arguments).status()?;
-        if status.success() { Ok(()) } else { Err(format!("aws {}: {status}", arguments.join(" ")).into()) }
+        let objects = aws_sdk_s3::config::Builder::from(&config).force_path_style(target.endpoint.is_some());
+        Ok(Self {
+            cloudformation: aws_sdk_cloudformation::Client::new(&config),
+            tables: aws_sdk_dynamodb::Client::new(&config),
+            objects: aws_sdk_s3::Client::from_conf(objects.build()),
+            region: stage.region.clone(),
+            endpoint: target.endpoint.clone(),
+            partition: caller.arn().and_then(|arn| arn.split(':').nth(1)).unwrap_or("aws").to_owned(),
+        })
     }
 
     /// The URL at which `CloudFormation` reads an object of this region.
@@ -82,23 +100,13 @@ impl Aws {
     fn domain(&self) -> &'static str {
         if self.partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }
     }
+}
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("aws");
-        command.args(arguments).args(["--region", &self.region]).env("AWS_PAGER", "");
-        if let Some(endpoint) = &self.endpoint {
-            command.args(["--endpoint-url", endpoint]);
-        }
-        command
+/// The caller's credentials as every SDK finds them, or else as the AWS command line does.
+async fn credentials() -> SharedCredentialsProvider {
+    let chain = DefaultCredentialsChain::builder().build().await;
+    match chain.provide_credentials().await {
+        Ok(_) => SharedCredentialsProvider::new(chain),
+        Err(_) => SharedCredentialsProvider::new(CredentialProcessProvider::new(EXPORT_CREDENTIALS.into())),
     }
-}
-
-/// The text of a value; empty if it is not a string.
-pub(crate) fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
-}
-
-/// The items of a value; none if it is not a list.
-pub(crate) fn items(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
 }

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::thread::sleep;
-use std::time::Duration;
 
-use serde_json::Value;
+use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
+use aws_sdk_cloudformation::types::{
+    ChangeAction, ChangeSetStatus, Replacement, ResourceChange, ResourceTargetDefinition,
+};
 
-use crate::aws::{Aws, items, text};
+use crate::aws::{Aws, Refused, refused};
+use crate::poll::PollInterval;
 use crate::target::Outcome;
 
-const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// Types of resources that hold data which cannot be recreated.
 const HOLDING_DATA: [&str; 2] = ["AWS::DynamoDB::Table", "AWS::S3::Bucket"];
 
@@ -49,26 +50,24 @@ struct Change {
 }
 
 impl Change {
-    fn of(change: &Value) -> Self {
-        let change = &change["ResourceChange"];
-        let kind = match (text(&change["Action"]), text(&change["Replacement"])) {
-            ("Add", _) => Kind::Add,
-            ("Import", _) => Kind::Import,
-            ("Remove", _) => Kind::Remove,
-            (_, "True") => Kind::Replace,
-            (_, "Conditional") => Kind::MayReplace,
+    fn of(change: &ResourceChange) -> Self {
+        let kind = match (change.action(), change.replacement()) {
+            (Some(ChangeAction::Add), _) => Kind::Add,
+            (Some(ChangeAction::Import), _) => Kind::Import,
+            (Some(ChangeAction::Remove), _) => Kind::Remove,
+            (_, Some(Replacement::True)) => Kind::Replace,
+            (_, Some(Replacement::Conditional)) => Kind::MayReplace,
             _ => Kind::Change,
         };
-        let targets = items(&change["Details"]).iter().map(|detail| &detail["Target"]);
-        let property = |target: &Value| match text(&target["Name"]) {
-            "" => text(&target["Attribute"]).to_owned(),
-            name => name.to_owned(),
+        let property = |target: &ResourceTargetDefinition| match (target.name(), target.attribute()) {
+            (Some(name), _) if !name.is_empty() => name.to_owned(),
+            (_, attribute) => attribute.map_or_else(String::new, ToString::to_string),
         };
         Self {
             kind,
-            resource_type: text(&change["ResourceType"]).to_owned(),
-            logical_id: text(&change["LogicalResourceId"]).to_owned(),
-            properties: targets.map(property).collect(),
+            resource_type: change.resource_type().unwrap_or_default().to_owned(),
+            logical_id: change.logical_resource_id().unwrap_or_default().to_owned(),
+            properties: change.details().iter().filter_map(|detail| detail.target().map(property)).collect(),
         }
     }
 
@@ -82,8 +81,8 @@ impl Change {
 pub(crate) struct Changes(Vec<Change>);
 
 impl Changes {
-    fn of(change_set: &Value) -> Self {
-        let mut changes: Vec<Change> = items(&change_set["Changes"]).iter().map(Change::of).collect();
+    fn of<'c>(changes: impl Iterator<Item = &'c ResourceChange>) -> Self {
+        let mut changes: Vec<Change> = changes.map(Change::of).collect();
         changes.sort();
         Self(changes)
     }
@@ -119,40 +118,68 @@ impl fmt::Display for Changes {
 }
 
 /// Waits until the change set is created and reads it. Returns `None` if nothing would change.
-pub(crate) fn wait(aws: &Aws, change_set_id: &str) -> Outcome<Option<Changes>> {
-    let describe = ["cloudformation", "describe-change-set", "--change-set-name", change_set_id];
+pub(crate) async fn wait(aws: &Aws, change_set_id: &str) -> Outcome<Option<Changes>> {
+    let mut interval = PollInterval::new();
     loop {
-        let described = aws.json(&describe)?;
-        let reason = text(&described["StatusReason"]);
-        match text(&described["Status"]) {
-            "CREATE_COMPLETE" => return Ok(Some(Changes::of(&described))),
-            "FAILED" if reason.contains("didn't contain changes") || reason.contains("No updates") => {
-                return Ok(None);
+        let pages = describe(aws, change_set_id).await?;
+        let (status, reason) = pages
+            .first()
+            .map(|page| (page.status(), page.status_reason().unwrap_or_default()))
+            .unwrap_or_default();
+        match status {
+            Some(ChangeSetStatus::CreateComplete) => {
+                let changes = pages.iter().flat_map(DescribeChangeSetOutput::changes);
+                return Ok(Some(Changes::of(changes.filter_map(|change| change.resource_change()))));
             }
-            "FAILED" => return Err(format!("these changes are not possible: {reason}").into()),
-            _ => sleep(POLL_INTERVAL),
+            Some(ChangeSetStatus::Failed) => {
+                if reason.contains("didn't contain changes") || reason.contains("No updates") {
+                    return Ok(None);
+                }
+                return Err(format!("these changes are not possible: {reason}").into());
+            }
+            _ => interval.wait().await,
         }
     }
+}
+
+/// Every page of the description.
+async fn describe(aws: &Aws, change_set_id: &str) -> Result<Vec<DescribeChangeSetOutput>, Refused> {
+    let describe = aws.cloudformation.describe_change_set().change_set_name(change_set_id);
+    let pages = describe.into_paginator().send().try_collect().await;
+    pages.map_err(refused("cloudformation describe-change-set"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::Changes;
-    use serde_json::json;
+    use aws_sdk_cloudformation::types::{
+        ChangeAction, Replacement, ResourceChange, ResourceChangeDetail, ResourceTargetDefinition,
+    };
+
+    fn change(action: ChangeAction, id: &str, kind: &str, property: &str) -> ResourceChange {
+        let target = ResourceTargetDefinition::builder().name(property).build();
+        let detail = ResourceChangeDetail::builder().target(target).build();
+        let replacement = match property {
+            "KeySchema" => Replacement::True,
+            _ => Replacement::False,
+        };
+        ResourceChange::builder()
+            .action(action)
+            .logical_resource_id(id)
+            .resource_type(kind)
+            .replacement(replacement)
+            .details(detail)
+            .build()
+    }
 
     #[test]
     fn the_most_severe_change_comes_first() {
-        let change = |action: &str, id: &str, kind: &str, replacement: &str, property: &str| {
-            json!({ "Type": "Resource", "ResourceChange": {
-                "Action": action, "LogicalResourceId": id, "ResourceType": kind, "Replacement": replacement,
-                "Details": [{ "Target": { "Attribute": "Properties", "Name": property } }],
-            } })
-        };
-        let changes = Changes::of(&json!({ "Changes": [
-            change("Modify", "AccountsFunction", "AWS::Lambda::Function", "False", "Code"),
-            change("Modify", "FilesTable", "AWS::DynamoDB::Table", "True", "KeySchema"),
-            change("Add", "New", "AWS::SQS::Queue", "", "QueueName"),
-        ] }));
+        let changes = [
+            change(ChangeAction::Modify, "AccountsFunction", "AWS::Lambda::Function", "Code"),
+            change(ChangeAction::Modify, "FilesTable", "AWS::DynamoDB::Table", "KeySchema"),
+            change(ChangeAction::Add, "New", "AWS::SQS::Queue", "QueueName"),
+        ];
+        let changes = Changes::of(changes.iter());
         let shown = changes.to_string();
         let lines: Vec<&str> = shown.lines().collect();
         assert!(

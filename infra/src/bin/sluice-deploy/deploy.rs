@@ -1,13 +1,15 @@
 //! `sluice-deploy up`: deploys a stage after showing what would change.
 
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetType, OnStackFailure, Parameter, ResourceStatus, StackStatus,
+};
 use clap::Args;
-use serde_json::{Value, json};
-use std::fs;
 use std::path::PathBuf;
 
 use sluice_infra::template;
 
-use crate::aws::{Aws, text};
+use crate::aws::{Aws, refused};
+use crate::bucket::Bucket;
 use crate::packages::Uploaded;
 use crate::progress::Progress;
 use crate::stage::Stage;
@@ -28,45 +30,54 @@ pub(crate) struct Options {
 
 pub(crate) async fn run(options: &Options) -> Outcome {
     let stage = Stage::read(&options.target.stage)?;
-    let aws = Aws::open(&stage, &options.target)?;
+    let aws = Aws::open(&stage, &options.target).await?;
     let template = template::assemble(&workspace_dir())?;
     let template = template::with_names(&template, &stage.stack, &stage.account, &stage.region);
     stage.check_parameters(&template)?;
     let page = if stage.serves_page() { Some(page::build(options.page.as_deref())?) } else { None };
     let artifacts = packages::build(&stage, options.functions.as_deref()).await?;
-    let uploaded = packages::upload(&aws, &stage, &artifacts, &template)?;
+    let uploaded = packages::upload(&aws, &stage, artifacts, template).await?;
 
-    println!("stack {} of account {} in {}", stage.stack, aws.account, stage.region);
-    let proposal = Proposal::make(&aws, &stage, &uploaded)?;
-    match changes::wait(&aws, &proposal.change_set_id) {
+    println!("stack {} of account {} in {}", stage.stack, stage.account, stage.region);
+    let proposal = Proposal::make(&aws, &stage, &uploaded).await?;
+    match changes::wait(&aws, &proposal.change_set_id).await {
         Ok(Some(changes)) => {
             print!("{changes}");
             if !options.target.yes && !prompt::agrees("Deploy this?")? {
-                proposal.withdraw()?;
+                proposal.withdraw().await?;
                 return Err("nothing was deployed".into());
             }
             if page.is_none() {
-                page::delete_all(&aws, &stage.stack)?;
+                empty_page_bucket(&aws, &proposal.stack_id).await?;
             }
-            proposal.execute()?;
+            proposal.execute().await?;
         }
         Ok(None) => {
-            proposal.withdraw()?;
+            proposal.withdraw().await?;
             println!("the stack needs no change");
         }
         Err(error) => {
-            proposal.withdraw()?;
+            proposal.withdraw().await?;
             return Err(error);
         }
     }
-    let outputs = stack::outputs(&aws, &stage.stack)?;
-    if let (Some(page), Some(bucket)) = (page, outputs.get("PageBucketName")) {
-        page::upload(&aws, &page, bucket)?;
+    let outputs = stack::outputs(stack::get(&aws, &stage.stack).await?);
+    if let (Some(page), Some(name)) = (page, outputs.get(page::BUCKET_OUTPUT)) {
+        page::upload(&Bucket { aws: &aws, name }, &page).await?;
     }
     for (name, value) in &outputs {
         println!("  {name:<32} {value}");
     }
     Ok(())
+}
+
+/// Empties the bucket of a page that will no longer be served. `CloudFormation` cannot delete a bucket with
+/// objects.
+async fn empty_page_bucket(aws: &Aws, stack_id: &str) -> Outcome {
+    match stack::outputs(stack::get(aws, stack_id).await?).get(page::BUCKET_OUTPUT) {
+        Some(name) => Bucket { aws, name }.delete_all_objects().await,
+        None => Ok(()),
+    }
 }
 
 /// A change set that waits for approval.
@@ -77,47 +88,55 @@ struct Proposal<'a> {
 }
 
 impl<'a> Proposal<'a> {
-    fn make(aws: &'a Aws, stage: &Stage, uploaded: &Uploaded) -> Outcome<Self> {
-        let is_new = match stack::status(aws, &stage.stack).as_deref() {
-            None | Some("REVIEW_IN_PROGRESS") => true,
-            Some(status) if status.ends_with("_IN_PROGRESS") => {
+    async fn make(aws: &'a Aws, stage: &Stage, uploaded: &Uploaded) -> Outcome<Self> {
+        let is_new = match stack::status(aws, &stage.stack).await? {
+            None | Some(StackStatus::ReviewInProgress) => true,
+            Some(status) if status.as_str().ends_with("_IN_PROGRESS") => {
                 return Err(format!("stack {} is being changed: {status}", stage.stack).into());
             }
             Some(_) => false,
         };
-        let mut create = vec!["cloudformation", "create-change-set", "--stack-name", &stage.stack];
-        let name = format!("deploy-{}", random_name()?);
-        create.extend(["--change-set-name", &name, "--capabilities", "CAPABILITY_IAM"]);
-        create.extend(["--template-url", &uploaded.template_url]);
-        let parameters = parameter_file(stage, uploaded)?;
-        create.extend(["--parameters", &parameters]);
-        if let Some(role) = &stage.role {
-            create.extend(["--role-arn", role]);
-        }
+        let mut create = aws
+            .cloudformation
+            .create_change_set()
+            .stack_name(&stage.stack)
+            .change_set_name(format!("deploy-{}", random_name()?))
+            .capabilities(Capability::CapabilityIam)
+            .template_url(&uploaded.template_url)
+            .set_parameters(Some(parameters(stage, uploaded)))
+            .set_role_arn(stage.role.clone());
         if is_new {
             // Import the tables and buckets that an earlier stack of this name left, with their data. If the
             // creation fails, delete the stack, so that nobody has to do it by hand.
-            create.extend(["--change-set-type", "CREATE", "--import-existing-resources"]);
-            create.extend(["--on-stack-failure", "DELETE"]);
+            create = create.change_set_type(ChangeSetType::Create).import_existing_resources(true);
+            create = create.on_stack_failure(OnStackFailure::Delete);
         }
-        let answer = aws.json(&create)?;
-        let id = |name: &str| text(&answer[name]).to_owned();
-        Ok(Self { aws, stack_id: id("StackId"), change_set_id: id("Id") })
+        let created = create.send().await.map_err(refused("cloudformation create-change-set"))?;
+        let (stack_id, change_set_id) = (created.stack_id, created.id);
+        Ok(Self {
+            aws,
+            stack_id: stack_id.unwrap_or_default(),
+            change_set_id: change_set_id.unwrap_or_default(),
+        })
     }
 
-    fn withdraw(&self) -> Outcome {
-        self.aws.json(&["cloudformation", "delete-change-set", "--change-set-name", &self.change_set_id])?;
+    async fn withdraw(&self) -> Outcome {
+        let cloudformation = &self.aws.cloudformation;
+        let delete = cloudformation.delete_change_set().change_set_name(&self.change_set_id);
+        delete.send().await.map_err(refused("cloudformation delete-change-set"))?;
         // The stack is empty, unless somebody else has executed another change set meanwhile.
-        if stack::status(self.aws, &self.stack_id).as_deref() == Some("REVIEW_IN_PROGRESS") {
-            self.aws.json(&["cloudformation", "delete-stack", "--stack-name", &self.stack_id])?;
+        if stack::status(self.aws, &self.stack_id).await? == Some(StackStatus::ReviewInProgress) {
+            let delete = cloudformation.delete_stack().stack_name(&self.stack_id);
+            delete.send().await.map_err(refused("cloudformation delete-stack"))?;
         }
         Ok(())
     }
 
-    fn execute(&self) -> Outcome {
-        let progress = Progress::new(self.aws, &self.stack_id)?;
-        self.aws.json(&["cloudformation", "execute-change-set", "--change-set-name", &self.change_set_id])?;
-        progress.follow(&["CREATE_COMPLETE", "UPDATE_COMPLETE"])
+    async fn execute(&self) -> Outcome {
+        let progress = Progress::new(self.aws, &self.stack_id).await?;
+        let execute = self.aws.cloudformation.execute_change_set().change_set_name(&self.change_set_id);
+        execute.send().await.map_err(refused("cloudformation execute-change-set"))?;
+        progress.follow(&[ResourceStatus::CreateComplete, ResourceStatus::UpdateComplete]).await
     }
 }
 
@@ -128,16 +147,8 @@ fn random_name() -> Outcome<String> {
     Ok(hex::encode(random))
 }
 
-/// Writes the parameters to a file and returns its URL. The AWS command line would parse JSON in an argument
-/// itself.
-fn parameter_file(stage: &Stage, uploaded: &Uploaded) -> Outcome<String> {
-    let mut parameters = stage.parameters();
-    parameters.extend(uploaded.parameters.clone());
-    let list: Vec<Value> = parameters
-        .iter()
-        .map(|(name, value)| json!({ "ParameterKey": name, "ParameterValue": value }))
-        .collect();
-    let path = workspace_dir().join(format!("target/parameters-{}.json", stage.stack));
-    fs::write(&path, Value::Array(list).to_string())?;
-    Ok(format!("file://{}", path.display()))
+fn parameters(stage: &Stage, uploaded: &Uploaded) -> Vec<Parameter> {
+    let parameters = stage.parameters().into_iter().chain(uploaded.parameters.clone());
+    let parameter = |(name, value)| Parameter::builder().parameter_key(name).parameter_value(value).build();
+    parameters.map(parameter).collect()
 }

@@ -1,10 +1,12 @@
 //! `sluice-deploy` deploys Sluice to an AWS account, and removes it again.
 
 mod aws;
+mod bucket;
 mod changes;
 mod deploy;
 mod packages;
 mod page;
+mod poll;
 mod progress;
 mod prompt;
 mod stack;
@@ -17,7 +19,7 @@ use std::process::ExitCode;
 
 use crate::target::workspace_dir;
 
-/// Deploy Sluice to AWS with the AWS command line and its credentials
+/// Deploy Sluice to AWS
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Arguments {
@@ -39,7 +41,7 @@ enum Command {
 async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Up(options) => deploy::run(&options).await,
-        Command::Down(options) => undeploy::run(&options),
+        Command::Down(options) => undeploy::run(&options).await,
         Command::Template => sluice_infra::template::assemble(&workspace_dir())
             .map(|template| print!("{template}"))
             .map_err(Into::into),

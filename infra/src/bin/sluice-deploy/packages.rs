@@ -1,7 +1,6 @@
 //! Builds the functions, and uploads their zip files and the template to the artifact bucket.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
@@ -9,6 +8,7 @@ use sluice_infra::Build;
 use sluice_infra::artifact::{self, Artifact};
 
 use crate::aws::Aws;
+use crate::bucket::{Bucket, Upload};
 use crate::stage::Stage;
 use crate::target::{Outcome, workspace_dir};
 
@@ -31,42 +31,40 @@ pub(crate) async fn build(stage: &Stage, functions: Option<&Path>) -> Outcome<Ve
 
 /// Uploads what the bucket does not have yet. Files of earlier deployments stay, so that a rollback finds its
 /// code.
-pub(crate) fn upload(aws: &Aws, stage: &Stage, artifacts: &[Artifact], template: &str) -> Outcome<Uploaded> {
-    let bucket = stage.artifact_bucket();
-    if aws.json(&["s3api", "head-bucket", "--bucket", &bucket]).is_err() {
-        println!("creating the bucket {bucket}");
-        aws.json(&["s3", "mb", &format!("s3://{bucket}")])?;
+pub(crate) async fn upload(
+    aws: &Aws,
+    stage: &Stage,
+    artifacts: Vec<Artifact>,
+    template: String,
+) -> Outcome<Uploaded> {
+    let name = stage.artifact_bucket();
+    let bucket = Bucket { aws, name: &name };
+    if !bucket.is_usable().await {
+        println!("creating the bucket {name}");
+        bucket.create().await?;
     }
-    let prefix = artifact::key_prefix(artifacts);
-    let folder = gather(artifacts, &prefix)?;
-    let functions_url = format!("s3://{bucket}/{prefix}");
+    let prefix = artifact::key_prefix(&artifacts);
+    let stored = bucket.keys(&prefix).await?;
+    let upload = |artifact: Artifact| Upload {
+        key: format!("{prefix}{}.zip", artifact.function),
+        path: artifact.zip_path,
+        cache_control: None,
+    };
+    let mut uploads: Vec<Upload> = artifacts.into_iter().map(upload).collect();
     // The prefix is a hash of the executables, so a file that exists is already the right one.
-    aws.show(&["s3", "sync", "--no-progress", "--size-only", &folder, &functions_url])?;
+    uploads.retain(|upload| !stored.contains(&upload.key));
+    if !uploads.is_empty() {
+        println!("uploading {} functions to {name}/{prefix}", uploads.len());
+    }
+    bucket.upload(uploads).await?;
 
-    let path = workspace_dir().join("target/template.yaml");
-    fs::write(&path, template)?;
-    let key = format!("templates/{}.yaml", &hex::encode(Sha256::digest(template))[..16]);
-    let path = path.to_string_lossy();
-    let url = format!("s3://{bucket}/{key}");
-    aws.json(&["s3", "cp", "--only-show-errors", &path, &url])?;
+    let key = format!("templates/{}.yaml", &hex::encode(Sha256::digest(&template))[..16]);
+    bucket.put(&key, template).await?;
     Ok(Uploaded {
-        template_url: aws.object_url(&bucket, &key),
+        template_url: aws.object_url(&name, &key),
         parameters: BTreeMap::from([
-            ("ArtifactBucket".to_owned(), bucket),
+            ("ArtifactBucket".to_owned(), name),
             ("ArtifactPrefix".to_owned(), prefix),
         ]),
     })
-}
-
-/// Links the zip files into a folder of their own, because two deployments may run at once.
-fn gather(artifacts: &[Artifact], prefix: &str) -> Outcome<String> {
-    let folder = workspace_dir().join("target/deployment").join(prefix);
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
-    fs::create_dir_all(&folder)?;
-    for artifact in artifacts {
-        fs::hard_link(&artifact.zip_path, folder.join(format!("{}.zip", artifact.function)))?;
-    }
-    Ok(folder.to_string_lossy().into_owned())
 }

@@ -1,11 +1,17 @@
 //! Builds the web page and uploads it to the bucket that the distribution serves.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::aws::Aws;
-use crate::stack;
+use walkdir::WalkDir;
+
+use crate::bucket::{Bucket, Upload};
 use crate::target::{Outcome, workspace_dir};
+
+/// The stack's output that names the bucket.
+pub(crate) const BUCKET_OUTPUT: &str = "PageBucketName";
+const INDEX: &str = "index.html";
 
 /// Builds the page, or uses the built page of a folder.
 pub(crate) fn build(built: Option<&Path>) -> Outcome<PathBuf> {
@@ -22,30 +28,30 @@ pub(crate) fn build(built: Option<&Path>) -> Outcome<PathBuf> {
 
 /// Uploads the page. All files but index.html are named after their hash, so browsers may cache them for
 /// ever.
-pub(crate) fn upload(aws: &Aws, folder: &Path, bucket: &str) -> Outcome {
-    let from = folder.to_string_lossy();
-    let to = format!("s3://{bucket}");
-    let for_ever = "max-age=31536000,immutable";
-    let sync = ["s3", "sync", &*from, &*to, "--only-show-errors", "--exclude", "index.html"];
-    let sync = [&sync[..], &["--cache-control", for_ever]].concat();
+pub(crate) async fn upload(bucket: &Bucket<'_>, folder: &Path) -> Outcome {
+    let mut files = files(folder)?;
+    let index = files.remove(INDEX).ok_or_else(|| format!("{} has no {INDEX}", folder.display()))?;
+    let mut superseded = bucket.keys("").await?;
+    superseded.retain(|key| key != INDEX && !files.contains_key(key));
+
+    let upload = |(key, path)| Upload { key, path, cache_control: Some("max-age=31536000,immutable") };
+    let index = Upload { key: INDEX.to_owned(), path: index, cache_control: Some("no-cache") };
     // The other files come first and old ones go last, so that both the old and the new index.html work
     // meanwhile.
-    aws.show(&sync)?;
-    let (index, index_url) = (format!("{from}/index.html"), format!("{to}/index.html"));
-    aws.show(&["s3", "cp", "--only-show-errors", &index, &index_url, "--cache-control", "no-cache"])?;
-    aws.show(&[&sync[..], &["--delete"]].concat())
+    bucket.upload(files.into_iter().map(upload).collect()).await?;
+    bucket.upload(vec![index]).await?;
+    bucket.delete_objects(&superseded).await
 }
 
-/// Empties the bucket of a page that will no longer be served. `CloudFormation` cannot delete a bucket with
-/// objects.
-pub(crate) fn delete_all(aws: &Aws, stack: &str) -> Outcome {
-    match stack::outputs(aws, stack)?.get("PageBucketName") {
-        Some(bucket) => empty(aws, bucket),
-        None => Ok(()),
+/// The files in a folder, by their keys.
+fn files(folder: &Path) -> Outcome<BTreeMap<String, PathBuf>> {
+    let mut files = BTreeMap::new();
+    for entry in WalkDir::new(folder) {
+        let entry = entry?;
+        if entry.file_type().is_file() {
+            let key = entry.path().strip_prefix(folder)?.to_string_lossy().into_owned();
+            files.insert(key, entry.into_path());
+        }
     }
-}
-
-/// Deletes all objects of a bucket.
-pub(crate) fn empty(aws: &Aws, bucket: &str) -> Outcome {
-    aws.show(&["s3", "rm", "--only-show-errors", "--recursive", &format!("s3://{bucket}")])
+    Ok(files)
 }

@@ -1,22 +1,18 @@
 //! Prints a stack's events while it changes.
 
 use std::collections::HashSet;
-use std::thread::sleep;
-use std::time::Duration;
 
-use serde_json::Value;
+use aws_sdk_cloudformation::types::{EventFilter, ResourceStatus, StackEvent};
 
-use crate::aws::{Aws, items, text};
+use crate::aws::{Aws, refused};
+use crate::poll::PollInterval;
 use crate::target::Outcome;
-
-const POLL_INTERVAL: Duration = Duration::from_secs(2);
-/// More events than a stack of this size has in one interval.
-const MAX_EVENTS: &str = "500";
 
 /// Follows one operation of a stack.
 pub(crate) struct Progress<'a> {
     aws: &'a Aws,
     stack_id: String,
+    /// The ids of events. Those of former operations are all older than one of these.
     seen: HashSet<String>,
     /// The first failure, which caused the others.
     failure: Option<String>,
@@ -24,48 +20,54 @@ pub(crate) struct Progress<'a> {
 
 impl<'a> Progress<'a> {
     /// Must be called before the operation starts.
-    pub(crate) fn new(aws: &'a Aws, stack_id: &str) -> Outcome<Self> {
-        let mut progress = Self { aws, stack_id: stack_id.to_owned(), seen: HashSet::new(), failure: None };
-        let earlier = progress.events()?;
-        progress.seen.extend(earlier.iter().map(|event| text(&event["EventId"]).to_owned()));
-        Ok(progress)
+    pub(crate) async fn new(aws: &'a Aws, stack_id: &str) -> Outcome<Self> {
+        let latest = aws.cloudformation.describe_stack_events().stack_name(stack_id).send().await;
+        let latest = latest.map_err(refused("cloudformation describe-stack-events"))?;
+        let seen = latest.stack_events().iter().filter_map(|event| event.event_id.clone()).collect();
+        Ok(Self { aws, stack_id: stack_id.to_owned(), seen, failure: None })
     }
 
     /// Prints events until the operation ends. It must end with one of the `successes`.
-    pub(crate) fn follow(mut self, successes: &[&str]) -> Outcome {
+    pub(crate) async fn follow(mut self, successes: &[ResourceStatus]) -> Outcome {
+        let mut interval = PollInterval::new();
         loop {
-            let mut events = self.events()?;
-            events.reverse();
-            for event in &events {
-                if self.seen.insert(text(&event["EventId"]).to_owned()) {
-                    self.show(event);
-                    if let Some(status) = self.end(event) {
-                        return self.outcome(status, successes);
-                    }
+            for event in self.new_events().await? {
+                self.show(&event);
+                if let Some(status) = self.end(event) {
+                    return self.outcome(&status, successes).await;
                 }
             }
-            sleep(POLL_INTERVAL);
+            interval.wait().await;
         }
     }
 
-    /// The stack's events, the latest first.
-    fn events(&self) -> Outcome<Vec<Value>> {
-        let describe = [
-            "cloudformation",
-            "describe-stack-events",
-            "--stack-name",
-            &self.stack_id,
-            "--max-items",
-            MAX_EVENTS,
-        ];
-        Ok(items(&self.aws.json(&describe)?["StackEvents"]).to_vec())
+    /// The events since the last call, the earliest first.
+    async fn new_events(&mut self) -> Outcome<Vec<StackEvent>> {
+        let describe = self.aws.cloudformation.describe_stack_events().stack_name(&self.stack_id);
+        let mut pages = describe.into_paginator().send();
+        let mut events = Vec::new();
+        // The latest events come first.
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(refused("cloudformation describe-stack-events"))?;
+            let page = page.stack_events.unwrap_or_default();
+            let length = page.len();
+            let is_new = |event: &StackEvent| self.seen.insert(event.event_id.clone().unwrap_or_default());
+            let new: Vec<StackEvent> = page.into_iter().filter(is_new).collect();
+            let older_are_seen = new.len() < length;
+            events.extend(new);
+            if older_are_seen {
+                break;
+            }
+        }
+        events.reverse();
+        Ok(events)
     }
 
-    fn show(&mut self, event: &Value) {
-        let status = text(&event["ResourceStatus"]);
-        let resource = text(&event["LogicalResourceId"]);
-        let reason = text(&event["ResourceStatusReason"]);
+    fn show(&mut self, event: &StackEvent) {
+        let status = event.resource_status.as_ref().map_or("", ResourceStatus::as_str);
+        let resource = event.logical_resource_id().unwrap_or_default();
         if status.ends_with("_FAILED") {
+            let reason = event.resource_status_reason().unwrap_or_default();
             println!("  {status:<16} {resource}: {reason}");
             self.failure.get_or_insert_with(|| format!("{resource}: {reason}"));
         } else if status.ends_with("_COMPLETE") {
@@ -74,39 +76,39 @@ impl<'a> Progress<'a> {
     }
 
     /// The status of the stack itself, if this event ends the operation.
-    fn end<'e>(&self, event: &'e Value) -> Option<&'e str> {
-        let status = text(&event["ResourceStatus"]);
-        let of_stack = text(&event["PhysicalResourceId"]) == self.stack_id;
+    fn end(&self, event: StackEvent) -> Option<ResourceStatus> {
+        use ResourceStatus::{CreateFailed, RollbackComplete, UpdateFailed};
+        let of_stack = event.physical_resource_id() == Some(self.stack_id.as_str());
+        let status = event.resource_status.filter(|_| of_stack)?;
         // A stack is rolled back after a failure, and deleted after a creation that was rolled back.
-        let goes_on = ["CREATE_FAILED", "UPDATE_FAILED", "ROLLBACK_COMPLETE"].contains(&status);
-        (of_stack && !status.ends_with("_IN_PROGRESS") && !goes_on).then_some(status)
+        let goes_on = status.as_str().ends_with("_IN_PROGRESS")
+            || [CreateFailed, UpdateFailed, RollbackComplete].contains(&status);
+        (!goes_on).then_some(status)
     }
 
-    fn outcome(self, status: &str, successes: &[&str]) -> Outcome {
-        if successes.contains(&status) {
+    async fn outcome(self, status: &ResourceStatus, successes: &[ResourceStatus]) -> Outcome {
+        if successes.contains(status) {
             return Ok(());
         }
         let left = match status {
-            "UPDATE_ROLLBACK_COMPLETE" => "the stack was rolled back",
-            "DELETE_COMPLETE" => "the stack was deleted",
-            status => status,
+            ResourceStatus::UpdateRollbackComplete => "the stack was rolled back",
+            ResourceStatus::DeleteComplete => "the stack was deleted",
+            status => status.as_str(),
         };
         let mut failure = self.failure.clone().unwrap_or_else(|| "no reason was given".to_owned());
         if failure.contains("DescribeEvents") {
-            failure = self.refusals().unwrap_or(failure);
+            failure = self.refusals().await.unwrap_or(failure);
         }
         Err(format!("failed at {failure}; {left}").into())
     }
 
     /// Why `CloudFormation` refused to start. The stack's own events do not say.
-    fn refusals(&self) -> Option<String> {
-        let describe = ["cloudformation", "describe-events", "--stack-name", &self.stack_id];
-        let described = self.aws.json(&[&describe[..], &["--filters", "FailedEvents=true"]].concat()).ok()?;
-        let events = items(&described["OperationEvents"]).iter();
-        let refusals = events.filter_map(|event| {
-            let (resource, reason) =
-                (text(&event["LogicalResourceId"]), event["ValidationStatusReason"].as_str()?);
-            Some(format!("{resource}: {reason}"))
+    async fn refusals(&self) -> Option<String> {
+        let failed = EventFilter::builder().failed_events(true).build();
+        let describe = self.aws.cloudformation.describe_events().stack_name(&self.stack_id);
+        let described = describe.filters(failed).send().await.ok()?;
+        let refusals = described.operation_events().iter().filter_map(|event| {
+            Some(format!("{}: {}", event.logical_resource_id()?, event.validation_status_reason()?))
         });
         Some(refusals.collect::<Vec<_>>().join("; ")).filter(|refusals| !refusals.is_empty())
     }

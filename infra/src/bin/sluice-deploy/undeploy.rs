@@ -1,18 +1,21 @@
 //! `sluice-deploy down`: deletes a stage's stack, and its data if asked to.
 
+use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary};
+use aws_sdk_dynamodb::types::TableStatus;
 use clap::Args;
-use serde_json::Value;
 
 use sluice_infra::template;
 
-use crate::aws::{Aws, items, text};
+use crate::aws::{Aws, refused};
+use crate::bucket::Bucket;
+use crate::poll::PollInterval;
 use crate::progress::Progress;
 use crate::stage::Stage;
 use crate::target::{Outcome, Target};
 use crate::{page, prompt, stack};
 
 /// Buckets of objects that can be recreated. `CloudFormation` cannot delete a bucket with objects.
-const EMPTIED: [&str; 2] = ["CacheBucketName", "PageBucketName"];
+const EMPTIED: [&str; 2] = ["CacheBucketName", page::BUCKET_OUTPUT];
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -29,15 +32,16 @@ struct Kept {
     name: String,
 }
 
-pub(crate) fn run(options: &Options) -> Outcome {
+pub(crate) async fn run(options: &Options) -> Outcome {
     let stage = Stage::read(&options.target.stage)?;
-    let aws = Aws::open(&stage, &options.target)?;
-    let stack_id = stack::id(&aws, &stage.stack)?;
-    let kept = kept(&aws, &stage.stack)?;
+    let aws = Aws::open(&stage, &options.target).await?;
+    let stack = stack::get(&aws, &stage.stack).await?;
+    let stack_id = stack.stack_id().unwrap_or_default().to_owned();
+    let kept = kept(&aws, &stack_id).await?;
 
     println!(
         "stack {} of account {} in {} will be deleted, with its functions, queues, logs and API",
-        stage.stack, aws.account, stage.region
+        stage.stack, stage.account, stage.region
     );
     let fate = if options.delete_data { "will be deleted" } else { "stays" };
     for Kept { is_table, name } in &kept {
@@ -53,16 +57,18 @@ pub(crate) fn run(options: &Options) -> Outcome {
             return Err("nothing was deleted".into());
         }
     }
-    let outputs = stack::outputs(&aws, &stage.stack)?;
-    let buckets: Vec<&String> = EMPTIED.iter().filter_map(|output| outputs.get(*output)).collect();
-    if let Err(error) = remove(&aws, &stack_id, &buckets) {
+    let outputs = stack::outputs(stack);
+    let buckets: Vec<&str> = EMPTIED.iter().filter_map(|name| Some(outputs.get(*name)?.as_str())).collect();
+    if let Err(error) = remove(&aws, &stack_id, &buckets).await {
         // A function that was still running may have written to the cache again.
         println!("trying again: {error}");
-        remove(&aws, &stack_id, &buckets)?;
+        remove(&aws, &stack_id, &buckets).await?;
     }
     if options.delete_data {
-        kept.iter().try_for_each(|kept| delete(&aws, kept))?;
-        delete(&aws, &Kept { is_table: false, name: stage.artifact_bucket() })?;
+        for kept in &kept {
+            delete(&aws, kept).await?;
+        }
+        delete(&aws, &Kept { is_table: false, name: stage.artifact_bucket() }).await?;
     } else {
         println!(
             "the tables and buckets above stay, and {} with the code; deploy again to use them",
@@ -73,39 +79,58 @@ pub(crate) fn run(options: &Options) -> Outcome {
 }
 
 /// Empties those of the `buckets` that exist, then deletes the stack.
-fn remove(aws: &Aws, stack_id: &str, buckets: &[&String]) -> Outcome {
-    for bucket in buckets {
-        if aws.json(&["s3api", "head-bucket", "--bucket", bucket]).is_ok() {
-            page::empty(aws, bucket)?;
+async fn remove(aws: &Aws, stack_id: &str, buckets: &[&str]) -> Outcome {
+    for name in buckets {
+        let bucket = Bucket { aws, name };
+        if bucket.is_usable().await {
+            bucket.delete_all_objects().await?;
         }
     }
-    let progress = Progress::new(aws, stack_id)?;
-    aws.json(&["cloudformation", "delete-stack", "--stack-name", stack_id])?;
-    progress.follow(&["DELETE_COMPLETE"])
+    let progress = Progress::new(aws, stack_id).await?;
+    let delete = aws.cloudformation.delete_stack().stack_name(stack_id);
+    delete.send().await.map_err(refused("cloudformation delete-stack"))?;
+    progress.follow(&[ResourceStatus::DeleteComplete]).await
 }
 
 /// The resources that the deployed template retains. Today's template may retain others.
-fn kept(aws: &Aws, stack: &str) -> Outcome<Vec<Kept>> {
-    let answer = aws.json(&["cloudformation", "get-template", "--stack-name", stack])?;
-    let retained = template::retained(text(&answer["TemplateBody"]));
-    let listed = aws.json(&["cloudformation", "list-stack-resources", "--stack-name", stack])?;
-    let is_retained = |resource: &&Value| retained.contains(&text(&resource["LogicalResourceId"]));
-    let resources = items(&listed["StackResourceSummaries"]).iter().filter(is_retained);
-    let kept = resources.map(|resource| Kept {
-        is_table: text(&resource["ResourceType"]) == "AWS::DynamoDB::Table",
-        name: text(&resource["PhysicalResourceId"]).to_owned(),
-    });
-    Ok(kept.collect())
+async fn kept(aws: &Aws, stack_id: &str) -> Outcome<Vec<Kept>> {
+    let got = aws.cloudformation.get_template().stack_name(stack_id).send().await;
+    let template = got.map_err(refused("cloudformation get-template"))?.template_body.unwrap_or_default();
+    let retained = template::retained(&template);
+    let list = aws.cloudformation.list_stack_resources().stack_name(stack_id);
+    let mut resources = list.into_paginator().items().send();
+    let mut kept = Vec::new();
+    while let Some(resource) = resources.next().await {
+        let resource: StackResourceSummary =
+            resource.map_err(refused("cloudformation list-stack-resources"))?;
+        if retained.contains(&resource.logical_resource_id().unwrap_or_default()) {
+            kept.push(Kept {
+                is_table: resource.resource_type() == Some("AWS::DynamoDB::Table"),
+                name: resource.physical_resource_id.unwrap_or_default(),
+            });
+        }
+    }
+    Ok(kept)
 }
 
-fn delete(aws: &Aws, Kept { is_table, name }: &Kept) -> Outcome {
+async fn delete(aws: &Aws, Kept { is_table, name }: &Kept) -> Outcome {
     println!("deleting {name}");
-    if *is_table {
-        aws.json(&["dynamodb", "update-table", "--table-name", name, "--no-deletion-protection-enabled"])?;
-        // A table cannot be deleted while it changes.
-        aws.json(&["dynamodb", "wait", "table-exists", "--table-name", name])?;
-        aws.json(&["dynamodb", "delete-table", "--table-name", name])?;
-        return Ok(());
+    if *is_table { delete_table(aws, name).await } else { Bucket { aws, name }.delete().await }
+}
+
+async fn delete_table(aws: &Aws, name: &str) -> Outcome {
+    let unprotect = aws.tables.update_table().table_name(name).deletion_protection_enabled(false);
+    unprotect.send().await.map_err(refused("dynamodb update-table"))?;
+    // A table cannot be deleted while it changes.
+    let mut interval = PollInterval::new();
+    loop {
+        let described = aws.tables.describe_table().table_name(name).send().await;
+        let table = described.map_err(refused("dynamodb describe-table"))?.table;
+        if table.and_then(|table| table.table_status) == Some(TableStatus::Active) {
+            break;
+        }
+        interval.wait().await;
     }
-    aws.show(&["s3", "rb", "--force", &format!("s3://{name}")])
+    let deleted = aws.tables.delete_table().table_name(name).send().await;
+    Ok(deleted.map(drop).map_err(refused("dynamodb delete-table"))?)
 }

@@ -1,0 +1,104 @@
+//! Creates, fills, empties and deletes buckets.
+
+use std::path::PathBuf;
+
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Delete, ObjectIdentifier};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+
+use crate::aws::{Aws, Refused, refused};
+use crate::target::Outcome;
+
+/// Requests at a time: enough to fill most connections.
+const UPLOADS_AT_ONCE: usize = 6;
+/// The region that S3 refuses to be told.
+const FIRST_REGION: &str = "us-east-1";
+
+pub(crate) struct Bucket<'a> {
+    pub(crate) aws: &'a Aws,
+    pub(crate) name: &'a str,
+}
+
+/// A file that becomes an object.
+pub(crate) struct Upload {
+    pub(crate) key: String,
+    pub(crate) path: PathBuf,
+    pub(crate) cache_control: Option<&'static str>,
+}
+
+impl Bucket<'_> {
+    /// Whether the bucket exists and the caller may use it.
+    pub(crate) async fn is_usable(&self) -> bool {
+        self.aws.objects.head_bucket().bucket(self.name).send().await.is_ok()
+    }
+
+    pub(crate) async fn create(&self) -> Result<(), Refused> {
+        let region = self.aws.region.as_str();
+        let elsewhere = (region != FIRST_REGION).then(|| {
+            let constraint = BucketLocationConstraint::from(region);
+            CreateBucketConfiguration::builder().location_constraint(constraint).build()
+        });
+        let create = self.aws.objects.create_bucket().bucket(self.name);
+        let created = create.set_create_bucket_configuration(elsewhere).send().await;
+        created.map(drop).map_err(refused("s3 create-bucket"))
+    }
+
+    /// The keys that begin with the prefix.
+    pub(crate) async fn keys(&self, prefix: &str) -> Result<Vec<String>, Refused> {
+        let list = self.aws.objects.list_objects_v2().bucket(self.name).prefix(prefix);
+        let pages = list.into_paginator().send().try_collect().await;
+        let pages = pages.map_err(refused("s3 list-objects-v2"))?;
+        let objects = pages.into_iter().flat_map(|page| page.contents.unwrap_or_default());
+        Ok(objects.filter_map(|object| object.key).collect())
+    }
+
+    pub(crate) async fn put(&self, key: &str, body: String) -> Result<(), Refused> {
+        let body = ByteStream::from(body.into_bytes());
+        let put = self.aws.objects.put_object().bucket(self.name).key(key).body(body).send().await;
+        put.map(drop).map_err(refused("s3 put-object"))
+    }
+
+    /// Uploads files, several at a time.
+    pub(crate) async fn upload(&self, uploads: Vec<Upload>) -> Outcome {
+        let uploads = stream::iter(uploads).map(|upload| self.upload_one(upload));
+        uploads.buffer_unordered(UPLOADS_AT_ONCE).try_collect().await
+    }
+
+    async fn upload_one(&self, upload: Upload) -> Outcome {
+        let body = ByteStream::from_path(&upload.path).await;
+        let body = body.map_err(|error| format!("{}: {error}", upload.path.display()))?;
+        let content_type = mime_guess::from_path(&upload.path).first_raw().map(str::to_owned);
+        let put = self.aws.objects.put_object().bucket(self.name).key(upload.key).body(body);
+        let put = put.set_content_type(content_type);
+        let put = put.set_cache_control(upload.cache_control.map(str::to_owned));
+        put.send().await.map_err(refused("s3 put-object"))?;
+        Ok(())
+    }
+
+    /// Deletes these objects.
+    pub(crate) async fn delete_objects(&self, keys: &[String]) -> Outcome {
+        // One request deletes at most a thousand.
+        for keys in keys.chunks(1000) {
+            let objects = keys.iter().map(|key| ObjectIdentifier::builder().key(key).build());
+            let objects = Delete::builder().set_objects(Some(objects.collect::<Result<_, _>>()?)).build()?;
+            let delete = self.aws.objects.delete_objects().bucket(self.name).delete(objects);
+            let deleted = delete.send().await.map_err(refused("s3 delete-objects"))?;
+            if let Some(error) = deleted.errors().first() {
+                let (key, reason) = (error.key().unwrap_or_default(), error.message().unwrap_or_default());
+                return Err(format!("deleting {key} of {}: {reason}", self.name).into());
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn delete_all_objects(&self) -> Outcome {
+        self.delete_objects(&self.keys("").await?).await
+    }
+
+    /// Deletes the bucket with all its objects.
+    pub(crate) async fn delete(&self) -> Outcome {
+        self.delete_all_objects().await?;
+        let deleted = self.aws.objects.delete_bucket().bucket(self.name).send().await;
+        Ok(deleted.map(drop).map_err(refused("s3 delete-bucket"))?)
+    }
+}
