@@ -222,9 +222,9 @@ async fn admin_import_copies_what_an_object_is_when_it_is_read_or_reports_it_gon
     let waiting = faults.clone();
     let meanwhile = async move {
         // The import has listed both objects and reads the first one.
-        wait_for("a delayed read", async || match waiting.pending() {
-            2 => Err(2),
-            _ => Ok(()),
+        wait_for("a delayed read", async || {
+            let pending = waiting.pending();
+            if pending < 2 { Ok(()) } else { Err(pending) }
         })
         .await;
         let put = s3.put_object().bucket(&bucket).key("replaced").body(body.into());

@@ -149,10 +149,10 @@ async fn parts_that_another_call_has_merged_are_not_missing() {
     let upload_id = sent.upload_id.to_string();
     let is_ours = |key: Option<&str>| key.is_some_and(|key| key.ends_with(&upload_id));
     let open = uploads.uploads().iter().find(|open| is_ours(open.key())).expect("our upload");
-    let parts =
-        sent.completion.parts.iter().map(|part| {
-            CompletedPart::builder().part_number(part.number.get() as i32).e_tag(&part.etag).build()
-        });
+    let parts = sent.completion.parts.iter().map(|part| {
+        let number = part.number.get().try_into().expect("a number");
+        CompletedPart::builder().part_number(number).e_tag(&part.etag).build()
+    });
     let parts = CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build();
     let merge = s3.complete_multipart_upload().bucket(bucket).multipart_upload(parts);
     let merge =
