@@ -187,6 +187,26 @@ async fn invalid_changes_are_refused() {
 }
 
 #[tokio::test]
+async fn problems_are_written_as_in_the_snapshots() {
+    let user = Client::register(live()).await;
+    let stranger = Client::stranger(live());
+    let replies = [
+        ("malformed-json", user.send_raw(Method::POST, "/uploads", &[], b"{".to_vec()).await),
+        ("unknown-field", user.post("/uploads", &json!({ "path": "a", "size": 1, "sise": 1 })).await),
+        ("unknown-parameter", user.get("/files?colour=red").await),
+        ("not-found", user.get(&format!("/files/{}", "0".repeat(32))).await),
+        ("unauthenticated", stranger.get("/accounts/me").await),
+        ("wrong-credentials", stranger.post("/sessions", &json!({ "username": "x", "password": "y" })).await),
+        ("quota-exceeded", user.post("/uploads", &json!({ "path": "a", "size": 1_u64 << 40 })).await),
+    ];
+    for (name, reply) in replies {
+        let mut problem = reply.body;
+        problem["request_id"] = "[request_id]".into();
+        insta::assert_snapshot!(name, format!("{problem:#}"));
+    }
+}
+
+#[tokio::test]
 async fn the_gateway_itself_answers_calls_that_match_no_route() {
     let user = Client::register(live()).await;
     for (method, path) in [
