@@ -2,22 +2,23 @@
 
 use reqwest::Method;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use serde::de::DeserializeOwned;
+use serde::Serialize;
 use serde_json::{Value, json};
-use sluice_contracts::accounts::{AccountView, SessionCreated};
+use sluice_contracts::accounts::{AccountView, Credentials, SessionCreated};
+use sluice_contracts::files::{FileList, VersionList, VersionView};
 use sluice_contracts::packs::{Plan, PlanTerm};
+use sluice_contracts::uploads::{CompletedPart, Completion, PartUrl, UploadPlan, UploadView};
 use sluice_domain::blob::Encoding;
 use sluice_domain::frames::decompress;
 use sluice_domain::hash::{ChunkId, Sha256};
+use sluice_domain::id::{FileId, UploadId};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
+use crate::reply::{Reply, available};
 use crate::stack::{Deployed, notifies};
-
-/// How long an upload may take to finish before a story fails.
-const FINISH_TIMEOUT: Duration = Duration::from_mins(2);
+use crate::wait::{DEADLINE, wait_for};
 
 /// A user of the API, usually a registered one.
 #[derive(Debug, Clone)]
@@ -27,44 +28,6 @@ pub struct Client {
     token: String,
     /// The name that the user was registered with.
     pub username: String,
-}
-
-/// The API's answer to a request.
-#[derive(Debug)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    /// The JSON body; null if there is none, a string if it is not JSON.
-    pub body: Value,
-}
-
-impl Reply {
-    /// Checks the status and returns the body.
-    #[track_caller]
-    pub fn expect(self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}", self.body);
-        self.body
-    }
-
-    /// Checks the status and parses the body.
-    #[track_caller]
-    pub fn parse<T: DeserializeOwned>(self, status: u16) -> T {
-        let body = self.expect(status);
-        serde_json::from_value(body).unwrap_or_else(|error| panic!("an unexpected answer: {error}"))
-    }
-
-    /// Checks that the answer is a problem with this status and code, and returns it.
-    #[track_caller]
-    pub fn expect_problem(self, status: u16, code: &str) -> Value {
-        assert_eq!((self.status, self.body["code"].as_str()), (status, Some(code)), "{}", self.body);
-        assert_eq!(self.headers["content-type"], "application/problem+json");
-        assert!(self.body["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{}", self.body);
-        self.body
-    }
-
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
 }
 
 /// Resolves every name to this machine. Stories only use names under `localhost`, which RFC 6761 reserves for
@@ -84,7 +47,7 @@ impl Client {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .dns_resolver(Arc::new(Loopback))
-            .timeout(FINISH_TIMEOUT)
+            .timeout(DEADLINE)
             .build()
             .expect("a client");
         Self { http, api: stack.api.clone(), token: String::new(), username: String::new() }
@@ -102,8 +65,9 @@ impl Client {
     }
 
     /// The user name and password in the form of a login.
-    pub fn credentials(&self) -> Value {
-        json!({ "username": self.username, "password": format!("the password of {}", self.username) })
+    pub fn credentials(&self) -> Credentials {
+        let password = format!("the password of {}", self.username);
+        Credentials { username: self.username.clone(), password }
     }
 
     /// The same user with another token.
@@ -124,7 +88,14 @@ impl Client {
     }
 
     /// Sends a request with headers and, unless it is null, a JSON body.
-    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &Value) -> Reply {
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &impl Serialize,
+    ) -> Reply {
+        let body = serde_json::to_value(body).expect("serializable");
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
         self.send_raw(method, path, headers, body).await
     }
@@ -147,7 +118,7 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        read(request.send().await.expect("an answer")).await
+        Reply::read(request.send().await.expect("an answer")).await
     }
 
     pub async fn get(&self, path: &str) -> Reply {
@@ -160,11 +131,11 @@ impl Client {
         self.get(&format!("{path}?{}", url.query().unwrap_or_default())).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+    pub async fn post(&self, path: &str, body: &impl Serialize) -> Reply {
         self.send(Method::POST, path, &[], body).await
     }
 
-    pub async fn patch(&self, path: &str, body: &Value) -> Reply {
+    pub async fn patch(&self, path: &str, body: &impl Serialize) -> Reply {
         self.send(Method::PATCH, path, &[], body).await
     }
 
@@ -173,10 +144,9 @@ impl Client {
     }
 
     /// PUTs bytes to a presigned part with exactly the headers of the API's answer.
-    pub async fn put_part(&self, part: &Value, bytes: Vec<u8>) -> Reply {
-        let headers = part["headers"].as_object().expect("headers");
-        let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect();
-        self.put_to(text(&part["url"]), &headers, bytes).await
+    pub async fn put_part(&self, part: &PartUrl, bytes: Vec<u8>) -> Reply {
+        let headers: Vec<_> = part.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+        self.put_to(&part.url, &headers, bytes).await
     }
 
     /// PUTs bytes to the bucket with any headers.
@@ -185,7 +155,7 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        read(request.body(bytes).send().await.expect("an answer")).await
+        Reply::read(request.body(bytes).send().await.expect("an answer")).await
     }
 
     /// Sends a GET to the bucket, without the token.
@@ -202,80 +172,94 @@ impl Client {
         self.http.head(url).send().await.expect("an answer")
     }
 
-    /// Begins an upload of `bytes` and returns the answer.
-    pub async fn begin(&self, path: &str, bytes: &[u8]) -> Value {
-        let sha256 = Sha256::of(bytes).to_string();
-        let reply =
-            self.post("/uploads", &json!({ "path": path, "size": bytes.len(), "sha256": sha256 })).await;
-        assert!(matches!(reply.status, 200 | 201), "{}", reply.body);
-        reply.body
+    /// Begins an upload of `bytes`, which the account must not have.
+    pub async fn begin(&self, path: &str, bytes: &[u8]) -> UploadPlan {
+        self.post("/uploads", &declaration(path, bytes)).await.plan()
     }
 
-    /// Sends all parts of an upload and returns the body of its completion.
-    pub async fn send_parts(&self, upload: &Value, bytes: &[u8]) -> Value {
-        let part_size = upload["part_size"].as_u64().expect("a part size") as usize;
-        let mut sent = Vec::new();
-        for part in upload["parts"].as_array().expect("parts") {
-            let number = part["number"].as_u64().expect("a number") as usize;
-            let start = (number - 1) * part_size;
+    /// Sends the parts of an upload that the plan has URLs for, and returns the body of its completion.
+    pub async fn send_parts(&self, plan: &UploadPlan, bytes: &[u8]) -> Completion {
+        let part_size = plan.part_size as usize;
+        let mut parts = Vec::new();
+        for part in &plan.parts {
+            let start = part.number.index() * part_size;
             let end = bytes.len().min(start + part_size);
             let reply = self.put_part(part, bytes[start..end].to_vec()).await;
             assert_eq!(reply.status, 200, "{}", reply.body);
-            sent.push(json!({ "number": number, "etag": reply.header("etag").expect("an ETag") }));
+            let etag = reply.header("etag").expect("an ETag").to_owned();
+            parts.push(CompletedPart { number: part.number, etag });
         }
-        json!({ "parts": sent })
+        Completion { parts, sha256: None, manifest: None }
+    }
+
+    /// Says that all bytes have arrived.
+    pub async fn complete(&self, upload_id: UploadId, completion: &impl Serialize) -> Reply {
+        self.post(&format!("/uploads/{upload_id}/complete"), completion).await
     }
 
     /// Waits until a single PUT is finished, after its bytes were sent. Completes it if the store sends no
     /// notifications.
-    pub async fn wait_for_single_put(&self, plan: &Value) -> Value {
-        let id = text(&plan["upload_id"]);
+    pub async fn wait_for_single_put(&self, plan: &UploadPlan) -> UploadView {
         if !notifies() {
-            let complete = format!("/uploads/{id}/complete");
-            self.post(&complete, &json!({ "parts": [] })).await.expect(202);
+            self.complete(plan.upload_id, &json!({ "parts": [] })).await.expect(202);
         }
-        self.wait_until_finished(id).await
+        self.wait_until_finished(plan.upload_id).await
     }
 
-    /// Uploads `bytes`, waits until the upload is finished, and returns it.
-    pub async fn upload(&self, path: &str, bytes: &[u8]) -> Value {
-        let upload = self.begin(path, bytes).await;
-        if upload["outcome"] == "instant" {
-            return upload;
+    /// Uploads `bytes`, waits until they are verified, and returns the version.
+    pub async fn upload(&self, path: &str, bytes: &[u8]) -> VersionView {
+        let reply = self.post("/uploads", &declaration(path, bytes)).await;
+        if reply.status == 200 {
+            return reply.instant();
         }
-        let sent = self.send_parts(&upload, bytes).await;
-        let id = upload["upload_id"].as_str().expect("an id").to_owned();
-        self.post(&format!("/uploads/{id}/complete"), &sent).await.expect(202);
-        self.wait_until_finished(&id).await
+        let plan = reply.plan();
+        let completion = self.send_parts(&plan, bytes).await;
+        self.complete(plan.upload_id, &completion).await.expect(202);
+        available(self.wait_until_finished(plan.upload_id).await)
+    }
+
+    /// Returns an upload as the API shows it.
+    pub async fn show_upload(&self, upload_id: UploadId) -> UploadView {
+        self.get(&format!("/uploads/{upload_id}")).await.parse(200)
     }
 
     /// Waits until an upload is neither open nor pending, and returns it.
-    pub async fn wait_until_finished(&self, upload_id: &str) -> Value {
-        let polls = FINISH_TIMEOUT.as_millis() / 100;
-        for _ in 0..polls {
-            let upload = self.get(&format!("/uploads/{upload_id}")).await.expect(200);
-            if !matches!(upload["state"].as_str(), Some("open" | "pending")) {
-                return upload;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("the upload {upload_id} did not finish in {FINISH_TIMEOUT:?}");
+    pub async fn wait_until_finished(&self, upload_id: UploadId) -> UploadView {
+        wait_for(&format!("the end of upload {upload_id}"), async || {
+            let upload = self.show_upload(upload_id).await;
+            if upload.state.is_final() { Ok(upload) } else { Err(upload.state) }
+        })
+        .await
     }
 
-    /// Returns the file at a path, or null.
-    pub async fn stat(&self, path: &str) -> Value {
-        let files = self.query("/files", &[("path", path)]).await.expect(200);
-        files["files"][0].clone()
+    /// Returns the file at a path, if there is one.
+    pub async fn stat(&self, path: &str) -> Option<VersionView> {
+        let mut list: FileList = self.query("/files", &[("path", path)]).await.parse(200);
+        list.files.pop()
+    }
+
+    /// Returns the file at a path, which must be there.
+    pub async fn file(&self, path: &str) -> VersionView {
+        self.stat(path).await.unwrap_or_else(|| panic!("no file {path}"))
+    }
+
+    /// Returns the first page of all files.
+    pub async fn files(&self) -> Vec<VersionView> {
+        self.get("/files").await.parse::<FileList>(200).files
     }
 
     /// Returns a file's versions, the latest first.
-    pub async fn versions(&self, file_id: &str) -> Vec<Value> {
-        let list = self.get(&format!("/files/{file_id}/versions")).await.expect(200);
-        list["versions"].as_array().expect("versions").clone()
+    pub async fn versions(&self, file_id: FileId) -> Vec<VersionView> {
+        self.get(&format!("/files/{file_id}/versions")).await.parse::<VersionList>(200).versions
+    }
+
+    /// Returns the first page of a file's plan; `query` is empty or begins with `?`.
+    pub async fn plan(&self, file_id: FileId, query: &str) -> Plan {
+        self.get(&format!("/files/{file_id}/plan{query}")).await.parse(200)
     }
 
     /// Downloads a file by its redirect.
-    pub async fn read(&self, file_id: &str) -> Vec<u8> {
+    pub async fn read(&self, file_id: FileId) -> Vec<u8> {
         let redirect = self.get(&format!("/files/{file_id}/content")).await;
         assert_eq!(redirect.status, 302, "{}", redirect.body);
         let answer = self.fetch(redirect.header("location").expect("a location"), &[]).await;
@@ -284,11 +268,11 @@ impl Client {
     }
 
     /// Downloads a file by its plan, and checks every chunk.
-    pub async fn read_by_plan(&self, file_id: &str) -> Vec<u8> {
+    pub async fn read_by_plan(&self, file_id: FileId) -> Vec<u8> {
         let mut content = Vec::new();
-        let mut path = format!("/files/{file_id}/plan");
+        let mut query = String::new();
         loop {
-            let plan: Plan = self.get(&path).await.parse(200);
+            let plan = self.plan(file_id, &query).await;
             for term in &plan.terms {
                 assert_eq!(term.offset, content.len() as u64, "{term:?}");
                 let range = term.range.as_deref().expect("a range");
@@ -306,16 +290,25 @@ impl Client {
                 assert!(run.is_empty(), "the range is longer than its chunks");
             }
             let Some(cursor) = plan.next_cursor else { break };
-            path = format!("/files/{file_id}/plan?cursor={cursor}");
+            query = format!("?cursor={cursor}");
         }
         content
     }
 
+    pub async fn account(&self) -> AccountView {
+        self.get("/accounts/me").await.parse(200)
+    }
+
     /// Returns the account's used and reserved bytes.
     pub async fn usage(&self) -> (u64, u64) {
-        let account: AccountView = self.get("/accounts/me").await.parse(200);
+        let account = self.account().await;
         (account.used_bytes, account.reserved_bytes)
     }
+}
+
+/// A request that declares the bytes of an upload.
+fn declaration(path: &str, bytes: &[u8]) -> Value {
+    json!({ "path": path, "size": bytes.len(), "sha256": Sha256::of(bytes) })
 }
 
 /// Decodes a term of a plan from the bytes of its range.
@@ -338,13 +331,4 @@ fn decode(term: &PlanTerm, stored: &[u8]) -> Vec<u8> {
 #[track_caller]
 pub fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
-}
-
-async fn read(answer: reqwest::Response) -> Reply {
-    let status = answer.status().as_u16();
-    let headers = answer.headers().clone();
-    let text = answer.text().await.unwrap_or_default();
-    let body = serde_json::from_str(&text)
-        .unwrap_or_else(|_| if text.is_empty() { Value::Null } else { json!(text) });
-    Reply { status, headers, body }
 }

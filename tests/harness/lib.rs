@@ -4,12 +4,16 @@
 
 mod client;
 mod data;
+mod reply;
 mod roles;
 mod stack;
+mod wait;
 
-pub use client::{Client, Reply, text};
+pub use client::{Client, text};
 pub use data::{bytes, log_lines};
+pub use reply::{Reply, available, parse};
 pub use stack::{
     COLD_BUCKET, Deployed, WEBHOOK_SECRET, enforces_roles, live, ministack, paused, store_kind, swept,
     verifies_checksums,
 };
+pub use wait::wait_for;

@@ -2,8 +2,9 @@
 //! invalid calls of every operation, and finds no 5xx and no answer that the document lacks.
 
 use serde_json::{Value, json};
+use sluice_contracts::accounts::SessionCreated;
 use sluice_localstack::python::ensure_environment;
-use sluice_tests::{Client, WEBHOOK_SECRET, bytes, live, text};
+use sluice_tests::{Client, WEBHOOK_SECRET, bytes, live};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,18 +23,18 @@ async fn prepare(user: &Client) -> Vec<(&'static str, String)> {
     for (number, file) in (0..).zip(["FILE", "CHANGED_FILE", "DELETED_FILE", "RESTORED_FILE"]) {
         let first = user.upload(file, &bytes(number, 3000)).await;
         let upload = user.upload(file, &bytes(number + 10, 3 * MIB)).await;
-        prepared.push((file, text(&upload["version"]["file_id"]).to_owned()));
+        prepared.push((file, upload.file_id.to_string()));
         if file == "RESTORED_FILE" {
-            prepared.push(("RESTORED_VERSION", text(&first["version"]["version_id"]).to_owned()));
+            prepared.push(("RESTORED_VERSION", first.version_id.to_string()));
         }
     }
     let request = |path| json!({ "path": path, "size": 12 * MIB, "part_size": 5 * MIB });
     for upload in ["UPLOAD", "ABORTED_UPLOAD"] {
-        let plan = user.post("/uploads", &request(upload)).await.expect(201);
-        prepared.push((upload, text(&plan["upload_id"]).to_owned()));
+        let plan = user.post("/uploads", &request(upload)).await.plan();
+        prepared.push((upload, plan.upload_id.to_string()));
     }
-    let session = user.post("/sessions", &user.credentials()).await.expect(201);
-    prepared.push(("ENDED_TOKEN", text(&session["token"]).to_owned()));
+    let session: SessionCreated = user.post("/sessions", &user.credentials()).await.parse(201);
+    prepared.push(("ENDED_TOKEN", session.token.expect("a token")));
     prepared
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use sluice_localstack::stores::{LocalStore, StoreKind as LocalKind, StoreSettings, WebhookSettings};
 use sluice_oss_double::OssDouble;
 use sluice_storage::Clients;
-use sluice_storage::stores::{Stores, Addressing, Role, StoreKind};
+use sluice_storage::stores::{Addressing, Role, StoreKind, Stores};
 use sluice_tests::Deployed;
 use std::net::SocketAddr;
 use std::path::Path;

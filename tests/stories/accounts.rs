@@ -1,12 +1,14 @@
 //! Tests accounts and sessions: register, log in, log out, and the current account.
 
 use reqwest::Method;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use sluice_contracts::problem::Code;
+use sluice_contracts::accounts::{AccountCreated, AccountView, Credentials, Login, SessionCreated};
+use sluice_contracts::problem::{Code, Problem};
 use sluice_contracts::route::ROUTES;
 use sluice_deployment::clock;
 use sluice_lambda::Call;
-use sluice_tests::{Client, Deployed, live, text};
+use sluice_tests::{Client, Deployed, Reply, live, text, wait_for};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,31 +16,34 @@ use crate::support::call;
 
 const PASSWORD: &str = "correct horse battery";
 
-fn credentials(username: &str, password: &str) -> Value {
-    json!({ "username": username, "password": password })
+fn credentials(username: &str, password: &str) -> Credentials {
+    Credentials { username: username.to_owned(), password: password.to_owned() }
 }
 
-/// A problem without the fields that differ between requests.
-fn without_request_id(mut problem: Value) -> Value {
-    assert!(!text(&problem["request_id"]).is_empty(), "{problem}");
-    problem["request_id"].take();
-    problem
+/// The token of a session that has begun.
+fn token(reply: Reply) -> String {
+    reply.parse::<SessionCreated>(201).token.expect("a token")
+}
+
+/// A problem without the field that differs between requests.
+fn without_request_id(problem: Problem) -> Problem {
+    Problem { request_id: String::new(), ..problem }
 }
 
 #[tokio::test]
 async fn a_logout_ends_only_its_own_session_and_at_once() {
     let user = Client::register(live()).await;
-    let account = user.get("/accounts/me").await.expect(200);
-    assert_eq!(text(&account["username"]), user.username);
-    assert_eq!((&account["used_bytes"], &account["reserved_bytes"]), (&json!(0), &json!(0)), "{account}");
+    let account = user.account().await;
+    assert_eq!(account.username, user.username);
+    assert_eq!((account.used_bytes, account.reserved_bytes), (0, 0), "{account:?}");
 
-    let second = user.post("/sessions", &user.credentials()).await.expect(201);
-    assert_ne!(text(&second["token"]), user.token());
+    let second = token(user.post("/sessions", &user.credentials()).await);
+    assert_ne!(second, user.token());
     user.delete("/sessions/current").await.expect(204);
-    user.get("/accounts/me").await.expect_problem(401, "unauthenticated");
-    user.delete("/sessions/current").await.expect_problem(401, "unauthenticated");
-    let elsewhere = user.with_token(text(&second["token"]));
-    assert_eq!(elsewhere.get("/accounts/me").await.expect(200)["account_id"], account["account_id"]);
+    user.get("/accounts/me").await.expect_problem(401, Code::Unauthenticated);
+    user.delete("/sessions/current").await.expect_problem(401, Code::Unauthenticated);
+    let elsewhere = user.with_token(&second);
+    assert_eq!(elsewhere.account().await.account_id, account.account_id);
 }
 
 #[tokio::test]
@@ -53,7 +58,7 @@ async fn an_unknown_user_and_a_wrong_password_get_the_same_answer() {
     ] {
         let reply = user.post("/sessions", &credentials(username, password)).await;
         assert_eq!(reply.header("www-authenticate"), Some("Bearer"));
-        answers.push(without_request_id(reply.expect_problem(401, "wrong_credentials")));
+        answers.push(without_request_id(reply.expect_problem(401, Code::WrongCredentials)));
     }
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
 }
@@ -61,15 +66,16 @@ async fn an_unknown_user_and_a_wrong_password_get_the_same_answer() {
 #[tokio::test]
 async fn different_spellings_of_a_name_are_one_account() {
     let stranger = Client::stranger(live());
-    let created = stranger.post("/accounts", &credentials("André", "pässword of andré")).await.expect(201);
-    assert_eq!(created["username"], "andré");
+    let created = stranger.post("/accounts", &credentials("André", "pässword of andré")).await;
+    let created: AccountCreated = created.parse(201);
+    assert_eq!(created.username, "andré");
     for spelling in ["André", "ANDRÉ", "andre\u{301}", "ａｎｄré"] {
         let again = stranger.post("/accounts", &credentials(spelling, PASSWORD)).await;
-        again.expect_problem(409, "username_taken");
+        again.expect_problem(409, Code::UsernameTaken);
         let decomposed = credentials(spelling, "pa\u{308}ssword of andre\u{301}");
-        let session = stranger.post("/sessions", &decomposed).await.expect(201);
-        let account = stranger.with_token(text(&session["token"])).get("/accounts/me").await.expect(200);
-        assert_eq!(account["account_id"], created["account_id"], "{spelling}");
+        let token = token(stranger.post("/sessions", &decomposed).await);
+        let account = stranger.with_token(&token).account().await;
+        assert_eq!(account.account_id, created.account_id, "{spelling}");
     }
 }
 
@@ -93,8 +99,8 @@ async fn invalid_names_and_passwords_are_refused() {
         ("good.name", "line one\nline two"),
     ] {
         let problem = stranger.post("/accounts", &credentials(username, password)).await;
-        let problem = problem.expect_problem(400, "invalid_request");
-        assert!(password.is_empty() || !problem.to_string().contains(password), "{problem}");
+        let problem = problem.expect_problem(400, Code::InvalidRequest);
+        assert!(password.is_empty() || !format!("{problem:?}").contains(password), "{problem:?}");
     }
 }
 
@@ -109,7 +115,7 @@ async fn a_token_without_a_session_is_refused() {
     for authorization in ["", "Bearer", "Bearer ", "Bearer garbage", user.token(), cut, &longer, &basic] {
         let headers = [("authorization", authorization)];
         let reply = stranger.send(Method::GET, "/accounts/me", &headers, &Value::Null).await;
-        reply.expect_problem(401, "unauthenticated");
+        reply.expect_problem(401, Code::Unauthenticated);
     }
     let headers = [("authorization", &*bearer)];
     stranger.send(Method::GET, "/accounts/me", &headers, &Value::Null).await.expect(200);
@@ -119,39 +125,41 @@ async fn a_token_without_a_session_is_refused() {
 async fn a_cookie_is_accepted_only_from_pages_of_the_same_origin() {
     let user = Client::register(live()).await;
     let stranger = user.with_token("");
-    let mut login = user.credentials();
-    login["cookie"] = json!(true);
+    let credentials = user.credentials();
+    let login = Login { username: credentials.username, password: credentials.password, cookie: true };
     let own = ("sec-fetch-site", "same-origin");
     for elsewhere in [&[][..], &[("sec-fetch-site", "cross-site")], &[("sec-fetch-site", "same-site")]] {
         let reply = stranger.send(Method::POST, "/sessions", elsewhere, &login).await;
         assert_eq!(reply.header("set-cookie"), None);
-        reply.expect_problem(400, "invalid_request");
+        reply.expect_problem(400, Code::InvalidRequest);
     }
     let reply = stranger.send(Method::POST, "/sessions", &[own], &login).await;
     let set = reply.header("set-cookie").expect("a cookie").to_owned();
     assert!(set.starts_with("__Host-sluice-session=sluice_"), "{set}");
     let attributes = "; Path=/; Max-Age=2592000; Secure; HttpOnly; SameSite=Strict";
     assert!(set.ends_with(attributes), "{set}");
-    assert_eq!(reply.expect(201)["token"], Value::Null);
+    assert_eq!(reply.parse::<SessionCreated>(201).token, None);
 
     let cookies = format!("theme=dark; {}; other=1", set.trim_end_matches(attributes));
     let cookie = ("cookie", &*cookies);
     let ask = async |headers: &[(&str, &str)]| {
         stranger.send(Method::GET, "/accounts/me", headers, &Value::Null).await
     };
-    assert_eq!(ask(&[cookie, own]).await.expect(200)["username"], *user.username);
+    assert_eq!(ask(&[cookie, own]).await.parse::<AccountView>(200).username, user.username);
     for site in ["cross-site", "same-site", "none", ""] {
-        ask(&[cookie, ("sec-fetch-site", site)]).await.expect_problem(401, "unauthenticated");
+        ask(&[cookie, ("sec-fetch-site", site)]).await.expect_problem(401, Code::Unauthenticated);
     }
-    ask(&[cookie]).await.expect_problem(401, "unauthenticated");
+    ask(&[cookie]).await.expect_problem(401, Code::Unauthenticated);
     // A token wins over the cookie.
-    ask(&[cookie, own, ("authorization", "Bearer nonsense")]).await.expect_problem(401, "unauthenticated");
+    ask(&[cookie, own, ("authorization", "Bearer nonsense")])
+        .await
+        .expect_problem(401, Code::Unauthenticated);
 
     let reply = stranger.send(Method::DELETE, "/sessions/current", &[cookie, own], &Value::Null).await;
     let forgotten = reply.header("set-cookie").expect("a cookie").to_owned();
     assert!(forgotten.starts_with("__Host-sluice-session=; Path=/; Max-Age=0;"), "{forgotten}");
     reply.expect(204);
-    ask(&[cookie, own]).await.expect_problem(401, "unauthenticated");
+    ask(&[cookie, own]).await.expect_problem(401, Code::Unauthenticated);
 }
 
 #[tokio::test]
@@ -164,16 +172,16 @@ async fn every_call_that_needs_a_session_is_refused_without_one() {
         let reply = stranger.send(method.clone(), &path, &[], &Value::Null).await;
         assert_eq!(reply.status, 401, "{method} {path}: {}", reply.body);
         if method != Method::HEAD {
-            reply.expect_problem(401, "unauthenticated");
+            reply.expect_problem(401, Code::Unauthenticated);
         }
     }
 }
 
 /// Calls the accounts function in this process.
-async fn accounts(stack: &Deployed, call: Call) -> Result<Value, Code> {
+async fn accounts<T: DeserializeOwned>(stack: &Deployed, call: Call) -> Result<T, Code> {
     let app = Arc::new(accounts::App::new(&stack.deployment_of("accounts")).expect("an app"));
     let reply = accounts::handle(app, call).await.map_err(|failure| failure.code)?;
-    Ok(serde_json::from_slice(reply.body()).expect("JSON"))
+    Ok(serde_json::from_slice(reply.body()).expect("an answer"))
 }
 
 #[tokio::test]
@@ -182,15 +190,15 @@ async fn a_session_ends_when_it_expires() {
     let life = Duration::from_secs(live().setting("SLUICE_SESSION_TTL_SECONDS").parse().expect("seconds"));
     let log_in = call(&user, Method::POST, "/sessions", &user.credentials());
     let began = clock::now();
-    let session = accounts(live(), Call { now: began, ..log_in }).await.expect("a session");
-    let user = user.with_token(text(&session["token"]));
+    let session: SessionCreated = accounts(live(), Call { now: began, ..log_in }).await.expect("a session");
+    let user = user.with_token(&session.token.expect("a token"));
     let after = |passed: Duration| Call {
         now: began.after(passed),
         ..call(&user, Method::GET, "/accounts/me", &Value::Null)
     };
-    let shortly_before = accounts(live(), after(life.saturating_sub(Duration::from_secs(2)))).await;
-    assert!(shortly_before.is_ok(), "{shortly_before:?}");
-    assert_eq!(accounts(live(), after(life)).await, Err(Code::Unauthenticated));
+    let shortly_before = after(life.saturating_sub(Duration::from_secs(2)));
+    accounts::<AccountView>(live(), shortly_before).await.expect("the session still lives");
+    assert_eq!(accounts::<AccountView>(live(), after(life)).await, Err(Code::Unauthenticated));
 }
 
 #[tokio::test]
@@ -205,8 +213,8 @@ async fn no_answer_and_no_log_contains_a_secret() {
     let secretive = user.with_token(text(&answers[2]["token"]));
     answers.push(secretive.get("/accounts/me").await.body);
     answers.push(secretive.get("/files/nonsense").await.body);
-    let request = serde_json::json!({ "path": "../a name that is nobody's business", "size": 1 });
-    secretive.post("/uploads", &request).await.expect_problem(400, "invalid_request");
+    let request = json!({ "path": "../a name that is nobody's business", "size": 1 });
+    secretive.post("/uploads", &request).await.expect_problem(400, Code::InvalidRequest);
     secretive.upload("the name of a private file", b"private").await;
     for answer in answers.iter().map(Value::to_string) {
         assert!(!answer.contains(password) && !answer.contains("argon2"), "{answer}");
@@ -223,26 +231,23 @@ async fn no_answer_and_no_log_contains_a_secret() {
 #[tokio::test]
 async fn the_log_line_of_a_call_names_its_account() {
     let user = Client::register(live()).await;
-    let account = user.get("/accounts/me").await.expect(200);
-    let problem = user.get("/files/nonsense").await.expect_problem(404, "not_found");
-    let line = log_line(text(&problem["request_id"])).await;
-    assert_eq!(line["span"]["account"], account["account_id"], "{line}");
+    let account = user.account().await;
+    let problem = user.get("/files/nonsense").await.expect_problem(404, Code::NotFound);
+    let line = log_line(&problem.request_id).await;
+    assert_eq!(text(&line["span"]["account"]), account.account_id.to_string(), "{line}");
     let said = (&line["status"], &line["code"], &line["path"]);
     assert_eq!(said, (&json!(404), &json!("not_found"), &json!("/files/nonsense")), "{line}");
 }
 
 /// Waits for the log line of a call's answer. It comes through pipes, so it may arrive after the answer.
 async fn log_line(request_id: &str) -> Value {
-    for _ in 0..100 {
+    wait_for(&format!("the log line of {request_id}"), async || {
         let log = std::fs::read_to_string(&live().functions_log).expect("the functions' log");
         let lines = log.lines().filter_map(|line| line.split_once(": ").map(|(_, line)| line));
         let mut lines = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let answered =
             |line: &Value| line["message"] == "answered" && line["span"]["request_id"] == request_id;
-        if let Some(line) = lines.find(answered) {
-            return line;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("no line of {request_id}");
+        lines.find(answered).ok_or_else(|| format!("{} bytes of other lines", log.len()))
+    })
+    .await
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sluice_admin::error::Kind;
 use sluice_oss_double::{Operation, Scope};
 use sluice_storage::fault::{Fault, Moment, run_until_killed};
-use sluice_tests::{COLD_BUCKET, bytes};
+use sluice_tests::{COLD_BUCKET, bytes, wait_for};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -222,9 +222,11 @@ async fn admin_import_copies_what_an_object_is_when_it_is_read_or_reports_it_gon
     let waiting = faults.clone();
     let meanwhile = async move {
         // The import has listed both objects and reads the first one.
-        while waiting.pending() == 2 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        wait_for("a delayed read", async || {
+            let pending = waiting.pending();
+            if pending < 2 { Ok(()) } else { Err(pending) }
+        })
+        .await;
         let put = s3.put_object().bucket(&bucket).key("replaced").body(body.into());
         put.send().await.expect("a PUT");
         s3.delete_object().bucket(&bucket).key("deleted").send().await.expect("deleted");

@@ -2,6 +2,7 @@
 
 use aws_smithy_runtime_api::client::http::HttpConnector;
 use serde_json::Value;
+use sluice_contracts::uploads::UploadPlan;
 use sluice_deployment::Deployment;
 use sluice_tests::{Client, Deployed, bytes, paused};
 use std::sync::{Arc, Mutex};
@@ -37,16 +38,16 @@ async fn an_upload_stays_within_its_call_budget() {
 
     for (label, size, init_max, complete_max) in [("small", 10_240, 3, 4), ("parts", 17 << 20, 4, 6)] {
         let content = bytes(size as u64, size);
-        let sha256 = sluice_domain::hash::Sha256::of(&content).to_string();
+        let sha256 = sluice_domain::hash::Sha256::of(&content);
         let request = serde_json::json!({ "path": label, "size": size, "sha256": sha256 });
         let begin = call(&user, http::Method::POST, "/uploads", &request);
         let reply = init_upload::handle(init.clone(), begin).await.expect("an upload");
-        let plan: Value = serde_json::from_slice(reply.body()).expect("JSON");
+        let plan: UploadPlan = serde_json::from_slice(reply.body()).expect("a plan");
         let made = taken(&calls);
         assert!(made.len() <= init_max, "init of {label}: {made:?}");
 
         let sent = user.send_parts(&plan, &content).await;
-        let path = format!("/uploads/{}/complete", plan["upload_id"].as_str().expect("an id"));
+        let path = format!("/uploads/{}/complete", plan.upload_id);
         let finish = call(&user, http::Method::POST, &path, &sent);
         complete_upload::handle(complete.clone(), finish).await.expect("completed");
         let made = taken(&calls);
@@ -102,8 +103,7 @@ async fn a_read_stays_within_its_call_budget() {
     let worker = Worker::new(stack);
     let landed = Landed::new(stack, bytes(2, 10_240)).await;
     worker.receive(&created(&landed.key), 1, unhurried()).await;
-    let upload = landed.upload().await;
-    let file_id = upload["version"]["file_id"].as_str().expect("an id");
+    let file_id = landed.version().await.file_id;
     let read = Arc::new(read_content::App::new(&deployment).expect("an app"));
     // The first read of a day also records the day.
     for (what, max) in [("plan", 6), ("plan", 5), ("content", 4)] {

@@ -2,36 +2,35 @@
 
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use serde_json::{Value, json};
+use sluice_contracts::files::VersionView;
 use sluice_domain::blob::{Life, Pack};
 use sluice_domain::hash::{ChunkId, Sha256};
 use sluice_domain::id::PackId;
 use sluice_domain::key::LandingKey;
-use sluice_tests::{Client, bytes, paused};
+use sluice_domain::upload::UploadState;
+use sluice_tests::{Client, available, bytes, paused};
 use std::sync::Arc;
-use std::time::Duration;
+use tokio::sync::Semaphore;
 
 use crate::support::{Landed, Worker, created, message, unhurried, watched};
 
 const MIB: usize = 1 << 20;
 
 /// Processes an upload's event once, and returns the upload.
-async fn process(worker: &Worker, landed: &Landed) -> Value {
+async fn process(worker: &Worker, landed: &Landed) -> VersionView {
     assert_eq!(worker.receive(&created(&landed.key), 1, unhurried()).await, Vec::<String>::new());
-    landed.upload().await["version"].clone()
+    landed.version().await
 }
 
 /// Returns the new, shared and stored bytes of a version.
-fn counted(version: &Value) -> [u64; 3] {
-    ["new_bytes", "shared_bytes", "stored_bytes"].map(|name| version[name].as_u64().expect("a number"))
+fn counted(version: &VersionView) -> [u64; 3] {
+    [version.new_bytes, version.shared_bytes, version.stored_bytes]
 }
 
 /// Returns the rows of the packs that a version consists of.
-async fn packs(worker: &Worker, user: &Client, version: &Value) -> Vec<Pack> {
-    let path = format!("/files/{}/plan?detail=terms", version["file_id"].as_str().expect("an id"));
-    let plan = user.get(&path).await.expect(200);
-    let terms = plan["terms"].as_array().expect("terms");
-    let mut ids: Vec<PackId> =
-        terms.iter().map(|term| term["pack_id"].as_str().expect("an id").parse().expect("an id")).collect();
+async fn packs(worker: &Worker, user: &Client, version: &VersionView) -> Vec<Pack> {
+    let plan = user.plan(version.file_id, "?detail=terms").await;
+    let mut ids: Vec<PackId> = plan.terms.iter().map(|term| term.pack_id).collect();
     ids.sort_unstable();
     ids.dedup();
     worker.tables().packs(&ids).await.expect("packs")
@@ -50,8 +49,7 @@ async fn an_edited_file_stores_only_its_new_chunks() {
     let [new, shared, stored] = counted(&version);
     assert!((1..200_000).contains(&new), "{new} of 8 MiB are said to be new");
     assert_eq!((new + shared, stored), (next.content.len() as u64, new));
-    let file_id = version["file_id"].as_str().expect("an id");
-    assert!(next.user.read_by_plan(file_id).await == next.content);
+    assert!(next.user.read_by_plan(version.file_id).await == next.content);
 
     let keys = worker.vault_keys(base.account_id).await;
     let of = |prefix: &str| keys.iter().filter(|key| key.starts_with(prefix)).count();
@@ -90,7 +88,7 @@ async fn a_mostly_new_object_is_adopted_and_its_shared_bytes_are_counted() {
     let [new, shared, stored] = counted(&version);
     assert!((1_900_000..=2 << 20).contains(&shared), "{shared} of 2 MiB are said to be shared");
     assert_eq!((new + shared, stored), (16 << 20, 16 << 20));
-    assert!(next.user.read(version["file_id"].as_str().expect("an id")).await == next.content);
+    assert!(next.user.read(version.file_id).await == next.content);
 }
 
 #[tokio::test]
@@ -123,12 +121,10 @@ async fn small_files_of_a_batch_share_a_pack_per_account() {
     assert!(shared.len() == 1 && shared[0].starts_with("packs/"), "eight share a pack: {shared:?}");
     let mut new_bytes = 0;
     for one in &landed[1..] {
-        let upload = one.upload().await;
-        assert_eq!(upload["state"], "available", "{upload}");
-        let version = &upload["version"];
-        new_bytes += counted(version)[0];
-        assert!(one.user.read_by_plan(version["file_id"].as_str().expect("an id")).await == one.content);
-        let rows = packs(&worker, &one.user, version).await;
+        let version = available(one.upload().await);
+        new_bytes += version.new_bytes;
+        assert!(one.user.read_by_plan(version.file_id).await == one.content);
+        let rows = packs(&worker, &one.user, &version).await;
         assert_eq!((rows.len(), rows[0].references), (1, 7), "seven blobs use the pack");
     }
     assert_eq!(new_bytes, 7 * 10_240);
@@ -137,7 +133,7 @@ async fn small_files_of_a_batch_share_a_pack_per_account() {
     // A second delivery of the messages changes nothing.
     let messages = landed.iter().map(|one| message(created(&one.key), 2)).collect();
     assert_eq!(dedup_upload::process(worker.app.clone(), messages, unhurried()).await, Vec::<String>::new());
-    let rows = packs(&worker, &users[0], &landed[1].upload().await["version"]).await;
+    let rows = packs(&worker, &users[0], &landed[1].version().await).await;
     assert_eq!(rows[0].references, 7);
     assert_eq!(worker.vault_keys(landed[1].account_id).await, shared);
 }
@@ -149,26 +145,31 @@ async fn of_two_equal_files_of_a_batch_the_first_one_published_counts_as_new() {
     let content = bytes(120, 10_240);
     let first = Landed::of(user.clone(), "first", content.clone(), &Value::Null).await;
     let second = Landed::of(user.clone(), "second", content, &Value::Null).await;
-    // The first file is published late.
+    // The first file is published when the second one has been.
     let late = first.key.upload_id.to_string();
+    let published = Arc::new(Semaphore::new(0));
     let deployment = watched(stack, move |connector, request| {
         let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
-        let is_late = body.contains("TransactItems") && body.contains(&late);
+        let publishes = body.contains("TransactItems");
+        let is_late = body.contains(&late);
         let answer = connector.call(request);
+        let published = published.clone();
         HttpConnectorFuture::new(async move {
-            if is_late {
-                tokio::time::sleep(Duration::from_secs(1)).await;
+            if publishes && is_late {
+                drop(published.acquire().await);
             }
-            answer.await
+            let answer = answer.await;
+            if publishes && !is_late {
+                published.add_permits(1);
+            }
+            answer
         })
     });
     let worker = Worker::with(stack, dedup_upload::App::new(&deployment).expect("an app"));
     let messages = [&first, &second].map(|one| message(created(&one.key), 1)).into();
     let failed = dedup_upload::process(worker.app.clone(), messages, unhurried()).await;
     assert_eq!(failed, Vec::<String>::new());
-    let first = first.upload().await;
-    let second = second.upload().await;
-    assert_eq!((counted(&first["version"])[0], counted(&second["version"])[0]), (0, 10_240));
+    assert_eq!((first.version().await.new_bytes, second.version().await.new_bytes), (0, 10_240));
 }
 
 #[tokio::test]
@@ -186,8 +187,7 @@ async fn two_workers_at_once_take_one_reference() {
     if !(first.is_empty() && second.is_empty()) {
         assert_eq!(worker.receive(&event, 2, unhurried()).await, Vec::<String>::new());
     }
-    let version = &next.upload().await["version"];
-    let rows = packs(&worker, &next.user, version).await;
+    let rows = packs(&worker, &next.user, &next.version().await).await;
     let mut references: Vec<u64> = rows.iter().map(|pack| pack.references).collect();
     references.sort_unstable();
     assert_eq!(references, [1, 2]);
@@ -207,7 +207,7 @@ async fn a_condemned_pack_is_not_referenced() {
     let next = Landed::of(base.user.clone(), "file", edited, &Value::Null).await;
     let [new, shared, _] = counted(&process(&worker, &next).await);
     assert_eq!((new, shared), (next.content.len() as u64, 0));
-    assert!(next.user.read_by_plan(version["file_id"].as_str().expect("an id")).await == next.content);
+    assert!(next.user.read_by_plan(version.file_id).await == next.content);
 }
 
 #[tokio::test]
@@ -238,7 +238,7 @@ async fn a_pack_condemned_at_the_last_moment_stops_the_version() {
     worker.set_life(pack.pack_id, Life::Condemned).await;
     let published = worker.tables().publish(&upload, &outcome, upload.created_at).await.expect("an answer");
     assert_eq!(published, Published::PackGone);
-    assert_eq!(next.upload().await["state"], "open");
+    assert_eq!(next.upload().await.state, UploadState::Open);
     let after = worker.tables().packs(&[pack.pack_id]).await.expect("packs");
     assert_eq!(after[0].references, pack.references);
 }
@@ -256,7 +256,7 @@ async fn a_damaged_pack_index_costs_storage_but_rejects_no_upload() {
     let other = Worker::new(paused());
     let [new, ..] = counted(&process(&other, &next).await);
     assert_eq!(new, next.content.len() as u64);
-    next.user.read(next.upload().await["version"]["file_id"].as_str().expect("an id")).await;
+    next.user.read(next.version().await.file_id).await;
 }
 
 #[tokio::test]
@@ -290,7 +290,8 @@ async fn a_batch_with_a_poison_message_stores_the_others() {
         Vec::<String>::new()
     );
     let states = [first.upload().await, wrong.upload().await, second.upload().await];
-    assert_eq!(states.map(|upload| upload["state"].clone()), ["available", "rejected", "available"]);
+    let expected = [UploadState::Available, UploadState::Rejected, UploadState::Available];
+    assert_eq!(states.map(|upload| upload.state), expected);
     let keys = worker.vault_keys(first.account_id).await;
     assert!(keys.len() == 1 && keys[0].starts_with("packs/"), "{keys:?}");
     assert_eq!(worker.landing_keys(first.account_id).await, Vec::<String>::new());

@@ -1,11 +1,13 @@
 //! Tests the `sluice` command with the deployed pipeline.
 
 use serde_json::Value;
-use sluice_tests::{Client, bytes, live, text};
+use sluice_contracts::files::VersionView;
+use sluice_contracts::uploads::UploadList;
+use sluice_tests::{Client, bytes, live, text, wait_for};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
-use std::time::Duration;
+
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
@@ -31,7 +33,7 @@ impl Sluice {
         let mut login = sluice.command(&["login", &sluice.user.username, "--password-stdin"]);
         let mut child = login.stdin(Stdio::piped()).spawn().expect("started");
         let mut stdin = child.stdin.take().expect("piped");
-        stdin.write_all(text(&credentials["password"]).as_bytes()).await.expect("written");
+        stdin.write_all(credentials.password.as_bytes()).await.expect("written");
         drop(stdin);
         assert!(child.wait().await.expect("ended").success());
         sluice
@@ -57,15 +59,13 @@ impl Sluice {
     }
 
     /// Waits until readers get the version that was put, and returns the file.
-    async fn published(&self, path: &str, put: &Value) -> Value {
-        for _ in 0..1200 {
-            let file = self.user.stat(path).await;
-            if file["version_id"] == put["version_id"] {
-                return file;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("{path} is not {put}");
+    async fn published(&self, path: &str, put: &Value) -> VersionView {
+        let version_id = text(&put["version_id"]).parse().expect("an id");
+        wait_for(&format!("version {version_id:?} of {path}"), async || match self.user.stat(path).await {
+            Some(file) if file.version_id == version_id => Ok(file),
+            other => Err(other),
+        })
+        .await
     }
 }
 
@@ -77,27 +77,23 @@ async fn a_put_killed_halfway_sends_only_what_is_missing() {
     let arguments = ["put", "film", "--to", "films/one", "--part-size", "5m", "--jobs", "2"];
     let mut first =
         sluice.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
-    let received = loop {
-        let uploads = sluice.user.get("/uploads").await.expect(200);
-        if let Some(upload) = uploads["uploads"].get(0) {
-            let path = format!("/uploads/{}", text(&upload["upload_id"]));
-            let shown = sluice.user.get(&path).await.expect(200);
-            if shown["received"].as_array().is_some_and(|received| received.len() >= 10) {
-                first.kill().await.expect("killed");
-                let left = sluice.user.get(&path).await.expect(200);
-                break left["received"].as_array().map_or(0, Vec::len);
-            }
-        }
+    let upload_id = wait_for("ten parts", async || {
         assert!(first.try_wait().expect("a status").is_none(), "the command ended before it was killed");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    };
+        let uploads = sluice.user.get("/uploads").await.parse::<UploadList>(200).uploads;
+        let upload = uploads.first().ok_or(0_usize)?;
+        let received = sluice.user.show_upload(upload.upload_id).await.received.len();
+        if received >= 10 { Ok(upload.upload_id) } else { Err(received) }
+    })
+    .await;
+    first.kill().await.expect("killed");
+    let received = sluice.user.show_upload(upload_id).await.received.len();
     let second = sluice.run(&arguments).await.remove(0);
     assert_eq!((&second["outcome"], &second["state"]), (&"uploaded".into(), &"available".into()), "{second}");
     let sent = second["bytes_sent"].as_u64().expect("a number") as usize;
     // Each worker may have been sending a part when the first command was killed.
     assert!(sent <= content.len() - received * 5 * MIB, "{sent} bytes sent again of {}", content.len());
-    let file_id = sluice.user.stat("films/one").await["file_id"].clone();
-    assert!(sluice.user.read(text(&file_id)).await == content, "other bytes came back");
+    let file_id = sluice.user.file("films/one").await.file_id;
+    assert!(sluice.user.read(file_id).await == content, "other bytes came back");
 
     let again = sluice.run(&["put", "film", "--to", "films/two"]).await.remove(0);
     assert_eq!((&again["outcome"], &again["bytes_sent"]), (&"instant".into(), &0.into()), "{again}");
@@ -127,8 +123,8 @@ async fn an_edited_file_transfers_only_its_new_bytes_both_ways() {
     assert!(number(&delta, "bytes_sent") < 200_000, "{delta}");
     assert!(number(&delta, "api_bytes") < 20_000, "{delta}");
     let version = sluice.published("disk", &delta).await;
-    assert_eq!(version["new_bytes"], delta["bytes_sent"]);
-    assert!(sluice.user.read_by_plan(text(&version["file_id"])).await == edited, "other bytes came back");
+    assert_eq!(version.new_bytes, number(&delta, "bytes_sent"));
+    assert!(sluice.user.read_by_plan(version.file_id).await == edited, "other bytes came back");
 
     // Without the cache it asks the server; without an earlier version it looks up the chunk index.
     edited.insert(0, b'?');

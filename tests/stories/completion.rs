@@ -2,9 +2,15 @@
 
 use futures::future::join_all;
 use reqwest::Method;
+use serde::Serialize;
 use serde_json::{Value, json};
+use sluice_contracts::problem::Code;
+use sluice_contracts::uploads::{Completed, CompletedPart, UploadView};
 use sluice_domain::hash::Sha256;
-use sluice_tests::{Client, bytes, live, text};
+use sluice_domain::id::{UploadId, VersionId};
+use sluice_domain::upload::UploadState;
+use sluice_domain::version::{RejectReason, VersionState};
+use sluice_tests::{Client, Reply, available, bytes, live};
 
 const MIB: usize = 1 << 20;
 const MD5_OF_NOTHING: &str = "d41d8cd98f00b204e9800998ecf8427e";
@@ -12,9 +18,11 @@ const MD5_OF_NOTHING: &str = "d41d8cd98f00b204e9800998ecf8427e";
 /// An upload of three parts that have all been sent.
 struct Sent {
     user: Client,
+    upload_id: UploadId,
+    /// The path of the upload in the API.
     path: String,
     /// The parts as the completion lists them.
-    parts: Vec<Value>,
+    parts: Vec<CompletedPart>,
     content: Vec<u8>,
 }
 
@@ -23,31 +31,28 @@ impl Sent {
         let user = Client::register(live()).await;
         let content = bytes(seed, 10 * MIB + 1);
         let request = json!({ "path": "file", "size": content.len(), "part_size": 5 * MIB });
-        let plan = user.post("/uploads", &request).await.expect(201);
-        let sent = user.send_parts(&plan, &content).await;
-        let parts = sent["parts"].as_array().expect("parts").clone();
-        Self { user, path: format!("/uploads/{}", text(&plan["upload_id"])), parts, content }
+        let plan = user.post("/uploads", &request).await.plan();
+        let parts = user.send_parts(&plan, &content).await.parts;
+        let path = format!("/uploads/{}", plan.upload_id);
+        Self { user, upload_id: plan.upload_id, path, parts, content }
     }
 
-    async fn complete(&self, parts: &[Value]) -> sluice_tests::Reply {
-        self.user.post(&format!("{}/complete", self.path), &json!({ "parts": parts })).await
+    async fn complete(&self, parts: &impl Serialize) -> Reply {
+        self.user.complete(self.upload_id, &json!({ "parts": parts })).await
     }
 
     /// Completes with a hash that was not declared when the upload began.
-    async fn complete_as(&self, sha256: &str) -> sluice_tests::Reply {
-        let completion = json!({ "parts": self.parts, "sha256": sha256 });
-        self.user.post(&format!("{}/complete", self.path), &completion).await
+    async fn complete_as(&self, sha256: Sha256) -> Reply {
+        self.user.complete(self.upload_id, &json!({ "parts": self.parts, "sha256": sha256 })).await
     }
 
-    async fn wait_until_finished(&self) -> Value {
-        self.user.wait_until_finished(self.path.rsplit('/').next().expect("an id")).await
+    async fn upload(&self) -> UploadView {
+        self.user.show_upload(self.upload_id).await
     }
 
     /// Checks that there is one version, that it is available, and that it counts once.
     async fn check_available(&self) {
-        let upload = self.wait_until_finished().await;
-        assert_eq!(upload["state"], "available", "{upload}");
-        let file_id = text(&upload["version"]["file_id"]);
+        let file_id = available(self.user.wait_until_finished(self.upload_id).await).file_id;
         assert_eq!(self.user.versions(file_id).await.len(), 1);
         assert!(self.user.read(file_id).await == self.content, "other bytes came back");
         assert_eq!(self.user.usage().await, (self.content.len() as u64, 0));
@@ -57,32 +62,28 @@ impl Sent {
 #[tokio::test]
 async fn a_list_of_parts_that_differs_from_the_plan_is_refused_and_harms_nothing() {
     let sent = Sent::new(51).await;
-    let [one, two, three] = &sent.parts[..] else { panic!("not three parts: {:?}", sent.parts) };
     let part = |number: u32, etag: &str| json!({ "number": number, "etag": etag });
-    let four = part(4, text(&three["etag"]));
-    let swapped = part(2, text(&one["etag"]));
+    let etags = [0, 1, 2].map(|index| &*sent.parts[index].etag);
+    let [one, two, three] = &[part(1, etags[0]), part(2, etags[1]), part(3, etags[2])];
+    let four = part(4, etags[2]);
+    let swapped = part(2, etags[0]);
     for (label, parts, status, code) in [
-        ("none", vec![], 409, "parts_missing"),
-        ("a missing one", vec![one, three], 409, "parts_missing"),
-        ("an extra one", vec![one, two, three, &four], 400, "invalid_parts"),
-        ("reordered", vec![two, one, three], 400, "invalid_parts"),
-        ("a double one", vec![one, two, two, three], 400, "invalid_parts"),
-        ("another part's ETag", vec![one, &swapped, three], 409, "part_mismatch"),
-        ("a wrong ETag", vec![one, two, &part(3, MD5_OF_NOTHING)], 409, "part_mismatch"),
-        ("an empty ETag", vec![one, two, &part(3, "")], 409, "part_mismatch"),
-        ("part 0", vec![&part(0, "x"), one, two, three], 400, "invalid_request"),
-        ("part 10001", vec![one, two, three, &part(10_001, "x")], 400, "invalid_request"),
+        ("none", vec![], 409, Code::PartsMissing),
+        ("a missing one", vec![one, three], 409, Code::PartsMissing),
+        ("an extra one", vec![one, two, three, &four], 400, Code::InvalidParts),
+        ("reordered", vec![two, one, three], 400, Code::InvalidParts),
+        ("a double one", vec![one, two, two, three], 400, Code::InvalidParts),
+        ("another part's ETag", vec![one, &swapped, three], 409, Code::PartMismatch),
+        ("a wrong ETag", vec![one, two, &part(3, MD5_OF_NOTHING)], 409, Code::PartMismatch),
+        ("an empty ETag", vec![one, two, &part(3, "")], 409, Code::PartMismatch),
+        ("part 0", vec![&part(0, "x"), one, two, three], 400, Code::InvalidRequest),
+        ("part 10001", vec![one, two, three, &part(10_001, "x")], 400, Code::InvalidRequest),
     ] {
-        let parts: Vec<Value> = parts.into_iter().cloned().collect();
         let reply = sent.complete(&parts).await;
-        assert_eq!(
-            (reply.status, reply.body["code"].as_str()),
-            (status, Some(code)),
-            "{label}: {}",
-            reply.body
-        );
+        assert_eq!(reply.status, status, "{label}: {}", reply.body);
+        reply.expect_problem(status, code);
     }
-    assert_eq!(sent.user.get(&sent.path).await.expect(200)["state"], "open");
+    assert_eq!(sent.upload().await.state, UploadState::Open);
     sent.complete(&sent.parts).await.expect(202);
     sent.check_available().await;
 }
@@ -91,9 +92,9 @@ async fn a_list_of_parts_that_differs_from_the_plan_is_refused_and_harms_nothing
 async fn an_etag_is_compared_without_quotes_and_without_case() {
     let sent = Sent::new(52).await;
     let mut parts = sent.parts.clone();
-    parts[0]["etag"] = text(&parts[0]["etag"]).trim_matches('"').into();
-    parts[1]["etag"] = text(&parts[1]["etag"]).to_uppercase().into();
-    parts[2]["etag"] = format!("\"{}\"", text(&parts[2]["etag"]).trim_matches('"')).into();
+    parts[0].etag = parts[0].etag.trim_matches('"').to_owned();
+    parts[1].etag = parts[1].etag.to_uppercase();
+    parts[2].etag = format!("\"{}\"", parts[2].etag.trim_matches('"'));
     sent.complete(&parts).await.expect(202);
     sent.check_available().await;
 }
@@ -103,37 +104,36 @@ async fn a_part_that_was_never_sent_is_named() {
     let user = Client::register(live()).await;
     let content = bytes(53, 10 * MIB + 1);
     let request = json!({ "path": "file", "size": content.len(), "part_size": 5 * MIB });
-    let plan = user.post("/uploads", &request).await.expect(201);
-    let path = format!("/uploads/{}", text(&plan["upload_id"]));
+    let plan = user.post("/uploads", &request).await.plan();
+    let mut missing = plan.clone();
     let mut but_the_second = plan.clone();
-    but_the_second["parts"].as_array_mut().expect("parts").remove(1);
+    missing.parts = vec![but_the_second.parts.remove(1)];
     let mut sent = user.send_parts(&but_the_second, &content).await;
-    sent["parts"].as_array_mut().expect("parts").insert(1, json!({ "number": 2, "etag": MD5_OF_NOTHING }));
-    let problem = user.post(&format!("{path}/complete"), &sent).await.expect_problem(409, "parts_missing");
-    assert!(text(&problem["detail"]).ends_with(": 2"), "{problem}");
+    let never_sent = CompletedPart { number: missing.parts[0].number, etag: MD5_OF_NOTHING.to_owned() };
+    sent.parts.insert(1, never_sent);
+    let problem = user.complete(plan.upload_id, &sent).await.expect_problem(409, Code::PartsMissing);
+    assert!(problem.detail.ends_with(": 2"), "{problem:?}");
 
-    let upload = user.get(&path).await.expect(200);
-    let received = upload["received"].as_array().expect("parts").iter();
-    let received: Vec<_> = received.map(|part| (part["number"].as_u64(), part["size"].as_u64())).collect();
-    assert_eq!(received, [(Some(1), Some(5 * MIB as u64)), (Some(3), Some(1))]);
-    let missing = json!({ "part_size": plan["part_size"], "parts": [plan["parts"][1]] });
-    let second = user.send_parts(&missing, &content).await;
-    sent["parts"][1] = second["parts"][0].clone();
-    user.post(&format!("{path}/complete"), &sent).await.expect(202);
-    assert_eq!(user.wait_until_finished(text(&plan["upload_id"])).await["state"], "available");
+    let received = user.show_upload(plan.upload_id).await.received;
+    let received: Vec<_> = received.iter().map(|part| (part.number.get(), part.size)).collect();
+    assert_eq!(received, [(1, 5 * MIB as u64), (3, 1)]);
+    sent.parts[1] = user.send_parts(&missing, &content).await.parts.remove(0);
+    user.complete(plan.upload_id, &sent).await.expect(202);
+    available(user.wait_until_finished(plan.upload_id).await);
 }
 
 #[tokio::test]
 async fn completing_again_gives_the_same_version() {
     let sent = Sent::new(54).await;
-    let first = sent.complete(&sent.parts).await.expect(202);
-    let second = sent.complete(&sent.parts).await.expect(202);
+    let completed = async || sent.complete(&sent.parts).await.parse::<Completed>(202).version;
+    let first = completed().await;
+    let second = completed().await;
     sent.check_available().await;
-    let third = sent.complete(&sent.parts).await.expect(202);
+    let third = completed().await;
     for repeat in [&second, &third] {
-        assert_eq!(repeat["version"]["version_id"], first["version"]["version_id"]);
+        assert_eq!(repeat.version_id, first.version_id);
     }
-    assert_eq!(third["version"]["state"], "available");
+    assert_eq!(third.state, VersionState::Available);
 }
 
 #[tokio::test]
@@ -150,8 +150,8 @@ async fn completing_many_times_at_once_makes_one_version() {
         panic!("the store stays busy");
     };
     let answers = join_all((0..8).map(complete)).await;
-    let versions: Vec<Value> =
-        answers.into_iter().map(|answer| answer.expect(202)["version"]["version_id"].clone()).collect();
+    let versions: Vec<VersionId> =
+        answers.into_iter().map(|answer| answer.parse::<Completed>(202).version.version_id).collect();
     assert!(versions.iter().all(|version| *version == versions[0]), "{versions:?}");
     sent.check_available().await;
 }
@@ -164,21 +164,21 @@ async fn an_aborted_upload_stays_aborted() {
         sent.user.delete(&sent.path).await.expect(204);
         assert_eq!(sent.user.usage().await, (0, 0));
     }
-    sent.complete(&sent.parts).await.expect_problem(409, "upload_ended");
+    sent.complete(&sent.parts).await.expect_problem(409, Code::UploadEnded);
     let parts = sent.user.post(&format!("{}/parts", sent.path), &json!({ "parts": [{ "number": 1 }] })).await;
-    parts.expect_problem(409, "upload_ended");
-    let upload = sent.user.get(&sent.path).await.expect(200);
-    assert_eq!((&upload["state"], &upload["received"]), (&json!("aborted"), &Value::Null), "{upload}");
-    assert_eq!(sent.user.stat("file").await, Value::Null);
+    parts.expect_problem(409, Code::UploadEnded);
+    let upload = sent.upload().await;
+    assert_eq!((upload.state, upload.received.len()), (UploadState::Aborted, 0), "{upload:?}");
+    assert_eq!(sent.user.stat("file").await, None);
 }
 
 #[tokio::test]
 async fn a_completed_upload_cannot_be_aborted() {
     let sent = Sent::new(57).await;
     sent.complete(&sent.parts).await.expect(202);
-    sent.user.delete(&sent.path).await.expect_problem(409, "upload_ended");
+    sent.user.delete(&sent.path).await.expect_problem(409, Code::UploadEnded);
     sent.check_available().await;
-    sent.user.delete(&sent.path).await.expect_problem(409, "upload_ended");
+    sent.user.delete(&sent.path).await.expect_problem(409, Code::UploadEnded);
     sent.check_available().await;
 }
 
@@ -190,7 +190,7 @@ async fn completing_and_aborting_at_once_has_one_winner() {
     match (completed.status, aborted.status) {
         (202, 409) => sent.check_available().await,
         (409, 204) => {
-            assert_eq!(sent.user.get(&sent.path).await.expect(200)["state"], "aborted");
+            assert_eq!(sent.upload().await.state, UploadState::Aborted);
             assert_eq!(sent.user.usage().await, (0, 0));
         }
         _ => panic!("{} and {}", completed.body, aborted.body),
@@ -200,60 +200,57 @@ async fn completing_and_aborting_at_once_has_one_winner() {
 #[tokio::test]
 async fn quota_is_reserved_at_the_beginning_and_released_by_an_abort() {
     let user = Client::register(live()).await;
-    let account = user.get("/accounts/me").await.expect(200);
-    let quota = account["quota_bytes"].as_u64().expect("a quota");
+    let account = user.account().await;
+    let quota = account.quota_bytes;
     let of = |size: u64| json!({ "path": "large", "size": size });
-    user.post("/uploads", &of(quota + 1)).await.expect_problem(403, "quota_exceeded");
-    let first = user.post("/uploads", &of(quota - 10)).await.expect(201);
+    user.post("/uploads", &of(quota + 1)).await.expect_problem(403, Code::QuotaExceeded);
+    let first = user.post("/uploads", &of(quota - 10)).await.plan();
     assert_eq!(user.usage().await, (0, quota - 10));
-    user.post("/uploads", &of(11)).await.expect_problem(403, "quota_exceeded");
-    user.post("/uploads", &of(quota)).await.expect_problem(403, "quota_exceeded");
-    user.post("/uploads", &of(10)).await.expect(201);
-    user.post("/uploads", &of(0)).await.expect(201);
+    user.post("/uploads", &of(11)).await.expect_problem(403, Code::QuotaExceeded);
+    user.post("/uploads", &of(quota)).await.expect_problem(403, Code::QuotaExceeded);
+    user.post("/uploads", &of(10)).await.plan();
+    user.post("/uploads", &of(0)).await.plan();
     assert_eq!(user.usage().await, (0, quota));
-    user.delete(&format!("/uploads/{}", text(&first["upload_id"]))).await.expect(204);
+    user.delete(&format!("/uploads/{}", first.upload_id)).await.expect(204);
     assert_eq!(user.usage().await, (0, 10));
 
     let s3 = live().objects();
     let bucket = live().setting("SLUICE_LANDING_BUCKET");
     let left = s3.list_multipart_uploads().bucket(bucket).send().await.expect("a list");
-    let account_id = text(&account["account_id"]);
-    assert!(left.uploads().iter().all(|upload| !upload.key().unwrap_or_default().contains(account_id)));
+    let account_id = account.account_id.to_string();
+    assert!(left.uploads().iter().all(|upload| !upload.key().unwrap_or_default().contains(&account_id)));
 }
 
 #[tokio::test]
 async fn a_hash_declared_at_completion_is_checked_too() {
     let sent = Sent::new(59).await;
-    let sha256 = Sha256::of(&sent.content).to_string();
-    for reply in join_all((0..4).map(|_| sent.complete_as(&sha256))).await {
-        reply.expect(202);
+    let sha256 = Sha256::of(&sent.content);
+    for reply in join_all((0..4).map(|_| sent.complete_as(sha256))).await {
+        reply.parse::<Completed>(202);
     }
     sent.check_available().await;
-    sent.complete_as(&sha256).await.expect(202);
-    sent.complete_as(&Sha256::of(b"other").to_string()).await.expect_problem(400, "invalid_request");
+    sent.complete_as(sha256).await.parse::<Completed>(202);
+    sent.complete_as(Sha256::of(b"other")).await.expect_problem(400, Code::InvalidRequest);
 
     let damaged = Sent::new(60).await;
-    damaged.complete_as(&sha256).await.expect(202);
-    let upload = damaged.wait_until_finished().await;
-    assert_eq!(
-        (&upload["state"], &upload["reason"]),
-        (&json!("rejected"), &json!("sha256_mismatch")),
-        "{upload}"
-    );
+    damaged.complete_as(sha256).await.parse::<Completed>(202);
+    let upload = damaged.user.wait_until_finished(damaged.upload_id).await;
+    assert_eq!(upload.state, UploadState::Rejected, "{upload:?}");
+    assert_eq!(upload.reason, Some(RejectReason::Sha256Mismatch), "{upload:?}");
     assert_eq!(damaged.user.usage().await, (0, 0));
 }
 
 #[tokio::test]
 async fn a_late_hash_is_accepted_only_with_the_first_completion_and_before_processing() {
     let sent = Sent::new(61).await;
-    let sha256 = Sha256::of(&sent.content).to_string();
+    let sha256 = Sha256::of(&sent.content);
     sent.complete(&sent.parts).await.expect(202);
-    sent.complete_as(&sha256).await.expect_problem(400, "invalid_request");
+    sent.complete_as(sha256).await.expect_problem(400, Code::InvalidRequest);
     sent.check_available().await;
 
     // A single PUT may have been processed before it is completed.
-    let plan = sent.user.post("/uploads", &json!({ "path": "small", "size": 3 })).await.expect(201);
-    let path = format!("/uploads/{}/complete", text(&plan["upload_id"]));
+    let plan = sent.user.post("/uploads", &json!({ "path": "small", "size": 3 })).await.plan();
     let completion = json!({ "parts": [], "sha256": sha256 });
-    sent.user.post(&path, &completion).await.expect_problem(400, "invalid_request");
+    let late = sent.user.complete(plan.upload_id, &completion).await;
+    late.expect_problem(400, Code::InvalidRequest);
 }

@@ -1,16 +1,15 @@
 //! Tests that packs are compressed where that saves space, and that readers do not notice.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use sluice_contracts::event::BlobEvent;
 use sluice_deployment::clock;
 use sluice_domain::blob::{Encoding, Life};
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
 use sluice_storage::GetOptions;
-use sluice_tests::{Client, bytes, live, log_lines, text};
+use sluice_tests::{Client, bytes, live, log_lines, wait_for};
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::mover::Movers;
 use crate::support::{Landed, created, hurried, message, unhurried};
@@ -30,23 +29,18 @@ async fn text_is_compressed_and_read_from_its_frames() {
     );
     let stored: u64 = packs.iter().map(|pack| pack.placement.length).sum();
     assert!(stored < landed.content.len() as u64 / 3, "{stored} of {}", landed.content.len());
-    let account = landed.user.get("/accounts/me").await.expect(200);
-    assert_eq!(account["used_bytes"], landed.content.len(), "quota counts what was sent");
-    assert_eq!(account["stored_bytes"], stored, "{account}");
+    let account = landed.user.account().await;
+    assert_eq!(account.used_bytes, landed.content.len() as u64, "quota counts what was sent");
+    assert_eq!(account.stored_bytes, stored, "{account:?}");
     assert_eq!(movers.blob(&landed).await.object_key, None);
     movers.check_readable(&landed, "compressed").await;
 
     // A range of it costs one or two frames.
-    let file = landed.upload().await["version"]["file_id"].clone();
-    let path = format!("/files/{}/plan?from=2000000&to=2000001", text(&file));
-    let plan = landed.user.get(&path).await.expect(200);
-    let term = &plan["terms"][0];
-    assert_eq!(
-        (&term["encoding"], term["frames"].as_array().map(Vec::len)),
-        (&json!("zstd"), Some(1)),
-        "{plan}"
-    );
-    assert!(term["skip"].as_u64().unwrap_or(0) < 262_144, "{plan}");
+    let file_id = landed.version().await.file_id;
+    let plan = landed.user.plan(file_id, "?from=2000000&to=2000001").await;
+    let term = &plan.terms[0];
+    assert_eq!((term.encoding, term.frames.len()), (Encoding::Zstd, 1), "{plan:?}");
+    assert!(term.skip < 262_144, "{plan:?}");
 
     // The object is kept during the grace period, for clients that are still reading it.
     let account = landed.account_id;
@@ -85,8 +79,7 @@ async fn an_incompressible_file_stays_raw_and_is_redirected_to() {
         assert!(movers.blob(&landed).await.object_key.is_some());
         movers.sweep().await;
         assert_eq!(movers.worker.vault_keys(landed.account_id).await, before);
-        let file = landed.upload().await["version"]["file_id"].clone();
-        assert!(landed.user.read(text(&file)).await == landed.content);
+        assert!(landed.user.read(landed.version().await.file_id).await == landed.content);
     }
 }
 
@@ -104,8 +97,7 @@ async fn a_compressed_file_is_materialized_for_plain_readers() {
     let body = BlobEvent::BlobRequested { account_id, sha256 }.to_json();
     let failed = materialize_blob::process(Arc::new(app), vec![message(body, 1)], unhurried()).await;
     assert_eq!(failed, Vec::<String>::new());
-    let file = landed.upload().await["version"]["file_id"].clone();
-    assert!(landed.user.read(text(&file)).await == landed.content);
+    assert!(landed.user.read(landed.version().await.file_id).await == landed.content);
 }
 
 #[tokio::test]
@@ -119,8 +111,8 @@ async fn edits_of_a_compressed_file_share_its_chunks() {
     let second = Landed::of(first.user.clone(), "file", edited, &Value::Null).await;
     let failed = movers.worker.receive(&created(&second.key), 1, unhurried()).await;
     assert_eq!(failed, Vec::<String>::new());
-    let version = second.upload().await["version"].clone();
-    assert!(version["new_bytes"].as_u64().is_some_and(|new| new < 200_000), "{version}");
+    let version = second.version().await;
+    assert!(version.new_bytes < 200_000, "{version:?}");
     movers.check_readable(&second, "edited").await;
 }
 
@@ -136,15 +128,12 @@ async fn a_pack_that_cannot_be_read_at_its_new_place_is_read_at_its_old_one() {
     let sha256 = Sha256::of(&landed.content);
     let body = BlobEvent::BlobRequested { account_id, sha256 }.to_json();
     materialize_blob::process(Arc::new(app), vec![message(body, 1)], unhurried()).await;
-    let file = landed.upload().await["version"]["file_id"].clone();
-    assert!(landed.user.read(text(&file)).await == landed.content, "by the server");
-    let path = format!("/files/{}/plan?former=true", text(&file));
-    let plan = landed.user.get(&path).await.expect(200);
-    assert_eq!(plan["terms"][0]["encoding"], "raw", "{plan}");
-    let answer = landed
-        .user
-        .fetch(text(&plan["terms"][0]["url"]), &[("range", text(&plan["terms"][0]["range"]))])
-        .await;
+    let file_id = landed.version().await.file_id;
+    assert!(landed.user.read(file_id).await == landed.content, "by the server");
+    let term = landed.user.plan(file_id, "?former=true").await.terms.remove(0);
+    assert_eq!(term.encoding, Encoding::Raw, "{term:?}");
+    let url = term.url.expect("a URL");
+    let answer = landed.user.fetch(&url, &[("range", &*term.range.expect("a range"))]).await;
     assert!(answer.bytes().await.expect("a body") == landed.content, "by a client");
 }
 
@@ -202,19 +191,15 @@ async fn a_damaged_pack_is_not_compressed() {
 async fn uploads_are_compressed_in_the_background() {
     let user = Client::register(live()).await;
     let content = log_lines(11, 5 * MIB);
-    let version = user.upload("log", &content).await["version"].clone();
-    let file_id = text(&version["file_id"]);
-    let path = format!("/files/{file_id}/plan");
-    for _ in 0..300 {
-        let plan = user.get(&path).await.expect(200);
-        if plan["terms"].as_array().is_some_and(|terms| terms.iter().all(|term| term["encoding"] == "zstd")) {
-            assert!(user.read_by_plan(file_id).await == content);
-            assert!(user.read(file_id).await == content, "as a whole");
-            return read_by_command(&user, &content);
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("it was not compressed");
+    let file_id = user.upload("log", &content).await.file_id;
+    wait_for("compressed packs", async || {
+        let terms = user.plan(file_id, "").await.terms;
+        if terms.iter().all(|term| term.encoding == Encoding::Zstd) { Ok(()) } else { Err(terms) }
+    })
+    .await;
+    assert!(user.read_by_plan(file_id).await == content);
+    assert!(user.read(file_id).await == content, "as a whole");
+    read_by_command(&user, &content);
 }
 
 fn read_by_command(user: &Client, content: &[u8]) {
@@ -222,11 +207,11 @@ fn read_by_command(user: &Client, content: &[u8]) {
     let sluice = crate::command::executable();
     let mut login = Command::new(&sluice);
     let credentials = user.credentials();
-    login.args(["--api", &live().api, "login", text(&credentials["username"]), "--password-stdin"]);
+    login.args(["--api", &live().api, "login", &credentials.username, "--password-stdin"]);
     login.env("SLUICE_HOME", folder.path()).stdin(std::process::Stdio::piped());
     let mut running = login.spawn().expect("the command");
     let mut input = running.stdin.take().expect("a pipe");
-    std::io::Write::write_all(&mut input, text(&credentials["password"]).as_bytes()).expect("written");
+    std::io::Write::write_all(&mut input, credentials.password.as_bytes()).expect("written");
     drop(input);
     assert!(running.wait().expect("an end").success());
     let mut get = Command::new(&sluice);

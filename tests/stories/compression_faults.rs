@@ -2,6 +2,7 @@
 //! left behind.
 
 use sluice_domain::blob::Encoding;
+use sluice_domain::upload::UploadState;
 use sluice_storage::fault::run_until_killed;
 use sluice_tests::log_lines;
 
@@ -51,7 +52,7 @@ async fn a_worker_that_comes_back_late_deletes_nothing() {
         let event = created(&landed.key);
         let run = run_until_killed(fault, movers.worker.receive(&event, 1, unhurried())).await;
         let context = format!("{fault:?}, {run:?}");
-        if landed.upload().await["state"] == "available" {
+        if landed.upload().await.state == UploadState::Available {
             assert_eq!(movers.compress(&landed, "a", 1, unhurried()).await, Vec::<String>::new());
             movers.sweep().await;
         }

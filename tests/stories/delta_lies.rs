@@ -3,7 +3,13 @@
 
 use serde_json::{Value, json};
 use sluice_contracts::event::UploadEvent;
-use sluice_tests::{Client, bytes, live, paused, text};
+use sluice_contracts::files::VersionView;
+use sluice_contracts::packs::{HooksFound, HooksLookup, ManifestTerm, PackManifest, PackReference};
+use sluice_contracts::problem::Code;
+use sluice_domain::id::PackId;
+use sluice_domain::upload::UploadState;
+use sluice_domain::version::RejectReason;
+use sluice_tests::{Client, available, bytes, live, paused};
 
 use crate::delta_client::Delta;
 use crate::support::{Landed, Worker, created, unhurried};
@@ -11,23 +17,22 @@ use crate::support::{Landed, Worker, created, unhurried};
 const MIB: usize = 1 << 20;
 
 /// Uploads a file, and prepares an edit of it that is not sent yet.
-async fn edit(user: &Client, seed: u64) -> (Value, Delta) {
+async fn edit(user: &Client, seed: u64) -> (VersionView, Delta) {
     let base = bytes(seed, MIB);
-    let file = user.upload("file", &base).await["version"].clone();
+    let file = user.upload("file", &base).await;
     let edited = [&base[..], &bytes(seed + 1, 100_000)].concat();
     let delta = Delta::against(user, &file, &base, "file", &edited).await;
     (file, delta)
 }
 
 /// Uploads a delta that must be rejected, and returns the reason. Checks that the file is unchanged.
-async fn rejected(user: &Client, file: &Value, delta: &Delta) -> String {
+async fn rejected(user: &Client, file: &VersionView, delta: &Delta) -> RejectReason {
     let before = user.usage().await;
-    let path = delta.upload(user).await;
-    let upload = user.wait_until_finished(path.rsplit('/').next().expect("an id")).await;
-    assert_eq!(upload["state"], "rejected", "{upload}");
+    let upload = user.wait_until_finished(delta.upload(user).await).await;
+    assert_eq!(upload.state, UploadState::Rejected, "{upload:?}");
     assert_eq!(user.usage().await, before, "the quota is free again");
-    assert_eq!(user.stat("file").await["version_id"], file["version_id"]);
-    text(&upload["reason"]).to_owned()
+    assert_eq!(user.file("file").await.version_id, file.version_id);
+    upload.reason.expect("a reason")
 }
 
 #[tokio::test]
@@ -35,8 +40,8 @@ async fn a_manifest_of_other_bytes_is_rejected() {
     let user = Client::register(live()).await;
     let (file, mut delta) = edit(&user, 500).await;
     // The same chunks in another order: every length is right, and only the hash of the whole is wrong.
-    delta.manifest["terms"].as_array_mut().expect("terms").swap(0, 1);
-    assert_eq!(rejected(&user, &file, &delta).await, "sha256_mismatch");
+    delta.manifest.terms.swap(0, 1);
+    assert_eq!(rejected(&user, &file, &delta).await, RejectReason::Sha256Mismatch);
 }
 
 #[tokio::test]
@@ -45,53 +50,46 @@ async fn a_pack_of_another_account_looks_like_a_missing_one() {
     let owner = Client::register(stack).await;
     let thief = Client::register(stack).await;
     let secret = bytes(510, MIB);
-    let hidden = owner.upload("secret", &secret).await["version"].clone();
-    let plan = owner.get(&format!("/files/{}/plan?detail=terms", text(&hidden["file_id"]))).await.expect(200);
-    let term = &plan["terms"][0];
+    let hidden = owner.upload("secret", &secret).await;
+    let term = owner.plan(hidden.file_id, "?detail=terms").await.terms.remove(0);
     let (file, _) = edit(&thief, 512).await;
-    for pack in [term["pack_id"].clone(), json!("0".repeat(32))] {
-        let stolen = json!({ "pack": pack, "first_chunk": 0, "chunk_count": term["chunk_count"],
-            "length": term["length"] });
+    for pack_id in [term.pack_id, PackId::from_bytes([0; 16])] {
+        let stolen = ManifestTerm {
+            pack: PackReference::Stored(pack_id),
+            first_chunk: 0,
+            chunk_count: term.chunk_count,
+            length: term.length as u32,
+        };
         let delta = Delta {
-            path: "file".to_owned(),
+            path: file.path.clone(),
             content: secret.clone(),
             pack: Vec::new(),
-            manifest: json!({ "packs": [], "terms": [stolen] }),
+            manifest: PackManifest { packs: Vec::new(), terms: vec![stolen] },
         };
-        assert_eq!(rejected(&thief, &file, &delta).await, "pack_gone");
+        assert_eq!(rejected(&thief, &file, &delta).await, RejectReason::PackGone);
     }
-    assert!(owner.read_by_plan(text(&hidden["file_id"])).await == secret);
+    assert!(owner.read_by_plan(hidden.file_id).await == secret);
     // The index does not reveal what others have either, and there is no plan of their files.
-    let hooks: Vec<String> = sluice_domain::dedup::hooks(&crate::delta_client::cut(&secret))
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    let body = json!({ "hooks": hooks });
-    assert_ne!(owner.post("/lookups/hooks", &body).await.expect(200)["packs"], json!([]));
-    assert_eq!(thief.post("/lookups/hooks", &body).await.expect(200)["packs"], json!([]));
-    thief.get(&format!("/files/{}/plan", text(&hidden["file_id"]))).await.expect_problem(404, "not_found");
+    let hooks = sluice_domain::dedup::hooks(&crate::delta_client::cut(&secret));
+    let lookup = HooksLookup { hooks };
+    let found = async |user: &Client| user.post("/lookups/hooks", &lookup).await.parse::<HooksFound>(200);
+    assert!(!found(&owner).await.packs.is_empty());
+    assert!(found(&thief).await.packs.is_empty());
+    thief.get(&format!("/files/{}/plan", hidden.file_id)).await.expect_problem(404, Code::NotFound);
 }
 
 #[tokio::test]
 async fn terms_beyond_a_stored_pack_are_rejected() {
     let user = Client::register(live()).await;
     let (file, delta) = edit(&user, 520).await;
-    for (first, length) in [(json!(16_000), None), (json!(0), Some(1))] {
-        let mut delta = Delta {
-            manifest: delta.manifest.clone(),
-            content: delta.content.clone(),
-            pack: delta.pack.clone(),
-            path: delta.path.clone(),
-        };
-        delta.manifest["terms"][0]["first_chunk"] = first;
-        if let Some(more) = length {
-            // This one is longer and the next one shorter by as much, so that the sum is right.
-            for (index, sign) in [(0, 1_i64), (1, -1)] {
-                let term = &mut delta.manifest["terms"][index];
-                term["length"] = json!(term["length"].as_i64().expect("a number") + sign * more);
-            }
-        }
-        assert_eq!(rejected(&user, &file, &delta).await, "invalid_manifest");
+    let mut beyond = delta.clone();
+    beyond.manifest.terms[0].first_chunk = 16_000;
+    // The first term is longer and the next one shorter by as much, so that the sum is right.
+    let mut longer = delta.clone();
+    longer.manifest.terms[0].length += 1;
+    longer.manifest.terms[1].length -= 1;
+    for delta in [beyond, longer] {
+        assert_eq!(rejected(&user, &file, &delta).await, RejectReason::InvalidManifest);
     }
 }
 
@@ -100,12 +98,13 @@ async fn an_inconsistent_manifest_is_refused_at_once() {
     let user = Client::register(live()).await;
     let (_, delta) = edit(&user, 530).await;
     let plan = delta.send(&user).await;
-    let complete = format!("/uploads/{}/complete", text(&plan["upload_id"]));
+    let complete = async |completion: &Value| user.complete(plan.upload_id, completion).await;
+    let right = json!(delta.completion());
     let mut wrong = Vec::new();
     let mut with = |change: &dyn Fn(&mut Value)| {
-        let mut manifest = delta.manifest.clone();
-        change(&mut manifest);
-        wrong.push(json!({ "parts": [], "manifest": manifest }));
+        let mut completion = right.clone();
+        change(&mut completion["manifest"]);
+        wrong.push(completion);
     };
     with(&|manifest| manifest["packs"] = json!([]));
     with(&|manifest| manifest["packs"][0][0] = json!(1));
@@ -118,18 +117,17 @@ async fn an_inconsistent_manifest_is_refused_at_once() {
     with(&|manifest| manifest["terms"][0]["pack"] = json!(0));
     wrong.push(json!({ "parts": [] }));
     for completion in wrong {
-        user.post(&complete, &completion).await.expect_problem(400, "invalid_manifest");
+        complete(&completion).await.expect_problem(400, Code::InvalidManifest);
     }
     for malformed in [json!("a pack"), json!(-1), json!(1.5), json!(null), json!(1_u64 << 40)] {
-        let mut manifest = delta.manifest.clone();
-        manifest["terms"][0]["pack"] = malformed;
-        let reply = user.post(&complete, &json!({ "parts": [], "manifest": manifest })).await;
+        let mut completion = right.clone();
+        completion["manifest"]["terms"][0]["pack"] = malformed;
+        let reply = complete(&completion).await;
         assert!((400..500).contains(&reply.status), "{}", reply.body);
     }
     // After all these, the right one is still accepted.
-    user.post(&complete, &delta.completion()).await.expect(202);
-    let upload = user.wait_until_finished(text(&plan["upload_id"])).await;
-    assert_eq!(upload["state"], "available", "{upload}");
+    complete(&right).await.expect(202);
+    available(user.wait_until_finished(plan.upload_id).await);
 }
 
 #[tokio::test]
@@ -141,22 +139,22 @@ async fn impossible_packs_are_refused_when_the_upload_begins() {
     for packs in
         [json!([pack(0)]), json!([pack((64 << 20) + 1)]), json!([pack(1 << 40)]), json!(vec![pack(1); 91])]
     {
-        user.post("/uploads", &request(packs)).await.expect_problem(400, "invalid_request");
+        user.post("/uploads", &request(packs)).await.expect_problem(400, Code::InvalidRequest);
     }
     let mut unnamed = request(json!([]));
     unnamed.as_object_mut().expect("an object").remove("sha256");
-    user.post("/uploads", &unnamed).await.expect_problem(400, "invalid_request");
+    user.post("/uploads", &unnamed).await.expect_problem(400, Code::InvalidRequest);
     let mut parts = request(json!([]));
     parts["part_size"] = json!(5 << 20);
-    user.post("/uploads", &parts).await.expect_problem(400, "invalid_request");
+    user.post("/uploads", &parts).await.expect_problem(400, Code::InvalidRequest);
 }
 
 #[tokio::test]
 async fn the_bucket_refuses_a_pack_that_differs_from_the_declared_one() {
     let user = Client::register(live()).await;
     let (_, delta) = edit(&user, 540).await;
-    let plan = user.post("/uploads", &delta.request()).await.expect(201);
-    let part = &plan["parts"][0];
+    let plan = user.post("/uploads", &delta.request()).await.plan();
+    let part = &plan.parts[0];
     let mut other = delta.pack.clone();
     other[0] ^= 1;
     let reply = user.put_part(part, other).await;
@@ -167,18 +165,17 @@ async fn the_bucket_refuses_a_pack_that_differs_from_the_declared_one() {
     }
     assert!((400..500).contains(&reply.status), "{} {}", reply.status, reply.body);
     // Another length breaks the signature.
-    let headers = part["headers"].as_object().expect("headers").iter();
+    let headers = part.headers.iter().map(|(name, value)| (&**name, &**value));
     let headers: Vec<_> = headers.filter(|(name, _)| *name != "content-length").collect();
-    let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect();
     for wrong in [delta.pack[1..].to_vec(), [&delta.pack[..], b"!"].concat()] {
-        let reply = user.put_to(text(&part["url"]), &headers, wrong).await;
+        let reply = user.put_to(&part.url, &headers, wrong).await;
         assert_eq!(reply.status, 403, "{}", reply.body);
     }
-    let complete = format!("/uploads/{}/complete", text(&plan["upload_id"]));
-    user.post(&complete, &delta.completion()).await.expect_problem(409, "parts_missing");
+    let early = user.complete(plan.upload_id, &delta.completion()).await;
+    early.expect_problem(409, Code::PartsMissing);
     assert_eq!(user.put_part(part, delta.pack.clone()).await.status, 200);
-    user.post(&complete, &delta.completion()).await.expect(202);
-    assert_eq!(user.wait_until_finished(text(&plan["upload_id"])).await["state"], "available");
+    user.complete(plan.upload_id, &delta.completion()).await.expect(202);
+    available(user.wait_until_finished(plan.upload_id).await);
 }
 
 #[tokio::test]
@@ -187,21 +184,20 @@ async fn the_worker_rejects_a_wrong_pack_that_the_bucket_accepted() {
     let user = Client::register(worker.stack).await;
     let base = Landed::of(user.clone(), "file", bytes(550, MIB), &Value::Null).await;
     worker.receive(&created(&base.key), 1, unhurried()).await;
-    let file = base.upload().await["version"].clone();
+    let file = base.version().await;
     let edited = [&base.content[..], &bytes(551, 100_000)].concat();
     let delta = Delta::against(&user, &file, &base.content, "file", &edited).await;
     let before = worker.vault_keys(base.account_id).await;
-    let plan = user.post("/uploads", &delta.request()).await.expect(201);
-    let id = text(&plan["upload_id"]);
+    let plan = user.post("/uploads", &delta.request()).await.plan();
+    let id = plan.upload_id;
     let mut other = delta.pack.clone();
     other[0] ^= 1;
     worker.put_in_landing(&format!("packs/{}/{id}/1", base.account_id), other).await;
-    user.post(&format!("/uploads/{id}/complete"), &delta.completion()).await.expect(202);
-    let upload_id = id.parse().expect("an id");
-    let event = UploadEvent::UploadReceived { account_id: base.account_id, upload_id }.to_json();
+    user.complete(id, &delta.completion()).await.expect(202);
+    let event = UploadEvent::UploadReceived { account_id: base.account_id, upload_id: id }.to_json();
     assert_eq!(worker.receive(&event, 1, unhurried()).await, Vec::<String>::new());
-    let upload = user.get(&format!("/uploads/{id}")).await.expect(200);
-    assert_eq!((&upload["state"], &upload["reason"]), (&json!("rejected"), &json!("pack_mismatch")));
+    let upload = user.show_upload(id).await;
+    assert_eq!((upload.state, upload.reason), (UploadState::Rejected, Some(RejectReason::PackMismatch)));
     assert_eq!(worker.vault_keys(base.account_id).await, before, "nothing is stored");
     assert_eq!(worker.landing_keys(base.account_id).await, Vec::<String>::new());
 }
@@ -212,17 +208,16 @@ async fn damage_in_the_vault_is_not_published() {
     let user = Client::register(worker.stack).await;
     let base = Landed::of(user.clone(), "file", bytes(560, MIB), &Value::Null).await;
     worker.receive(&created(&base.key), 1, unhurried()).await;
-    let file = base.upload().await["version"].clone();
+    let file = base.version().await;
     let edited = [&base.content[..], &bytes(561, 100_000)].concat();
     let delta = Delta::against(&user, &file, &base.content, "file", &edited).await;
-    let path = delta.upload(&user).await;
+    let upload_id = delta.upload(&user).await;
     let object = worker.vault_keys(base.account_id).await.into_iter().find(|key| key.starts_with("objects/"));
     let mut damaged = base.content.clone();
     damaged[500_000] ^= 1;
     worker.overwrite_in_vault(&object.expect("an object"), damaged).await;
-    let upload_id = path.rsplit('/').next().expect("an id").parse().expect("an id");
     let event = UploadEvent::UploadReceived { account_id: base.account_id, upload_id }.to_json();
     // It is retried, because the fault may be temporary.
     assert_eq!(worker.receive(&event, 1, unhurried()).await.len(), 1);
-    assert_eq!(user.get(&path).await.expect(200)["state"], "pending");
+    assert_eq!(user.show_upload(upload_id).await.state, UploadState::Pending);
 }

@@ -1,10 +1,12 @@
 //! Tests that a presigned URL allows one kind of request to one key for a limited time, and nothing else.
 
 use reqwest::{Method, Url};
-use serde_json::{Value, json};
+use serde_json::json;
+use sluice_contracts::uploads::{PartUrl, PartUrls, UploadPlan};
 use sluice_deployment::clock;
+use sluice_domain::upload::UploadState;
 use sluice_lambda::Call;
-use sluice_tests::{Client, bytes, live, text};
+use sluice_tests::{Client, available, bytes, live};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,10 +16,8 @@ use crate::support::call;
 const MIB: usize = 1 << 20;
 
 /// The part of a plan with another URL.
-fn with_url(part: &Value, url: impl Into<String>) -> Value {
-    let mut part = part.clone();
-    part["url"] = url.into().into();
-    part
+fn with_url(part: &PartUrl, url: impl Into<String>) -> PartUrl {
+    PartUrl { url: url.into(), ..part.clone() }
 }
 
 /// The URL with the value of one parameter replaced.
@@ -35,15 +35,14 @@ async fn a_changed_url_is_refused() {
     let user = Client::register(live()).await;
     let content = bytes(41, 6 * MIB);
     let request = json!({ "path": "file", "size": content.len(), "part_size": 5 * MIB });
-    let plan = user.post("/uploads", &request).await.expect(201);
-    let other = user.post("/uploads", &request).await.expect(201);
-    let upload_id = text(&plan["upload_id"]);
-    let part = &plan["parts"][1];
-    let url = text(&part["url"]);
+    let plan = user.post("/uploads", &request).await.plan();
+    let other = user.post("/uploads", &request).await.plan();
+    let part = &plan.parts[1];
+    let url = &*part.url;
     let lives_longer = tampered(url, "X-Amz-Expires", "604800");
     let begins_later = tampered(url, "X-Amz-Date", "20991231T235959Z");
     let other_part = tampered(url, "partNumber", "1");
-    let other_key = url.replace(upload_id, text(&other["upload_id"]));
+    let other_key = url.replace(&plan.upload_id.to_string(), &other.upload_id.to_string());
     let unsigned = url.split("&X-Amz-Signature").next().expect("a URL").to_owned();
     let signs_less = tampered(url, "X-Amz-SignedHeaders", "host");
     let bare = url.split('?').next().expect("a URL").to_owned();
@@ -52,9 +51,9 @@ async fn a_changed_url_is_refused() {
         let reply = user.put_part(&with_url(part, changed), content[5 * MIB..].to_vec()).await;
         assert!(matches!(reply.status, 400 | 403), "{}: {}", reply.status, reply.body);
     }
-    for id in [upload_id, text(&other["upload_id"])] {
-        let upload = user.get(&format!("/uploads/{id}")).await.expect(200);
-        assert_eq!(upload["received"], Value::Null, "{upload}");
+    for id in [plan.upload_id, other.upload_id] {
+        let upload = user.show_upload(id).await;
+        assert!(upload.received.is_empty(), "{upload:?}");
     }
     assert_eq!(user.put_part(part, content[5 * MIB..].to_vec()).await.status, 200);
 }
@@ -64,23 +63,17 @@ async fn a_signed_header_cannot_be_omitted_or_changed() {
     let user = Client::register(live()).await;
     let content = bytes(42, 1000);
     let plan = user.begin("file", &content).await;
-    let part = &plan["parts"][0];
-    let in_headers = part["headers"].as_object().expect("headers").keys().any(|name| name.contains("sha256"));
-    assert!(
-        in_headers || text(&part["url"]).contains("x-amz-checksum-sha256"),
-        "the hash is not signed: {part}"
-    );
+    let part = &plan.parts[0];
+    let in_headers = part.headers.keys().any(|name| name.contains("sha256"));
+    assert!(in_headers || part.url.contains("x-amz-checksum-sha256"), "the hash is not signed: {part:?}");
     let mut forged = part.clone();
     if in_headers {
-        let headers = forged["headers"].as_object_mut().expect("headers");
-        headers.retain(|name, _| !name.contains("sha256"));
+        forged.headers.retain(|name, _| !name.contains("sha256"));
     } else {
-        let url = Url::parse(text(&part["url"])).expect("a URL");
+        let url = Url::parse(&part.url).expect("a URL");
         let kept: Vec<_> = url.query_pairs().filter(|(name, _)| name != "x-amz-checksum-sha256").collect();
-        forged["url"] = Url::parse_with_params(text(&part["url"]).split('?').next().expect("a URL"), kept)
-            .expect("a URL")
-            .to_string()
-            .into();
+        let bare = part.url.split('?').next().expect("a URL");
+        forged.url = Url::parse_with_params(bare, kept).expect("a URL").into();
     }
     assert_eq!(user.put_part(&forged, bytes(43, 1000)).await.status, 403);
     assert_eq!(user.put_part(part, content).await.status, 200);
@@ -102,18 +95,17 @@ async fn an_expired_url_is_refused_and_a_fresh_one_works() {
         )
     };
     let reply = init_upload::handle(app, begin).await.expect("an upload");
-    let plan: Value = serde_json::from_slice(reply.body()).expect("JSON");
-    let upload = format!("/uploads/{}", text(&plan["upload_id"]));
-    for (part, bytes) in plan["parts"].as_array().expect("parts").iter().zip(content.chunks(5 * MIB)) {
+    let mut plan: UploadPlan = serde_json::from_slice(reply.body()).expect("a plan");
+    for (part, bytes) in plan.parts.iter().zip(content.chunks(5 * MIB)) {
         let reply = user.put_part(part, bytes.to_vec()).await;
         assert_eq!(reply.status, 403, "{}", reply.body);
     }
     let numbers = json!({ "parts": [{ "number": 1 }, { "number": 2 }] });
-    let mut fresh = user.post(&format!("{upload}/parts"), &numbers).await.expect(200);
-    fresh["part_size"] = plan["part_size"].clone();
-    let sent = user.send_parts(&fresh, &content).await;
-    user.post(&format!("{upload}/complete"), &sent).await.expect(202);
-    assert_eq!(user.wait_until_finished(text(&plan["upload_id"])).await["state"], "available");
+    let fresh = user.post(&format!("/uploads/{}/parts", plan.upload_id), &numbers).await;
+    plan.parts = fresh.parse::<PartUrls>(200).parts;
+    let sent = user.send_parts(&plan, &content).await;
+    user.complete(plan.upload_id, &sent).await.expect(202);
+    available(user.wait_until_finished(plan.upload_id).await);
 }
 
 #[tokio::test]
@@ -122,18 +114,18 @@ async fn a_url_used_after_an_abort_restores_nothing() {
     let content = bytes(45, 1000);
     let single = user.begin("single", &content).await;
     let parts = json!({ "path": "parts", "size": 6 * MIB, "part_size": 5 * MIB });
-    let multipart = user.post("/uploads", &parts).await.expect(201);
+    let multipart = user.post("/uploads", &parts).await.plan();
     for plan in [&single, &multipart] {
-        user.delete(&format!("/uploads/{}", text(&plan["upload_id"]))).await.expect(204);
+        user.delete(&format!("/uploads/{}", plan.upload_id)).await.expect(204);
     }
-    let late = user.put_part(&multipart["parts"][0], bytes(46, 5 * MIB)).await;
+    let late = user.put_part(&multipart.parts[0], bytes(46, 5 * MIB)).await;
     assert_eq!(late.status, 404, "{}", late.body);
 
     // The URL of a single PUT cannot be revoked, so its object is cleaned up.
-    assert_eq!(user.put_part(&single["parts"][0], content).await.status, 200);
+    assert_eq!(user.put_part(&single.parts[0], content).await.status, 200);
     wait_until_landing_is_empty(&user).await;
-    let upload = user.get(&format!("/uploads/{}", text(&single["upload_id"]))).await.expect(200);
-    assert_eq!((&upload["state"], &upload["version"]), (&json!("aborted"), &Value::Null), "{upload}");
-    assert_eq!(user.stat("single").await, Value::Null);
+    let upload = user.show_upload(single.upload_id).await;
+    assert_eq!((upload.state, &upload.version), (UploadState::Aborted, &None), "{upload:?}");
+    assert_eq!(user.stat("single").await, None);
     assert_eq!(user.usage().await, (0, 0));
 }

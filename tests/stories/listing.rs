@@ -1,8 +1,10 @@
 //! Tests lists of files: prefixes, delimiters, pages, and search by hash.
 
 use futures::stream::{self, StreamExt as _};
-use serde_json::{Value, json};
-use sluice_tests::{Client, bytes, live, text};
+use serde_json::json;
+use sluice_contracts::files::{FileList, VersionView};
+use sluice_contracts::problem::Code;
+use sluice_tests::{Client, bytes, live};
 use std::collections::BTreeSet;
 
 /// Paths that sort before, between and after one another's folders.
@@ -17,15 +19,14 @@ fn paths() -> Vec<String> {
 }
 
 /// Uploads the same bytes to all these paths and returns the first version.
-async fn fill(user: &Client, paths: &[String]) -> Value {
+async fn fill(user: &Client, paths: &[String]) -> VersionView {
     let content = bytes(71, 500);
-    let version = user.upload(&paths[0], &content).await["version"].clone();
+    let version = user.upload(&paths[0], &content).await;
     stream::iter(&paths[1..])
         .for_each_concurrent(4, |path| {
-            let lookup = json!({ "sha256": version["sha256"], "size": 500, "path": path });
+            let lookup = json!({ "sha256": version.sha256, "size": 500, "path": path });
             async move {
-                let found = user.post("/lookups", &lookup).await.expect(200);
-                assert_eq!(found["outcome"], "instant", "{path}: {found}");
+                user.post("/lookups", &lookup).await.instant();
             }
         })
         .await;
@@ -46,10 +47,6 @@ fn expected(paths: &[String], prefix: &str, delimiter: &str) -> (Vec<String>, Ve
     (files, prefixes.into_iter().collect())
 }
 
-fn texts(values: &Value, of: impl Fn(&Value) -> &Value) -> Vec<String> {
-    values.as_array().expect("a list").iter().map(|value| text(of(value)).to_owned()).collect()
-}
-
 /// Reads all pages of a list. Checks that no page is larger than requested.
 async fn all_pages(user: &Client, query: &[(&str, &str)], limit: usize) -> (Vec<String>, Vec<String>) {
     let mut files = Vec::new();
@@ -61,18 +58,19 @@ async fn all_pages(user: &Client, query: &[(&str, &str)], limit: usize) -> (Vec<
         let mut parameters = query.to_vec();
         parameters.push(("limit", &limit_text));
         parameters.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
-        let page = user.query("/files", &parameters).await.expect(200);
-        let of_page =
-            (texts(&page["files"], |file| &file["path"]), texts(&page["common_prefixes"], |prefix| prefix));
-        let mut entries = [of_page.0.as_slice(), of_page.1.as_slice()].concat();
+        let page: FileList = user.query("/files", &parameters).await.parse(200);
+        let paths: Vec<String> = page.files.into_iter().map(|file| file.path.into()).collect();
+        let mut entries = [&*paths, &*page.common_prefixes].concat();
         entries.sort_unstable();
-        assert!(entries.len() <= limit, "{page}");
+        assert!(entries.len() <= limit, "{entries:?}");
         assert!(entries.first().is_none_or(|first| *first > last), "{last} and then {entries:?}");
         last = entries.pop().unwrap_or(last);
-        files.extend(of_page.0);
-        prefixes.extend(of_page.1);
-        let Some(next) = page["next_cursor"].as_str() else { return (files, prefixes) };
-        cursor = Some(next.to_owned());
+        files.extend(paths);
+        prefixes.extend(page.common_prefixes);
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return (files, prefixes);
+        }
     }
     panic!("the list never ends");
 }
@@ -116,13 +114,15 @@ async fn a_hash_finds_every_file_that_has_it_now() {
     let version = fill(&user, &paths).await;
     user.upload("another", &bytes(72, 500)).await;
     user.upload(&paths[3], &bytes(73, 500)).await;
-    let deleted = user.stat(&paths[5]).await;
-    user.delete(&format!("/files/{}", text(&deleted["file_id"]))).await.expect(200);
+    let deleted = user.file(&paths[5]).await;
+    user.delete(&format!("/files/{}", deleted.file_id)).await.expect(200);
     let still: Vec<&str> =
         paths.iter().enumerate().filter(|(at, _)| ![3, 5].contains(at)).map(|(_, path)| &**path).collect();
-    for hash in ["sha256", "sha1"] {
+    let sha256 = version.sha256.expect("a hash").to_string();
+    let sha1 = version.sha1.expect("a hash").to_string();
+    for (hash, digest) in [("sha256", &*sha256), ("sha1", &*sha1)] {
         for limit in [1, 2, 3, 7, 100] {
-            let (found, prefixes) = all_pages(&user, &[(hash, text(&version[hash]))], limit).await;
+            let (found, prefixes) = all_pages(&user, &[(hash, digest)], limit).await;
             assert_eq!(found, still, "{hash}, limit {limit}");
             assert_eq!(prefixes, Vec::<String>::new());
         }
@@ -135,8 +135,8 @@ async fn deleted_files_and_their_prefixes_are_not_listed() {
     let paths = ["a/1", "a/2", "b/1", "c"].map(str::to_owned);
     fill(&user, &paths).await;
     for path in ["a/1", "b/1"] {
-        let file = user.stat(path).await;
-        user.delete(&format!("/files/{}", text(&file["file_id"]))).await.expect(200);
+        let file = user.file(path).await;
+        user.delete(&format!("/files/{}", file.file_id)).await.expect(200);
     }
     let left = ["a/2", "c"].map(str::to_owned);
     for delimiter in ["", "/"] {
@@ -152,13 +152,15 @@ async fn a_cursor_is_accepted_only_unchanged() {
     let user = Client::register(live()).await;
     let paths: Vec<String> = (0..4).map(|number| format!("folder/{number}")).collect();
     let version = fill(&user, &paths).await;
-    let page = user.query("/files", &[("limit", "1")]).await.expect(200);
-    let cursor = text(&page["next_cursor"]);
+    let page: FileList = user.query("/files", &[("limit", "1")]).await.parse(200);
+    let cursor = &*page.next_cursor.expect("more files");
     assert!(!cursor.contains("folder"), "{cursor} shows what it is");
+    let sha256 = version.sha256.expect("a hash").to_string();
     for garbage in ["", "x", "folder/1", "!!!!", "gICA", &format!("{cursor}=="), &"QUFB".repeat(1000)] {
-        for by in [("prefix", ""), ("sha256", text(&version["sha256"]))] {
+        for by in [("prefix", ""), ("sha256", &*sha256)] {
             let reply = user.query("/files", &[by, ("cursor", garbage)]).await;
-            assert_eq!((reply.status, &reply.body["code"]), (400, &json!("invalid_request")), "{garbage}");
+            assert_eq!(reply.status, 400, "{garbage}: {}", reply.body);
+            reply.expect_problem(400, Code::InvalidRequest);
         }
     }
     // With another query it is a valid position in the list, or refused.

@@ -5,10 +5,13 @@ use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use futures::future::join_all;
-use serde_json::Value;
+use sluice_contracts::problem::Code;
+use sluice_contracts::uploads::Completion;
+use sluice_domain::id::UploadId;
+use sluice_domain::upload::UploadState;
 use sluice_lambda::{Failure, Reply};
 use sluice_storage::fault::{Fault, Moment, run_until_killed};
-use sluice_tests::{Client, bytes, paused, text};
+use sluice_tests::{Client, bytes, paused};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
@@ -38,8 +41,8 @@ fn answered(status: u16, body: &'static str) -> HttpConnectorFuture {
 /// An upload that has sent all parts, and the function that completes it.
 struct Sent {
     user: Client,
-    path: String,
-    completion: Value,
+    upload_id: UploadId,
+    completion: Completion,
     complete: Arc<complete_upload::App>,
     /// The number of merges that the bucket received.
     merges: Arc<AtomicUsize>,
@@ -73,20 +76,20 @@ impl Sent {
         let content = bytes(seed, 17 << 20);
         let plan = user.begin("file", &content).await;
         let completion = user.send_parts(&plan, &content).await;
-        Self { user, path: format!("/uploads/{}", text(&plan["upload_id"])), completion, complete, merges }
+        Self { user, upload_id: plan.upload_id, completion, complete, merges }
     }
 
     /// Completes the upload at a later time.
     async fn complete(&self, request_id: &str, later: Duration) -> Result<Reply, Failure> {
-        let path = format!("{}/complete", self.path);
+        let path = format!("/uploads/{}/complete", self.upload_id);
         let mut call = call(&self.user, http::Method::POST, &path, &self.completion);
         call.request_id = request_id.to_owned();
         call.now = call.now.after(later);
         complete_upload::handle(self.complete.clone(), call).await
     }
 
-    async fn state(&self) -> Value {
-        self.user.get(&self.path).await.expect(200)["state"].clone()
+    async fn state(&self) -> UploadState {
+        self.user.show_upload(self.upload_id).await.state
     }
 }
 
@@ -98,7 +101,7 @@ async fn of_many_concurrent_completions_only_one_merges() {
         reply.expect("completed");
     }
     assert_eq!(sent.merges.load(SeqCst), 1);
-    assert_eq!(sent.state().await, "pending");
+    assert_eq!(sent.state().await, UploadState::Pending);
 }
 
 #[tokio::test]
@@ -109,10 +112,10 @@ async fn a_call_that_dies_before_its_merge_makes_the_others_wait_for_a_while() {
     assert_eq!(killed.map(|_| ()), Err("dynamodb:UpdateItem"));
 
     let busy = sent.complete("early", Duration::ZERO).await.expect_err("it may be merging still");
-    assert_eq!((busy.code.as_str(), busy.retry_after_seconds), ("unavailable", Some(1)));
+    assert_eq!((busy.code, busy.retry_after_seconds), (Code::Unavailable, Some(1)));
     assert_eq!(sent.merges.load(SeqCst), 0);
     sent.complete("late", Duration::from_secs(31)).await.expect("completed");
-    assert_eq!(sent.state().await, "pending");
+    assert_eq!(sent.state().await, UploadState::Pending);
 }
 
 #[tokio::test]
@@ -127,9 +130,9 @@ async fn a_refused_merge_makes_no_other_call_wait() {
 async fn a_merge_that_may_still_be_running_is_not_started_again() {
     let sent = Sent::new(66, Behaviour { failures: (ATTEMPTS, 500), ..Behaviour::default() }).await;
     let failed = sent.complete("failed", Duration::ZERO).await.expect_err("the store is unwell");
-    assert_eq!(failed.code.as_str(), "unavailable");
+    assert_eq!(failed.code, Code::Unavailable);
     let busy = sent.complete("next", Duration::ZERO).await.expect_err("it may be merging still");
-    assert_eq!(busy.code.as_str(), "unavailable");
+    assert_eq!(busy.code, Code::Unavailable);
     assert_eq!(sent.merges.load(SeqCst), ATTEMPTS);
     sent.complete("late", Duration::from_secs(31)).await.expect("completed");
 }
@@ -138,17 +141,17 @@ async fn a_merge_that_may_still_be_running_is_not_started_again() {
 async fn parts_that_another_call_has_merged_are_not_missing() {
     let sent = Sent::new(65, Behaviour { hides_parts: true, ..Behaviour::default() }).await;
     let refused = sent.complete("early", Duration::ZERO).await.expect_err("nothing has landed");
-    assert_eq!(refused.code.as_str(), "parts_missing");
+    assert_eq!(refused.code, Code::PartsMissing);
 
     let s3 = paused().objects();
     let bucket = paused().setting("SLUICE_LANDING_BUCKET");
     let uploads = s3.list_multipart_uploads().bucket(bucket).send().await.expect("uploads");
-    let upload_id = sent.path.rsplit('/').next().expect("an id");
-    let is_ours = |key: Option<&str>| key.is_some_and(|key| key.ends_with(upload_id));
+    let upload_id = sent.upload_id.to_string();
+    let is_ours = |key: Option<&str>| key.is_some_and(|key| key.ends_with(&upload_id));
     let open = uploads.uploads().iter().find(|open| is_ours(open.key())).expect("our upload");
-    let parts = sent.completion["parts"].as_array().expect("parts").iter().map(|part| {
-        let number = part["number"].as_i64().and_then(|number| number.try_into().ok()).expect("a number");
-        CompletedPart::builder().part_number(number).e_tag(text(&part["etag"])).build()
+    let parts = sent.completion.parts.iter().map(|part| {
+        let number = part.number.get().try_into().expect("a number");
+        CompletedPart::builder().part_number(number).e_tag(&part.etag).build()
     });
     let parts = CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build();
     let merge = s3.complete_multipart_upload().bucket(bucket).multipart_upload(parts);
@@ -157,5 +160,5 @@ async fn parts_that_another_call_has_merged_are_not_missing() {
     merge.send().await.expect("merged");
 
     sent.complete("late", Duration::ZERO).await.expect("completed");
-    assert_eq!(sent.state().await, "pending");
+    assert_eq!(sent.state().await, UploadState::Pending);
 }

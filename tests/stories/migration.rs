@@ -10,7 +10,7 @@ use sluice_domain::pack_move::Verification;
 use sluice_packs::receipt::is_genuine;
 use sluice_packs::{Signer, crc64};
 use sluice_storage::{GetOptions, Tables};
-use sluice_tests::{bytes, log_lines, paused, text};
+use sluice_tests::{bytes, log_lines, paused};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,8 +61,7 @@ async fn materialized(movers: &Movers, landed: &Landed) {
     let sha256 = Sha256::of(&landed.content);
     let body = BlobEvent::BlobRequested { account_id, sha256 }.to_json();
     materialize_blob::process(Arc::new(app), vec![message(body, 1)], unhurried()).await;
-    let file = landed.upload().await["version"]["file_id"].clone();
-    assert!(landed.user.read(text(&file)).await == landed.content, "as one object");
+    assert!(landed.user.read(landed.version().await.file_id).await == landed.content, "as one object");
 }
 
 #[tokio::test]

@@ -163,9 +163,8 @@ impl Movers {
 
     /// Checks that the file can be read by its plan and as a whole.
     pub async fn check_readable(&self, landed: &Landed, context: &str) {
-        let upload = landed.upload().await;
-        let file_id = upload["version"]["file_id"].as_str().expect("an id").to_owned();
-        assert!(landed.user.read_by_plan(&file_id).await == landed.content, "{context}: by its plan");
+        let file_id = landed.version().await.file_id;
+        assert!(landed.user.read_by_plan(file_id).await == landed.content, "{context}: by its plan");
     }
 }
 

@@ -3,7 +3,9 @@
 use percent_encoding::percent_decode_str;
 use reqwest::Method;
 use serde_json::{Value, json};
-use sluice_tests::{Client, bytes, live, text};
+use sluice_contracts::files::{FileList, VersionView};
+use sluice_domain::id::FileId;
+use sluice_tests::{Client, available, bytes, live};
 
 const NAMES: [&str; 18] = [
     "with space.txt",
@@ -40,7 +42,7 @@ fn header<'a>(answer: &'a reqwest::Response, name: &str) -> &'a str {
 }
 
 /// Checks the headers and the bytes that the bucket returns for a file.
-async fn check_download(user: &Client, file_id: &str, name: &str, content: &[u8]) {
+async fn check_download(user: &Client, file_id: FileId, name: &str, content: &[u8]) {
     let path = format!("/files/{file_id}/content");
     let redirect = user.get(&path).await;
     assert_eq!(redirect.status, 302, "{name}: {}", redirect.body);
@@ -70,14 +72,13 @@ async fn check_download(user: &Client, file_id: &str, name: &str, content: &[u8]
 }
 
 /// Uploads a file and returns its id.
-async fn upload(user: &Client, path: &str, content: &[u8]) -> String {
+async fn upload(user: &Client, path: &str, content: &[u8]) -> FileId {
     let request = json!({ "path": path, "size": content.len(), "content_type": "text/plain; charset=utf-8" });
-    let plan = user.post("/uploads", &request).await.expect(201);
+    let plan = user.post("/uploads", &request).await.plan();
     user.send_parts(&plan, content).await;
-    let upload = user.wait_until_finished(text(&plan["upload_id"])).await;
-    assert_eq!(upload["state"], "available", "{path}: {upload}");
-    assert_eq!(upload["version"]["path"], path);
-    text(&upload["version"]["file_id"]).to_owned()
+    let version = available(user.wait_until_finished(plan.upload_id).await);
+    assert_eq!(version.path.as_str(), path);
+    version.file_id
 }
 
 #[tokio::test]
@@ -87,16 +88,15 @@ async fn a_name_is_kept_unchanged_wherever_it_appears() {
         let content = bytes(seed as u64 + 1, 20 + seed);
         let path = format!("names of all kinds/{name}");
         let file_id = upload(&user, &path, &content).await;
-        assert_eq!(user.stat(&path).await["file_id"], file_id.as_str(), "{path}");
-        let listed = user.query("/files", &[("prefix", &path)]).await.expect(200);
-        assert_eq!(listed["files"][0]["path"], path, "{listed}");
-        assert_eq!(listed["files"].as_array().map(Vec::len), Some(1), "{listed}");
-        check_download(&user, &file_id, name, &content).await;
+        assert_eq!(user.file(&path).await.file_id, file_id, "{path}");
+        let listed: FileList = user.query("/files", &[("prefix", &path)]).await.parse(200);
+        assert_eq!(listed.files[0].path.as_str(), path, "{listed:?}");
+        assert_eq!(listed.files.len(), 1, "{listed:?}");
+        check_download(&user, file_id, name, &content).await;
     }
-    let all =
-        user.query("/files", &[("prefix", "names of all kinds/"), ("delimiter", "/")]).await.expect(200);
-    let listed: Vec<&str> =
-        all["files"].as_array().expect("files").iter().map(|file| text(&file["path"])).collect();
+    let all: FileList =
+        user.query("/files", &[("prefix", "names of all kinds/"), ("delimiter", "/")]).await.parse(200);
+    let listed: Vec<&str> = all.files.iter().map(|file| file.path.as_str()).collect();
     let mut expected = NAMES.map(|name| format!("names of all kinds/{name}"));
     expected.sort_unstable();
     assert_eq!(listed, expected);
@@ -110,13 +110,14 @@ async fn any_name_can_be_renamed_to_any_other() {
     let file_id = upload(&user, &path, &content).await;
     for name in NAMES {
         let renamed = format!("{name}/{name}");
-        let answer = user.patch(&format!("/files/{file_id}"), &json!({ "path": renamed })).await.expect(200);
-        assert_eq!((text(&answer["path"]), text(&answer["file_id"])), (&*renamed, &*file_id));
-        assert_eq!(user.stat(&path).await, Value::Null, "{path} is still there");
-        assert_eq!(user.stat(&renamed).await["file_id"], file_id.as_str(), "{renamed}");
+        let answer = user.patch(&format!("/files/{file_id}"), &json!({ "path": renamed })).await;
+        let version: VersionView = answer.parse(200);
+        assert_eq!((version.path.as_str(), version.file_id), (&*renamed, file_id));
+        assert_eq!(user.stat(&path).await, None, "{path} is still there");
+        assert_eq!(user.file(&renamed).await.file_id, file_id, "{renamed}");
         path = renamed;
     }
-    check_download(&user, &file_id, NAMES[NAMES.len() - 1], &content).await;
+    check_download(&user, file_id, NAMES[NAMES.len() - 1], &content).await;
 }
 
 #[tokio::test]
@@ -124,11 +125,11 @@ async fn a_query_is_decoded_once_whichever_way_it_was_encoded() {
     let user = Client::register(live()).await;
     let file_id = upload(&user, "a b+c%20d", &bytes(1, 10)).await;
     for encoded in ["a%20b%2Bc%2520d", "a+b%2bc%2520d", "%61%20%62%2B%63%25%32%30%64"] {
-        let files = user.get(&format!("/files?path={encoded}")).await.expect(200);
-        assert_eq!(files["files"][0]["file_id"], file_id.as_str(), "{encoded}: {files}");
+        let found: FileList = user.get(&format!("/files?path={encoded}")).await.parse(200);
+        assert_eq!(found.files[0].file_id, file_id, "{encoded}: {found:?}");
     }
     for other in ["a%20b+c%2520d", "a%20b%2Bc%20d"] {
-        let files = user.get(&format!("/files?path={other}")).await.expect(200);
-        assert_eq!(files["files"], json!([]), "{other}");
+        let found: FileList = user.get(&format!("/files?path={other}")).await.parse(200);
+        assert!(found.files.is_empty(), "{other}: {found:?}");
     }
 }

@@ -2,11 +2,17 @@
 
 use http::Method;
 use serde_json::{Value, json};
+use sluice_contracts::accounts::{AccountView, SessionCreated};
 use sluice_contracts::event::BlobEvent;
+use sluice_contracts::files::{LookupAnswer, VersionView};
+use sluice_contracts::packs::HooksFound;
+use sluice_contracts::uploads::{UploadAnswer, UploadView};
 use sluice_deployment::clock;
 use sluice_domain::hash::Sha256;
+use sluice_domain::id::FileId;
+use sluice_domain::key::LandingKey;
 use sluice_lambda::{Call, Failure, Reply};
-use sluice_tests::{Client, WEBHOOK_SECRET, bytes, log_lines, paused, text};
+use sluice_tests::{Client, WEBHOOK_SECRET, available, bytes, log_lines, parse, paused};
 use std::sync::Arc;
 
 use crate::bridge::sample;
@@ -14,7 +20,7 @@ use crate::delta_client::cut;
 use crate::mover::Movers;
 use crate::support::{Landed, Worker, call, created, message, unhurried};
 
-/// Calls a function, which must not fail, and returns the body of its answer.
+/// Calls a function, which must not fail, and returns its answer; null if that has no body.
 async fn ask<App, Answer>(
     app: &Arc<App>,
     handle: fn(Arc<App>, Call) -> Answer,
@@ -42,8 +48,8 @@ async fn http_functions_work_with_their_own_roles() {
     let content = bytes(1, 17 << 20);
     let file = uploads(&user, &content).await;
     looks_up(&user, &content).await;
-    reads(&user, &file).await;
-    edits(&user, &file).await;
+    reads(&user, file).await;
+    edits(&user, file).await;
     begins_and_aborts(&user).await;
 }
 
@@ -55,62 +61,56 @@ async fn logs_in() -> Client {
     let mut sessions = Vec::new();
     for _ in 0..2 {
         let session = (Method::POST, "/sessions", &credentials);
-        let session = ask(&accounts, accounts::handle, &stranger, session).await;
-        sessions.push(stranger.with_token(text(&session["token"])));
+        let session: SessionCreated = parse(&ask(&accounts, accounts::handle, &stranger, session).await);
+        sessions.push(stranger.with_token(&session.token.expect("a token")));
     }
     let leave = (Method::DELETE, "/sessions/current", &Value::Null);
     ask(&accounts, accounts::handle, &sessions[0], leave).await;
-    let me =
-        ask(&accounts, accounts::handle, &sessions[1], (Method::GET, "/accounts/me", &Value::Null)).await;
-    assert_eq!(me["username"], "privileges");
+    let me = (Method::GET, "/accounts/me", &Value::Null);
+    let me: AccountView = parse(&ask(&accounts, accounts::handle, &sessions[1], me).await);
+    assert_eq!(me.username, "privileges");
     sessions.remove(1)
 }
 
 /// Uploads in parts and returns the file's id.
-async fn uploads(user: &Client, content: &[u8]) -> String {
+async fn uploads(user: &Client, content: &[u8]) -> FileId {
     let init = app!(init_upload, "init-upload");
-    let request = json!({ "path": "file", "size": content.len(), "sha256": Sha256::of(content).to_string() });
+    let request = json!({ "path": "file", "size": content.len(), "sha256": Sha256::of(content) });
     let plan = ask(&init, init_upload::handle, user, (Method::POST, "/uploads", &request)).await;
-    let id = text(&plan["upload_id"]);
+    let UploadAnswer::Upload(plan) = parse(&plan) else { panic!("instant: {plan}") };
+    let upload_id = plan.upload_id;
     let parts = json!({ "parts": [{ "number": 1 }] });
-    let path = format!("/uploads/{id}");
+    let path = format!("/uploads/{upload_id}");
     ask(&init, init_upload::handle, user, (Method::POST, &format!("{path}/parts"), &parts)).await;
     ask(&init, init_upload::handle, user, (Method::GET, "/uploads", &Value::Null)).await;
     let sent = user.send_parts(&plan, content).await;
-    let upload = ask(&init, init_upload::handle, user, (Method::GET, &path, &Value::Null)).await;
-    assert_eq!(upload["received"].as_array().map(Vec::len), Some(2), "{upload}");
+    let show = (Method::GET, &*path, &Value::Null);
+    let upload: UploadView = parse(&ask(&init, init_upload::handle, user, show.clone()).await);
+    assert_eq!(upload.received.len(), 2, "{upload:?}");
 
     let complete = app!(complete_upload, "complete-upload");
-    ask(&complete, complete_upload::handle, user, (Method::POST, &format!("{path}/complete"), &sent)).await;
-    let account = user.get("/accounts/me").await.expect(200);
-    let account = text(&account["account_id"]);
-    let upload = id.parse().expect("an id");
-    let key =
-        sluice_domain::key::LandingKey { account_id: account.parse().expect("an id"), upload_id: upload };
-    let event = created(&key);
+    let completion = (Method::POST, &*format!("{path}/complete"), &json!(sent));
+    ask(&complete, complete_upload::handle, user, completion).await;
+    let event = created(&LandingKey { account_id: user.account().await.account_id, upload_id });
     assert_eq!(Worker::new(paused()).receive(&event, 1, unhurried()).await, Vec::<String>::new());
-    let upload = ask(&init, init_upload::handle, user, (Method::GET, &path, &Value::Null)).await;
-    assert_eq!(upload["state"], "available", "{upload}");
-    text(&upload["version"]["file_id"]).to_owned()
+    available(parse(&ask(&init, init_upload::handle, user, show).await)).file_id
 }
 
 async fn looks_up(user: &Client, content: &[u8]) {
     let lookup = app!(lookup_hash, "lookup-hash");
-    let known = json!({ "path": "again", "size": content.len(), "sha256": Sha256::of(content).to_string() });
+    let known = json!({ "path": "again", "size": content.len(), "sha256": Sha256::of(content) });
     let found = ask(&lookup, lookup_hash::handle, user, (Method::POST, "/lookups", &known)).await;
-    assert_eq!(found["outcome"], "instant", "{found}");
-    let hooks: Vec<String> =
-        sluice_domain::dedup::hooks(&cut(content)).iter().map(ToString::to_string).collect();
-    let hooks = json!({ "hooks": hooks });
+    assert!(matches!(parse(&found), LookupAnswer::Instant { .. }), "{found}");
+    let hooks = json!({ "hooks": sluice_domain::dedup::hooks(&cut(content)) });
     let found = ask(&lookup, lookup_hash::handle, user, (Method::POST, "/lookups/hooks", &hooks)).await;
-    assert_ne!(found["packs"], json!([]), "{found}");
+    assert!(!parse::<HooksFound>(&found).packs.is_empty(), "{found}");
     // Known bytes are instant without a lookup.
     let init = app!(init_upload, "init-upload");
     let begun = ask(&init, init_upload::handle, user, (Method::POST, "/uploads", &known)).await;
-    assert_eq!(begun["outcome"], "instant", "{begun}");
+    assert!(matches!(parse(&begun), UploadAnswer::Instant { .. }), "{begun}");
 }
 
-async fn reads(user: &Client, file: &str) {
+async fn reads(user: &Client, file: FileId) {
     let read = app!(read_content, "read-content");
     for path in [format!("/files/{file}/content"), format!("/files/{file}/plan")] {
         ask(&read, read_content::handle, user, (Method::GET, &path, &Value::Null)).await;
@@ -119,22 +119,23 @@ async fn reads(user: &Client, file: &str) {
     let movers = Movers::new().await;
     let packed = movers.put(log_lines(3, 1 << 20)).await;
     movers.compress(&packed, "a", 1, unhurried()).await;
-    let path = format!("/files/{}/content", text(&packed.upload().await["version"]["file_id"]));
+    let path = format!("/files/{}/content", packed.version().await.file_id);
     let mut unhurried = call(&packed.user, Method::GET, &path, &Value::Null);
     unhurried.headers.insert("prefer", "wait=0".parse().expect("a header"));
     read_content::handle(read, unhurried).await.expect("an answer");
 }
 
-async fn edits(user: &Client, file: &str) {
+async fn edits(user: &Client, file: FileId) {
     let query = app!(query_files, "query-files");
     let path = format!("/files/{file}");
     ask(&query, query_files::handle, user, (Method::GET, "/files", &Value::Null)).await;
     let renamed = json!({ "path": "renamed", "content_type": "text/plain" });
     let version = ask(&query, query_files::handle, user, (Method::PATCH, &path, &renamed)).await;
+    let version: VersionView = parse(&version);
     ask(&query, query_files::handle, user, (Method::GET, &path, &Value::Null)).await;
     ask(&query, query_files::handle, user, (Method::GET, &format!("{path}/versions"), &Value::Null)).await;
     ask(&query, query_files::handle, user, (Method::DELETE, &path, &Value::Null)).await;
-    let former = json!({ "version_id": version["version_id"] });
+    let former = json!({ "version_id": version.version_id });
     ask(&query, query_files::handle, user, (Method::POST, &format!("{path}/restore"), &former)).await;
 }
 
@@ -143,7 +144,8 @@ async fn begins_and_aborts(user: &Client) {
     for size in [10, 17 << 20] {
         let request = json!({ "path": "given up", "size": size });
         let plan = ask(&init, init_upload::handle, user, (Method::POST, "/uploads", &request)).await;
-        let path = format!("/uploads/{}", text(&plan["upload_id"]));
+        let UploadAnswer::Upload(plan) = parse(&plan) else { panic!("instant: {plan}") };
+        let path = format!("/uploads/{}", plan.upload_id);
         ask(&init, init_upload::handle, user, (Method::DELETE, &path, &Value::Null)).await;
     }
 }

@@ -1,13 +1,15 @@
 //! Tests reading of packed files: by plan, and as an object that is materialized for plain HTTP readers.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use sluice_contracts::event::BlobEvent;
+use sluice_contracts::files::{Materializing, VersionView};
+use sluice_contracts::problem::Code;
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
 use sluice_lambda::batch::OutOfTime;
 use sluice_storage::Bucket;
 use sluice_storage::fault::run_until_killed;
-use sluice_tests::{Client, bytes, live, paused, text};
+use sluice_tests::{Client, available, bytes, live, paused};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -17,27 +19,25 @@ use crate::support::{Landed, Worker, created, hurried, message, unhurried};
 const MIB: usize = 1 << 20;
 
 /// Uploads a file that is stored in two packs, and returns it with its bytes.
-async fn packed(user: &Client, seed: u64, size: usize) -> (Value, Vec<u8>) {
+async fn packed(user: &Client, seed: u64, size: usize) -> (VersionView, Vec<u8>) {
     let base = bytes(seed, size);
-    let file = user.upload("file", &base).await["version"].clone();
+    let file = user.upload("file", &base).await;
     let mut content = base.clone();
     content[size / 2..size / 2 + 10].copy_from_slice(b"0123456789");
     let delta = Delta::against(user, &file, &base, "file", &content).await;
-    let path = delta.upload(user).await;
-    let upload = user.wait_until_finished(path.rsplit('/').next().expect("an id")).await;
-    assert_eq!(upload["state"], "available", "{upload}");
-    (upload["version"].clone(), content)
+    let version = available(user.wait_until_finished(delta.upload(user).await).await);
+    (version, content)
 }
 
 /// Does the same on a stack with paused workers.
-async fn packed_by_hand(worker: &Worker, seed: u64, size: usize) -> (Client, Value, Landed) {
+async fn packed_by_hand(worker: &Worker, seed: u64, size: usize) -> (Client, VersionView, Landed) {
     let base = Landed::new(worker.stack, bytes(seed, size)).await;
     assert_eq!(worker.receive(&created(&base.key), 1, unhurried()).await, Vec::<String>::new());
     let mut edited = base.content.clone();
     edited[size / 2..size / 2 + 10].copy_from_slice(b"0123456789");
     let next = Landed::of(base.user.clone(), "file", edited, &Value::Null).await;
     assert_eq!(worker.receive(&created(&next.key), 1, unhurried()).await, Vec::<String>::new());
-    let version = next.upload().await["version"].clone();
+    let version = next.version().await;
     (base.user, version, next)
 }
 
@@ -62,8 +62,8 @@ fn cache(worker: &Worker) -> (Bucket, impl Fn(&Landed) -> ObjectKey) {
     (bucket, |landed: &Landed| ObjectKey::materialized(landed.account_id, &Sha256::of(&landed.content)))
 }
 
-async fn content(user: &Client, version: &Value, more: &str, prefer: &str) -> sluice_tests::Reply {
-    let path = format!("/files/{}/content{more}", text(&version["file_id"]));
+async fn content(user: &Client, version: &VersionView, more: &str, prefer: &str) -> sluice_tests::Reply {
+    let path = format!("/files/{}/content{more}", version.file_id);
     user.send(reqwest::Method::GET, &path, &[("prefer", prefer)], &Value::Null).await
 }
 
@@ -71,35 +71,31 @@ async fn content(user: &Client, version: &Value, more: &str, prefer: &str) -> sl
 async fn a_plan_lists_every_chunk_of_a_file_or_of_a_range() {
     let user = Client::register(live()).await;
     let (version, whole) = packed(&user, 600, 2 * MIB).await;
-    let id = text(&version["file_id"]);
+    let id = version.file_id;
     assert!(user.read_by_plan(id).await == whole);
 
-    let plan = user.get(&format!("/files/{id}/plan?from=1000000&to=1000001")).await.expect(200);
-    assert_eq!((&plan["size"], &plan["sha256"]), (&version["size"], &version["sha256"]));
-    let terms = plan["terms"].as_array().expect("terms");
-    assert_eq!((terms.len(), terms[0]["chunks"].as_array().map(Vec::len)), (1, Some(1)), "{terms:?}");
-    let offset = terms[0]["offset"].as_u64();
-    let length = terms[0]["length"].as_u64();
-    let offset = offset.expect("a number") as usize;
-    let length = length.expect("a number") as usize;
-    assert!((offset..offset + length).contains(&1_000_000));
-    let answer = user.fetch(text(&terms[0]["url"]), &[("range", text(&terms[0]["range"]))]).await;
-    assert!(answer.bytes().await.expect("a body") == whole[offset..offset + length]);
+    let mut plan = user.plan(id, "?from=1000000&to=1000001").await;
+    assert_eq!((plan.size, Some(plan.sha256)), (version.size, version.sha256));
+    assert_eq!((plan.terms.len(), plan.terms[0].chunks.len()), (1, 1), "{plan:?}");
+    let term = plan.terms.remove(0);
+    let run = term.offset as usize..(term.offset + term.length) as usize;
+    assert!(run.contains(&1_000_000));
+    let url = term.url.expect("a URL");
+    let answer = user.fetch(&url, &[("range", &*term.range.expect("a range"))]).await;
+    assert!(answer.bytes().await.expect("a body") == whole[run]);
 
-    let nothing = user.get(&format!("/files/{id}/plan?from=5&to=5")).await.expect(200);
-    assert_eq!(nothing["terms"], json!([]));
-    let brief = user.get(&format!("/files/{id}/plan?detail=terms")).await.expect(200);
-    let brief = brief["terms"].as_array().expect("terms");
-    assert!(brief.iter().all(|term| term.get("url").is_none() && term.get("chunks").is_none()), "{brief:?}");
-    let total: u64 = brief.iter().map(|term| term["length"].as_u64().expect("a number")).sum();
+    assert!(user.plan(id, "?from=5&to=5").await.terms.is_empty());
+    let brief = user.plan(id, "?detail=terms").await.terms;
+    assert!(brief.iter().all(|term| term.url.is_none() && term.chunks.is_empty()), "{brief:?}");
+    let total: u64 = brief.iter().map(|term| term.length).sum();
     assert_eq!(total, whole.len() as u64);
 
     for wrong in ["from=2&to=1", "from=9999999", "from=x", "detail=all", "cursor=x", "cursor=1-1", "more=1"] {
-        user.get(&format!("/files/{id}/plan?{wrong}")).await.expect_problem(400, "invalid_request");
+        user.get(&format!("/files/{id}/plan?{wrong}")).await.expect_problem(400, Code::InvalidRequest);
     }
-    let empty = user.upload("empty", b"").await["version"].clone();
-    let plan = user.get(&format!("/files/{}/plan", text(&empty["file_id"]))).await.expect(200);
-    assert_eq!((&plan["size"], &plan["terms"]), (&json!(0), &json!([])));
+    let empty = user.upload("empty", b"").await;
+    let plan = user.plan(empty.file_id, "").await;
+    assert_eq!((plan.size, plan.terms.len()), (0, 0));
 }
 
 #[tokio::test]
@@ -109,12 +105,12 @@ async fn plain_readers_get_packed_content_in_one_piece() {
     let reply = content(&user, &version, "", "wait=20").await;
     assert_eq!(reply.status, 302, "{}", reply.body);
     let url = reply.header("location").expect("a location").to_owned();
-    assert_eq!(reply.header("etag"), Some(&*format!("{}", version["version_id"])));
+    assert_eq!(reply.header("etag"), Some(&*format!("\"{}\"", version.version_id)));
     let ranged = user.fetch(&url, &[("range", "bytes=6291400-6291499")]).await;
     assert_eq!(ranged.status().as_u16(), 206);
     assert!(ranged.bytes().await.expect("a body") == whole[6_291_400..6_291_500]);
-    assert!(user.read(text(&version["file_id"])).await == whole);
-    let path = format!("/files/{}/content", text(&version["file_id"]));
+    assert!(user.read(version.file_id).await == whole);
+    let path = format!("/files/{}/content", version.file_id);
     let head = user.send(reqwest::Method::HEAD, &path, &[], &Value::Null).await;
     assert_eq!(head.status, 302);
     let head = user.fetch_head(head.header("location").expect("a location")).await;
@@ -128,7 +124,7 @@ async fn curl_downloads_packed_content() {
     let (version, whole) = packed(&user, 620, 7 * MIB).await;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("file");
-    let url = format!("{}/files/{}/content?materializing=503", stack.api, text(&version["file_id"]));
+    let url = format!("{}/files/{}/content?materializing=503", stack.api, version.file_id);
     let token = format!("Authorization: Bearer {}", user.token());
     let mut curl = Command::new("curl");
     curl.args([
@@ -153,14 +149,14 @@ async fn a_reader_that_does_not_wait_is_told_when_to_retry() {
     let (user, version, landed) = packed_by_hand(&worker, 630, 2 * MIB).await;
     let reply = content(&user, &version, "", "wait=0").await;
     assert_eq!((reply.status, reply.header("retry-after")), (202, Some("1")), "{}", reply.body);
-    assert_eq!(reply.body["retry_after_seconds"], 1);
+    assert_eq!(reply.parse::<Materializing>(202).retry_after_seconds, 1);
     let reply = content(&user, &version, "?materializing=503", "wait=0").await;
     assert_eq!(reply.header("retry-after"), Some("1"));
-    reply.expect_problem(503, "content_materializing");
-    content(&user, &version, "?materializing=200", "wait=0").await.expect_problem(400, "invalid_request");
+    reply.expect_problem(503, Code::ContentMaterializing);
+    content(&user, &version, "?materializing=200", "wait=0").await.expect_problem(400, Code::InvalidRequest);
     assert_eq!(materialize(&worker, &landed, "a", 1, unhurried()).await, Vec::<String>::new());
     assert_eq!(content(&user, &version, "", "wait=0").await.status, 302);
-    assert!(user.read(text(&version["file_id"])).await == landed.content);
+    assert!(user.read(version.file_id).await == landed.content);
 }
 
 #[tokio::test]
@@ -185,7 +181,7 @@ async fn one_worker_materializes_at_a_time_and_the_next_resumes_where_it_stopped
     assert_eq!(materialize(&worker, &landed, "b", 1, unhurried()).await, Vec::<String>::new());
     let done = bucket.list_parts(&key(&landed), &build.multipart_id).await.expect("an answer");
     assert_eq!(done, None, "the same multipart upload was completed");
-    assert!(user.read(text(&version["file_id"])).await == landed.content);
+    assert!(user.read(version.file_id).await == landed.content);
     // A second delivery of the request finds the object.
     assert_eq!(materialize(&worker, &landed, "c", 2, unhurried()).await, Vec::<String>::new());
 }
@@ -202,7 +198,7 @@ async fn a_worker_killed_anywhere_is_followed_by_another() {
             let failed = materialize(&worker, &landed, "a", 2, unhurried()).await;
             assert_eq!(failed, Vec::<String>::new(), "{context}");
         }
-        assert!(user.read(text(&version["file_id"])).await == landed.content, "{context}");
+        assert!(user.read(version.file_id).await == landed.content, "{context}");
         if run.is_ok() {
             assert!(fault.write >= 5, "{context}: too few writes");
             return;

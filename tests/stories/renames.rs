@@ -1,19 +1,25 @@
 //! Tests renames and their effect on another file at the path and on open uploads.
 
 use reqwest::Method;
-use serde_json::{Value, json};
-use sluice_tests::{Reply, text};
+use serde_json::json;
+use sluice_contracts::files::{FileChange, Restore, VersionView};
+use sluice_contracts::problem::Code;
+use sluice_domain::id::FileId;
+use sluice_domain::path::FilePath;
+use sluice_domain::version::VersionState;
+use sluice_tests::{Reply, available};
 
 use crate::writer::Writer;
 
-async fn rename(writer: &Writer, version: &Value, path: &str, overwrite: bool) -> Reply {
-    let file = format!("/files/{}", text(&version["file_id"]));
-    writer.user.patch(&file, &json!({ "path": path, "overwrite": overwrite })).await
+async fn rename(writer: &Writer, version: &VersionView, path: &str, overwrite: bool) -> Reply {
+    let change =
+        FileChange { path: Some(FilePath::parse(path).expect("a path")), overwrite, ..FileChange::default() };
+    writer.user.patch(&format!("/files/{}", version.file_id), &change).await
 }
 
-async fn restore(writer: &Writer, version: &Value) -> Reply {
-    let restore = format!("/files/{}/restore", text(&version["file_id"]));
-    writer.user.post(&restore, &json!({ "version_id": version["version_id"] })).await
+async fn restore(writer: &Writer, version: &VersionView) -> Reply {
+    let restore = format!("/files/{}/restore", version.file_id);
+    writer.user.post(&restore, &Restore { version_id: version.version_id }).await
 }
 
 #[tokio::test]
@@ -21,20 +27,20 @@ async fn a_rename_keeps_the_file_and_its_versions() {
     let writer = Writer::new().await;
     let first = writer.put("old/name", b"first").await;
     let second = writer.put("old/name", b"second").await;
-    let renamed = rename(&writer, &first, "new/name", false).await.expect(200);
-    assert_eq!((&renamed["file_id"], &renamed["version_id"]), (&first["file_id"], &second["version_id"]));
-    assert_eq!(renamed["path"], "new/name");
-    assert_eq!(writer.user.stat("old/name").await, Value::Null);
-    assert_eq!(writer.user.stat("new/name").await, renamed);
-    let versions = writer.user.versions(text(&first["file_id"])).await;
+    let renamed: VersionView = rename(&writer, &first, "new/name", false).await.parse(200);
+    assert_eq!((renamed.file_id, renamed.version_id), (first.file_id, second.version_id));
+    assert_eq!(renamed.path.as_str(), "new/name");
+    assert_eq!(writer.user.stat("old/name").await, None);
+    assert_eq!(writer.user.file("new/name").await, renamed);
+    let versions = writer.user.versions(first.file_id).await;
     assert_eq!(versions.len(), 2);
-    assert!(versions.iter().all(|version| version["path"] == "new/name"), "{versions:?}");
+    assert!(versions.iter().all(|version| version.path == renamed.path), "{versions:?}");
     assert_eq!(writer.read(&first).await, b"first");
 
     let other = writer.put("old/name", b"other").await;
-    assert_ne!(other["file_id"], first["file_id"], "the path is free for another file");
-    let same = rename(&writer, &first, "new/name", false).await.expect(200);
-    assert_eq!(same["version_id"], second["version_id"], "a rename to its own path is none");
+    assert_ne!(other.file_id, first.file_id, "the path is free for another file");
+    let same: VersionView = rename(&writer, &first, "new/name", false).await.parse(200);
+    assert_eq!(same.version_id, second.version_id, "a rename to its own path is none");
 }
 
 #[tokio::test]
@@ -42,18 +48,19 @@ async fn a_rename_and_an_edit_happen_together_or_not_at_all() {
     let writer = Writer::new().await;
     let first = writer.put("file", b"content").await;
     writer.put("taken", b"other").await;
-    let file = format!("/files/{}", text(&first["file_id"]));
+    let file = format!("/files/{}", first.file_id);
     let both = |path: &str| json!({ "path": path, "metadata": { "a": "b" } });
-    writer.user.patch(&file, &both("taken")).await.expect_problem(409, "path_in_use");
-    assert_eq!(writer.user.stat("file").await, first);
+    writer.user.patch(&file, &both("taken")).await.expect_problem(409, Code::PathInUse);
+    assert_eq!(writer.user.file("file").await, first);
     let bad = json!({ "path": "free", "content_type": "none" });
-    writer.user.patch(&file, &bad).await.expect_problem(400, "invalid_request");
-    assert_eq!(writer.user.stat("file").await, first);
+    writer.user.patch(&file, &bad).await.expect_problem(400, Code::InvalidRequest);
+    assert_eq!(writer.user.file("file").await, first);
 
-    let changed = writer.send_if(&first, Method::PATCH, &file, &both("free")).await.expect(200);
-    assert_eq!((&changed["path"], &changed["metadata"]), (&json!("free"), &json!({ "a": "b" })));
-    assert_eq!(writer.user.stat("free").await, changed);
-    assert_eq!(writer.version_ids(&first["file_id"]).await.len(), 2);
+    let changed: VersionView = writer.send_if(&first, Method::PATCH, &file, &both("free")).await.parse(200);
+    assert_eq!(changed.path.as_str(), "free");
+    assert_eq!(changed.metadata, [("a".to_owned(), "b".to_owned())].into());
+    assert_eq!(writer.user.file("free").await, changed);
+    assert_eq!(writer.version_ids(first.file_id).await.len(), 2);
 }
 
 #[tokio::test]
@@ -61,24 +68,24 @@ async fn an_overwritten_file_is_deleted_and_can_be_restored() {
     let writer = Writer::new().await;
     let source = writer.put("source", b"source").await;
     let target = writer.put("target", b"target").await;
-    rename(&writer, &source, "target", false).await.expect_problem(409, "path_in_use");
-    assert_eq!(writer.user.stat("source").await, source);
+    rename(&writer, &source, "target", false).await.expect_problem(409, Code::PathInUse);
+    assert_eq!(writer.user.file("source").await, source);
     rename(&writer, &source, "target", true).await.expect(200);
-    assert_eq!(writer.user.stat("target").await["file_id"], source["file_id"]);
-    let listed = writer.user.get("/files").await.expect(200);
-    assert_eq!(listed["files"].as_array().map(Vec::len), Some(1), "{listed}");
+    assert_eq!(writer.user.file("target").await.file_id, source.file_id);
+    let listed = writer.user.files().await;
+    assert_eq!(listed.len(), 1, "{listed:?}");
 
-    let versions = writer.user.versions(text(&target["file_id"])).await;
-    assert_eq!((versions.len(), &versions[0]["state"]), (2, &json!("deleted")));
-    writer.user.get(&format!("/files/{}", text(&target["file_id"]))).await.expect_problem(404, "not_found");
+    let versions = writer.user.versions(target.file_id).await;
+    assert_eq!((versions.len(), versions[0].state), (2, VersionState::Deleted));
+    writer.user.get(&format!("/files/{}", target.file_id)).await.expect_problem(404, Code::NotFound);
     assert_eq!(writer.read(&target).await, b"target");
-    restore(&writer, &target).await.expect_problem(409, "path_in_use");
+    restore(&writer, &target).await.expect_problem(409, Code::PathInUse);
 
     rename(&writer, &source, "away", false).await.expect(200);
-    let back = restore(&writer, &target).await.expect(201);
-    assert_eq!((&back["path"], &back["file_id"]), (&json!("target"), &target["file_id"]));
-    assert_eq!(writer.user.stat("target").await["version_id"], back["version_id"]);
-    assert_eq!(writer.user.stat("away").await["file_id"], source["file_id"]);
+    let back: VersionView = restore(&writer, &target).await.parse(201);
+    assert_eq!((back.path.as_str(), back.file_id), ("target", target.file_id));
+    assert_eq!(writer.user.file("target").await.version_id, back.version_id);
+    assert_eq!(writer.user.file("away").await.file_id, source.file_id);
 }
 
 #[tokio::test]
@@ -87,15 +94,15 @@ async fn files_deleted_at_one_path_can_be_restored_in_turn() {
     let one = writer.put("one", b"one").await;
     let two = writer.put("two", b"two").await;
     rename(&writer, &one, "two", true).await.expect(200);
-    let delete = |version: &Value| format!("/files/{}", text(&version["file_id"]));
+    let delete = |version: &VersionView| format!("/files/{}", version.file_id);
     writer.user.delete(&delete(&one)).await.expect(200);
     for (back, gone) in [(&two, &one), (&one, &two), (&two, &one)] {
         restore(&writer, back).await.expect(201);
-        assert_eq!(writer.user.stat("two").await["file_id"], back["file_id"]);
-        restore(&writer, gone).await.expect_problem(409, "path_in_use");
+        assert_eq!(writer.user.file("two").await.file_id, back.file_id);
+        restore(&writer, gone).await.expect_problem(409, Code::PathInUse);
         writer.user.delete(&delete(back)).await.expect(200);
     }
-    assert_eq!(writer.user.get("/files").await.expect(200)["files"], json!([]));
+    assert!(writer.user.files().await.is_empty());
     assert_eq!(writer.user.usage().await, (6, 0));
 }
 
@@ -107,11 +114,10 @@ async fn a_pending_version_follows_its_file() {
     writer.complete(&plan, b"second").await;
     rename(&writer, &first, "renamed", false).await.expect(200);
     let other = writer.put("file", b"other").await;
-    let upload = writer.verify(&plan).await;
-    assert_eq!(upload["state"], "available", "{upload}");
-    assert_eq!(writer.user.stat("renamed").await["version_id"], plan["version_id"]);
-    assert_eq!(writer.user.stat("file").await["version_id"], other["version_id"]);
-    assert_eq!(writer.version_ids(&first["file_id"]).await.len(), 2);
+    available(writer.verify(&plan).await);
+    assert_eq!(writer.user.file("renamed").await.version_id, plan.version_id);
+    assert_eq!(writer.user.file("file").await.version_id, other.version_id);
+    assert_eq!(writer.version_ids(first.file_id).await.len(), 2);
 }
 
 #[tokio::test]
@@ -127,11 +133,10 @@ async fn an_open_upload_goes_to_the_path_it_named() {
         } else {
             writer.user.send_parts(&plan, b"second").await;
         }
-        let upload = writer.verify(&plan).await;
-        assert_eq!(upload["state"], "available", "{upload}");
-        assert_ne!(upload["version"]["file_id"], first["file_id"]);
-        assert_eq!(writer.user.stat(&path).await["version_id"], plan["version_id"]);
-        assert_eq!(writer.version_ids(&first["file_id"]).await.len(), 1);
+        let version = available(writer.verify(&plan).await);
+        assert_ne!(version.file_id, first.file_id);
+        assert_eq!(writer.user.file(&path).await.version_id, plan.version_id);
+        assert_eq!(writer.version_ids(first.file_id).await.len(), 1);
     }
 }
 
@@ -141,18 +146,14 @@ async fn a_path_of_a_pending_version_is_in_use_until_it_is_overwritten() {
     let plan = writer.begin("path", b"on its way").await;
     let pending = writer.complete(&plan, b"on its way").await;
     let other = writer.put("other", b"other").await;
-    rename(&writer, &other, "path", false).await.expect_problem(409, "path_in_use");
+    rename(&writer, &other, "path", false).await.expect_problem(409, Code::PathInUse);
     rename(&writer, &other, "path", true).await.expect(200);
-    let upload = writer.verify(&plan).await;
-    assert_eq!(upload["state"], "available", "{upload}");
-    assert_eq!(
-        writer.user.stat("path").await["file_id"],
-        other["file_id"],
-        "the rename was allowed to overwrite"
-    );
+    available(writer.verify(&plan).await);
+    let current = writer.user.file("path").await.file_id;
+    assert_eq!(current, other.file_id, "the rename was allowed to overwrite");
     rename(&writer, &other, "other", false).await.expect(200);
-    let back = restore(&writer, &pending).await.expect(201);
-    assert_eq!(writer.user.stat("path").await["version_id"], back["version_id"]);
+    let back: VersionView = restore(&writer, &pending).await.parse(201);
+    assert_eq!(writer.user.file("path").await.version_id, back.version_id);
     assert_eq!(writer.read(&back).await, b"on its way");
 }
 
@@ -165,10 +166,10 @@ async fn of_many_renames_to_one_path_at_once_exactly_one_wins() {
     }
     let renames = files.iter().map(|file| rename(&writer, file, "goal", false));
     let replies = futures::future::join_all(renames).await;
-    let winners: Vec<&Value> =
-        replies.iter().filter(|reply| reply.status == 200).map(|reply| &reply.body["file_id"]).collect();
     assert!(replies.iter().all(|reply| matches!(reply.status, 200 | 409)), "{replies:?}");
-    assert_eq!(winners, [&writer.user.stat("goal").await["file_id"]]);
-    let listed = writer.user.get("/files").await.expect(200);
-    assert_eq!(listed["files"].as_array().map(Vec::len), Some(6), "a file is lost: {listed}");
+    let winners = replies.into_iter().filter(|reply| reply.status == 200);
+    let winners: Vec<FileId> = winners.map(|reply| reply.parse::<VersionView>(200).file_id).collect();
+    assert_eq!(winners, [writer.user.file("goal").await.file_id]);
+    let listed = writer.user.files().await;
+    assert_eq!(listed.len(), 6, "a file is lost: {listed:?}");
 }

@@ -2,8 +2,14 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use sluice_contracts::problem::Code;
+use sluice_contracts::uploads::{Completed, PartUrls, ReceivedPart, UploadList, UploadPlan};
 use sluice_domain::hash::Sha256;
-use sluice_tests::{Client, Reply, bytes, live, paused, text};
+use sluice_domain::id::UploadId;
+use sluice_domain::part_plan::{PartNumber, UploadMethod};
+use sluice_domain::upload::UploadState;
+use sluice_domain::version::VersionState;
+use sluice_tests::{Client, Reply, available, bytes, live, paused};
 
 const MIB: usize = 1 << 20;
 
@@ -14,12 +20,11 @@ async fn a_client_that_dies_right_after_the_put_has_uploaded() {
         let content = bytes(seed, size);
         let path = format!("{size} bytes");
         let plan = user.begin(&path, &content).await;
-        assert_eq!((&plan["method"], &plan["part_count"]), (&json!("put"), &json!(1)), "{plan}");
+        assert_eq!((plan.method, plan.part_count), (UploadMethod::Put, 1), "{plan:?}");
         user.send_parts(&plan, &content).await;
-        let upload = user.wait_for_single_put(&plan).await;
-        assert_eq!(upload["state"], "available", "{upload}");
-        assert_eq!(upload["version"]["sha256"], Sha256::of(&content).to_string());
-        assert_eq!(user.read(text(&user.stat(&path).await["file_id"])).await, content);
+        let version = available(user.wait_for_single_put(&plan).await);
+        assert_eq!(version.sha256, Some(Sha256::of(&content)));
+        assert_eq!(user.read(user.file(&path).await.file_id).await, content);
     }
     assert_eq!(user.usage().await, (12_346, 0));
 }
@@ -30,17 +35,17 @@ async fn a_single_put_is_completed_with_its_part_or_without() {
     let content = bytes(64, 1000);
     for with_part in [true, false] {
         let plan = user.begin("file", &content).await;
-        let complete = format!("/uploads/{}/complete", text(&plan["upload_id"]));
-        let none = json!({ "parts": [] });
-        user.post(&complete, &none).await.expect_problem(409, "parts_missing");
+        let complete = async |parts: Value| user.complete(plan.upload_id, &json!({ "parts": parts })).await;
+        complete(json!([])).await.expect_problem(409, Code::PartsMissing);
         let sent = user.send_parts(&plan, &content).await;
-        let wrong = json!({ "parts": [{ "number": 1, "etag": "d41d8cd98f00b204e9800998ecf8427e" }] });
-        user.post(&complete, &wrong).await.expect_problem(409, "part_mismatch");
-        let second = json!({ "parts": [{ "number": 2, "etag": sent["parts"][0]["etag"] }] });
-        user.post(&complete, &second).await.expect_problem(400, "invalid_parts");
-        let version = user.post(&complete, if with_part { &sent } else { &none }).await.expect(202);
-        assert_eq!(version["version"]["state"], "pending", "{version}");
-        assert_eq!(version["version"]["version_id"], plan["version_id"]);
+        let wrong = json!([{ "number": 1, "etag": "d41d8cd98f00b204e9800998ecf8427e" }]);
+        complete(wrong).await.expect_problem(409, Code::PartMismatch);
+        let second = json!([{ "number": 2, "etag": sent.parts[0].etag }]);
+        complete(second).await.expect_problem(400, Code::InvalidParts);
+        let completed = complete(if with_part { json!(sent.parts) } else { json!([]) }).await;
+        let version = completed.parse::<Completed>(202).version;
+        assert_eq!(version.state, VersionState::Pending, "{version:?}");
+        assert_eq!(version.version_id, plan.version_id);
     }
 }
 
@@ -52,28 +57,28 @@ async fn urls_are_issued_only_for_parts_of_the_plan() {
         request.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
         request
     };
-    let plain = user.post("/uploads", &begin(json!({}))).await.expect(201);
-    let promised = user.post("/uploads", &begin(json!({ "part_sha256": true }))).await.expect(201);
+    let plain = user.post("/uploads", &begin(json!({}))).await.plan();
+    let promised = user.post("/uploads", &begin(json!({ "part_sha256": true }))).await.plan();
     let some = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     let many: Vec<Value> = (1..=101).map(|number| json!({ "number": number })).collect();
     for (plan, parts, code) in [
-        (&plain, json!([]), "invalid_request"),
-        (&plain, json!(many), "invalid_request"),
-        (&plain, json!([{ "number": 0 }]), "invalid_request"),
-        (&plain, json!([{ "number": 4 }]), "invalid_parts"),
-        (&plain, json!([{ "number": 1 }, { "number": 1 }]), "invalid_parts"),
-        (&plain, json!([{ "number": 1, "sha256": some }]), "invalid_parts"),
-        (&promised, json!([{ "number": 1 }]), "invalid_parts"),
-        (&promised, json!([{ "number": 1, "sha256": "abc" }]), "invalid_request"),
+        (&plain, json!([]), Code::InvalidRequest),
+        (&plain, json!(many), Code::InvalidRequest),
+        (&plain, json!([{ "number": 0 }]), Code::InvalidRequest),
+        (&plain, json!([{ "number": 4 }]), Code::InvalidParts),
+        (&plain, json!([{ "number": 1 }, { "number": 1 }]), Code::InvalidParts),
+        (&plain, json!([{ "number": 1, "sha256": some }]), Code::InvalidParts),
+        (&promised, json!([{ "number": 1 }]), Code::InvalidParts),
+        (&promised, json!([{ "number": 1, "sha256": "abc" }]), Code::InvalidRequest),
     ] {
-        let path = format!("/uploads/{}/parts", text(&plan["upload_id"]));
+        let path = format!("/uploads/{}/parts", plan.upload_id);
         user.post(&path, &json!({ "parts": parts })).await.expect_problem(400, code);
     }
-    let path = format!("/uploads/{}/parts", text(&plain["upload_id"]));
-    let given = user.post(&path, &json!({ "parts": [{ "number": 3 }, { "number": 1 }] })).await.expect(200);
-    let given = given["parts"].as_array().expect("parts").iter();
-    let given: Vec<_> = given.map(|part| (part["number"].as_u64(), part["size"].as_u64())).collect();
-    assert_eq!(given, [(Some(3), Some(2 * MIB as u64)), (Some(1), Some(5 * MIB as u64))]);
+    let path = format!("/uploads/{}/parts", plain.upload_id);
+    let given = user.post(&path, &json!({ "parts": [{ "number": 3 }, { "number": 1 }] })).await;
+    let given: PartUrls = given.parse(200);
+    let given: Vec<_> = given.parts.iter().map(|part| (part.number.get(), part.size)).collect();
+    assert_eq!(given, [(3, 2 * MIB as u64), (1, 5 * MIB as u64)]);
 }
 
 #[tokio::test]
@@ -81,25 +86,24 @@ async fn an_upload_shows_what_the_bucket_has_received() {
     let user = Client::register(paused()).await;
     let content = bytes(65, 6 * MIB);
     let request = json!({ "path": "file", "size": content.len(), "part_size": 5 * MIB });
-    let plan = user.post("/uploads", &request).await.expect(201);
-    let path = format!("/uploads/{}", text(&plan["upload_id"]));
-    let upload = user.get(&path).await.expect(200);
-    assert_eq!((&upload["state"], &upload["received"]), (&json!("open"), &Value::Null), "{upload}");
-    let reply = user.put_part(&plan["parts"][1], content[5 * MIB..].to_vec()).await;
+    let plan = user.post("/uploads", &request).await.plan();
+    let upload = user.show_upload(plan.upload_id).await;
+    assert_eq!((upload.state, upload.received.len()), (UploadState::Open, 0), "{upload:?}");
+    let reply = user.put_part(&plan.parts[1], content[5 * MIB..].to_vec()).await;
     let etag = reply.header("etag").expect("an ETag").trim_matches('"').to_owned();
-    let upload = user.get(&path).await.expect(200);
-    assert_eq!(upload["received"], json!([{ "number": 2, "size": MIB, "etag": etag }]), "{upload}");
+    let upload = user.show_upload(plan.upload_id).await;
+    let second = ReceivedPart { number: plan.parts[1].number, size: MIB as u64, etag };
+    assert_eq!(upload.received, [second]);
 
     let single = user.begin("single", &content[..10]).await;
     user.send_parts(&single, &content[..10]).await;
-    let upload = user.get(&format!("/uploads/{}", text(&single["upload_id"]))).await.expect(200);
-    assert_eq!((&upload["received"][0]["number"], &upload["received"][0]["size"]), (&json!(1), &json!(10)));
+    let upload = user.show_upload(single.upload_id).await;
+    assert_eq!((upload.received[0].number, upload.received[0].size), (PartNumber::FIRST, 10));
 }
 
 /// The ids in a list of uploads.
-fn ids(list: &Value) -> Vec<String> {
-    let uploads = list["uploads"].as_array().expect("uploads").iter();
-    uploads.map(|upload| text(&upload["upload_id"]).to_owned()).collect()
+fn ids(list: &UploadList) -> Vec<UploadId> {
+    list.uploads.iter().map(|upload| upload.upload_id).collect()
 }
 
 #[tokio::test]
@@ -108,8 +112,8 @@ async fn open_uploads_are_listed_once_and_others_on_request() {
     let mut open = Vec::new();
     for number in 0..5 {
         let request = json!({ "path": format!("file {number}"), "size": 10 });
-        let plan = user.post("/uploads", &request).await.expect(201);
-        open.push(text(&plan["upload_id"]).to_owned());
+        let plan = user.post("/uploads", &request).await.plan();
+        open.push(plan.upload_id);
     }
     let ended = open.pop().expect("five");
     user.delete(&format!("/uploads/{ended}")).await.expect(204);
@@ -121,24 +125,26 @@ async fn open_uploads_are_listed_once_and_others_on_request() {
             let parameters = [("limit", Some(limit)), ("cursor", cursor.as_deref())];
             let parameters: Vec<_> =
                 parameters.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-            let page = user.query("/uploads", &parameters).await.expect(200);
+            let page: UploadList = user.query("/uploads", &parameters).await.parse(200);
             listed.extend(ids(&page));
-            let Some(next) = page["next_cursor"].as_str() else { break };
-            cursor = Some(next.to_owned());
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                break;
+            }
         }
         listed.sort_unstable();
         assert_eq!(listed, open, "limit {limit}");
     }
     let never = "01a1e930027b70a181ce0a11ce0a11ce";
-    let asked = user.get(&format!("/uploads?ids={ended},{never},{}", open[0])).await.expect(200);
-    let mut found = ids(&asked);
+    let asked = user.get(&format!("/uploads?ids={ended},{never},{}", open[0])).await;
+    let mut found = ids(&asked.parse(200));
     found.sort_unstable();
-    let mut expected = [ended, open[0].clone()];
+    let mut expected = [ended, open[0]];
     expected.sort_unstable();
     assert_eq!(found, expected);
     let too_many: Vec<String> = (0..101).map(|number| format!("{number:032x}")).collect();
     for bad in ["", "x", &format!("{never},"), &too_many.join(",")] {
-        user.get(&format!("/uploads?ids={bad}")).await.expect_problem(400, "invalid_request");
+        user.get(&format!("/uploads?ids={bad}")).await.expect_problem(400, Code::InvalidRequest);
     }
 }
 
@@ -153,43 +159,41 @@ async fn an_idempotency_key_makes_one_upload_of_one_request() {
     let user = Client::register(live()).await;
     let other = Client::register(live()).await;
     let content = bytes(66, 1000);
-    let request = json!({ "path": "file", "size": 1000, "sha256": Sha256::of(&content).to_string() });
-    let first = begin_with(&user, "key", &request, None).await.expect(201);
-    let second = begin_with(&user, "key", &request, None).await.expect(201);
-    for field in ["upload_id", "version_id", "expires_at"] {
-        assert_eq!(first[field], second[field], "{field}");
-    }
+    let request = json!({ "path": "file", "size": 1000, "sha256": Sha256::of(&content) });
+    let first = begin_with(&user, "key", &request, None).await.plan();
+    let second = begin_with(&user, "key", &request, None).await.plan();
+    let identity = |plan: &UploadPlan| (plan.upload_id, plan.version_id, plan.expires_at);
+    assert_eq!(identity(&first), identity(&second));
     assert_eq!(user.usage().await, (0, 1000), "reserved once");
     let another = json!({ "path": "another", "size": 1000 });
-    begin_with(&user, "key", &another, None).await.expect_problem(422, "idempotency_key_reused");
-    let third = begin_with(&user, "another key", &another, None).await.expect(201);
-    assert_ne!(third["upload_id"], first["upload_id"]);
-    let others = begin_with(&other, "key", &another, None).await.expect(201);
-    assert_ne!(others["upload_id"], first["upload_id"], "a key is one account's own");
+    begin_with(&user, "key", &another, None).await.expect_problem(422, Code::IdempotencyKeyReused);
+    let third = begin_with(&user, "another key", &another, None).await.plan();
+    assert_ne!(third.upload_id, first.upload_id);
+    let others = begin_with(&other, "key", &another, None).await.plan();
+    assert_ne!(others.upload_id, first.upload_id, "a key is one account's own");
 
     user.send_parts(&second, &content).await;
     user.wait_for_single_put(&first).await;
-    let done = begin_with(&user, "key", &request, None).await.expect(200);
-    assert_eq!(done["version"]["version_id"], first["version_id"], "{done}");
-    begin_with(&user, "key", &another, None).await.expect_problem(422, "idempotency_key_reused");
+    let done = begin_with(&user, "key", &request, None).await.instant();
+    assert_eq!(done.version_id, first.version_id, "{done:?}");
+    begin_with(&user, "key", &another, None).await.expect_problem(422, Code::IdempotencyKeyReused);
     let known = json!({ "path": "known", "size": 1000, "sha256": request["sha256"] });
-    begin_with(&user, "key", &known, None).await.expect_problem(422, "idempotency_key_reused");
-    assert_eq!(user.stat("known").await, Value::Null);
+    begin_with(&user, "key", &known, None).await.expect_problem(422, Code::IdempotencyKeyReused);
+    assert_eq!(user.stat("known").await, None);
 }
 
 #[tokio::test]
 async fn a_repeated_conditional_request_gets_the_first_answer_although_the_condition_no_longer_holds() {
     let user = Client::register(live()).await;
-    let before = user.upload("file", b"before").await["version"].clone();
-    let condition = format!("\"{}\"", text(&before["version_id"]));
+    let before = user.upload("file", b"before").await;
+    let condition = format!("\"{}\"", before.version_id);
     let request = json!({ "path": "file", "size": 5 });
-    let plan = begin_with(&user, "key", &request, Some(&condition)).await.expect(201);
+    let plan = begin_with(&user, "key", &request, Some(&condition)).await.plan();
     user.send_parts(&plan, b"after").await;
-    let upload = user.wait_for_single_put(&plan).await;
-    assert_eq!(upload["state"], "available", "{upload}");
-    let repeat = begin_with(&user, "key", &request, Some(&condition)).await.expect(200);
-    assert_eq!(repeat["version"]["version_id"], plan["version_id"], "{repeat}");
+    available(user.wait_for_single_put(&plan).await);
+    let repeat = begin_with(&user, "key", &request, Some(&condition)).await.instant();
+    assert_eq!(repeat.version_id, plan.version_id, "{repeat:?}");
     begin_with(&user, "another key", &request, Some(&condition))
         .await
-        .expect_problem(412, "precondition_failed");
+        .expect_problem(412, Code::PreconditionFailed);
 }

@@ -7,12 +7,17 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use dedup_upload::{App, process};
+use serde::Serialize;
 use serde_json::{Value, json};
+use sluice_contracts::files::VersionView;
+use sluice_contracts::uploads::{Completed, Completion, UploadView};
 use sluice_deployment::{Deployment, clock};
 use sluice_domain::blob::Life;
 use sluice_domain::hash::Sha256;
-use sluice_domain::id::{AccountId, PackId, UploadId};
+use sluice_domain::id::{AccountId, PackId};
 use sluice_domain::key::LandingKey;
+use sluice_domain::part_plan::UploadMethod;
+use sluice_domain::upload::UploadState;
 use sluice_lambda::Call;
 use sluice_lambda::batch::{Message, OutOfTime, Redelivered};
 use sluice_storage::presign::Credentials;
@@ -59,7 +64,7 @@ pub fn created(key: &LandingKey) -> String {
 }
 
 /// A call as a function sees it.
-pub fn call(user: &Client, method: http::Method, path: &str, body: &Value) -> Call {
+pub fn call(user: &Client, method: http::Method, path: &str, body: &impl Serialize) -> Call {
     let mut headers = http::HeaderMap::new();
     let token = format!("Bearer {}", user.token()).parse().expect("a header");
     headers.insert(http::header::AUTHORIZATION, token);
@@ -68,7 +73,7 @@ pub fn call(user: &Client, method: http::Method, path: &str, body: &Value) -> Ca
         path: path.to_owned(),
         query: Vec::new(),
         headers,
-        body: body.to_string().into_bytes(),
+        body: serde_json::to_vec(body).expect("serializable"),
         request_id: "story".to_owned(),
         now: clock::now(),
     }
@@ -182,7 +187,7 @@ pub struct Landed {
     pub user: Client,
     pub account_id: AccountId,
     pub key: LandingKey,
-    pub completion: Value,
+    pub completion: Completion,
     pub content: Vec<u8>,
 }
 
@@ -199,36 +204,36 @@ impl Landed {
         for (name, value) in more.as_object().into_iter().flatten() {
             request[name] = value.clone();
         }
-        let plan = user.post("/uploads", &request).await.expect(201);
+        let plan = user.post("/uploads", &request).await.plan();
         let completion = user.send_parts(&plan, &content).await;
-        let id: UploadId = plan["upload_id"].as_str().expect("an id").parse().expect("an id");
-        if plan["method"] == "multipart" {
-            user.post(&format!("/uploads/{id}/complete"), &completion).await.expect(202);
+        if plan.method == UploadMethod::Multipart {
+            user.complete(plan.upload_id, &completion).await.parse::<Completed>(202);
         }
-        let account = user.get("/accounts/me").await.expect(200);
-        let account_id: AccountId = account["account_id"].as_str().expect("an id").parse().expect("an id");
-        let key = LandingKey { account_id, upload_id: id };
+        let account_id = user.account().await.account_id;
+        let key = LandingKey { account_id, upload_id: plan.upload_id };
         Self { user, account_id, key, completion, content }
     }
 
-    pub fn upload_path(&self) -> String {
-        format!("/uploads/{}", self.key.upload_id)
+    /// The upload as the API returns it.
+    pub async fn upload(&self) -> UploadView {
+        self.user.show_upload(self.key.upload_id).await
     }
 
-    /// The upload as the API returns it.
-    pub async fn upload(&self) -> Value {
-        self.user.get(&self.upload_path()).await.expect(200)
+    /// The version, once all bytes have arrived.
+    pub async fn version(&self) -> VersionView {
+        self.upload().await.version.expect("a version")
     }
 
     /// Checks that there is one available version, and that nothing else is left.
     pub async fn check_available(&self, worker: &Worker, context: &str) {
         let upload = self.upload().await;
-        assert_eq!(upload["state"], "available", "{context}: {upload}");
-        assert_eq!(upload["version"]["sha256"], Sha256::of(&self.content).to_string(), "{context}");
-        let file_id = upload["version"]["file_id"].as_str().expect("an id");
-        assert!(self.user.read_by_plan(file_id).await == self.content, "{context}: other bytes came back");
-        let versions = self.user.get(&format!("/files/{file_id}/versions")).await.expect(200);
-        assert_eq!(versions["versions"].as_array().map(Vec::len), Some(1), "{context}: {versions}");
+        assert_eq!(upload.state, UploadState::Available, "{context}: {upload:?}");
+        let version = upload.version.expect("a version");
+        assert_eq!(version.sha256, Some(Sha256::of(&self.content)), "{context}");
+        let content = self.user.read_by_plan(version.file_id).await;
+        assert!(content == self.content, "{context}: other bytes came back");
+        let versions = self.user.versions(version.file_id).await;
+        assert_eq!(versions.len(), 1, "{context}: {versions:?}");
         assert_eq!(self.user.usage().await, (self.content.len() as u64, 0), "{context}");
         assert_eq!(worker.landing_keys(self.account_id).await, Vec::<String>::new(), "{context}");
     }

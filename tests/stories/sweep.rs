@@ -1,9 +1,12 @@
 //! Tests that the sweeper ends or enqueues uploads that are stuck.
 
 use serde_json::json;
+use sluice_contracts::problem::Code;
 use sluice_deployment::clock;
 use sluice_domain::sweep::ENQUEUE_COUNT_MAX;
 use sluice_domain::time::Timestamp;
+use sluice_domain::upload::UploadState;
+use sluice_domain::version::RejectReason;
 use sluice_tests::{Client, Deployed, bytes, swept};
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,8 +57,8 @@ async fn an_abandoned_upload_expires_and_releases_its_quota_and_its_parts() {
     let user = Client::register(stack).await;
     let content = bytes(1, 17 << 20);
     let plan = user.begin("abandoned", &content).await;
-    user.put_part(&plan["parts"][0], content[..16 << 20].to_vec()).await;
-    let single = user.post("/uploads", &json!({ "path": "never sent", "size": 10 })).await.expect(201);
+    user.put_part(&plan.parts[0], content[..16 << 20].to_vec()).await;
+    let single = user.post("/uploads", &json!({ "path": "never sent", "size": 10 })).await.plan();
     assert_eq!(user.usage().await, (0, (17 << 20) + 10));
 
     sweep(stack, HOUR * 2).await;
@@ -63,11 +66,11 @@ async fn an_abandoned_upload_expires_and_releases_its_quota_and_its_parts() {
     sweep(stack, HOUR * 24 * 8).await;
     assert_eq!(user.usage().await, (0, 0));
     for upload in [&plan, &single] {
-        let id = upload["upload_id"].as_str().expect("an id");
-        assert_eq!(user.get(&format!("/uploads/{id}")).await.expect(200)["state"], "expired");
+        let id = upload.upload_id;
+        assert_eq!(user.show_upload(id).await.state, UploadState::Expired);
         user.post(&format!("/uploads/{id}/parts"), &json!({ "parts": [{ "number": 1 }] }))
             .await
-            .expect_problem(409, "upload_ended");
+            .expect_problem(409, Code::UploadEnded);
     }
     let s3 = aws_sdk_s3::Client::new(&stack.sdk);
     let left = s3
@@ -76,9 +79,9 @@ async fn an_abandoned_upload_expires_and_releases_its_quota_and_its_parts() {
         .send()
         .await
         .expect("list");
-    let id = plan["upload_id"].as_str().expect("an id");
+    let id = plan.upload_id.to_string();
     assert!(
-        left.uploads().iter().all(|upload| !upload.key().unwrap_or_default().contains(id)),
+        left.uploads().iter().all(|upload| !upload.key().unwrap_or_default().contains(&id)),
         "parts are left"
     );
 }
@@ -99,14 +102,14 @@ async fn a_landed_object_whose_event_was_lost_is_enqueued_again() {
 async fn a_pending_version_does_not_stay_pending_for_ever() {
     let worker = Worker::new(swept());
     let landed = Landed::new(worker.stack, bytes(3, 17 << 20)).await;
-    assert_eq!(landed.upload().await["state"], "pending");
+    assert_eq!(landed.upload().await.state, UploadState::Pending);
     for round in 1..=ENQUEUE_COUNT_MAX {
         sweep(worker.stack, HOUR * 2_u32.pow(round)).await;
-        assert_eq!(landed.upload().await["state"], "pending", "round {round}");
+        assert_eq!(landed.upload().await.state, UploadState::Pending, "round {round}");
     }
     sweep(worker.stack, HOUR * 2_u32.pow(ENQUEUE_COUNT_MAX + 1)).await;
     let upload = landed.upload().await;
-    assert_eq!((&upload["state"], &upload["reason"]), (&json!("rejected"), &json!("processing_failed")));
+    assert_eq!((upload.state, upload.reason), (UploadState::Rejected, Some(RejectReason::ProcessingFailed)));
     assert_eq!(landed.user.usage().await, (0, 0));
     // The worker cleans up the bytes when the event arrives.
     worker.receive(&created(&landed.key), 1, unhurried()).await;
@@ -121,6 +124,6 @@ async fn a_pending_version_whose_bytes_are_gone_is_rejected() {
     s3.delete_object().bucket(bucket).key(landed.key.to_string()).send().await.expect("deleted");
     sweep(worker.stack, HOUR).await;
     let upload = landed.upload().await;
-    assert_eq!((&upload["state"], &upload["reason"]), (&json!("rejected"), &json!("bytes_lost")));
+    assert_eq!((upload.state, upload.reason), (UploadState::Rejected, Some(RejectReason::BytesLost)));
     assert_eq!(landed.user.usage().await, (0, 0));
 }

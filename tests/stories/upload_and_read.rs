@@ -11,14 +11,11 @@ async fn files_of_every_size_come_back_unchanged() {
     for (seed, size) in [0, 1, 5 * MIB - 1, 5 * MIB, 5 * MIB + 1, 200 * MIB].into_iter().enumerate() {
         let content = bytes(seed as u64 + 1, size);
         let path = format!("sizes/{size}");
-        let upload = user.upload(&path, &content).await;
-        assert_eq!(upload["state"], "available", "{size}: {upload}");
-        let version = &upload["version"];
-        assert_eq!(version["sha256"], Sha256::of(&content).to_string(), "{size}");
-        assert_eq!((&version["size"], &version["new_bytes"]), (&size.into(), &size.into()), "{version}");
-        let file_id = version["file_id"].as_str().expect("an id");
-        assert_eq!(user.read(file_id).await, content, "{size}");
-        assert_eq!(user.stat(&path).await["version_id"], version["version_id"]);
+        let version = user.upload(&path, &content).await;
+        assert_eq!(version.sha256, Some(Sha256::of(&content)), "{size}");
+        assert_eq!((version.size, version.new_bytes), (size as u64, size as u64), "{version:?}");
+        assert!(user.read(version.file_id).await == content, "{size}: other bytes came back");
+        assert_eq!(user.file(&path).await.version_id, version.version_id);
     }
     assert_eq!(user.usage().await, (215 * MIB as u64 + 1, 0));
 }

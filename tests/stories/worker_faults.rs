@@ -3,6 +3,8 @@
 
 use serde_json::json;
 use sluice_contracts::event::UploadEvent;
+use sluice_domain::upload::UploadState;
+use sluice_domain::version::RejectReason;
 use sluice_storage::fault::{Fault, Moment, run_until_killed};
 use sluice_tests::{bytes, paused};
 
@@ -103,8 +105,8 @@ async fn known_content_is_linked_once_by_a_worker_killed_anywhere() {
             assert_eq!(worker.receive(&event, 2, unhurried()).await, Vec::<String>::new(), "{context}");
         }
         again.check_available(&worker, &context).await;
-        let version = &again.upload().await["version"];
-        assert_eq!((&version["new_bytes"], &version["shared_bytes"]), (&json!(0), &json!(2000)), "{context}");
+        let version = again.version().await;
+        assert_eq!((version.new_bytes, version.shared_bytes), (0, 2000), "{context}");
         assert_eq!(worker.vault_keys(first.account_id).await.len(), 1, "{context}: stored twice");
         if run.is_ok() {
             return;
@@ -127,11 +129,8 @@ async fn a_wrong_upload_is_rejected_once_by_a_worker_killed_anywhere() {
             assert_eq!(worker.receive(&event, 2, unhurried()).await, Vec::<String>::new(), "{context}");
         }
         let upload = landed.upload().await;
-        assert_eq!(
-            (&upload["state"], &upload["reason"]),
-            (&json!("rejected"), &json!("sha1_mismatch")),
-            "{context}"
-        );
+        let refused = (UploadState::Rejected, Some(RejectReason::Sha1Mismatch));
+        assert_eq!((upload.state, upload.reason), refused, "{context}");
         assert_eq!(landed.user.usage().await, (0, 0), "{context}");
         assert_eq!(worker.landing_keys(landed.account_id).await, Vec::<String>::new(), "{context}");
         assert_eq!(worker.vault_keys(landed.account_id).await, Vec::<String>::new(), "{context}");
@@ -172,7 +171,7 @@ async fn invocations(worker: &Worker, landed: &Landed, receive_count: u32) {
         // The worker checks the time at its start and before the next range.
         let failed = worker.receive(&body, receive_count, hurried(2)).await;
         assert_eq!(failed, Vec::<String>::new());
-        if landed.upload().await["state"] == "available" {
+        if landed.upload().await.state == UploadState::Available {
             // SQS may deliver the last message again.
             worker.receive(&body, receive_count + 1, unhurried()).await;
             return;

@@ -1,6 +1,9 @@
 //! Tests messages that come twice, late, out of order, concurrently, or make no sense.
 
 use serde_json::json;
+use sluice_contracts::uploads::Completed;
+use sluice_domain::upload::UploadState;
+use sluice_domain::version::VersionState;
 use sluice_storage::CopyLimits;
 use sluice_storage::fault::{Fault, Moment, run_until_killed};
 use sluice_tests::{Client, bytes, live, paused};
@@ -60,9 +63,8 @@ async fn an_event_that_comes_before_completion_is_enough() {
     let landed = Landed::new(worker.stack, bytes(3, 5000)).await;
     worker.receive(&created(&landed.key), 1, unhurried()).await;
     landed.check_available(&worker, "before completion").await;
-    let complete = format!("{}/complete", landed.upload_path());
-    let completed = landed.user.post(&complete, &landed.completion).await.expect(202);
-    assert_eq!(completed["version"]["state"], "available");
+    let completed = landed.user.complete(landed.key.upload_id, &landed.completion).await;
+    assert_eq!(completed.parse::<Completed>(202).version.state, VersionState::Available);
 }
 
 #[tokio::test]
@@ -73,8 +75,8 @@ async fn completion_killed_between_merge_and_table_is_finished_by_a_repeat_or_by
         let content = bytes(4, 17 * MIB);
         let plan = user.begin("parts", &content).await;
         let completion = user.send_parts(&plan, &content).await;
-        let id = plan["upload_id"].as_str().expect("an id").to_owned();
-        let path = format!("/uploads/{id}/complete");
+        let upload_id = plan.upload_id;
+        let path = format!("/uploads/{upload_id}/complete");
 
         let app = Arc::new(
             complete_upload::App::new(&worker.stack.deployment_of("complete-upload")).expect("an app"),
@@ -86,12 +88,11 @@ async fn completion_killed_between_merge_and_table_is_finished_by_a_repeat_or_by
         assert_eq!(killed.map(|_| ()), Err(expected));
 
         if repeat {
-            let completed = user.post(&path, &completion).await.expect(202);
-            assert_eq!(completed["version"]["state"], "pending");
+            let completed: Completed = user.post(&path, &completion).await.parse(202);
+            assert_eq!(completed.version.state, VersionState::Pending);
         }
-        let account = user.get("/accounts/me").await.expect(200);
-        let account_id = account["account_id"].as_str().expect("an id").parse().expect("an id");
-        let key = sluice_domain::key::LandingKey { account_id, upload_id: id.parse().expect("an id") };
+        let account_id = user.account().await.account_id;
+        let key = sluice_domain::key::LandingKey { account_id, upload_id };
         worker.receive(&created(&key), 1, unhurried()).await;
         let landed = Landed { user, account_id, key, completion, content };
         landed.check_available(&worker, "killed completion").await;
@@ -107,7 +108,7 @@ async fn a_large_object_takes_several_invocations_and_has_the_same_hashes() {
     let worker = Worker::with(paused(), app);
     let landed = Landed::new(worker.stack, bytes(5, 100 * MIB)).await;
     let mut invocations = 0;
-    while landed.upload().await["state"] != "available" {
+    while landed.upload().await.state != UploadState::Available {
         invocations += 1;
         assert!(invocations < 30, "it ends");
         assert_eq!(worker.receive(&created(&landed.key), 2, hurried(3)).await, Vec::<String>::new());
@@ -121,7 +122,7 @@ async fn a_message_without_time_left_is_returned_without_an_attempt() {
     let worker = Worker::new(paused());
     let landed = Landed::new(worker.stack, bytes(6, 5000)).await;
     assert_eq!(worker.receive(&created(&landed.key), 1, hurried(0)).await, Vec::<String>::new());
-    assert_eq!(landed.upload().await["state"], "open");
+    assert_eq!(landed.upload().await.state, UploadState::Open);
 }
 
 #[tokio::test]
@@ -132,7 +133,7 @@ async fn a_poison_message_goes_to_the_dead_letter_queue_with_its_reason_and_bloc
     let send = sqs.send_message().queue_url(stack.setting("SLUICE_LANDING_QUEUE_URL")).message_body(poison);
     send.send().await.expect("sent");
     let user = Client::register(stack).await;
-    assert_eq!(user.upload("beside poison", &bytes(7, 1000)).await["state"], "available");
+    user.upload("beside poison", &bytes(7, 1000)).await;
 
     for _ in 0..100 {
         let received = sqs

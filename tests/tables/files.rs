@@ -1,12 +1,12 @@
 //! Files, versions, blobs and sessions.
 
+use sluice_deployment::clock;
 use sluice_domain::account::{Account, Session};
 use sluice_domain::hash::{Sha1, Sha256};
 use sluice_domain::path::FilePath;
-use sluice_deployment::clock;
-use sluice_storage::Tables;
-use sluice_storage::tables::{Listing, Page, Published, Segment};
 use sluice_domain::publication::Outcome;
+use sluice_storage::Tables;
+use sluice_storage::tables::{FileAndBlob, Listing, Page, Published, Segment};
 use std::collections::BTreeSet;
 
 use crate::support::{account, begun, blob, stored, unique};
@@ -138,7 +138,7 @@ pub async fn a_session_is_read_by_its_token_until_it_ends(tables: &Tables) {
     let found = tables.session(&session.token_sha256, now).await.expect("a read").expect("a session");
     assert_eq!((found.account_id, found.expires_at), (account.account_id, session.expires_at));
     let path = FilePath::parse("none").expect("a path");
-    let (file, blob) =
+    let FileAndBlob { file, blob } =
         tables.file_and_blob(account.account_id, &path, Some(&session.token_sha256)).await.expect("a read");
     assert!(file.is_none() && blob.is_none(), "an account without files has neither");
     tables.end_session(&session.token_sha256).await.expect("a write");

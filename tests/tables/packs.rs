@@ -1,12 +1,12 @@
 //! Packs, the chunk index, moves and receipts.
 
+use sluice_deployment::clock;
 use sluice_domain::blob::{Pack, Placement};
 use sluice_domain::hash::{ChunkId, Sha256};
 use sluice_domain::id::PackId;
 use sluice_domain::pack_move::{ObjectOwner, Receipt, ReceiptObject, RetiredObject, Verification};
 use sluice_domain::time::Timestamp;
-use sluice_deployment::clock;
-use sluice_storage::tables::{DUE_SHARDS, PlacementChange, PlacementChanged};
+use sluice_storage::tables::{DUE_SHARDS, PlacementChange, PlacementChanged, Update};
 use sluice_storage::{ErrorKind, Tables};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -125,8 +125,8 @@ pub async fn a_retired_object_is_due_until_it_is_forgotten(tables: &Tables) {
     assert_eq!(due(tables, &pack, before).await, Vec::<String>::new());
     assert_eq!(due(tables, &pack, now).await, [object.key.clone()]);
     let later = RetiredObject { due_at: now.after(GRACE), ..object.clone() };
-    assert!(!tables.condemn_object(&later).await.expect("a write"), "it has another time");
-    assert!(tables.condemn_object(&object).await.expect("a write"));
+    assert_eq!(tables.condemn_object(&later).await.expect("a write"), Update::Refused, "it has another time");
+    assert_eq!(tables.condemn_object(&object).await.expect("a write"), Update::Done);
     let again = tables.retire_unplaced(&object).await.expect_err("it is being deleted");
     assert_eq!(again.kind, ErrorKind::Conflict);
     tables.forget_object(&object).await.expect("a write");

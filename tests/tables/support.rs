@@ -1,17 +1,17 @@
 //! The tables to test, and rows for them.
 
+use sluice_deployment::clock;
 use sluice_domain::account::Account;
 use sluice_domain::blob::{Attachment, Blob, Life, Pack, Placement};
 use sluice_domain::content_pass::ContentDigest;
 use sluice_domain::hash::{Sha1, Sha256};
 use sluice_domain::id::PackId;
+use sluice_domain::publication::{Outcome, StoredBlob};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::Upload;
 use sluice_in_memory::{Services, sample};
-use sluice_deployment::clock;
 use sluice_storage::Tables;
-use sluice_storage::tables::Begun;
-use sluice_domain::publication::{Outcome, StoredBlob};
+use sluice_storage::tables::{Begun, Registered};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub fn in_memory() -> Tables {
@@ -40,7 +40,7 @@ pub fn new_account(now: Timestamp) -> Account {
 /// An account, created.
 pub async fn account(tables: &Tables) -> Account {
     let account = new_account(clock::now());
-    assert!(tables.create_account(&account).await.expect("a write"));
+    assert_eq!(tables.create_account(&account).await.expect("a write"), Registered::Done);
     account
 }
 

@@ -1,12 +1,12 @@
 //! Accounts, quota and uploads.
 
 use futures::future::join_all;
+use sluice_deployment::clock;
 use sluice_domain::account::Account;
 use sluice_domain::hash::Sha256;
 use sluice_domain::upload::{Upload, UploadState};
-use sluice_deployment::clock;
 use sluice_storage::Tables;
-use sluice_storage::tables::{Begun, DUE_SHARDS, Ending, Lease};
+use sluice_storage::tables::{Begun, DUE_SHARDS, Ending, Lease, Registered, Update};
 use std::time::Duration;
 
 use crate::support::{account, begun, new_account, upload};
@@ -28,8 +28,8 @@ async fn due(tables: &Tables, account: &Account, shard: u8, now_milliseconds: u6
 pub async fn a_user_name_is_taken_once(tables: &Tables) {
     let first = new_account(clock::now());
     let second = Account { username: first.username.clone(), ..new_account(clock::now()) };
-    assert!(tables.create_account(&first).await.expect("a write"));
-    assert!(!tables.create_account(&second).await.expect("a write"));
+    assert_eq!(tables.create_account(&first).await.expect("a write"), Registered::Done);
+    assert_eq!(tables.create_account(&second).await.expect("a write"), Registered::UsernameTaken);
     let found = tables.account(&first.username).await.expect("a read").expect("an account");
     assert_eq!(found.account_id, first.account_id);
 }
@@ -88,7 +88,10 @@ pub async fn an_ended_upload_leaves_the_indexes(tables: &Tables) {
     let shard = upload.upload_id.as_bytes()[15] % DUE_SHARDS;
     let later = upload.due_at.unix_milliseconds() + 1;
     assert_eq!(due(tables, &account, shard, later).await, [upload.clone()]);
-    assert!(tables.end_upload(&upload, Ending::Aborted, clock::now()).await.expect("a write"));
+    assert_eq!(
+        tables.end_upload(&upload, Ending::Aborted, clock::now()).await.expect("a write"),
+        Update::Done
+    );
     assert_eq!(due(tables, &account, shard, later).await, []);
     let (open, _) = tables.open_uploads(account.account_id, None, 10).await.expect("a read");
     assert_eq!(open, []);
@@ -109,7 +112,7 @@ pub async fn due_uploads_are_found_by_time_the_most_overdue_first(tables: &Table
     let base = first.due_at.after(Duration::from_hours(1));
     for (upload, minutes) in [(&first, 2), (&second, 1)] {
         let due_at = base.after(Duration::from_mins(minutes));
-        assert!(tables.postpone(upload, due_at, 7).await.expect("a write"));
+        assert_eq!(tables.postpone(upload, due_at, 7).await.expect("a write"), Update::Done);
     }
     let at = |minutes: u64| base.after(Duration::from_mins(minutes)).unix_milliseconds();
     let ids = async |now| -> Vec<_> {
@@ -125,9 +128,13 @@ pub async fn a_condition_distinguishes_null_from_a_value(tables: &Tables) {
     let account = account(tables).await;
     let upload = begun(tables, &account, "file", 1).await;
     let [one, other] = [Sha256::of(b"one"), Sha256::of(b"other")];
-    assert!(tables.declare_sha256(&upload, &one).await.expect("a write"), "none is declared");
-    assert!(tables.declare_sha256(&upload, &one).await.expect("a write"), "the same again");
-    assert!(!tables.declare_sha256(&upload, &other).await.expect("a write"), "another");
+    assert_eq!(
+        tables.declare_sha256(&upload, &one).await.expect("a write"),
+        Update::Done,
+        "none is declared"
+    );
+    assert_eq!(tables.declare_sha256(&upload, &one).await.expect("a write"), Update::Done, "the same again");
+    assert_eq!(tables.declare_sha256(&upload, &other).await.expect("a write"), Update::Refused, "another");
     let found = tables.upload(upload.upload_id).await.expect("a read").expect("an upload");
     assert_eq!(found.sha256, Some(one));
 }
@@ -137,14 +144,20 @@ pub async fn a_lease_has_one_holder_until_it_lapses_or_is_released(tables: &Tabl
     let upload = begun(tables, &account, "file", 1).await;
     let now = clock::now();
     let life = Duration::from_secs(30);
-    let take =
-        async |holder, now| tables.lease_merge(&upload, Lease { holder, now, life }).await.expect("a write");
+    let take = async |holder, now| {
+        let leased = tables.lease_merge(&upload, Lease { holder, now, life }).await.expect("a write");
+        leased == Update::Done
+    };
     assert!(take("one", now).await);
     assert!(take("one", now).await, "its own again");
     assert!(!take("two", now.after(life)).await, "until its last moment");
     assert!(take("two", now.after(life * 2)).await, "it has lapsed");
-    assert!(!tables.release_merge(&upload, "one").await.expect("a write"), "it is another's by now");
-    assert!(tables.release_merge(&upload, "two").await.expect("a write"));
+    assert_eq!(
+        tables.release_merge(&upload, "one").await.expect("a write"),
+        Update::Refused,
+        "it is another's by now"
+    );
+    assert_eq!(tables.release_merge(&upload, "two").await.expect("a write"), Update::Done);
     assert!(take("one", now).await, "it is free");
 }
 
@@ -155,8 +168,12 @@ pub async fn an_upload_ends_once(tables: &Tables) {
     let now = clock::now();
     let end = |ending| tables.end_upload(&upload, ending, now);
     let (first, second) = tokio::join!(end(Ending::Aborted), end(Ending::Expired));
-    let ended = [&first, &second].iter().filter(|ended| matches!(ended, Ok(true))).count();
+    let ended = [&first, &second].iter().filter(|ended| matches!(ended, Ok(Update::Done))).count();
     assert_eq!(ended, 1, "{first:?}, {second:?}");
     assert_eq!(reserved(tables, &account).await, 0);
-    assert!(!tables.postpone(&upload, now, 1).await.expect("a write"), "it is not unfinished");
+    assert_eq!(
+        tables.postpone(&upload, now, 1).await.expect("a write"),
+        Update::Refused,
+        "it is not unfinished"
+    );
 }

@@ -158,9 +158,7 @@ async fn a_killed_delta_begins_again() {
     sluice.write("disk.img", &content[1..]);
     double.world().bucket_faults = [Fault::Hang].into();
     let mut child = sluice.spawn("put disk.img");
-    while !double.world().bucket_faults.is_empty() {
-        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
-    }
+    double.wait_for("a request for the fault", |world| world.bucket_faults.is_empty()).await;
     child.kill().await.expect("killed");
     let run = sluice.run("put disk.img").await;
     assert_eq!((run.exit_code, &run.line()["outcome"]), (0, &json!("delta")), "{}", run.stderr);

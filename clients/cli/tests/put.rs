@@ -4,20 +4,8 @@ mod double;
 
 use double::{Double, Fault, Sluice, noise};
 use serde_json::json;
-use std::time::Duration;
 
 const MIB: usize = 1 << 20;
-
-/// Waits until the condition holds.
-async fn until(double: &Double, done: impl Fn(&double::World) -> bool) {
-    for _ in 0..400 {
-        if done(&double.world()) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(25)).await;
-    }
-    panic!("timed out: {:?}", double.world().log);
-}
 
 fn received_parts(world: &double::World) -> usize {
     world.uploads.values().map(|upload| upload.received.len()).sum()
@@ -28,7 +16,8 @@ async fn killed_halfway(double: &Double, sluice: &Sluice) {
     sluice.write("movie.mkv", &noise(25 * MIB));
     double.world().bucket_faults = [Fault::None, Fault::None, Fault::None, Fault::Hang, Fault::Hang].into();
     let mut child = sluice.spawn("put movie.mkv --to films/ --part-size 5m --jobs 2");
-    until(double, |world| received_parts(world) == 3 && world.bucket_faults.is_empty()).await;
+    let arrived = |world: &double::World| received_parts(world) == 3 && world.bucket_faults.is_empty();
+    double.wait_for("three of five parts", arrived).await;
     child.kill().await.expect("killed");
 }
 
@@ -84,7 +73,7 @@ async fn two_puts_of_one_file_do_not_interfere() {
     sluice.write("movie.mkv", &noise(10 * MIB));
     double.world().bucket_faults = [Fault::Hang, Fault::Hang].into();
     let _first = sluice.spawn("put movie.mkv --part-size 5m");
-    until(&double, |world| world.bucket_faults.is_empty()).await;
+    double.wait_for("a request for every fault", |world| world.bucket_faults.is_empty()).await;
     let second = sluice.run("put movie.mkv --part-size 5m").await;
     assert_eq!((second.exit_code, &second.line()["error"]["code"]), (5, &json!("busy")));
 }
@@ -116,7 +105,7 @@ async fn expired_urls_are_signed_again_for_all_parts_at_once() {
     sluice.write("movie.mkv", &noise(30 * MIB));
     double.world().bucket_faults = [Fault::None, Fault::Hang].into();
     let mut child = sluice.spawn("put movie.mkv --part-size 5m --jobs 1");
-    until(&double, |world| world.bucket_faults.is_empty()).await;
+    double.wait_for("a request for every fault", |world| world.bucket_faults.is_empty()).await;
     child.kill().await.expect("killed");
 
     // The URLs of the second run expire while it sends.

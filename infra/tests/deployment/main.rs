@@ -5,6 +5,7 @@ mod command;
 
 use aws_sdk_cloudformation::types::StackStatus;
 use serde_json::{Value, json};
+use sluice_contracts::problem::Code;
 use sluice_tests::{Client, Deployed, bytes, text};
 
 use crate::command::{Deployment, Run};
@@ -23,13 +24,13 @@ async fn a_stack_is_created_changed_deleted_and_restored() {
     let stack = deployment.deployed(&first);
     let user = Client::register(&stack).await;
     let content = bytes(1, 100_000);
-    let file = text(&user.upload("kept", &content).await["version"]["file_id"]).to_owned();
+    let file = user.upload("kept", &content).await.file_id;
 
     deployment.up(&json!({})).prints("the stack needs no change");
     changes_a_parameter(&deployment);
-    assert!(user.read(&file).await == content, "the data is still there");
+    assert!(user.read(file).await == content, "the data is still there");
     serves_the_page(&deployment).await;
-    assert!(user.read(&file).await == content, "the stack still works");
+    assert!(user.read(file).await == content, "the stack still works");
     shows_metrics_and_alarms_on_the_dashboard(&deployment);
     a_function_has_only_the_rights_of_its_role(&deployment, &stack).await;
 
@@ -37,7 +38,7 @@ async fn a_stack_is_created_changed_deleted_and_restored() {
     let again = deployment.up(&json!({}));
     again.prints("^ import  AccountsTable ").prints("^ import  VaultBucket ").prints("12 to import");
     let user = user.at(&deployment.deployed(&again));
-    assert!(user.read(&file).await == content, "the data is restored");
+    assert!(user.read(file).await == content, "the data is restored");
 
     deletes_the_data_after_a_second_confirmation(&deployment).await;
 }
@@ -122,7 +123,7 @@ async fn a_function_has_only_the_rights_of_its_role(deployment: &Deployment, sta
     deployment.aws(&[&put[..], &policy].concat());
     let stranger = Client::stranger(stack);
     let account = json!({ "username": "denied", "password": "a password of some length" });
-    stranger.post("/accounts", &account).await.expect_problem(500, "internal");
+    stranger.post("/accounts", &account).await.expect_problem(500, Code::Internal);
     deployment.aws(&[&["iam", "delete-role-policy"][..], &policy].concat());
     stranger.post("/accounts", &account).await.expect(201);
 }

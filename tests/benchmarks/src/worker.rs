@@ -1,10 +1,11 @@
 //! Measures speed and memory of dedup-upload on one core, for a large object that is new, known or edited.
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 use sluice_contracts::event::UploadEvent;
+use sluice_contracts::files::VersionView;
 use sluice_localstack::{Settings, Stack};
-use sluice_tests::{Client, Deployed, bytes, text};
+use sluice_tests::{Client, Deployed, available, bytes};
 
 use crate::Failure;
 use crate::invocation::{Function, ResourceUsage, process_alone};
@@ -58,13 +59,13 @@ fn edit(content: &[u8]) -> Vec<u8> {
     edited
 }
 
-fn row(table: &mut Table, name: &str, size: usize, (spent, version): &(ResourceUsage, Value)) {
+fn row(table: &mut Table, name: &str, size: usize, (spent, version): &(ResourceUsage, VersionView)) {
     #[expect(clippy::cast_precision_loss, reason = "two digits are printed")]
     let rate = (spent.processor_seconds >= MEASURABLE_SECONDS)
         .then(|| format!("{:.2}", size as f64 / spent.processor_seconds / 1e9));
     table.row(&[
         name.to_owned(),
-        version["new_bytes"].to_string(),
+        version.new_bytes.to_string(),
         format!("{:.2}", spent.processor_seconds),
         rate.unwrap_or_else(|| "–".to_owned()),
         format!("{} MiB", spent.peak_resident_kib.div_ceil(1024)),
@@ -77,21 +78,13 @@ async fn verify(
     user: &Client,
     name: &str,
     content: Vec<u8>,
-) -> Result<(ResourceUsage, Value), Failure> {
+) -> Result<(ResourceUsage, VersionView), Failure> {
     eprintln!("· dedup-upload, {name}");
-    let plan = user.post("/uploads", &json!({ "path": name, "size": content.len() })).await.expect(201);
-    let id = text(&plan["upload_id"]).to_owned();
+    let plan = user.post("/uploads", &json!({ "path": name, "size": content.len() })).await.plan();
     let completion = user.send_parts(&plan, &content).await;
-    user.post(&format!("/uploads/{id}/complete"), &completion).await.expect(202);
-    let account = user.get("/accounts/me").await.expect(200);
-    let event = UploadEvent::UploadReceived {
-        account_id: text(&account["account_id"]).parse()?,
-        upload_id: id.parse()?,
-    };
+    user.complete(plan.upload_id, &completion).await.expect(202);
+    let account_id = user.account().await.account_id;
+    let event = UploadEvent::UploadReceived { account_id, upload_id: plan.upload_id };
     let spent = process_alone(deployed, Function::DedupUpload, &[event.to_json()]).await?;
-    let upload = user.get(&format!("/uploads/{id}")).await.expect(200);
-    if upload["state"] != "available" {
-        return Err(format!("the upload is {}", upload["state"]).into());
-    }
-    Ok((spent, upload["version"].clone()))
+    Ok((spent, available(user.show_upload(plan.upload_id).await)))
 }

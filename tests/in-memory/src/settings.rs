@@ -28,17 +28,14 @@ const OTHERS: [(&str, &str); 10] = [
 
 /// Settings for every function, by name.
 pub fn settings() -> BTreeMap<String, String> {
-    let tables = tables::names().into_iter().map(|name| {
-        let setting = format!("{}_TABLE", name.to_uppercase().replace('-', "_"));
-        (setting, name)
-    });
     let queues = QUEUES.iter().flat_map(|queue| {
         let name = queue.to_lowercase();
         [(format!("{queue}_QUEUE_URL"), name.clone()), dead_letters(queue, &name)]
     });
     let buckets = BUCKETS.iter().map(|bucket| (format!("{bucket}_BUCKET"), bucket.to_lowercase()));
     let others = OTHERS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let all = tables.chain(queues).chain(buckets).chain(others);
+    let table_prefix = [("TABLE_PREFIX".to_owned(), tables::PREFIX.to_owned())];
+    let all = queues.chain(buckets).chain(others).chain(table_prefix);
     all.map(|(name, value)| (format!("SLUICE_{name}"), value)).collect()
 }
 

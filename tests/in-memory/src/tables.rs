@@ -12,8 +12,11 @@ use std::sync::LazyLock;
 /// The template's tables. They are read at compile time, so that keys and indexes have one source.
 const TEMPLATE: &str = include_str!("../../../infra/template/tables.yaml");
 
-/// The name of the stack in the names of tables.
-const STACK_PREFIX: &str = "${AWS::StackName}-";
+/// The reference to the stack's name, with which the template begins the names of tables.
+const STACK_NAME: &str = "${AWS::StackName}";
+
+/// The prefix of the tables' names here.
+pub const PREFIX: &str = "sluice";
 
 #[derive(Deserialize)]
 struct Template {
@@ -48,16 +51,11 @@ static PROPERTIES: LazyLock<Vec<Properties>> = LazyLock::new(|| {
     let template: Template =
         serde_saphyr::from_str_with_options(TEMPLATE, options).expect("the template's tables");
     let properties = template.resources.into_values().map(|resource| {
-        let table_name = resource.properties.table_name.replace(STACK_PREFIX, "");
+        let table_name = resource.properties.table_name.replace(STACK_NAME, PREFIX);
         Properties { table_name, ..resource.properties }
     });
     properties.collect()
 });
-
-/// The names of the tables, without the name of a stack.
-pub fn names() -> Vec<String> {
-    PROPERTIES.iter().map(|properties| properties.table_name.clone()).collect()
-}
 
 /// A database with all tables.
 pub struct Database(dynoxide::Database);

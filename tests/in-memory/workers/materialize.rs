@@ -1,10 +1,11 @@
 //! materialize-blob.
 
 use sluice_contracts::event::BlobEvent;
+use sluice_deployment::clock;
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
-use sluice_deployment::clock;
 use sluice_storage::tables::Lease;
+use sluice_storage::{GetOptions, PutOptions, found};
 use std::time::Duration;
 
 use crate::support::{Worker, World, edited, incompressible, survives_death};
@@ -19,8 +20,8 @@ fn key(world: &World, content: &[u8]) -> ObjectKey {
 }
 
 async fn cached(world: &World, content: &[u8]) -> Option<Vec<u8>> {
-    let object = world.cache.get(&key(world, content)).await.expect("a GET");
-    object.map(Into::into)
+    let object = found(world.cache.get(&key(world, content), GetOptions::whole()).await).expect("a GET");
+    object.map(|object| object.bytes.into())
 }
 
 async fn request(world: &World, content: &[u8]) {
@@ -123,7 +124,11 @@ async fn a_lease_that_has_expired_is_taken_over() {
 async fn a_blob_in_the_cache_is_not_built_again() {
     let content = incompressible(1, 1000);
     let world = requested(&content).await;
-    world.cache.put(&key(&world, &content), "made before".into()).await.expect("a PUT");
+    world
+        .cache
+        .put(&key(&world, &content), "made before".into(), PutOptions::default())
+        .await
+        .expect("a PUT");
     Worker::materialize(&world).finish().await;
     assert_eq!(cached(&world, &content).await, Some(b"made before".to_vec()));
 }

@@ -2,11 +2,11 @@
 
 use plan_migrations::{App, SEGMENTS, plan};
 use sluice_contracts::pack_event::{PackEvent, Subject};
+use sluice_deployment::clock;
 use sluice_domain::hash::Sha256;
 use sluice_domain::time::Timestamp;
 use sluice_in_memory::COLD_STORE;
 use sluice_in_memory::faults::Fault;
-use sluice_deployment::clock;
 use std::sync::Arc;
 use std::time::Duration;
 

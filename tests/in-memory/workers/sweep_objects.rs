@@ -1,13 +1,14 @@
 //! sweep-objects.
 
 use sluice_contracts::pack_event::{PackEvent, Subject};
+use sluice_deployment::clock;
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::pack_move::{ObjectOwner, RetiredObject};
 use sluice_domain::time::Timestamp;
 use sluice_in_memory::COLD_STORE;
 use sluice_in_memory::faults::Fault;
-use sluice_deployment::clock;
+use sluice_storage::PutOptions;
 use std::sync::Arc;
 use std::time::Duration;
 use sweep_objects::{App, sweep};
@@ -72,7 +73,7 @@ async fn an_object_of_an_abandoned_move_is_deleted() {
     let (world, content, _) = compressed().await;
     let pack = world.packs_of(&content).await.remove(0);
     let key = ObjectKey::moved_pack(world.account_id, pack.pack_id, "abandoned");
-    world.vault.put(&key, "bytes".into()).await.expect("a PUT");
+    world.vault.put(&key, "bytes".into(), PutOptions::default()).await.expect("a PUT");
     let retired = RetiredObject {
         store: "vault".to_owned(),
         key: key.to_string(),

@@ -93,7 +93,7 @@ fn cut_after(mut bytes: Vec<u8>, count: usize) -> Body {
     }
     bytes.truncate(count);
     let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-    // The client must get the bytes before it sees the error.
+    // The client must get the bytes before it sees the error. Nothing tells the server when it has.
     let end = async move {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         Err(broken)

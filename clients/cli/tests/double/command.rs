@@ -56,7 +56,7 @@ impl Sluice {
 
     /// Runs the command and waits for its end.
     pub async fn run(&self, line: &str) -> Run {
-        let output = self.command(line).stdin(Stdio::null()).output().await.expect("started");
+        let output = self.command(&format!("{line} --json")).output().await.expect("started");
         let stdout = String::from_utf8(output.stdout).expect("UTF-8");
         Run {
             exit_code: output.status.code().expect("not killed"),
@@ -65,9 +65,16 @@ impl Sluice {
         }
     }
 
+    /// Runs the command as a user does, and returns all that it prints.
+    pub async fn print(&self, line: &str) -> String {
+        let output = self.command(line).output().await.expect("started");
+        let of = |stream| String::from_utf8(stream).expect("UTF-8");
+        format!("{}{}{}\n", of(output.stdout), of(output.stderr), output.status)
+    }
+
     /// Starts the command. It is killed when the child is dropped.
     pub fn spawn(&self, line: &str) -> Child {
-        self.command(line).kill_on_drop(true).spawn().expect("started")
+        self.command(&format!("{line} --json")).kill_on_drop(true).spawn().expect("started")
     }
 
     pub fn home(&self) -> PathBuf {
@@ -76,7 +83,7 @@ impl Sluice {
 
     fn command(&self, line: &str) -> Command {
         let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_sluice")));
-        command.args(line.split(' ')).arg("--json").current_dir(self.folder());
+        command.args(line.split(' ')).current_dir(self.folder()).stdin(Stdio::null());
         command.env("SLUICE_HOME", self.home()).env("SLUICE_API_URL", &self.url).env("NO_PROXY", "127.0.0.1");
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command

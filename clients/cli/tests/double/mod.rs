@@ -22,6 +22,8 @@ use sluice_domain::version::RejectReason;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
 
 /// A fault that one request meets.
 #[derive(Debug, Clone)]
@@ -185,6 +187,17 @@ impl Double {
 
     pub fn url(&self) -> String {
         self.world().url.clone()
+    }
+
+    /// Waits until the state is as `done` wants it, for at most ten seconds.
+    pub async fn wait_for(&self, what: &str, done: impl Fn(&World) -> bool) {
+        let polls = async {
+            while !done(&self.world()) {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let waited = timeout(Duration::from_secs(10), polls).await;
+        waited.unwrap_or_else(|_| panic!("no {what}; the requests were {:?}", self.world().log));
     }
 }
 

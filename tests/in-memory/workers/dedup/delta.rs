@@ -6,6 +6,7 @@ use sluice_domain::id::PackId;
 use sluice_domain::part_plan::PartNumber;
 use sluice_domain::upload::{DeclaredPack, Upload, UploadState};
 use sluice_domain::version::RejectReason;
+use sluice_storage::PutOptions;
 
 use super::SMALL;
 use crate::support::{Worker, World, condemn_pack, incompressible, survives_harm};
@@ -38,12 +39,16 @@ impl Delta {
     async fn put_pack(&self, world: &World) {
         let number = PartNumber::try_from(1).expect("a number");
         let key = self.upload.landing_key().pack(number);
-        world.landing.put(&key, self.sent.clone().into()).await.expect("a PUT");
+        world.landing.put(&key, self.sent.clone().into(), PutOptions::default()).await.expect("a PUT");
     }
 
     async fn put_manifest(&self, world: &World) {
         let json = serde_json::to_vec(&self.manifest).expect("JSON");
-        world.landing.put(&self.upload.delivered_key(), json.into()).await.expect("a PUT");
+        world
+            .landing
+            .put(&self.upload.delivered_key(), json.into(), PutOptions::default())
+            .await
+            .expect("a PUT");
     }
 }
 

@@ -1,8 +1,8 @@
 //! Messages that are late, repeated or unreadable, and what becomes of failed ones.
 
+use sluice_deployment::clock;
 use sluice_domain::upload::Upload;
 use sluice_in_memory::faults::Fault;
-use sluice_deployment::clock;
 use std::time::Duration;
 
 use super::SMALL;

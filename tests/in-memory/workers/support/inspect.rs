@@ -1,5 +1,6 @@
 //! Looks at what a worker has left.
 
+use sluice_deployment::clock;
 use sluice_domain::blob::{Attachment, Blob, Pack};
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::PackId;
@@ -7,7 +8,6 @@ use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::RejectReason;
 use sluice_in_memory::queues::QueuedMessage;
 use sluice_in_memory::sample::QUOTA_BYTES;
-use sluice_deployment::clock;
 use sluice_packs::read::{Run, read_index, read_run, read_terms};
 use sluice_storage::Bucket;
 use sluice_storage::tables::Segment;

@@ -3,14 +3,14 @@
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use sluice_in_memory::queues::{QueuedMessage, Queues};
-use sluice_lambda::batch::{Message, OutOfTime};
+use sluice_lambda::batch::{Message, OutOfTime, Redelivered};
 use sluice_storage::CopyLimits;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::World;
 
-type Process = Box<dyn Fn(Vec<Message>, OutOfTime) -> BoxFuture<'static, Failed> + Send + Sync>;
+type Process = Box<dyn Fn(Vec<Message>, OutOfTime) -> BoxFuture<'static, Redelivered> + Send + Sync>;
 
 /// More deliveries than any message needs, to stop a loop that would not end.
 const DELIVERIES_MAX: usize = 20;

@@ -3,15 +3,15 @@
 use bytes::Bytes;
 use serde_json::json;
 use sluice_contracts::event::UploadEvent;
+use sluice_deployment::{Deployment, clock};
 use sluice_domain::account::Account;
 use sluice_domain::id::{AccountId, PackId};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::upload::Upload;
 use sluice_in_memory::tables::Attribute;
 use sluice_in_memory::{Services, sample};
-use sluice_deployment::{Deployment, clock};
-use sluice_storage::tables::Begun;
-use sluice_storage::{Bucket, Tables};
+use sluice_storage::tables::{Begun, Registered};
+use sluice_storage::{Bucket, GetOptions, PutOptions, Tables};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 const CONDEMNED: Attribute<'_> = Attribute { name: "life", text: "condemned" };
@@ -43,7 +43,7 @@ impl World {
         let deployment = services.deployment_with(settings);
         let tables = deployment.tables().expect("tables");
         let account = sample::account("ada", [0; 10], clock::now());
-        assert!(tables.create_account(&account).await.expect("an account"));
+        assert_eq!(tables.create_account(&account).await.expect("an account"), Registered::Done);
         Self {
             tables,
             landing: deployment.landing().expect("a bucket"),
@@ -59,7 +59,8 @@ impl World {
 
     pub async fn register(&self, name: &str) -> Account {
         let account = sample::account(name, self.next_id(), clock::now());
-        assert!(self.tables.create_account(&account).await.expect("an account"), "{name} is taken");
+        let registered = self.tables.create_account(&account).await.expect("an account");
+        assert_eq!(registered, Registered::Done, "{name}");
         account
     }
 
@@ -92,7 +93,7 @@ impl World {
 
     pub async fn put_landed(&self, upload: &Upload, content: &[u8]) {
         let key = upload.landing_key().object_key();
-        self.landing.put(&key, Bytes::copy_from_slice(content)).await.expect("a PUT");
+        self.landing.put(&key, Bytes::copy_from_slice(content), PutOptions::default()).await.expect("a PUT");
     }
 
     /// The event that the landing bucket sends for the object.
@@ -124,13 +125,13 @@ impl World {
     pub async fn condemn_blob(&self, content: &[u8]) {
         let blob_id = self.blob(content).await.expect("a blob").blob_id;
         let key = Attribute { name: "blob_id", text: &blob_id };
-        self.services.tables.set_text("blobs", key, CONDEMNED);
+        self.services.tables.set_text("sluice-blobs", key, CONDEMNED);
     }
 
     /// Overwrites an object of the vault, to damage it.
     pub async fn damage(&self, key: &str) {
         let key = ObjectKey::from_stored(key);
-        let mut bytes = self.vault.get(&key).await.expect("a GET").expect("an object").to_vec();
+        let mut bytes = self.vault.get(&key, GetOptions::whole()).await.expect("an object").bytes.to_vec();
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
         self.overwrite(key.as_str(), &bytes).await;
@@ -138,12 +139,12 @@ impl World {
 
     pub async fn overwrite(&self, key: &str, bytes: &[u8]) {
         let key = ObjectKey::from_stored(key);
-        self.vault.put(&key, Bytes::copy_from_slice(bytes)).await.expect("a PUT");
+        self.vault.put(&key, Bytes::copy_from_slice(bytes), PutOptions::default()).await.expect("a PUT");
     }
 }
 
 /// Condemns a pack, as a collector would.
 pub fn condemn_pack(services: &Services, pack: PackId) {
     let key = Attribute { name: "pack_id", text: &pack.to_string() };
-    services.tables.set_text("packs", key, CONDEMNED);
+    services.tables.set_text("sluice-packs", key, CONDEMNED);
 }
