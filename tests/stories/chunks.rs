@@ -150,16 +150,16 @@ async fn of_two_equal_files_of_a_batch_the_first_one_published_counts_as_new() {
     let published = Arc::new(Semaphore::new(0));
     let deployment = watched(stack, move |connector, request| {
         let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
-        let publishes = body.contains("TransactItems");
+        let is_transaction = body.contains("TransactItems");
         let is_late = body.contains(&late);
         let answer = connector.call(request);
         let published = published.clone();
         HttpConnectorFuture::new(async move {
-            if publishes && is_late {
+            if is_transaction && is_late {
                 drop(published.acquire().await);
             }
             let answer = answer.await;
-            if publishes && !is_late {
+            if is_transaction && !is_late {
                 published.add_permits(1);
             }
             answer

@@ -225,16 +225,16 @@ impl Landed {
     }
 
     /// Checks that there is one available version, and that nothing else is left.
-    pub async fn check_available(&self, worker: &Worker, context: &str) {
+    pub async fn check_available(&self, worker: &Worker, case: &str) {
         let upload = self.upload().await;
-        assert_eq!(upload.state, UploadState::Available, "{context}: {upload:?}");
+        assert_eq!(upload.state, UploadState::Available, "{case}: {upload:?}");
         let version = upload.version.expect("a version");
-        assert_eq!(version.sha256, Some(Sha256::of(&self.content)), "{context}");
+        assert_eq!(version.sha256, Some(Sha256::of(&self.content)), "{case}");
         let content = self.user.read_by_plan(version.file_id).await;
-        assert!(content == self.content, "{context}: other bytes came back");
+        assert!(content == self.content, "{case}: other bytes came back");
         let versions = self.user.versions(version.file_id).await;
-        assert_eq!(versions.len(), 1, "{context}: {versions:?}");
-        assert_eq!(self.user.usage().await, (self.content.len() as u64, 0), "{context}");
-        assert_eq!(worker.landing_keys(self.account_id).await, Vec::<String>::new(), "{context}");
+        assert_eq!(versions.len(), 1, "{case}: {versions:?}");
+        assert_eq!(self.user.usage().await, (self.content.len() as u64, 0), "{case}");
+        assert_eq!(worker.landing_keys(self.account_id).await, Vec::<String>::new(), "{case}");
     }
 }

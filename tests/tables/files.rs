@@ -120,7 +120,7 @@ pub async fn segments_divide_a_table(tables: &Tables) {
             assert!(hashes.insert(blob.blob_id), "a row is in one segment");
         }
     }
-    assert_eq!(found, [prefix.clone()]);
+    assert_eq!(found, std::slice::from_ref(prefix));
     let own = hashes.iter().filter(|id| id.starts_with(&account.account_id.to_string())).count();
     assert_eq!(own, names.len(), "every row is in a segment");
 }

@@ -123,7 +123,7 @@ pub async fn a_retired_object_is_due_until_it_is_forgotten(tables: &Tables) {
     tables.retire_unplaced(&object).await.expect("a write");
     let before = Timestamp::from_unix_milliseconds(now.unix_milliseconds() - 1);
     assert_eq!(due(tables, &pack, before).await, Vec::<String>::new());
-    assert_eq!(due(tables, &pack, now).await, [object.key.clone()]);
+    assert_eq!(due(tables, &pack, now).await, std::slice::from_ref(&object.key));
     let later = RetiredObject { due_at: now.after(GRACE), ..object.clone() };
     assert_eq!(tables.condemn_object(&later).await.expect("a write"), Update::Refused, "it has another time");
     assert_eq!(tables.condemn_object(&object).await.expect("a write"), Update::Done);

@@ -37,7 +37,7 @@ async fn results_are_printed_as_in_the_snapshots() {
     let sluice = Sluice::new(&double).await;
     sluice.write("new.txt", b"another text");
     double.world().add_file("notes/today.txt", b"some text", None);
-    double.world().add_file("notes/yesterday.txt", &[7; 3_000_000], None);
+    double.world().add_file("notes/yesterday.txt", &vec![7; 3_000_000], None);
     for (name, line) in [
         ("ls", "ls notes/"),
         ("ls-json", "ls notes/ --json"),

@@ -29,17 +29,17 @@ async fn receipts(world: &World) -> Vec<Receipt> {
 }
 
 /// Checks that a blob is in the other store alone, with a receipt for every pack.
-async fn check_moved(world: &World, content: &[u8], context: &str) {
+async fn check_moved(world: &World, content: &[u8], case: &str) {
     let packs = world.packs_of(content).await;
-    assert!(packs.iter().all(|pack| pack.placement.store == COLD_STORE), "{context}");
-    assert!(packs.iter().all(|pack| pack.placement.generation == 1), "{context}");
+    assert!(packs.iter().all(|pack| pack.placement.store == COLD_STORE), "{case}");
+    assert!(packs.iter().all(|pack| pack.placement.generation == 1), "{case}");
     let blob = world.blob(content).await.expect("a blob");
-    assert_eq!((blob.migrated_to.as_deref(), blob.object_key), (Some(COLD_STORE), None), "{context}");
-    assert_eq!(world.read(content).await, content, "{context}");
+    assert_eq!((blob.migrated_to.as_deref(), blob.object_key), (Some(COLD_STORE), None), "{case}");
+    assert_eq!(world.read(content).await, content, "{case}");
     let receipts = receipts(world).await;
-    assert_eq!(receipts.len(), packs.len(), "{context}: receipts");
-    assert_eq!(receipts[0].target.store, COLD_STORE, "{context}");
-    assert_eq!(world.dead_letters("migrate"), Vec::<String>::new(), "{context}");
+    assert_eq!(receipts.len(), packs.len(), "{case}: receipts");
+    assert_eq!(receipts[0].target.store, COLD_STORE, "{case}");
+    assert_eq!(world.dead_letters("migrate"), Vec::<String>::new(), "{case}");
 }
 
 #[tokio::test]
@@ -50,7 +50,7 @@ async fn a_blob_moves_with_one_receipt_a_pack_whatever_happens() {
         request(&world, &content, COLD_STORE).await;
         (world, ())
     };
-    let check = async |world: &World, (): &(), context: &str| check_moved(world, &content, context).await;
+    let check = async |world: &World, (): &(), case: &str| check_moved(world, &content, case).await;
     survives_harm(prepare, async |world| Worker::migrate(world).await, check).await;
 }
 

@@ -30,7 +30,7 @@ struct Tally<'a> {
 /// What to do with the selected blobs.
 enum Mode {
     DryRun,
-    InProcess(InProcess),
+    InProcess(Box<InProcess>),
     /// Asks the worker to move them.
     Enqueue(Queue),
 }
@@ -41,7 +41,7 @@ impl Mode {
             return Ok(Self::DryRun);
         }
         if arguments.in_process {
-            return Ok(Self::InProcess(InProcess::new(access, arguments.jobs.into()).await?));
+            return Ok(Self::InProcess(Box::new(InProcess::new(access, arguments.jobs.into()).await?)));
         }
         Ok(Self::Enqueue(access.deployment.migrate_queue()?))
     }

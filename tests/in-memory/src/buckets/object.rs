@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use md5::{Digest as _, Md5};
 use s3s::checksum::ChecksumHasher;
+use s3s::crypto::{Crc32, Sha256};
 use s3s::dto::{ETag, ETagCondition, Metadata, StreamingBlob, Timestamp};
 use s3s::{S3Error, TrailingHeaders, s3_error};
 use sluice_deployment::clock;
@@ -51,8 +52,13 @@ impl Object {
     }
 
     pub fn size(&self) -> i64 {
-        self.bytes.len() as i64
+        length(&self.bytes)
     }
+}
+
+/// The number of bytes as S3 writes it.
+pub fn length(bytes: &[u8]) -> i64 {
+    i64::try_from(bytes.len()).expect("memory is smaller")
 }
 
 pub fn now() -> Timestamp {
@@ -61,11 +67,7 @@ pub fn now() -> Timestamp {
 
 /// The `ETag` of bytes that came in one piece.
 pub fn md5_etag(bytes: &[u8]) -> ETag {
-    ETag::Strong(hex(&Md5::digest(bytes)))
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    ETag::Strong(hex::encode(Md5::digest(bytes)))
 }
 
 /// Fails if `current`, the `ETag` of what is there, does not meet a condition.
@@ -113,8 +115,8 @@ impl Checksums {
 
     fn check(&self, bytes: &[u8]) -> Result<(), S3Error> {
         let mut hasher = ChecksumHasher {
-            crc32: self.crc32.as_ref().map(|_| Default::default()),
-            sha256: self.sha256.as_ref().map(|_| Default::default()),
+            crc32: self.crc32.as_ref().map(|_| Crc32::default()),
+            sha256: self.sha256.as_ref().map(|_| Sha256::default()),
             ..ChecksumHasher::default()
         };
         hasher.update(bytes);

@@ -13,7 +13,7 @@ use s3s::dto::{
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use std::ops::Bound;
 
-use super::object::{Checksums, Object, check_conditions, description, md5_etag, now};
+use super::object::{Checksums, Object, check_conditions, description, length, md5_etag, now};
 use super::{Objects, Place};
 
 /// How many objects or parts a page lists at most.
@@ -73,7 +73,7 @@ impl S3 for Objects {
         let range = range.unwrap_or(0..size);
         let bytes = object.bytes.slice(range.start as usize..range.end as usize);
         Ok(S3Response::new(GetObjectOutput {
-            content_length: Some(bytes.len() as i64),
+            content_length: Some(length(&bytes)),
             body: Some(StreamingBlob::from(s3s::Body::from(bytes))),
             content_range,
             e_tag: Some(object.etag),
@@ -154,7 +154,7 @@ impl S3 for Objects {
         let page: Vec<_> = objects.by_ref().take(page_size).collect();
         let is_truncated = objects.next().is_some();
         Ok(S3Response::new(ListObjectsV2Output {
-            key_count: Some(page.len() as i32),
+            key_count: i32::try_from(page.len()).ok(),
             next_continuation_token: page.last().filter(|_| is_truncated).and_then(|last| last.key.clone()),
             contents: Some(page),
             is_truncated: Some(is_truncated),

@@ -7,7 +7,7 @@ use s3s::{S3Error, s3_error};
 use std::collections::BTreeMap;
 
 use super::Place;
-use super::object::{Description, Object, hex, md5_etag, now};
+use super::object::{Description, Object, length, md5_etag, now};
 
 /// The smallest size in bytes of all parts but the last.
 const PART_MIN_BYTES: usize = 5 << 20;
@@ -48,7 +48,7 @@ impl Upload {
     pub fn list(&self, after: i32, limit: usize) -> Vec<Part> {
         let parts = self.parts.range(after + 1..).take(limit).map(|(number, part)| Part {
             part_number: Some(*number),
-            size: Some(part.bytes.len() as i64),
+            size: Some(length(&part.bytes)),
             e_tag: Some(part.etag.clone()),
             checksum_sha256: part.sha256.clone(),
             last_modified: Some(part.modified_at.clone()),
@@ -73,7 +73,7 @@ impl Upload {
             bytes.extend_from_slice(&part.bytes);
             md5_of_parts.update(Md5::digest(&part.bytes));
         }
-        let etag = ETag::Strong(format!("{}-{}", hex(&md5_of_parts.finalize()), parts.len()));
+        let etag = ETag::Strong(format!("{}-{}", hex::encode(md5_of_parts.finalize()), parts.len()));
         Ok(Object::new(bytes.freeze(), etag, self.description.clone()))
     }
 

@@ -153,7 +153,7 @@ async fn a_slow_store_only_takes_longer() {
     let world = World::new().await;
     let content = incompressible(1, SMALL);
     let upload = world.send("file", &content).await;
-    world.services.faults.next("s3:CopyObject", Fault::Slow(Duration::from_secs(60)));
+    world.services.faults.next("s3:CopyObject", Fault::Slow(Duration::from_mins(1)));
     assert_eq!(Worker::dedup(&world).run().await, Vec::<String>::new());
     world.check_available(&upload, &content, SMALL, "").await;
 }

@@ -69,46 +69,46 @@ impl World {
 
     /// Checks that an upload made an available version of these bytes, with nothing left of the upload, and
     /// that the account uses `used_bytes`.
-    pub async fn check_available(&self, upload: &Upload, content: &[u8], used_bytes: usize, context: &str) {
-        self.check_version(upload, content, context).await;
-        self.check_account(used_bytes, context).await;
-        self.check_landing_is_empty(context).await;
-        self.check_vault(context).await;
+    pub async fn check_available(&self, upload: &Upload, content: &[u8], used_bytes: usize, case: &str) {
+        self.check_version(upload, content, case).await;
+        self.check_account(used_bytes, case).await;
+        self.check_landing_is_empty(case).await;
+        self.check_vault(case).await;
     }
 
     /// Checks that an upload made an available version of these bytes.
-    pub async fn check_version(&self, upload: &Upload, content: &[u8], context: &str) {
+    pub async fn check_version(&self, upload: &Upload, content: &[u8], case: &str) {
         let ended = self.upload(upload).await;
-        assert_eq!((ended.state, ended.reason), (UploadState::Available, None), "{context}");
+        assert_eq!((ended.state, ended.reason), (UploadState::Available, None), "{case}");
         let file = self.tables.file_at(upload.account_id, &upload.path).await.expect("a read");
         let current = file.expect("a file").current.expect("a version");
-        assert_eq!(current.sha256, Some(Sha256::of(content)), "{context}");
-        assert!(self.read(content).await == content, "{context}: other bytes");
+        assert_eq!(current.sha256, Some(Sha256::of(content)), "{case}");
+        assert!(self.read(content).await == content, "{case}: other bytes");
     }
 
     /// Checks that an upload was rejected, with nothing left of it.
-    pub async fn check_rejected(&self, upload: &Upload, reason: RejectReason, context: &str) {
+    pub async fn check_rejected(&self, upload: &Upload, reason: RejectReason, case: &str) {
         let ended = self.upload(upload).await;
-        assert_eq!((ended.state, ended.reason), (UploadState::Rejected, Some(reason)), "{context}");
-        self.check_landing_is_empty(context).await;
-        self.check_vault(context).await;
+        assert_eq!((ended.state, ended.reason), (UploadState::Rejected, Some(reason)), "{case}");
+        self.check_landing_is_empty(case).await;
+        self.check_vault(case).await;
     }
 
-    pub async fn check_account(&self, used_bytes: usize, context: &str) {
+    pub async fn check_account(&self, used_bytes: usize, case: &str) {
         let account = self.tables.account(&self.account.username).await.expect("a read").expect("an account");
         let used_bytes = used_bytes as u64;
-        assert_eq!((account.used_bytes, account.reserved_bytes), (used_bytes, 0), "{context}");
-        assert_eq!(account.available_bytes, QUOTA_BYTES - used_bytes, "{context}");
+        assert_eq!((account.used_bytes, account.reserved_bytes), (used_bytes, 0), "{case}");
+        assert_eq!(account.available_bytes, QUOTA_BYTES - used_bytes, "{case}");
     }
 
-    pub async fn check_landing_is_empty(&self, context: &str) {
-        assert_eq!(keys(&self.landing).await, BTreeSet::new(), "{context}: left in landing");
+    pub async fn check_landing_is_empty(&self, case: &str) {
+        assert_eq!(keys(&self.landing).await, BTreeSet::new(), "{case}: left in landing");
     }
 
     /// Checks that the vault has exactly the objects that rows name.
-    pub async fn check_vault(&self, context: &str) {
+    pub async fn check_vault(&self, case: &str) {
         let named = self.objects_in_rows().await;
-        assert_eq!(keys(&self.vault).await, named, "{context}: objects of the vault, and those in rows");
+        assert_eq!(keys(&self.vault).await, named, "{case}: objects of the vault, and those in rows");
     }
 
     /// The keys of the vault that blobs and packs name.
