@@ -52,8 +52,8 @@ impl Deployment {
         seed.map(|seed| Some(*seed.as_bytes())).ok_or_else(invalid)
     }
 
-    /// The migrator of the worker and of the operator. `on_moved` is called with the stored bytes of each pack
-    /// that was moved.
+    /// The migrator of the worker and of the operator. `on_moved` is called with the stored bytes of each
+    /// pack that was moved.
     pub async fn migrator(&self, on_moved: fn(u64)) -> Result<Migrator, ConfigError> {
         let seed = self.receipt_seed().await?;
         let mover = Mover {

@@ -1,7 +1,8 @@
 //! Runs handlers, workers and schedules as Lambda functions.
 //!
-//! A function's `main.rs` builds its `App` from the [`Deployment`](sluice_deployment::Deployment) that [`start`] returns, and hands it to [`http::serve`],
-//! [`batch::serve`] or [`schedule::serve`]. Only these three modules know Lambda's types.
+//! A function's `main.rs` builds its `App` from the [`Deployment`](sluice_deployment::Deployment) that
+//! [`start`] returns, and hands it to [`http::serve`], [`batch::serve`] or [`schedule::serve`]. Only these
+//! three modules know Lambda's types.
 
 pub mod auth;
 pub mod batch;

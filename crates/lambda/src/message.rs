@@ -96,7 +96,8 @@ impl Acknowledger {
         out_of_time: &'a TimeCheck,
         process: impl Fn(&'a Message) -> BoxFuture<'a, Result<(), E>>,
     ) -> Redelivered {
-        // Boxed and in a Vec: the compiler finds closures over borrowed messages not general enough in a stream.
+        // Boxed and in a Vec: the compiler finds closures over borrowed messages not general enough in a
+        // stream.
         let tries: Vec<BoxFuture<'_, Option<String>>> = messages
             .iter()
             .map(|message| self.process_one(message, out_of_time, process(message)).boxed())
