@@ -62,8 +62,8 @@ endef
 # Every test, on an emulator that the tests bring up themselves.
 test: setup setup-browser
 	$(call timed,compiled,cargo test --workspace --locked --no-run)
-	$(call timed,unit tests,cargo test --workspace --locked --lib --bins)
-	$(call timed,stories and other integration tests,cargo test --workspace --locked --test '*')
+	$(call timed,unit tests,cargo test --workspace --locked --no-fail-fast --lib --bins)
+	$(call timed,stories and other integration tests,cargo test --workspace --locked --no-fail-fast --test '*')
 	$(call timed,browser,$(MAKE) test-browser)
 	$(call timed,dependencies,$(MAKE) dependencies)
 

@@ -137,15 +137,31 @@ async fn a_condemned_pack_is_not_shared_although_it_was_found_live() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn throttled_transactions_are_repeated_in_the_same_run() {
+async fn a_transaction_throttled_twice_is_repeated_in_the_same_run() {
     let world = World::new().await;
     let content = incompressible(1, SMALL);
     let upload = world.send("file", &content).await;
-    for spared in 0..3 {
-        world.services.faults.nth("dynamodb:TransactWriteItems", spared, Fault::Throttled);
-    }
+    throttle_transactions(&world, 2);
     assert_eq!(Worker::dedup(&world).run().await, Vec::<String>::new());
     world.check_available(&upload, &content, SMALL, "").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_throttled_three_times_is_left_to_the_queue() {
+    let world = World::new().await;
+    let content = incompressible(1, SMALL);
+    let upload = world.send("file", &content).await;
+    throttle_transactions(&world, 3);
+    let worker = Worker::dedup(&world);
+    assert_eq!(worker.run().await.len(), 1);
+    worker.finish().await;
+    world.check_available(&upload, &content, SMALL, "").await;
+}
+
+fn throttle_transactions(world: &World, times: usize) {
+    for spared in 0..times {
+        world.services.faults.nth("dynamodb:TransactWriteItems", spared, Fault::Throttled);
+    }
 }
 
 #[tokio::test(start_paused = true)]
