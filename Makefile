@@ -116,8 +116,8 @@ tools: setup-browser target/tools/bin/cargo-deny
 lint: setup
 	@mkdir -p target
 	$(MAKE) tools >target/tools.log 2>&1 & tools=$$!; \
-	cargo clippy --workspace --all-targets --locked -- -D warnings || exit; \
-	wait $$tools || { cat target/tools.log >&2; exit 1; }
+	cargo clippy --workspace --all-targets --locked -- -D warnings; status=$$?; \
+	wait $$tools || { cat target/tools.log >&2; exit 1; }; exit $$status
 
 # What a change must pass before it is taken.
 check: setup

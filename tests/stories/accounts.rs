@@ -165,8 +165,9 @@ async fn a_cookie_is_accepted_only_from_pages_of_the_same_origin() {
 #[tokio::test]
 async fn every_call_that_needs_a_session_is_refused_without_one() {
     let stranger = Client::stranger(live());
-    let id = "01a1e930027b70a181ce0a11ce0a11ce";
-    for route in ROUTES.iter().filter(|route| route.authenticated) {
+    let ids = ["01a1e930027b70a181ce0a11ce0a11ce", "malformed"];
+    let routes = ROUTES.iter().filter(|route| route.authenticated);
+    for (route, id) in routes.flat_map(|route| ids.map(|id| (route, id))) {
         let path = route.path.replace("{upload_id}", id).replace("{file_id}", id);
         let method: Method = route.method.parse().expect("a method");
         let reply = stranger.send(method.clone(), &path, &[], &Value::Null).await;

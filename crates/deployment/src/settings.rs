@@ -80,5 +80,6 @@ settings! {
          Ed25519 seed",
         "env:NAME or secretsmanager:NAME of 64 hex digits",
     )
+    .secret()
     .or(Absent::Means("no receipts"));
 }

@@ -1,4 +1,4 @@
-//! Accesses buckets, tables and queues. Only this crate uses the AWS SDKs.
+//! Accesses buckets, tables and queues. Of what is deployed, only this crate uses the AWS SDKs.
 //!
 //! [`Bucket`] is one bucket, [`Tables`] are all DynamoDB tables and the transactions across them, [`Queue`]
 //! is one SQS queue. [`StorageError`] is what the errors of the SDKs mean.

@@ -106,7 +106,7 @@ impl Job {
                 match abort.retry(RETRIES).when(is_transient).await {
                     // The upload was completed, or is gone.
                     Err(abort_error) if abort_error.kind != ErrorKind::NotFound => {
-                        return Err(abort_error.into());
+                        return Err(of_step(abort_error));
                     }
                     _ => {}
                 }

@@ -22,6 +22,8 @@ pub(super) struct Job {
     pub source: Bucket,
     pub prefix: String,
     pub target: Bucket,
+    /// The target, read by calls that nothing else repeats.
+    pub written: Bucket,
     pub target_kind: StoreKind,
     pub to_prefix: String,
     /// Whether the source honours `If-Match`, so that a read gets the listed object or fails.
@@ -44,7 +46,7 @@ impl Job {
             return Err(Error::Usage("--to must be a store of SLUICE_STORES".to_owned()));
         };
         let no_cold = || Error::Usage(format!("the store {to} has no cold bucket"));
-        let target = target_store.bucket(Role::Cold).ok_or_else(no_cold)?.without_retries();
+        let target = target_store.bucket(Role::Cold).ok_or_else(no_cold)?;
         if from == to && source.bucket == target.name() {
             return Err(Error::Usage("source and target are the same bucket".to_owned()));
         }
@@ -56,7 +58,8 @@ impl Job {
             source: source_store.bucket(&source.bucket).without_retries(),
             prefix: source.prefix.clone(),
             target_kind: target_store.definition.kind,
-            target,
+            target: target.without_retries(),
+            written: target,
             to_prefix: arguments.to_prefix.clone(),
             reads_conditionally,
             tables: access.deployment.tables()?,

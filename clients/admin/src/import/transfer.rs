@@ -152,7 +152,9 @@ impl Job {
         // A source that ignores `If-Match` may have sent other bytes, so check that the object is still the
         // same.
         if !self.reads_conditionally {
-            let now = self.source.head(key).await?;
+            let read_head = || self.source.head(key);
+            let now = read_head.retry(RETRIES).when(|error| error.kind.is_transient()).await;
+            let now = now.map_err(TransferError::Step)?;
             if now.is_none_or(|now| !now.is_of_same_bytes(head)) {
                 return Err(TransferError::Changed);
             }
@@ -207,7 +209,7 @@ impl Job {
             Some(crc64) => (Verification::Crc64, crc64 == sent.crc64),
             None if written.sha256_verified => (Verification::Sha256, true),
             None => {
-                let holds = read_back(&self.target, target_key, size).await? == sent.sha256;
+                let holds = read_back(&self.written, target_key, size).await? == sent.sha256;
                 (Verification::ReadBack, holds)
             }
         };

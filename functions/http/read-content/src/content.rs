@@ -6,8 +6,8 @@ use sluice_contracts::files::Materializing;
 use sluice_contracts::parameters::{ContentParameters, MaterializingStatus};
 use sluice_contracts::problem::Code;
 use sluice_domain::blob::Blob;
-use sluice_domain::id::FileId;
 use sluice_domain::key::ObjectKey;
+use sluice_domain::version::File;
 use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::Bucket;
 use std::time::Duration;
@@ -30,10 +30,10 @@ const MATERIALIZED_BYTES_PER_SECOND: u64 = 64 << 20;
 pub async fn redirect(
     app: &App,
     call: &Call,
-    id: FileId,
+    file: File,
     parameters: ContentParameters,
 ) -> Result<Reply, Failure> {
-    let Requested { file, version, blob, .. } = requested(app, call, id, parameters.version).await?;
+    let Requested { file, version, blob } = requested(app, call, file, parameters.version).await?;
     let Some((bucket, key)) = whole_object(app, call, &blob).await? else {
         return materializing(&blob, parameters.materializing.unwrap_or_default());
     };

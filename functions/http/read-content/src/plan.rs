@@ -8,12 +8,13 @@ use sluice_contracts::packs::{PLAN_CHUNKS_MAX, Plan, PlanChunk, PlanFrame, PlanT
 use sluice_contracts::parameters::{PlanDetail, PlanParameters};
 use sluice_contracts::problem::Code;
 use sluice_domain::blob::{Encoding, Pack};
-use sluice_domain::id::{AccountId, FileId, PackId};
+use sluice_domain::id::{AccountId, PackId};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::manifest::Term;
 use sluice_domain::pack_index::PackIndex;
 use sluice_domain::pack_move::object_id;
 use sluice_domain::time::Timestamp;
+use sluice_domain::version::File;
 use sluice_lambda::{Call, Failure, Reply};
 use sluice_packs::read::{read_index, read_terms};
 use sluice_storage::Chain;
@@ -27,10 +28,10 @@ use crate::requested::{Requested, requested};
 /// How many pack indexes are read at once.
 const READS_IN_FLIGHT: usize = 8;
 
-pub async fn plan(app: &App, call: &Call, id: FileId, parameters: PlanParameters) -> Result<Reply, Failure> {
+pub async fn plan(app: &App, call: &Call, file: File, parameters: PlanParameters) -> Result<Reply, Failure> {
     let PlanParameters { version, from, to, detail, former, cursor } = parameters;
     let version_id = cursor.map(|cursor| cursor.version_id).or(version);
-    let Requested { session, version, blob, .. } = requested(app, call, id, version_id).await?;
+    let Requested { file, version, blob } = requested(app, call, file, version_id).await?;
     let from = from.unwrap_or(0);
     let to = to.unwrap_or(blob.size);
     if from > to || from > blob.size {
@@ -45,7 +46,7 @@ pub async fn plan(app: &App, call: &Call, id: FileId, parameters: PlanParameters
     let expires_at = app.url_life.end(call.now, None).await?;
     let terms = match detail {
         PlanDetail::Chunks => {
-            let mut packs = packs(app, session.account_id, &runs).await?;
+            let mut packs = packs(app, file.account_id, &runs).await?;
             if former.unwrap_or(false) {
                 for (pack, _) in packs.values_mut() {
                     use_former_placement(pack, expires_at);

@@ -63,7 +63,7 @@ impl Aws {
     pub(crate) async fn open(stage: &Stage, target: &Target) -> Outcome<Self> {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(stage.region.clone()))
-            .credentials_provider(credentials().await)
+            .credentials_provider(credentials(stage).await)
             .identity_cache(IdentityCache::lazy().load_timeout(CREDENTIALS_TIMEOUT).build());
         if let Some(endpoint) = &target.endpoint {
             loader = loader.endpoint_url(endpoint);
@@ -103,10 +103,16 @@ impl Aws {
 }
 
 /// The caller's credentials as every SDK finds them, or else as the AWS command line does.
-async fn credentials() -> SharedCredentialsProvider {
-    let chain = DefaultCredentialsChain::builder().build().await;
+async fn credentials(stage: &Stage) -> SharedCredentialsProvider {
+    // A profile that assumes a role calls STS of this region.
+    let region = Region::new(stage.region.clone());
+    let chain = DefaultCredentialsChain::builder().region(region).build().await;
     match chain.provide_credentials().await {
         Ok(_) => SharedCredentialsProvider::new(chain),
-        Err(_) => SharedCredentialsProvider::new(CredentialProcessProvider::new(EXPORT_CREDENTIALS.into())),
+        Err(error) => {
+            eprintln!("no credentials by environment or profile: {error}");
+            eprintln!("asking `aws configure export-credentials` for them");
+            SharedCredentialsProvider::new(CredentialProcessProvider::new(EXPORT_CREDENTIALS.into()))
+        }
     }
 }

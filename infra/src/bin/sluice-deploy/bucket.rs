@@ -91,8 +91,15 @@ impl Bucket<'_> {
         Ok(())
     }
 
+    /// Deletes page after page, so that a large bucket neither fills the memory nor is left whole by a failure.
     pub(crate) async fn delete_all_objects(&self) -> Outcome {
-        self.delete_objects(&self.keys("").await?).await
+        let mut pages = self.aws.objects.list_objects_v2().bucket(self.name).into_paginator().send();
+        while let Some(page) = pages.try_next().await.map_err(refused("s3 list-objects-v2"))? {
+            let objects = page.contents.unwrap_or_default();
+            let keys: Vec<String> = objects.into_iter().filter_map(|object| object.key).collect();
+            self.delete_objects(&keys).await?;
+        }
+        Ok(())
     }
 
     /// Deletes the bucket with all its objects.
