@@ -165,7 +165,7 @@ fn setting(stack: &Deployed, name: &str, kind: &str) -> String {
 /// Each request names an attribute that is not the key.
 async fn on_table(stack: &Deployed, function: &str, table: &str) -> BTreeSet<String> {
     let client = aws_sdk_dynamodb::Client::new(&stack.roles[function]);
-    let name = setting(stack, table, "TABLE");
+    let name = format!("{}-{table}", stack.setting("SLUICE_TABLE_PREFIX"));
     let mut attempts = Attempts { thing: table, granted: BTreeSet::new() };
     let attribute = "nothing";
     let value = AttributeValue::S("nothing".to_owned());
