@@ -91,7 +91,8 @@ impl Bucket<'_> {
         Ok(())
     }
 
-    /// Deletes page after page, so that a large bucket neither fills the memory nor is left whole by a failure.
+    /// Deletes page after page, so that a large bucket neither fills the memory nor is left whole by a
+    /// failure.
     pub(crate) async fn delete_all_objects(&self) -> Outcome {
         let mut pages = self.aws.objects.list_objects_v2().bucket(self.name).into_paginator().send();
         while let Some(page) = pages.try_next().await.map_err(refused("s3 list-objects-v2"))? {
