@@ -14,8 +14,8 @@ const IS_RECENT: &str = "import sys; sys.exit(sys.version_info < (3, 11))";
 /// Returns the Python of a virtual environment with exactly these `requirements`, and makes it if it is
 /// missing. Blocks.
 ///
-/// Environments are keyed by the requirements: a changed pin makes a new one and leaves the old to processes
-/// that use it.
+/// Environments are keyed by the requirements and the folders: a changed pin makes a new one and leaves the old
+/// to processes that use it, and a checkout that is moved needs another, because scripts name their Python.
 pub fn ensure_environment(requirements: &Path, root: &Path, report: fn(&str)) -> Result<PathBuf, Error> {
     ensure(requirements, None, root, report)
 }
@@ -42,17 +42,16 @@ fn ensure(
     for path in [Some(requirements), declaration.as_deref()].into_iter().flatten() {
         hasher.update(fs::read(path).map_err(Error::io(format!("reading {}", path.display())))?);
     }
-    if let Some(package) = package {
-        // The installation is editable: a checkout that is moved needs another environment.
-        let path = package.canonicalize().map_err(Error::io(format!("finding {}", package.display())))?;
+    fs::create_dir_all(root).map_err(Error::io(format!("creating {}", root.display())))?;
+    for folder in [Some(root), package].into_iter().flatten() {
+        let path = folder.canonicalize().map_err(Error::io(format!("finding {}", folder.display())))?;
         hasher.update(path.as_os_str().as_encoded_bytes());
     }
     let environment = root.join(&hex::encode(hasher.finalize())[..16]);
     let complete = environment.join("complete");
     let python = environment.join("bin/python");
 
-    fs::create_dir_all(root).map_err(Error::io(format!("creating {}", root.display())))?;
-    let lock_path = root.join("lock");
+    let lock_path = environment.with_extension("lock");
     let lock = File::create(&lock_path).map_err(Error::io(format!("creating {}", lock_path.display())))?;
     lock.lock().map_err(Error::io(format!("locking {}", lock_path.display())))?;
 
