@@ -28,6 +28,9 @@ pub enum Error {
     /// A file is not a valid part of the template.
     #[error("{}: {reason}", part.display())]
     Template { part: PathBuf, reason: String },
+    /// A template cannot be read.
+    #[error("the template cannot be read: {0}")]
+    Yaml(#[source] Box<serde_saphyr::Error>),
     /// A file or process could not be used.
     #[error("{action}: {source}")]
     Io { action: String, source: io::Error },

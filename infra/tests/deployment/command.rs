@@ -6,9 +6,9 @@ use sluice_localstack::python::ensure_environment;
 use sluice_localstack::{Build, Settings, Stack};
 use sluice_tests::Deployed;
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// An emulator to deploy to.
@@ -46,6 +46,21 @@ impl Deployment {
 
     /// Runs the command and answers its questions.
     pub fn run(&self, arguments: &[&str], change: &Value, answers: &str) -> Run {
+        let output = self.start(arguments, change, answers).wait_with_output().expect("it ends");
+        let output_bytes = [output.stdout, output.stderr].concat();
+        Run { success: output.status.success(), output: String::from_utf8_lossy(&output_bytes).into_owned() }
+    }
+
+    /// Runs the command and kills it when it prints these words.
+    pub fn kill_at(&self, words: &str, arguments: &[&str], answers: &str) {
+        let mut child = self.start(arguments, &json!({}), answers);
+        let output = BufReader::new(child.stdout.take().expect("an output")).lines();
+        let reached = output.map_while(Result::ok).any(|line| line.contains(words));
+        child.kill().expect("killed");
+        assert!(reached && !child.wait().expect("it ends").success(), "it ended before {words:?}");
+    }
+
+    fn start(&self, arguments: &[&str], change: &Value, answers: &str) -> Child {
         let stage = self.folder.path().join("stage.json");
         fs::write(&stage, self.stage(change).to_string()).expect("written");
         let mut command = self.in_environment(env!("CARGO_BIN_EXE_sluice-deploy"));
@@ -59,9 +74,7 @@ impl Deployment {
         // It fails if the command ends without reading.
         let _ = input.write_all(answers.as_bytes());
         drop(input);
-        let output = child.wait_with_output().expect("it ends");
-        let output_bytes = [output.stdout, output.stderr].concat();
-        Run { success: output.status.success(), output: String::from_utf8_lossy(&output_bytes).into_owned() }
+        child
     }
 
     fn stage(&self, change: &Value) -> Value {

@@ -141,10 +141,19 @@ async fn keeps_the_data(deployment: &Deployment) {
 }
 
 async fn deletes_the_data_after_a_second_confirmation(deployment: &Deployment) {
-    let delete = |answers: &str| -> Run { deployment.run(&["down", "--delete-data"], &json!({}), answers) };
+    let arguments = ["down", "--delete-data"];
+    let delete = |answers: &str| -> Run { deployment.run(&arguments, &json!({}), answers) };
     delete("y\nno\n").fails().prints("Type the stack's name").prints("nothing was deleted");
     assert_eq!(deployment.buckets().await.len(), 4);
-    delete("y\nstaged\n").succeeds().prints("deleting staged-accounts");
+
+    // A deletion that dies midway is finished by the next.
+    deployment.kill_at("deleting staged-chunk-index", &arguments, "y\nstaged\n");
+    assert_eq!(deployment.status().await, None);
+    deployment.run(&["down"], &json!({}), "y\n").fails().prints("there is no stack staged");
+    delete("y\nno\n").fails().prints("table  staged-versions will be deleted").prints("nothing was deleted");
+    assert!(deployment.tables().await.contains(&"staged-versions".to_owned()));
+    delete("y\nstaged\n").succeeds().prints("deleting staged-versions");
+    delete("y\nstaged\n").fails().prints("there is no stack staged");
     assert_eq!(deployment.tables().await, Vec::<String>::new());
     assert_eq!(deployment.buckets().await, Vec::<String>::new());
 }

@@ -9,18 +9,15 @@ use aws_sdk_cloudformation::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_cloudformation::types::{Capability, Parameter, ResourceStatus, Stack, StackStatus};
 use aws_sdk_s3::primitives::ByteStream;
 use sha2::{Digest as _, Sha256};
-use tokio::time::{Instant, sleep};
 
 use sluice_infra::artifact::{self, Artifact};
 
 use crate::Error;
 use crate::emulator::Emulator;
+use crate::wait::{NotReady, Wait};
 
 const ARTIFACT_BUCKET: &str = "sluice-artifacts";
 const DEPLOY_TIMEOUT_SECONDS: u64 = 300;
-/// A deployment takes a second on one emulator and many on the other, so the polling interval grows.
-const FIRST_POLL_INTERVAL: Duration = Duration::from_millis(50);
-const LONGEST_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Parameters or outputs of the template, by name.
 pub(crate) type Parameters = BTreeMap<String, String>;
@@ -104,32 +101,26 @@ impl<'a> Deployer<'a> {
 
     /// Waits for the current operation to succeed or fail.
     async fn wait_until_deployed(&self) -> Result<Stack, Error> {
-        let deadline = Instant::now() + Duration::from_secs(DEPLOY_TIMEOUT_SECONDS);
-        let mut interval = FIRST_POLL_INTERVAL;
-        loop {
+        let wait = Wait {
+            what: "the deployment",
+            timeout_seconds: DEPLOY_TIMEOUT_SECONDS,
+            pause: Duration::from_millis(250),
+            log: self.emulator.log().to_owned(),
+        };
+        wait.until_ready(async || {
             let stack = self.describe().await;
             let status = stack.as_ref().and_then(|stack| stack.stack_status.clone());
             match (stack, status) {
-                (Some(stack), Some(StackStatus::CreateComplete | StackStatus::UpdateComplete)) => {
-                    return Ok(stack);
-                }
+                (Some(stack), Some(StackStatus::CreateComplete | StackStatus::UpdateComplete)) => Ok(stack),
                 (_, Some(status)) if !status.as_str().ends_with("_IN_PROGRESS") => {
-                    return Err(self.failure().await);
+                    Err(NotReady::Ever(self.failure().await))
                 }
-                (_, status) if Instant::now() >= deadline => {
-                    let last_answer =
-                        status.map_or_else(|| "no such stack".to_owned(), |status| status.to_string());
-                    return Err(Error::NoAnswer {
-                        what: "the deployment",
-                        seconds: DEPLOY_TIMEOUT_SECONDS,
-                        last_answer,
-                        log: self.emulator.log().to_owned(),
-                    });
-                }
-                _ => sleep(interval).await,
+                (_, status) => Err(NotReady::Yet(
+                    status.map_or_else(|| "no such stack".to_owned(), |status| status.to_string()),
+                )),
             }
-            interval = LONGEST_POLL_INTERVAL.min(interval * 3 / 2);
-        }
+        })
+        .await
     }
 
     async fn describe(&self) -> Option<Stack> {

@@ -14,7 +14,6 @@ mod page;
 pub mod ports;
 mod proxy;
 pub mod python;
-mod response;
 mod settings;
 mod stack;
 pub mod stores;

@@ -3,8 +3,6 @@
 use std::net::Ipv4Addr;
 
 use serde_json::{Map, Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
 
 use crate::stores::{ACCESS_KEY, LocalStore, SECRET_KEY, StoreKind, StoreSettings, WebhookSettings};
 use crate::{Error, Settings};
@@ -21,26 +19,18 @@ pub struct ObjectStore {
     store: LocalStore,
 }
 
-/// Starts the store, creates the buckets, and sets up notifications of uploads to the API that will answer on
-/// `listener`.
-pub(crate) async fn start(
-    kind: StoreKind,
-    settings: &Settings,
-    listener: &TcpListener,
-) -> Result<ObjectStore, Error> {
-    let api_port = listener.local_addr().map_err(Error::io("listening for the API"))?.port();
+/// Starts the store, creates the buckets, and sets up notifications of uploads to the API of `api_port`,
+/// which must already answer.
+pub(crate) async fn start(kind: StoreKind, settings: &Settings, api_port: u16) -> Result<ObjectStore, Error> {
     let origins = settings.allowed_origins(api_port);
-    let webhook = webhook(api_port, &settings.webhook_secret);
     let store_settings = StoreSettings {
         port: settings.store_port,
-        webhook: Some(webhook),
+        webhook: Some(webhook(api_port, &settings.webhook_secret)),
         report: settings.report,
         ..StoreSettings::new(settings.state_dir.clone())
     };
-    tokio::select! {
-        store = open(kind, store_settings, settings.attach, &origins) => Ok(ObjectStore { store: store? }),
-        () = reject_webhook_calls(listener) => unreachable!("it never returns"),
-    }
+    let store = open(kind, store_settings, settings.attach, &origins).await?;
+    Ok(ObjectStore { store })
 }
 
 /// The webhook of this machine's API that receives the stores' events.
@@ -86,25 +76,6 @@ async fn open(
         store.notify(LANDING_BUCKET, UPLOADS_PREFIX, &webhook).await?;
     }
     Ok(store)
-}
-
-/// Answers 503 to every call. Some stores call the webhook when they are configured, and drop it if nothing
-/// answers; at that time the API does not run yet.
-async fn reject_webhook_calls(listener: &TcpListener) {
-    loop {
-        if let Ok((connection, _)) = listener.accept().await {
-            tokio::spawn(reject(connection));
-        }
-    }
-}
-
-async fn reject(mut connection: TcpStream) {
-    const ANSWER: &[u8] =
-        b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-    let mut request = [0; 4096];
-    // Both fail when the store hangs up, which is nothing to report.
-    let _ = connection.read(&mut request).await;
-    let _ = connection.write_all(ANSWER).await;
 }
 
 impl ObjectStore {

@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::{Credentials, RequestChecksumCalculation};
+use axum::Router;
 use sha2::{Digest as _, Sha256};
-use tokio::net::TcpListener;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::spawn_blocking;
 
 use sluice_infra::artifact::{self, Artifact};
 
 use crate::deploy::{Deployer, Parameters};
 use crate::emulator::{self, Emulator};
 use crate::object_store::{self, ObjectStore};
-use crate::page::{self, PageFiles};
+use crate::proxy::{Proxy, Upstream};
 use crate::wait::{NotReady, Wait};
-use crate::{Error, Settings, proxy};
+use crate::{Error, Settings, page};
 
 const ANSWER_TIMEOUT_SECONDS: u64 = 30;
 
@@ -31,13 +31,13 @@ pub struct Stack {
     parameters: Parameters,
     outputs: Parameters,
     api_url: String,
-    proxy: Option<JoinHandle<()>>,
+    proxy: Proxy,
 }
 
 impl Stack {
     /// Starts everything and waits until the API answers.
     pub async fn start(settings: Settings) -> Result<Self, Error> {
-        let listener = bind_api(settings.api_host, settings.api_port).await?;
+        let proxy = Proxy::start(settings.api_host, settings.api_port).await?;
         if !settings.attach {
             // Fails early if the port is taken: the build may take minutes.
             emulator::choose_port(&settings)?;
@@ -46,7 +46,7 @@ impl Stack {
         let artifacts = build(&settings).await?;
         let python = if settings.attach { None } else { Some(emulator::install(&settings).await?) };
         let store = match settings.store {
-            Some(kind) => Some(object_store::start(kind, &settings, &listener).await?),
+            Some(kind) => Some(object_store::start(kind, &settings, proxy.port()).await?),
             None => None,
         };
         let mut environment = store.as_ref().map(ObjectStore::environment).unwrap_or_default();
@@ -66,10 +66,10 @@ impl Stack {
             sdk_config,
             parameters: Parameters::new(),
             outputs: Parameters::new(),
-            api_url: String::new(),
-            proxy: None,
+            api_url: format!("http://{}:{}", Ipv4Addr::LOCALHOST, proxy.port()),
+            proxy,
         };
-        match stack.open(listener, &artifacts).await {
+        match stack.open(&artifacts).await {
             Ok(()) => Ok(stack),
             Err(error) => {
                 stack.shutdown().await;
@@ -78,12 +78,9 @@ impl Stack {
         }
     }
 
-    async fn open(&mut self, listener: TcpListener, artifacts: &[Artifact]) -> Result<(), Error> {
-        let port = listener.local_addr().map_err(Error::io("listening for the API"))?.port();
-        self.api_url = format!("http://{}:{port}", Ipv4Addr::LOCALHOST);
-
+    async fn open(&mut self, artifacts: &[Artifact]) -> Result<(), Error> {
         (self.settings.report)("deploying");
-        let origins = self.settings.allowed_origins(port).join(",");
+        let origins = self.settings.allowed_origins(self.proxy.port()).join(",");
         self.parameters = local_parameters(&origins, &self.settings.webhook_secret);
         let objects = self.store.as_ref().map(|store| store.local().endpoint());
         self.parameters
@@ -99,9 +96,8 @@ impl Stack {
             self.emulator.save().await?;
         }
 
-        let api_id = self.output("ApiId").unwrap_or_default().to_owned();
-        let page = self.page()?;
-        self.proxy = Some(tokio::spawn(proxy::serve(listener, self.emulator.port, api_id, page)));
+        let api_id = self.output("ApiId").unwrap_or_default();
+        self.proxy.open(Upstream::new(self.emulator.port, api_id, self.page()?));
         self.wait_until_ready().await
     }
 
@@ -169,19 +165,17 @@ impl Stack {
 
     /// Stops everything that was started, and waits until it has ended.
     pub async fn shutdown(self) {
-        if let Some(proxy) = &self.proxy {
-            proxy.abort();
-        }
+        drop(self.proxy);
         self.emulator.stop().await;
         if let Some(store) = self.store {
             store.shutdown().await;
         }
     }
 
-    fn page(&self) -> Result<Option<PageFiles>, Error> {
+    fn page(&self) -> Result<Option<Router>, Error> {
         let security_policy = self.output("PageSecurityPolicy").unwrap_or_default();
-        let page = self.settings.page_dir.as_ref();
-        page.map(|folder| PageFiles::new(folder, security_policy)).transpose()
+        let folder = self.settings.page_dir.as_ref();
+        folder.map(|folder| page::router(folder, security_policy)).transpose()
     }
 
     fn deployer(&self) -> Deployer<'_> {
@@ -214,12 +208,6 @@ impl Stack {
         })
         .await
     }
-}
-
-async fn bind_api(host: Ipv4Addr, port: Option<u16>) -> Result<TcpListener, Error> {
-    let port = port.unwrap_or(0);
-    let bound = TcpListener::bind((host, port)).await;
-    bound.map_err(|_| Error::PortBusy { port, option: "--api-port" })
 }
 
 async fn build(settings: &Settings) -> Result<Vec<Artifact>, Error> {

@@ -1,4 +1,7 @@
 //! Waits until something that was started answers.
+//!
+//! `backon` counts attempts and pauses, not the time that attempts take, and its attempts may not borrow what
+//! they change.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,15 +28,15 @@ pub(crate) struct Wait {
 
 impl Wait {
     /// Calls `attempt` until it succeeds.
-    pub(crate) async fn until_ready(
+    pub(crate) async fn until_ready<T>(
         self,
-        mut attempt: impl AsyncFnMut() -> Result<(), NotReady>,
-    ) -> Result<(), Error> {
+        mut attempt: impl AsyncFnMut() -> Result<T, NotReady>,
+    ) -> Result<T, Error> {
         let Self { what, timeout_seconds: seconds, pause, log } = self;
         let deadline = Instant::now() + Duration::from_secs(seconds);
         loop {
             match attempt().await {
-                Ok(()) => return Ok(()),
+                Ok(ready) => return Ok(ready),
                 Err(NotReady::Ever(error)) => return Err(error),
                 Err(NotReady::Yet(last_answer)) if Instant::now() >= deadline => {
                     return Err(Error::NoAnswer { what, seconds, last_answer, log });

@@ -2,7 +2,6 @@
 //! behind.
 
 use std::collections::HashSet;
-use std::convert::Infallible;
 use std::error::Error;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -15,12 +14,10 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
-use http_body_util::{BodyExt as _, Empty};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
 use sluice_localstack::stores::{LocalStore, StoreKind, StoreSettings, WebhookSettings};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -40,27 +37,19 @@ impl RecordingWebhook {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let events = Self::default();
         let url = format!("http://{}/events?token=sesame", listener.local_addr()?);
-        let recorder = events.clone();
-        tokio::spawn(async move {
-            while let Ok((connection, _)) = listener.accept().await {
-                let recorder = recorder.clone();
-                let service = service_fn(move |request| recorder.clone().record(request));
-                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(connection), service));
-            }
-        });
+        let router = Router::new().fallback(Self::record).with_state(events.clone());
+        tokio::spawn(axum::serve(listener, router).into_future());
         Ok((events, WebhookSettings { url, token: "sesame".to_owned() }))
     }
 
-    async fn record(self, request: Request<Incoming>) -> Result<Response<Empty<&'static [u8]>>, Infallible> {
-        let query = request.uri().query().unwrap_or_default().to_owned();
-        let authorization = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+    async fn record(State(events): State<Self>, RawQuery(query): RawQuery, headers: HeaderMap, body: Bytes) {
+        let authorization = headers.get("authorization").and_then(|value| value.to_str().ok());
         let authorization = authorization.unwrap_or_default().to_owned();
-        let body = request.into_body().collect().await.map(http_body_util::Collected::to_bytes);
-        let body = String::from_utf8_lossy(&body.unwrap_or_default()).into_owned();
+        let body = String::from_utf8_lossy(&body).into_owned();
         if !body.is_empty() {
-            self.0.lock().expect("no panic while held").push([query, authorization, body]);
+            let event = [query.unwrap_or_default(), authorization, body];
+            events.0.lock().expect("no panic while held").push(event);
         }
-        Ok(Response::new(Empty::new()))
     }
 
     /// Waits for the first event whose body contains `text`, at most 40 seconds: Ceph looks for new topics

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use aws_sdk_s3::operation::head_bucket::HeadBucketError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Delete, ObjectIdentifier};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -30,6 +31,14 @@ impl Bucket<'_> {
     /// Whether the bucket exists and the caller may use it.
     pub(crate) async fn is_usable(&self) -> bool {
         self.aws.objects.head_bucket().bucket(self.name).send().await.is_ok()
+    }
+
+    pub(crate) async fn exists(&self) -> Result<bool, Refused> {
+        match self.aws.objects.head_bucket().bucket(self.name).send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(HeadBucketError::is_not_found) => Ok(false),
+            Err(error) => Err(refused("s3 head-bucket")(error)),
+        }
     }
 
     pub(crate) async fn create(&self) -> Result<(), Refused> {

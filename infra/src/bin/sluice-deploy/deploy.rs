@@ -31,8 +31,7 @@ pub(crate) struct Options {
 pub(crate) async fn run(options: &Options) -> Outcome {
     let stage = Stage::read(&options.target.stage)?;
     let aws = Aws::open(&stage, &options.target).await?;
-    let template = template::assemble(&workspace_dir())?;
-    let template = template::with_names(&template, &stage.stack, &stage.account, &stage.region);
+    let template = stage.with_names(&template::assemble(&workspace_dir())?)?;
     stage.check_parameters(&template)?;
     let page = if stage.serves_page() { Some(page::build(options.page.as_deref())?) } else { None };
     let artifacts = packages::build(&stage, options.functions.as_deref()).await?;

@@ -64,11 +64,16 @@ impl Stage {
 
     /// Refuses unknown parameters. `CloudFormation` would too, but only after the build.
     pub(crate) fn check_parameters(&self, template: &str) -> Outcome {
-        let known = template::parameters(template);
-        match self.parameters.keys().find(|name| !known.contains(&name.as_str())) {
+        let known = template::parameters(template)?;
+        match self.parameters.keys().find(|name| !known.contains(*name)) {
             Some(name) => Err(format!("the template has no parameter {name}").into()),
             None => Ok(()),
         }
+    }
+
+    /// The template with the literal names of this stack's tables and buckets.
+    pub(crate) fn with_names(&self, template: &str) -> Result<String, sluice_infra::Error> {
+        template::with_names(template, &self.stack, &self.account, &self.region)
     }
 
     pub(crate) fn architecture(&self) -> Result<Architecture, String> {

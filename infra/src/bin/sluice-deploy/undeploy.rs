@@ -1,17 +1,18 @@
 //! `sluice-deploy down`: deletes a stage's stack, and its data if asked to.
 
-use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary};
+use aws_sdk_cloudformation::types::{ResourceStatus, Stack};
+use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::TableStatus;
 use clap::Args;
 
-use sluice_infra::template;
+use sluice_infra::template::{self, Retained};
 
-use crate::aws::{Aws, refused};
+use crate::aws::{Aws, Refused, refused};
 use crate::bucket::Bucket;
 use crate::poll::PollInterval;
 use crate::progress::Progress;
 use crate::stage::Stage;
-use crate::target::{Outcome, Target};
+use crate::target::{Outcome, Target, workspace_dir};
 use crate::{page, prompt, stack};
 
 /// Buckets of objects that can be recreated. `CloudFormation` cannot delete a bucket with objects.
@@ -26,28 +27,16 @@ pub(crate) struct Options {
     delete_data: bool,
 }
 
-/// A table or bucket that outlives the stack.
-struct Kept {
-    is_table: bool,
-    name: String,
-}
-
 pub(crate) async fn run(options: &Options) -> Outcome {
     let stage = Stage::read(&options.target.stage)?;
     let aws = Aws::open(&stage, &options.target).await?;
-    let stack = stack::get(&aws, &stage.stack).await?;
-    let stack_id = stack.stack_id().unwrap_or_default().to_owned();
-    let kept = kept(&aws, &stack_id).await?;
-
-    println!(
-        "stack {} of account {} in {} will be deleted, with its functions, queues, logs and API",
-        stage.stack, stage.account, stage.region
-    );
-    let fate = if options.delete_data { "will be deleted" } else { "stays" };
-    for Kept { is_table, name } in &kept {
-        println!("  {} {name} {fate}", if *is_table { "table " } else { "bucket" });
+    let stack = stack::find(&aws, &stage.stack).await?;
+    let kept = kept(&aws, &stage, stack.as_ref()).await?;
+    if stack.is_none() && (kept.is_empty() || !options.delete_data) {
+        return Err(format!("there is no stack {}", stage.stack).into());
     }
-    if !options.target.yes && !prompt::agrees("Delete this stack?")? {
+    show(&stage, stack.is_some(), &kept, options.delete_data);
+    if !options.target.yes && !prompt::agrees("Delete this?")? {
         return Err("nothing was deleted".into());
     }
     if options.delete_data {
@@ -57,23 +46,46 @@ pub(crate) async fn run(options: &Options) -> Outcome {
             return Err("nothing was deleted".into());
         }
     }
-    let outputs = stack::outputs(stack);
-    let buckets: Vec<&str> = EMPTIED.iter().filter_map(|name| Some(outputs.get(*name)?.as_str())).collect();
-    if let Err(error) = remove(&aws, &stack_id, &buckets).await {
-        // A function that was still running may have written to the cache again.
-        println!("trying again: {error}");
-        remove(&aws, &stack_id, &buckets).await?;
+    if let Some(stack) = stack {
+        delete_stack(&aws, stack).await?;
     }
     if options.delete_data {
         for kept in &kept {
             delete(&aws, kept).await?;
         }
-        delete(&aws, &Kept { is_table: false, name: stage.artifact_bucket() }).await?;
     } else {
+        println!("the tables and buckets above stay; deploy again to use them");
+    }
+    Ok(())
+}
+
+fn show(stage: &Stage, is_deployed: bool, kept: &[Retained], delete_data: bool) {
+    let Stage { stack, account, region, .. } = stage;
+    if is_deployed {
         println!(
-            "the tables and buckets above stay, and {} with the code; deploy again to use them",
-            stage.artifact_bucket()
+            "stack {stack} of account {account} in {region} will be deleted, with its functions, queues, logs \
+             and API"
         );
+    } else {
+        println!("stack {stack} of account {account} in {region} is deleted already, but not its data");
+    }
+    let fate = if delete_data { "will be deleted" } else { "stays" };
+    for kept in kept {
+        match kept {
+            Retained::Table(name) => println!("  table  {name} {fate}"),
+            Retained::Bucket(name) => println!("  bucket {name} {fate}"),
+        }
+    }
+}
+
+async fn delete_stack(aws: &Aws, stack: Stack) -> Outcome {
+    let stack_id = stack.stack_id().unwrap_or_default().to_owned();
+    let outputs = stack::outputs(stack);
+    let buckets: Vec<&str> = EMPTIED.iter().filter_map(|name| Some(outputs.get(*name)?.as_str())).collect();
+    if let Err(error) = remove(aws, &stack_id, &buckets).await {
+        // A function that was still running may have written to the cache again.
+        println!("trying again: {error}");
+        remove(aws, &stack_id, &buckets).await?;
     }
     Ok(())
 }
@@ -92,30 +104,54 @@ async fn remove(aws: &Aws, stack_id: &str, buckets: &[&str]) -> Outcome {
     progress.follow(&[ResourceStatus::DeleteComplete]).await
 }
 
-/// The resources that the deployed template retains. Today's template may retain others.
-async fn kept(aws: &Aws, stack_id: &str) -> Outcome<Vec<Kept>> {
-    let got = aws.cloudformation.get_template().stack_name(stack_id).send().await;
-    let template = got.map_err(refused("cloudformation get-template"))?.template_body.unwrap_or_default();
-    let retained = template::retained(&template);
-    let list = aws.cloudformation.list_stack_resources().stack_name(stack_id);
-    let mut resources = list.into_paginator().items().send();
-    let mut kept = Vec::new();
-    while let Some(resource) = resources.next().await {
-        let resource: StackResourceSummary =
-            resource.map_err(refused("cloudformation list-stack-resources"))?;
-        if retained.contains(&resource.logical_resource_id().unwrap_or_default()) {
-            kept.push(Kept {
-                is_table: resource.resource_type() == Some("AWS::DynamoDB::Table"),
-                name: resource.physical_resource_id.unwrap_or_default(),
-            });
+/// The tables and buckets that outlive the stack, as far as they exist: those of the deployed template (today's
+/// may retain others), or of today's if the stack is gone; and the bucket of the functions' code.
+async fn kept(aws: &Aws, stage: &Stage, stack: Option<&Stack>) -> Outcome<Vec<Retained>> {
+    let template = match stack {
+        Some(stack) => {
+            let stack_id = stack.stack_id().unwrap_or_default();
+            let got = aws.cloudformation.get_template().stack_name(stack_id).send().await;
+            got.map_err(refused("cloudformation get-template"))?.template_body.unwrap_or_default()
+        }
+        None => template::assemble(&workspace_dir())?,
+    };
+    let mut kept = template::retained(&stage.with_names(&template)?)?;
+    kept.push(Retained::Bucket(stage.artifact_bucket()));
+    let mut existing = Vec::new();
+    for kept in kept {
+        let exists = match &kept {
+            Retained::Table(name) => table_exists(aws, name).await?,
+            Retained::Bucket(name) => Bucket { aws, name }.exists().await?,
+        };
+        if exists {
+            existing.push(kept);
         }
     }
-    Ok(kept)
+    Ok(existing)
 }
 
-async fn delete(aws: &Aws, Kept { is_table, name }: &Kept) -> Outcome {
+/// Whether the table exists and nobody is deleting it.
+async fn table_exists(aws: &Aws, name: &str) -> Result<bool, Refused> {
+    match aws.tables.describe_table().table_name(name).send().await {
+        Ok(described) => {
+            Ok(described.table.and_then(|table| table.table_status) != Some(TableStatus::Deleting))
+        }
+        Err(error)
+            if error.as_service_error().is_some_and(DescribeTableError::is_resource_not_found_exception) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(refused("dynamodb describe-table")(error)),
+    }
+}
+
+async fn delete(aws: &Aws, kept: &Retained) -> Outcome {
+    let (Retained::Table(name) | Retained::Bucket(name)) = kept;
     println!("deleting {name}");
-    if *is_table { delete_table(aws, name).await } else { Bucket { aws, name }.delete().await }
+    match kept {
+        Retained::Table(name) => delete_table(aws, name).await,
+        Retained::Bucket(name) => Bucket { aws, name }.delete().await,
+    }
 }
 
 async fn delete_table(aws: &Aws, name: &str) -> Outcome {

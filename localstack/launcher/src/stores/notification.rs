@@ -7,7 +7,7 @@ use aws_sdk_s3::types::{
     Event, FilterRule, FilterRuleName, NotificationConfiguration, NotificationConfigurationFilter,
     QueueConfiguration, S3KeyFilter, TopicConfiguration,
 };
-use tokio::time::{Instant, sleep};
+use backon::{ConstantBuilder, Retryable as _};
 
 use super::{LocalStore, StoreKind, WebhookSettings, minio, topic};
 use crate::Error;
@@ -15,7 +15,9 @@ use crate::Error;
 const ACTION: &str = "setting a bucket's notifications";
 /// The MinIO fork answers requests before it has set up its webhooks, and rejects every webhook until then.
 const UNKNOWN_WEBHOOK: &str = "InvalidArgument";
-const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(30);
+/// Half a minute.
+const WEBHOOK_RETRIES: ConstantBuilder =
+    ConstantBuilder::new().with_delay(Duration::from_millis(200)).with_max_times(150);
 
 impl LocalStore {
     /// Notifies the webhook of every new object under `prefix`. Replaces the bucket's earlier notifications.
@@ -46,16 +48,9 @@ impl LocalStore {
         };
         let set = self.client().put_bucket_notification_configuration().bucket(bucket);
         let set = set.notification_configuration(rules.build());
-        let deadline = Instant::now() + WEBHOOK_TIMEOUT;
-        loop {
-            match set.clone().send().await {
-                Ok(_) => return Ok(()),
-                Err(error) if error.code() == Some(UNKNOWN_WEBHOOK) && Instant::now() < deadline => {
-                    sleep(Duration::from_millis(200)).await;
-                }
-                Err(error) => return Err(Error::call(ACTION)(error)),
-            }
-        }
+        let retried = (|| set.clone().send()).retry(WEBHOOK_RETRIES);
+        let retried = retried.when(|error| error.code() == Some(UNKNOWN_WEBHOOK)).await;
+        retried.map(drop).map_err(Error::call(ACTION))
     }
 
     fn unsupported(&self, reason: &'static str) -> Error {

@@ -1,0 +1,141 @@
+//! Reads what a deployment needs of a template.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_saphyr::{Spanned, Tagged};
+
+use crate::Error;
+
+/// Returns the template with the literal names of one stack's tables and buckets. `CloudFormation` imports
+/// existing resources only by literal names.
+pub fn with_names(template: &str, stack: &str, account: &str, region: &str) -> Result<String, Error> {
+    let names = resources(template)?.into_values().filter_map(|resource| resource.properties.name);
+    let computed = names.filter(|name| name.value.1.as_deref() == Some("!Sub"));
+    let mut places: Vec<Range<usize>> = computed.filter_map(|name| place(&name)).collect();
+    places.sort_by_key(|place| place.start);
+    let mut text = template.to_owned();
+    // From the last to the first, so that the places of the others stay right.
+    for Range { start, end } in places.into_iter().rev() {
+        let literal = template[start..end].replace("${AWS::StackName}", stack);
+        let literal = literal.replace("${AWS::AccountId}", account).replace("${AWS::Region}", region);
+        let tag = template[..start].rfind("!Sub").unwrap_or(start);
+        text.replace_range(tag..end, &literal);
+    }
+    Ok(text)
+}
+
+/// The names of the template's parameters.
+pub fn parameters(template: &str) -> Result<BTreeSet<String>, Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Template {
+        #[serde(default)]
+        parameters: BTreeMap<String, IgnoredAny>,
+    }
+    Ok(read::<Template>(template)?.parameters.into_keys().collect())
+}
+
+/// A table or bucket that outlives its stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Retained {
+    Table(String),
+    Bucket(String),
+}
+
+/// The tables and buckets that outlive the stack of a template with literal names.
+pub fn retained(template: &str) -> Result<Vec<Retained>, Error> {
+    let kept = resources(template)?
+        .into_values()
+        .filter(|resource| resource.deletion_policy.as_deref() == Some("Retain"));
+    let kept = kept.filter_map(|resource| {
+        let name = resource.properties.name?.value.0;
+        match resource.resource_type.as_str() {
+            "AWS::DynamoDB::Table" => Some(Retained::Table(name)),
+            "AWS::S3::Bucket" => Some(Retained::Bucket(name)),
+            _ => None,
+        }
+    });
+    Ok(kept.collect())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Resource {
+    #[serde(rename = "Type")]
+    resource_type: String,
+    deletion_policy: Option<String>,
+    #[serde(default)]
+    properties: Properties,
+}
+
+#[derive(Deserialize, Default)]
+struct Properties {
+    #[serde(rename = "TableName", alias = "BucketName")]
+    name: Option<Spanned<Tagged<String>>>,
+}
+
+fn resources(template: &str) -> Result<BTreeMap<String, Resource>, Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Template {
+        resources: BTreeMap<String, Resource>,
+    }
+    Ok(read::<Template>(template)?.resources)
+}
+
+fn read<T: DeserializeOwned>(yaml: &str) -> Result<T, Error> {
+    serde_saphyr::from_str(yaml).map_err(|error| Error::Yaml(Box::new(error)))
+}
+
+/// The bytes of a scalar, quotes included.
+pub(super) fn place<T>(scalar: &Spanned<T>) -> Option<Range<usize>> {
+    let span = scalar.defined.span();
+    let start = usize::try_from(span.byte_offset()?).ok()?;
+    Some(start..start + usize::try_from(span.byte_len()?).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Retained, parameters, retained, with_names};
+
+    #[test]
+    fn names_of_tables_and_buckets_become_literal() {
+        let template = r#"Resources:
+  B:
+    Type: AWS::S3::Bucket
+    DeletionPolicy: Retain
+    Properties:
+      BucketName: !Sub "${AWS::StackName}-b-${AWS::AccountId}-${AWS::Region}" # its name
+  Q:
+    Type: AWS::SQS::Queue
+    DeletionPolicy: Retain
+    Properties: { QueueName: !Sub "${AWS::StackName}-q" }
+  T:
+    Type: AWS::DynamoDB::Table
+    DeletionPolicy: Retain
+    Properties: { TableName: !Sub "${AWS::StackName}-t" }
+  U:
+    Type: AWS::DynamoDB::Table
+    Properties: { TableName: !Sub '${AWS::StackName}-u' }
+"#;
+        let expected = template
+            .replace(r#"!Sub "${AWS::StackName}-b-${AWS::AccountId}-${AWS::Region}""#, r#""s-b-1-r""#)
+            .replace(r#"!Sub "${AWS::StackName}-t""#, r#""s-t""#)
+            .replace("!Sub '${AWS::StackName}-u'", "'s-u'");
+        let named = with_names(template, "s", "1", "r").expect("a template");
+        assert_eq!(named, expected);
+        assert_eq!(with_names(&named, "other", "2", "r").expect("a template"), expected);
+        let kept = [Retained::Bucket("s-b-1-r".to_owned()), Retained::Table("s-t".to_owned())];
+        assert_eq!(retained(&named).expect("a template"), kept);
+    }
+
+    #[test]
+    fn parameters_are_read_from_their_section_only() {
+        let template = "Metadata:\n  M: {}\nParameters:\n\n  A:\n    Type: String\n  \"B\":\n    Type: String\n\
+            Rules:\n  C: {}\n";
+        assert!(parameters(template).expect("a template").iter().eq(["A", "B"]));
+    }
+}
