@@ -1,15 +1,16 @@
 //! Handles one request from reading it to its answer.
 
+use axum::body::Body;
+use axum::response::IntoResponse;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, DATE, SERVER};
-use http::{HeaderValue, Method, StatusCode};
-use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
+use http::header::CONTENT_LENGTH;
+use http::{Method, StatusCode};
+use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::answer::{Answer, full, spoil_crc, xml};
+use crate::answer::{Answer, spoil_crc, xml};
 use crate::backing::Backing;
 use crate::clock::{Clock, to_http_date};
 use crate::failure::Failure;
@@ -39,7 +40,7 @@ pub(crate) struct Front {
 
 impl Front {
     /// Answers any request.
-    pub(crate) async fn answer(&self, request: http::Request<Incoming>) -> Answer {
+    pub(crate) async fn answer(&self, request: http::Request<Body>) -> Answer {
         let request_id = format!("{:024X}", self.next_request.fetch_add(1, Ordering::Relaxed));
         let is_head = request.method() == Method::HEAD;
         let mut answer = self
@@ -47,23 +48,21 @@ impl Front {
             .await
             .unwrap_or_else(|failure| xml(failure.status, failure.to_xml(&request_id, &self.host_suffix)));
         if is_head && !answer.status().is_success() {
-            *answer.body_mut() = full("");
+            *answer.body_mut() = Body::empty();
             answer.headers_mut().remove(CONTENT_LENGTH);
         }
-        let headers = answer.headers_mut();
-        headers.insert(SERVER, HeaderValue::from_static("AliyunOSS"));
-        for (name, text) in [("x-oss-request-id", &request_id), ("x-amz-request-id", &request_id)] {
-            headers.extend(
-                HeaderValue::from_str(text).map(|value| (http::HeaderName::from_static(name), value)),
-            );
-        }
-        headers.extend(HeaderValue::from_str(&to_http_date(self.clock.now())).map(|value| (DATE, value)));
-        answer
+        let own_headers = [
+            ("date", to_http_date(self.clock.now())),
+            ("server", "AliyunOSS".to_owned()),
+            ("x-amz-request-id", request_id.clone()),
+            ("x-oss-request-id", request_id),
+        ];
+        (own_headers, answer).into_response()
     }
 
     /// Checks and dispatches a request. It reads the body before refusing anything, because a client that is
     /// still sending would not see the answer.
-    async fn admit(&self, request: http::Request<Incoming>) -> Result<Answer, Failure> {
+    async fn admit(&self, request: http::Request<Body>) -> Result<Answer, Failure> {
         let (parts, body) = request.into_parts();
         let body = read_body(body).await?;
         let (request, operation) =
@@ -126,10 +125,10 @@ impl Front {
     }
 }
 
-async fn read_body(body: Incoming) -> Result<Bytes, Failure> {
+async fn read_body(body: Body) -> Result<Bytes, Failure> {
     let collected = Limited::new(body, LARGEST_BODY_BYTES).collect().await;
-    collected.map(http_body_util::Collected::to_bytes).map_err(|error| {
-        if error.is::<http_body_util::LengthLimitError>() {
+    collected.map(Collected::to_bytes).map_err(|error| {
+        if error.is::<LengthLimitError>() {
             return Failure::bad("EntityTooLarge", "the double accepts bodies of up to 128 MiB");
         }
         Failure::bad("IncompleteBody", "the body ended before its length")

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::answer::{self, Answer, empty, etag_of, forwarded, forwarded_headers, set_crc};
+use crate::answer::{self, Answer, etag_of, forwarded, set_crc, written};
 use crate::backing::read_text;
 use crate::etag::{bare, to_oss};
 use crate::failure::Failure;
@@ -36,11 +36,7 @@ impl Front {
         let crc_and_bytes = Some((crc, size_bytes));
         let part = Part { etag: to_oss(&etag_of_store), etag_of_store, crc_and_bytes };
         self.memory.keep_part(upload_id, number, part);
-        let mut answer = empty(StatusCode::OK);
-        *answer.headers_mut() = forwarded_headers(response.headers());
-        answer.headers_mut().remove("content-length");
-        set_crc(answer.headers_mut(), crc);
-        Ok(answer)
+        Ok(written(response.headers(), crc))
     }
 
     /// `AbortMultipartUpload`.

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use http_body_util::BodyExt;
 
-use crate::answer::{Answer, empty, etag_of, forwarded, forwarded_headers, set_crc};
+use crate::answer::{Answer, etag_of, forwarded, set_crc, written};
 use crate::backing::{Call, read_text};
 use crate::failure::Failure;
 use crate::front::Front;
@@ -25,11 +25,7 @@ impl Front {
             self.memory.keep_crc(bucket, key, etag, crc);
         }
         self.memory.keep_storage_class(bucket, key, rules::storage_class(request)?);
-        let mut answer = empty(StatusCode::OK);
-        *answer.headers_mut() = forwarded_headers(response.headers());
-        answer.headers_mut().remove("content-length");
-        set_crc(answer.headers_mut(), crc);
-        Ok(answer)
+        Ok(written(response.headers(), crc))
     }
 
     /// `GetObject` and `HeadObject`. The checksum is that of the whole object, even for a range.
