@@ -118,6 +118,18 @@ fn headers_to_sign(headers: &HeaderMap) -> Vec<(String, String)> {
     chosen
 }
 
+/// Reads the answer to a copy or merge. It may fail after its status 200 was sent: its body is then an error.
+pub(crate) async fn read_result(response: Answer) -> Result<String, Failure> {
+    let text = read_text(response).await?;
+    match xml::text(&text, "Code") {
+        Some(code) => {
+            let message = xml::text(&text, "Message").unwrap_or_default();
+            Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, &code, message))
+        }
+        None => Ok(text),
+    }
+}
+
 /// Reads the whole body of an answer as text.
 pub(crate) async fn read_text(response: Answer) -> Result<String, Failure> {
     let bytes = to_bytes(response.into_body(), usize::MAX).await.map_err(|error| Failure::backing(&error))?;

@@ -1,12 +1,13 @@
 //! Answers copies of objects and of parts, which the store makes itself.
 
-use http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::IntoResponse;
+use http::{HeaderMap, StatusCode};
 
 use crate::answer::{self, Answer};
-use crate::backing::{Call, read_text};
+use crate::backing::{Call, read_result};
 use crate::etag::{condition_for_store, to_oss};
 use crate::failure::Failure;
-use crate::forward::header_value;
+use crate::forward::{header_value, pick};
 use crate::front::Front;
 use crate::memory::Part;
 use crate::objects::check_readable;
@@ -23,6 +24,12 @@ const COPY_HEADERS: [&str; 4] = [
     "x-amz-metadata-directive",
 ];
 
+/// The store's answer to a copy.
+struct Copied {
+    etag_of_store: String,
+    answer: Answer,
+}
+
 impl Front {
     /// `CopyObject` of an object of at most 1 GB.
     pub(crate) async fn copy_object(&self, request: &Request) -> Result<Answer, Failure> {
@@ -34,20 +41,19 @@ impl Front {
         }
         let _writing = self.memory.lock(&request.bucket, request.key()).await;
         self.check_overwrite(request).await?;
-        let (text, headers) = self.send_copy(call).await?;
+        let copied = self.send_copy(call).await?;
         self.memory.keep_storage_class(&request.bucket, request.key(), rules::storage_class(request)?);
-        Ok(copied(&text, &headers))
+        Ok(copied.answer)
     }
 
     /// `UploadPartCopy` of a range or of a whole object.
     pub(crate) async fn copy_part(&self, request: &Request) -> Result<Answer, Failure> {
         let upload_id = self.check_upload(request)?;
         let (call, _) = self.copying_call(request).await?;
-        let (text, headers) = self.send_copy(call).await?;
-        let etag_of_store = xml::text(&text, "ETag").unwrap_or_default();
+        let Copied { etag_of_store, answer } = self.send_copy(call).await?;
         let part = Part { etag: to_oss(&etag_of_store), etag_of_store, crc_and_bytes: None };
         self.memory.keep_part(upload_id, rules::part_number(request)?, part);
-        Ok(copied(&text, &headers))
+        Ok(answer)
     }
 
     /// Builds the request to the store, and reads the source's head.
@@ -62,11 +68,7 @@ impl Front {
             query.get("versionId").map(|version| format!("?versionId={version}")).unwrap_or_default();
         let source = format!("{}{version}", encode_path(&format!("/{bucket}/{key}")));
         call.headers.insert("x-amz-copy-source", header_value(&source)?);
-        for name in COPY_HEADERS {
-            if let Some(value) = request.headers.get(name) {
-                call.headers.insert(name, value.clone());
-            }
-        }
+        call.headers.extend(pick(&request.headers, &COPY_HEADERS));
         for name in ["x-amz-copy-source-if-match", "x-amz-copy-source-if-none-match"] {
             if let Some(condition) = request.header(name) {
                 let condition = condition_for_store(condition, answer::etag_of(&head));
@@ -76,27 +78,12 @@ impl Front {
         Ok((call, head))
     }
 
-    /// Sends a copy. It may fail after its status 200 was sent; the body then contains the error.
-    async fn send_copy(&self, call: Call) -> Result<(String, HeaderMap), Failure> {
+    async fn send_copy(&self, call: Call) -> Result<Copied, Failure> {
         let response = self.backing.send(call).await?;
-        let headers = response.headers().clone();
-        let text = read_text(response).await?;
-        if text.contains("<Error>") {
-            let code = xml::text(&text, "Code").unwrap_or_else(|| "InternalError".to_owned());
-            let message = xml::text(&text, "Message").unwrap_or_default();
-            return Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, &code, message));
-        }
-        Ok((text, headers))
+        let versions = pick(response.headers(), &["x-amz-version-id", "x-amz-copy-source-version-id"]);
+        let text = read_result(response).await?;
+        let etag_of_store = xml::text(&text, "ETag").unwrap_or_default();
+        let text = xml::rewrite(&text, "ETag", to_oss).map_err(|error| Failure::backing(&error))?;
+        Ok(Copied { etag_of_store, answer: (versions, answer::xml(StatusCode::OK, text)).into_response() })
     }
-}
-
-fn copied(text: &str, headers: &HeaderMap) -> Answer {
-    let mut answer = answer::xml(StatusCode::OK, xml::rewrite(text, "ETag", to_oss));
-    for name in ["x-amz-version-id", "x-amz-copy-source-version-id"] {
-        let value: Option<&HeaderValue> = headers.get(name);
-        if let Some(value) = value {
-            answer.headers_mut().insert(name, value.clone());
-        }
-    }
-    answer
 }

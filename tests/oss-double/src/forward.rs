@@ -1,7 +1,7 @@
 //! Builds requests to the store from clients' requests.
 
 use http::header::{IF_MATCH, IF_NONE_MATCH};
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use crate::answer::etag_of;
 use crate::backing::Call;
@@ -57,11 +57,7 @@ impl Front {
     /// differs.
     pub(crate) async fn reading_call(&self, request: &Request) -> Result<Call, Failure> {
         let mut call = request.to_call();
-        for name in SELECTION {
-            if let Some(value) = request.headers.get(name) {
-                call.headers.insert(name, value.clone());
-            }
-        }
+        call.headers = pick(&request.headers, &SELECTION);
         for name in [IF_MATCH, IF_NONE_MATCH] {
             if let Some(condition) = request.header(name.as_str()) {
                 let current = self.current_etag(&request.bucket, request.key(), &request.query).await?;
@@ -105,6 +101,12 @@ impl Front {
         let head = self.head(bucket, key, query).await?;
         Ok(head.and_then(|headers| etag_of(&headers).map(str::to_owned)))
     }
+}
+
+/// The headers with these names.
+pub(crate) fn pick(headers: &HeaderMap, names: &[&'static str]) -> HeaderMap {
+    let header = |name: &&'static str| Some((HeaderName::from_static(name), headers.get(*name)?.clone()));
+    names.iter().filter_map(header).collect()
 }
 
 pub(crate) fn header_value(text: &str) -> Result<HeaderValue, Failure> {
