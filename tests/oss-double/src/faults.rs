@@ -1,6 +1,5 @@
 //! Injects faults for tests: the next requests fail, hang or return wrong checksums.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -34,7 +33,7 @@ struct PlannedFault {
     effect: Effect,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 enum Effect {
     Fail { status: u16, code: String },
     FailAfterwards { status: u16, code: String },
@@ -99,24 +98,14 @@ impl Faults {
     /// Takes the faults planned for a request.
     pub(crate) fn take(&self, operation: Operation) -> RequestFaults {
         let mut planned = self.lock();
-        let mut taken = BTreeMap::new();
+        let mut taken = RequestFaults::default();
         for fault in planned.iter_mut().filter(|fault| fault.applies_to(operation)) {
-            if let std::collections::btree_map::Entry::Vacant(kind) = taken.entry(fault.effect.kind()) {
+            if taken.add(&fault.effect) {
                 fault.remaining -= 1;
-                kind.insert(fault.effect.clone());
             }
         }
         planned.retain(|fault| fault.remaining > 0);
-        let mut faults = RequestFaults::default();
-        for effect in taken.into_values() {
-            match effect {
-                Effect::Fail { status, code } => faults.fail = Some((status, code)),
-                Effect::FailAfterwards { status, code } => faults.fail_afterwards = Some((status, code)),
-                Effect::WrongCrc => faults.wrong_crc = true,
-                Effect::Hang(duration) => faults.hang = Some(duration),
-            }
-        }
-        faults
+        taken
     }
 
     fn plan(&self, count: u32, effect: Effect) {
@@ -142,15 +131,19 @@ impl PlannedFault {
     }
 }
 
-impl Effect {
-    /// At most one fault of each kind applies to a request.
-    fn kind(&self) -> u8 {
-        match self {
-            Self::Fail { .. } => 0,
-            Self::FailAfterwards { .. } => 1,
-            Self::WrongCrc => 2,
-            Self::Hang(_) => 3,
+impl RequestFaults {
+    /// Adds an effect. Returns `false` if the request already has one of this kind.
+    fn add(&mut self, effect: &Effect) -> bool {
+        match effect {
+            Effect::Fail { status, code } if self.fail.is_none() => self.fail = Some((*status, code.clone())),
+            Effect::FailAfterwards { status, code } if self.fail_afterwards.is_none() => {
+                self.fail_afterwards = Some((*status, code.clone()));
+            }
+            Effect::WrongCrc if !self.wrong_crc => self.wrong_crc = true,
+            Effect::Hang(duration) if self.hang.is_none() => self.hang = Some(*duration),
+            _ => return false,
         }
+        true
     }
 }
 
