@@ -5,6 +5,8 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::etag::to_oss;
+use crate::failure::Failure;
+use crate::xml::rewrite;
 
 /// The CRC-64/XZ of the whole object, in decimal.
 const CRC_HEADER: HeaderName = HeaderName::from_static("x-oss-hash-crc64ecma");
@@ -46,6 +48,12 @@ pub(crate) fn written(of_store: &HeaderMap, crc: u64) -> Answer {
 pub(crate) fn forwarded(response: Answer) -> Answer {
     let headers = forwarded_headers(response.headers());
     (response.status(), headers, response.into_body()).into_response()
+}
+
+/// The store's XML, with OSS's `ETag`s.
+pub(crate) fn forwarded_xml(status: StatusCode, text: &str) -> Result<Answer, Failure> {
+    let text = rewrite(text, "ETag", to_oss).map_err(|error| Failure::backing(&error))?;
+    Ok(xml(status, text))
 }
 
 /// The store's headers as a client of OSS gets them: without checksums, and with OSS's `ETag`.

@@ -11,9 +11,9 @@ use hyper_util::rt::TokioExecutor;
 use crate::answer::Answer;
 use crate::clock::{real_now, to_signing_time};
 use crate::failure::Failure;
+use crate::settings::Account;
 use crate::sigv4::{Canonical, SigningKey, canonical_value};
 use crate::uri::{Query, encode_path};
-use crate::verify::Account;
 use crate::xml;
 
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
@@ -38,6 +38,20 @@ pub(crate) struct Call {
     /// Headers without those of the signature.
     pub headers: HeaderMap,
     pub body: Bytes,
+}
+
+impl Call {
+    /// A request without headers and body.
+    pub(crate) fn new(method: Method, bucket: &str, key: Option<&str>, query: Query) -> Self {
+        Self {
+            method,
+            bucket: bucket.to_owned(),
+            key: key.map(str::to_owned),
+            query,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        }
+    }
 }
 
 impl Backing {

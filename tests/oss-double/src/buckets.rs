@@ -3,9 +3,8 @@
 use http::Method;
 use serde::Deserialize;
 
-use crate::answer::{self, Answer, forwarded};
+use crate::answer::{Answer, forwarded, forwarded_xml};
 use crate::backing::read_text;
-use crate::etag::to_oss;
 use crate::failure::Failure;
 use crate::forward::pick;
 use crate::front::Front;
@@ -33,9 +32,7 @@ impl Front {
         }
         let response = self.backing.send(request.to_call()).await?;
         let status = response.status();
-        let text = read_text(response).await?;
-        let text = xml::rewrite(&text, "ETag", to_oss).map_err(|error| Failure::backing(&error))?;
-        Ok(answer::xml(status, text))
+        forwarded_xml(status, &read_text(response).await?)
     }
 
     /// `DeleteObjects`. Its Content-MD5 has been checked and is forwarded, because stores may require it too.

@@ -3,7 +3,7 @@
 use axum::response::IntoResponse;
 use http::{HeaderMap, StatusCode};
 
-use crate::answer::{self, Answer};
+use crate::answer::{Answer, etag_of, forwarded_xml};
 use crate::backing::{Call, read_result};
 use crate::etag::{condition_for_store, to_oss};
 use crate::failure::Failure;
@@ -35,7 +35,7 @@ impl Front {
     pub(crate) async fn copy_object(&self, request: &Request) -> Result<Answer, Failure> {
         let (call, head) = self.copying_call(request).await?;
         let size_bytes = head.get("content-length").and_then(|length| length.to_str().ok()?.parse().ok());
-        if size_bytes.is_none_or(|size_bytes: u64| size_bytes > self.copy_object_max_bytes) {
+        if size_bytes.is_none_or(|size_bytes: u64| size_bytes > self.settings.copy_object_max_bytes) {
             let message = "CopyObject copies objects of up to 1 GB; use UploadPartCopy for larger ones";
             return Err(Failure::bad("EntityTooLarge", message));
         }
@@ -71,7 +71,7 @@ impl Front {
         call.headers.extend(pick(&request.headers, &COPY_HEADERS));
         for name in ["x-amz-copy-source-if-match", "x-amz-copy-source-if-none-match"] {
             if let Some(condition) = request.header(name) {
-                let condition = condition_for_store(condition, answer::etag_of(&head));
+                let condition = condition_for_store(condition, etag_of(&head));
                 call.headers.insert(name, header_value(&condition)?);
             }
         }
@@ -83,7 +83,7 @@ impl Front {
         let versions = pick(response.headers(), &["x-amz-version-id", "x-amz-copy-source-version-id"]);
         let text = read_result(response).await?;
         let etag_of_store = xml::text(&text, "ETag").unwrap_or_default();
-        let text = xml::rewrite(&text, "ETag", to_oss).map_err(|error| Failure::backing(&error))?;
-        Ok(Copied { etag_of_store, answer: (versions, answer::xml(StatusCode::OK, text)).into_response() })
+        let answer = forwarded_xml(StatusCode::OK, &text)?;
+        Ok(Copied { etag_of_store, answer: (versions, answer).into_response() })
     }
 }

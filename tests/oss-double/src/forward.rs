@@ -28,14 +28,9 @@ impl Request {
     /// Returns the request to the store without headers. Checksums, names of trailers and the storage class
     /// are not forwarded.
     pub(crate) fn to_call(&self) -> Call {
-        Call {
-            method: self.method.clone(),
-            bucket: self.bucket.clone(),
-            key: self.key.clone(),
-            query: self.query.for_store(),
-            headers: HeaderMap::new(),
-            body: self.body.clone(),
-        }
+        let query = self.query.for_store();
+        let call = Call::new(self.method.clone(), &self.bucket, self.key.as_deref(), query);
+        Call { body: self.body.clone(), ..call }
     }
 
     /// Returns the request to the store with the headers that describe the object.
@@ -60,8 +55,8 @@ impl Front {
         call.headers = pick(&request.headers, &SELECTION);
         for name in [IF_MATCH, IF_NONE_MATCH] {
             if let Some(condition) = request.header(name.as_str()) {
-                let current = self.current_etag(&request.bucket, request.key(), &request.query).await?;
-                let condition = condition_for_store(condition, current.as_deref());
+                let head = self.head(&request.bucket, request.key(), &request.query).await?;
+                let condition = condition_for_store(condition, head.as_ref().and_then(etag_of));
                 call.headers.insert(name, header_value(&condition)?);
             }
         }
@@ -75,31 +70,12 @@ impl Front {
         key: &str,
         query: &Query,
     ) -> Result<Option<HeaderMap>, Failure> {
-        let version = query.get("versionId");
-        let call = Call {
-            method: Method::HEAD,
-            bucket: bucket.to_owned(),
-            key: Some(key.to_owned()),
-            query: version.map(|version| Query::from([("versionId", version)])).unwrap_or_default(),
-            headers: HeaderMap::new(),
-            body: bytes::Bytes::new(),
-        };
+        let call = Call::new(Method::HEAD, bucket, Some(key), query.only("versionId"));
         match self.backing.send(call).await {
             Ok(response) => Ok(Some(response.headers().clone())),
             Err(failure) if failure.status == http::StatusCode::NOT_FOUND => Ok(None),
             Err(failure) => Err(failure),
         }
-    }
-
-    /// Returns the store's `ETag` of an object.
-    pub(crate) async fn current_etag(
-        &self,
-        bucket: &str,
-        key: &str,
-        query: &Query,
-    ) -> Result<Option<String>, Failure> {
-        let head = self.head(bucket, key, query).await?;
-        Ok(head.and_then(|headers| etag_of(&headers).map(str::to_owned)))
     }
 }
 

@@ -19,16 +19,15 @@ use crate::memory::Memory;
 use crate::operation::Operation;
 use crate::request::Request;
 use crate::rules;
-use crate::verify::{Account, verify};
+use crate::settings::Settings;
+use crate::verify::verify;
 
 /// The largest body of a request, in bytes. Bodies are kept in memory until they are checked.
 const LARGEST_BODY_BYTES: usize = 128 << 20;
 
 /// The state that all requests share.
 pub(crate) struct Front {
-    pub host_suffix: String,
-    pub copy_object_max_bytes: u64,
-    pub account: Account,
+    pub settings: Settings,
     pub clock: Clock,
     pub backing: Backing,
     pub memory: Memory,
@@ -39,14 +38,27 @@ pub(crate) struct Front {
 }
 
 impl Front {
+    /// `None` if the endpoint of the store is invalid.
+    pub(crate) fn new(settings: Settings) -> Option<Self> {
+        Some(Self {
+            clock: Clock::new(settings.clock_skew_seconds),
+            backing: Backing::new(&settings.backing_endpoint, settings.backing_account.clone())?,
+            memory: Memory::new(),
+            faults: Faults::new(),
+            requests: Mutex::default(),
+            refusals: Mutex::default(),
+            next_request: 1.into(),
+            settings,
+        })
+    }
+
     /// Answers any request.
     pub(crate) async fn answer(&self, request: http::Request<Body>) -> Answer {
         let request_id = format!("{:024X}", self.next_request.fetch_add(1, Ordering::Relaxed));
         let is_head = request.method() == Method::HEAD;
-        let mut answer = self
-            .admit(request)
-            .await
-            .unwrap_or_else(|failure| xml(failure.status, failure.to_xml(&request_id, &self.host_suffix)));
+        let mut answer = self.admit(request).await.unwrap_or_else(|failure| {
+            xml(failure.status, failure.to_xml(&request_id, &self.settings.host_suffix))
+        });
         if is_head && !answer.status().is_success() {
             *answer.body_mut() = Body::empty();
             answer.headers_mut().remove(CONTENT_LENGTH);
@@ -86,13 +98,13 @@ impl Front {
     }
 
     fn check(&self, parts: http::request::Parts, body: Bytes) -> Result<(Request, Operation), Failure> {
-        let mut request = Request::parse(parts, &self.host_suffix)?;
+        let mut request = Request::parse(parts, &self.settings.host_suffix)?;
         let operation = Operation::of(&request);
         if let Ok(operation) = operation {
             *self.requests.lock().unwrap_or_else(PoisonError::into_inner).entry(operation).or_default() += 1;
         }
         rules::check_trailers(&request)?;
-        let verified = verify(&request, &self.account, self.clock.now())?;
+        let verified = verify(&request, &self.settings.account, self.clock.now())?;
         request.body = rules::check_payload(&request, body, &verified)?;
         let operation = operation?;
         rules::check(&request, operation)?;

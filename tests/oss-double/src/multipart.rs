@@ -1,5 +1,6 @@
 //! Answers requests of multipart uploads.
 
+use axum::response::IntoResponse;
 use http::StatusCode;
 use quick_xml::escape::escape;
 use serde::Deserialize;
@@ -8,6 +9,7 @@ use crate::answer::{self, Answer, etag_of, forwarded, set_crc, written};
 use crate::backing::{read_result, read_text};
 use crate::etag::{bare, to_oss};
 use crate::failure::Failure;
+use crate::forward::pick;
 use crate::front::Front;
 use crate::memory::{Part, Upload};
 use crate::request::Request;
@@ -90,7 +92,7 @@ impl Front {
             self.memory.keep_crc(bucket, key, etag, crc);
         }
         let crc = self.whole_crc(bucket, key, &query, etag).await?;
-        let location = format!("http://{bucket}.{}/{key}", self.host_suffix);
+        let location = format!("http://{bucket}.{}/{key}", self.settings.host_suffix);
         let etag = to_oss(etag);
         let mut answer = answer::xml(
             StatusCode::OK,
@@ -103,11 +105,8 @@ impl Front {
                 escape(&etag),
             ),
         );
-        if let Some(version) = head.get("x-amz-version-id") {
-            answer.headers_mut().insert("x-amz-version-id", version.clone());
-        }
         set_crc(answer.headers_mut(), crc);
-        Ok(answer)
+        Ok((pick(&head, &["x-amz-version-id"]), answer).into_response())
     }
 
     /// Returns the upload's id. Fails if the upload was completed or aborted.

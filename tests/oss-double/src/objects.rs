@@ -88,9 +88,8 @@ impl Front {
         if let Some(crc) = self.memory.crc(bucket, key, etag) {
             return Ok(crc);
         }
-        let version = query.get("versionId");
-        let query = version.map(|version| Query::from([("versionId", version)])).unwrap_or_default();
-        let mut body = self.backing.send(get(bucket, Some(key), query)).await?.into_body();
+        let call = Call::new(Method::GET, bucket, Some(key), query.only("versionId"));
+        let mut body = self.backing.send(call).await?.into_body();
         let mut digest = crc::start();
         while let Some(frame) = body.frame().await {
             if let Ok(data) = frame.map_err(|error| Failure::backing(&error))?.into_data() {
@@ -105,7 +104,7 @@ impl Front {
     /// Whether the store's bucket is or was versioned. A store without versions has no such bucket.
     async fn keeps_versions(&self, bucket: &str) -> Result<bool, Failure> {
         let query = Query::from([("versioning", "")]);
-        match self.backing.send(get(bucket, None, query)).await {
+        match self.backing.send(Call::new(Method::GET, bucket, None, query)).await {
             Ok(response) => Ok(xml::text(&read_text(response).await?, "Status").is_some()),
             Err(failure) if failure.status == StatusCode::NOT_IMPLEMENTED => Ok(false),
             Err(failure) => Err(failure),
@@ -120,16 +119,5 @@ pub(crate) fn check_readable(class: Option<&str>) -> Result<(), Failure> {
             Err(Failure::forbidden("InvalidObjectState", "the object is archived and was not restored"))
         }
         _ => Ok(()),
-    }
-}
-
-fn get(bucket: &str, key: Option<&str>, query: Query) -> Call {
-    Call {
-        method: Method::GET,
-        bucket: bucket.to_owned(),
-        key: key.map(str::to_owned),
-        query,
-        headers: http::HeaderMap::new(),
-        body: bytes::Bytes::new(),
     }
 }
