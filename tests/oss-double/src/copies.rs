@@ -11,7 +11,7 @@ use crate::forward::{header_value, pick};
 use crate::front::Front;
 use crate::memory::Part;
 use crate::objects::check_readable;
-use crate::request::{Request, parse_copy_source};
+use crate::request::{CopySource, Request, parse_copy_source};
 use crate::rules;
 use crate::uri::encode_path;
 use crate::xml;
@@ -51,14 +51,15 @@ impl Front {
         let upload_id = self.check_upload(request)?;
         let (call, _) = self.copying_call(request).await?;
         let Copied { etag_of_store, answer } = self.send_copy(call).await?;
-        let part = Part { etag: to_oss(&etag_of_store), etag_of_store, crc_and_bytes: None };
+        let part = Part { etag: to_oss(&etag_of_store), etag_of_store, checksum: None };
         self.memory.keep_part(upload_id, rules::part_number(request)?, part);
         Ok(answer)
     }
 
     /// Builds the request to the store, and reads the source's head.
     async fn copying_call(&self, request: &Request) -> Result<(Call, HeaderMap), Failure> {
-        let (bucket, key, query) = parse_copy_source(request.header("x-amz-copy-source").unwrap_or(""))?;
+        let source = parse_copy_source(request.header("x-amz-copy-source").unwrap_or(""))?;
+        let CopySource { bucket, key, query } = source;
         check_readable(self.memory.storage_class(&bucket, &key).as_deref())?;
         let head = self.head(&bucket, &key, &query).await?;
         let no_such_key = || Failure::new(StatusCode::NOT_FOUND, "NoSuchKey", "the source does not exist");

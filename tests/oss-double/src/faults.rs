@@ -33,10 +33,17 @@ struct PlannedFault {
     effect: Effect,
 }
 
+/// A failure to answer with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InjectedFailure {
+    pub status: u16,
+    pub code: String,
+}
+
 #[derive(Debug, PartialEq, Eq)]
 enum Effect {
-    Fail { status: u16, code: String },
-    FailAfterwards { status: u16, code: String },
+    Fail(InjectedFailure),
+    FailAfterwards(InjectedFailure),
     WrongCrc,
     Hang(Duration),
 }
@@ -45,10 +52,10 @@ enum Effect {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct RequestFaults {
     pub hang: Option<Duration>,
-    /// Status and code of a request that does nothing.
-    pub fail: Option<(u16, String)>,
-    /// Status and code of a request that is carried out first.
-    pub fail_afterwards: Option<(u16, String)>,
+    /// The answer to a request that does nothing.
+    pub fail: Option<InjectedFailure>,
+    /// The answer to a request that is carried out first.
+    pub fail_afterwards: Option<InjectedFailure>,
     pub wrong_crc: bool,
 }
 
@@ -67,12 +74,12 @@ impl Faults {
     /// Makes the next `count` requests fail with this HTTP status and S3 code, without any change. Use 503
     /// `SlowDown` for an overloaded store, and 507 `InsufficientStorage` for a full one.
     pub fn fail_next(&self, count: u32, status: u16, code: &str) {
-        self.plan(count, Effect::Fail { status, code: code.to_owned() });
+        self.plan(count, Effect::Fail(InjectedFailure { status, code: code.to_owned() }));
     }
 
     /// Carries out the next `count` requests, but answers them with this HTTP status and S3 code.
     pub fn fail_afterwards_next(&self, count: u32, status: u16, code: &str) {
-        self.plan(count, Effect::FailAfterwards { status, code: code.to_owned() });
+        self.plan(count, Effect::FailAfterwards(InjectedFailure { status, code: code.to_owned() }));
     }
 
     /// Makes the next `count` answers with `x-oss-hash-crc64ecma` return a wrong one.
@@ -135,9 +142,9 @@ impl RequestFaults {
     /// Adds an effect. Returns `false` if the request already has one of this kind.
     fn add(&mut self, effect: &Effect) -> bool {
         match effect {
-            Effect::Fail { status, code } if self.fail.is_none() => self.fail = Some((*status, code.clone())),
-            Effect::FailAfterwards { status, code } if self.fail_afterwards.is_none() => {
-                self.fail_afterwards = Some((*status, code.clone()));
+            Effect::Fail(failure) if self.fail.is_none() => self.fail = Some(failure.clone()),
+            Effect::FailAfterwards(failure) if self.fail_afterwards.is_none() => {
+                self.fail_afterwards = Some(failure.clone());
             }
             Effect::WrongCrc if !self.wrong_crc => self.wrong_crc = true,
             Effect::Hang(duration) if self.hang.is_none() => self.hang = Some(*duration),
@@ -160,8 +167,9 @@ mod tests {
         assert_eq!(faults.pending(), 3);
         let of_get = RequestFaults { hang: Some(Duration::from_secs(1)), ..RequestFaults::default() };
         assert_eq!(faults.take(Operation::GetObject), of_get);
-        assert_eq!(faults.take(Operation::PutObject).fail, Some((503, "SlowDown".to_owned())));
-        assert_eq!(faults.take(Operation::DeleteObject).fail, Some((500, "InternalError".to_owned())));
+        let failure = |status: u16, code: &str| Some(InjectedFailure { status, code: code.to_owned() });
+        assert_eq!(faults.take(Operation::PutObject).fail, failure(503, "SlowDown"));
+        assert_eq!(faults.take(Operation::DeleteObject).fail, failure(500, "InternalError"));
         assert_eq!(faults.take(Operation::PutObject), RequestFaults::default());
     }
 

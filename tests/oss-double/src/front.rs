@@ -14,7 +14,7 @@ use crate::answer::{Answer, spoil_crc, xml};
 use crate::backing::Backing;
 use crate::clock::{Clock, to_http_date};
 use crate::failure::Failure;
-use crate::faults::Faults;
+use crate::faults::{Faults, InjectedFailure};
 use crate::memory::Memory;
 use crate::operation::Operation;
 use crate::request::Request;
@@ -83,12 +83,12 @@ impl Front {
         if let Some(duration) = planned.hang {
             tokio::time::sleep(duration).await;
         }
-        if let Some(fault) = planned.fail {
-            return Err(injected(fault));
+        if let Some(failure) = planned.fail {
+            return Err(injected(failure));
         }
         let answer = self.dispatch(operation, &request).await;
-        if let Some(fault) = planned.fail_afterwards {
-            return Err(injected(fault));
+        if let Some(failure) = planned.fail_afterwards {
+            return Err(injected(failure));
         }
         let mut answer = answer.inspect_err(|failure| self.count_refusal(failure))?;
         if planned.wrong_crc {
@@ -147,7 +147,7 @@ async fn read_body(body: Body) -> Result<Bytes, Failure> {
     })
 }
 
-fn injected((status, code): (u16, String)) -> Failure {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    Failure { status, code, message: "an injected fault".to_owned() }
+fn injected(failure: InjectedFailure) -> Failure {
+    let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    Failure { status, code: failure.code, message: "an injected fault".to_owned() }
 }

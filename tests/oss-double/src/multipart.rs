@@ -11,7 +11,7 @@ use crate::etag::{bare, to_oss};
 use crate::failure::Failure;
 use crate::forward::pick;
 use crate::front::Front;
-use crate::memory::{Part, Upload};
+use crate::memory::{Part, PartChecksum, Upload};
 use crate::request::Request;
 use crate::uri::Query;
 use crate::{crc, rules, xml};
@@ -49,10 +49,9 @@ impl Front {
         let number = rules::part_number(request)?;
         let response = self.backing.send(request.to_call()).await?;
         let crc = crc::of(&request.body);
-        let size_bytes = request.body.len() as u64;
+        let checksum = Some(PartChecksum { crc, size_bytes: request.body.len() as u64 });
         let etag_of_store = etag_of(response.headers()).unwrap_or_default().to_owned();
-        let crc_and_bytes = Some((crc, size_bytes));
-        let part = Part { etag: to_oss(&etag_of_store), etag_of_store, crc_and_bytes };
+        let part = Part { etag: to_oss(&etag_of_store), etag_of_store, checksum };
         self.memory.keep_part(upload_id, number, part);
         Ok(written(response.headers(), crc))
     }
@@ -140,10 +139,11 @@ fn check_parts(listed: &[ListedPart], upload: &Upload) -> Result<Option<u64>, Fa
             || Failure::bad("InvalidPart", format!("part {number} was not uploaded with this ETag"));
         let part = part.ok_or_else(invalid)?;
         let is_last = index + 1 == listed.len();
-        if !is_last && part.crc_and_bytes.is_some_and(|(_, size_bytes)| size_bytes < MIN_PART_BYTES) {
+        if !is_last && part.checksum.is_some_and(|known| known.size_bytes < MIN_PART_BYTES) {
             return Err(Failure::bad("EntityTooSmall", "every part but the last must have at least 100 KiB"));
         }
-        whole = whole.zip(part.crc_and_bytes).map(|(whole, (crc, bytes))| crc::combine(whole, crc, bytes));
+        let with = |(whole, next): (u64, PartChecksum)| crc::combine(whole, next.crc, next.size_bytes);
+        whole = whole.zip(part.checksum).map(with);
     }
     Ok(whole)
 }
