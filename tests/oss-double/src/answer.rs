@@ -52,8 +52,7 @@ pub(crate) fn forwarded(response: Answer) -> Answer {
 
 /// The store's XML, with OSS's `ETag`s.
 pub(crate) fn forwarded_xml(status: StatusCode, text: &str) -> Result<Answer, Failure> {
-    let text = rewrite(text, "ETag", to_oss).map_err(|error| Failure::backing(&error))?;
-    Ok(xml(status, text))
+    Ok(xml(status, rewrite(text, "ETag", to_oss)?))
 }
 
 /// The store's headers as a client of OSS gets them: without checksums, and with OSS's `ETag`.

@@ -83,9 +83,10 @@ impl Backing {
         }
         let fallback = Failure::from_status(status, of_object);
         let body = if is_head { String::new() } else { read_text(response).await? };
+        let text = |name: &str| xml::text(&body, name).ok().flatten();
         Err(Failure {
-            code: xml::text(&body, "Code").unwrap_or(fallback.code),
-            message: xml::text(&body, "Message").unwrap_or(fallback.message),
+            code: text("Code").unwrap_or(fallback.code),
+            message: text("Message").unwrap_or(fallback.message),
             status,
         })
     }
@@ -135,9 +136,9 @@ fn headers_to_sign(headers: &HeaderMap) -> Vec<(String, String)> {
 /// Reads the answer to a copy or merge. It may fail after its status 200 was sent: its body is then an error.
 pub(crate) async fn read_result(response: Answer) -> Result<String, Failure> {
     let text = read_text(response).await?;
-    match xml::text(&text, "Code") {
+    match xml::text(&text, "Code")? {
         Some(code) => {
-            let message = xml::text(&text, "Message").unwrap_or_default();
+            let message = xml::text(&text, "Message")?.unwrap_or_default();
             Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, &code, message))
         }
         None => Ok(text),

@@ -83,7 +83,7 @@ impl Front {
         let response = self.backing.send(call).await?;
         let versions = pick(response.headers(), &["x-amz-version-id", "x-amz-copy-source-version-id"]);
         let text = read_result(response).await?;
-        let etag_of_store = xml::text(&text, "ETag").unwrap_or_default();
+        let etag_of_store = xml::text(&text, "ETag")?.unwrap_or_default();
         let answer = forwarded_xml(StatusCode::OK, &text)?;
         Ok(Copied { etag_of_store, answer: (versions, answer).into_response() })
     }

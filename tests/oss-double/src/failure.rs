@@ -75,3 +75,10 @@ impl Failure {
         )
     }
 }
+
+/// For an answer of the store that is not XML.
+impl From<quick_xml::Error> for Failure {
+    fn from(error: quick_xml::Error) -> Self {
+        Self::backing(&error)
+    }
+}

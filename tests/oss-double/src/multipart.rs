@@ -38,7 +38,7 @@ impl Front {
     /// `CreateMultipartUpload`.
     pub(crate) async fn create_upload(&self, request: &Request) -> Result<Answer, Failure> {
         let text = read_text(self.backing.send(request.to_call_with_description()).await?).await?;
-        let upload_id = xml::text(&text, "UploadId").unwrap_or_default();
+        let upload_id = xml::text(&text, "UploadId")?.unwrap_or_default();
         self.memory.begin_upload(&upload_id, rules::storage_class(request)?);
         Ok(answer::xml(StatusCode::OK, text))
     }

@@ -105,7 +105,7 @@ impl Front {
     async fn keeps_versions(&self, bucket: &str) -> Result<bool, Failure> {
         let query = Query::from([("versioning", "")]);
         match self.backing.send(Call::new(Method::GET, bucket, None, query)).await {
-            Ok(response) => Ok(xml::text(&read_text(response).await?, "Status").is_some()),
+            Ok(response) => Ok(xml::text(&read_text(response).await?, "Status")?.is_some()),
             Err(failure) if failure.status == StatusCode::NOT_IMPLEMENTED => Ok(false),
             Err(failure) => Err(failure),
         }

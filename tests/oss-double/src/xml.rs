@@ -14,10 +14,10 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     quick_xml::de::from_reader(body).map_err(malformed)
 }
 
-/// Returns the text of the first element with this name; `None` also if the document is malformed.
-pub(crate) fn text(xml: &str, name: &str) -> Option<String> {
-    let content = contents(xml, name).ok()?.into_iter().next()?;
-    Some(unescape(&xml[content]).ok()?.trim().to_owned())
+/// Returns the text of the first element with this name.
+pub(crate) fn text(xml: &str, name: &str) -> Result<Option<String>, quick_xml::Error> {
+    let first = inner_ranges(xml, name)?.into_iter().next();
+    first.map(|inner| Ok(unescape(&xml[inner])?.trim().to_owned())).transpose()
 }
 
 /// Returns the document with the text of each element with this name replaced.
@@ -28,23 +28,23 @@ pub(crate) fn rewrite(
 ) -> Result<String, quick_xml::Error> {
     let mut written = String::with_capacity(xml.len());
     let mut copied = 0;
-    for content in contents(xml, name)? {
-        written += &xml[copied..content.start];
-        copied = content.end;
-        written += &escape(replace(&unescape(&xml[content])?));
+    for inner in inner_ranges(xml, name)? {
+        written += &xml[copied..inner.start];
+        copied = inner.end;
+        written += &escape(replace(&unescape(&xml[inner])?));
     }
     Ok(written + &xml[copied..])
 }
 
 /// Finds what is inside each element with this name, in order.
-fn contents(xml: &str, name: &str) -> Result<Vec<Range<usize>>, quick_xml::Error> {
+fn inner_ranges(xml: &str, name: &str) -> Result<Vec<Range<usize>>, quick_xml::Error> {
     let mut reader = Reader::from_str(xml);
     let mut found = Vec::new();
     loop {
         match reader.read_event()? {
             Event::Start(start) if start.local_name().as_ref() == name.as_bytes() => {
-                let content = reader.read_to_end(start.name())?;
-                found.push(content.start as usize..content.end as usize);
+                let inner = reader.read_to_end(start.name())?;
+                found.push(inner.start as usize..inner.end as usize);
             }
             Event::Eof => return Ok(found),
             _ => {}
@@ -60,17 +60,18 @@ mod tests {
 
     #[test]
     fn elements_are_found_by_name() {
-        assert_eq!(contents(LIST, "P").unwrap().len(), 2);
-        assert_eq!(text(LIST, "ETag").as_deref(), Some("\"a\""));
-        assert_eq!(text(LIST, "Missing"), None);
+        assert_eq!(inner_ranges(LIST, "P").unwrap().len(), 2);
+        assert_eq!(text(LIST, "ETag").unwrap().as_deref(), Some("\"a\""));
+        assert_eq!(text(LIST, "Missing").unwrap(), None);
     }
 
     #[test]
     fn elements_are_found_however_they_are_written() {
         let list = "<?xml version='1.0'?><r:R xmlns:r='x'><!-- <ETag>c</ETag> --><r:ETag a='>' >&#34;a</r:ETag></r:R>";
-        assert_eq!(text(list, "ETag").as_deref(), Some("\"a"));
+        assert_eq!(text(list, "ETag").unwrap().as_deref(), Some("\"a"));
         assert_eq!(rewrite(list, "ETag", |_| "<b".to_owned()).unwrap(), list.replace("&#34;a", "&lt;b"));
         assert!(rewrite("<R><ETag>a</R>", "ETag", str::to_owned).is_err());
+        assert!(text("<R><ETag>a", "ETag").is_err());
     }
 
     #[test]
