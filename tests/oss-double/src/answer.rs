@@ -1,16 +1,15 @@
 //! Builds answers: forwards the store's, and adds what only OSS has.
 
-use bytes::Bytes;
-use http::header::{CONTENT_TYPE, ETAG, HeaderName};
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use axum::response::IntoResponse;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::etag::to_oss;
+use crate::failure::Failure;
+use crate::xml::rewrite;
 
 /// The CRC-64/XZ of the whole object, in decimal.
-pub(crate) const CRC_HEADER: HeaderName = HeaderName::from_static("x-oss-hash-crc64ecma");
+const CRC_HEADER: HeaderName = HeaderName::from_static("x-oss-hash-crc64ecma");
 
 /// The store's headers that clients of OSS get, besides `x-amz-meta-`.
 const FORWARDED: [&str; 15] = [
@@ -31,46 +30,40 @@ const FORWARDED: [&str; 15] = [
     "x-amz-version-id",
 ];
 
-/// A body that may fail while it is streamed.
-pub(crate) type Body = UnsyncBoxBody<Bytes, hyper::Error>;
-pub(crate) type Answer = Response<Body>;
-
-/// A body of these bytes.
-pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
-    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
-}
-
-pub(crate) fn empty(status: StatusCode) -> Answer {
-    let mut answer = Response::new(full(""));
-    *answer.status_mut() = status;
-    answer
-}
+pub(crate) type Answer = axum::response::Response;
 
 pub(crate) fn xml(status: StatusCode, text: String) -> Answer {
-    let mut answer = Response::new(full(text));
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
-    answer
+    (status, [(CONTENT_TYPE, "application/xml")], text).into_response()
+}
+
+/// The answer to a write of bytes with this checksum, from the store's headers.
+pub(crate) fn written(of_store: &HeaderMap, crc: u64) -> Answer {
+    let mut headers = forwarded_headers(of_store);
+    headers.remove(CONTENT_LENGTH);
+    set_crc(&mut headers, crc);
+    headers.into_response()
 }
 
 /// The store's answer, with its body streamed.
-pub(crate) fn forwarded(response: Response<Incoming>) -> Answer {
-    let (parts, body) = response.into_parts();
-    let mut answer = Response::new(body.boxed_unsync());
-    *answer.status_mut() = parts.status;
-    *answer.headers_mut() = forwarded_headers(&parts.headers);
-    answer
+pub(crate) fn forwarded(response: Answer) -> Answer {
+    let headers = forwarded_headers(response.headers());
+    (response.status(), headers, response.into_body()).into_response()
+}
+
+/// The store's XML, with OSS's `ETag`s.
+pub(crate) fn forwarded_xml(status: StatusCode, text: &str) -> Result<Answer, Failure> {
+    Ok(xml(status, rewrite(text, "ETag", to_oss)?))
 }
 
 /// The store's headers as a client of OSS gets them: without checksums, and with OSS's `ETag`.
-pub(crate) fn forwarded_headers(of_store: &HeaderMap) -> HeaderMap {
+fn forwarded_headers(of_store: &HeaderMap) -> HeaderMap {
     let is_forwarded = |name: &str| FORWARDED.contains(&name) || name.starts_with("x-amz-meta-");
     let mut headers = HeaderMap::new();
     for (name, value) in of_store.iter().filter(|(name, _)| is_forwarded(name.as_str())) {
         headers.append(name.clone(), value.clone());
     }
     if let Some(etag) = etag_of(of_store) {
-        set_etag(&mut headers, &to_oss(etag));
+        headers.extend(HeaderValue::from_str(&to_oss(etag)).map(|etag| (ETAG, etag)));
     }
     headers
 }
@@ -80,21 +73,13 @@ pub(crate) fn etag_of(headers: &HeaderMap) -> Option<&str> {
     headers.get(ETAG).and_then(|etag| etag.to_str().ok()).filter(|etag| !etag.is_empty())
 }
 
-/// Sets the `ETag`, which is already in quotes.
-pub(crate) fn set_etag(headers: &mut HeaderMap, etag: &str) {
-    if let Ok(etag) = HeaderValue::from_str(etag) {
-        headers.insert(ETAG, etag);
-    }
-}
-
 pub(crate) fn set_crc(headers: &mut HeaderMap, crc: u64) {
     headers.insert(CRC_HEADER, HeaderValue::from(crc));
 }
 
 /// Replaces the checksum by a wrong one.
 pub(crate) fn spoil_crc(headers: &mut HeaderMap) {
-    let right =
-        headers.get(CRC_HEADER).and_then(|crc| crc.to_str().ok()).and_then(|crc| crc.parse::<u64>().ok());
+    let right = headers.get(CRC_HEADER).and_then(|crc| crc.to_str().ok()?.parse::<u64>().ok());
     if let Some(right) = right {
         set_crc(headers, right ^ 1);
     }

@@ -1,26 +1,26 @@
 //! Sends requests to the store behind the double, in path style and signed with the store's credentials.
 
-use bytes::{Bytes, BytesMut};
+use axum::body::{Body, to_bytes};
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
+use crate::answer::Answer;
 use crate::clock::{real_now, to_signing_time};
 use crate::failure::Failure;
+use crate::settings::Account;
 use crate::sigv4::{Canonical, SigningKey, canonical_value};
 use crate::uri::{Query, encode_path};
-use crate::verify::Account;
 use crate::xml;
 
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
 /// The store that requests are forwarded to.
 pub(crate) struct Backing {
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client<HttpConnector, Body>,
     /// `http://127.0.0.1:8333`.
     endpoint: String,
     host: HeaderValue,
@@ -40,6 +40,20 @@ pub(crate) struct Call {
     pub body: Bytes,
 }
 
+impl Call {
+    /// A request without headers and body.
+    pub(crate) fn new(method: Method, bucket: &str, key: Option<&str>, query: Query) -> Self {
+        Self {
+            method,
+            bucket: bucket.to_owned(),
+            key: key.map(str::to_owned),
+            query,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        }
+    }
+}
+
 impl Backing {
     /// The store at an endpoint such as `http://host:port`; `None` if it is not one.
     pub(crate) fn new(endpoint: &str, account: Account) -> Option<Self> {
@@ -57,25 +71,27 @@ impl Backing {
 
     /// Sends a request to the store. Any status of 300 and above except 304 is an error with the store's code
     /// and status. A missing answer is an error with status 500.
-    pub(crate) async fn send(&self, call: Call) -> Result<Response<Incoming>, Failure> {
+    pub(crate) async fn send(&self, call: Call) -> Result<Answer, Failure> {
         let is_head = call.method == Method::HEAD;
         let of_object = call.key.is_some();
         let request = self.sign(call).map_err(|error| Failure::backing(&error))?;
         let response = self.client.request(request).await.map_err(|error| Failure::backing(&error))?;
+        let response = response.map(Body::new);
         let status = response.status();
         if status.is_success() || status == StatusCode::NOT_MODIFIED {
             return Ok(response);
         }
         let fallback = Failure::from_status(status, of_object);
         let body = if is_head { String::new() } else { read_text(response).await? };
+        let text = |name: &str| xml::text(&body, name).ok().flatten();
         Err(Failure {
-            code: xml::text(&body, "Code").unwrap_or(fallback.code),
-            message: xml::text(&body, "Message").unwrap_or(fallback.message),
+            code: text("Code").unwrap_or(fallback.code),
+            message: text("Message").unwrap_or(fallback.message),
             status,
         })
     }
 
-    fn sign(&self, call: Call) -> Result<http::Request<Full<Bytes>>, http::Error> {
+    fn sign(&self, call: Call) -> http::Result<http::Request<Body>> {
         let key = call.key.as_deref().map_or(String::new(), |key| format!("/{key}"));
         let path = encode_path(&format!("/{}{key}", call.bucket));
         let query = call.query.to_canonical();
@@ -101,8 +117,7 @@ impl Backing {
         }
         let separator = if query.is_empty() { "" } else { "?" };
         let uri = format!("{}{path}{separator}{query}", self.endpoint);
-        let mut request =
-            http::Request::builder().method(&call.method).uri(uri).body(Full::new(call.body))?;
+        let mut request = http::Request::builder().method(&call.method).uri(uri).body(call.body.into())?;
         *request.headers_mut() = headers;
         Ok(request)
     }
@@ -118,14 +133,20 @@ fn headers_to_sign(headers: &HeaderMap) -> Vec<(String, String)> {
     chosen
 }
 
-/// Reads the whole body of an answer as text.
-pub(crate) async fn read_text(response: Response<Incoming>) -> Result<String, Failure> {
-    let mut body = response.into_body();
-    let mut bytes = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        if let Ok(data) = frame.map_err(|error| Failure::backing(&error))?.into_data() {
-            bytes.extend_from_slice(&data);
+/// Reads the answer to a copy or merge. It may fail after its status 200 was sent: its body is then an error.
+pub(crate) async fn read_result(response: Answer) -> Result<String, Failure> {
+    let text = read_text(response).await?;
+    match xml::text(&text, "Code")? {
+        Some(code) => {
+            let message = xml::text(&text, "Message")?.unwrap_or_default();
+            Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, &code, message))
         }
+        None => Ok(text),
     }
+}
+
+/// Reads the whole body of an answer as text.
+pub(crate) async fn read_text(response: Answer) -> Result<String, Failure> {
+    let bytes = to_bytes(response.into_body(), usize::MAX).await.map_err(|error| Failure::backing(&error))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

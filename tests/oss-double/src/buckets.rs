@@ -1,14 +1,28 @@
 //! Answers lists and deletions of many objects, and forwards unchanged requests.
 
-use http::{HeaderMap, Method};
+use http::Method;
+use serde::Deserialize;
 
-use crate::answer::{self, Answer, forwarded};
+use crate::answer::{Answer, forwarded, forwarded_xml};
 use crate::backing::read_text;
-use crate::etag::to_oss;
 use crate::failure::Failure;
+use crate::forward::pick;
 use crate::front::Front;
 use crate::request::Request;
 use crate::xml;
+
+/// The body of `DeleteObjects`.
+#[derive(Deserialize)]
+struct Deletion {
+    #[serde(rename = "Object", default)]
+    objects: Vec<DeletedObject>,
+}
+
+#[derive(Deserialize)]
+struct DeletedObject {
+    #[serde(rename = "Key")]
+    key: String,
+}
 
 impl Front {
     /// `ListObjects`, `ListObjectsV2` and `ListParts`: the store's answer with OSS's `ETag`s.
@@ -18,17 +32,15 @@ impl Front {
         }
         let response = self.backing.send(request.to_call()).await?;
         let status = response.status();
-        let text = read_text(response).await?;
-        Ok(answer::xml(status, xml::rewrite(&text, "ETag", to_oss)))
+        forwarded_xml(status, &read_text(response).await?)
     }
 
     /// `DeleteObjects`. Its Content-MD5 has been checked and is forwarded, because stores may require it too.
     pub(crate) async fn delete_objects(&self, request: &Request) -> Result<Answer, Failure> {
+        let deletion: Deletion = xml::parse(&request.body)?;
         let answer = self.forward(request).await?;
-        for object in xml::elements(&String::from_utf8_lossy(&request.body), "Object") {
-            if let Some(key) = xml::text(object, "Key") {
-                self.memory.keep_storage_class(&request.bucket, &key, None);
-            }
+        for object in &deletion.objects {
+            self.memory.keep_storage_class(&request.bucket, &object.key, None);
         }
         Ok(answer)
     }
@@ -39,12 +51,7 @@ impl Front {
         if request.method == Method::PUT && call.query.to_canonical().is_empty() {
             call.body.clear();
         }
-        let kept = ["content-md5", "content-type", "x-amz-acl"];
-        let kept = kept.into_iter().filter_map(|name| Some((name, request.headers.get(name)?)));
-        call.headers = kept.fold(HeaderMap::new(), |mut headers, (name, value)| {
-            headers.insert(name, value.clone());
-            headers
-        });
+        call.headers = pick(&request.headers, &["content-md5", "content-type", "x-amz-acl"]);
         Ok(forwarded(self.backing.send(call).await?))
     }
 }

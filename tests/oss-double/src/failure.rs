@@ -1,8 +1,7 @@
 //! Builds error answers.
 
 use http::StatusCode;
-
-use crate::xml::escape;
+use quick_xml::escape::escape;
 
 /// An error answer in S3's XML.
 #[derive(Debug, Clone)]
@@ -42,9 +41,9 @@ impl Failure {
         Self::new(StatusCode::NOT_FOUND, "NoSuchUpload", message)
     }
 
-    /// 500, because the store behind the double did not answer.
+    /// 500, because the store behind the double did not answer, or not in XML.
     pub(crate) fn backing(error: &dyn std::error::Error) -> Self {
-        let message = format!("the store behind the double did not answer: {error}");
+        let message = format!("no answer of the store behind the double: {error}");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message)
     }
 
@@ -74,5 +73,12 @@ impl Failure {
             escape(&self.message),
             escape(host),
         )
+    }
+}
+
+/// For an answer of the store that is not XML.
+impl From<quick_xml::Error> for Failure {
+    fn from(error: quick_xml::Error) -> Self {
+        Self::backing(&error)
     }
 }

@@ -1,6 +1,5 @@
 //! Injects faults for tests: the next requests fail, hang or return wrong checksums.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -34,10 +33,17 @@ struct PlannedFault {
     effect: Effect,
 }
 
+/// A failure to answer with.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InjectedFailure {
+    pub status: u16,
+    pub code: String,
+}
+
+#[derive(Debug, PartialEq, Eq)]
 enum Effect {
-    Fail { status: u16, code: String },
-    FailAfterwards { status: u16, code: String },
+    Fail(InjectedFailure),
+    FailAfterwards(InjectedFailure),
     WrongCrc,
     Hang(Duration),
 }
@@ -46,10 +52,10 @@ enum Effect {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct RequestFaults {
     pub hang: Option<Duration>,
-    /// Status and code of a request that does nothing.
-    pub fail: Option<(u16, String)>,
-    /// Status and code of a request that is carried out first.
-    pub fail_afterwards: Option<(u16, String)>,
+    /// The answer to a request that does nothing.
+    pub fail: Option<InjectedFailure>,
+    /// The answer to a request that is carried out first.
+    pub fail_afterwards: Option<InjectedFailure>,
     pub wrong_crc: bool,
 }
 
@@ -68,12 +74,12 @@ impl Faults {
     /// Makes the next `count` requests fail with this HTTP status and S3 code, without any change. Use 503
     /// `SlowDown` for an overloaded store, and 507 `InsufficientStorage` for a full one.
     pub fn fail_next(&self, count: u32, status: u16, code: &str) {
-        self.plan(count, Effect::Fail { status, code: code.to_owned() });
+        self.plan(count, Effect::Fail(InjectedFailure { status, code: code.to_owned() }));
     }
 
     /// Carries out the next `count` requests, but answers them with this HTTP status and S3 code.
     pub fn fail_afterwards_next(&self, count: u32, status: u16, code: &str) {
-        self.plan(count, Effect::FailAfterwards { status, code: code.to_owned() });
+        self.plan(count, Effect::FailAfterwards(InjectedFailure { status, code: code.to_owned() }));
     }
 
     /// Makes the next `count` answers with `x-oss-hash-crc64ecma` return a wrong one.
@@ -99,24 +105,14 @@ impl Faults {
     /// Takes the faults planned for a request.
     pub(crate) fn take(&self, operation: Operation) -> RequestFaults {
         let mut planned = self.lock();
-        let mut taken = BTreeMap::new();
+        let mut taken = RequestFaults::default();
         for fault in planned.iter_mut().filter(|fault| fault.applies_to(operation)) {
-            if let std::collections::btree_map::Entry::Vacant(kind) = taken.entry(fault.effect.kind()) {
+            if taken.add(&fault.effect) {
                 fault.remaining -= 1;
-                kind.insert(fault.effect.clone());
             }
         }
         planned.retain(|fault| fault.remaining > 0);
-        let mut faults = RequestFaults::default();
-        for effect in taken.into_values() {
-            match effect {
-                Effect::Fail { status, code } => faults.fail = Some((status, code)),
-                Effect::FailAfterwards { status, code } => faults.fail_afterwards = Some((status, code)),
-                Effect::WrongCrc => faults.wrong_crc = true,
-                Effect::Hang(duration) => faults.hang = Some(duration),
-            }
-        }
-        faults
+        taken
     }
 
     fn plan(&self, count: u32, effect: Effect) {
@@ -142,15 +138,19 @@ impl PlannedFault {
     }
 }
 
-impl Effect {
-    /// At most one fault of each kind applies to a request.
-    fn kind(&self) -> u8 {
-        match self {
-            Self::Fail { .. } => 0,
-            Self::FailAfterwards { .. } => 1,
-            Self::WrongCrc => 2,
-            Self::Hang(_) => 3,
+impl RequestFaults {
+    /// Adds an effect. Returns `false` if the request already has one of this kind.
+    fn add(&mut self, effect: &Effect) -> bool {
+        match effect {
+            Effect::Fail(failure) if self.fail.is_none() => self.fail = Some(failure.clone()),
+            Effect::FailAfterwards(failure) if self.fail_afterwards.is_none() => {
+                self.fail_afterwards = Some(failure.clone());
+            }
+            Effect::WrongCrc if !self.wrong_crc => self.wrong_crc = true,
+            Effect::Hang(duration) if self.hang.is_none() => self.hang = Some(*duration),
+            _ => return false,
         }
+        true
     }
 }
 
@@ -167,8 +167,9 @@ mod tests {
         assert_eq!(faults.pending(), 3);
         let of_get = RequestFaults { hang: Some(Duration::from_secs(1)), ..RequestFaults::default() };
         assert_eq!(faults.take(Operation::GetObject), of_get);
-        assert_eq!(faults.take(Operation::PutObject).fail, Some((503, "SlowDown".to_owned())));
-        assert_eq!(faults.take(Operation::DeleteObject).fail, Some((500, "InternalError".to_owned())));
+        let failure = |status: u16, code: &str| Some(InjectedFailure { status, code: code.to_owned() });
+        assert_eq!(faults.take(Operation::PutObject).fail, failure(503, "SlowDown"));
+        assert_eq!(faults.take(Operation::DeleteObject).fail, failure(500, "InternalError"));
         assert_eq!(faults.take(Operation::PutObject), RequestFaults::default());
     }
 

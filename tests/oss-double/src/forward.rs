@@ -1,7 +1,7 @@
 //! Builds requests to the store from clients' requests.
 
 use http::header::{IF_MATCH, IF_NONE_MATCH};
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use crate::answer::etag_of;
 use crate::backing::Call;
@@ -28,14 +28,9 @@ impl Request {
     /// Returns the request to the store without headers. Checksums, names of trailers and the storage class
     /// are not forwarded.
     pub(crate) fn to_call(&self) -> Call {
-        Call {
-            method: self.method.clone(),
-            bucket: self.bucket.clone(),
-            key: self.key.clone(),
-            query: self.query.for_store(),
-            headers: HeaderMap::new(),
-            body: self.body.clone(),
-        }
+        let query = self.query.for_store();
+        let call = Call::new(self.method.clone(), &self.bucket, self.key.as_deref(), query);
+        Call { body: self.body.clone(), ..call }
     }
 
     /// Returns the request to the store with the headers that describe the object.
@@ -57,15 +52,11 @@ impl Front {
     /// differs.
     pub(crate) async fn reading_call(&self, request: &Request) -> Result<Call, Failure> {
         let mut call = request.to_call();
-        for name in SELECTION {
-            if let Some(value) = request.headers.get(name) {
-                call.headers.insert(name, value.clone());
-            }
-        }
+        call.headers = pick(&request.headers, &SELECTION);
         for name in [IF_MATCH, IF_NONE_MATCH] {
             if let Some(condition) = request.header(name.as_str()) {
-                let current = self.current_etag(&request.bucket, request.key(), &request.query).await?;
-                let condition = condition_for_store(condition, current.as_deref());
+                let head = self.head(&request.bucket, request.key(), &request.query).await?;
+                let condition = condition_for_store(condition, head.as_ref().and_then(etag_of));
                 call.headers.insert(name, header_value(&condition)?);
             }
         }
@@ -79,32 +70,19 @@ impl Front {
         key: &str,
         query: &Query,
     ) -> Result<Option<HeaderMap>, Failure> {
-        let version = query.get("versionId");
-        let call = Call {
-            method: Method::HEAD,
-            bucket: bucket.to_owned(),
-            key: Some(key.to_owned()),
-            query: version.map(|version| Query::from([("versionId", version)])).unwrap_or_default(),
-            headers: HeaderMap::new(),
-            body: bytes::Bytes::new(),
-        };
+        let call = Call::new(Method::HEAD, bucket, Some(key), query.only("versionId"));
         match self.backing.send(call).await {
             Ok(response) => Ok(Some(response.headers().clone())),
             Err(failure) if failure.status == http::StatusCode::NOT_FOUND => Ok(None),
             Err(failure) => Err(failure),
         }
     }
+}
 
-    /// Returns the store's `ETag` of an object.
-    pub(crate) async fn current_etag(
-        &self,
-        bucket: &str,
-        key: &str,
-        query: &Query,
-    ) -> Result<Option<String>, Failure> {
-        let head = self.head(bucket, key, query).await?;
-        Ok(head.and_then(|headers| etag_of(&headers).map(str::to_owned)))
-    }
+/// The headers with these names.
+pub(crate) fn pick(headers: &HeaderMap, names: &[&'static str]) -> HeaderMap {
+    let header = |name: &&'static str| Some((HeaderName::from_static(name), headers.get(*name)?.clone()));
+    names.iter().filter_map(header).collect()
 }
 
 pub(crate) fn header_value(text: &str) -> Result<HeaderValue, Failure> {

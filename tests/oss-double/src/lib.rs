@@ -31,6 +31,7 @@ mod operation;
 mod request;
 mod rules;
 mod server;
+mod settings;
 mod sigv4;
 mod uri;
 mod verify;
@@ -38,48 +39,17 @@ mod xml;
 
 pub use faults::{Faults, Scope};
 pub use operation::Operation;
+pub use settings::{Account, Settings};
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::SocketAddr;
+use std::sync::{Arc, PoisonError};
 
-use backing::Backing;
-use clock::Clock;
 use front::Front;
-use memory::Memory;
-use verify::Account;
-
-/// The settings of a double.
-#[derive(Clone)]
-pub struct Settings {
-    /// The address to listen on. Port 0 means any free port.
-    pub listen: SocketAddr,
-    /// The store behind the double, such as `http://127.0.0.1:8333`, without a path.
-    pub backing_endpoint: String,
-    /// The region in signatures for that store.
-    pub backing_region: String,
-    /// The access key for that store.
-    pub backing_access_key: String,
-    /// The secret key for that store.
-    pub backing_secret_key: String,
-    /// The only access key that clients may sign with.
-    pub access_key: String,
-    /// The secret of that access key.
-    pub secret_key: String,
-    /// The region that clients must sign for.
-    pub region: String,
-    /// The host names' suffix after the bucket and a dot, in lower case and without the port.
-    pub host_suffix: String,
-    /// The number of seconds that the double's clock is ahead of the real one.
-    pub clock_skew_seconds: i64,
-    /// The largest object that `CopyObject` copies, in bytes; 1 GB on OSS.
-    pub copy_object_max_bytes: u64,
-}
 
 /// A double that serves until it is dropped.
 pub struct OssDouble {
     front: Arc<Front>,
-    region: String,
     address: SocketAddr,
     /// `None` after the drop.
     runtime: Option<tokio::runtime::Runtime>,
@@ -96,26 +66,6 @@ pub enum Error {
     Endpoint(String),
 }
 
-impl Settings {
-    /// The settings of a double on any free port in front of a store that knows `backing_access_key`. Clients
-    /// sign as `oss-test` with `oss-test-secret`, for the region `oss-test-1`.
-    pub fn in_front_of(backing_endpoint: &str, backing_access_key: &str, backing_secret_key: &str) -> Self {
-        Self {
-            listen: (Ipv4Addr::LOCALHOST, 0).into(),
-            backing_endpoint: backing_endpoint.to_owned(),
-            backing_region: "us-east-1".to_owned(),
-            backing_access_key: backing_access_key.to_owned(),
-            backing_secret_key: backing_secret_key.to_owned(),
-            access_key: "oss-test".to_owned(),
-            secret_key: "oss-test-secret".to_owned(),
-            region: "oss-test-1".to_owned(),
-            host_suffix: "s3.oss-test-1.localhost".to_owned(),
-            clock_skew_seconds: 0,
-            copy_object_max_bytes: 1 << 30,
-        }
-    }
-}
-
 /// Shows the address but no secret.
 impl std::fmt::Debug for OssDouble {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -126,41 +76,18 @@ impl std::fmt::Debug for OssDouble {
 impl OssDouble {
     /// Starts a double on threads of its own. It does not check whether the store answers.
     pub fn start(settings: Settings) -> Result<Self, Error> {
-        let backing_account = Account {
-            access_key: settings.backing_access_key,
-            secret_key: settings.backing_secret_key,
-            region: settings.backing_region,
-        };
-        let region = settings.region.clone();
-        let Some(backing) = Backing::new(&settings.backing_endpoint, backing_account) else {
-            return Err(Error::Endpoint(settings.backing_endpoint));
-        };
-        let front = Arc::new(Front {
-            host_suffix: settings.host_suffix,
-            copy_object_max_bytes: settings.copy_object_max_bytes,
-            account: Account {
-                access_key: settings.access_key,
-                secret_key: settings.secret_key,
-                region: settings.region,
-            },
-            clock: Clock::new(settings.clock_skew_seconds),
-            backing,
-            memory: Memory::new(),
-            faults: Faults::new(),
-            requests: Mutex::default(),
-            refusals: Mutex::default(),
-            next_request: 1.into(),
-        });
-        let address = settings.listen;
-        let (runtime, address) =
-            server::start(address, Arc::clone(&front)).map_err(|source| Error::Listen { address, source })?;
-        Ok(Self { front, region, address, runtime: Some(runtime) })
+        let listen = settings.listen;
+        let endpoint = settings.backing_endpoint.clone();
+        let front = Arc::new(Front::new(settings).ok_or(Error::Endpoint(endpoint))?);
+        let (runtime, address) = server::start(listen, Arc::clone(&front))
+            .map_err(|source| Error::Listen { address: listen, source })?;
+        Ok(Self { front, address, runtime: Some(runtime) })
     }
 
     /// The endpoint for clients: `http://s3.oss-test-1.localhost:PORT`. The bucket's name goes in front of
     /// the host.
     pub fn endpoint(&self) -> String {
-        format!("http://{}:{}", self.front.host_suffix, self.address.port())
+        format!("http://{}:{}", self.front.settings.host_suffix, self.address.port())
     }
 
     /// The address that all of the double's host names must resolve to.
@@ -170,7 +97,7 @@ impl OssDouble {
 
     /// The region that clients must sign for.
     pub fn region(&self) -> &str {
-        &self.region
+        &self.front.settings.account.region
     }
 
     /// A handle to plan faults of writes, or of other requests with [`Faults::on`].

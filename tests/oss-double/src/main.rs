@@ -1,7 +1,7 @@
 //! `oss-double`: the double as a command.
 
 use clap::Parser;
-use sluice_oss_double::{OssDouble, Settings};
+use sluice_oss_double::{Account, OssDouble, Settings};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -75,11 +75,13 @@ fn settings(arguments: Arguments) -> Settings {
     let defaults = Settings::in_front_of(backing, backing_access_key, backing_secret_key);
     Settings {
         listen: arguments.listen,
-        backing_region: arguments.backing_region,
-        access_key: arguments.access_key,
-        secret_key: arguments.secret_key,
+        backing_account: Account { region: arguments.backing_region, ..defaults.backing_account },
         host_suffix: format!("s3.{}.localhost", arguments.region),
-        region: arguments.region,
+        account: Account {
+            access_key: arguments.access_key,
+            secret_key: arguments.secret_key,
+            region: arguments.region,
+        },
         clock_skew_seconds: arguments.clock_skew,
         ..defaults
     }

@@ -15,7 +15,14 @@ pub(crate) struct Part {
     /// The store's `ETag`. That of a copied part may not be an MD5.
     pub etag_of_store: String,
     /// `None` for a part that the store copied itself.
-    pub crc_and_bytes: Option<(u64, u64)>,
+    pub checksum: Option<PartChecksum>,
+}
+
+/// The checksum of a part and the size that combining needs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PartChecksum {
+    pub crc: u64,
+    pub size_bytes: u64,
 }
 
 /// An upload that was started through the double.

@@ -1,26 +1,44 @@
 //! Answers requests of multipart uploads.
 
+use axum::response::IntoResponse;
 use http::StatusCode;
+use quick_xml::escape::escape;
+use serde::Deserialize;
 
-use crate::answer::{self, Answer, empty, etag_of, forwarded, forwarded_headers, set_crc};
-use crate::backing::read_text;
+use crate::answer::{self, Answer, etag_of, forwarded, set_crc, written};
+use crate::backing::{read_result, read_text};
 use crate::etag::{bare, to_oss};
 use crate::failure::Failure;
+use crate::forward::pick;
 use crate::front::Front;
-use crate::memory::{Part, Upload};
+use crate::memory::{Part, PartChecksum, Upload};
 use crate::request::Request;
 use crate::uri::Query;
-use crate::xml::escape;
 use crate::{crc, rules, xml};
 
 /// The smallest size of every part but the last, in bytes.
 const MIN_PART_BYTES: u64 = 100 << 10;
 
+/// The body of `CompleteMultipartUpload`.
+#[derive(Deserialize)]
+struct Completion {
+    #[serde(rename = "Part", default)]
+    parts: Vec<ListedPart>,
+}
+
+#[derive(Deserialize)]
+struct ListedPart {
+    #[serde(rename = "PartNumber")]
+    number: u16,
+    #[serde(rename = "ETag")]
+    etag: String,
+}
+
 impl Front {
     /// `CreateMultipartUpload`.
     pub(crate) async fn create_upload(&self, request: &Request) -> Result<Answer, Failure> {
         let text = read_text(self.backing.send(request.to_call_with_description()).await?).await?;
-        let upload_id = xml::text(&text, "UploadId").unwrap_or_default();
+        let upload_id = xml::text(&text, "UploadId")?.unwrap_or_default();
         self.memory.begin_upload(&upload_id, rules::storage_class(request)?);
         Ok(answer::xml(StatusCode::OK, text))
     }
@@ -31,16 +49,11 @@ impl Front {
         let number = rules::part_number(request)?;
         let response = self.backing.send(request.to_call()).await?;
         let crc = crc::of(&request.body);
-        let size_bytes = request.body.len() as u64;
+        let checksum = Some(PartChecksum { crc, size_bytes: request.body.len() as u64 });
         let etag_of_store = etag_of(response.headers()).unwrap_or_default().to_owned();
-        let crc_and_bytes = Some((crc, size_bytes));
-        let part = Part { etag: to_oss(&etag_of_store), etag_of_store, crc_and_bytes };
+        let part = Part { etag: to_oss(&etag_of_store), etag_of_store, checksum };
         self.memory.keep_part(upload_id, number, part);
-        let mut answer = empty(StatusCode::OK);
-        *answer.headers_mut() = forwarded_headers(response.headers());
-        answer.headers_mut().remove("content-length");
-        set_crc(answer.headers_mut(), crc);
-        Ok(answer)
+        Ok(written(response.headers(), crc))
     }
 
     /// `AbortMultipartUpload`.
@@ -57,18 +70,14 @@ impl Front {
         let bucket = &request.bucket;
         let key = request.key();
         let upload_id = self.check_upload(request)?;
-        let listed = listed_parts(&String::from_utf8_lossy(&request.body))?;
+        let listed = listed_parts(&request.body)?;
         let upload = self.memory.upload(upload_id);
         let crc = upload.as_ref().map_or(Ok(None), |upload| check_parts(&listed, upload))?;
         let _writing = self.memory.lock(bucket, key).await;
         self.check_overwrite(request).await?;
         let mut call = request.to_call();
         call.body = parts_for_store(&listed, upload.as_ref()).into();
-        let text = read_text(self.backing.send(call).await?).await?;
-        if text.contains("<Error>") {
-            let code = xml::text(&text, "Code").unwrap_or_else(|| "InternalError".to_owned());
-            return Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, &code, "completing failed"));
-        }
+        read_result(self.backing.send(call).await?).await?;
         self.memory.keep_storage_class(bucket, key, upload.and_then(|upload| upload.storage_class));
         self.memory.end_upload(upload_id);
         self.completed(bucket, key, crc).await
@@ -82,7 +91,7 @@ impl Front {
             self.memory.keep_crc(bucket, key, etag, crc);
         }
         let crc = self.whole_crc(bucket, key, &query, etag).await?;
-        let location = format!("http://{bucket}.{}/{key}", self.host_suffix);
+        let location = format!("http://{bucket}.{}/{key}", self.settings.host_suffix);
         let etag = to_oss(etag);
         let mut answer = answer::xml(
             StatusCode::OK,
@@ -95,11 +104,8 @@ impl Front {
                 escape(&etag),
             ),
         );
-        if let Some(version) = head.get("x-amz-version-id") {
-            answer.headers_mut().insert("x-amz-version-id", version.clone());
-        }
         set_crc(answer.headers_mut(), crc);
-        Ok(answer)
+        Ok((pick(&head, &["x-amz-version-id"]), answer).into_response())
     }
 
     /// Returns the upload's id. Fails if the upload was completed or aborted.
@@ -109,45 +115,43 @@ impl Front {
     }
 }
 
-/// Parses the parts of a completion: number and `ETag`.
-fn listed_parts(body: &str) -> Result<Vec<(u16, String)>, Failure> {
-    let malformed = || Failure::bad("MalformedXML", "the body must list parts with number and ETag");
-    let read = |part: &str| {
-        let number = xml::text(part, "PartNumber")?.parse().ok()?;
-        Some((number, xml::text(part, "ETag")?))
-    };
-    let parts: Option<Vec<_>> = xml::elements(body, "Part").into_iter().map(read).collect();
-    let parts = parts.filter(|parts| !parts.is_empty()).ok_or_else(malformed)?;
-    if parts.iter().any(|(number, _)| !(1..=10_000).contains(number)) {
+/// Parses the parts of a completion.
+fn listed_parts(body: &[u8]) -> Result<Vec<ListedPart>, Failure> {
+    let parts = xml::parse::<Completion>(body)?.parts;
+    if parts.is_empty() {
+        return Err(Failure::bad("MalformedXML", "the body must list parts with number and ETag"));
+    }
+    if parts.iter().any(|part| !(1..=10_000).contains(&part.number)) {
         return Err(Failure::invalid_argument("part numbers must be 1 to 10000"));
     }
-    if parts.is_sorted_by(|(first, _), (second, _)| first < second) {
+    if parts.is_sorted_by(|first, second| first.number < second.number) {
         return Ok(parts);
     }
     Err(Failure::bad("InvalidPartOrder", "parts must be listed in ascending order"))
 }
 
 /// Compares the listed parts with the uploaded ones. Returns the checksum of all, if each is known.
-fn check_parts(listed: &[(u16, String)], upload: &Upload) -> Result<Option<u64>, Failure> {
+fn check_parts(listed: &[ListedPart], upload: &Upload) -> Result<Option<u64>, Failure> {
     let mut whole = Some(0);
-    for (index, (number, etag)) in listed.iter().enumerate() {
+    for (index, ListedPart { number, etag }) in listed.iter().enumerate() {
         let part = upload.parts.get(number).filter(|part| bare(&part.etag) == bare(etag));
         let invalid =
             || Failure::bad("InvalidPart", format!("part {number} was not uploaded with this ETag"));
         let part = part.ok_or_else(invalid)?;
         let is_last = index + 1 == listed.len();
-        if !is_last && part.crc_and_bytes.is_some_and(|(_, size_bytes)| size_bytes < MIN_PART_BYTES) {
+        if !is_last && part.checksum.is_some_and(|known| known.size_bytes < MIN_PART_BYTES) {
             return Err(Failure::bad("EntityTooSmall", "every part but the last must have at least 100 KiB"));
         }
-        whole = whole.zip(part.crc_and_bytes).map(|(whole, (crc, bytes))| crc::combine(whole, crc, bytes));
+        let with = |(whole, next): (u64, PartChecksum)| crc::combine(whole, next.crc, next.size_bytes);
+        whole = whole.zip(part.checksum).map(with);
     }
     Ok(whole)
 }
 
 /// Builds the completion with the store's `ETag`s. Those of an upload that was not started here are assumed
 /// to be MD5s.
-fn parts_for_store(listed: &[(u16, String)], upload: Option<&Upload>) -> String {
-    let part = |(number, etag): &(u16, String)| {
+fn parts_for_store(listed: &[ListedPart], upload: Option<&Upload>) -> String {
+    let part = |ListedPart { number, etag }: &ListedPart| {
         let known = upload.and_then(|upload| upload.parts.get(number));
         let etag = known.map_or_else(|| etag.to_ascii_lowercase(), |part| part.etag_of_store.clone());
         let etag = escape(bare(&etag));

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use http_body_util::BodyExt;
 
-use crate::answer::{Answer, empty, etag_of, forwarded, forwarded_headers, set_crc};
+use crate::answer::{Answer, etag_of, forwarded, set_crc, written};
 use crate::backing::{Call, read_text};
 use crate::failure::Failure;
 use crate::front::Front;
@@ -25,11 +25,7 @@ impl Front {
             self.memory.keep_crc(bucket, key, etag, crc);
         }
         self.memory.keep_storage_class(bucket, key, rules::storage_class(request)?);
-        let mut answer = empty(StatusCode::OK);
-        *answer.headers_mut() = forwarded_headers(response.headers());
-        answer.headers_mut().remove("content-length");
-        set_crc(answer.headers_mut(), crc);
-        Ok(answer)
+        Ok(written(response.headers(), crc))
     }
 
     /// `GetObject` and `HeadObject`. The checksum is that of the whole object, even for a range.
@@ -92,9 +88,8 @@ impl Front {
         if let Some(crc) = self.memory.crc(bucket, key, etag) {
             return Ok(crc);
         }
-        let version = query.get("versionId");
-        let query = version.map(|version| Query::from([("versionId", version)])).unwrap_or_default();
-        let mut body = self.backing.send(get(bucket, Some(key), query)).await?.into_body();
+        let call = Call::new(Method::GET, bucket, Some(key), query.only("versionId"));
+        let mut body = self.backing.send(call).await?.into_body();
         let mut digest = crc::start();
         while let Some(frame) = body.frame().await {
             if let Ok(data) = frame.map_err(|error| Failure::backing(&error))?.into_data() {
@@ -109,8 +104,8 @@ impl Front {
     /// Whether the store's bucket is or was versioned. A store without versions has no such bucket.
     async fn keeps_versions(&self, bucket: &str) -> Result<bool, Failure> {
         let query = Query::from([("versioning", "")]);
-        match self.backing.send(get(bucket, None, query)).await {
-            Ok(response) => Ok(xml::text(&read_text(response).await?, "Status").is_some()),
+        match self.backing.send(Call::new(Method::GET, bucket, None, query)).await {
+            Ok(response) => Ok(xml::text(&read_text(response).await?, "Status")?.is_some()),
             Err(failure) if failure.status == StatusCode::NOT_IMPLEMENTED => Ok(false),
             Err(failure) => Err(failure),
         }
@@ -124,16 +119,5 @@ pub(crate) fn check_readable(class: Option<&str>) -> Result<(), Failure> {
             Err(Failure::forbidden("InvalidObjectState", "the object is archived and was not restored"))
         }
         _ => Ok(()),
-    }
-}
-
-fn get(bucket: &str, key: Option<&str>, query: Query) -> Call {
-    Call {
-        method: Method::GET,
-        bucket: bucket.to_owned(),
-        key: key.map(str::to_owned),
-        query,
-        headers: http::HeaderMap::new(),
-        body: bytes::Bytes::new(),
     }
 }

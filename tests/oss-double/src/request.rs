@@ -81,9 +81,17 @@ fn check_key(key: &str) -> Result<&str, Failure> {
     Ok(key)
 }
 
-/// Returns the bucket, key and query of a copy's source. Fails with 400 `InvalidArgument` if the header is
-/// not `bucket/key`.
-pub(crate) fn parse_copy_source(header: &str) -> Result<(String, String, Query), Failure> {
+/// The object to copy.
+#[derive(Debug)]
+pub(crate) struct CopySource {
+    pub bucket: String,
+    pub key: String,
+    /// It may name a version.
+    pub query: Query,
+}
+
+/// Parses `x-amz-copy-source`. Fails with 400 `InvalidArgument` if it is not `bucket/key`.
+pub(crate) fn parse_copy_source(header: &str) -> Result<CopySource, Failure> {
     let malformed = || Failure::invalid_argument("x-amz-copy-source must be bucket/key, percent-encoded");
     let (path, query) = header.split_once('?').unwrap_or((header, ""));
     let path = decode(path).ok_or_else(malformed)?;
@@ -93,7 +101,7 @@ pub(crate) fn parse_copy_source(header: &str) -> Result<(String, String, Query),
     if key.is_empty() {
         return Err(malformed());
     }
-    Ok((bucket.to_owned(), check_key(key)?.to_owned(), query))
+    Ok(CopySource { bucket: bucket.to_owned(), key: check_key(key)?.to_owned(), query })
 }
 
 #[cfg(test)]
@@ -137,8 +145,9 @@ mod tests {
 
     #[test]
     fn a_copy_source_is_decoded() {
-        let (bucket, key, query) = parse_copy_source("/bucket/a%20b?versionId=1").unwrap();
-        assert_eq!((bucket.as_str(), key.as_str(), query.get("versionId")), ("bucket", "a b", Some("1")));
+        let source = parse_copy_source("/bucket/a%20b?versionId=1").unwrap();
+        assert_eq!((source.bucket.as_str(), source.key.as_str()), ("bucket", "a b"));
+        assert_eq!(source.query.get("versionId"), Some("1"));
         assert!(parse_copy_source("bucket").is_err());
     }
 }

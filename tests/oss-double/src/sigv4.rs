@@ -1,4 +1,7 @@
 //! Computes AWS Signature Version 4, to check clients' requests and to sign requests to the store.
+//!
+//! The SDK's signer is not used: it would approve its own mistakes. The same code signs requests to real
+//! stores, which check it.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};

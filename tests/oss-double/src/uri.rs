@@ -55,6 +55,11 @@ impl Query {
         Self(self.0.iter().filter(|(name, _)| !own(name)).cloned().collect())
     }
 
+    /// The query with one parameter only.
+    pub(crate) fn only(&self, name: &str) -> Self {
+        Self(self.0.iter().filter(|(known, _)| known == name).cloned().collect())
+    }
+
     /// The query without one parameter.
     pub(crate) fn without(&self, name: &str) -> Self {
         Self(self.0.iter().filter(|(known, _)| known != name).cloned().collect())

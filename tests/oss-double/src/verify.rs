@@ -6,6 +6,7 @@ use time::{Duration, OffsetDateTime};
 use crate::clock::parse_signing_time;
 use crate::failure::Failure;
 use crate::request::Request;
+use crate::settings::Account;
 use crate::sigv4::{Canonical, SigningKey, canonical_value};
 use crate::uri::encode_path;
 
@@ -14,13 +15,6 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const GREATEST_SKEW: Duration = Duration::minutes(15);
 /// The maximum lifetime of a presigned URL, in seconds: a week.
 const LONGEST_EXPIRY: i64 = 604_800;
-
-/// The credentials that requests must be signed with.
-pub(crate) struct Account {
-    pub access_key: String,
-    pub secret_key: String,
-    pub region: String,
-}
 
 /// The verified signature of a request.
 pub(crate) struct Verified {

@@ -1,52 +1,55 @@
-//! Reads and rewrites S3's XML: elements without attributes, by name.
+//! Reads and rewrites S3's XML.
 
-/// Escapes a text for an element.
-pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+use quick_xml::Reader;
+use quick_xml::escape::{escape, unescape};
+use quick_xml::events::Event;
+use serde::de::DeserializeOwned;
+use std::ops::Range;
+
+use crate::failure::Failure;
+
+/// Parses the body of a request. Fails with 400 `MalformedXML`.
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+    let malformed = |error: quick_xml::DeError| Failure::bad("MalformedXML", error.to_string());
+    quick_xml::de::from_reader(body).map_err(malformed)
 }
 
-/// Returns the text of an element's escaped form.
-pub(crate) fn unescape(text: &str) -> String {
-    let quotes =
-        text.replace("&quot;", "\"").replace("&#34;", "\"").replace("&apos;", "'").replace("&#39;", "'");
-    quotes.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+/// Returns the text of the first element with this name.
+pub(crate) fn text(xml: &str, name: &str) -> Result<Option<String>, quick_xml::Error> {
+    let first = inner_ranges(xml, name)?.into_iter().next();
+    first.map(|inner| Ok(unescape(&xml[inner])?.trim().to_owned())).transpose()
 }
 
-/// Returns the raw text inside each `<name>`, in order.
-pub(crate) fn elements<'a>(xml: &'a str, name: &str) -> Vec<&'a str> {
-    let open = format!("<{name}>");
-    let close = format!("</{name}>");
-    let mut rest = xml;
-    let mut found = Vec::new();
-    while let Some((_, after)) = rest.split_once(&open) {
-        let Some((content, tail)) = after.split_once(&close) else { break };
-        found.push(content);
-        rest = tail;
-    }
-    found
-}
-
-/// Returns the text of the first `<name>`.
-pub(crate) fn text(xml: &str, name: &str) -> Option<String> {
-    elements(xml, name).first().map(|content| unescape(content).trim().to_owned())
-}
-
-/// Returns the document with the text of each `<name>` replaced.
-pub(crate) fn rewrite(xml: &str, name: &str, replace: impl Fn(&str) -> String) -> String {
-    let open = format!("<{name}>");
-    let close = format!("</{name}>");
-    let mut rest = xml;
+/// Returns the document with the text of each element with this name replaced.
+pub(crate) fn rewrite(
+    xml: &str,
+    name: &str,
+    replace: impl Fn(&str) -> String,
+) -> Result<String, quick_xml::Error> {
     let mut written = String::with_capacity(xml.len());
-    while let Some((before, after)) = rest.split_once(&open) {
-        let Some((content, tail)) = after.split_once(&close) else { break };
-        written.push_str(before);
-        written.push_str(&open);
-        written.push_str(&escape(&replace(&unescape(content))));
-        written.push_str(&close);
-        rest = tail;
+    let mut copied = 0;
+    for inner in inner_ranges(xml, name)? {
+        written += &xml[copied..inner.start];
+        copied = inner.end;
+        written += &escape(replace(&unescape(&xml[inner])?));
     }
-    written.push_str(rest);
-    written
+    Ok(written + &xml[copied..])
+}
+
+/// Finds what is inside each element with this name, in order.
+fn inner_ranges(xml: &str, name: &str) -> Result<Vec<Range<usize>>, quick_xml::Error> {
+    let mut reader = Reader::from_str(xml);
+    let mut found = Vec::new();
+    loop {
+        match reader.read_event()? {
+            Event::Start(start) if start.local_name().as_ref() == name.as_bytes() => {
+                let inner = reader.read_to_end(start.name())?;
+                found.push(inner.start as usize..inner.end as usize);
+            }
+            Event::Eof => return Ok(found),
+            _ => {}
+        }
+    }
 }
 
 #[cfg(test)]
@@ -57,14 +60,23 @@ mod tests {
 
     #[test]
     fn elements_are_found_by_name() {
-        assert_eq!(elements(LIST, "P").len(), 2);
-        assert_eq!(text(LIST, "ETag").as_deref(), Some("\"a\""));
-        assert_eq!(text(LIST, "Missing"), None);
+        assert_eq!(inner_ranges(LIST, "P").unwrap().len(), 2);
+        assert_eq!(text(LIST, "ETag").unwrap().as_deref(), Some("\"a\""));
+        assert_eq!(text(LIST, "Missing").unwrap(), None);
+    }
+
+    #[test]
+    fn elements_are_found_however_they_are_written() {
+        let list = "<?xml version='1.0'?><r:R xmlns:r='x'><!-- <ETag>c</ETag> --><r:ETag a='>' >&#34;a</r:ETag></r:R>";
+        assert_eq!(text(list, "ETag").unwrap().as_deref(), Some("\"a"));
+        assert_eq!(rewrite(list, "ETag", |_| "<b".to_owned()).unwrap(), list.replace("&#34;a", "&lt;b"));
+        assert!(rewrite("<R><ETag>a</R>", "ETag", str::to_owned).is_err());
+        assert!(text("<R><ETag>a", "ETag").is_err());
     }
 
     #[test]
     fn rewriting_changes_nothing_else() {
-        let upper = rewrite(LIST, "ETag", str::to_ascii_uppercase);
+        let upper = rewrite(LIST, "ETag", str::to_ascii_uppercase).unwrap();
         assert_eq!(upper, LIST.replace("&quot;a", "&quot;A").replace(">b<", ">B<"));
     }
 }

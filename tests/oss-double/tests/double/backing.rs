@@ -1,19 +1,17 @@
 //! A store in memory with the path-style S3 calls that the double forwards. It does not check signatures.
 
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Query, State as SharedState};
+use axum::response::IntoResponse;
 use bytes::Bytes;
 use http::header::HeaderName;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use http::{HeaderMap, Method, StatusCode, Uri};
 use md5::{Digest, Md5};
 use std::collections::{BTreeMap, BTreeSet};
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
-pub type Answer = Response<Full<Bytes>>;
+pub type Answer = axum::response::Response;
 
 /// An object with the headers of its PUT.
 #[derive(Clone)]
@@ -54,18 +52,8 @@ impl Store {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let store = Self { state: Arc::default(), endpoint };
-        let served = store.clone();
-        tokio::spawn(async move {
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                let store = served.clone();
-                let service = service_fn(move |request| {
-                    let store = store.clone();
-                    async move { Ok::<_, Infallible>(store.answer(request).await) }
-                });
-                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
-            }
-        });
+        let router = Router::new().fallback(Self::answer).with_state(store.clone());
+        tokio::spawn(axum::serve(listener, router).into_future());
         store
     }
 
@@ -74,26 +62,19 @@ impl Store {
         self.state.lock().unwrap().seen.iter().filter(|seen| seen.method == method).count()
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Answer {
-        let (parts, body) = request.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        let path = percent_encoding::percent_decode_str(parts.uri.path()).decode_utf8().unwrap().into_owned();
-        let query = parts.uri.query().unwrap_or("");
-        let parameters: BTreeMap<String, String> = query
-            .split('&')
-            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-            .map(|(name, value)| {
-                (name.to_owned(), percent_encoding::percent_decode_str(value).decode_utf8_lossy().into())
-            })
-            .collect();
-        let mut state = self.state.lock().unwrap();
-        state.seen.push(Seen {
-            method: parts.method.clone(),
-            path: path.clone(),
-            headers: parts.headers.clone(),
-        });
-        let call = Call { method: parts.method, path, parameters, headers: parts.headers, body };
-        state.dispatch(&call)
+    async fn answer(
+        SharedState(store): SharedState<Self>,
+        method: Method,
+        uri: Uri,
+        Query(parameters): Query<BTreeMap<String, String>>,
+        headers: HeaderMap,
+        body: Body,
+    ) -> Answer {
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        let path = percent_encoding::percent_decode_str(uri.path()).decode_utf8().unwrap().into_owned();
+        let mut state = store.state.lock().unwrap();
+        state.seen.push(Seen { method: method.clone(), path: path.clone(), headers: headers.clone() });
+        state.dispatch(&Call { method, path, parameters, headers, body })
     }
 }
 
@@ -164,9 +145,7 @@ impl State {
 }
 
 pub fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Full::new(body.into()));
-    *answer.status_mut() = StatusCode::from_u16(status).unwrap();
-    answer
+    (StatusCode::from_u16(status).unwrap(), Body::from(body.into())).into_response()
 }
 
 pub fn error(status: u16, code: &str) -> Answer {

@@ -82,6 +82,18 @@ async fn delete_objects_requires_the_md5_of_its_body() {
 }
 
 #[tokio::test]
+async fn a_list_of_deletions_must_be_well_formed() {
+    let setup = Setup::start().await;
+    setup.put("a", b"abc").await;
+    for body in ["<Delete><Object><Key>a</Key></Object>", "<Delete><Object/></Delete>"] {
+        let md5 = BASE64_STANDARD.encode(Md5::digest(body));
+        let delete = Raw::new("POST", "/?delete").header("content-md5", md5).body(body).send(&setup).await;
+        assert_eq!(delete.refusal(), (400, "MalformedXML".to_owned()), "{body}");
+    }
+    assert_eq!(setup.get("a").await, b"abc");
+}
+
+#[tokio::test]
 async fn a_body_that_does_not_match_its_md5_is_refused() {
     let setup = Setup::start().await;
     let put = |md5: &str| Raw::new("PUT", "/key").header("content-md5", md5).body("abc").send(&setup);

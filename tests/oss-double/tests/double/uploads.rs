@@ -108,6 +108,30 @@ async fn a_completion_must_list_uploaded_parts_in_order() {
 }
 
 #[tokio::test]
+async fn a_completion_must_be_well_formed() {
+    let setup = Setup::start().await;
+    let upload_id = create(&setup).await;
+    let etag = upload(&setup, &upload_id, 1, b"abc").await.e_tag.unwrap();
+    let part =
+        format!("<Part a='>'><!-- 1 --><ETag><![CDATA[{etag}]]></ETag><PartNumber>1</PartNumber></Part>");
+    let complete =
+        |body: &str| Raw::new("POST", &format!("/key?uploadId={upload_id}")).body(body).send(&setup);
+    let malformed = [
+        "",
+        "no XML",
+        "<C><Part><PartNumber>1</PartNumber></Part></C>",
+        &format!("<C>{part}"),
+        &format!("<C>{part}</D>"),
+        &format!("<C><D>{part}</D></C>"),
+    ];
+    for body in malformed {
+        assert_eq!(complete(body).await.refusal(), (400, "MalformedXML".to_owned()), "{body}");
+    }
+    let body = format!("<?xml version='1.0'?>\n<o:C xmlns:o='oss'>\n  {part}\n</o:C>");
+    assert_eq!(complete(&body).await.status, 200);
+}
+
+#[tokio::test]
 async fn part_numbers_are_one_to_ten_thousand() {
     let setup = Setup::start().await;
     let upload_id = create(&setup).await;
