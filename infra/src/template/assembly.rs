@@ -125,7 +125,8 @@ mod tests {
             ),
             (
                 "b.yaml",
-                "AWSTemplateFormatVersion: \"2010-09-09\"\nDescription: Both\nResources:\n  B:\n    Type: T\n",
+                "AWSTemplateFormatVersion: \"2010-09-09\"\nDescription: Both\n\
+                 Resources:\n  B:\n    Type: T\n",
             ),
         ]);
         let expected = [

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_saphyr::{Spanned, Tagged};
 
 use crate::Error;
@@ -33,7 +34,7 @@ pub fn parameters(template: &str) -> Result<BTreeSet<String>, Error> {
     #[serde(rename_all = "PascalCase")]
     struct Template {
         #[serde(default)]
-        parameters: BTreeMap<String, IgnoredAny>,
+        parameters: BTreeMap<String, Value>,
     }
     Ok(read::<Template>(template)?.parameters.into_keys().collect())
 }
@@ -52,7 +53,7 @@ pub fn retained(template: &str) -> Result<Vec<Retained>, Error> {
         .filter(|resource| resource.deletion_policy.as_deref() == Some("Retain"));
     let kept = kept.filter_map(|resource| {
         let name = resource.properties.name?.value.0;
-        match resource.resource_type.as_str() {
+        match resource.r#type.as_str() {
             "AWS::DynamoDB::Table" => Some(Retained::Table(name)),
             "AWS::S3::Bucket" => Some(Retained::Bucket(name)),
             _ => None,
@@ -64,8 +65,7 @@ pub fn retained(template: &str) -> Result<Vec<Retained>, Error> {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Resource {
-    #[serde(rename = "Type")]
-    resource_type: String,
+    r#type: String,
     deletion_policy: Option<String>,
     #[serde(default)]
     properties: Properties,
@@ -134,8 +134,8 @@ mod tests {
 
     #[test]
     fn parameters_are_read_from_their_section_only() {
-        let template = "Metadata:\n  M: {}\nParameters:\n\n  A:\n    Type: String\n  \"B\":\n    Type: String\n\
-            Rules:\n  C: {}\n";
+        let template = "Metadata:\n  M: {}\nParameters:\n\n  A:\n    Type: String\n  \"B\":\n    \
+            Type: String\nRules:\n  C: {}\n";
         assert!(parameters(template).expect("a template").iter().eq(["A", "B"]));
     }
 }

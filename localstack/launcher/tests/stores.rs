@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::error::Error;
 use std::fs;
+use std::future::{Ready, ready};
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
@@ -42,7 +43,12 @@ impl RecordingWebhook {
         Ok((events, WebhookSettings { url, token: "sesame".to_owned() }))
     }
 
-    async fn record(State(events): State<Self>, RawQuery(query): RawQuery, headers: HeaderMap, body: Bytes) {
+    fn record(
+        State(events): State<Self>,
+        RawQuery(query): RawQuery,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Ready<()> {
         let authorization = headers.get("authorization").and_then(|value| value.to_str().ok());
         let authorization = authorization.unwrap_or_default().to_owned();
         let body = String::from_utf8_lossy(&body).into_owned();
@@ -50,6 +56,7 @@ impl RecordingWebhook {
             let event = [query.unwrap_or_default(), authorization, body];
             events.0.lock().expect("no panic while held").push(event);
         }
+        ready(())
     }
 
     /// Waits for the first event whose body contains `text`, at most 40 seconds: Ceph looks for new topics

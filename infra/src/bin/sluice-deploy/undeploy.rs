@@ -63,8 +63,8 @@ fn show(stage: &Stage, is_deployed: bool, kept: &[Retained], delete_data: bool) 
     let Stage { stack, account, region, .. } = stage;
     if is_deployed {
         println!(
-            "stack {stack} of account {account} in {region} will be deleted, with its functions, queues, logs \
-             and API"
+            "stack {stack} of account {account} in {region} will be deleted, with its functions, queues, \
+             logs and API"
         );
     } else {
         println!("stack {stack} of account {account} in {region} is deleted already, but not its data");
@@ -104,8 +104,8 @@ async fn remove(aws: &Aws, stack_id: &str, buckets: &[&str]) -> Outcome {
     progress.follow(&[ResourceStatus::DeleteComplete]).await
 }
 
-/// The tables and buckets that outlive the stack, as far as they exist: those of the deployed template (today's
-/// may retain others), or of today's if the stack is gone; and the bucket of the functions' code.
+/// The tables and buckets that outlive the stack, as far as they exist: those of the deployed template
+/// (today's may retain others), or of today's if the stack is gone; and the bucket of the functions' code.
 async fn kept(aws: &Aws, stage: &Stage, stack: Option<&Stack>) -> Outcome<Vec<Retained>> {
     let template = match stack {
         Some(stack) => {
