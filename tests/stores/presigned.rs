@@ -4,6 +4,7 @@ use reqwest::{Method, Response};
 use sluice_deployment::clock;
 use sluice_domain::hash::Sha256;
 use sluice_domain::time::Timestamp;
+use sluice_storage::MultipartOptions;
 use sluice_storage::presign::{Disposition, PresignedUrl, PutOf};
 use std::time::Duration;
 
@@ -78,7 +79,7 @@ pub async fn put_existing(store: &TestStore) -> Observation {
 
 pub async fn part(store: &TestStore) -> Observation {
     let (key, (now, end)) = (test_key("presigned-part"), times());
-    let id = store.bucket.create_multipart(&key, false).await?;
+    let id = store.bucket.create_multipart(&key, MultipartOptions::default()).await?;
     let url = store.bucket.presign_part(&key, &id, part_number(1), 5, None, now, end).await?;
     let answer = send(store, Method::PUT, &url, b"bytes").await?;
     let etag = answer.headers().contains_key("etag");

@@ -8,6 +8,7 @@ use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use reqwest::Method;
 use sluice_deployment::clock;
 use sluice_domain::key::ObjectKey;
+use sluice_storage::MultipartOptions;
 use sluice_storage::presign::{PresignedUrl, PutOf};
 use std::time::Duration;
 
@@ -105,7 +106,7 @@ async fn try_part(store: &TestStore, name: &str, ours: bool) -> Observation {
     let key = test_key(name);
     let theirs = test_key("theirs");
     store.put(&theirs, THEIRS).await?;
-    let id = store.bucket.create_multipart(&key, false).await?;
+    let id = store.bucket.create_multipart(&key, MultipartOptions::default()).await?;
     let url = part_url(store, &key, &id, ours).await?;
     if let Some(status) = send(store, &url, Some(&theirs)).await? {
         store.bucket.abort_multipart(&key, &id).await?;
@@ -142,7 +143,7 @@ pub async fn honest(store: &TestStore) -> Observation {
 /// Whether a normal PUT of a part works with a URL of ours.
 pub async fn honest_part(store: &TestStore) -> Observation {
     let key = test_key("part-of-ours");
-    let id = store.bucket.create_multipart(&key, false).await?;
+    let id = store.bucket.create_multipart(&key, MultipartOptions::default()).await?;
     let url = part_url(store, &key, &id, true).await?;
     let outcome = send(store, &url, None).await?.unwrap_or_else(|| "yes".to_owned());
     store.bucket.abort_multipart(&key, &id).await?;

@@ -3,6 +3,7 @@
 use reqwest::{Method, Response};
 use sluice_domain::hash::Sha256;
 use sluice_domain::time::Timestamp;
+use sluice_storage::MultipartOptions;
 use sluice_storage::presign::{PresignedUrl, PutOf};
 
 use crate::presigned::{disposition, send, times};
@@ -36,7 +37,7 @@ pub async fn longer(store: &TestStore) -> Observation {
 
 pub async fn longer_part(store: &TestStore) -> Observation {
     let (key, (now, end)) = (test_key("longer-part"), times());
-    let id = store.bucket.create_multipart(&key, false).await?;
+    let id = store.bucket.create_multipart(&key, MultipartOptions::default()).await?;
     let first = crate::test_store::part_number(1);
     let url = store.bucket.presign_part(&key, &id, first, 5, None, now, end).await?;
     let found = refused(&send(store, Method::PUT, &url, b"bytes and more").await?);

@@ -8,7 +8,7 @@ use sluice_domain::key::ObjectKey;
 use sluice_domain::time::Timestamp;
 use sluice_packs::crc64;
 use sluice_storage::presign::PresignedUrl;
-use sluice_storage::{Bucket, ErrorKind, ObjectHead, PutOptions, StorageError};
+use sluice_storage::{Bucket, ErrorKind, MultipartOptions, ObjectHead, PutOptions, StorageError};
 use std::time::Duration;
 
 use crate::localhost::http_client;
@@ -91,7 +91,7 @@ impl Trial {
 
     /// Begins a multipart upload. [`Self::clean_up`] aborts it if it was not completed.
     pub async fn begin(&mut self, key: &ObjectKey) -> Result<String, StorageError> {
-        let multipart_id = self.bucket.create_multipart(key, false).await?;
+        let multipart_id = self.bucket.create_multipart(key, MultipartOptions::default()).await?;
         self.multiparts.push((key.clone(), multipart_id.clone()));
         Ok(multipart_id)
     }

@@ -92,7 +92,7 @@ impl Job {
     ) -> Result<(Written, SentDigests), TransferError> {
         let part_bytes = part_bytes(head.size)?;
         let first = self.read(key, head, 0..part_bytes.min(head.size)).await?;
-        let begin = || self.target.begin_checked(target_key, &first.description);
+        let begin = || CheckedUpload::begin(&self.target, target_key, &first.description);
         let mut upload = begin.retry(RETRIES).when(is_transient).await.map_err(of_step)?;
         let sent = async {
             let sent = self.send_parts(&mut upload, key, head, first.bytes).await?;

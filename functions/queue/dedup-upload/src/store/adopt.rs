@@ -6,7 +6,7 @@ use sluice_domain::blob::Blob;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::manifest::Manifest;
 use sluice_domain::publication::StoredBlob;
-use sluice_storage::{Copy, CopyProgress, ObjectHead};
+use sluice_storage::{Copy, CopyProgress, MultipartOptions, ObjectHead};
 
 use crate::compression::worth_compressing;
 use crate::error::DedupError;
@@ -61,7 +61,7 @@ async fn copy(
     }
     let id = match multipart_id.take() {
         Some(id) => id,
-        None => app.vault.create_multipart(target_key, false).await?,
+        None => app.vault.create_multipart(target_key, MultipartOptions::default()).await?,
     };
     let id = multipart_id.insert(id);
     Ok(copy.parts(id, app.copy_limits.part_bytes, out_of_time).await?)
