@@ -30,7 +30,9 @@ impl Import {
         let s3 = Client::new(&operator.stack.sdk);
         s3.create_bucket().bucket(bucket).send().await.expect("a bucket");
         let folder = tempfile::tempdir().expect("a folder");
-        let (bucket, prefix, known) = (bucket.to_owned(), format!("{bucket}/"), BTreeMap::new());
+        let bucket = bucket.to_owned();
+        let prefix = format!("{bucket}/");
+        let known = BTreeMap::new();
         let mut import = Self { operator, s3, bucket, prefix, folder, objects: known };
         for (key, content) in objects {
             import.put(&key, content).await;
