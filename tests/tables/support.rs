@@ -59,7 +59,8 @@ pub fn blob(account: &Account, content: &[u8]) -> Blob {
     let size_bytes = content.len() as u64;
     let digest = ContentDigest { size_bytes, sha1: Sha1::of(content), sha256: Sha256::of(content) };
     let manifest = Attachment::Inline(vec![0, 1, 255]);
-    Blob::new(account.account_id, &digest, Some("objects/one".to_owned()), manifest, clock::now())
+    let blob = Blob::new(account.account_id, &digest, manifest, clock::now());
+    Blob { object_key: Some("objects/one".to_owned()), ..blob }
 }
 
 pub fn stored(account: &Account, content: &[u8]) -> Outcome {

@@ -169,7 +169,7 @@ fn check_rule(rule: &Rule) {
     let size_bytes = rule.min_size;
     let digest = ContentDigest { size_bytes, sha1: Sha1::of(b""), sha256: Sha256::of(b"") };
     let account_id = AccountId::from_bytes([1; 16]);
-    let blob = Blob::new(account_id, &digest, None, Attachment::Inline(Vec::new()), created_at);
+    let blob = Blob::new(account_id, &digest, Attachment::Inline(Vec::new()), created_at);
     let days = [0, rule.min_age_days, rule.unread_days, u32::MAX];
     let mut times = days.map(|days| created_at.after(Duration::from_hours(24) * days));
     times.sort_unstable();

@@ -30,10 +30,10 @@ pub async fn adopt(
     let manifest = Manifest::new(digest.size_bytes, digest.sha256, packs.terms.clone())?;
     let manifest_key = ObjectKey::manifest(upload.account_id, object_version);
     let manifest = save_attachment(app, manifest_key, manifest.encode()).await?;
-    let object_key = Some(object_key.to_string());
+    let blob = Blob::new(upload.account_id, digest, manifest, clock::now());
     Ok(StoreResult::Stored(Box::new(StoredUpload {
         blob: StoredBlob {
-            blob: Blob::new(upload.account_id, digest, object_key, manifest, clock::now()),
+            blob: Blob { object_key: Some(object_key.to_string()), ..blob },
             // The packs have the blob's reference from the beginning.
             packs: Vec::new(),
             new_bytes: packs.new_bytes,
