@@ -9,8 +9,7 @@ use sluice_domain::id::AccountId;
 use sluice_domain::migration::Rule;
 use sluice_domain::time::Timestamp;
 use sluice_storage::Clients;
-use sluice_storage::stores::Stores;
-use sluice_storage::stores::{Capability, CredentialsReference, Role, Store, StoreKind};
+use sluice_storage::stores::{Capability, CredentialsReference, Role, Store, StoreKind, Stores, Tls};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -80,7 +79,7 @@ static CLIENTS: LazyLock<Clients> = LazyLock::new(|| {
 fn check_stores(bytes: &[u8]) -> Verdict {
     let Some(json) = text(bytes) else { return Verdict::Refused };
     let environment = |name: &str| name.starts_with("CEPH_").then(|| "value".to_owned());
-    let stores = match Stores::open(&CLIENTS, json, &environment, true) {
+    let stores = match Stores::open(&CLIENTS, json, &environment, Tls::Required) {
         Ok(stores) => stores,
         Err(error) => {
             let text = error.to_string();
