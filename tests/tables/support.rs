@@ -37,7 +37,7 @@ pub fn new_account(now: Timestamp) -> Account {
     sample::account(&format!("user-{}", hex::encode(unique)), unique, now)
 }
 
-/// An account, created.
+/// Creates an account.
 pub async fn account(tables: &Tables) -> Account {
     let account = new_account(clock::now());
     assert_eq!(tables.create_account(&account).await.expect("a write"), Registered::Done);
@@ -48,7 +48,7 @@ pub fn upload(account: &Account, path: &str, size: u64) -> Upload {
     sample::upload(account, path, size, unique(), clock::now())
 }
 
-/// An upload, begun.
+/// Begins an upload.
 pub async fn begun(tables: &Tables, account: &Account, path: &str, size: u64) -> Upload {
     let upload = upload(account, path, size);
     assert_eq!(tables.begin_upload(&upload).await.expect("a write"), Begun::Done);

@@ -36,8 +36,6 @@ use crate::subject::{self, Packs};
 
 /// How many bytes are read back at once.
 const READ_BACK_BYTES: u64 = 8 << 20;
-
-/// Moves packs.
 #[derive(Debug)]
 pub struct Mover {
     pub tables: Tables,
@@ -91,7 +89,7 @@ struct VerifiedObject {
 }
 
 impl Mover {
-    /// Moves a pack.
+    /// Moves a pack, unless another mover is faster.
     pub async fn move_pack(&self, order: Move<'_>) -> Result<Moved, PackError> {
         let Move { pack, index, store, form, attempt } = order;
         let generation = pack.placement.generation + 1;

@@ -50,7 +50,7 @@ pub enum PartSha256 {
 pub struct StoredPart {
     pub number: PartNumber,
     pub size: u64,
-    /// The `ETag`, normalised
+    /// The `ETag` as [`normalise_etag`] returns it.
     pub etag: String,
     /// The `ETag` as the store writes it. Some stores compare it letter by letter at completion.
     pub written_etag: String,

@@ -91,7 +91,7 @@ impl<'a> GetOptions<'a> {
 }
 
 impl Span {
-    /// The header `Range`.
+    /// The value of the header `Range`, if the span needs one.
     fn header(&self) -> Option<String> {
         match self {
             Self::Whole | Self::WholeOf(_) => None,

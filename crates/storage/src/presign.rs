@@ -30,7 +30,7 @@ pub struct UrlLife {
     longest: Duration,
 }
 
-/// A presigned request.
+/// A URL with the headers that a request by it must have.
 #[derive(Clone)]
 pub struct PresignedUrl {
     /// The URL. Whoever has it may use it: never log it.
@@ -44,9 +44,9 @@ pub struct PresignedUrl {
 /// Whether a PUT may replace an existing object. Some stores ignore the condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PutOf {
-    /// It may not (`If-None-Match: *`).
+    /// It may not replace one (`If-None-Match: *`).
     NewObject,
-    /// It may.
+    /// It may replace an object.
     #[default]
     AnyObject,
 }

@@ -72,7 +72,7 @@ fn check_frame(bytes: &[u8]) -> Verdict {
 /// bytes each.
 struct Layout {
     encoding: Encoding,
-    /// Less one.
+    /// The lengths of the chunks, less one each.
     chunk_lengths: Vec<u16>,
     frames: Vec<(u8, u16)>,
     first_chunk: u8,
