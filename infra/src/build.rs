@@ -31,9 +31,7 @@ pub enum Build {
 /// A processor architecture of Lambda.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Architecture {
-    /// AWS Graviton.
     Arm64,
-    /// Intel and AMD.
     X86_64,
 }
 

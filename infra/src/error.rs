@@ -22,7 +22,7 @@ pub enum Error {
         executable: PathBuf,
         /// The minor version that it was linked against.
         minor: u32,
-        /// Lambda's minor version.
+        /// The minor version that Lambda has.
         available: u32,
     },
     /// A file is not a valid part of the template.

@@ -57,6 +57,7 @@ fn of_objects() -> Section {
         "delete of a missing object" => objects::delete_missing,
         "object of 0 bytes" => objects::empty,
         "first bytes of an object of 0 bytes" => objects::start_of_empty,
+        "the same, `If-Match` with a wrong ETag" => objects::start_of_another_empty,
         "first bytes, with the size of all" => objects::start,
         "range" => objects::range,
         "range behind the end: status" => objects::range_behind,

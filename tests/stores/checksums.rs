@@ -6,7 +6,7 @@ use base64::prelude::BASE64_STANDARD;
 use md5::{Digest as _, Md5};
 use sluice_domain::hash::Sha256;
 use sluice_packs::crc64;
-use sluice_storage::{Description, PutOptions};
+use sluice_storage::{CheckedUpload, Description, MultipartOptions, PartSha256, PutOptions};
 
 use crate::test_store::{Observation, TestStore, outcome, raw_outcome, test_key, yes_if};
 
@@ -31,7 +31,8 @@ pub async fn sha256_wrong(store: &TestStore) -> Observation {
 
 pub async fn part_sha256_wrong(store: &TestStore) -> Observation {
     let key = test_key("part-sha256-wrong");
-    let id = store.bucket.create_multipart(&key, true).await?;
+    let options = MultipartOptions { part_sha256: PartSha256::ByClient, ..MultipartOptions::default() };
+    let id = store.bucket.create_multipart(&key, options).await?;
     let request = store.client.upload_part().bucket(store.name()).key(key.as_str()).upload_id(&id);
     let request = request.part_number(1).checksum_sha256(Sha256::of(b"other").to_base64());
     let word = raw_outcome(request.body(b"bytes".to_vec().into()).send().await);
@@ -84,7 +85,7 @@ pub async fn crc64_of_put(store: &TestStore) -> Observation {
 pub async fn crc64_of_parts(store: &TestStore) -> Observation {
     let key = test_key("crc64-of-parts");
     let parts = [sluice_tests::bytes(4, crate::test_store::PART_BYTES), sluice_tests::bytes(5, 1000)];
-    let mut upload = store.bucket.begin_checked(&key, &Description::default()).await?;
+    let mut upload = CheckedUpload::begin(&store.bucket, &key, &Description::default()).await?;
     for part in &parts {
         let reported = upload.send(part.clone().into()).await?;
         if reported.is_some_and(|crc| crc != crc64(part)) {

@@ -3,7 +3,7 @@
 use crate::test_store::{
     Observation, PART_BYTES, TestStore, or_ignored, outcome, part_number, test_key, yes_if,
 };
-use sluice_storage::{Copy, CopySource, ObjectHead};
+use sluice_storage::{Copy, CopySource, MultipartOptions, ObjectHead};
 
 /// An `ETag` that no object of these tests has.
 const OTHER: &str = "\"d41d8cd98f00b204e9800998ecf8427e\"";
@@ -56,7 +56,7 @@ async fn part(store: &TestStore, name: &str, etag: Option<&str>) -> Observation 
     let bytes = sluice_tests::bytes(9, PART_BYTES + 100);
     store.put(&source_key, &bytes).await?;
     let right = store.etag(&source_key).await?;
-    let id = store.bucket.create_multipart(&target_key, false).await?;
+    let id = store.bucket.create_multipart(&target_key, MultipartOptions::default()).await?;
     for (index, range) in [10..PART_BYTES + 10, 0..10].into_iter().enumerate() {
         let range = range.start as u64..range.end as u64;
         let etag = Some(etag.unwrap_or(&right));

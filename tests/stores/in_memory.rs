@@ -1,15 +1,19 @@
 //! Compares the buckets in memory, on which the workers' tests run, with those of the AWS emulator.
 
+use bytes::Bytes;
+use futures::FutureExt as _;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use sluice_in_memory::Services;
-use sluice_storage::Clients;
+use sluice_in_memory::faults::Fault;
+use sluice_storage::{Clients, ErrorKind, GetOptions, PutOptions};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::TcpListener;
 
 use crate::findings::observe;
 use crate::start;
+use crate::test_store::test_key;
 
 const TABLE: &str = include_str!("../../docs/stores/behaviours.md");
 
@@ -69,4 +73,20 @@ async fn buckets_in_memory_do_what_those_of_the_emulator_do() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_object_that_is_replaced_while_it_is_read_is_a_conflict() {
+    let services = Services::default();
+    let bucket = start::in_memory(&Clients::new(&services.sdk()), serve(services.clone()).await).bucket;
+    let key = test_key("replaced-empty");
+    bucket.put(&key, Bytes::new(), PutOptions::default()).await.expect("a PUT");
+    let other = bucket.clone();
+    let same_key = key.clone();
+    let replace = async move {
+        other.put(&same_key, Bytes::from_static(b"bytes"), PutOptions::default()).await.expect("a PUT");
+    };
+    services.faults.next("s3:HeadObject", Fault::Meanwhile(replace.boxed()));
+    let read = bucket.get(&key, GetOptions::start(8)).await;
+    assert_eq!(read.expect_err("a conflict").kind, ErrorKind::Conflict);
 }

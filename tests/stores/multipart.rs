@@ -5,7 +5,7 @@ use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use md5::{Digest as _, Md5};
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
-use sluice_storage::{StoredPart, normalise_etag};
+use sluice_storage::{MultipartOptions, PartSha256, StoredPart, normalise_etag};
 
 use crate::test_store::{
     Observation, PART_BYTES, TestStore, outcome, part_number, raw_outcome, test_key, yes_if,
@@ -136,7 +136,8 @@ pub async fn complete_missing(store: &TestStore) -> Observation {
 pub async fn parts_with_sha256(store: &TestStore) -> Observation {
     let key = test_key("parts-with-sha256");
     let sha256 = Sha256::of(b"a part").to_base64();
-    let id = store.bucket.create_multipart(&key, true).await?;
+    let options = MultipartOptions { part_sha256: PartSha256::ByClient, ..MultipartOptions::default() };
+    let id = store.bucket.create_multipart(&key, options).await?;
     let request = store.client.upload_part().bucket(store.name()).key(key.as_str()).upload_id(&id);
     let request = request.part_number(1).checksum_sha256(&sha256).body(b"a part".to_vec().into());
     request.send().await?;

@@ -50,6 +50,15 @@ pub async fn start_of_empty(store: &TestStore) -> Observation {
     yes_if(head.size == 0 && bytes.is_empty() && !head.etag.is_empty(), "no")
 }
 
+pub async fn start_of_another_empty(store: &TestStore) -> Observation {
+    let key = test_key("start-of-another-empty");
+    store.put(&key, b"").await?;
+    let right = store.etag(&key).await?;
+    store.bucket.get(&key, GetOptions::start(8).if_match(&right)).await?;
+    let options = GetOptions::start(8).if_match("\"0cc175b9c0f1b6a831c399e269772661\"");
+    Ok(crate::test_store::or_ignored(outcome(store.bucket.get(&key, options).await)))
+}
+
 pub async fn start(store: &TestStore) -> Observation {
     let key = test_key("start");
     store.put(&key, b"0123456789").await?;

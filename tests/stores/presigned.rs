@@ -3,16 +3,21 @@
 use reqwest::{Method, Response};
 use sluice_deployment::clock;
 use sluice_domain::hash::Sha256;
-use sluice_domain::time::Timestamp;
-use sluice_storage::presign::{Disposition, PresignedUrl, PutOf};
+use sluice_storage::MultipartOptions;
+use sluice_storage::presign::{Disposition, PartAddress, PresignedUrl, PutOf, SignedBody, Validity};
 use std::time::Duration;
 
 use crate::test_store::{Observation, TestStore, part_number, test_key, yes_if};
 
-/// The time now, and the time when a URL made now expires.
-pub fn times() -> (Timestamp, Timestamp) {
+/// A body of 5 bytes.
+pub fn body(sha256: Option<&Sha256>) -> SignedBody<'_> {
+    SignedBody { size_bytes: 5, sha256 }
+}
+
+/// The validity of a URL that is used at once.
+pub fn minutes() -> Validity {
     let now = clock::now();
-    (now, now.after(Duration::from_mins(5)))
+    Validity { from: now, until: now.after(Duration::from_mins(5)) }
 }
 
 /// The response headers that a URL for readers asks for.
@@ -49,8 +54,8 @@ fn word(answer: &Response) -> String {
 }
 
 async fn put(store: &TestStore, name: &str, put_of: PutOf, sha256: Option<&Sha256>) -> Observation {
-    let (key, (now, end)) = (test_key(name), times());
-    let url = store.bucket.presign_put(&key, 5, sha256, put_of, now, end).await?;
+    let key = test_key(name);
+    let url = store.bucket.presign_put(&key, body(sha256), put_of, minutes()).await?;
     let word = word(&send(store, Method::PUT, &url, b"bytes").await?);
     if word != "yes" {
         return Ok(word);
@@ -77,9 +82,10 @@ pub async fn put_existing(store: &TestStore) -> Observation {
 }
 
 pub async fn part(store: &TestStore) -> Observation {
-    let (key, (now, end)) = (test_key("presigned-part"), times());
-    let id = store.bucket.create_multipart(&key, false).await?;
-    let url = store.bucket.presign_part(&key, &id, part_number(1), 5, None, now, end).await?;
+    let key = test_key("presigned-part");
+    let id = store.bucket.create_multipart(&key, MultipartOptions::default()).await?;
+    let part = PartAddress { key: &key, multipart_id: &id, number: part_number(1) };
+    let url = store.bucket.presign_part(part, body(None), minutes()).await?;
     let answer = send(store, Method::PUT, &url, b"bytes").await?;
     let etag = answer.headers().contains_key("etag");
     let word = word(&answer);
@@ -89,27 +95,27 @@ pub async fn part(store: &TestStore) -> Observation {
 }
 
 pub async fn get(store: &TestStore) -> Observation {
-    let (key, (now, end)) = (test_key("presigned-get"), times());
+    let key = test_key("presigned-get");
     store.put(&key, b"bytes").await?;
-    let url = store.bucket.presign_read(&key, now, end).await?;
+    let url = store.bucket.presign_read(&key, minutes()).await?;
     let answer = send(store, Method::GET, &url, b"").await?;
     let word = word(&answer);
     yes_if(word == "yes" && answer.bytes().await? == "bytes", word)
 }
 
 pub async fn get_range(store: &TestStore) -> Observation {
-    let (key, (now, end)) = (test_key("presigned-range"), times());
+    let key = test_key("presigned-range");
     store.put(&key, b"0123456789").await?;
-    let url = store.bucket.presign_read(&key, now, end).await?.url;
+    let url = store.bucket.presign_read(&key, minutes()).await?.url;
     let answer = store.http.get(url).header("range", "bytes=3-6").send().await?;
     let status = answer.status().as_u16();
     yes_if(status == 206 && answer.bytes().await? == "3456", status.to_string())
 }
 
 pub async fn head(store: &TestStore) -> Observation {
-    let (key, (now, end)) = (test_key("presigned-head"), times());
+    let key = test_key("presigned-head");
     store.put(&key, b"bytes").await?;
-    let url = store.bucket.presign_head(&key, &disposition(), now, end).await?;
+    let url = store.bucket.presign_head(&key, &disposition(), minutes()).await?;
     let answer = send(store, Method::HEAD, &url, b"").await?;
     let word = word(&answer);
     let length = answer.headers().get("content-length").is_some_and(|length| length == "5");
@@ -117,12 +123,12 @@ pub async fn head(store: &TestStore) -> Observation {
 }
 
 async fn response_header(store: &TestStore, method: Method, header: &str, expected: &str) -> Observation {
-    let (key, (now, end)) = (test_key("response-header"), times());
+    let key = test_key("response-header");
     store.put(&key, b"bytes").await?;
     let disposition = disposition();
     let url = match method {
-        Method::HEAD => store.bucket.presign_head(&key, &disposition, now, end).await?,
-        _ => store.bucket.presign_get(&key, &disposition, now, end).await?,
+        Method::HEAD => store.bucket.presign_head(&key, &disposition, minutes()).await?,
+        _ => store.bucket.presign_get(&key, &disposition, minutes()).await?,
     };
     let answer = send(store, method, &url, b"").await?;
     if !answer.status().is_success() {

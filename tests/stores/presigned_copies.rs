@@ -6,11 +6,12 @@
 
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use reqwest::Method;
-use sluice_deployment::clock;
 use sluice_domain::key::ObjectKey;
-use sluice_storage::presign::{PresignedUrl, PutOf};
+use sluice_storage::MultipartOptions;
+use sluice_storage::presign::{PartAddress, PresignedUrl, PutOf};
 use std::time::Duration;
 
+use crate::presigned::{self, body};
 use crate::test_store::{Observation, TestStore, part_number, test_key};
 
 /// Another user's object in the bucket.
@@ -41,11 +42,19 @@ fn minutes() -> PresigningConfig {
     PresigningConfig::expires_in(MINUTES).expect("less than a week")
 }
 
-/// Presigns a PUT of 5 bytes: as the functions do, or as the SDK does.
-async fn url(store: &TestStore, key: &ObjectKey, ours: bool) -> Result<Signed, String> {
-    if ours {
-        let now = clock::now();
-        let url = store.bucket.presign_put(key, 5, None, PutOf::AnyObject, now, now.after(MINUTES)).await;
+/// Who presigns a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signer {
+    /// The functions' own code.
+    Functions,
+    /// The SDK alone.
+    Sdk,
+}
+
+/// Presigns a PUT of 5 bytes.
+async fn url(store: &TestStore, key: &ObjectKey, signer: Signer) -> Result<Signed, String> {
+    if signer == Signer::Functions {
+        let url = store.bucket.presign_put(key, body(None), PutOf::AnyObject, presigned::minutes()).await;
         return url.map(Signed::from).map_err(|error| error.to_string());
     }
     let request = store.client.put_object().bucket(store.name()).key(key.as_str()).content_length(5);
@@ -53,10 +62,10 @@ async fn url(store: &TestStore, key: &ObjectKey, ours: bool) -> Result<Signed, S
 }
 
 /// Presigns a PUT of the first part of an upload.
-async fn part_url(store: &TestStore, key: &ObjectKey, id: &str, ours: bool) -> Result<Signed, String> {
-    if ours {
-        let now = clock::now();
-        let url = store.bucket.presign_part(key, id, part_number(1), 5, None, now, now.after(MINUTES)).await;
+async fn part_url(store: &TestStore, key: &ObjectKey, id: &str, signer: Signer) -> Result<Signed, String> {
+    if signer == Signer::Functions {
+        let part = PartAddress { key, multipart_id: id, number: part_number(1) };
+        let url = store.bucket.presign_part(part, body(None), presigned::minutes()).await;
         return url.map(Signed::from).map_err(|error| error.to_string());
     }
     let request = store.client.upload_part().bucket(store.name()).key(key.as_str()).upload_id(id);
@@ -90,23 +99,23 @@ async fn copied_or_not(store: &TestStore, key: &ObjectKey) -> Observation {
     Ok(if body == THEIRS { "copied" } else { "disregarded" }.to_owned())
 }
 
-async fn try_object(store: &TestStore, name: &str, ours: bool) -> Observation {
+async fn try_object(store: &TestStore, name: &str, signer: Signer) -> Observation {
     let key = test_key(name);
     let theirs = test_key("theirs");
     store.put(&theirs, THEIRS).await?;
-    let url = url(store, &key, ours).await?;
+    let url = url(store, &key, signer).await?;
     match send(store, &url, Some(&theirs)).await? {
         Some(status) => Ok(status),
         None => copied_or_not(store, &key).await,
     }
 }
 
-async fn try_part(store: &TestStore, name: &str, ours: bool) -> Observation {
+async fn try_part(store: &TestStore, name: &str, signer: Signer) -> Observation {
     let key = test_key(name);
     let theirs = test_key("theirs");
     store.put(&theirs, THEIRS).await?;
-    let id = store.bucket.create_multipart(&key, false).await?;
-    let url = part_url(store, &key, &id, ours).await?;
+    let id = store.bucket.create_multipart(&key, MultipartOptions::default()).await?;
+    let url = part_url(store, &key, &id, signer).await?;
     if let Some(status) = send(store, &url, Some(&theirs)).await? {
         store.bucket.abort_multipart(&key, &id).await?;
         return Ok(status);
@@ -118,32 +127,32 @@ async fn try_part(store: &TestStore, name: &str, ours: bool) -> Observation {
 }
 
 pub async fn object(store: &TestStore) -> Observation {
-    try_object(store, "copy-source-added", false).await
+    try_object(store, "copy-source-added", Signer::Sdk).await
 }
 
 pub async fn part(store: &TestStore) -> Observation {
-    try_part(store, "copy-source-added-to-part", false).await
+    try_part(store, "copy-source-added-to-part", Signer::Sdk).await
 }
 
 pub async fn object_of_ours(store: &TestStore) -> Observation {
-    try_object(store, "copy-source-to-ours", true).await
+    try_object(store, "copy-source-to-ours", Signer::Functions).await
 }
 
 pub async fn part_of_ours(store: &TestStore) -> Observation {
-    try_part(store, "copy-source-to-part-of-ours", true).await
+    try_part(store, "copy-source-to-part-of-ours", Signer::Functions).await
 }
 
 /// Whether a normal PUT works with a URL of ours.
 pub async fn honest(store: &TestStore) -> Observation {
-    let url = url(store, &test_key("put-of-ours"), true).await?;
+    let url = url(store, &test_key("put-of-ours"), Signer::Functions).await?;
     Ok(send(store, &url, None).await?.unwrap_or_else(|| "yes".to_owned()))
 }
 
 /// Whether a normal PUT of a part works with a URL of ours.
 pub async fn honest_part(store: &TestStore) -> Observation {
     let key = test_key("part-of-ours");
-    let id = store.bucket.create_multipart(&key, false).await?;
-    let url = part_url(store, &key, &id, true).await?;
+    let id = store.bucket.create_multipart(&key, MultipartOptions::default()).await?;
+    let url = part_url(store, &key, &id, Signer::Functions).await?;
     let outcome = send(store, &url, None).await?.unwrap_or_else(|| "yes".to_owned());
     store.bucket.abort_multipart(&key, &id).await?;
     Ok(outcome)

@@ -2,10 +2,12 @@
 
 use reqwest::{Method, Response};
 use sluice_domain::hash::Sha256;
+use sluice_domain::part_plan::PartNumber;
 use sluice_domain::time::Timestamp;
-use sluice_storage::presign::{PresignedUrl, PutOf};
+use sluice_storage::MultipartOptions;
+use sluice_storage::presign::{PartAddress, PresignedUrl, PutOf, Validity};
 
-use crate::presigned::{disposition, send, times};
+use crate::presigned::{body, disposition, minutes, send};
 use crate::test_store::{Observation, TestStore, test_key};
 
 #[expect(clippy::unnecessary_wraps, reason = "most behaviours end with it")]
@@ -20,8 +22,7 @@ async fn url(
     name: &str,
     sha256: Option<&Sha256>,
 ) -> Result<PresignedUrl, sluice_storage::StorageError> {
-    let (now, end) = times();
-    store.bucket.presign_put(&test_key(name), 5, sha256, PutOf::AnyObject, now, end).await
+    store.bucket.presign_put(&test_key(name), body(sha256), PutOf::AnyObject, minutes()).await
 }
 
 pub async fn shorter(store: &TestStore) -> Observation {
@@ -35,10 +36,10 @@ pub async fn longer(store: &TestStore) -> Observation {
 }
 
 pub async fn longer_part(store: &TestStore) -> Observation {
-    let (key, (now, end)) = (test_key("longer-part"), times());
-    let id = store.bucket.create_multipart(&key, false).await?;
-    let first = crate::test_store::part_number(1);
-    let url = store.bucket.presign_part(&key, &id, first, 5, None, now, end).await?;
+    let key = test_key("longer-part");
+    let id = store.bucket.create_multipart(&key, MultipartOptions::default()).await?;
+    let part = PartAddress { key: &key, multipart_id: &id, number: PartNumber::FIRST };
+    let url = store.bucket.presign_part(part, body(None), minutes()).await?;
     let found = refused(&send(store, Method::PUT, &url, b"bytes and more").await?);
     store.bucket.abort_multipart(&key, &id).await?;
     found
@@ -80,9 +81,9 @@ pub async fn header_added(store: &TestStore) -> Observation {
 }
 
 pub async fn query(store: &TestStore) -> Observation {
-    let (key, (now, end)) = (test_key("tampered-query"), times());
+    let key = test_key("tampered-query");
     store.put(&key, b"bytes").await?;
-    let mut url = store.bucket.presign_get(&key, &disposition(), now, end).await?;
+    let mut url = store.bucket.presign_get(&key, &disposition(), minutes()).await?;
     if !url.url.contains("attachment") {
         return Err("the disposition is not in the URL".into());
     }
@@ -91,24 +92,22 @@ pub async fn query(store: &TestStore) -> Observation {
 }
 
 /// The times of a URL that expired a minute ago.
-fn past() -> (Timestamp, Timestamp) {
-    let (now, _) = times();
+fn past() -> Validity {
+    let now = minutes().from;
     let before = |seconds: u64| Timestamp::from_unix_milliseconds(now.unix_milliseconds() - 1000 * seconds);
-    (before(180), before(60))
+    Validity { from: before(180), until: before(60) }
 }
 
 pub async fn expired_put(store: &TestStore) -> Observation {
-    let (now, end) = past();
     let key = test_key("expired");
-    let url = store.bucket.presign_put(&key, 5, None, PutOf::AnyObject, now, end).await?;
+    let url = store.bucket.presign_put(&key, body(None), PutOf::AnyObject, past()).await?;
     refused(&send(store, Method::PUT, &url, b"bytes").await?)
 }
 
 pub async fn expired_get(store: &TestStore) -> Observation {
-    let (now, end) = past();
     let key = test_key("expired-get");
     store.put(&key, b"bytes").await?;
-    let url = store.bucket.presign_read(&key, now, end).await?;
+    let url = store.bucket.presign_read(&key, past()).await?;
     refused(&send(store, Method::GET, &url, b"").await?)
 }
 

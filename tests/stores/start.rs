@@ -10,7 +10,7 @@ use serde_json::json;
 use sluice_localstack::stores::{LocalStore, StoreKind as LocalKind, StoreSettings, WebhookSettings};
 use sluice_oss_double::OssDouble;
 use sluice_storage::Clients;
-use sluice_storage::stores::{Addressing, Role, StoreKind, Stores};
+use sluice_storage::stores::{Addressing, Role, StoreKind, Stores, Tls};
 use sluice_tests::Deployed;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -179,7 +179,7 @@ impl StoreAccess {
             "TESTED_SECRET_ACCESS_KEY" => Some(self.secret_key.clone()),
             _ => None,
         };
-        let stores = Stores::open(clients, &registry.to_string(), &environment, false);
+        let stores = Stores::open(clients, &registry.to_string(), &environment, Tls::Optional);
         let stores = stores.unwrap_or_else(|error| panic!("{}: {error}", self.label));
         let (_, bucket) = stores.with_role(Role::Cold).expect("the store is registered");
         let (_, authority) = self.endpoint.split_once("://").expect("an endpoint");

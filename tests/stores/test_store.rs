@@ -7,7 +7,7 @@ use sluice_domain::key::ObjectKey;
 use sluice_domain::part_plan::PartNumber;
 use sluice_localstack::stores::{LocalStore, WebhookSettings};
 use sluice_storage::stores::StoreKind;
-use sluice_storage::{Bucket, GetOptions, PutOptions, StorageError, StoredPart, found};
+use sluice_storage::{Bucket, GetOptions, MultipartOptions, PutOptions, StorageError, StoredPart, found};
 
 /// An observation in a word or two, or why it could not be made.
 pub type Observation = Result<String, Box<dyn std::error::Error + Send + Sync>>;
@@ -79,7 +79,7 @@ impl TestStore {
         key: &ObjectKey,
         sizes: &[usize],
     ) -> Result<(String, Vec<StoredPart>), Box<dyn std::error::Error + Send + Sync>> {
-        let id = self.bucket.create_multipart(key, false).await?;
+        let id = self.bucket.create_multipart(key, MultipartOptions::default()).await?;
         for (index, size) in sizes.iter().enumerate() {
             let bytes = sluice_tests::bytes(index as u64, *size);
             self.bucket.upload_part(key, &id, part_number(index + 1), bytes.into()).await?;

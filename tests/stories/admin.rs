@@ -8,7 +8,6 @@ use sluice_admin::error::{Error, Kind};
 use sluice_admin::output::{Format, Output};
 use sluice_admin::settings::DeploymentAccess;
 use sluice_domain::blob::VAULT;
-use sluice_domain::hash::Sha256;
 use sluice_oss_double::OssDouble;
 use sluice_storage::Clients;
 use sluice_storage::presign::Credentials;
@@ -18,6 +17,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use crate::mover::Movers;
+use crate::report;
 use crate::support::{Landed, unhurried};
 
 const MIB: usize = 1 << 20;
@@ -113,31 +113,28 @@ async fn admin_moves_packs_verifies_them_and_moves_them_back() {
     let account = &*landed.user.username;
 
     let planned = operator.succeeds(&["migrate", "--to", "oss", "--account", account, "--dry-run"]).await;
-    assert_eq!(planned[0]["sha256"], Sha256::of(&landed.content).to_string());
-    assert_eq!(planned[1], json!({ "to": "oss", "blobs": 1, "bytes": 40 * MIB, "done": "would be moved" }));
+    insta::assert_snapshot!("migrate-dry-run", report::of_lines(&planned));
     assert_eq!(stores(&movers, &landed).await, [VAULT], "a dry run moves nothing");
     let none = operator
         .succeeds(&["migrate", "--to", "oss", "--account", account, "--prefix", "no", "--in-process"])
         .await;
-    assert_eq!(none[0]["blobs"], 0);
+    insta::assert_snapshot!("migrate-nothing", report::of_lines(&none));
 
     operator
         .succeeds(&["migrate", "--to", "oss", "--account", account, "--prefix", "fi", "--in-process"])
         .await;
     assert_eq!(stores(&movers, &landed).await, ["oss"]);
-    let verified = operator.succeeds(&["verify", "--account", account]).await.remove(0);
-    let packs = movers.packs(&landed).await.len();
-    assert_eq!(verified["verified"], packs, "{verified}");
-    assert_eq!((&verified["with_receipt"], &verified["damaged"]), (&verified["verified"], &json!(0)));
+    let verified = operator.succeeds(&["verify", "--account", account]).await;
+    insta::assert_snapshot!("verify-after-migration", report::of_lines(&verified));
 
     operator.succeeds(&["migrate", "--rollback", "--account", account, "--in-process"]).await;
     assert_eq!(stores(&movers, &landed).await, [VAULT]);
-    let verified = operator.succeeds(&["verify", "--account", account, "--store", VAULT]).await.remove(0);
-    assert_eq!((&verified["verified"], &verified["damaged"]), (&json!(packs), &json!(0)), "{verified}");
+    let verified = operator.succeeds(&["verify", "--account", account, "--store", VAULT]).await;
+    insta::assert_snapshot!("verify-after-rollback", report::of_lines(&verified));
     movers.check_bytes(&landed, "after all that").await;
 
     let receipts = operator.succeeds(&["receipts", "--account", account]).await;
-    assert_eq!(receipts.len(), 2 * packs);
+    assert_eq!(receipts.len(), 2 * movers.packs(&landed).await.len());
     assert!(receipts.iter().all(|receipt| receipt["genuine"] == true), "{receipts:?}");
     let key = operator.succeeds(&["receipts", "key"]).await.remove(0);
     let key = key["public_key"].as_str().expect("a key").to_owned();
@@ -161,9 +158,9 @@ async fn admin_finds_a_damaged_pack() {
 
     let lines = operator.fails(Kind::Wrong, &["verify", "--account", account]).await;
     assert_eq!(lines[0]["pack_id"], pack.pack_id.to_string(), "{lines:?}");
-    assert_eq!((&lines[0]["store"], &lines[1]["damaged"]), (&json!("oss"), &json!(1)));
+    insta::assert_snapshot!("verify-damaged", report::of_lines(&lines));
     let elsewhere = operator.succeeds(&["verify", "--account", account, "--store", VAULT]).await;
-    assert_eq!(elsewhere[0]["verified"], 0);
+    insta::assert_snapshot!("verify-nothing", report::of_lines(&elsewhere));
 }
 
 #[tokio::test]
@@ -196,56 +193,27 @@ async fn admin_asks_the_worker_and_waits() {
     operator.fails(Kind::Usage, &["migrate", "--to", "oss", "--account", "nobody-at-all"]).await;
 }
 
-/// The findings of `doctor` by capability.
-fn found(lines: &[Value]) -> BTreeMap<&str, (&Value, &Value)> {
-    let of = |line| -> Option<_> {
-        let line: &Value = line;
-        Some((line["capability"].as_str()?, (&line["expected"], &line["found"])))
-    };
-    lines.iter().filter_map(of).collect()
-}
-
 #[tokio::test]
 async fn admin_doctor_reports_what_oss_can_do() {
     let mut operator = Operator::new();
     let lines = operator.succeeds(&["doctor", "--store", "oss"]).await;
-    let yes = &json!(true);
-    let no = &json!(false);
-    let capabilities = found(&lines);
-    for name in ["presigned_urls", "conditional_read", "conditional_copy", "part_copy"] {
-        assert_eq!(capabilities[name], (yes, yes), "{lines:#?}");
-    }
-    for name in ["forbid_overwrite", "crc64", "md5_etag"] {
-        assert_eq!(capabilities[name], (yes, yes), "{lines:#?}");
-    }
-    for name in ["conditional_put", "notifications", "cors"] {
-        assert_eq!(capabilities[name], (no, no), "{lines:#?}");
-    }
+    insta::assert_snapshot!("doctor", report::of_lines(&lines));
     let left = aws_sdk_s3::Client::new(&operator.stack.sdk).list_objects_v2().bucket(COLD_BUCKET);
     let left = left.prefix("sluice-doctor/").send().await.expect("a list");
     assert!(left.contents().is_empty(), "{left:?}");
 
     operator.oss.set_clock_skew(120);
     let lines = operator.succeeds(&["doctor", "--all", "--bucket-role", "cold"]).await;
-    let is_skew = |line: &&Value| line["fact"] == "clock skew" && line["store"] == "oss";
-    assert_eq!(found(&lines)["verified_checksums"], (no, no), "a late refusal of a URL proves nothing");
-    let skew = lines.iter().find(is_skew).expect("a line");
-    assert!(skew["fix"].as_str().is_some_and(|fix| !fix.is_empty()), "{skew}");
+    insta::assert_snapshot!("doctor-clock-skew", report::of_lines(&lines));
     operator.oss.set_clock_skew(0);
 
     let stores = operator.settings.get_mut("SLUICE_STORES").expect("a registry");
     let mut registry: Value = serde_json::from_str(stores).expect("JSON");
     registry["oss"]["capabilities"] = json!({ "verified_checksums": true });
     *stores = registry.to_string();
-    let lines = operator.fails(Kind::Wrong, &["doctor", "--store", "oss"]).await;
-    assert_eq!(
-        found(&lines)["verified_checksums"],
-        (yes, no),
-        "the store keeps a body with a wrong checksum"
-    );
+    operator.fails(Kind::Wrong, &["doctor", "--store", "oss"]).await;
     let text = operator.print(&["doctor", "--store", "oss"]).await;
-    let line = text.lines().find(|line| line.contains("verified_checksums")).expect("a line");
-    assert!(line.contains("UNSAFE"), "{text}");
+    insta::assert_snapshot!("doctor-unsafe", report::of_text(&text));
 }
 
 /// Gives the operator two queues of its own as those of dedup-upload.

@@ -30,6 +30,7 @@ mod privileges;
 mod reading;
 mod registry;
 mod renames;
+mod report;
 mod rights;
 mod settings;
 mod single_put;

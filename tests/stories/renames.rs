@@ -11,9 +11,19 @@ use sluice_tests::{Reply, available};
 
 use crate::writer::Writer;
 
-async fn rename(writer: &Writer, version: &VersionView, path: &str, overwrite: bool) -> Reply {
-    let change =
-        FileChange { path: Some(FilePath::parse(path).expect("a path")), overwrite, ..FileChange::default() };
+/// What becomes of a file that is at the new path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AtPath {
+    Kept,
+    Overwritten,
+}
+
+async fn rename(writer: &Writer, version: &VersionView, path: &str, at_path: AtPath) -> Reply {
+    let change = FileChange {
+        path: Some(FilePath::parse(path).expect("a path")),
+        overwrite: at_path == AtPath::Overwritten,
+        ..FileChange::default()
+    };
     writer.user.patch(&format!("/files/{}", version.file_id), &change).await
 }
 
@@ -27,7 +37,7 @@ async fn a_rename_keeps_the_file_and_its_versions() {
     let writer = Writer::new().await;
     let first = writer.put("old/name", b"first").await;
     let second = writer.put("old/name", b"second").await;
-    let renamed: VersionView = rename(&writer, &first, "new/name", false).await.parse(200);
+    let renamed: VersionView = rename(&writer, &first, "new/name", AtPath::Kept).await.parse(200);
     assert_eq!((renamed.file_id, renamed.version_id), (first.file_id, second.version_id));
     assert_eq!(renamed.path.as_str(), "new/name");
     assert_eq!(writer.user.stat("old/name").await, None);
@@ -39,7 +49,7 @@ async fn a_rename_keeps_the_file_and_its_versions() {
 
     let other = writer.put("old/name", b"other").await;
     assert_ne!(other.file_id, first.file_id, "the path is free for another file");
-    let same: VersionView = rename(&writer, &first, "new/name", false).await.parse(200);
+    let same: VersionView = rename(&writer, &first, "new/name", AtPath::Kept).await.parse(200);
     assert_eq!(same.version_id, second.version_id, "a rename to its own path is none");
 }
 
@@ -68,9 +78,9 @@ async fn an_overwritten_file_is_deleted_and_can_be_restored() {
     let writer = Writer::new().await;
     let source = writer.put("source", b"source").await;
     let target = writer.put("target", b"target").await;
-    rename(&writer, &source, "target", false).await.expect_problem(409, Code::PathInUse);
+    rename(&writer, &source, "target", AtPath::Kept).await.expect_problem(409, Code::PathInUse);
     assert_eq!(writer.user.file("source").await, source);
-    rename(&writer, &source, "target", true).await.expect(200);
+    rename(&writer, &source, "target", AtPath::Overwritten).await.expect(200);
     assert_eq!(writer.user.file("target").await.file_id, source.file_id);
     let listed = writer.user.files().await;
     assert_eq!(listed.len(), 1, "{listed:?}");
@@ -81,7 +91,7 @@ async fn an_overwritten_file_is_deleted_and_can_be_restored() {
     assert_eq!(writer.read(&target).await, b"target");
     restore(&writer, &target).await.expect_problem(409, Code::PathInUse);
 
-    rename(&writer, &source, "away", false).await.expect(200);
+    rename(&writer, &source, "away", AtPath::Kept).await.expect(200);
     let back: VersionView = restore(&writer, &target).await.parse(201);
     assert_eq!((back.path.as_str(), back.file_id), ("target", target.file_id));
     assert_eq!(writer.user.file("target").await.version_id, back.version_id);
@@ -93,7 +103,7 @@ async fn files_deleted_at_one_path_can_be_restored_in_turn() {
     let writer = Writer::new().await;
     let one = writer.put("one", b"one").await;
     let two = writer.put("two", b"two").await;
-    rename(&writer, &one, "two", true).await.expect(200);
+    rename(&writer, &one, "two", AtPath::Overwritten).await.expect(200);
     let delete = |version: &VersionView| format!("/files/{}", version.file_id);
     writer.user.delete(&delete(&one)).await.expect(200);
     for (back, gone) in [(&two, &one), (&one, &two), (&two, &one)] {
@@ -112,7 +122,7 @@ async fn a_pending_version_follows_its_file() {
     let first = writer.put("file", b"first").await;
     let plan = writer.begin("file", b"second").await;
     writer.complete(&plan, b"second").await;
-    rename(&writer, &first, "renamed", false).await.expect(200);
+    rename(&writer, &first, "renamed", AtPath::Kept).await.expect(200);
     let other = writer.put("file", b"other").await;
     available(writer.verify(&plan).await);
     assert_eq!(writer.user.file("renamed").await.version_id, plan.version_id);
@@ -127,7 +137,7 @@ async fn an_open_upload_goes_to_the_path_it_named() {
         let path = format!("file {complete}");
         let first = writer.put(&path, b"first").await;
         let plan = writer.begin(&path, b"second").await;
-        rename(&writer, &first, &format!("renamed {complete}"), false).await.expect(200);
+        rename(&writer, &first, &format!("renamed {complete}"), AtPath::Kept).await.expect(200);
         if complete {
             writer.complete(&plan, b"second").await;
         } else {
@@ -146,12 +156,12 @@ async fn a_path_of_a_pending_version_is_in_use_until_it_is_overwritten() {
     let plan = writer.begin("path", b"on its way").await;
     let pending = writer.complete(&plan, b"on its way").await;
     let other = writer.put("other", b"other").await;
-    rename(&writer, &other, "path", false).await.expect_problem(409, Code::PathInUse);
-    rename(&writer, &other, "path", true).await.expect(200);
+    rename(&writer, &other, "path", AtPath::Kept).await.expect_problem(409, Code::PathInUse);
+    rename(&writer, &other, "path", AtPath::Overwritten).await.expect(200);
     available(writer.verify(&plan).await);
     let current = writer.user.file("path").await.file_id;
     assert_eq!(current, other.file_id, "the rename was allowed to overwrite");
-    rename(&writer, &other, "other", false).await.expect(200);
+    rename(&writer, &other, "other", AtPath::Kept).await.expect(200);
     let back: VersionView = restore(&writer, &pending).await.parse(201);
     assert_eq!(writer.user.file("path").await.version_id, back.version_id);
     assert_eq!(writer.read(&back).await, b"on its way");
@@ -164,7 +174,7 @@ async fn of_many_renames_to_one_path_at_once_exactly_one_wins() {
     for number in 0..6_u8 {
         files.push(writer.put(&format!("file {number}"), &[number; 9]).await);
     }
-    let renames = files.iter().map(|file| rename(&writer, file, "goal", false));
+    let renames = files.iter().map(|file| rename(&writer, file, "goal", AtPath::Kept));
     let replies = futures::future::join_all(renames).await;
     assert!(replies.iter().all(|reply| matches!(reply.status, 200 | 409)), "{replies:?}");
     let winners = replies.into_iter().filter(|reply| reply.status == 200);

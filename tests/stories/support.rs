@@ -121,8 +121,6 @@ impl Worker {
     pub fn with(stack: &'static Deployed, app: App) -> Self {
         Self { stack, app: Arc::new(app), s3: stack.objects() }
     }
-
-    /// Processes one message.
     pub async fn receive(&self, body: &str, receive_count: u32, out_of_time: OutOfTime) -> Redelivered {
         process(self.app.clone(), vec![message(body, receive_count)], out_of_time).await
     }

@@ -74,8 +74,6 @@ impl Writer {
     pub async fn version_ids(&self, file_id: FileId) -> Vec<VersionId> {
         self.user.versions(file_id).await.iter().map(|version| version.version_id).collect()
     }
-
-    /// Downloads one version.
     pub async fn read(&self, version: &VersionView) -> Vec<u8> {
         let path = format!("/files/{}/content?version={}", version.file_id, version.version_id);
         let redirect = self.user.get(&path).await;

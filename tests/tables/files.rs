@@ -6,7 +6,7 @@ use sluice_domain::hash::{Sha1, Sha256};
 use sluice_domain::path::FilePath;
 use sluice_domain::publication::Outcome;
 use sluice_storage::Tables;
-use sluice_storage::tables::{FileAndBlob, Listing, Page, Published, Segment};
+use sluice_storage::tables::{FileAndBlob, FileHash, Listing, Page, Published, Segment};
 use std::collections::BTreeSet;
 
 use crate::support::{account, begun, blob, stored, unique};
@@ -40,9 +40,12 @@ pub async fn a_published_version_is_found_by_path_id_and_hash(tables: &Tables) {
     assert_eq!(by_path.current_id(), Some(upload.version_id));
     let by_id = tables.file(account.account_id, upload.file_id).await.expect("a read").expect("a file");
     assert_eq!(by_id.path, upload.path);
-    let (sha256, sha1) = (Sha256::of(b"bytes"), Sha1::of(b"bytes"));
-    let by_sha256 = tables.files_by_sha256(account.account_id, &sha256, None, 10).await.expect("a read");
-    let by_sha1 = tables.files_by_sha1(account.account_id, &sha1, None, 10).await.expect("a read");
+    let sha256 = Sha256::of(b"bytes");
+    let sha1 = Sha1::of(b"bytes");
+    let by_sha256 =
+        tables.files_by_hash(account.account_id, FileHash::Sha256(sha256), None, 10).await.expect("a read");
+    let by_sha1 =
+        tables.files_by_hash(account.account_id, FileHash::Sha1(sha1), None, 10).await.expect("a read");
     assert_eq!((paths(&by_sha256), paths(&by_sha1)), (vec!["file"], vec!["file"]));
     let used = tables.account(&account.username).await.expect("a read").expect("an account");
     assert_eq!((used.used_bytes, used.reserved_bytes), (5, 0));

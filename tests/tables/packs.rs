@@ -55,7 +55,8 @@ pub async fn a_row_is_created_once(tables: &Tables) {
 
 pub async fn only_an_unreferenced_pack_is_deleted_and_its_row_returned(tables: &Tables) {
     let account = account(tables).await;
-    let (unused, used) = (pack(&account), Pack { references: 1, ..pack(&account) });
+    let unused = pack(&account);
+    let used = Pack { references: 1, ..pack(&account) };
     for pack in [&unused, &used] {
         tables.create_pack(pack).await.expect("a write");
     }

@@ -37,7 +37,7 @@ pub fn new_account(now: Timestamp) -> Account {
     sample::account(&format!("user-{}", hex::encode(unique)), unique, now)
 }
 
-/// An account, created.
+/// Creates an account.
 pub async fn account(tables: &Tables) -> Account {
     let account = new_account(clock::now());
     assert_eq!(tables.create_account(&account).await.expect("a write"), Registered::Done);
@@ -48,7 +48,7 @@ pub fn upload(account: &Account, path: &str, size: u64) -> Upload {
     sample::upload(account, path, size, unique(), clock::now())
 }
 
-/// An upload, begun.
+/// Begins an upload.
 pub async fn begun(tables: &Tables, account: &Account, path: &str, size: u64) -> Upload {
     let upload = upload(account, path, size);
     assert_eq!(tables.begin_upload(&upload).await.expect("a write"), Begun::Done);
@@ -59,7 +59,8 @@ pub fn blob(account: &Account, content: &[u8]) -> Blob {
     let size_bytes = content.len() as u64;
     let digest = ContentDigest { size_bytes, sha1: Sha1::of(content), sha256: Sha256::of(content) };
     let manifest = Attachment::Inline(vec![0, 1, 255]);
-    Blob::new(account.account_id, &digest, Some("objects/one".to_owned()), manifest, clock::now())
+    let blob = Blob::new(account.account_id, &digest, manifest, clock::now());
+    Blob { object_key: Some("objects/one".to_owned()), ..blob }
 }
 
 pub fn stored(account: &Account, content: &[u8]) -> Outcome {

@@ -42,7 +42,7 @@ pub enum Error {
 /// The kinds of failure that scripts can tell apart by the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A check failed.
+    /// A check found something that is not as it must be.
     Wrong = 1,
     /// The command line or the settings are invalid.
     Usage = 2,

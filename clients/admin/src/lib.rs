@@ -26,8 +26,6 @@ use crate::arguments::Command;
 use crate::error::Result;
 use crate::output::Output;
 use crate::settings::DeploymentAccess;
-
-/// Runs the command.
 pub async fn run(command: Command, access: &DeploymentAccess, output: &Output) -> Result<()> {
     match command {
         Command::Doctor(arguments) => Box::pin(doctor::run(&arguments, access, output)).await,

@@ -144,7 +144,7 @@ fn is_drawn(percent: f64) -> bool {
 enum PackCondition {
     /// All chunks are right, and so is the receipt, if there is one.
     Sound { has_receipt: bool },
-    /// With the reason.
+    /// The pack is damaged, with the reason.
     Damaged(String),
     /// The pack was moved or deleted since it was listed.
     Gone,

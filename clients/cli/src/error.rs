@@ -26,9 +26,9 @@ pub enum Error {
     /// No answer, or broken connections, even after retries.
     #[error("{peer} cannot be reached: {reason}")]
     Unreachable {
-        /// Host and port.
+        /// The host and port of the server.
         peer: String,
-        /// The last failure.
+        /// Why the last attempt failed.
         reason: String,
     },
     /// This client does not understand the answer.

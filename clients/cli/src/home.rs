@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 
 #[derive(Debug, Clone)]
 pub struct Home {
-    /// Holds the session.
+    /// The folder of the session file.
     pub config: PathBuf,
     /// Holds the state of unfinished uploads, which only saves work.
     pub state: PathBuf,

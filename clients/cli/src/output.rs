@@ -9,11 +9,11 @@ use crate::error::{Error, Result};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Text for people.
+    /// Tables and sentences for people.
     Human,
     /// One JSON document per line.
     Json,
-    /// No results.
+    /// No results, only warnings and errors.
     Quiet,
 }
 

@@ -3,6 +3,7 @@
 use sluice_domain::hash::{Sha1, Sha256};
 use sluice_domain::id::{UploadId, VersionId};
 use sluice_domain::path::{FilePath, LAST, PATH_MAX_BYTES};
+use std::convert::Infallible;
 use std::str::FromStr;
 
 use crate::cursor::{ListCursor, PlanCursor};
@@ -86,7 +87,7 @@ parameters! {
     /// The parameters of `POST /webhooks/store-events`.
     StoreEventsParameters {
         /// The webhook's secret, for stores that cannot send `Authorization`.
-        token: String,
+        token: WebhookToken,
     }
 }
 
@@ -95,7 +96,7 @@ parameters! {
 pub struct Limit(usize);
 
 impl Limit {
-    /// The number.
+    /// The limit as a number of entries.
     pub fn get(self) -> usize {
         self.0
     }
@@ -126,6 +127,18 @@ impl FromStr for PathPart {
             return Err("it is no part of a path");
         }
         Ok(Self(text.to_owned()))
+    }
+}
+
+/// The webhook's secret. The text is not kept: its hash is compared before a call is parsed, and no `Debug`
+/// output may show it.
+#[derive(Debug, Clone, Copy)]
+pub struct WebhookToken;
+
+impl FromStr for WebhookToken {
+    type Err = Infallible;
+    fn from_str(_: &str) -> Result<Self, Infallible> {
+        Ok(Self)
     }
 }
 

@@ -15,7 +15,7 @@ macro_rules! settings {
     ($($name:ident: $value:ty = $setting:expr;)*) => {
         $(pub static $name: Setting<$value> = $setting;)*
 
-        /// All settings.
+        /// All settings, as `docs/OPERATIONS.md` lists them.
         pub static ALL: &[&About] = &[$(&$name.about),*];
     };
 }

@@ -1,7 +1,7 @@
 //! Opens the buckets and the registered stores.
 
 use sluice_storage::Bucket;
-use sluice_storage::stores::{PackBuckets, Role, StoreKind, Stores};
+use sluice_storage::stores::{PackBuckets, Role, StoreKind, Stores, Tls};
 
 use crate::deployment::Deployment;
 use crate::error::ConfigError;
@@ -38,9 +38,9 @@ impl Deployment {
             return Ok(stores);
         }
         let json = self.get(&settings::STORES)?;
-        let requires_tls = self.get(&settings::REQUIRE_TLS)?;
+        let tls = if self.get(&settings::REQUIRE_TLS)? { Tls::Required } else { Tls::Optional };
         let environment = |name: &str| self.settings.get(name).cloned();
-        let opened = Stores::open(&self.clients, &json, &environment, requires_tls)?;
+        let opened = Stores::open(&self.clients, &json, &environment, tls)?;
         Ok(self.stores.get_or_init(|| opened))
     }
 

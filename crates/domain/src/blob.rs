@@ -65,11 +65,10 @@ pub struct Blob {
 }
 
 impl Blob {
-    /// A live blob with one reference. `object_key` is the vault object that was adopted for it, if any.
+    /// A live blob with one reference, for which no object was adopted.
     pub fn new(
         account_id: AccountId,
         digest: &ContentDigest,
-        object_key: Option<String>,
         manifest: Attachment,
         created_at: Timestamp,
     ) -> Self {
@@ -81,7 +80,7 @@ impl Blob {
             size: digest.size_bytes,
             life: Life::Live,
             references: 1,
-            object_key,
+            object_key: None,
             manifest,
             read_at: None,
             migrated_to: None,

@@ -216,7 +216,7 @@ fn changed(target: &Target, version: &Version) -> Option<File> {
 pub struct Arrival {
     /// The upload as it is from now on: pending, and bound to its file.
     pub upload: Upload,
-    /// Its pending version.
+    /// The upload's version, pending.
     pub version: Version,
 }
 

@@ -12,7 +12,7 @@ use sluice_domain::id::PackId;
 use sluice_domain::manifest::{Manifest, ManifestError, Term};
 use sluice_domain::pack::{PACK_MAX_BYTES, PACK_MAX_CHUNKS};
 use sluice_domain::pack_index::{PackIndex, PackIndexError};
-use support::{chunk, chunks, content, damage, damages, sealed};
+use support::{Checksum, chunk, chunks, content, damage, damages, sealed};
 
 fn pack_index() -> impl Strategy<Value = PackIndex> {
     (any::<[u8; 16]>(), chunks(300))
@@ -95,10 +95,10 @@ proptest! {
         damages in damages(),
     ) {
         for value in [index.encode(), manifest.encode(), table.encode()] {
-            let damaged = damage(&value, &damages, false);
+            let damaged = damage(&value, &damages, Checksum::Kept);
             let read = PackIndex::decode(&damaged).is_ok() || Manifest::decode(&damaged).is_ok();
             prop_assert!(damaged == value || !read);
-            read_all(&damage(&value, &damages, true));
+            read_all(&damage(&value, &damages, Checksum::Renewed));
         }
     }
 
@@ -123,9 +123,9 @@ proptest! {
     #[test]
     fn a_damaged_checkpoint_is_detected(pass in open_pass(), damages in damages()) {
         let checkpoint = pass.checkpoint();
-        let damaged = damage(&checkpoint, &damages, false);
+        let damaged = damage(&checkpoint, &damages, Checksum::Kept);
         prop_assert!(damaged == checkpoint || ContentPass::resume(&damaged).is_err());
-        read_all(&damage(&checkpoint, &damages, true));
+        read_all(&damage(&checkpoint, &damages, Checksum::Renewed));
     }
 }
 

@@ -59,7 +59,7 @@ fn stored(upload: &Upload, new_bytes: u64) -> Outcome {
     let digest =
         ContentDigest { sha256: Sha256::of(b"new"), sha1: Sha1::of(b"new"), size_bytes: upload.size };
     let manifest = Attachment::Inline(Vec::new());
-    let blob = Blob::new(upload.account_id, &digest, None, manifest, upload.created_at);
+    let blob = Blob::new(upload.account_id, &digest, manifest, upload.created_at);
     let packs = vec![PackId::from_bytes([3; 16])];
     Outcome::Stored(Box::new(StoredBlob { blob, packs, new_bytes, stored_bytes: new_bytes }))
 }

@@ -7,6 +7,7 @@ use sluice_contracts::route::{Calls, Refusal, Request};
 use sluice_domain::id::VersionId;
 use sluice_domain::time::Timestamp;
 use sluice_storage::Chain;
+use std::fmt;
 
 use crate::failure::Failure;
 
@@ -16,7 +17,7 @@ pub const BODY_MAX_BYTES: usize = 1 << 20;
 /// An idempotency key has at most this many bytes.
 const IDEMPOTENCY_KEY_MAX_BYTES: usize = 255;
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Call {
     pub method: Method,
     /// The path as it was sent, not URL-decoded.
@@ -29,6 +30,18 @@ pub struct Call {
     pub request_id: String,
     /// When the request arrived.
     pub now: Timestamp,
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Headers, query and body may have tokens and passwords, which must not appear in logs.
+        f.debug_struct("Call")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("request_id", &self.request_id)
+            .field("now", &self.now)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Call {

@@ -6,6 +6,7 @@ use sluice_domain::blob::{Encoding, Pack};
 use sluice_domain::chunk::Chunk;
 use sluice_domain::extent::Extent;
 use sluice_domain::frames::{Frame, FrameTable, compress, cut_frames, seek_table};
+use sluice_domain::id::PackId;
 use sluice_domain::pack_index::PackIndex;
 use sluice_storage::stores::PackBuckets;
 use std::ops::Range;
@@ -50,9 +51,7 @@ pub(crate) struct Piece {
     frames: Vec<Range<usize>>,
     pub extent: Extent,
 }
-
-/// An encoded piece.
-pub(crate) struct Made {
+pub(crate) struct EncodedPiece {
     bytes: Bytes,
     /// Each frame, and its raw length in bytes.
     frames: Vec<(Frame, u32)>,
@@ -66,11 +65,12 @@ pub(crate) async fn encode(
     form: Form,
     bandwidth: &Pace,
 ) -> Result<EncodedPack, PackError> {
-    let compresses = form == Form::Compressed && pack.placement.encoding == Encoding::Raw;
+    let form = if pack.placement.encoding == Encoding::Raw { form } else { Form::Unchanged };
+    let compresses = form == Form::Compressed;
     let pieces = pieces(pack, index).ok_or(PackError::NoSuchChunks(pack.pack_id))?;
     let (reads_ahead, in_work) =
         if compresses { (READS_AHEAD, PIECES_IN_WORK) } else { (UNCHANGED_PIECES, UNCHANGED_PIECES) };
-    let mut made = stream::iter(pieces)
+    let mut encoded = stream::iter(pieces)
         .map(|piece| async move {
             bandwidth.wait(piece.extent.range.end - piece.extent.range.start).await;
             let stored = read_stored(buckets, &pack.placement, &piece.extent).await?;
@@ -81,16 +81,16 @@ pub(crate) async fn encode(
             let pack_id = pack.pack_id;
             let index = index.clone();
             async move {
-                let work = move || make(pack_id, &index, &piece, stored, compresses);
-                let made = tokio::task::spawn_blocking(work).await;
-                made.map_err(|error| PackError::Compressor(error.to_string()))?
+                let work = move || piece.encode(pack_id, &index, stored, form);
+                let encoded = tokio::task::spawn_blocking(work).await;
+                encoded.map_err(|error| PackError::Compressor(error.to_string()))?
             }
         })
         .try_buffered(in_work);
     // Incompressible bytes become a little longer.
     let mut bytes = Vec::with_capacity(if compresses { 0 } else { pack.placement.length as usize });
     let mut frames = Vec::new();
-    while let Some(piece) = made.try_next().await? {
+    while let Some(piece) = encoded.try_next().await? {
         bytes.extend_from_slice(&piece.bytes);
         frames.extend(piece.frames);
     }
@@ -137,36 +137,38 @@ pub(crate) fn pieces(pack: &Pack, index: &PackIndex) -> Option<Vec<Piece>> {
     Some(pieces)
 }
 
-/// Checks every chunk of a piece, and compresses it or leaves it as it is.
-pub(crate) fn make(
-    pack: sluice_domain::id::PackId,
-    index: &PackIndex,
-    piece: &Piece,
-    stored: Bytes,
-    compresses: bool,
-) -> Result<Made, PackError> {
-    let raw = piece.extent.decode(stored.clone()).map_err(|error| PackError::Frame { pack, error })?;
-    let first = piece.frames[0].start;
-    let end = piece.frames[piece.frames.len() - 1].end;
-    check(pack, first as u32, &index.chunks()[first..end], &raw)?;
-    if !compresses {
-        let kept = piece.frames.iter().zip(&piece.extent.frames).map(|(chunks, frame)| {
-            let stored_length_bytes = frame.stored_length_bytes;
-            (Frame { chunk_count: chunks.len() as u32, stored_length_bytes }, frame.raw_length_bytes)
-        });
-        return Ok(Made { frames: kept.collect(), bytes: stored });
+impl Piece {
+    /// Checks every chunk of the piece, and compresses it or leaves it as it is.
+    pub(crate) fn encode(
+        &self,
+        pack: PackId,
+        index: &PackIndex,
+        stored: Bytes,
+        form: Form,
+    ) -> Result<EncodedPiece, PackError> {
+        let raw = self.extent.decode(stored.clone()).map_err(|error| PackError::Frame { pack, error })?;
+        let first = self.frames[0].start;
+        let end = self.frames[self.frames.len() - 1].end;
+        check(pack, first as u32, &index.chunks()[first..end], &raw)?;
+        if form == Form::Unchanged {
+            let kept = self.frames.iter().zip(&self.extent.frames).map(|(chunks, frame)| {
+                let stored_length_bytes = frame.stored_length_bytes;
+                (Frame { chunk_count: chunks.len() as u32, stored_length_bytes }, frame.raw_length_bytes)
+            });
+            return Ok(EncodedPiece { frames: kept.collect(), bytes: stored });
+        }
+        let mut bytes = Vec::new();
+        let mut frames = Vec::new();
+        let mut rest = &raw[..];
+        for chunks in &self.frames {
+            let length = index.chunks()[chunks.clone()].iter().map(Chunk::length_bytes).sum::<u32>();
+            let (frame, after) = rest.split_at(length as usize);
+            let packed = compress(frame).map_err(|error| PackError::Compressor(error.to_string()))?;
+            let stored_length_bytes = packed.len() as u32;
+            frames.push((Frame { chunk_count: chunks.len() as u32, stored_length_bytes }, length));
+            bytes.extend(packed);
+            rest = after;
+        }
+        Ok(EncodedPiece { bytes: bytes.into(), frames })
     }
-    let mut bytes = Vec::new();
-    let mut frames = Vec::new();
-    let mut rest = &raw[..];
-    for chunks in &piece.frames {
-        let length = index.chunks()[chunks.clone()].iter().map(Chunk::length_bytes).sum::<u32>();
-        let (frame, after) = rest.split_at(length as usize);
-        let packed = compress(frame).map_err(|error| PackError::Compressor(error.to_string()))?;
-        let stored_length_bytes = packed.len() as u32;
-        frames.push((Frame { chunk_count: chunks.len() as u32, stored_length_bytes }, length));
-        bytes.extend(packed);
-        rest = after;
-    }
-    Ok(Made { bytes: bytes.into(), frames })
 }

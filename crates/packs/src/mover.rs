@@ -36,8 +36,6 @@ use crate::subject::{self, Packs};
 
 /// How many bytes are read back at once.
 const READ_BACK_BYTES: u64 = 8 << 20;
-
-/// Moves packs.
 #[derive(Debug)]
 pub struct Mover {
     pub tables: Tables,
@@ -75,21 +73,28 @@ pub enum Moved {
     Overtaken,
 }
 
-/// The object as it was sent.
-struct Sent {
-    length: u64,
-    sha256: Sha256,
-    crc64: u64,
+/// What was sent to a bucket.
+#[derive(Debug, Clone, Copy)]
+pub struct Sent {
+    pub length_bytes: u64,
+    pub sha256: Sha256,
+    /// The CRC-64/XZ.
+    pub crc64: u64,
+}
+
+/// An object that was written and verified.
+struct VerifiedObject {
+    written: Written,
+    verified_by: Verification,
 }
 
 impl Mover {
-    /// Moves a pack.
+    /// Moves a pack, unless another mover is faster.
     pub async fn move_pack(&self, order: Move<'_>) -> Result<Moved, PackError> {
         let Move { pack, index, store, form, attempt } = order;
         let generation = pack.placement.generation + 1;
         let attempt = format!("{attempt}/{store}/{generation}");
         let key = ObjectKey::moved_pack(pack.account_id, pack.pack_id, &attempt);
-        let target = self.buckets.get(store)?;
         let unplaced = RetiredObject {
             store: store.to_owned(),
             key: key.to_string(),
@@ -101,22 +106,23 @@ impl Mover {
         let EncodedPack { bytes, encoding, frames } =
             encode(&self.buckets, pack, index, form, &self.pace).await?;
         let (bytes, sent) = tokio::task::spawn_blocking(move || {
-            let sent = Sent { length: bytes.len() as u64, sha256: Sha256::of(&bytes), crc64: crc64(&bytes) };
+            let length_bytes = bytes.len() as u64;
+            let sent = Sent { length_bytes, sha256: Sha256::of(&bytes), crc64: crc64(&bytes) };
             (bytes, sent)
         })
         .await
         .map_err(|error| PackError::Compressor(error.to_string()))?;
-        let (written, verified_by) = self.write(target, &key, bytes, &sent, pack, store).await?;
+        let verified = self.write(&order, &key, bytes, &sent).await?;
         let placement = Placement {
             store: store.to_owned(),
             key: key.to_string(),
             offset: 0,
-            length: sent.length,
+            length: sent.length_bytes,
             encoding,
             frames,
             generation,
         };
-        let receipt = self.receipt(pack, &placement, &written, &sent, verified_by).await?;
+        let receipt = self.receipt(pack, &placement, &verified, &sent).await?;
         let change = PlacementChange {
             pack,
             placement,
@@ -126,11 +132,11 @@ impl Mover {
         };
         match self.tables.change_placement(&change).await? {
             PlacementChanged::Done => {
-                let saved = pack.placement.length.cast_signed() - sent.length.cast_signed();
+                let saved = pack.placement.length.cast_signed() - sent.length_bytes.cast_signed();
                 if saved != 0 {
                     self.tables.count_saved(pack.account_id, saved).await?;
                 }
-                Ok(Moved::Done { stored_bytes: sent.length })
+                Ok(Moved::Done { stored_bytes: sent.length_bytes })
             }
             PlacementChanged::Overtaken => Ok(Moved::Overtaken),
         }
@@ -156,40 +162,30 @@ impl Mover {
     /// Writes the object and verifies that the store holds it. If not, deletes it.
     async fn write(
         &self,
-        target: &Bucket,
+        order: &Move<'_>,
         key: &ObjectKey,
         bytes: Bytes,
         sent: &Sent,
-        pack: &Pack,
-        store: &str,
-    ) -> Result<(Written, Verification), PackError> {
-        let written = target
-            .put(key, bytes, PutOptions { sha256: Some(&sent.sha256), ..PutOptions::default() })
-            .await?;
-        let (verified_by, holds) = match written.crc64 {
-            Some(crc64) => (Verification::Crc64, crc64 == sent.crc64),
-            None if written.sha256_verified => (Verification::Sha256, true),
-            None => {
-                let holds = read_back(target, key, sent.length).await? == sent.sha256;
-                (Verification::ReadBack, holds)
-            }
-        };
-        if !holds {
+    ) -> Result<VerifiedObject, PackError> {
+        let target = self.buckets.get(order.store)?;
+        let options = PutOptions { sha256: Some(&sent.sha256), ..PutOptions::default() };
+        let written = target.put(key, bytes, options).await?;
+        let Some(verified_by) = verify_written(target, key, &written, sent).await? else {
             target.delete(key).await?;
-            return Err(PackError::NotAsSent { store: store.to_owned(), pack: pack.pack_id });
-        }
-        Ok((written, verified_by))
+            return Err(PackError::NotAsSent { store: order.store.to_owned(), pack: order.pack.pack_id });
+        };
+        Ok(VerifiedObject { written, verified_by })
     }
 
     async fn receipt(
         &self,
         pack: &Pack,
         placement: &Placement,
-        written: &Written,
+        verified: &VerifiedObject,
         sent: &Sent,
-        verified_by: Verification,
     ) -> Result<Option<Receipt>, PackError> {
         let Some(signer) = &self.signer else { return Ok(None) };
+        let VerifiedObject { written, verified_by } = verified;
         let source_key = ObjectKey::from_stored(&*pack.placement.key);
         let source = self.buckets.get(&pack.placement.store)?.head(&source_key).await?;
         let source_etag = source.map(|head| head.etag).unwrap_or_default();
@@ -202,10 +198,10 @@ impl Mover {
             pack_id: Some(pack.pack_id),
             source: self.object(&pack.placement, source_etag)?,
             target: self.object(placement, written.etag.clone())?,
-            size: sent.length,
+            size: sent.length_bytes,
             sha256: sent.sha256,
             crc64: written.crc64.map(|crc64| format!("{crc64:016x}")),
-            verified_by,
+            verified_by: *verified_by,
             moved_at,
             public_key: String::new(),
             signature: String::new(),
@@ -220,8 +216,26 @@ impl Mover {
     }
 }
 
+/// Verifies that a bucket holds what was sent, and returns how; nothing if it does not hold that. Reads the
+/// object back where the store has verified nothing.
+pub async fn verify_written(
+    bucket: &Bucket,
+    key: &ObjectKey,
+    written: &Written,
+    sent: &Sent,
+) -> Result<Option<Verification>, PackError> {
+    Ok(match written.crc64 {
+        Some(crc64) => (crc64 == sent.crc64).then_some(Verification::Crc64),
+        None if written.sha256_verified => Some(Verification::Sha256),
+        None => {
+            let held = read_back(bucket, key, sent.length_bytes).await?;
+            (held == sent.sha256).then_some(Verification::ReadBack)
+        }
+    })
+}
+
 /// Reads an object and returns its SHA-256.
-pub async fn read_back(bucket: &Bucket, key: &ObjectKey, length: u64) -> Result<Sha256, PackError> {
+async fn read_back(bucket: &Bucket, key: &ObjectKey, length: u64) -> Result<Sha256, PackError> {
     let starts = (0..length).step_by(READ_BACK_BYTES as usize);
     let mut reads = stream::iter(starts)
         .map(|start| bucket.get(key, GetOptions::range(start..length.min(start + READ_BACK_BYTES))))

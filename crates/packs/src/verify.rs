@@ -9,7 +9,7 @@ use sluice_domain::pack_index::PackIndex;
 use sluice_storage::GetOptions;
 use sluice_storage::stores::PackBuckets;
 
-use crate::encode::{make, pieces};
+use crate::encode::{Form, pieces};
 use crate::error::PackError;
 use crate::pace::Pace;
 use crate::read::read_stored;
@@ -48,7 +48,7 @@ pub async fn verify(
         let work = move || {
             digests.0.update(&stored);
             digests.1.update(&stored);
-            make(pack_id, &index, &piece, stored, false).map(|_| digests)
+            piece.encode(pack_id, &index, stored, Form::Unchanged).map(|_| digests)
         };
         let worked = tokio::task::spawn_blocking(work).await;
         digests = worked.map_err(|error| PackError::Compressor(error.to_string()))??;

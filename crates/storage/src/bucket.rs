@@ -8,6 +8,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::part_plan::PartNumber;
 
+use crate::answer_headers::Description;
 use crate::call::{self, found};
 use crate::clients::Clients;
 use crate::dialect::Dialect;
@@ -23,12 +24,33 @@ pub struct Bucket {
     pub(crate) dialect: Dialect,
 }
 
+/// How a multipart upload is begun: by default without checksums and descriptive headers.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MultipartOptions<'a> {
+    /// Who sends the SHA-256 of every part, for stores that compare the part with it.
+    pub part_sha256: PartSha256,
+    /// The descriptive headers, if the object has any.
+    pub description: Option<&'a Description>,
+}
+
+/// Who sends the SHA-256 of every part of a multipart upload.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PartSha256 {
+    #[default]
+    NotSent,
+    /// A client, by presigned URLs. The store must keep them, because whoever merges the parts knows them
+    /// only from [`Bucket::list_parts`].
+    ByClient,
+    /// `CheckedUpload`, which remembers them until it completes.
+    ByCheckedUpload,
+}
+
 /// A part that a store has received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredPart {
     pub number: PartNumber,
     pub size: u64,
-    /// The `ETag`, normalised
+    /// The `ETag` as [`normalise_etag`] returns it.
     pub etag: String,
     /// The `ETag` as the store writes it. Some stores compare it letter by letter at completion.
     pub written_etag: String,
@@ -73,17 +95,28 @@ impl Bucket {
             .await
     }
 
-    /// Begins a multipart upload and returns its id. With `part_sha256` the store wants the SHA-256 of every
-    /// part, and checks it.
-    pub async fn create_multipart(&self, key: &ObjectKey, part_sha256: bool) -> Result<String, StorageError> {
+    /// Begins a multipart upload and returns its id.
+    pub async fn create_multipart(
+        &self,
+        key: &ObjectKey,
+        options: MultipartOptions<'_>,
+    ) -> Result<String, StorageError> {
         const OPERATION: &str = "s3:CreateMultipartUpload";
-        let algorithm = (part_sha256 && self.dialect.part_sha256).then_some(ChecksumAlgorithm::Sha256);
+        let MultipartOptions { part_sha256, description } = options;
+        let with_sha256 = match part_sha256 {
+            PartSha256::NotSent => false,
+            PartSha256::ByClient => self.dialect.part_sha256,
+            PartSha256::ByCheckedUpload => self.dialect.verifies_sha256,
+        };
+        let description = description.cloned().unwrap_or_default();
         let request = self
             .client
             .create_multipart_upload()
             .bucket(&self.name)
             .key(key.as_str())
-            .set_checksum_algorithm(algorithm);
+            .set_checksum_algorithm(with_sha256.then_some(ChecksumAlgorithm::Sha256))
+            .customize()
+            .mutate_request(move |request| description.add_to(request));
         let answer = call::write(OPERATION, request.send()).await?;
         answer
             .upload_id

@@ -8,7 +8,7 @@ use sluice_domain::time::Timestamp;
 use std::ops::Range;
 
 use crate::answer_headers::{AnswerHeaders, Description};
-use crate::bucket::Bucket;
+use crate::bucket::{Bucket, normalise_etag};
 use crate::call::{self, found};
 use crate::error::{ErrorKind, StorageError};
 
@@ -91,7 +91,7 @@ impl<'a> GetOptions<'a> {
 }
 
 impl Span {
-    /// The header `Range`.
+    /// The value of the header `Range`, if the span needs one.
     fn header(&self) -> Option<String> {
         match self {
             Self::Whole | Self::WholeOf(_) => None,
@@ -161,7 +161,7 @@ impl Bucket {
             .interceptor(headers.clone());
         let answer = Box::pin(request.send()).await;
         if matches!(span, Span::Start(_)) && answer.as_ref().is_err_and(is_unsatisfiable) {
-            return self.get_empty(key).await;
+            return self.get_empty(key, if_match).await;
         }
         let answer = call::interpret(GET, answer)?;
         let headers = headers.take();
@@ -176,10 +176,14 @@ impl Bucket {
         Ok(Object { head, description: headers.description, bytes })
     }
 
-    /// Reads an object that has no first byte.
-    async fn get_empty(&self, key: &ObjectKey) -> Result<Object, StorageError> {
+    /// Reads an object that has no first byte. Stores may say so before they look at the condition.
+    async fn get_empty(&self, key: &ObjectKey, if_match: Option<&str>) -> Result<Object, StorageError> {
         let gone = || StorageError::new(ErrorKind::NotFound, GET, "the object is gone");
         let head = self.head(key).await?.ok_or_else(gone)?;
+        let is_other = |etag| normalise_etag(etag) != normalise_etag(&head.etag);
+        if head.size > 0 || if_match.is_some_and(is_other) {
+            return Err(StorageError::new(ErrorKind::Conflict, GET, "the object was replaced"));
+        }
         Ok(Object { head, description: Description::default(), bytes: Bytes::new() })
     }
 }

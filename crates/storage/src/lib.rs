@@ -28,7 +28,7 @@ mod transaction;
 
 pub use answer_headers::Description;
 pub use attachment::read_attachment;
-pub use bucket::{Bucket, StoredPart, normalise_etag};
+pub use bucket::{Bucket, MultipartOptions, PartSha256, StoredPart, normalise_etag};
 pub use call::found;
 pub use chain::Chain;
 pub use clients::Clients;

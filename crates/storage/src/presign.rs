@@ -30,7 +30,7 @@ pub struct UrlLife {
     longest: Duration,
 }
 
-/// A presigned request.
+/// A URL with the headers that a request by it must have.
 #[derive(Clone)]
 pub struct PresignedUrl {
     /// The URL. Whoever has it may use it: never log it.
@@ -44,11 +44,34 @@ pub struct PresignedUrl {
 /// Whether a PUT may replace an existing object. Some stores ignore the condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PutOf {
-    /// It may not (`If-None-Match: *`).
+    /// It may not replace one (`If-None-Match: *`).
     NewObject,
-    /// It may.
+    /// It may replace an object.
     #[default]
     AnyObject,
+}
+
+/// When a URL may be used.
+#[derive(Debug, Clone, Copy)]
+pub struct Validity {
+    pub from: Timestamp,
+    pub until: Timestamp,
+}
+
+/// The body that a presigned PUT allows.
+#[derive(Debug, Clone, Copy)]
+pub struct SignedBody<'a> {
+    pub size_bytes: u64,
+    /// The SHA-256, where it is known before.
+    pub sha256: Option<&'a Sha256>,
+}
+
+/// A part of a multipart upload.
+#[derive(Debug, Clone, Copy)]
+pub struct PartAddress<'a> {
+    pub key: &'a ObjectKey,
+    pub multipart_id: &'a str,
+    pub number: PartNumber,
 }
 
 /// The headers of a download.
@@ -80,11 +103,12 @@ impl UrlLife {
     }
 }
 
-fn presigning(now: Timestamp, end: Timestamp) -> Result<PresigningConfig, StorageError> {
-    let start = std::time::UNIX_EPOCH + Duration::from_millis(now.unix_milliseconds());
+fn presigning(validity: Validity) -> Result<PresigningConfig, StorageError> {
+    let Validity { from, until } = validity;
+    let start = std::time::UNIX_EPOCH + Duration::from_millis(from.unix_milliseconds());
     PresigningConfig::builder()
         .start_time(start)
-        .expires_in(now.until(end).max(Duration::from_secs(1)))
+        .expires_in(from.until(until).max(Duration::from_secs(1)))
         .build()
         .map_err(|error| StorageError::fault("presign", error))
 }
@@ -113,53 +137,46 @@ impl Bucket {
         }
     }
 
-    /// A URL for a PUT of the whole object: `size` bytes, with this SHA-256 if it is given.
+    /// A URL for a PUT of the whole object.
     pub async fn presign_put(
         &self,
         key: &ObjectKey,
-        size: u64,
-        sha256: Option<&Sha256>,
+        body: SignedBody<'_>,
         put_of: PutOf,
-        now: Timestamp,
-        end: Timestamp,
+        validity: Validity,
     ) -> Result<PresignedUrl, StorageError> {
         let request = self
             .client
             .put_object()
             .bucket(&self.name)
             .key(key.as_str())
-            .content_length(size.cast_signed())
-            .set_checksum_sha256(sha256.map(Sha256::to_base64))
+            .content_length(body.size_bytes.cast_signed())
+            .set_checksum_sha256(body.sha256.map(Sha256::to_base64))
             .set_if_none_match((put_of == PutOf::NewObject).then(|| "*".to_owned()))
             .customize()
             .mutate_request(self.no_copy());
-        presigned(request.presigned(presigning(now, end)?), end).await
+        presigned(request.presigned(presigning(validity)?), validity.until).await
     }
 
-    /// A URL for a PUT of one part: `size` bytes, with this SHA-256 if it is given.
-    #[expect(clippy::too_many_arguments, reason = "each is one thing that is signed")]
+    /// A URL for a PUT of one part.
     pub async fn presign_part(
         &self,
-        key: &ObjectKey,
-        multipart_id: &str,
-        part: PartNumber,
-        size: u64,
-        sha256: Option<&Sha256>,
-        now: Timestamp,
-        end: Timestamp,
+        part: PartAddress<'_>,
+        body: SignedBody<'_>,
+        validity: Validity,
     ) -> Result<PresignedUrl, StorageError> {
         let request = self
             .client
             .upload_part()
             .bucket(&self.name)
-            .key(key.as_str())
-            .upload_id(multipart_id)
-            .part_number(part.get().cast_signed())
-            .content_length(size.cast_signed())
-            .set_checksum_sha256(sha256.filter(|_| self.dialect.part_sha256).map(Sha256::to_base64))
+            .key(part.key.as_str())
+            .upload_id(part.multipart_id)
+            .part_number(part.number.get().cast_signed())
+            .content_length(body.size_bytes.cast_signed())
+            .set_checksum_sha256(body.sha256.filter(|_| self.dialect.part_sha256).map(Sha256::to_base64))
             .customize()
             .mutate_request(self.no_copy());
-        presigned(request.presigned(presigning(now, end)?), end).await
+        presigned(request.presigned(presigning(validity)?), validity.until).await
     }
 
     /// A URL for a GET of the object that sets the reader's name and type for it.
@@ -167,8 +184,7 @@ impl Bucket {
         &self,
         key: &ObjectKey,
         disposition: &Disposition,
-        now: Timestamp,
-        end: Timestamp,
+        validity: Validity,
     ) -> Result<PresignedUrl, StorageError> {
         let request = self
             .client
@@ -177,18 +193,17 @@ impl Bucket {
             .key(key.as_str())
             .response_content_disposition(&disposition.content_disposition)
             .response_content_type(&disposition.content_type);
-        presigned(request.presigned(presigning(now, end)?), end).await
+        presigned(request.presigned(presigning(validity)?), validity.until).await
     }
 
     /// A URL for a GET of the object or of ranges of it.
     pub async fn presign_read(
         &self,
         key: &ObjectKey,
-        now: Timestamp,
-        end: Timestamp,
+        validity: Validity,
     ) -> Result<PresignedUrl, StorageError> {
         let request = self.client.get_object().bucket(&self.name).key(key.as_str());
-        presigned(request.presigned(presigning(now, end)?), end).await
+        presigned(request.presigned(presigning(validity)?), validity.until).await
     }
 
     /// Like [`Bucket::presign_get`], for a HEAD request.
@@ -196,8 +211,7 @@ impl Bucket {
         &self,
         key: &ObjectKey,
         disposition: &Disposition,
-        now: Timestamp,
-        end: Timestamp,
+        validity: Validity,
     ) -> Result<PresignedUrl, StorageError> {
         let request = self
             .client
@@ -206,6 +220,6 @@ impl Bucket {
             .key(key.as_str())
             .response_content_disposition(&disposition.content_disposition)
             .response_content_type(&disposition.content_type);
-        presigned(request.presigned(presigning(now, end)?), end).await
+        presigned(request.presigned(presigning(validity)?), validity.until).await
     }
 }

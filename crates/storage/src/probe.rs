@@ -14,9 +14,7 @@ use crate::put::{PutOptions, Written};
 /// The condition that keeps a PUT from overwriting an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotOverwriting {
-    /// `If-None-Match: *`.
     IfNoneMatch,
-    /// `x-oss-forbid-overwrite: true`.
     ForbidOverwrite,
 }
 

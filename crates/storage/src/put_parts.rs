@@ -1,16 +1,16 @@
 //! Writes large objects part by part so that the caller can tell whether the store holds what was sent.
 
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::part_plan::PartNumber;
 
 use crate::answer_headers::{AnswerHeaders, Description};
-use crate::bucket::Bucket;
+use crate::bucket::{Bucket, MultipartOptions, PartSha256};
 use crate::call;
-use crate::error::{ErrorKind, StorageError};
+use crate::error::StorageError;
 use crate::put::Written;
 
 /// A multipart upload with a checksum for every part.
@@ -22,32 +22,19 @@ pub struct CheckedUpload<'a> {
     parts: Vec<CompletedPart>,
 }
 
-impl Bucket {
+impl<'a> CheckedUpload<'a> {
     /// Begins a multipart upload. Its parts are sent in order.
-    pub async fn begin_checked<'a>(
-        &'a self,
+    pub async fn begin(
+        bucket: &'a Bucket,
         key: &'a ObjectKey,
         description: &Description,
-    ) -> Result<CheckedUpload<'a>, StorageError> {
-        const OPERATION: &str = "s3:CreateMultipartUpload";
-        let algorithm = self.dialect.verifies_sha256.then_some(ChecksumAlgorithm::Sha256);
-        let description = description.clone();
-        let request = self
-            .client
-            .create_multipart_upload()
-            .bucket(&self.name)
-            .key(key.as_str())
-            .set_checksum_algorithm(algorithm)
-            .customize()
-            .mutate_request(move |request| description.add_to(request));
-        let answer = call::write(OPERATION, request.send()).await?;
-        let missing = || StorageError::new(ErrorKind::Fault, OPERATION, "no upload id in the answer");
-        let multipart_id = answer.upload_id.ok_or_else(missing)?;
-        Ok(CheckedUpload { bucket: self, key, multipart_id, parts: Vec::new() })
+    ) -> Result<Self, StorageError> {
+        let options =
+            MultipartOptions { part_sha256: PartSha256::ByCheckedUpload, description: Some(description) };
+        let multipart_id = bucket.create_multipart(key, options).await?;
+        Ok(Self { bucket, key, multipart_id, parts: Vec::new() })
     }
-}
 
-impl CheckedUpload<'_> {
     /// Sends the next part and returns the CRC-64/XZ that the store has computed of it, if it computes any.
     ///
     /// # Errors

@@ -26,13 +26,9 @@ const COLLISION_RETRIES: ExponentialBuilder =
 pub(crate) fn row(row: &impl Serialize) -> Result<Row, StorageError> {
     serde_dynamo::to_item(row).map_err(|error| StorageError::fault("write a row", error))
 }
-
-/// Reads a row.
 pub(crate) fn parse<T: serde::de::DeserializeOwned>(row: Row) -> Result<T, StorageError> {
     serde_dynamo::from_item(row).map_err(|error| StorageError::fault("read a row", error))
 }
-
-/// Writes one attribute.
 pub(crate) fn value(value: &impl Serialize) -> Result<AttributeValue, StorageError> {
     serde_dynamo::to_attribute_value(value).map_err(|error| StorageError::fault("write an attribute", error))
 }
@@ -85,7 +81,6 @@ pub(crate) fn names(expressions: &[&str]) -> Option<HashMap<String, String>> {
 pub(crate) enum Condition {
     /// The user name is free.
     UsernameFree,
-    /// The account exists.
     AccountExists,
     /// The account has this much quota left.
     QuotaAvailable,
@@ -258,7 +253,7 @@ impl Transaction {
         Ok(self.with(guard.condition, TransactWriteItem::builder().condition_check(check).build()))
     }
 
-    /// Removes a row.
+    /// Removes a row, if the guard holds.
     pub(crate) fn delete(self, table: &str, key: Row, guard: Guard<'_>) -> Result<Self, StorageError> {
         let delete = Delete::builder()
             .table_name(table)

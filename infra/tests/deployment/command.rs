@@ -165,7 +165,7 @@ impl Deployment {
         alarms["MetricAlarms"][0]["Threshold"].to_string()
     }
 
-    /// The stack's tables.
+    /// The names of the stack's tables.
     pub async fn tables(&self) -> Vec<String> {
         let client = aws_sdk_dynamodb::Client::new(self.neighbour.sdk_config());
         let mut tables = client.list_tables().send().await.expect("tables").table_names.unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Checks the template, and that functions, parts, documents and events agree with it.
 
+mod cors;
 mod documents;
 mod lint;
 mod parts;

@@ -29,7 +29,6 @@ pub struct Invocation {
 pub enum Function {
     /// Verifies uploads and stores their chunks.
     DedupUpload,
-    /// Compresses packs.
     CompressPack,
     /// Moves packs to another store.
     MigratePack,

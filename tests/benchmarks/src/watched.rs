@@ -15,7 +15,7 @@ const SAMPLE_INTERVAL: Duration = Duration::from_millis(10);
 pub struct Watched {
     /// The time from before its start until its end.
     pub elapsed: Duration,
-    /// Its processor time.
+    /// The processor time of the command.
     pub processor_seconds: f64,
     /// Its peak resident memory.
     pub peak_resident_kib: u64,

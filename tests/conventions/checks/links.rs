@@ -44,7 +44,8 @@ fn targets(text: &str) -> Vec<String> {
 
 /// The anchors that GitHub gives to headings.
 fn anchors(text: &str) -> BTreeSet<String> {
-    let (mut anchors, mut heading) = (BTreeSet::new(), None::<String>);
+    let mut anchors = BTreeSet::new();
+    let mut heading = None::<String>;
     for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
         match event {
             Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),

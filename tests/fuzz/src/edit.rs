@@ -10,7 +10,7 @@ use crate::target::{Form, Target};
 /// A mutated input stays shorter than this and one edit.
 const INPUT_MAX_BYTES: usize = 64 << 10;
 const CHECKSUM_BYTES: usize = 8;
-/// Magic and version.
+/// The length of magic and version, which every format begins with.
 const HEADER_BYTES: usize = 5;
 
 /// Numbers at which decoders go wrong.

@@ -11,7 +11,7 @@ pub struct Target {
     /// Also the name of the target's folder in `corpus/`.
     pub name: &'static str,
     pub form: Form,
-    /// Inputs to mutate.
+    /// Valid inputs, which are mutated.
     pub seeds: fn() -> Vec<Vec<u8>>,
     /// Texts to put into mutated inputs.
     pub tokens: &'static [&'static str],

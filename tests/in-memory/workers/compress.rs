@@ -174,7 +174,8 @@ async fn packs_go_to_the_migration_only_if_a_rule_takes_them_at_once() {
 async fn a_mover_that_is_overtaken_leaves_the_other_placement() {
     let content = compressible(1, LENGTH);
     let world = uploaded(&content).await;
-    let (rival, event) = (Worker::compress(&world), world.messages("compress")[0].body.clone());
+    let rival = Worker::compress(&world);
+    let event = world.messages("compress")[0].body.clone();
     let meanwhile = async move { rival.receive(&event).await };
     world.services.faults.next("dynamodb:TransactWriteItems", Fault::Meanwhile(meanwhile.boxed()));
     Worker::compress(&world).finish().await;

@@ -5,6 +5,7 @@ use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::RejectReason;
 use sluice_in_memory::faults::Fault;
+use sluice_storage::MultipartOptions;
 use std::sync::Arc;
 use std::time::Duration;
 use sweep_uploads::{App, sweep};
@@ -99,7 +100,8 @@ async fn the_parts_of_an_expired_upload_are_freed() {
     let world = World::new().await;
     let mut upload = world.new_upload("file", 20 << 20);
     let key = upload.landing_key().object_key();
-    let multipart_id = world.landing.create_multipart(&key, false).await.expect("an upload");
+    let multipart_id =
+        world.landing.create_multipart(&key, MultipartOptions::default()).await.expect("an upload");
     upload.multipart_id = Some(multipart_id.clone());
     world.begin(&upload).await;
     assert!(run(&world, upload.due_at.after(LONG)).await);

@@ -10,7 +10,7 @@ use super::trial::Trial;
 /// An `ETag` that no object has.
 const WRONG_ETAG: &str = "\"00000000000000000000000000000000\"";
 
-/// `If-Match` on GET.
+/// Whether `If-Match` on GET is honoured.
 pub(super) async fn conditional_read(trial: &Trial) -> TrialOutcome {
     let key = trial.object();
     let length = trial.body.len() as u64;
@@ -20,7 +20,7 @@ pub(super) async fn conditional_read(trial: &Trial) -> TrialOutcome {
     right.and(TrialOutcome::of_refusal(wrong, "If-Match with another ETag is ignored on GET"))
 }
 
-/// `x-amz-copy-source-if-match`.
+/// Whether a copy honours a condition on its source.
 pub(super) async fn conditional_copy(trial: &Trial) -> TrialOutcome {
     let right = TrialOutcome::of_success(copy(trial, trial.etag()).await);
     let wrong = copy(trial, WRONG_ETAG).await;
@@ -37,7 +37,7 @@ async fn copy(trial: &Trial, etag: &str) -> Result<(), StorageError> {
         .await
 }
 
-/// `UploadPartCopy`.
+/// Whether `UploadPartCopy` copies the range that it names.
 pub(super) async fn part_copy(trial: &mut Trial) -> TrialOutcome {
     match copy_in_parts(trial).await {
         Ok(bytes) if bytes == trial.body => TrialOutcome::Yes,

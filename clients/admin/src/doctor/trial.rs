@@ -5,10 +5,9 @@ use md5::{Digest as _, Md5};
 use sluice_deployment::clock;
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
-use sluice_domain::time::Timestamp;
 use sluice_packs::crc64;
-use sluice_storage::presign::PresignedUrl;
-use sluice_storage::{Bucket, ErrorKind, ObjectHead, PutOptions, StorageError};
+use sluice_storage::presign::{PresignedUrl, Validity};
+use sluice_storage::{Bucket, ErrorKind, MultipartOptions, ObjectHead, PutOptions, StorageError};
 use std::time::Duration;
 
 use crate::localhost::http_client;
@@ -83,15 +82,15 @@ impl Trial {
         Sha256::of(&self.body)
     }
 
-    /// The start and the end of a URL's validity.
-    pub fn times() -> (Timestamp, Timestamp) {
+    /// The validity of a URL that is used at once.
+    pub fn validity() -> Validity {
         let now = clock::now();
-        (now, now.after(URL_LIFETIME))
+        Validity { from: now, until: now.after(URL_LIFETIME) }
     }
 
     /// Begins a multipart upload. [`Self::clean_up`] aborts it if it was not completed.
     pub async fn begin(&mut self, key: &ObjectKey) -> Result<String, StorageError> {
-        let multipart_id = self.bucket.create_multipart(key, false).await?;
+        let multipart_id = self.bucket.create_multipart(key, MultipartOptions::default()).await?;
         self.multiparts.push((key.clone(), multipart_id.clone()));
         Ok(multipart_id)
     }

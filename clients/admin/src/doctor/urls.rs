@@ -5,7 +5,7 @@ use reqwest::Method;
 use sluice_domain::hash::Sha256;
 use sluice_domain::time::Timestamp;
 use sluice_storage::StorageError;
-use sluice_storage::presign::{PresignedUrl, PutOf};
+use sluice_storage::presign::{PresignedUrl, PutOf, SignedBody, Validity};
 use std::time::Duration;
 
 use super::finding::TrialOutcome;
@@ -23,9 +23,9 @@ pub(super) async fn presigned_urls(trial: &Trial) -> TrialOutcome {
 }
 
 async fn try_urls(trial: &Trial) -> Result<TrialOutcome, StorageError> {
-    let (now, end) = Trial::times();
+    let validity = Trial::validity();
     let body = trial.body.clone();
-    let read = trial.bucket.presign_read(&trial.object(), now, end).await?;
+    let read = trial.bucket.presign_read(&trial.object(), validity).await?;
     let sent = trial.send(Method::GET, &read, None, Bytes::new()).await?;
     let put = presign_put(trial, "sent", &trial.sha256()).await?;
     let put_answer = trial.send(Method::PUT, &put, None, body).await?;
@@ -38,8 +38,9 @@ async fn try_urls(trial: &Trial) -> Result<TrialOutcome, StorageError> {
     changed.headers.insert("x-amz-checksum-sha256".to_owned(), Sha256::of(&other).to_base64());
     let changed = trial.send(Method::PUT, &changed, None, other).await?;
     let found = found.and(refused(&changed, "a signed header can be changed"));
-    let early = hour_before(now);
-    let expired = trial.bucket.presign_read(&trial.object(), early, early.after(HALF_AN_HOUR)).await?;
+    let early = hour_before(validity.from);
+    let past = Validity { from: early, until: early.after(HALF_AN_HOUR) };
+    let expired = trial.bucket.presign_read(&trial.object(), past).await?;
     let expired = trial.send(Method::GET, &expired, None, Bytes::new()).await?;
     let found = found.and(refused(&expired, "a URL works after it expired"));
     let deleted = trial.send(Method::DELETE, &read, None, Bytes::new()).await?;
@@ -69,10 +70,9 @@ pub(super) async fn verified_checksums(trial: &Trial) -> TrialOutcome {
 }
 
 async fn presign_put(trial: &Trial, name: &str, sha256: &Sha256) -> Result<PresignedUrl, StorageError> {
-    let (now, end) = Trial::times();
     let key = trial.key(name);
-    let size = trial.body.len() as u64;
-    trial.bucket.presign_put(&key, size, Some(sha256), PutOf::AnyObject, now, end).await
+    let body = SignedBody { size_bytes: trial.body.len() as u64, sha256: Some(sha256) };
+    trial.bucket.presign_put(&key, body, PutOf::AnyObject, Trial::validity()).await
 }
 
 fn read_as_signed(answer: &Answer, body: &Bytes) -> TrialOutcome {

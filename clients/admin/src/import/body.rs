@@ -6,6 +6,7 @@ use sha2::Digest as _;
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::part_plan::PART_MAX_COUNT;
+use sluice_packs::mover::Sent;
 use sluice_packs::{crc64, crc64_of_both};
 use sluice_storage::{
     CheckedUpload, ErrorKind, GetOptions, Object, ObjectHead, PutOptions, StorageError, Written,
@@ -13,7 +14,7 @@ use sluice_storage::{
 use std::ops::Range;
 
 use super::job::{Job, MEMORY_MIB};
-use super::transfer::{SentDigests, TransferError};
+use super::transfer::TransferError;
 use crate::retries::RETRIES;
 
 const PART_MIN_BYTES: u64 = 16 << 20;
@@ -27,6 +28,7 @@ fn part_bytes(size: u64) -> Result<u64, TransferError> {
 
 /// The checksums of the bytes that were sent so far.
 struct Digests {
+    length_bytes: u64,
     sha256: sha2::Sha256,
     crc64: u64,
 }
@@ -35,9 +37,11 @@ impl Digests {
     /// Adds bytes, and returns their own CRC-64/XZ.
     async fn add(mut self, bytes: Bytes) -> Result<(Self, u64), TransferError> {
         let work = move || {
-            self.sha256.update(&bytes);
+            let length_bytes = bytes.len() as u64;
             let of_bytes = crc64(&bytes);
-            self.crc64 = crc64_of_both(self.crc64, of_bytes, bytes.len() as u64);
+            self.length_bytes += length_bytes;
+            self.sha256.update(&bytes);
+            self.crc64 = crc64_of_both(self.crc64, of_bytes, length_bytes);
             (self, of_bytes)
         };
         let computed = tokio::task::spawn_blocking(work).await;
@@ -45,12 +49,12 @@ impl Digests {
     }
 
     fn new() -> Self {
-        Self { sha256: sha2::Sha256::new(), crc64: 0 }
+        Self { length_bytes: 0, sha256: sha2::Sha256::new(), crc64: 0 }
     }
 
-    fn finish(self) -> SentDigests {
+    fn finish(self) -> Sent {
         let sha256 = <[u8; Sha256::LENGTH]>::from(self.sha256.finalize()).into();
-        SentDigests { sha256, crc64: self.crc64 }
+        Sent { length_bytes: self.length_bytes, sha256, crc64: self.crc64 }
     }
 }
 
@@ -61,7 +65,7 @@ impl Job {
         key: &ObjectKey,
         head: &ObjectHead,
         target_key: &ObjectKey,
-    ) -> Result<(Written, SentDigests), TransferError> {
+    ) -> Result<(Written, Sent), TransferError> {
         let in_parts = head.size > self.parts_above;
         // While one part is sent, the next is read.
         let bytes_in_memory = if in_parts { 2 * part_bytes(head.size)? } else { head.size };
@@ -89,10 +93,10 @@ impl Job {
         key: &ObjectKey,
         head: &ObjectHead,
         target_key: &ObjectKey,
-    ) -> Result<(Written, SentDigests), TransferError> {
+    ) -> Result<(Written, Sent), TransferError> {
         let part_bytes = part_bytes(head.size)?;
         let first = self.read(key, head, 0..part_bytes.min(head.size)).await?;
-        let begin = || self.target.begin_checked(target_key, &first.description);
+        let begin = || CheckedUpload::begin(&self.target, target_key, &first.description);
         let mut upload = begin.retry(RETRIES).when(is_transient).await.map_err(of_step)?;
         let sent = async {
             let sent = self.send_parts(&mut upload, key, head, first.bytes).await?;
@@ -122,7 +126,7 @@ impl Job {
         key: &ObjectKey,
         head: &ObjectHead,
         first: Bytes,
-    ) -> Result<SentDigests, TransferError> {
+    ) -> Result<Sent, TransferError> {
         let part_bytes = first.len() as u64;
         let mut part = first;
         let mut end = 0;

@@ -20,6 +20,12 @@ pub(super) struct Frontier {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum KeyState {
     InProgress,
+    Ended(End),
+}
+
+/// How the copy of an object has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
     Done,
     /// Later keys do not count as done: the next run starts with this one.
     Failed,
@@ -36,15 +42,16 @@ impl Frontier {
         self.passed + self.waiting.len() as u64 - 1
     }
 
-    /// Notes that the object with this number is done or has failed.
-    pub fn end(&mut self, number: u64, done: bool) {
+    /// Notes how the object with this number has ended.
+    pub fn end(&mut self, number: u64, end: End) {
         if let Some(entry) = self.waiting.get_mut((number - self.passed) as usize) {
-            entry.1 = if done { KeyState::Done } else { KeyState::Failed };
+            entry.1 = KeyState::Ended(end);
         }
-        while let Some((_, KeyState::Done | KeyState::Failed)) = self.waiting.front() {
-            let Some((key, state)) = self.waiting.pop_front() else { break };
+        while let Some((_, KeyState::Ended(end))) = self.waiting.front() {
+            let end = *end;
+            let Some((key, _)) = self.waiting.pop_front() else { break };
             self.passed += 1;
-            if state == KeyState::Failed {
+            if end == End::Failed {
                 self.is_blocked = true;
             }
             if !self.is_blocked {
@@ -68,13 +75,13 @@ mod tests {
         let mut frontier = Frontier::default();
         let numbers: Vec<u64> =
             ["a", "b", "c"].into_iter().map(|key| frontier.begin(key.to_owned())).collect();
-        frontier.end(numbers[1], true);
+        frontier.end(numbers[1], End::Done);
         assert_eq!(frontier.cursor(), None);
-        frontier.end(numbers[0], true);
+        frontier.end(numbers[0], End::Done);
         assert_eq!(frontier.cursor(), Some("b"));
         let fourth = frontier.begin("d".to_owned());
-        frontier.end(fourth, true);
-        frontier.end(numbers[2], true);
+        frontier.end(fourth, End::Done);
+        frontier.end(numbers[2], End::Done);
         assert_eq!((frontier.cursor(), frontier.waiting.len()), (Some("d"), 0));
     }
 
@@ -83,9 +90,9 @@ mod tests {
         let mut frontier = Frontier::default();
         let numbers: Vec<u64> =
             ["a", "b", "c"].into_iter().map(|key| frontier.begin(key.to_owned())).collect();
-        frontier.end(numbers[2], true);
-        frontier.end(numbers[1], false);
-        frontier.end(numbers[0], true);
+        frontier.end(numbers[2], End::Done);
+        frontier.end(numbers[1], End::Failed);
+        frontier.end(numbers[0], End::Done);
         assert_eq!((frontier.cursor(), frontier.waiting.len()), (Some("a"), 0));
     }
 
@@ -97,7 +104,7 @@ mod tests {
             frontier.begin(number.to_string());
         }
         assert!(!frontier.has_room());
-        frontier.end(0, true);
+        frontier.end(0, End::Done);
         assert!(frontier.has_room());
     }
 }

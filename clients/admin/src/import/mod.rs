@@ -20,7 +20,7 @@ use crate::arguments::ImportArguments;
 use crate::error::{Error, Result};
 use crate::output::{Output, size};
 use crate::settings::DeploymentAccess;
-use frontier::Frontier;
+use frontier::{End, Frontier};
 use job::Job;
 use listing::Listing;
 use state::State;
@@ -87,7 +87,8 @@ impl Import<'_> {
             if failures >= FAILURES_MAX && stopped.is_none() {
                 stopped = Some(Error::Left(format!("stopped: the last {failures} objects all failed")));
             }
-            frontier.end(number, !matches!(imported.outcome, Outcome::Failed(_)));
+            let has_failed = matches!(imported.outcome, Outcome::Failed(_));
+            frontier.end(number, if has_failed { End::Failed } else { End::Done });
             tally.add(&imported);
             report(&imported, self.output)?;
             self.bar.set_position(tally.copied_bytes);

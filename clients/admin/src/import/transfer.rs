@@ -3,13 +3,12 @@
 use backon::Retryable as _;
 use serde::Serialize;
 use sluice_deployment::clock;
-use sluice_domain::hash::Sha256;
 use sluice_domain::id::VersionId;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::pack_move::{Receipt, ReceiptObject, Verification};
 use sluice_domain::time::Timestamp;
 use sluice_packs::PackError;
-use sluice_packs::mover::read_back;
+use sluice_packs::mover::{Sent, verify_written};
 use sluice_storage::{ErrorKind, ObjectHead, StorageError, Written, normalise_etag};
 
 use super::job::Job;
@@ -64,20 +63,13 @@ pub(super) enum TransferError {
     ReadBack(#[from] PackError),
 }
 
-/// The checksums of the bytes that were sent.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct SentDigests {
-    pub sha256: Sha256,
-    pub crc64: u64,
-}
-
 /// What a receipt says about an object that was copied and verified.
 struct CopiedObject<'a> {
     key: &'a ObjectKey,
     head: &'a ObjectHead,
     target_key: &'a ObjectKey,
     written: &'a Written,
-    sent: SentDigests,
+    sent: Sent,
     verified_by: Verification,
 }
 
@@ -148,7 +140,7 @@ impl Job {
             return Ok(Outcome::Copied { verified_by: None });
         }
         let (written, sent) = self.send(key, head, &target_key).await?;
-        let verified_by = self.verify(&target_key, head.size, &written, sent).await?;
+        let verified_by = self.verify(&target_key, &written, &sent).await?;
         // A source that ignores `If-Match` may have sent other bytes, so check that the object is still the
         // same.
         if !self.reads_conditionally {
@@ -201,22 +193,13 @@ impl Job {
     async fn verify(
         &self,
         target_key: &ObjectKey,
-        size: u64,
         written: &Written,
-        sent: SentDigests,
+        sent: &Sent,
     ) -> Result<Verification, TransferError> {
-        let (verified_by, holds) = match written.crc64 {
-            Some(crc64) => (Verification::Crc64, crc64 == sent.crc64),
-            None if written.sha256_verified => (Verification::Sha256, true),
-            None => {
-                let holds = read_back(&self.written, target_key, size).await? == sent.sha256;
-                (Verification::ReadBack, holds)
-            }
-        };
-        if !holds {
+        let Some(verified_by) = verify_written(&self.written, target_key, written, sent).await? else {
             self.target.delete(target_key).await?;
             return Err(TransferError::NotAsSent);
-        }
+        };
         Ok(verified_by)
     }
 

@@ -12,7 +12,7 @@ use crate::output::size;
 pub(super) struct BlobToMove {
     pub account_id: AccountId,
     pub sha256: Sha256,
-    /// In bytes.
+    /// The size in bytes.
     pub size: u64,
 }
 

@@ -10,17 +10,25 @@ use crate::error::{Error, Result};
 use crate::output::{self, printable};
 use crate::session::Session;
 
+/// How often a password is asked for at the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Prompt {
+    Once,
+    /// For a new password: a typing error, which nobody sees, would lock the user out.
+    Twice,
+}
+
 /// Creates an account and logs in.
 pub async fn register(arguments: &CredentialArguments, context: &Context) -> Result<()> {
     let api = anonymous(context)?;
-    let credentials = credentials(arguments, true)?;
+    let credentials = credentials(arguments, Prompt::Twice)?;
     api.create_account(&credentials).await?;
     begin_session(&api, credentials, context).await
 }
 
 pub async fn login(arguments: &CredentialArguments, context: &Context) -> Result<()> {
     let api = anonymous(context)?;
-    let credentials = credentials(arguments, false)?;
+    let credentials = credentials(arguments, Prompt::Once)?;
     begin_session(&api, credentials, context).await
 }
 
@@ -80,8 +88,8 @@ fn show(account: &AccountView, api: &Api, context: &Context) -> Result<()> {
     })
 }
 
-fn credentials(arguments: &CredentialArguments, is_new: bool) -> Result<Credentials> {
-    let password = if arguments.password_stdin { read_line()? } else { ask(&arguments.name, is_new)? };
+fn credentials(arguments: &CredentialArguments, prompt: Prompt) -> Result<Credentials> {
+    let password = if arguments.password_stdin { read_line()? } else { ask(&arguments.name, prompt)? };
     Ok(Credentials { username: arguments.name.clone(), password })
 }
 
@@ -95,13 +103,12 @@ fn read_line() -> Result<String> {
     Ok(password.to_owned())
 }
 
-fn ask(name: &str, is_new: bool) -> Result<String> {
+fn ask(name: &str, prompt: Prompt) -> Result<String> {
     if !io::stdin().is_terminal() {
         return Err(Error::Usage("no terminal to ask for the password: use --password-stdin".to_owned()));
     }
     let password = rpassword::prompt_password(format!("Password for {name}: ")).map_err(standard_input)?;
-    // A typing error in an invisible password would lock the user out.
-    if is_new && rpassword::prompt_password("Again: ").map_err(standard_input)? != password {
+    if prompt == Prompt::Twice && rpassword::prompt_password("Again: ").map_err(standard_input)? != password {
         return Err(Error::Usage("the two passwords are different".to_owned()));
     }
     Ok(password)

@@ -42,7 +42,7 @@ impl Bases {
         }
     }
 
-    /// Opens the files.
+    /// Opens the files, so that their chunks can be read.
     pub fn reader(&self) -> Reader<'_> {
         Reader {
             bases: self,

@@ -121,7 +121,7 @@ impl Download<'_> {
         offset: u64,
         chunks: &mut Vec<Chunk>,
     ) -> Result<(Option<String>, u64)> {
-        let (mut page, next) = self.page(cursor.clone(), offset, false).await?;
+        let (mut page, next) = self.page(cursor.clone(), offset, Detail::Chunks).await?;
         let pieces = page.pieces();
         chunks.extend(pieces.iter().map(|piece| piece.chunk));
         let reuse = partial.reuse(pieces.clone(), bases.to_vec()).await?;
@@ -139,8 +139,9 @@ impl Download<'_> {
                 }
                 // Try fresh URLs first, and every second time the packs' former location: a pack that was
                 // just moved may not be readable at the new one.
-                let former = refusals > 0 && refusals.is_multiple_of(2);
-                (page, _) = self.page(cursor.clone(), offset, former).await?;
+                let is_second = refusals > 0 && refusals.is_multiple_of(2);
+                let detail = if is_second { Detail::FormerChunks } else { Detail::Chunks };
+                (page, _) = self.page(cursor.clone(), offset, detail).await?;
                 if page.pieces() != pieces {
                     return Err(Error::UnexpectedAnswer("the plan of the version changed".to_owned()));
                 }
@@ -153,10 +154,9 @@ impl Download<'_> {
         &self,
         cursor: Option<String>,
         offset: u64,
-        former: bool,
+        detail: Detail,
     ) -> Result<(Page, Option<String>)> {
         let version = self.version;
-        let detail = if former { Detail::FormerChunks } else { Detail::Chunks };
         let plan = self.api.plan(version.file_id, version.version_id, detail, cursor).await?;
         let next = plan.next_cursor.clone();
         Ok((Page::new(plan, version, offset)?, next))

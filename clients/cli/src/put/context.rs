@@ -29,7 +29,7 @@ pub struct PutContext {
     pub cache: Cache,
     pub output: Output,
     pub progress: Progress,
-    /// None with `--no-wait`.
+    /// Waits for verification; none with `--no-wait`.
     pub waiter: Option<Waiter>,
     /// One slot for each part or pack that may be in flight, of any file.
     pub part_slots: Semaphore,

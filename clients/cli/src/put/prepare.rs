@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 
 /// A file that was hashed, with the way to send it whole.
 pub enum Prepared {
-    /// In one PUT.
+    /// The file is sent in one PUT.
     Single(SinglePut),
     /// In parts; `unfinished` may be the upload of an earlier run.
     Parts { memory: Memory, unfinished: Unfinished },

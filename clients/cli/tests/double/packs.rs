@@ -91,7 +91,7 @@ impl World {
     }
 }
 
-/// `GET /files/{file_id}/plan`.
+/// Answers `GET /files/{file_id}/plan`.
 pub fn plan(world: &World, file_id: &str, query: &str) -> Response<Body> {
     let parameters: BTreeMap<_, _> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
     let is_it = |version_id: &str| parameters.get("version") == Some(&version_id);
@@ -167,7 +167,7 @@ fn add_chunk(term: &mut PlanTerm, chunk: Chunk, with_chunks: bool) {
     }
 }
 
-/// `POST /lookups/hooks`.
+/// Answers `POST /lookups/hooks`.
 pub fn look_up_hooks(world: &World, body: &Bytes) -> Response<Body> {
     let lookup: HooksLookup = serde_json::from_slice(body).expect("hooks");
     assert!(lookup.hooks.len() <= 100);

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 use sluice_domain::id::{FileId, UploadId};
 
-use super::problems;
+use super::problems::{self, Body};
 use super::schemas::Schemas;
 use crate::problem::Code;
 use crate::route::argument::Query;
@@ -77,7 +77,7 @@ impl<'a> Operation<'a> {
         self
     }
 
-    /// A JSON body.
+    /// The call takes a JSON body of this type.
     pub(crate) fn request<T: JsonSchema>(mut self) -> Self {
         let schema = self.schemas.request::<T>();
         self.request = Some(json!({"required": true, "content": {"application/json": {"schema": schema}}}));
@@ -155,7 +155,8 @@ impl<'a> Operation<'a> {
         let Self { parameters, request, answers, codes, .. } = operation;
         let answers = answers.into_iter().map(|(status, answer)| (status.to_string(), answer));
         let mut responses: Map<String, Value> = answers.collect();
-        responses.extend(problems::responses(&codes, method == "HEAD"));
+        let body = if method == "HEAD" { Body::Empty } else { Body::Problem };
+        responses.extend(problems::responses(&codes, body));
         let mut object = json!({"responses": responses});
         if !parameters.is_empty() {
             object["parameters"] = json!(parameters);

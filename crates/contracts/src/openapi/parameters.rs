@@ -6,7 +6,9 @@ use std::borrow::Cow;
 
 use super::limits::NO_CONTROL_PATTERN;
 use crate::cursor::{ListCursor, PLACE_MAX_BYTES, PlanCursor};
-use crate::parameters::{Disposition, Limit, MaterializingStatus, PathPart, PlanDetail, UploadIds};
+use crate::parameters::{
+    Disposition, Limit, MaterializingStatus, PathPart, PlanDetail, UploadIds, WebhookToken,
+};
 use crate::uploads::PAGE_MAX;
 use crate::{LIST_DEFAULT, LIST_MAX};
 
@@ -38,4 +40,5 @@ schema! {
     Disposition: {"type": "string", "enum": ["attachment", "inline"], "default": "attachment"},
     MaterializingStatus: {"type": "integer", "enum": [202, 503], "default": 202},
     PlanDetail: {"type": "string", "enum": ["chunks", "terms"], "default": "chunks"},
+    WebhookToken: {"type": "string"},
 }

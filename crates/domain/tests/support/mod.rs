@@ -82,9 +82,18 @@ pub fn damages() -> impl Strategy<Value = Vec<Damage>> {
     prop::collection::vec(damage, 1..4)
 }
 
-/// Damages the body of `value`. With `reseal`, a new checksum hides the damage.
-pub fn damage(value: &[u8], damages: &[Damage], reseal: bool) -> Vec<u8> {
-    let mut bytes = if reseal { value[..value.len() - 8].to_vec() } else { value.to_vec() };
+/// What becomes of the checksum behind a damaged body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checksum {
+    Kept,
+    /// A new one hides the damage.
+    Renewed,
+}
+
+/// Damages the body of `value`.
+pub fn damage(value: &[u8], damages: &[Damage], checksum: Checksum) -> Vec<u8> {
+    let body_bytes = if checksum == Checksum::Renewed { value.len() - 8 } else { value.len() };
+    let mut bytes = value[..body_bytes].to_vec();
     for damage in damages {
         match damage {
             _ if bytes.is_empty() => {}
@@ -94,5 +103,5 @@ pub fn damage(value: &[u8], damages: &[Damage], reseal: bool) -> Vec<u8> {
             Damage::Truncate(at) => bytes.truncate(at.index(bytes.len())),
         }
     }
-    if reseal { sealed(&bytes) } else { bytes }
+    if checksum == Checksum::Renewed { sealed(&bytes) } else { bytes }
 }

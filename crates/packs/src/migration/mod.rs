@@ -35,8 +35,6 @@ pub struct Migrator {
     /// One permit a MiB.
     memory: Semaphore,
 }
-
-/// What to move.
 #[derive(Debug, Clone, Copy)]
 pub struct MigrationOrder<'a> {
     pub account_id: AccountId,

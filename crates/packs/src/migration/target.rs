@@ -52,7 +52,7 @@ mod tests {
         let digest = ContentDigest { size_bytes, sha1: Sha1::of(b""), sha256: Sha256::of(b"") };
         let manifest = Attachment::Inline(Vec::new());
         let now = Timestamp::from_unix_milliseconds(0);
-        Blob::new(AccountId::from_bytes([1; 16]), &digest, None, manifest, now)
+        Blob::new(AccountId::from_bytes([1; 16]), &digest, manifest, now)
     }
 
     fn rules() -> Vec<Rule> {

@@ -17,11 +17,18 @@ pub enum Addressing {
     Path,
 }
 
+/// Whether stores must be reached by TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    Required,
+    Optional,
+}
+
 /// The purpose of a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Receives presigned uploads.
+    /// Receives what clients upload by presigned URLs.
     Landing,
     /// Keeps verified blobs and packs.
     Vault,
@@ -42,7 +49,7 @@ pub struct StoreDefinition {
     /// The region that requests are signed for. Only AWS has a default: the region of the function.
     #[serde(default)]
     pub region: Option<String>,
-    /// How buckets are addressed, if not in the way of the kind.
+    /// How buckets are addressed; by default, as stores of this kind prefer.
     #[serde(default)]
     pub addressing: Option<Addressing>,
     /// The credentials, by default those of the process, which only AWS accepts.

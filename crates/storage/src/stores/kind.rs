@@ -6,14 +6,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StoreKind {
-    /// Amazon S3.
     Aws,
-    /// Ceph's RADOS Gateway.
     Ceph,
     /// MinIO, and gateways that derive from it.
     Minio,
-    /// SeaweedFS.
     Seaweedfs,
-    /// Alibaba Cloud OSS.
     Oss,
 }

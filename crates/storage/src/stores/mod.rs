@@ -10,7 +10,7 @@ mod rules;
 
 pub use capability::Capability;
 pub use credentials::{CredentialsReference, InvalidReference};
-pub use definition::{Addressing, Role, StoreDefinition};
+pub use definition::{Addressing, Role, StoreDefinition, Tls};
 pub use error::StoresError;
 pub use kind::StoreKind;
 
@@ -53,10 +53,10 @@ impl Stores {
         clients: &Clients,
         json: &str,
         environment: Environment<'_>,
-        requires_tls: bool,
+        tls: Tls,
     ) -> Result<Self, StoresError> {
         let definitions: BTreeMap<String, StoreDefinition> = serde_json::from_str(json)?;
-        rules::check(&definitions, requires_tls)?;
+        rules::check(&definitions, tls)?;
         let open = |(name, definition): (String, StoreDefinition)| {
             let store = Store::open(clients, &name, definition, environment)?;
             Ok((name, store))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Capability, Role, StoreDefinition, StoreKind, StoresError};
+use super::{Capability, Role, StoreDefinition, StoreKind, StoresError, Tls};
 
 /// Without these, bytes could change after they were verified.
 const LANDING_NEEDS: [Capability; 3] =
@@ -17,18 +17,15 @@ const COPYING: [Role; 3] = [Role::Landing, Role::Vault, Role::Cache];
 /// The name of the deployment's own vault, which no store may have.
 const RESERVED: &str = sluice_domain::blob::VAULT;
 
-pub(super) fn check(
-    definitions: &BTreeMap<String, StoreDefinition>,
-    requires_tls: bool,
-) -> Result<(), StoresError> {
+pub(super) fn check(definitions: &BTreeMap<String, StoreDefinition>, tls: Tls) -> Result<(), StoresError> {
     for (name, definition) in definitions {
-        check_one(name, definition, requires_tls)
+        check_one(name, definition, tls)
             .map_err(|problem| StoresError::Store { store: name.clone(), problem })?;
     }
     check_all(definitions).map_err(StoresError::Contradiction)
 }
 
-fn check_one(name: &str, definition: &StoreDefinition, requires_tls: bool) -> Result<(), String> {
+fn check_one(name: &str, definition: &StoreDefinition, tls: Tls) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || name == RESERVED || !name.chars().all(plain) {
         return Err(format!("its name is of a-z, 0-9 and -, and not {RESERVED}"));
@@ -36,7 +33,7 @@ fn check_one(name: &str, definition: &StoreDefinition, requires_tls: bool) -> Re
     if definition.kind != StoreKind::Aws && (definition.endpoint.is_none() || definition.region.is_none()) {
         return Err("it needs an endpoint and a region".to_owned());
     }
-    if requires_tls && !definition.is_encrypted() {
+    if tls == Tls::Required && !definition.is_encrypted() {
         return Err("its endpoint is plain HTTP, and TLS is required: it must begin with https://".to_owned());
     }
     if definition.kind != StoreKind::Aws && definition.credentials == super::CredentialsReference::Own {
@@ -93,7 +90,7 @@ mod tests {
 
     fn verdict(registry: &Value) -> Result<(), String> {
         let definitions = serde_json::from_value(registry.clone()).expect("a registry");
-        check(&definitions, true).map_err(|error| error.to_string())
+        check(&definitions, Tls::Required).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -16,6 +16,15 @@ const READ_MAX: usize = 100;
 /// The most rows of a `BatchWriteItem`.
 const WRITE_MAX: usize = 25;
 
+/// Whether a read sees every write that ended before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Consistency {
+    /// It does.
+    Strong,
+    /// It may miss the latest, and costs half.
+    Eventual,
+}
+
 /// How unprocessed rows are tried again. The SDK repeats requests that got no answer.
 const UNPROCESSED_RETRIES: ExponentialBuilder =
     ExponentialBuilder::new().with_min_delay(Duration::from_millis(50)).with_max_times(7);
@@ -32,16 +41,16 @@ async fn pause(
 }
 
 impl Tables {
-    /// Those of the rows that exist, in no order. No key may occur twice.
+    /// The rows with these keys that exist, in no particular order. No key may occur twice.
     pub(super) async fn get_many<T: serde::de::DeserializeOwned>(
         &self,
         table: &str,
         keys: Vec<Row>,
-        consistent: bool,
+        consistency: Consistency,
     ) -> Result<Vec<T>, StorageError> {
         let mut found = Vec::with_capacity(keys.len());
         for batch in keys.chunks(READ_MAX) {
-            found.extend(self.read_batch(table, batch.to_vec(), consistent).await?);
+            found.extend(self.read_batch(table, batch.to_vec(), consistency).await?);
         }
         found.into_iter().map(parse).collect()
     }
@@ -50,10 +59,11 @@ impl Tables {
         &self,
         table: &str,
         keys: Vec<Row>,
-        consistent: bool,
+        consistency: Consistency,
     ) -> Result<Vec<Row>, StorageError> {
         const OPERATION: &str = "dynamodb:BatchGetItem";
-        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent).build();
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys));
+        let keys = keys.consistent_read(consistency == Consistency::Strong).build();
         let keys = keys.map_err(|error| StorageError::fault(OPERATION, error))?;
         let mut left = HashMap::from([(table.to_owned(), keys)]);
         let mut rows = Vec::new();

@@ -17,7 +17,6 @@ const LEASE: LeaseAttribute = LeaseAttribute("builder");
 /// A blob, and the build of it that an earlier worker began.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Building {
-    /// The blob.
     #[serde(flatten)]
     pub blob: Blob,
     /// The unfinished build, if there is one.

@@ -6,6 +6,7 @@ use sluice_domain::hash::ChunkId;
 use sluice_domain::id::{AccountId, PackId};
 
 use super::Tables;
+use super::batch::Consistency;
 use crate::error::StorageError;
 use crate::transaction::{key, row};
 
@@ -29,7 +30,7 @@ impl Tables {
         chunks: &[ChunkId],
     ) -> Result<Vec<PackId>, StorageError> {
         let keys = chunks.iter().map(|chunk| key([("hook_id", &hook_id(account, chunk))])).collect();
-        let hooks: Vec<Hook> = self.get_many(&self.names.chunk_index, keys, false).await?;
+        let hooks: Vec<Hook> = self.get_many(&self.names.chunk_index, keys, Consistency::Eventual).await?;
         Ok(hooks.into_iter().map(|hook| hook.pack_id).collect())
     }
 

@@ -25,6 +25,13 @@ pub struct Listing<'a> {
     pub limit: usize,
 }
 
+/// The hash of a file's bytes.
+#[derive(Debug, Clone, Copy)]
+pub enum FileHash {
+    Sha256(Sha256),
+    Sha1(Sha1),
+}
+
 /// A page of files.
 #[derive(Debug, Default)]
 pub struct Page {
@@ -118,39 +125,21 @@ impl Tables {
         Ok((rows.into_iter().map(parse).collect::<Result<_, _>>()?, last.is_some()))
     }
 
-    /// Live files with this SHA-256, in the order of their paths, from after a path.
-    pub async fn files_by_sha256(
+    /// Live files with this hash, in the order of their paths, from after a path.
+    pub async fn files_by_hash(
         &self,
         account: AccountId,
-        sha256: &Sha256,
+        hash: FileHash,
         after: Option<&FilePath>,
         limit: usize,
     ) -> Result<Page, StorageError> {
-        self.files_by_hash("sha256", account, &sha256.to_string(), after, limit).await
-    }
-
-    /// Live files with this SHA-1, in the order of their paths, from after a path.
-    pub async fn files_by_sha1(
-        &self,
-        account: AccountId,
-        sha1: &Sha1,
-        after: Option<&FilePath>,
-        limit: usize,
-    ) -> Result<Page, StorageError> {
-        self.files_by_hash("sha1", account, &sha1.to_string(), after, limit).await
-    }
-
-    async fn files_by_hash(
-        &self,
-        algorithm: &str,
-        account: AccountId,
-        digest: &str,
-        after: Option<&FilePath>,
-        limit: usize,
-    ) -> Result<Page, StorageError> {
+        let (algorithm, digest) = match hash {
+            FileHash::Sha256(sha256) => ("sha256", sha256.to_string()),
+            FileHash::Sha1(sha1) => ("sha1", sha1.to_string()),
+        };
         let account_id = account.to_string();
         let after = after
-            .map(|path| key([("account_id", &account_id), ("path", path.as_str()), (algorithm, digest)]));
+            .map(|path| key([("account_id", &account_id), ("path", path.as_str()), (algorithm, &digest)]));
         let query = Query {
             table: &self.names.files,
             index: Some(&format!("by_{algorithm}")),

@@ -31,7 +31,7 @@ pub use commit::{Commit, Committed, Displaced};
 pub use due::DUE_SHARDS;
 pub use files::FileAndBlob;
 pub use lease::Lease;
-pub use listing::{Listing, Page};
+pub use listing::{FileHash, Listing, Page};
 pub use moves::{PlacementChange, PlacementChanged};
 pub use publish::Published;
 pub use receipts::ReceiptCursor;

@@ -92,8 +92,8 @@ impl Tables {
         }
     }
 
-    /// Retires the object that was adopted for a blob, once all packs have left it. The blob is read from its
-    /// packs alone then.
+    /// Retires the object that was adopted for a blob, once all packs have left it. From then on the blob is
+    /// read from its packs alone.
     pub async fn release_object(
         &self,
         blob: &Blob,

@@ -5,6 +5,7 @@ use sluice_domain::blob::Pack;
 use sluice_domain::id::PackId;
 
 use super::Tables;
+use super::batch::Consistency;
 use crate::call::{self, if_held};
 use crate::error::StorageError;
 use crate::transaction::{Change, Condition, Row, Transaction, Values, key, names, parse, row};
@@ -16,7 +17,8 @@ pub(super) fn pack_key(pack: PackId) -> Row {
 impl Tables {
     /// Those of the packs that exist, in no order. No id may occur twice.
     pub async fn packs(&self, ids: &[PackId]) -> Result<Vec<Pack>, StorageError> {
-        self.get_many(&self.names.packs, ids.iter().map(|id| pack_key(*id)).collect(), true).await
+        self.get_many(&self.names.packs, ids.iter().map(|id| pack_key(*id)).collect(), Consistency::Strong)
+            .await
     }
 
     /// Writes a pack. One that exists is left as it is, because it may have references by now.

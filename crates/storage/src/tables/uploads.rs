@@ -1,4 +1,4 @@
-//! Begins, advances and ends uploads, and reserves and releases their quota with it.
+//! Begins, advances and ends uploads, and reserves and releases their quota along with them.
 
 use serde::{Deserialize, Serialize};
 use sluice_domain::hash::Sha256;
@@ -8,6 +8,7 @@ use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{FINISHED_UPLOAD_LIFE, Upload, UploadState};
 use sluice_domain::version::RejectReason;
 
+use super::batch::Consistency;
 use super::due::due_shard;
 use super::lease::{Lease, LeaseAttribute, held_by};
 use super::{Query, RowUpdate, Tables, Update};
@@ -79,9 +80,14 @@ impl Tables {
         self.get(&self.names.uploads, upload_key(upload)).await
     }
 
-    /// Those of the uploads that exist, in no order. No id may occur twice.
+    /// The uploads with these ids that exist, in no particular order. No id may occur twice.
     pub async fn uploads(&self, ids: &[UploadId]) -> Result<Vec<Upload>, StorageError> {
-        self.get_many(&self.names.uploads, ids.iter().map(|id| upload_key(*id)).collect(), true).await
+        self.get_many(
+            &self.names.uploads,
+            ids.iter().map(|id| upload_key(*id)).collect(),
+            Consistency::Strong,
+        )
+        .await
     }
 
     /// A page of the account's open and pending uploads, the oldest first, and the upload after which the

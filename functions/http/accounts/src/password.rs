@@ -29,10 +29,10 @@ pub fn hash(password: &Password) -> Result<String, Failure> {
 }
 
 /// Whether the password matches `hash`. Without a hash, does the same work and returns false.
-pub fn verify(password: &Password, hash: Option<&str>) -> Result<bool, Failure> {
+pub fn matches(password: &Password, hash: Option<&str>) -> Result<bool, Failure> {
     let parsed = PasswordHash::new(hash.unwrap_or(DUMMY_HASH)).map_err(|error| failed(&error))?;
-    let matches = argon2()?.verify_password(password.as_bytes(), &parsed).is_ok();
-    Ok(matches && hash.is_some())
+    let is_right = argon2()?.verify_password(password.as_bytes(), &parsed).is_ok();
+    Ok(is_right && hash.is_some())
 }
 
 #[cfg(test)]
@@ -40,20 +40,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_password_verifies() {
+    fn only_the_password_matches() {
         let right = Password::parse("correct horse battery").expect("valid");
         let wrong = Password::parse("incorrect horse battery").expect("valid");
         let hash = hash(&right).expect("hashed");
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(verify(&right, Some(&hash)).expect("verified"));
-        assert!(!verify(&wrong, Some(&hash)).expect("verified"));
+        assert!(matches(&right, Some(&hash)).expect("verified"));
+        assert!(!matches(&wrong, Some(&hash)).expect("verified"));
     }
 
     #[test]
-    fn an_unknown_user_never_verifies_and_costs_the_same_work() {
+    fn nothing_matches_for_an_unknown_user_and_that_costs_the_same_work() {
         let dummy = PasswordHash::new(DUMMY_HASH).expect("a PHC string");
         let params = Params::try_from(&dummy).expect("parameters");
         assert_eq!((params.m_cost(), params.t_cost(), params.p_cost()), (19 * 1024, 2, 1));
-        assert!(!verify(&Password::parse("anything at all").expect("valid"), None).expect("verified"));
+        assert!(!matches(&Password::parse("anything at all").expect("valid"), None).expect("verified"));
     }
 }

@@ -51,7 +51,7 @@ async fn authenticate(app: &App, login: &Login) -> Result<Account, Failure> {
         Err(_) => None,
     };
     let hash = account.as_ref().map(|account| account.password_hash.as_str());
-    if !password::verify(&password, hash)? {
+    if !password::matches(&password, hash)? {
         return Err(wrong_credentials());
     }
     account.ok_or_else(wrong_credentials)

@@ -16,6 +16,7 @@ use sluice_lambda::instant::{InstantUpload, check_current, link};
 use sluice_lambda::metrics::{self, Metric};
 use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::tables::Begun;
+use sluice_storage::{MultipartOptions, PartSha256};
 use std::time::Duration;
 
 use crate::app::App;
@@ -151,7 +152,9 @@ async fn open(app: &App, call: &Call, mut upload: Upload) -> Result<Reply, Failu
     upload.due_at = urls_end;
     if upload.method() == UploadMethod::Multipart {
         let key = upload.landing_key().object_key();
-        upload.multipart_id = Some(app.landing.create_multipart(&key, upload.part_sha256).await?);
+        let part_sha256 = if upload.part_sha256 { PartSha256::ByClient } else { PartSha256::NotSent };
+        let options = MultipartOptions { part_sha256, ..MultipartOptions::default() };
+        upload.multipart_id = Some(app.landing.create_multipart(&key, options).await?);
     }
     match app.tables.begin_upload(&upload).await? {
         Begun::Done => {

@@ -6,10 +6,9 @@ use sluice_contracts::problem::Code;
 use sluice_contracts::uploads::{PAGE_MAX, PartUrl, PartUrlRequest, PartUrls, PartUrlsRequest};
 use sluice_domain::hash::Sha256;
 use sluice_domain::part_plan::{PartNumber, UploadMethod};
-use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_lambda::{Call, Failure, Reply};
-use sluice_storage::presign::PutOf;
+use sluice_storage::presign::{PartAddress, PutOf, SignedBody, Validity};
 use std::collections::HashSet;
 
 use crate::app::App;
@@ -75,32 +74,33 @@ async fn sign(
     upload: &Upload,
     parts: &[PartUrlRequest],
 ) -> Result<Vec<PartUrl>, Failure> {
-    let end = app.url_life.end(call.now, Some(upload.expires_at)).await?;
-    try_join_all(parts.iter().map(|part| sign_one(app, call.now, end, upload, part))).await
+    let until = app.url_life.end(call.now, Some(upload.expires_at)).await?;
+    let validity = Validity { from: call.now, until };
+    try_join_all(parts.iter().map(|part| sign_one(app, upload, part, validity))).await
 }
 
 async fn sign_one(
     app: &App,
-    now: Timestamp,
-    end: Timestamp,
     upload: &Upload,
     part: &PartUrlRequest,
+    validity: Validity,
 ) -> Result<PartUrl, Failure> {
     let key = upload.landing_key().object_key();
     let size = size_of(upload, part.number)?;
     let declared = declared_sha256(upload, part.number);
+    let whole = SignedBody { size_bytes: size, sha256: declared.as_ref() };
     let url = match (upload.method(), &upload.multipart_id) {
         (UploadMethod::Packs, _) => {
             let key = upload.landing_key().pack(part.number);
-            app.landing.presign_put(&key, size, declared.as_ref(), PutOf::NewObject, now, end).await?
+            app.landing.presign_put(&key, whole, PutOf::NewObject, validity).await?
         }
-        (_, Some(id)) => {
-            app.landing.presign_part(&key, id, part.number, size, part.sha256.as_ref(), now, end).await?
+        (_, Some(multipart_id)) => {
+            let address = PartAddress { key: &key, multipart_id, number: part.number };
+            let body = SignedBody { size_bytes: size, sha256: part.sha256.as_ref() };
+            app.landing.presign_part(address, body, validity).await?
         }
         // A single PUT is the whole file, so the store can check its declared hash.
-        (_, None) => {
-            app.landing.presign_put(&key, size, declared.as_ref(), PutOf::AnyObject, now, end).await?
-        }
+        (_, None) => app.landing.presign_put(&key, whole, PutOf::AnyObject, validity).await?,
     };
     Ok(PartUrl { number: part.number, size, url: url.url, headers: url.headers, expires_at: url.expires_at })
 }

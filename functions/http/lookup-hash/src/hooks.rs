@@ -8,8 +8,8 @@ use sluice_domain::account::Session;
 use sluice_domain::blob::{Attachment, Life, Pack};
 use sluice_domain::id::PackId;
 use sluice_domain::key::ObjectKey;
-use sluice_domain::time::Timestamp;
 use sluice_lambda::{Call, Failure, Reply};
+use sluice_storage::presign::Validity;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
@@ -35,19 +35,19 @@ pub async fn look_up(app: &App, call: &Call, session: &Session) -> Result<Reply,
     let mut packs = app.tables.packs(&ids).await?;
     packs.retain(|pack| pack.account_id == session.account_id && pack.life == Life::Live);
     packs.sort_unstable_by_key(|pack| (Reverse(hits[&pack.pack_id]), pack.pack_id));
-    let end = app.url_life.end(call.now, None).await?;
+    let validity = Validity { from: call.now, until: app.url_life.end(call.now, None).await? };
     let mut found = HooksFound { packs: Vec::with_capacity(packs.len()) };
     for pack in packs {
-        found.packs.push(view(app, pack, call.now, end).await?);
+        found.packs.push(view(app, pack, validity).await?);
     }
     Reply::json(StatusCode::OK, &found)
 }
 
-async fn view(app: &App, pack: Pack, now: Timestamp, end: Timestamp) -> Result<PackIndexView, Failure> {
+async fn view(app: &App, pack: Pack, validity: Validity) -> Result<PackIndexView, Failure> {
     let (index_base64, index_url) = match &pack.index {
         Attachment::Inline(bytes) => (Some(BASE64.encode(bytes)), None),
         Attachment::Object(key) => {
-            let url = app.vault.presign_read(&ObjectKey::from_stored(key), now, end).await?;
+            let url = app.vault.presign_read(&ObjectKey::from_stored(key), validity).await?;
             (None, Some(url.url))
         }
     };

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use sluice_contracts::files::{FileChange, Restore};
 use sluice_contracts::problem::Code;
-use sluice_domain::id::VersionId;
+use sluice_domain::id::{AccountId, VersionId};
 use sluice_domain::path::FilePath;
 use sluice_domain::version::{File, Version, VersionState, check_metadata, content_type};
 use sluice_lambda::instant::check_current;
@@ -23,7 +23,8 @@ pub async fn edit(app: &App, call: &Call, file: File) -> Result<Reply, Failure> 
     let displaced = if path == file.path {
         None
     } else {
-        displace_occupant(app, call, &file, &path, change.overwrite).await?
+        let taken = TakenPath { account_id: file.account_id, path: &path, overwrite: change.overwrite };
+        displace_occupant(app, call, taken).await?
     };
     let version = edited(call, &live, &change)?.map(|version| Version { path: path.clone(), ..version });
     let edited = version.as_ref().map_or_else(|| file.clone(), |version| file.with(version));
@@ -49,16 +50,22 @@ fn edited(call: &Call, live: &Version, change: &FileChange) -> Result<Option<Ver
     Ok(Some(Version { content_type, metadata, ..live.successor(version_id, call.now) }))
 }
 
-/// Displaces the file at `path`, if there is one. A deleted file is always displaced, any other only with
-/// `overwrite`.
+/// A path that a file is about to take.
+struct TakenPath<'a> {
+    account_id: AccountId,
+    path: &'a FilePath,
+    /// Whether a file that is there may be displaced.
+    overwrite: bool,
+}
+
+/// Displaces the file at the path, if there is one. A deleted file is always displaced.
 async fn displace_occupant(
     app: &App,
     call: &Call,
-    file: &File,
-    path: &FilePath,
-    overwrite: bool,
+    taken: TakenPath<'_>,
 ) -> Result<Option<Displaced>, Failure> {
-    let Some(occupant) = app.tables.file_at(file.account_id, path).await? else { return Ok(None) };
+    let TakenPath { account_id, path, overwrite } = taken;
+    let Some(occupant) = app.tables.file_at(account_id, path).await? else { return Ok(None) };
     let deleted = occupant.current.is_some() && occupant.live().is_none();
     if !deleted && !overwrite {
         let detail = format!("{path} has a file, or an upload is making one; rename or delete it first");
@@ -96,8 +103,12 @@ pub async fn restore(app: &App, call: &Call, file: File) -> Result<Reply, Failur
     if let Some(live) = file.live().filter(|live| !file.displaced && live.reads_like(&version)) {
         return version_reply(StatusCode::CREATED, live.clone(), &file);
     }
-    let displaced =
-        if file.displaced { displace_occupant(app, call, &file, &file.path, false).await? } else { None };
+    let displaced = if file.displaced {
+        let taken = TakenPath { account_id: file.account_id, path: &file.path, overwrite: false };
+        displace_occupant(app, call, taken).await?
+    } else {
+        None
+    };
     let version_id = VersionId::following(file.current_id(), call.now, call.random()?);
     let restored = version.successor(version_id, call.now);
     let after = File { displaced: false, ..file.with(&restored) };

@@ -8,7 +8,7 @@ use sluice_domain::account::Session;
 use sluice_domain::path::FilePath;
 use sluice_domain::version::File;
 use sluice_lambda::{Failure, Reply};
-use sluice_storage::tables::{Listing, Page};
+use sluice_storage::tables::{FileHash, Listing, Page};
 
 use crate::app::App;
 
@@ -35,7 +35,8 @@ async fn find(app: &App, session: &Session, parameters: FilesParameters) -> Resu
             let prefix = prefix.unwrap_or_default().0;
             let delimiter = delimiter.map(|PathPart(text)| text).filter(|text| !text.is_empty());
             let after = cursor.map(|ListCursor(place)| place);
-            let (delimiter, after) = (delimiter.as_deref(), after.as_deref());
+            let delimiter = delimiter.as_deref();
+            let after = after.as_deref();
             Ok(app.tables.list(Listing { account_id, prefix: &prefix, delimiter, after, limit }).await?)
         }
         FilesParameters { prefix: Some(_), .. } | FilesParameters { delimiter: Some(_), .. } => {
@@ -46,10 +47,12 @@ async fn find(app: &App, session: &Session, parameters: FilesParameters) -> Resu
             Ok(Page { files: file.into_iter().collect(), ..Page::default() })
         }
         FilesParameters { sha256: Some(sha256), path: None, sha1: None, cursor, .. } => {
-            Ok(app.tables.files_by_sha256(account_id, &sha256, path_at(cursor)?.as_ref(), limit).await?)
+            let hash = FileHash::Sha256(sha256);
+            Ok(app.tables.files_by_hash(account_id, hash, path_at(cursor)?.as_ref(), limit).await?)
         }
         FilesParameters { sha1: Some(sha1), path: None, sha256: None, cursor, .. } => {
-            Ok(app.tables.files_by_sha1(account_id, &sha1, path_at(cursor)?.as_ref(), limit).await?)
+            let hash = FileHash::Sha1(sha1);
+            Ok(app.tables.files_by_hash(account_id, hash, path_at(cursor)?.as_ref(), limit).await?)
         }
         _ => {
             Err(Failure::invalid("give only one of path, sha256 and sha1; path takes no limit and no cursor"))

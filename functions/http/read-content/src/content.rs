@@ -10,6 +10,7 @@ use sluice_domain::key::ObjectKey;
 use sluice_domain::version::File;
 use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::Bucket;
+use sluice_storage::presign::Validity;
 use std::time::Duration;
 
 use crate::app::App;
@@ -39,11 +40,11 @@ pub async fn redirect(
     };
     let disposition =
         disposition(parameters.disposition.unwrap_or_default(), file.path.file_name(), &version.content_type);
-    let end = app.url_life.end(call.now, None).await?;
+    let validity = Validity { from: call.now, until: app.url_life.end(call.now, None).await? };
     let url = match call.method {
         // A presigned URL is valid for one method.
-        Method::HEAD => bucket.presign_head(&key, &disposition, call.now, end).await?,
-        _ => bucket.presign_get(&key, &disposition, call.now, end).await?,
+        Method::HEAD => bucket.presign_head(&key, &disposition, validity).await?,
+        _ => bucket.presign_get(&key, &disposition, validity).await?,
     };
     let digest = format!("sha-256=:{}:", blob.sha256.to_base64());
     Ok(Reply::empty(StatusCode::FOUND)

@@ -18,6 +18,7 @@ use sluice_domain::version::File;
 use sluice_lambda::{Call, Failure, Reply};
 use sluice_packs::read::{read_index, read_terms};
 use sluice_storage::Chain;
+use sluice_storage::presign::Validity;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
@@ -52,7 +53,7 @@ pub async fn plan(app: &App, call: &Call, file: File, parameters: PlanParameters
                     use_former_placement(pack, expires_at);
                 }
             }
-            let urls = urls(app, &packs, call.now, expires_at).await?;
+            let urls = urls(app, &packs, Validity { from: call.now, until: expires_at }).await?;
             runs.iter().map(|run| with_chunks(run, &(from..to), &packs, &urls)).collect::<Result<_, _>>()?
         }
         PlanDetail::Terms => runs.iter().map(without_chunks).collect(),
@@ -140,15 +141,14 @@ async fn packs(
 async fn urls(
     app: &App,
     packs: &HashMap<PackId, (Pack, PackIndex)>,
-    now: Timestamp,
-    end: Timestamp,
+    validity: Validity,
 ) -> Result<HashMap<String, String>, Failure> {
     let mut urls = HashMap::new();
     for (Pack { placement, .. }, _) in packs.values() {
         if let Entry::Vacant(url) = urls.entry(object_id(&placement.store, &placement.key)) {
             let bucket = app.packs.get(&placement.store)?;
             let key = ObjectKey::from_stored(&*placement.key);
-            url.insert(bucket.presign_read(&key, now, end).await?.url);
+            url.insert(bucket.presign_read(&key, validity).await?.url);
         }
     }
     Ok(urls)

@@ -45,7 +45,8 @@ impl App {
 /// Processes a batch, one message after the other: each uses all processors. Returns the messages that are to
 /// be received again.
 pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Redelivered {
-    let (app, out_of_time) = (&*app, &*out_of_time);
+    let app = &*app;
+    let out_of_time = &*out_of_time;
     let process = |message| process_message(app, message, out_of_time).boxed();
     app.acknowledger.process_each(&messages, 1, out_of_time, process).await
 }

@@ -24,8 +24,6 @@ pub enum PublishResult {
     /// The upload has finished in another way.
     Ended,
 }
-
-/// What to publish.
 #[derive(Clone, Copy)]
 pub struct PublishRequest<'a> {
     /// The landed object that the outcome is about.

@@ -7,7 +7,7 @@ use sluice_domain::materialize::{Part, parts};
 use sluice_domain::part_plan::PartNumber;
 use sluice_domain::time::TimeCheck;
 use sluice_storage::tables::{self, Building};
-use sluice_storage::{CopySource, ErrorKind, PutOptions, StorageError};
+use sluice_storage::{CopySource, ErrorKind, MultipartOptions, PutOptions, StorageError};
 use std::collections::HashSet;
 
 use crate::app::App;
@@ -105,7 +105,7 @@ impl Build<'_> {
                 _ => app.cache.abort_multipart(&self.key, &build.multipart_id).await?,
             }
         }
-        let multipart_id = app.cache.create_multipart(&self.key, false).await?;
+        let multipart_id = app.cache.create_multipart(&self.key, MultipartOptions::default()).await?;
         let build = tables::Build { multipart_id: multipart_id.clone(), plan_digest };
         app.tables.begin_build(blob.account_id, &blob.sha256, self.holder, &build).await?;
         Ok(MultipartBuild { multipart_id, made: HashSet::new() })

@@ -34,7 +34,8 @@ const LEASE: Duration = Duration::from_mins(16);
 
 /// Processes a batch. Returns the messages that are to be received again.
 pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Redelivered {
-    let (app, out_of_time) = (&*app, &*out_of_time);
+    let app = &*app;
+    let out_of_time = &*out_of_time;
     let process = |message| process_message(app, message, out_of_time).boxed();
     app.acknowledger.process_each(&messages, BLOBS_IN_FLIGHT, out_of_time, process).await
 }

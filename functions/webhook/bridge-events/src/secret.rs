@@ -63,6 +63,7 @@ fn parameter(call: &Call) -> Option<&str> {
 mod tests {
     use super::*;
     use http::{HeaderMap, HeaderValue, Method};
+    use sluice_contracts::route::BridgeEvents;
     use sluice_domain::time::Timestamp;
 
     const SECRET: &str = "a27d0f5e5bd1c1ac";
@@ -131,6 +132,17 @@ mod tests {
     fn the_hash_of_the_secret_is_not_the_secret() {
         let hash = Sha256::of(SECRET.as_bytes()).to_string();
         assert_eq!(checked(&call(None, &[("token", &hash)])), Err(Code::Unauthenticated));
+    }
+
+    #[test]
+    fn debug_output_has_no_secret() {
+        let headers = [Some(format!("Bearer {SECRET}")), None];
+        for header in headers {
+            let call = call(header.as_deref().map(str::as_bytes), &[("token", SECRET)]);
+            let route = call.route::<BridgeEvents>().expect("a route");
+            let shown = format!("{call:?} {route:?}");
+            assert!(!shown.contains(SECRET), "{shown}");
+        }
     }
 
     #[test]

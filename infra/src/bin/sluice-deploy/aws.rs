@@ -71,7 +71,8 @@ impl Aws {
         let config = loader.load().await;
         let caller = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await;
         let caller = caller.map_err(refused("sts get-caller-identity"))?;
-        let (account, expected) = (caller.account().unwrap_or_default(), &stage.account);
+        let account = caller.account().unwrap_or_default();
+        let expected = &stage.account;
         if account != expected {
             return Err(format!(
                 "these credentials belong to account {account}, but the stage is in account {expected}"

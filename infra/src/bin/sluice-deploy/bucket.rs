@@ -93,7 +93,8 @@ impl Bucket<'_> {
             let delete = self.aws.objects.delete_objects().bucket(self.name).delete(objects);
             let deleted = delete.send().await.map_err(refused("s3 delete-objects"))?;
             if let Some(error) = deleted.errors().first() {
-                let (key, reason) = (error.key().unwrap_or_default(), error.message().unwrap_or_default());
+                let key = error.key().unwrap_or_default();
+                let reason = error.message().unwrap_or_default();
                 return Err(format!("deleting {key} of {}: {reason}", self.name).into());
             }
         }

@@ -111,11 +111,10 @@ impl<'a> Proposal<'a> {
             create = create.on_stack_failure(OnStackFailure::Delete);
         }
         let created = create.send().await.map_err(refused("cloudformation create-change-set"))?;
-        let (stack_id, change_set_id) = (created.stack_id, created.id);
         Ok(Self {
             aws,
-            stack_id: stack_id.unwrap_or_default(),
-            change_set_id: change_set_id.unwrap_or_default(),
+            stack_id: created.stack_id.unwrap_or_default(),
+            change_set_id: created.id.unwrap_or_default(),
         })
     }
 

@@ -16,7 +16,6 @@ pub enum Edit {
     Prepend,
     /// Overwrites ten evenly spaced places of 1 KiB.
     Overwrite,
-    /// Appends 1 MiB.
     Append,
     /// Removes 100 bytes from the middle.
     Cut,

@@ -80,9 +80,9 @@ impl Files {
 /// An edit, sent by Sluice and by rsync.
 struct Comparison {
     edit: Edit,
-    /// `sluice put --no-wait`.
+    /// With `--no-wait`: until the bytes are stored.
     stored: Put,
-    /// `sluice put`.
+    /// Until the version is available.
     available: Put,
     rsync: rsync::Sent,
 }
@@ -119,9 +119,9 @@ async fn compare(
     edit: Edit,
 ) -> Result<Comparison, Failure> {
     files.make(edit)?;
-    let stored = put_both(bench, files, &format!("{edit:?}-stored"), true).await?;
+    let stored = put_both(bench, files, &format!("{edit:?}-stored"), Until::Stored).await?;
     files.make(edit)?;
-    let available = put_both(bench, files, &format!("{edit:?}-available"), false).await?;
+    let available = put_both(bench, files, &format!("{edit:?}-available"), Until::Available).await?;
     rsync.send(&files.base).await?;
     let rsync = rsync.send(&files.edited).await?;
     Ok(Comparison { edit, stored, available, rsync })
@@ -158,8 +158,15 @@ impl Comparison {
     }
 }
 
+/// What a command waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Until {
+    Stored,
+    Available,
+}
+
 /// Puts both versions to one path, the second after the first is available, and counts the second.
-async fn put_both(bench: &BenchStack, files: &Files, remote: &str, no_wait: bool) -> Result<Put, Failure> {
+async fn put_both(bench: &BenchStack, files: &Files, remote: &str, until: Until) -> Result<Put, Failure> {
     let put = |local: &Path| {
         let mut command = bench.sluice(&["put", "--json", "--to", remote]);
         command.arg(local);
@@ -169,7 +176,9 @@ async fn put_both(bench: &BenchStack, files: &Files, remote: &str, no_wait: bool
     bench.wait_until_idle().await?;
     let relay = Relay::start(Target::AsRequested).await?;
     let mut edited = put(&files.edited);
-    edited.env("http_proxy", format!("http://{}", relay.address())).args(no_wait.then_some("--no-wait"));
+    edited
+        .env("http_proxy", format!("http://{}", relay.address()))
+        .args((until == Until::Stored).then_some("--no-wait"));
     let finished = command::run(edited).await?;
     let mut traffic = relay.finish().await?;
     bench.wait_until_idle().await?;

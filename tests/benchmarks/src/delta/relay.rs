@@ -18,7 +18,7 @@ const BLOCK_BYTES: usize = 64 << 10;
 /// Where connections are forwarded to.
 #[derive(Debug, Clone, Copy)]
 pub enum Target {
-    /// Always this server.
+    /// One server, whatever a request names.
     Server(SocketAddr),
     /// The server that a request names, as an HTTP proxy does.
     AsRequested,
@@ -36,7 +36,6 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Starts to listen.
     pub async fn start(target: Target) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
@@ -118,7 +117,7 @@ async fn pass(client: TcpStream, target: Target, traffic: Arc<Mutex<Traffic>>) -
     }
 }
 
-/// Forwards everything.
+/// Forwards one direction, and counts its bytes.
 async fn pass_bytes(
     from: &mut (impl AsyncRead + Unpin),
     mut to: OwnedWriteHalf,

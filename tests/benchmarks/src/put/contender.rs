@@ -15,9 +15,7 @@ pub enum Contender {
     SluiceStored,
     /// `sluice put`: until they are verified and the versions available.
     SluiceAvailable,
-    /// `aws s3 cp`.
     Aws,
-    /// `s5cmd cp`.
     S5cmd,
 }
 

@@ -21,7 +21,7 @@ pub const PROGRAMS: [Program; 4] = [
 /// The stored folder, below the working folder.
 const TREE: &str = "tree";
 
-/// A deduplicating program.
+/// A deduplicating program that Sluice is compared with.
 #[derive(Debug, Clone, Copy)]
 pub enum Peer {
     /// restic with this compression.

@@ -15,7 +15,7 @@ const WHOLE: usize = usize::MAX;
 /// The frame size and level of `sluice_domain::frames`.
 const FRAME_BYTES: usize = 256 * KIB;
 const LEVEL: i32 = 9;
-/// 128 MiB.
+/// A window of 128 MiB, as a power of two.
 const LONG_WINDOW_LOG: u32 = 27;
 
 /// How chunks are compressed.

@@ -72,7 +72,7 @@ fn check_frame(bytes: &[u8]) -> Verdict {
 /// bytes each.
 struct Layout {
     encoding: Encoding,
-    /// Less one.
+    /// The lengths of the chunks, less one each.
     chunk_lengths: Vec<u16>,
     frames: Vec<(u8, u16)>,
     first_chunk: u8,
@@ -163,7 +163,8 @@ fn check_extent(bytes: &[u8]) -> Verdict {
     let (Some(index), Some(placement)) = (layout.index(), layout.placement()) else {
         return Verdict::Refused;
     };
-    let (first_chunk, chunk_count) = (layout.first_chunk.into(), layout.chunk_count.into());
+    let first_chunk = layout.first_chunk.into();
+    let chunk_count = layout.chunk_count.into();
     let Some(extent) = placement.extent(&index, first_chunk, chunk_count) else { return Verdict::Refused };
     let run = index.raw_range(first_chunk, chunk_count).expect("an extent is of chunks that the pack has");
     assert_eq!(run.end - run.start, u64::from(extent.raw_length_bytes));

@@ -19,8 +19,6 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::seeds::texts;
 use crate::target::{Form, Target, Verdict, refused, text};
-
-/// Ids and digests.
 pub const ID: Target = Target {
     name: "id",
     form: Form::Text,

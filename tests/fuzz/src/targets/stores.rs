@@ -9,8 +9,7 @@ use sluice_domain::id::AccountId;
 use sluice_domain::migration::Rule;
 use sluice_domain::time::Timestamp;
 use sluice_storage::Clients;
-use sluice_storage::stores::Stores;
-use sluice_storage::stores::{Capability, CredentialsReference, Role, Store, StoreKind};
+use sluice_storage::stores::{Capability, CredentialsReference, Role, Store, StoreKind, Stores, Tls};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -80,7 +79,7 @@ static CLIENTS: LazyLock<Clients> = LazyLock::new(|| {
 fn check_stores(bytes: &[u8]) -> Verdict {
     let Some(json) = text(bytes) else { return Verdict::Refused };
     let environment = |name: &str| name.starts_with("CEPH_").then(|| "value".to_owned());
-    let stores = match Stores::open(&CLIENTS, json, &environment, true) {
+    let stores = match Stores::open(&CLIENTS, json, &environment, Tls::Required) {
         Ok(stores) => stores,
         Err(error) => {
             let text = error.to_string();
@@ -169,7 +168,7 @@ fn check_rule(rule: &Rule) {
     let size_bytes = rule.min_size;
     let digest = ContentDigest { size_bytes, sha1: Sha1::of(b""), sha256: Sha256::of(b"") };
     let account_id = AccountId::from_bytes([1; 16]);
-    let blob = Blob::new(account_id, &digest, None, Attachment::Inline(Vec::new()), created_at);
+    let blob = Blob::new(account_id, &digest, Attachment::Inline(Vec::new()), created_at);
     let days = [0, rule.min_age_days, rule.unread_days, u32::MAX];
     let mut times = days.map(|days| created_at.after(Duration::from_hours(24) * days));
     times.sort_unstable();

@@ -21,7 +21,9 @@ async fn bytes_that_are_replaced_while_they_are_read_are_read_again() {
     let world = World::new().await;
     let [first, second] = [1, 2].map(|seed| incompressible(seed, TWO_READS));
     let upload = world.send("file", &first).await;
-    let (landing, key, body) = (world.landing.clone(), upload.landing_key().object_key(), second.clone());
+    let landing = world.landing.clone();
+    let key = upload.landing_key().object_key();
+    let body = second.clone();
     let replace =
         async move { landing.put(&key, body.into(), PutOptions::default()).await.map(drop).expect("a PUT") };
     world.services.faults.nth("s3:GetObject", 1, Fault::Meanwhile(replace.boxed()));
@@ -37,7 +39,9 @@ async fn bytes_that_are_replaced_before_they_are_copied_are_not_published() {
     let world = World::new().await;
     let [first, second] = [1, 2].map(|seed| incompressible(seed, SMALL));
     let upload = world.send("file", &first).await;
-    let (landing, key, body) = (world.landing.clone(), upload.landing_key().object_key(), second.clone());
+    let landing = world.landing.clone();
+    let key = upload.landing_key().object_key();
+    let body = second.clone();
     let replace =
         async move { landing.put(&key, body.into(), PutOptions::default()).await.map(drop).expect("a PUT") };
     world.services.faults.next("s3:CopyObject", Fault::Meanwhile(replace.boxed()));
@@ -69,7 +73,8 @@ async fn bytes_that_another_upload_publishes_first_are_linked_and_the_copy_delet
     let first = world.new_upload("first", SMALL as u64);
     world.land(&first, &content).await;
     let second = world.send("second", &content).await;
-    let (rival, notification) = (Worker::dedup(&world), World::notification(&first));
+    let rival = Worker::dedup(&world);
+    let notification = World::notification(&first);
     let meanwhile = async move { rival.receive(&notification).await };
     world.services.faults.next("dynamodb:TransactWriteItems", Fault::Meanwhile(meanwhile.boxed()));
     Worker::dedup(&world).finish().await;
@@ -84,7 +89,8 @@ async fn an_upload_that_is_aborted_meanwhile_makes_no_version() {
     let world = World::new().await;
     let content = incompressible(1, SMALL);
     let upload = world.send("file", &content).await;
-    let (tables, aborted) = (world.tables.clone(), upload.clone());
+    let tables = world.tables.clone();
+    let aborted = upload.clone();
     let abort = async move {
         let ended = tables.end_upload(&aborted, Ending::Aborted, aborted.created_at).await;
         assert_eq!(ended.expect("a write"), Update::Done, "it was open");
@@ -102,7 +108,8 @@ async fn an_upload_that_is_aborted_meanwhile_makes_no_version() {
 async fn a_version_that_the_sweeper_rejects_meanwhile_stays_rejected() {
     let world = World::new().await;
     let upload = world.send("file", &incompressible(1, SMALL)).await;
-    let (tables, late) = (world.tables.clone(), upload.clone());
+    let tables = world.tables.clone();
+    let late = upload.clone();
     let reject = async move {
         let outcome = Outcome::Rejected(RejectReason::ProcessingFailed);
         tables.publish(&late, &outcome, late.created_at).await.expect("a rejection");
@@ -126,7 +133,8 @@ async fn a_condemned_pack_is_not_shared_although_it_was_found_live() {
     edit.base_sha256 = Some(Sha256::of(&before));
     world.land(&edit, &after).await;
     world.notify(&edit).await;
-    let (services, pack_id) = (world.services.clone(), pack.pack_id);
+    let services = world.services.clone();
+    let pack_id = pack.pack_id;
     let condemn = async move { crate::support::condemn_pack(&services, pack_id) };
     world.services.faults.next("dynamodb:TransactWriteItems", Fault::Meanwhile(condemn.boxed()));
     worker.finish().await;

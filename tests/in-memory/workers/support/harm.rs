@@ -13,7 +13,7 @@ const POINTS_MAX: usize = 300;
 enum Harm {
     /// It is killed at a write.
     Killed(Moment),
-    /// A request fails.
+    /// A request fails in the way that the function gives.
     Fails(fn() -> Fault),
 }
 

@@ -60,7 +60,8 @@ impl World {
         for term in read_terms(&buckets, &blob).await.expect("a manifest") {
             let pack = self.pack(term.pack_id).await;
             let index = read_index(&buckets, &pack).await.expect("an index");
-            let (first_chunk, chunk_count) = (term.first_chunk, term.chunk_count);
+            let first_chunk = term.first_chunk;
+            let chunk_count = term.chunk_count;
             let run = Run { pack: &pack, index: &index, first_chunk, chunk_count };
             bytes.extend_from_slice(&read_run(&buckets, run, clock::now()).await.expect("the chunks"));
         }

@@ -74,7 +74,8 @@ impl Worker {
     /// Delivers all messages of the queue in one batch. Returns the ids of those that stay on it.
     pub async fn run(&self) -> Redelivered {
         let messages = self.queues.poll(self.queue);
-        let (checks, limit) = (AtomicUsize::new(0), self.clock_checks);
+        let checks = AtomicUsize::new(0);
+        let limit = self.clock_checks;
         let out_of_time: OutOfTime = Arc::new(move || checks.fetch_add(1, Ordering::Relaxed) >= limit);
         let failed = (self.process)(messages.iter().map(message).collect(), out_of_time).await;
         for done in messages.iter().filter(|message| !failed.contains(&message.id)) {

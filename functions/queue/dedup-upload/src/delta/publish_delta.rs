@@ -25,7 +25,7 @@ use crate::work::{StoredUpload, UploadWork};
 #[derive(Clone, Copy)]
 pub struct DeltaUpload<'a> {
     pub work: &'a UploadWork<'a>,
-    /// The manifest's object.
+    /// The head of the uploaded manifest.
     pub head: &'a ObjectHead,
 }
 

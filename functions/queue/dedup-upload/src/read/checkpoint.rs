@@ -17,7 +17,7 @@ use super::hashed_object::HashedObject;
 use crate::app::App;
 use crate::error::DedupError;
 
-/// Where to resume.
+/// What the next invocation needs to resume.
 pub struct Checkpoint {
     /// The packs cut so far, all saved.
     pub packs: CutPacks,

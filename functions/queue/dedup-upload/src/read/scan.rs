@@ -58,7 +58,7 @@ impl Scan<'_> {
         loop {
             while reads.len() < READS_AHEAD
                 && ranges.peek().is_some()
-                && let Some(permit) = self.permit(reads.is_empty()).await?
+                && let Some(permit) = self.permit(reads.len()).await?
                 && let Some(range) = ranges.next()
             {
                 reads.push_back(self.read(range, permit));
@@ -77,11 +77,11 @@ impl Scan<'_> {
         Ok(Scanned::Complete(Box::new(HashedObject { digest, packs, copy_multipart_id: None })))
     }
 
-    /// Takes a memory permit for one range. Waits only for the `first` one: two objects that each hold
-    /// permits and wait for more could wait for each other.
-    async fn permit(&self, first: bool) -> Result<Option<OwnedSemaphorePermit>, DedupError> {
+    /// Takes a memory permit for one range. Waits only if it holds none: two objects that each hold permits
+    /// and wait for more could wait for each other.
+    async fn permit(&self, held_count: usize) -> Result<Option<OwnedSemaphorePermit>, DedupError> {
         let permits = self.app.range_permits.clone();
-        if !first {
+        if held_count > 0 {
             return Ok(permits.try_acquire_owned().ok());
         }
         let permit = permits.acquire_owned().await;

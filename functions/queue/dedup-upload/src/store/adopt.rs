@@ -6,7 +6,7 @@ use sluice_domain::blob::Blob;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::manifest::Manifest;
 use sluice_domain::publication::StoredBlob;
-use sluice_storage::{Copy, CopyProgress, ObjectHead};
+use sluice_storage::{Copy, CopyProgress, MultipartOptions, ObjectHead};
 
 use crate::compression::worth_compressing;
 use crate::error::DedupError;
@@ -30,10 +30,10 @@ pub async fn adopt(
     let manifest = Manifest::new(digest.size_bytes, digest.sha256, packs.terms.clone())?;
     let manifest_key = ObjectKey::manifest(upload.account_id, object_version);
     let manifest = save_attachment(app, manifest_key, manifest.encode()).await?;
-    let object_key = Some(object_key.to_string());
+    let blob = Blob::new(upload.account_id, digest, manifest, clock::now());
     Ok(StoreResult::Stored(Box::new(StoredUpload {
         blob: StoredBlob {
-            blob: Blob::new(upload.account_id, digest, object_key, manifest, clock::now()),
+            blob: Blob { object_key: Some(object_key.to_string()), ..blob },
             // The packs have the blob's reference from the beginning.
             packs: Vec::new(),
             new_bytes: packs.new_bytes,
@@ -61,7 +61,7 @@ async fn copy(
     }
     let id = match multipart_id.take() {
         Some(id) => id,
-        None => app.vault.create_multipart(target_key, false).await?,
+        None => app.vault.create_multipart(target_key, MultipartOptions::default()).await?,
     };
     let id = multipart_id.insert(id);
     Ok(copy.parts(id, app.copy_limits.part_bytes, out_of_time).await?)

@@ -38,7 +38,7 @@ pub async fn assemble(
     let manifest_key = ObjectKey::manifest(upload.account_id, manifest_id);
     let manifest = save_attachment(app, manifest_key, manifest).await?;
     Ok(StoredBlob {
-        blob: Blob::new(upload.account_id, digest, None, manifest, clock::now()),
+        blob: Blob::new(upload.account_id, digest, manifest, clock::now()),
         packs: packs.into_iter().collect(),
         new_bytes: bytes.new,
         stored_bytes: bytes.written,
