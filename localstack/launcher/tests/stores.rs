@@ -4,7 +4,6 @@
 use std::collections::HashSet;
 use std::error::Error;
 use std::fs;
-use std::future::{Ready, ready};
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
@@ -16,9 +15,8 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{RawQuery, State};
-use axum::http::HeaderMap;
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
 use sluice_localstack::stores::{LocalStore, StoreKind, StoreSettings, WebhookSettings};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -43,20 +41,15 @@ impl RecordingWebhook {
         Ok((events, WebhookSettings { url, token: "sesame".to_owned() }))
     }
 
-    fn record(
-        State(events): State<Self>,
-        RawQuery(query): RawQuery,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> Ready<()> {
-        let authorization = headers.get("authorization").and_then(|value| value.to_str().ok());
+    async fn record(State(events): State<Self>, request: Request) {
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let authorization = request.headers().get("authorization").and_then(|value| value.to_str().ok());
         let authorization = authorization.unwrap_or_default().to_owned();
+        let body = to_bytes(request.into_body(), usize::MAX).await.unwrap_or_default();
         let body = String::from_utf8_lossy(&body).into_owned();
         if !body.is_empty() {
-            let event = [query.unwrap_or_default(), authorization, body];
-            events.0.lock().expect("no panic while held").push(event);
+            events.0.lock().expect("no panic while held").push([query, authorization, body]);
         }
-        ready(())
     }
 
     /// Waits for the first event whose body contains `text`, at most 40 seconds: Ceph looks for new topics

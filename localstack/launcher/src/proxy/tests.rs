@@ -31,7 +31,9 @@ async fn start_emulator() -> u16 {
 
 async fn start(upstream: Option<Upstream>) -> (Proxy, String) {
     let proxy = Proxy::start(Ipv4Addr::LOCALHOST, None).await.expect("a proxy");
-    upstream.into_iter().for_each(|upstream| proxy.open(upstream));
+    if let Some(upstream) = upstream {
+        proxy.open(upstream);
+    }
     let address = format!("http://127.0.0.1:{}", proxy.port());
     (proxy, address)
 }
