@@ -93,7 +93,7 @@ codes! {
     MethodNotAllowed = "method_not_allowed", 405, "Method not allowed";
     /// The user name has an account already.
     UsernameTaken = "username_taken", 409, "The user name is taken";
-    /// The upload has been aborted, has expired or was rejected.
+    /// The upload is no longer open: aborted, expired, rejected, or all its bytes have arrived.
     UploadEnded = "upload_ended", 409, "The upload has ended";
     /// Bytes or parts have not arrived.
     PartsMissing = "parts_missing", 409, "Parts are missing";

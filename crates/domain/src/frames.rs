@@ -16,12 +16,11 @@ use crate::pack::PACK_MAX_CHUNKS;
 const FORMAT: Format = Format { magic: *b"SLft", version: 1 };
 
 /// A frame holds at most this many raw bytes, all of which a reader decodes to get one byte. Frames of 1 MiB
-/// would make source code a fifth smaller, but reading one chunk would cost four times as much
-/// (`docs/MEASUREMENTS.md`).
+/// would make source code a fifth smaller, but reading one chunk would cost four times as much.
 pub const FRAME_MAX_BYTES: u32 = 256 << 10;
 
 /// The Zstandard level. On source code, level 3 is 4.6 times as fast and 14 per cent larger; level 12 has a
-/// quarter of the speed and is two per cent smaller (`docs/MEASUREMENTS.md`).
+/// quarter of the speed and is two per cent smaller.
 pub const COMPRESSION_LEVEL: i32 = 9;
 
 /// The level for samples that only show whether compression is worthwhile.

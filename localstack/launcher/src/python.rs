@@ -14,8 +14,9 @@ const IS_RECENT: &str = "import sys; sys.exit(sys.version_info < (3, 11))";
 /// Returns the Python of a virtual environment with exactly these `requirements`, and makes it if it is
 /// missing. Blocks.
 ///
-/// Environments are keyed by the requirements and the folders: a changed pin makes a new one and leaves the old
-/// to processes that use it, and a checkout that is moved needs another, because scripts name their Python.
+/// Environments are keyed by the requirements and the folders: a changed pin makes a new one and leaves the
+/// old to processes that use it, and a checkout that is moved needs another, because scripts name their
+/// Python.
 pub fn ensure_environment(requirements: &Path, root: &Path, report: fn(&str)) -> Result<PathBuf, Error> {
     ensure(requirements, None, root, report)
 }

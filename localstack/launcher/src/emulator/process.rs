@@ -19,8 +19,8 @@ const START_TIMEOUT_SECONDS: u64 = 60;
 const STOP_TIMEOUT_SECONDS: u64 = 15;
 /// How often an emulator that was not started here is asked whether it still runs.
 const HEALTH_CHECK_INTERVAL: Duration = Duration::from_secs(5);
-/// Settings of glibc: keep freed buffers of up to 512 MiB. By default each goes back to the kernel, which clears
-/// the memory of the next one; that took a fifth of the processor time of the emulator and the functions.
+/// Settings of glibc: keep freed buffers of up to 512 MiB. By default each goes back to the kernel, which
+/// clears the memory of the next one; that took a fifth of the emulator's processor time.
 const ALLOCATION: [(&str, &str); 2] =
     [("MALLOC_MMAP_THRESHOLD_", "536870912"), ("MALLOC_TRIM_THRESHOLD_", "536870912")];
 /// The emulator inherits the launcher's environment, and so may the functions. These would redirect their
