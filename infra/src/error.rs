@@ -31,6 +31,9 @@ pub enum Error {
     /// A template cannot be read.
     #[error("the template cannot be read: {0}")]
     Yaml(#[source] Box<serde_saphyr::Error>),
+    /// A table or bucket that outlives its stack could not be found again.
+    #[error("{logical_id} outlives the stack and must have a literal name")]
+    Unnamed { logical_id: String },
     /// A file or process could not be used.
     #[error("{action}: {source}")]
     Io { action: String, source: io::Error },

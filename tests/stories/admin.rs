@@ -204,6 +204,7 @@ async fn admin_doctor_reports_what_oss_can_do() {
 
     operator.oss.set_clock_skew(120);
     let lines = operator.succeeds(&["doctor", "--all", "--bucket-role", "cold"]).await;
+    // A late refusal of a URL proves nothing: with a wrong clock, checksums do not count as verified.
     insta::assert_snapshot!("doctor-clock-skew", report::of_lines(&lines));
     operator.oss.set_clock_skew(0);
 
@@ -213,6 +214,7 @@ async fn admin_doctor_reports_what_oss_can_do() {
     *stores = registry.to_string();
     operator.fails(Kind::Wrong, &["doctor", "--store", "oss"]).await;
     let text = operator.print(&["doctor", "--store", "oss"]).await;
+    // The store keeps a body with a wrong checksum.
     insta::assert_snapshot!("doctor-unsafe", report::of_text(&text));
 }
 

@@ -26,6 +26,7 @@ use crate::arguments::Command;
 use crate::error::Result;
 use crate::output::Output;
 use crate::settings::DeploymentAccess;
+
 pub async fn run(command: Command, access: &DeploymentAccess, output: &Output) -> Result<()> {
     match command {
         Command::Doctor(arguments) => Box::pin(doctor::run(&arguments, access, output)).await,

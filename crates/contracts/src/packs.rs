@@ -34,7 +34,7 @@ pub struct HooksFound {
 }
 
 /// A pack, and where to read its index.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PackIndexView {
     /// The id of the pack.
@@ -49,6 +49,17 @@ pub struct PackIndexView {
     /// A presigned URL of the index, if it is long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index_url: Option<String>,
+}
+
+impl std::fmt::Debug for PackIndexView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The URL is a capability and must not appear in logs.
+        f.debug_struct("PackIndexView")
+            .field("pack_id", &self.pack_id)
+            .field("size", &self.size)
+            .field("chunk_count", &self.chunk_count)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One page of what a client needs to assemble the bytes of a version itself.

@@ -8,12 +8,18 @@ use sluice_storage::Chain;
 use crate::failure::Failure;
 
 /// The answer to a call.
-#[derive(Debug)]
 pub struct Reply {
     status: StatusCode,
     headers: Vec<(HeaderName, String)>,
     /// The bytes and their media type.
     body: Option<(Vec<u8>, &'static str)>,
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Headers and body may hold a session's token or presigned URLs.
+        f.debug_struct("Reply").field("status", &self.status).finish_non_exhaustive()
+    }
 }
 
 impl Reply {

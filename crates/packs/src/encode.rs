@@ -51,6 +51,7 @@ pub(crate) struct Piece {
     frames: Vec<Range<usize>>,
     pub extent: Extent,
 }
+
 pub(crate) struct EncodedPiece {
     bytes: Bytes,
     /// Each frame, and its raw length in bytes.

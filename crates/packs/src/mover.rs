@@ -36,6 +36,7 @@ use crate::subject::{self, Packs};
 
 /// How many bytes are read back at once.
 const READ_BACK_BYTES: u64 = 8 << 20;
+
 #[derive(Debug)]
 pub struct Mover {
     pub tables: Tables,
@@ -92,6 +93,8 @@ impl Mover {
     /// Moves a pack, unless another mover is faster.
     pub async fn move_pack(&self, order: Move<'_>) -> Result<Moved, PackError> {
         let Move { pack, index, store, form, attempt } = order;
+        // A store that is not registered is refused before anything is read or written.
+        let target = self.buckets.get(store)?;
         let generation = pack.placement.generation + 1;
         let attempt = format!("{attempt}/{store}/{generation}");
         let key = ObjectKey::moved_pack(pack.account_id, pack.pack_id, &attempt);
@@ -112,7 +115,9 @@ impl Mover {
         })
         .await
         .map_err(|error| PackError::Compressor(error.to_string()))?;
-        let verified = self.write(&order, &key, bytes, &sent).await?;
+        let Some(verified) = write(target, &key, bytes, &sent).await? else {
+            return Err(PackError::NotAsSent { store: store.to_owned(), pack: pack.pack_id });
+        };
         let placement = Placement {
             store: store.to_owned(),
             key: key.to_string(),
@@ -159,24 +164,6 @@ impl Mover {
         Ok(())
     }
 
-    /// Writes the object and verifies that the store holds it. If not, deletes it.
-    async fn write(
-        &self,
-        order: &Move<'_>,
-        key: &ObjectKey,
-        bytes: Bytes,
-        sent: &Sent,
-    ) -> Result<VerifiedObject, PackError> {
-        let target = self.buckets.get(order.store)?;
-        let options = PutOptions { sha256: Some(&sent.sha256), ..PutOptions::default() };
-        let written = target.put(key, bytes, options).await?;
-        let Some(verified_by) = verify_written(target, key, &written, sent).await? else {
-            target.delete(key).await?;
-            return Err(PackError::NotAsSent { store: order.store.to_owned(), pack: order.pack.pack_id });
-        };
-        Ok(VerifiedObject { written, verified_by })
-    }
-
     async fn receipt(
         &self,
         pack: &Pack,
@@ -214,6 +201,23 @@ impl Mover {
         let Placement { store, key, offset, .. } = placement.clone();
         Ok(ReceiptObject { store, bucket, key, offset, etag })
     }
+}
+
+/// Writes the object and verifies that the store holds it. If it does not, deletes the object and returns
+/// nothing.
+async fn write(
+    target: &Bucket,
+    key: &ObjectKey,
+    bytes: Bytes,
+    sent: &Sent,
+) -> Result<Option<VerifiedObject>, PackError> {
+    let options = PutOptions { sha256: Some(&sent.sha256), ..PutOptions::default() };
+    let written = target.put(key, bytes, options).await?;
+    let verified_by = verify_written(target, key, &written, sent).await?;
+    if verified_by.is_none() {
+        target.delete(key).await?;
+    }
+    Ok(verified_by.map(|verified_by| VerifiedObject { written, verified_by }))
 }
 
 /// Verifies that a bucket holds what was sent, and returns how; nothing if it does not hold that. Reads the

@@ -26,9 +26,11 @@ const COLLISION_RETRIES: ExponentialBuilder =
 pub(crate) fn row(row: &impl Serialize) -> Result<Row, StorageError> {
     serde_dynamo::to_item(row).map_err(|error| StorageError::fault("write a row", error))
 }
+
 pub(crate) fn parse<T: serde::de::DeserializeOwned>(row: Row) -> Result<T, StorageError> {
     serde_dynamo::from_item(row).map_err(|error| StorageError::fault("read a row", error))
 }
+
 pub(crate) fn value(value: &impl Serialize) -> Result<AttributeValue, StorageError> {
     serde_dynamo::to_attribute_value(value).map_err(|error| StorageError::fault("write an attribute", error))
 }

@@ -46,20 +46,22 @@ pub enum Retained {
     Bucket(String),
 }
 
-/// The tables and buckets that outlive the stack of a template with literal names.
+/// The tables and buckets that outlive the stack of a template with literal names. Fails if one has no such
+/// name.
 pub fn retained(template: &str) -> Result<Vec<Retained>, Error> {
     let kept = resources(template)?
-        .into_values()
-        .filter(|resource| resource.deletion_policy.as_deref() == Some("Retain"));
-    let kept = kept.filter_map(|resource| {
-        let name = resource.properties.name?.value.0;
-        match resource.r#type.as_str() {
-            "AWS::DynamoDB::Table" => Some(Retained::Table(name)),
-            "AWS::S3::Bucket" => Some(Retained::Bucket(name)),
-            _ => None,
-        }
+        .into_iter()
+        .filter(|(_, resource)| resource.deletion_policy.as_deref() == Some("Retain"));
+    let kept = kept.filter_map(|(logical_id, resource)| {
+        let retained = match resource.r#type.as_str() {
+            "AWS::DynamoDB::Table" => Retained::Table,
+            "AWS::S3::Bucket" => Retained::Bucket,
+            _ => return None,
+        };
+        let literal = resource.properties.name.filter(|name| name.value.1.is_none());
+        Some(literal.map(|name| retained(name.value.0)).ok_or(Error::Unnamed { logical_id }))
     });
-    Ok(kept.collect())
+    kept.collect()
 }
 
 #[derive(Deserialize)]
@@ -130,6 +132,8 @@ mod tests {
         assert_eq!(with_names(&named, "other", "2", "r").expect("a template"), expected);
         let kept = [Retained::Bucket("s-b-1-r".to_owned()), Retained::Table("s-t".to_owned())];
         assert_eq!(retained(&named).expect("a template"), kept);
+        let error = retained(template).expect_err("computed names");
+        assert_eq!(error.to_string(), "B outlives the stack and must have a literal name");
     }
 
     #[test]

@@ -153,7 +153,13 @@ async fn deletes_the_data_after_a_second_confirmation(deployment: &Deployment) {
     delete("y\nno\n").fails().prints("table  staged-versions will be deleted").prints("nothing was deleted");
     assert!(deployment.tables().await.contains(&"staged-versions".to_owned()));
     delete("y\nstaged\n").succeeds().prints("deleting staged-versions");
-    delete("y\nstaged\n").fails().prints("there is no stack staged");
     assert_eq!(deployment.tables().await, Vec::<String>::new());
     assert_eq!(deployment.buckets().await, Vec::<String>::new());
+    // A table of another program, whose name happens to be that of a stack which was never deployed.
+    let key = ["--attribute-definitions", "AttributeName=a,AttributeType=S", "--key-schema"];
+    let create = ["dynamodb", "create-table", "--table-name", "staged-accounts"];
+    let rest = ["AttributeName=a,KeyType=HASH", "--billing-mode", "PAY_PER_REQUEST"];
+    deployment.aws(&[&create[..], &key, &rest].concat());
+    delete("y\nstaged\n").fails().prints("there is no stack staged");
+    assert_eq!(deployment.tables().await, ["staged-accounts"]);
 }

@@ -1,10 +1,12 @@
 //! migrate-pack.
 
 use sluice_contracts::pack_event::{PackEvent, Subject};
+use sluice_deployment::clock;
 use sluice_domain::hash::Sha256;
 use sluice_domain::pack_move::Receipt;
 use sluice_in_memory::COLD_STORE;
 use sluice_in_memory::faults::Fault;
+use std::time::Duration;
 
 use crate::support::{Worker, World, edited, incompressible, survives_harm};
 
@@ -89,6 +91,8 @@ async fn an_unknown_store_is_a_dead_letter_and_moves_nothing() {
     Worker::migrate(&world).await.finish().await;
     assert_eq!(world.dead_letters("migrate"), ["fault"]);
     assert_eq!(world.packs_of(&content).await[0].placement.generation, 0);
+    let next_week = clock::now().after(Duration::from_hours(168));
+    assert_eq!(world.retired_objects(next_week).await, [], "nothing was begun");
 }
 
 #[tokio::test]

@@ -63,6 +63,7 @@ impl State {
         }
         self.save(cursor)
     }
+
     pub fn save(&mut self, cursor: Option<&str>) -> Result<()> {
         self.saved_at = Some(Instant::now());
         let Some(cursor) = cursor.filter(|cursor| self.after.as_deref() != Some(*cursor)) else {

@@ -215,6 +215,7 @@ pub fn account_id() -> AccountId {
 pub fn never() -> Timestamp {
     Timestamp::from_unix_milliseconds(4_000_000_000_000)
 }
+
 pub fn noise(size_bytes: usize) -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut next = || {

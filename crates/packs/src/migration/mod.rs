@@ -35,6 +35,7 @@ pub struct Migrator {
     /// One permit a MiB.
     memory: Semaphore,
 }
+
 #[derive(Debug, Clone, Copy)]
 pub struct MigrationOrder<'a> {
     pub account_id: AccountId,

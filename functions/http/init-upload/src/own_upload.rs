@@ -17,6 +17,6 @@ pub(crate) async fn own_upload(app: &App, session: &Session, id: UploadId) -> Re
 
 /// The failure of a call that requires an open upload.
 pub(crate) fn ended(upload: &Upload) -> Failure {
-    let detail = format!("the upload is {}; begin a new one", upload.state.as_str());
+    let detail = format!("the upload is {}", upload.state.as_str());
     Failure::new(Code::UploadEnded, detail)
 }

@@ -24,6 +24,7 @@ pub enum PublishResult {
     /// The upload has finished in another way.
     Ended,
 }
+
 #[derive(Clone, Copy)]
 pub struct PublishRequest<'a> {
     /// The landed object that the outcome is about.

@@ -1,6 +1,6 @@
 //! `sluice-deploy down`: deletes a stage's stack, and its data if asked to.
 
-use aws_sdk_cloudformation::types::{ResourceStatus, Stack};
+use aws_sdk_cloudformation::types::{ResourceStatus, Stack, StackStatus};
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::TableStatus;
 use clap::Args;
@@ -31,8 +31,13 @@ pub(crate) async fn run(options: &Options) -> Outcome {
     let stage = Stage::read(&options.target.stage)?;
     let aws = Aws::open(&stage, &options.target).await?;
     let stack = stack::find(&aws, &stage.stack).await?;
-    let kept = kept(&aws, &stage, stack.as_ref()).await?;
-    if stack.is_none() && (kept.is_empty() || !options.delete_data) {
+    let mut kept = kept(&aws, &stage, stack.as_ref()).await?;
+    if options.delete_data {
+        kept = existing(&aws, kept).await?;
+    }
+    // The bucket of the code is deleted last. Without it nothing says that tables of these names are Sluice's.
+    let was_deployed = options.delete_data && kept.contains(&Retained::Bucket(stage.artifact_bucket()));
+    if stack.is_none() && !was_deployed {
         return Err(format!("there is no stack {}", stage.stack).into());
     }
     show(&stage, stack.is_some(), &kept, options.delete_data);
@@ -67,7 +72,7 @@ fn show(stage: &Stage, is_deployed: bool, kept: &[Retained], delete_data: bool) 
              logs and API"
         );
     } else {
-        println!("stack {stack} of account {account} in {region} is deleted already, but not its data");
+        println!("there is no stack {stack} of account {account} in {region} any more, but these are left");
     }
     let fate = if delete_data { "will be deleted" } else { "stays" };
     for kept in kept {
@@ -99,13 +104,17 @@ async fn remove(aws: &Aws, stack_id: &str, buckets: &[&str]) -> Outcome {
         }
     }
     let progress = Progress::new(aws, stack_id).await?;
+    // A deletion that was interrupted has gone on, and causes no more events once it has ended.
+    if stack::status(aws, stack_id).await? == Some(StackStatus::DeleteComplete) {
+        return Ok(());
+    }
     let delete = aws.cloudformation.delete_stack().stack_name(stack_id);
     delete.send().await.map_err(refused("cloudformation delete-stack"))?;
     progress.follow(&[ResourceStatus::DeleteComplete]).await
 }
 
-/// The tables and buckets that outlive the stack, as far as they exist: those of the deployed template
-/// (today's may retain others), or of today's if the stack is gone; and the bucket of the functions' code.
+/// The tables and buckets that outlive the stack: those of the deployed template (today's may retain others),
+/// or of today's if the stack is gone; and the bucket of the functions' code.
 async fn kept(aws: &Aws, stage: &Stage, stack: Option<&Stack>) -> Outcome<Vec<Retained>> {
     let template = match stack {
         Some(stack) => {
@@ -117,6 +126,10 @@ async fn kept(aws: &Aws, stage: &Stage, stack: Option<&Stack>) -> Outcome<Vec<Re
     };
     let mut kept = template::retained(&stage.with_names(&template)?)?;
     kept.push(Retained::Bucket(stage.artifact_bucket()));
+    Ok(kept)
+}
+
+async fn existing(aws: &Aws, kept: Vec<Retained>) -> Outcome<Vec<Retained>> {
     let mut existing = Vec::new();
     for kept in kept {
         let exists = match &kept {

@@ -19,6 +19,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::seeds::texts;
 use crate::target::{Form, Target, Verdict, refused, text};
+
 pub const ID: Target = Target {
     name: "id",
     form: Form::Text,

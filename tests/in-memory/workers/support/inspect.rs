@@ -4,13 +4,15 @@ use sluice_deployment::clock;
 use sluice_domain::blob::{Attachment, Blob, Pack};
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::PackId;
+use sluice_domain::pack_move::RetiredObject;
+use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::RejectReason;
 use sluice_in_memory::queues::QueuedMessage;
 use sluice_in_memory::sample::QUOTA_BYTES;
 use sluice_packs::read::{Run, read_index, read_run, read_terms};
 use sluice_storage::Bucket;
-use sluice_storage::tables::Segment;
+use sluice_storage::tables::{DUE_SHARDS, Segment};
 use std::collections::BTreeSet;
 
 use super::World;
@@ -50,6 +52,15 @@ impl World {
             packs.push(self.pack(id).await);
         }
         packs
+    }
+
+    /// All retired objects that are due by then.
+    pub async fn retired_objects(&self, by: Timestamp) -> Vec<RetiredObject> {
+        let mut retired = Vec::new();
+        for shard in 0..DUE_SHARDS {
+            retired.extend(self.tables.due_objects(shard, by, 10).await.expect("a read"));
+        }
+        retired
     }
 
     /// Reads a blob from its packs, as a reader does.
