@@ -152,6 +152,7 @@ impl LocalStore {
             let without_retries = Builder::new().retry_config(RetryConfig::disabled());
             let answer = request.config_override(without_retries).send();
             match timeout(Duration::from_secs(ANSWER_TIMEOUT_SECONDS), answer).await {
+                Ok(Ok(_)) if self.kind == StoreKind::Minio => minio::allows_origins(&self.endpoint()).await,
                 Ok(Ok(_)) => Ok(()),
                 Ok(Err(error)) => Err(NotReady::Yet(DisplayErrorContext(error).to_string())),
                 Err(_) => Err(NotReady::Yet(format!("no answer within {ANSWER_TIMEOUT_SECONDS} s"))),

@@ -1,8 +1,12 @@
 //! Starts the gateway of `JuiceFS`, which embeds a fork of MinIO.
 
+use reqwest::Method;
+
 use super::launch::{ACCESS_KEY, Launch, SECRET_KEY};
 use super::supervisor::{Supervisor, run};
 use super::{StoreKind, WebhookSettings, install};
+use crate::emulator::loopback_client;
+use crate::wait::NotReady;
 use crate::{Error, ports};
 
 /// The ARN of the webhook that the variables configure under the name `SLUICE`.
@@ -43,6 +47,19 @@ pub(crate) fn server_variables<'a>(
         ]);
     }
     variables
+}
+
+/// Whether pages may call the gateway. It answers requests before it has read its settings, and allows no
+/// origin until then.
+pub(super) async fn allows_origins(endpoint: &str) -> Result<(), NotReady> {
+    let client = loopback_client().map_err(NotReady::Ever)?;
+    let preflight = client.request(Method::OPTIONS, endpoint).header("origin", endpoint);
+    let preflight = preflight.header("access-control-request-method", "PUT");
+    match preflight.send().await {
+        Ok(answer) if answer.headers().contains_key("access-control-allow-origin") => Ok(()),
+        Ok(answer) => Err(NotReady::Yet(format!("{}, but it allows no origin", answer.status()))),
+        Err(error) => Err(NotReady::Yet(error.to_string())),
+    }
 }
 
 pub(super) async fn start(launch: &Launch) -> Result<(Supervisor, u16), Error> {
