@@ -146,8 +146,8 @@ impl Bucket {
     /// Reads an object, or a part of it, into memory.
     ///
     /// # Errors
-    /// `NotFound` if there is none; `Conflict` if it has another `ETag` than the options name, or was replaced
-    /// while it was read.
+    /// `NotFound` if there is none; `Conflict` if it has another `ETag` than the options name, or was
+    /// replaced while it was read.
     pub async fn get(&self, key: &ObjectKey, options: GetOptions<'_>) -> Result<Object, StorageError> {
         let GetOptions { span, if_match } = options;
         let headers = AnswerHeaders::default();

@@ -35,7 +35,8 @@ pub(crate) async fn run(options: &Options) -> Outcome {
     if options.delete_data {
         kept = existing(&aws, kept).await?;
     }
-    // The bucket of the code is deleted last. Without it nothing says that tables of these names are Sluice's.
+    // The bucket of the code is deleted last. Without it nothing says that tables of these names are
+    // Sluice's.
     let was_deployed = options.delete_data && kept.contains(&Retained::Bucket(stage.artifact_bucket()));
     if stack.is_none() && !was_deployed {
         return Err(format!("there is no stack {}", stage.stack).into());
