@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { PATIENCE_MILLISECONDS } from "./src/patience.js";
 
 export default defineConfig({
   resolve: { alias: { "@sluice/browser": fileURLToPath(new URL("../sdk/src/index.ts", import.meta.url)) } },
@@ -11,6 +12,7 @@ export default defineConfig({
     isolate: false,
     maxWorkers: 1,
     testTimeout: 240_000,
+    expect: { poll: { timeout: PATIENCE_MILLISECONDS } },
     hookTimeout: 120_000,
     reporters: "verbose",
   },

@@ -4,10 +4,8 @@ import { expect } from "vitest";
 import type { Account } from "./account.js";
 import type { LocalFile } from "./files.js";
 import { SCREENSHOTS } from "./folders.js";
+import { PATIENCE_MILLISECONDS } from "./patience.js";
 import { Wire } from "./wire.js";
-
-/** Long, because emulators are slow and the machine may be busy. */
-export const PATIENCE_MILLISECONDS = 90_000;
 
 /** A user in a browser tab. Finds everything by role and name, as users do. */
 export class Visitor {
@@ -89,9 +87,9 @@ export class Visitor {
     }
   }
 
-  /** Waits until the row of an upload shows some words. */
+  /** Waits until the state of an upload contains some words. The file's name may contain them too. */
   async until(name: string, words: string | RegExp): Promise<void> {
-    await this.upload(name).getByText(words).waitFor();
+    await this.upload(name).locator(".row-state").filter({ hasText: words }).waitFor();
   }
 
   /** Clicks a button and waits for its download. */

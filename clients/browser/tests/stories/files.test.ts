@@ -20,7 +20,7 @@ story(
 
     const second = await files.random("2026.bin", 60_000);
     await visitor.choose([second]);
-    await visitor.until("2026.bin", "new version");
+    await visitor.upload("2026.bin").getByText("new version").waitFor();
     await visitor.until("2026.bin", "Available");
     await visitor.button("Versions of 2026.bin").click();
     const versions = page.getByRole("dialog", { name: "Versions" });

@@ -19,7 +19,7 @@ story("a large file is hashed in a worker", async ({ visit, account, files }) =>
   await visitor.wire.hold(...Array.from({ length: PARTS }, (_, index) => index + 1));
   await visitor.choose([file]);
   // Once the hash is known, the page asks the server whether it has the bytes.
-  await expect.poll(() => visitor.wire.calls, { timeout: 90_000 }).toContain("POST /lookups");
+  await expect.poll(() => visitor.wire.calls).toContain("POST /lookups");
   expect(page.workers().map((worker) => worker.url())).toEqual([expect.stringContaining("/assets/worker")]);
   expect(visitor.wire.puts).toEqual([]);
   const tasks = await page.evaluate(() => (window as unknown as { longTasks: number[] }).longTasks);

@@ -88,7 +88,7 @@ story(
     expect(visitor.wire.sentBytes).toBe(sent);
     await visitor.button("Cancel paused.bin").click();
     await visitor.until(file.name, "Cancelled");
-    await expect.poll(() => account.open(), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => account.open()).toEqual([]);
     expect(await account.reservedBytes()).toBe(0);
   },
 );

@@ -8,26 +8,26 @@ story("the page says what is wrong with a name or a password", async ({ visit, a
   const name = page.getByLabel("User name");
   const password = page.getByLabel("Password");
   const alert = page.getByRole("alert");
-  const shows = async (words: string | RegExp) => {
+  /** Clicks a button and waits for these words. Until the answer has come, earlier ones may show. */
+  const refuses = async (button: string, words: string | RegExp) => {
+    const answer = page.waitForResponse((response) => response.request().method() === "POST");
+    await visitor.button(button).click();
+    await answer;
     await alert.getByText(words).waitFor();
   };
   await name.fill(account.username);
   await password.fill("not the password");
-  await visitor.button("Sign in").click();
-  await shows("User name or password is wrong.");
+  await refuses("Sign in", "User name or password is wrong.");
   await name.fill(freshName());
-  await visitor.button("Sign in").click();
-  await shows("User name or password is wrong.");
+  await refuses("Sign in", "User name or password is wrong.");
   await visitor.picture("wrong-password");
 
   await visitor.button("No account yet? Create one").click();
   await name.fill(account.username);
   await password.fill(PASSWORD);
-  await visitor.button("Create account").click();
-  await shows("This user name is taken.");
+  await refuses("Create account", "This user name is taken.");
   await name.fill("-no name-");
-  await visitor.button("Create account").click();
-  await shows(/The server refused the request\. \(.+\)/);
+  await refuses("Create account", /The server refused the request\. \(.+\)/);
 
   visitor.wire.reset();
   await name.fill(freshName());

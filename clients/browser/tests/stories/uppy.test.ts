@@ -56,6 +56,6 @@ story("cancelling in Uppy aborts the upload on the server", async ({ visit, stac
   await sendFirstPart(visitor, file);
   expect(await account.open()).toEqual([file.name]);
   await visitor.button("Remove file").click();
-  await expect.poll(() => account.open(), { timeout: 60_000 }).toEqual([]);
+  await expect.poll(() => account.open()).toEqual([]);
   expect(await account.reservedBytes()).toBe(0);
 });
