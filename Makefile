@@ -8,6 +8,11 @@ BROWSER = clients/browser
 # npm's own record of what is installed: older than the lock file, it is out of date.
 BROWSER_PACKAGES = $(BROWSER)/node_modules/.package-lock.json
 
+# Installs packages on Debian and Ubuntu, as root. A new machine may have no package lists, or be installing
+# packages of its own; old lists may do.
+APT = { apt-get update -qq || true; } && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+	-o DPkg::Lock::Timeout=300
+
 # With STACK=localstack LocalStack stands for AWS, rather than ministack: in `make dev`, and in every test.
 ifdef STACK
 export SLUICE_DEV_STACK = $(STACK)
@@ -39,7 +44,7 @@ stage:
 setup:
 	@command -v cargo >/dev/null || { echo "Rust is needed: https://rustup.rs" >&2; exit 1; }
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || \
-	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get install -y --no-install-recommends python3-venv; } || \
+	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(APT) python3-venv; } || \
 	{ echo "Python 3.11 or newer with its venv module is needed: apt-get install python3-venv" >&2; exit 1; }
 
 # The web page, which `make dev` serves.
@@ -54,8 +59,7 @@ $(BROWSER_PACKAGES): $(BROWSER)/package-lock.json
 # What the tests in a browser need beside Node.
 setup-browser: $(BROWSER_PACKAGES)
 	@command -v chromium >/dev/null || \
-	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
-	apt-get install -y --no-install-recommends chromium fonts-noto-cjk; } || \
+	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(APT) chromium fonts-noto-cjk; } || \
 	{ echo "Chromium is needed: apt-get install chromium" >&2; exit 1; }
 
 # Runs a step, and says how long it took.

@@ -32,10 +32,12 @@ story("the page shows how much of a large copy was sent", async ({ visit, accoun
   expect(wire.puts).toEqual([]);
 
   await wire.release();
+  wire.reset();
   await wire.hold(2);
   await wire.holdCalls("/lookups");
   await visitor.choose([late]);
   await visitor.until("late.bin", "Uploading 1 of 2 parts");
+  await expect.poll(() => wire.calls).toContain("POST /lookups");
   await wire.release();
   await visitor.until("late.bin", "Already stored");
   expect(wire.sentBytes).toBeGreaterThanOrEqual(16 * MIB);

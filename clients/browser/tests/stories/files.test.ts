@@ -13,6 +13,8 @@ story(
 
     await visitor.button("Rename draft.bin").click();
     const rename = page.getByRole("dialog", { name: "Rename or move" });
+    // The dialog selects a part of the path when it has opened.
+    await rename.locator("input:focus").waitFor();
     await rename.getByLabel("New path").fill("reports/2026.bin");
     await rename.getByRole("button", { name: "Rename" }).click();
     await visitor.button("Open folder reports").click();
@@ -34,6 +36,12 @@ story(
 
     const results = page.getByRole("region", { name: "Search results" });
     const search = page.getByRole("searchbox", { name: "Find files" });
+    /** Searches, and waits for the answer. Until then, earlier results may show. */
+    const searched = async (words: string) => {
+      const answer = page.waitForResponse((response) => response.url().includes(encodeURIComponent(words)));
+      await visitor.button("Search").click();
+      await answer;
+    };
     const searches = [
       ["reports/20", "path begins with, everywhere"],
       [await sha256Of(first.path), undefined],
@@ -42,7 +50,7 @@ story(
     for (const [text, scope] of searches) {
       await search.fill(text);
       if (scope !== undefined) await page.getByLabel("How to search").selectOption(scope);
-      await visitor.button("Search").click();
+      await searched(text);
       await results
         .getByRole("button", { name: "reports/2026.bin" })
         .or(results.getByRole("button", { name: "2026.bin", exact: true }))
@@ -50,7 +58,7 @@ story(
         .waitFor();
     }
     await search.fill("f".repeat(64));
-    await visitor.button("Search").click();
+    await searched("f".repeat(64));
     await page.getByRole("heading", { name: "Nothing found" }).waitFor();
     await visitor.button("Clear search").click();
 

@@ -34,6 +34,7 @@ story("the keyboard is enough", async ({ visit, account, files }) => {
   await (await chooser).setFiles(file.path);
   await visitor.until(file.name, "Available");
 
+  await visitor.button(`Versions of ${file.name}`).waitFor();
   await tabTo(visitor, "button", `Versions of ${file.name}`);
   await keyboard.press("Enter");
   const dialog = page.getByRole("dialog", { name: "Versions" });

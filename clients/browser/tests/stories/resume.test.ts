@@ -33,6 +33,7 @@ story("after a reload, an upload sends only what is missing", async ({ visit, ac
   await visitor.until(file.name, "Available");
   expect(visitor.wire.sentBytes).toBe(SIZE / 2);
   expect((await account.at(file.name))?.sha256).toBe(await sha256Of(file.path));
+  await visitor.button(`Download ${file.name}`).waitFor();
   await expect.poll(() => visitor.unfinished.count()).toBe(0);
   expect(await account.reservedBytes()).toBe(0);
 });

@@ -14,11 +14,13 @@ async function logIn({ page }: Visitor, account: Account): Promise<void> {
   await page.getByRole("button", { name: "Log in" }).click();
 }
 
-/** Sends the first of two parts with the Dashboard. */
+/** Sends the first of two parts with the Dashboard, which shows what has left, not what has arrived. */
 async function sendFirstPart(visitor: Visitor, file: LocalFile): Promise<void> {
   await visitor.wire.hold(2);
   await visitor.choose([file], "browse files");
+  const arrived = visitor.page.waitForResponse((response) => response.request().method() === "PUT");
   await visitor.button("Upload 1 file").click();
+  await arrived;
   await visitor.page.getByText(/17 MB of 25 MB|16 MB of 24 MB/).waitFor();
 }
 

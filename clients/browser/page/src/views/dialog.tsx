@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { text } from "../i18n/index.js";
 import { Icon } from "./icons.js";
 
@@ -42,7 +42,7 @@ function useModal(element: { current: HTMLDialogElement | null }, onClose: (() =
     // Focus returns only if the dialog is closed before it is removed from the document.
     return () => dialog?.close();
   }, [element]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = element.current;
     const onCancel = (event: Event) => {
       event.preventDefault();

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { text } from "../i18n/index.js";
 import { addDropped } from "../state/adding.js";
 import { folderView } from "../state/location.js";
@@ -7,7 +7,8 @@ import { Icon } from "./icons.js";
 /** Uploads files dropped anywhere on the page. Returns whether files are being dragged over it. */
 export function useDrops(): boolean {
   const [dragging, setDragging] = useState(false);
-  useEffect(() => {
+  // Whoever sees the page can drop files on it.
+  useLayoutEffect(() => {
     const listeners = new AbortController();
     const on = (type: "dragenter" | "dragover" | "dragleave" | "drop", act: (event: DragEvent) => void) =>
       addEventListener(type, (event) => holdsFiles(event) && act(event), { signal: listeners.signal });
