@@ -8,7 +8,6 @@ use sluice_oss_double::{Operation, Scope};
 use sluice_storage::fault::{Fault, Moment, run_until_killed};
 use sluice_tests::{COLD_BUCKET, bytes, wait_for};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use crate::admin::Operator;
 use crate::report;
@@ -210,9 +209,9 @@ async fn admin_import_copies_what_an_object_is_when_it_is_read_or_reports_it_gon
     let mut import = Import::new("import-changing", BTreeMap::new()).await;
     import.put("replaced", bytes(1300, 5000)).await;
     import.put("deleted", bytes(1301, 6000)).await;
-    // The source is an OSS double too, so that its answers can be delayed.
+    // The source is an OSS double too, so that its answers can be held.
     let faults = import.operator.oss.faults();
-    faults.on(Scope::Only(Operation::GetObject)).hang_next(2, Duration::from_secs(3));
+    let hold = faults.on(Scope::Only(Operation::GetObject)).hold_next(2);
     let place = format!("s3://{}", import.bucket);
     let line = import.line(&place, &["--from", "oss"]);
     let s3 = import.s3.clone();
@@ -222,7 +221,7 @@ async fn admin_import_copies_what_an_object_is_when_it_is_read_or_reports_it_gon
     let waiting = faults.clone();
     let meanwhile = async move {
         // The import has listed both objects and reads the first one.
-        wait_for("a delayed read", async || {
+        wait_for("a held read", async || {
             let pending = waiting.pending();
             if pending < 2 { Ok(()) } else { Err(pending) }
         })
@@ -230,6 +229,7 @@ async fn admin_import_copies_what_an_object_is_when_it_is_read_or_reports_it_gon
         let put = s3.put_object().bucket(&bucket).key("replaced").body(body.into());
         put.send().await.expect("a PUT");
         s3.delete_object().bucket(&bucket).key("deleted").send().await.expect("deleted");
+        drop(hold);
     };
     let (mut lines, ()) = tokio::join!(import.operator.succeeds(&line), meanwhile);
     let tally = lines.pop().expect("counts");

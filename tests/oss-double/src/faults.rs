@@ -1,7 +1,7 @@
-//! Injects faults for tests: the next requests fail, hang or return wrong checksums.
+//! Injects faults for tests: the next requests fail, are held or return wrong checksums.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use tokio::sync::watch;
 
 use crate::operation::Operation;
 
@@ -40,18 +40,27 @@ pub(crate) struct InjectedFailure {
     pub code: String,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+/// Holds requests until it is dropped.
+#[derive(Debug)]
+#[must_use = "requests are held only while it lives"]
+pub struct Hold(#[expect(dead_code, reason = "its receivers wait until it is dropped")] watch::Sender<()>);
+
+/// Waits until the hold is dropped.
+#[derive(Debug, Clone)]
+pub(crate) struct Held(watch::Receiver<()>);
+
+#[derive(Debug)]
 enum Effect {
     Fail(InjectedFailure),
     FailAfterwards(InjectedFailure),
     WrongCrc,
-    Hang(Duration),
+    Hold(Held),
 }
 
 /// The faults of one request.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) struct RequestFaults {
-    pub hang: Option<Duration>,
+    pub held: Option<Held>,
     /// The answer to a request that does nothing.
     pub fail: Option<InjectedFailure>,
     /// The answer to a request that is carried out first.
@@ -87,9 +96,11 @@ impl Faults {
         self.plan(count, Effect::WrongCrc);
     }
 
-    /// Delays the next `count` requests by this time, then carries them out.
-    pub fn hang_next(&self, count: u32, duration: Duration) {
-        self.plan(count, Effect::Hang(duration));
+    /// Holds the next `count` requests until the returned [`Hold`] is dropped, then carries them out.
+    pub fn hold_next(&self, count: u32) -> Hold {
+        let (sender, receiver) = watch::channel(());
+        self.plan(count, Effect::Hold(Held(receiver)));
+        Hold(sender)
     }
 
     /// Removes all planned faults of every scope.
@@ -134,7 +145,14 @@ impl PlannedFault {
             Scope::All => true,
             Scope::Only(only) => only == operation,
         };
-        in_scope && (self.effect != Effect::WrongCrc || operation.answers_crc())
+        in_scope && (!matches!(self.effect, Effect::WrongCrc) || operation.answers_crc())
+    }
+}
+
+impl Held {
+    pub(crate) async fn until_released(mut self) {
+        // No value is ever sent: it fails once the sender is gone.
+        while self.0.changed().await.is_ok() {}
     }
 }
 
@@ -147,7 +165,7 @@ impl RequestFaults {
                 self.fail_afterwards = Some(failure.clone());
             }
             Effect::WrongCrc if !self.wrong_crc => self.wrong_crc = true,
-            Effect::Hang(duration) if self.hang.is_none() => self.hang = Some(*duration),
+            Effect::Hold(held) if self.held.is_none() => self.held = Some(held.clone()),
             _ => return false,
         }
         true
@@ -163,14 +181,15 @@ mod tests {
         let faults = Faults::new();
         faults.fail_next(1, 503, "SlowDown");
         faults.fail_next(1, 500, "InternalError");
-        faults.on(Scope::Only(Operation::GetObject)).hang_next(1, Duration::from_secs(1));
+        let _hold = faults.on(Scope::Only(Operation::GetObject)).hold_next(1);
         assert_eq!(faults.pending(), 3);
-        let of_get = RequestFaults { hang: Some(Duration::from_secs(1)), ..RequestFaults::default() };
-        assert_eq!(faults.take(Operation::GetObject), of_get);
+        let of_get = faults.take(Operation::GetObject);
+        assert!(of_get.held.is_some() && of_get.fail.is_none(), "{of_get:?}");
         let failure = |status: u16, code: &str| Some(InjectedFailure { status, code: code.to_owned() });
         assert_eq!(faults.take(Operation::PutObject).fail, failure(503, "SlowDown"));
         assert_eq!(faults.take(Operation::DeleteObject).fail, failure(500, "InternalError"));
-        assert_eq!(faults.take(Operation::PutObject), RequestFaults::default());
+        let of_put = faults.take(Operation::PutObject);
+        assert!(of_put.held.is_none() && of_put.fail.is_none(), "{of_put:?}");
     }
 
     #[test]

@@ -80,8 +80,8 @@ impl Front {
         let (request, operation) =
             self.check(parts, body).inspect_err(|failure| self.count_refusal(failure))?;
         let planned = self.faults.take(operation);
-        if let Some(duration) = planned.hang {
-            tokio::time::sleep(duration).await;
+        if let Some(held) = planned.held {
+            held.until_released().await;
         }
         if let Some(failure) = planned.fail {
             return Err(injected(failure));

@@ -37,7 +37,7 @@ mod uri;
 mod verify;
 mod xml;
 
-pub use faults::{Faults, Scope};
+pub use faults::{Faults, Hold, Scope};
 pub use operation::Operation;
 pub use settings::{Account, Settings};
 
