@@ -38,6 +38,7 @@ mod support;
 mod sweep;
 mod upload_and_read;
 mod versions;
+mod waiting;
 mod worker_faults;
 mod worker_messages;
 mod writer;

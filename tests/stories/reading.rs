@@ -9,7 +9,7 @@ use sluice_domain::key::ObjectKey;
 use sluice_lambda::batch::OutOfTime;
 use sluice_storage::Bucket;
 use sluice_storage::fault::run_until_killed;
-use sluice_tests::{Client, available, bytes, live, paused};
+use sluice_tests::{Client, available, bytes, live, paused, wait_for};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ async fn packed(user: &Client, seed: u64, size: usize) -> (VersionView, Vec<u8>)
 }
 
 /// Does the same on a stack with paused workers.
-async fn packed_by_hand(worker: &Worker, seed: u64, size: usize) -> (Client, VersionView, Landed) {
+pub async fn packed_by_hand(worker: &Worker, seed: u64, size: usize) -> (Client, VersionView, Landed) {
     let base = Landed::new(worker.stack, bytes(seed, size)).await;
     assert_eq!(worker.receive(&created(&base.key), 1, unhurried()).await, Vec::<String>::new());
     let mut edited = base.content.clone();
@@ -42,7 +42,7 @@ async fn packed_by_hand(worker: &Worker, seed: u64, size: usize) -> (Client, Ver
 }
 
 /// Runs materialize-blob on the request for a blob.
-async fn materialize(
+pub async fn materialize(
     worker: &Worker,
     landed: &Landed,
     id: &str,
@@ -102,7 +102,11 @@ async fn a_plan_lists_every_chunk_of_a_file_or_of_a_range() {
 async fn plain_readers_get_packed_content_in_one_piece() {
     let user = Client::register(live()).await;
     let (version, whole) = packed(&user, 610, 12 * MIB).await;
-    let reply = content(&user, &version, "", "wait=20").await;
+    let reply = wait_for("the whole object", async || {
+        let reply = content(&user, &version, "", "wait=20").await;
+        if reply.status == 202 { Err(reply.body) } else { Ok(reply) }
+    })
+    .await;
     assert_eq!(reply.status, 302, "{}", reply.body);
     let url = reply.header("location").expect("a location").to_owned();
     assert_eq!(reply.header("etag"), Some(&*format!("\"{}\"", version.version_id)));

@@ -12,6 +12,7 @@ use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::Bucket;
 use sluice_storage::presign::Validity;
 use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
 
 use crate::app::App;
 use crate::disposition::disposition;
@@ -63,20 +64,20 @@ async fn whole_object<'a>(
     if let Some(key) = &blob.object_key {
         return Ok(Some((app.packs.vault(), ObjectKey::from_stored(key))));
     }
+    // The requests to the cache and the queue take time too.
+    let deadline = Instant::now() + wait_limit(call);
     let key = ObjectKey::materialized(blob.account_id, &blob.sha256);
     if is_fresh(app, call, &key).await? {
         return Ok(Some((&app.cache, key)));
     }
     let event = BlobEvent::BlobRequested { account_id: blob.account_id, sha256: blob.sha256 };
     app.requests.send(&event.to_json()).await?;
-    let mut left = wait_limit(call);
     let mut pause = PAUSE_FIRST;
-    while !left.is_zero() {
-        tokio::time::sleep(pause.min(left)).await;
+    while Instant::now() < deadline {
+        sleep_until(deadline.min(Instant::now() + pause)).await;
         if is_fresh(app, call, &key).await? {
             return Ok(Some((&app.cache, key)));
         }
-        left = left.saturating_sub(pause);
         pause = PAUSE_MAX.min(pause * 2);
     }
     Ok(None)
