@@ -38,7 +38,7 @@ until (: <"/dev/tcp/127.0.0.1/$monitor_port") 2>/dev/null; do
 done
 
 osd=$(new_id)
-ceph -c ceph.conf --connect-timeout 20 osd new "$osd"
+ceph -c ceph.conf --connect-timeout 120 osd new "$osd"
 ceph-osd -c ceph.conf -i 0 --mkfs --osd-uuid "$osd"
 ceph-osd -f -i 0 &
 radosgw -f -n client.rgw &

@@ -258,9 +258,13 @@ impl Client {
         self.get(&format!("/files/{file_id}/plan{query}")).await.parse(200)
     }
 
-    /// Downloads a file by its redirect.
+    /// Downloads a file by its redirect, once the bytes are materialized.
     pub async fn read(&self, file_id: FileId) -> Vec<u8> {
-        let redirect = self.get(&format!("/files/{file_id}/content")).await;
+        let redirect = wait_for("the whole object", async || {
+            let reply = self.get(&format!("/files/{file_id}/content")).await;
+            if reply.status == 202 { Err(reply.body) } else { Ok(reply) }
+        })
+        .await;
         assert_eq!(redirect.status, 302, "{}", redirect.body);
         let answer = self.fetch(redirect.header("location").expect("a location"), &[]).await;
         assert_eq!(answer.status().as_u16(), 200);

@@ -184,7 +184,7 @@ async fn admin_asks_the_worker_and_waits() {
             }
         }
     };
-    let asked = ["migrate", "--to", "oss", "--account-id", &account, "--wait", "--timeout-seconds", "60"];
+    let asked = ["migrate", "--to", "oss", "--account-id", &account, "--wait", "--timeout-seconds", "600"];
     let (lines, failed) = tokio::join!(operator.succeeds(&asked), worker);
     assert_eq!((lines[0]["blobs"].as_u64(), failed.len()), (Some(1), 0));
     let again = operator.succeeds(&["migrate", "--to", "oss", "--account-id", &account, "--wait"]).await;

@@ -77,12 +77,12 @@ async fn a_put_killed_halfway_sends_only_what_is_missing() {
     let arguments = ["put", "film", "--to", "films/one", "--part-size", "5m", "--jobs", "2"];
     let mut first =
         sluice.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
-    let upload_id = wait_for("ten parts", async || {
+    let upload_id = wait_for("two parts", async || {
         assert!(first.try_wait().expect("a status").is_none(), "the command ended before it was killed");
         let uploads = sluice.user.get("/uploads").await.parse::<UploadList>(200).uploads;
         let upload = uploads.first().ok_or(0_usize)?;
         let received = sluice.user.show_upload(upload.upload_id).await.received.len();
-        if received >= 10 { Ok(upload.upload_id) } else { Err(received) }
+        if received >= 2 { Ok(upload.upload_id) } else { Err(received) }
     })
     .await;
     first.kill().await.expect("killed");

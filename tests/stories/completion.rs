@@ -10,7 +10,7 @@ use sluice_domain::hash::Sha256;
 use sluice_domain::id::{UploadId, VersionId};
 use sluice_domain::upload::UploadState;
 use sluice_domain::version::{RejectReason, VersionState};
-use sluice_tests::{Client, Reply, available, bytes, live};
+use sluice_tests::{Client, Reply, available, bytes, live, wait_for};
 
 const MIB: usize = 1 << 20;
 const MD5_OF_NOTHING: &str = "d41d8cd98f00b204e9800998ecf8427e";
@@ -38,12 +38,21 @@ impl Sent {
     }
 
     async fn complete(&self, parts: &impl Serialize) -> Reply {
-        self.user.complete(self.upload_id, &json!({ "parts": parts })).await
+        self.send(&json!({ "parts": parts })).await
     }
 
     /// Completes with a hash that was not declared when the upload began.
     async fn complete_as(&self, sha256: Sha256) -> Reply {
-        self.user.complete(self.upload_id, &json!({ "parts": self.parts, "sha256": sha256 })).await
+        self.send(&json!({ "parts": self.parts, "sha256": sha256 })).await
+    }
+
+    /// Sends a completion, and repeats it for as long as the store may be busy with another call's merge.
+    async fn send(&self, completion: &Value) -> Reply {
+        wait_for("the end of a merge", async || {
+            let answer = self.user.complete(self.upload_id, completion).await;
+            if answer.status == 503 { Err(answer.body) } else { Ok(answer) }
+        })
+        .await
     }
 
     async fn upload(&self) -> UploadView {
@@ -139,17 +148,7 @@ async fn completing_again_gives_the_same_version() {
 #[tokio::test]
 async fn completing_many_times_at_once_makes_one_version() {
     let sent = Sent::new(55).await;
-    // A store may answer that it is busy with another call's merge. The client then repeats the call.
-    let complete = async |_| {
-        for _ in 0..20 {
-            let answer = sent.complete(&sent.parts).await;
-            if answer.status != 503 {
-                return answer;
-            }
-        }
-        panic!("the store stays busy");
-    };
-    let answers = join_all((0..8).map(complete)).await;
+    let answers = join_all((0..8).map(|_| sent.complete(&sent.parts))).await;
     let versions: Vec<VersionId> =
         answers.into_iter().map(|answer| answer.parse::<Completed>(202).version.version_id).collect();
     assert!(versions.iter().all(|version| *version == versions[0]), "{versions:?}");

@@ -11,7 +11,7 @@ use sluice_domain::id::UploadId;
 use sluice_domain::upload::UploadState;
 use sluice_lambda::{Failure, Reply};
 use sluice_storage::fault::{Fault, Moment, run_until_killed};
-use sluice_tests::{Client, bytes, paused};
+use sluice_tests::{Client, bytes, paused, wait_for};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
@@ -96,10 +96,15 @@ impl Sent {
 #[tokio::test]
 async fn of_many_concurrent_completions_only_one_merges() {
     let sent = Sent::new(62, Behaviour::default()).await;
-    let ids = ["a", "b", "c", "d"];
-    for reply in join_all(ids.map(|id| sent.complete(id, Duration::ZERO))).await {
-        reply.expect("completed");
-    }
+    // A call that has waited in vain for another's merge is repeated, as clients do.
+    let complete = async |id| {
+        let completed = async || match sent.complete(id, Duration::ZERO).await {
+            Err(busy) if busy.code == Code::Unavailable => Err(busy),
+            completed => Ok(completed),
+        };
+        wait_for("the end of the merge", completed).await.expect("completed");
+    };
+    join_all(["a", "b", "c", "d"].map(complete)).await;
     assert_eq!(sent.merges.load(SeqCst), 1);
     assert_eq!(sent.state().await, UploadState::Pending);
 }

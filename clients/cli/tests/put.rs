@@ -4,6 +4,7 @@ mod double;
 
 use double::{Double, Fault, Sluice, noise};
 use serde_json::json;
+use std::time::Instant;
 
 const MIB: usize = 1 << 20;
 
@@ -170,10 +171,16 @@ async fn many_files_share_calls_and_known_blobs_are_not_sent() {
         sluice.write(&format!("tree/{number}"), format!("content {number}").as_bytes());
     }
     sluice.write("tree/empty", b"");
+    let began = Instant::now();
     let run = sluice.run("put tree").await;
+    let tenths_of_a_second = began.elapsed().as_millis() as usize / 100;
     assert_eq!((run.exit_code, run.lines.len()), (0, 201), "{}", run.stderr);
     assert!(run.lines.iter().all(|line| line["outcome"] == "uploaded" && line["state"] == "available"));
-    assert!(double.world().count("GET /uploads") < 50, "{}", double.world().count("GET /uploads"));
+    let calls = double.world().count("GET /uploads");
+    assert!(
+        calls < 201 && calls <= tenths_of_a_second + 2,
+        "{calls} in {tenths_of_a_second} tenths of a second"
+    );
 
     let before = double.world().count("PUT");
     let run = sluice.run("put tree --to copy/").await;

@@ -19,7 +19,7 @@ use crate::proxy::{Proxy, Upstream};
 use crate::wait::{NotReady, Wait};
 use crate::{Error, Settings, page};
 
-const ANSWER_TIMEOUT_SECONDS: u64 = 30;
+const ANSWER_TIMEOUT_SECONDS: u64 = 60;
 
 /// All of Sluice, deployed on an emulator and answering. It ends when this is dropped; [`Stack::shutdown`]
 /// also waits until it has ended.

@@ -242,7 +242,7 @@ async fn the_script_of_cephs_container_starts_a_store_that_the_launcher_can_atta
     let folder_of_ceph = state.path().join("container");
     let mut script = Command::new("timeout");
     script
-        .arg("120")
+        .arg("600")
         .arg(folder().join("stores/ceph.sh"))
         .arg(folder().join("stores/ceph.conf"))
         .arg(&folder_of_ceph);

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, TimeToLiveStatus};
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_sqs::types::QueueAttributeName;
 use reqwest::header::HeaderValue;
 use reqwest::{Method, StatusCode, redirect};
 use sluice_localstack::{Build, EmulatorKind, Settings, Stack};
@@ -43,7 +42,7 @@ fn emulator() -> EmulatorKind {
 }
 
 fn settings(folder: &TempDir) -> std::io::Result<Settings> {
-    let mut settings = Settings::new(folder.path().join("state")).parameter("LandingVisibilitySeconds", "1");
+    let mut settings = Settings::new(folder.path().join("state")).parameter("LandingVisibilitySeconds", "5");
     settings.emulator = emulator();
     settings.build = Build::Ready(stand_ins(folder.path())?);
     Ok(settings)
@@ -66,20 +65,19 @@ async fn put_landing_object(stack: &Stack, key: &str) -> Outcome {
     Ok(())
 }
 
-/// The number of messages in the queue whose URL is the output `name`.
-async fn message_count(stack: &Stack, name: &str) -> Result<u32, Box<dyn Error>> {
-    let counted = QueueAttributeName::ApproximateNumberOfMessages;
+/// Receives a message of the queue whose URL is the output `name`, if there is one.
+async fn receive(stack: &Stack, name: &str) -> Result<Option<String>, Box<dyn Error>> {
     let url = stack.output(name).unwrap_or_default();
-    let request = aws_sdk_sqs::Client::new(stack.sdk_config()).get_queue_attributes().queue_url(url);
-    let attributes = request.attribute_names(counted.clone()).send().await?.attributes.unwrap_or_default();
-    Ok(attributes.get(&counted).map_or(Ok(0), |count| count.parse())?)
+    let request = aws_sdk_sqs::Client::new(stack.sdk_config()).receive_message().queue_url(url);
+    let message = request.send().await?.messages.unwrap_or_default().pop();
+    Ok(message.and_then(|message| message.body))
 }
 
 async fn wait_until<F>(what: &str, mut holds: F) -> Outcome
 where
     F: AsyncFnMut() -> Result<bool, Box<dyn Error>>,
 {
-    for _ in 0..200 {
+    for _ in 0..1200 {
         if holds().await? {
             return Ok(());
         }
@@ -133,7 +131,10 @@ async fn landing_events_invoke_the_worker() -> Outcome {
     assert!(!logged("elsewhere/ignored"), "the bucket notifies of uploads/ only");
 
     put_landing_object(&stack, "uploads/poison").await?;
-    let dead = async || Ok(message_count(&stack, "LandingDeadLetterQueueUrl").await? == 1);
+    let dead = async || {
+        let message = receive(&stack, "LandingDeadLetterQueueUrl").await?;
+        Ok(message.is_some_and(|body| body.contains("uploads/poison")))
+    };
     wait_until("the poison message is in the dead-letter queue", dead).await?;
 
     stack.update(&[("WorkersEnabled", "false")]).await?;
@@ -165,7 +166,7 @@ async fn a_stack_deploys_to_a_running_emulator_and_reports_when_that_ends() -> O
     assert_eq!(lookup.send().await?.text().await?, "asked");
 
     stack.shutdown().await;
-    let failure = timeout(Duration::from_mins(1), attached.stopped()).await?;
+    let failure = timeout(Duration::from_mins(5), attached.stopped()).await?;
     assert!(failure.to_string().contains("did not answer"), "{failure}");
     attached.shutdown().await;
     Ok(())

@@ -52,10 +52,10 @@ impl RecordingWebhook {
         }
     }
 
-    /// Waits for the first event whose body contains `text`, at most 40 seconds: Ceph looks for new topics
-    /// every 30.
+    /// Waits for the first event whose body contains `text`, at most two minutes: Ceph looks for new
+    /// topics every 30 seconds.
     async fn first_with(&self, text: &str) -> Outcome<[String; 3]> {
-        for _ in 0..400 {
+        for _ in 0..1200 {
             let found = self
                 .0
                 .lock()
@@ -91,9 +91,9 @@ fn members(group: u32) -> HashSet<u32> {
     processes.filter(belongs).collect()
 }
 
-/// Waits until a group has no processes, at most 10 seconds.
+/// Waits until a group has no processes, at most a minute.
 fn wait_until_ended(group: u32) {
-    for _ in 0..200 {
+    for _ in 0..1200 {
         if members(group).is_empty() {
             return;
         }

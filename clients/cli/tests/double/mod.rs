@@ -189,14 +189,14 @@ impl Double {
         self.world().url.clone()
     }
 
-    /// Waits until the state is as `done` wants it, for at most ten seconds.
+    /// Waits until the state is as `done` wants it, for at most two minutes.
     pub async fn wait_for(&self, what: &str, done: impl Fn(&World) -> bool) {
         let polls = async {
             while !done(&self.world()) {
                 sleep(Duration::from_millis(10)).await;
             }
         };
-        let waited = timeout(Duration::from_secs(10), polls).await;
+        let waited = timeout(Duration::from_mins(2), polls).await;
         waited.unwrap_or_else(|_| panic!("no {what}; the requests were {:?}", self.world().log));
     }
 }

@@ -15,7 +15,9 @@ use super::{localstack, ministack};
 use crate::wait::{NotReady, Wait};
 use crate::{EmulatorKind, Error, Settings, ports};
 
-const START_TIMEOUT_SECONDS: u64 = 60;
+/// `LocalStack` takes half a minute on a quiet machine. An emulator that ends is reported at once.
+const START_TIMEOUT_SECONDS: u64 = 300;
+const ATTACH_TIMEOUT_SECONDS: u64 = 60;
 const STOP_TIMEOUT_SECONDS: u64 = 15;
 /// How often an emulator that was not started here is asked whether it still runs.
 const HEALTH_CHECK_INTERVAL: Duration = Duration::from_secs(5);
@@ -178,7 +180,11 @@ impl Emulator {
         let client = loopback_client()?;
         let wait = Wait {
             what: "the emulator",
-            timeout_seconds: START_TIMEOUT_SECONDS,
+            timeout_seconds: if self.child.is_some() {
+                START_TIMEOUT_SECONDS
+            } else {
+                ATTACH_TIMEOUT_SECONDS
+            },
             pause: Duration::from_millis(25),
             log: self.log.clone(),
         };

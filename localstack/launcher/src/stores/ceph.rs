@@ -16,7 +16,7 @@ use super::{StoreKind, install};
 use crate::wait::{NotReady, Wait};
 use crate::{Error, ports};
 
-const MONITOR_TIMEOUT_SECONDS: u64 = 20;
+const MONITOR_TIMEOUT_SECONDS: u64 = 120;
 const CONFIGURATION: &str = include_str!("../../../stores/ceph.conf");
 /// Ceph's users: the entity, then pairs of daemon type and right.
 const KEYS: [&[&str]; 4] = [
@@ -90,7 +90,7 @@ async fn wait_for_port(supervisor: &mut Supervisor, port: u16) -> Result<(), Err
 
 async fn start_osd(dir: &Path, supervisor: &mut Supervisor) -> Result<(), Error> {
     let id = random_uuid()?;
-    let register = ["-c", "ceph.conf", "--connect-timeout", "20", "osd", "new", &id];
+    let register = ["-c", "ceph.conf", "--connect-timeout", "120", "osd", "new", &id];
     run("registering Ceph's OSD", dir, "ceph", &register).await?;
     let make = ["-c", "ceph.conf", "-i", "0", "--mkfs", "--osd-uuid", &id];
     run("making Ceph's OSD", dir, "ceph-osd", &make).await?;

@@ -18,8 +18,10 @@ use super::{StoreKind, StoreSettings, WebhookSettings, ceph, minio, seaweedfs, t
 use crate::Error;
 use crate::wait::{NotReady, Wait};
 
-const START_TIMEOUT_SECONDS: u64 = 60;
-const ANSWER_TIMEOUT_SECONDS: u64 = 5;
+/// A quiet machine takes a few seconds. A store that ends is reported at once.
+const START_TIMEOUT_SECONDS: u64 = 300;
+const ATTACH_TIMEOUT_SECONDS: u64 = 60;
+const ANSWER_TIMEOUT_SECONDS: u64 = 15;
 
 /// A running S3 store. It ends when this is dropped; [`LocalStore::shutdown`] also waits until it has ended.
 pub struct LocalStore {
@@ -35,8 +37,8 @@ pub struct LocalStore {
 }
 
 impl LocalStore {
-    /// Installs what is missing, starts the store and waits until it answers a signed request, at most a
-    /// minute.
+    /// Installs what is missing, starts the store and waits until it answers a signed request, at most five
+    /// minutes.
     ///
     /// The first start may download 90 MB. Ceph is installed with apt-get, which needs root. Two stores of
     /// one kind must not share a state folder.
@@ -140,7 +142,11 @@ impl LocalStore {
     async fn wait_until_ready(&mut self) -> Result<(), Error> {
         let wait = Wait {
             what: self.kind.label(),
-            timeout_seconds: START_TIMEOUT_SECONDS,
+            timeout_seconds: if self.supervisor.is_some() {
+                START_TIMEOUT_SECONDS
+            } else {
+                ATTACH_TIMEOUT_SECONDS
+            },
             pause: Duration::from_millis(25),
             log: self.log().to_owned(),
         };

@@ -15,9 +15,9 @@ use crate::Error;
 const ACTION: &str = "setting a bucket's notifications";
 /// The MinIO fork answers requests before it has set up its webhooks, and rejects every webhook until then.
 const UNKNOWN_WEBHOOK: &str = "InvalidArgument";
-/// Half a minute.
+/// Two minutes.
 const WEBHOOK_RETRIES: ConstantBuilder =
-    ConstantBuilder::new().with_delay(Duration::from_millis(200)).with_max_times(150);
+    ConstantBuilder::new().with_delay(Duration::from_millis(200)).with_max_times(600);
 
 impl LocalStore {
     /// Notifies the webhook of every new object under `prefix`. Replaces the bucket's earlier notifications.

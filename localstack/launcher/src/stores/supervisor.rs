@@ -147,7 +147,7 @@ pub(super) async fn run(
     program: impl AsRef<OsStr>,
     arguments: &[&str],
 ) -> Result<String, Error> {
-    const TIMEOUT_SECONDS: u64 = 60;
+    const TIMEOUT_SECONDS: u64 = 300;
     let mut command = Command::new(program);
     command.args(arguments).current_dir(dir).stdin(Stdio::null()).kill_on_drop(true);
     for name in FOREIGN_VARIABLES {
