@@ -58,7 +58,13 @@ async fn a_reader_that_waits_gets_the_object_once_it_is_materialized() {
         waits.notified().await;
         materialize(&worker, &landed, "a", 1, unhurried()).await
     };
-    let (status, failed) = tokio::join!(read_watched(&user, &version, "wait=20", look), materialized);
+    let read = async {
+        let status = read_watched(&user, &version, "wait=20", look).await;
+        // A reader that did not wait fails the story, rather than to leave it waiting.
+        waits.notify_one();
+        status
+    };
+    let (status, failed) = tokio::join!(read, materialized);
     assert_eq!((status, failed), (StatusCode::FOUND, Vec::new()));
 }
 
@@ -75,5 +81,5 @@ async fn slow_answers_of_the_bucket_count_in_how_long_a_reader_waits() {
     assert_eq!(read_watched(&user, &version, "wait=2", look).await, StatusCode::ACCEPTED);
     // Each takes a second. With the pauses alone, there is time for six.
     let heads = heads.load(SeqCst);
-    assert!(heads <= 3, "{heads} requests");
+    assert!((1..=3).contains(&heads), "{heads} requests");
 }
