@@ -103,7 +103,7 @@ async fn serves_the_page(deployment: &Deployment) {
 }
 
 fn shows_metrics_and_alarms_on_the_dashboard(deployment: &Deployment) {
-    let dashboard = deployment.aws(&["cloudwatch", "get-dashboard", "--dashboard-name", "staged"]);
+    let dashboard = deployment.aws(&["cloudwatch", "get-dashboard", "--dashboard-name", "staged-us-east-1"]);
     let body: Value = serde_json::from_str(text(&dashboard["DashboardBody"])).expect("a dashboard's JSON");
     let widgets = body["widgets"].as_array().expect("widgets");
     assert!(widgets.len() > 10 && !body.to_string().contains("${"), "{body}");

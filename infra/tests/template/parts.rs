@@ -76,18 +76,46 @@ fn every_queue_of_a_function_has_a_dead_letter_queue_and_alarm() {
     assert_eq!(all.into_iter().filter(|name| !name.ends_with("DeadLetter")).collect::<BTreeSet<_>>(), queues);
 }
 
+/// A policy that is attached later than the function is created comes too late: Lambda refuses to trace a
+/// function whose role may not send traces.
 #[test]
-fn shared_policies_include_every_function_that_needs_them() {
+fn roles_name_the_shared_policies_that_they_need() {
     let template = template();
     let resources = section(&template, "Resources");
-    let roles = |policy: &str| -> BTreeSet<String> {
-        let lines = resources[policy].lines().filter_map(|line| line.trim().strip_prefix("- !Ref "));
-        lines.map(str::to_owned).collect()
+    assert_eq!(of_type(&template, "AWS::IAM::Policy"), BTreeSet::new(), "attached by itself");
+    for role in of_type(&template, "AWS::IAM::Role") {
+        let text = &resources[&role];
+        let names = |condition: &str, policy: &str| {
+            text.contains(&format!("- !If [{condition}, !Ref {policy}, !Ref AWS::NoValue]"))
+        };
+        assert!(names("TraceCalls", "TracingPolicy"), "{role}");
+        assert_eq!(names("ReadStoreSecrets", "StoreSecretsPolicy"), text.contains("s3:"), "{role}");
+        let reads_data = text.contains("s3:") || text.contains("dynamodb:");
+        assert_eq!(names("OwnKey", "EncryptionKeyPolicy"), reads_data, "{role}");
+        let boundary =
+            "PermissionsBoundary: !If [BoundRoles, !Ref PermissionsBoundaryArn, !Ref AWS::NoValue]";
+        assert!(text.contains(boundary), "{role}");
+    }
+}
+
+/// New AWS accounts refuse functions with more memory.
+#[test]
+fn every_function_fits_into_a_new_account_by_default() {
+    const NEW_ACCOUNT_MEGABYTES: u32 = 3008;
+    let template = template();
+    let (resources, parameters) = (section(&template, "Resources"), section(&template, "Parameters"));
+    let value = |text: &str, key: &str| -> String {
+        let value = text.lines().find_map(|line| line.trim().strip_prefix(key));
+        value.unwrap_or_else(|| panic!("{key} is not in {text}")).to_owned()
     };
-    let all = of_type(&template, "AWS::IAM::Role");
-    assert_eq!(roles("TracingPolicy"), all);
-    let with_objects = all.into_iter().filter(|role| resources[role].contains("s3:"));
-    assert_eq!(roles("StoreSecretsPolicy"), with_objects.collect());
+    for function in of_type(&template, "AWS::Lambda::Function") {
+        let memory = value(&resources[&function], "MemorySize: ");
+        let memory = match memory.strip_prefix("!Ref ") {
+            Some(parameter) => value(&parameters[parameter], "Default: "),
+            None => memory,
+        };
+        assert!(memory.parse::<u32>().expect("a number") <= NEW_ACCOUNT_MEGABYTES, "{function}: {memory}");
+    }
 }
 
 #[test]
@@ -121,6 +149,54 @@ fn every_parameter_has_a_description_bounds_and_a_group() {
             groups.contains(&format!("{mark}{name},")) || groups.contains(&format!("{mark}{name}]"))
         };
         assert!(listed('[') || listed(' '), "{name} is in no group");
+    }
+}
+
+/// Anybody could take the name of a bucket that was deleted.
+#[test]
+fn roles_reach_only_buckets_of_the_own_account() {
+    let own = r#"Condition: { StringEquals: { "aws:ResourceAccount": !Ref AWS::AccountId } }"#;
+    let resources = section(&template(), "Resources");
+    for (name, role) in resources.iter().filter(|(name, _)| name.ends_with("Role")) {
+        for statement in role.split("- Sid: ").filter(|statement| statement.contains("s3:")) {
+            assert!(statement.contains(own), "{name}: {statement}");
+        }
+    }
+}
+
+#[test]
+fn names_that_are_the_same_in_all_regions_contain_the_region() {
+    let template = template();
+    let resources = section(&template, "Resources");
+    let global =
+        ["CloudFront::OriginAccessControl", "CloudFront::ResponseHeadersPolicy", "CloudWatch::Dashboard"];
+    for resource_type in global {
+        for resource in of_type(&template, &format!("AWS::{resource_type}")) {
+            let name = resources[&resource].lines().find(|line| line.contains("Name: "));
+            assert!(name.is_some_and(|name| name.contains("${AWS::Region}")), "{resource}: {name:?}");
+        }
+    }
+}
+
+/// What a function deletes by mistake can be restored for some days.
+#[test]
+fn the_vault_keeps_versions_that_no_function_can_delete() {
+    let resources = section(&template(), "Resources");
+    let vault = &resources["VaultBucket"];
+    assert!(vault.contains("VersioningConfiguration: !If [KeepNoncurrent, { Status: Enabled }, "), "{vault}");
+    assert!(vault.contains("NoncurrentDays: !If [KeepNoncurrent, !Ref VaultNoncurrentDays, 1]"), "{vault}");
+    for (name, role) in resources.iter().filter(|(name, _)| name.ends_with("Role")) {
+        assert!(!role.contains("s3:DeleteObjectVersion"), "{name}");
+    }
+}
+
+#[test]
+fn every_table_and_bucket_of_data_is_encrypted_with_the_own_key() {
+    let template = template();
+    let resources = section(&template, "Resources");
+    let data = of_type(&template, "AWS::S3::Bucket").into_iter().filter(|bucket| bucket != "PageBucket");
+    for resource in of_type(&template, "AWS::DynamoDB::Table").into_iter().chain(data) {
+        assert!(resources[&resource].contains("!Ref EncryptionKeyArn"), "{resource}");
     }
 }
 

@@ -242,6 +242,7 @@ fn local_parameters(origins: &str, webhook_secret: &str) -> Parameters {
         ("WebhookSecretSha256", webhook_secret_sha256.as_str()),
         ("RequireTls", "false"),
         ("ServePage", "false"),
+        ("VaultNoncurrentDays", "0"),
         ("WorkerConcurrency", "4"),
     ];
     parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
