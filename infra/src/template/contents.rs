@@ -1,6 +1,6 @@
 //! Reads what a deployment needs of a template.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -28,15 +28,47 @@ pub fn with_names(template: &str, stack: &str, account: &str, region: &str) -> R
     Ok(text)
 }
 
-/// The names of the template's parameters.
-pub fn parameters(template: &str) -> Result<BTreeSet<String>, Error> {
+/// The template's parameters with their defaults.
+pub fn parameters(template: &str) -> Result<BTreeMap<String, Option<String>>, Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Template {
         #[serde(default)]
-        parameters: BTreeMap<String, Value>,
+        parameters: BTreeMap<String, Parameter>,
     }
-    Ok(read::<Template>(template)?.parameters.into_keys().collect())
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Parameter {
+        default: Option<Value>,
+    }
+    let text = |value| match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    let parameters = read::<Template>(template)?.parameters.into_iter();
+    Ok(parameters.map(|(name, parameter)| (name, parameter.default.map(text))).collect())
+}
+
+/// The most bytes that the environment of each function can have, as Lambda measures it: as JSON.
+/// `parameters` are the values of the template's parameters.
+pub fn environment_bytes(
+    template: &str,
+    parameters: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, usize>, Error> {
+    // As long as any name of a bucket or URL of a queue.
+    let unknown = "x".repeat(110);
+    let resolve = |Tagged(value, tag): Tagged<Value>| match (value, tag.as_deref()) {
+        (Value::String(text), None) => text,
+        (Value::String(name), Some("!Ref")) => parameters.get(&name).unwrap_or(&unknown).clone(),
+        _ => unknown.clone(),
+    };
+    let functions = resources(template)?.into_iter();
+    let measured = functions.filter_map(|(logical_id, resource)| {
+        let variables = resource.properties.environment?.variables.into_iter();
+        let variables = variables.map(|(name, value)| (name, Value::String(resolve(value)))).collect();
+        Some((logical_id, Value::Object(variables).to_string().len()))
+    });
+    Ok(measured.collect())
 }
 
 /// A table or bucket that outlives its stack.
@@ -77,6 +109,14 @@ struct Resource {
 struct Properties {
     #[serde(rename = "TableName", alias = "BucketName")]
     name: Option<Spanned<Tagged<String>>>,
+    #[serde(rename = "Environment")]
+    environment: Option<Environment>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Environment {
+    variables: BTreeMap<String, Tagged<Value>>,
 }
 
 fn resources(template: &str) -> Result<BTreeMap<String, Resource>, Error> {
@@ -101,7 +141,8 @@ pub(super) fn place<T>(scalar: &Spanned<T>) -> Option<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Retained, parameters, retained, with_names};
+    use super::{Retained, environment_bytes, parameters, retained, with_names};
+    use std::collections::BTreeMap;
 
     #[test]
     fn names_of_tables_and_buckets_become_literal() {
@@ -139,7 +180,18 @@ mod tests {
     #[test]
     fn parameters_are_read_from_their_section_only() {
         let template = "Metadata:\n  M: {}\nParameters:\n\n  A:\n    Type: String\n  \"B\":\n    \
-            Type: String\nRules:\n  C: {}\n";
-        assert!(parameters(template).expect("a template").iter().eq(["A", "B"]));
+            Type: Number\n    Default: 7\nRules:\n  C: {}\n";
+        let expected = [("A".to_owned(), None), ("B".to_owned(), Some("7".to_owned()))];
+        assert_eq!(parameters(template).expect("a template"), BTreeMap::from(expected));
+    }
+
+    #[test]
+    fn an_environment_is_measured_with_the_values_of_parameters() {
+        let template = "Resources:\n  F:\n    Type: T\n    Properties:\n      Environment:\n        \
+            Variables: { A: !Ref P, B: !Ref Bucket, C: x, D: !FindInMap [M, N, O] }\n";
+        let values = BTreeMap::from([("P".to_owned(), r#"{"a":1}"#.to_owned())]);
+        let json = r#"{"A":"{\"a\":1}","B":"","C":"x","D":""}"#;
+        let expected = BTreeMap::from([("F".to_owned(), json.len() + 2 * 110)]);
+        assert_eq!(environment_bytes(template, &values).expect("a template"), expected);
     }
 }

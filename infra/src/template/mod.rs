@@ -15,7 +15,7 @@ use walkdir::WalkDir;
 use self::assembly::Assembly;
 use crate::Error;
 
-pub use self::contents::{Retained, parameters, retained, with_names};
+pub use self::contents::{Retained, environment_bytes, parameters, retained, with_names};
 
 /// Assembles the parts of `workspace_dir`. Fails on an unknown section, and on a name that two parts use.
 pub fn assemble(workspace_dir: &Path) -> Result<String, Error> {

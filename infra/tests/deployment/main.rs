@@ -15,12 +15,15 @@ async fn a_stack_is_created_changed_deleted_and_restored() {
     let deployment = Deployment::new().await;
     refuses_invalid_stages(&deployment).await;
     deploys_nothing_without_confirmation(&deployment).await;
+    a_failed_creation_leaves_nothing(&deployment).await;
 
     let first = deployment.up(&json!({}));
     first
         .prints("+ add     AccountsTable ")
         .prints("0 to change, 0 to change or replace, 0 to replace, 0 to remove");
     first.prints("CREATE_COMPLETE  AccountsTable").prints("  ApiUrl ");
+    // The emulator has no Service Quotas.
+    first.prints("WARNING: cannot ask for the limit on concurrent invocations: ");
     let stack = deployment.deployed(&first);
     let user = Client::register(&stack).await;
     let content = bytes(1, 100_000);
@@ -37,6 +40,7 @@ async fn a_stack_is_created_changed_deleted_and_restored() {
     keeps_the_data(&deployment).await;
     let again = deployment.up(&json!({}));
     again.prints("^ import  AccountsTable ").prints("^ import  VaultBucket ").prints("12 to import");
+    again.prints("updating what was imported");
     let user = user.at(&deployment.deployed(&again));
     assert!(user.read(file).await == content, "the data is restored");
 
@@ -53,6 +57,9 @@ async fn refuses_invalid_stages(deployment: &Deployment) {
     refused.fails().prints("the template has no parameter Loglevel");
     let named = json!({ "parameters": { "PageDomainName": "files.example" } });
     deployment.run(&["up", "--yes"], &named, "").fails().prints("PageDomainName needs PageCertificateArn");
+    let large: String = "x".repeat(3000);
+    let stores = json!({ "parameters": { "Stores": { "cold": { "endpoint": large } } } });
+    deployment.run(&["up", "--yes"], &stores, "").fails().prints("and Lambda allows 4096");
     let bucket = "staged-cache-000000000000-us-east-1";
     deployment.create_bucket(bucket).await;
     let refused = deployment.run(&["up", "--yes"], &json!({}), "");
@@ -67,6 +74,18 @@ async fn deploys_nothing_without_confirmation(deployment: &Deployment) {
         declined.fails().prints("+ add     AccountsTable").prints("nothing was deployed");
         assert_eq!(deployment.status().await, None);
     }
+}
+
+/// The queue exists with other attributes, so that the creation fails when the vault exists.
+async fn a_failed_creation_leaves_nothing(deployment: &Deployment) {
+    let create = ["sqs", "create-queue", "--queue-name", "staged-migrate"];
+    let queue = deployment.aws(&[&create[..], &["--attributes", "DelaySeconds=1"]].concat());
+    let failed = deployment.run(&["up", "--yes"], &json!({}), "");
+    failed.fails().prints("CREATE_COMPLETE  VaultBucket").prints("failed at MigrateQueue: ");
+    assert_eq!(deployment.status().await, None);
+    assert_eq!(deployment.tables().await, Vec::<String>::new());
+    assert_eq!(deployment.buckets().await, ["artifacts"], "landing and vault are deleted too");
+    deployment.aws(&["sqs", "delete-queue", "--queue-url", text(&queue["QueueUrl"])]);
 }
 
 fn changes_a_parameter(deployment: &Deployment) {

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use aws_sdk_s3::operation::head_bucket::HeadBucketError;
+use aws_sdk_s3::operation::head_bucket::builders::HeadBucketFluentBuilder;
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Delete, ObjectIdentifier};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -15,6 +17,8 @@ const UPLOADS_AT_ONCE: usize = 6;
 /// The region that S3 refuses to be told.
 const FIRST_REGION: &str = "us-east-1";
 
+/// A bucket of the stage's account. Every call but the creation names the owner, because anybody could have
+/// taken the name in an account of their own.
 pub(crate) struct Bucket<'a> {
     pub(crate) aws: &'a Aws,
     pub(crate) name: &'a str,
@@ -30,15 +34,19 @@ pub(crate) struct Upload {
 impl Bucket<'_> {
     /// Whether the bucket exists and the caller may use it.
     pub(crate) async fn is_usable(&self) -> bool {
-        self.aws.objects.head_bucket().bucket(self.name).send().await.is_ok()
+        self.head().send().await.is_ok()
     }
 
     pub(crate) async fn exists(&self) -> Result<bool, Refused> {
-        match self.aws.objects.head_bucket().bucket(self.name).send().await {
+        match self.head().send().await {
             Ok(_) => Ok(true),
             Err(error) if error.as_service_error().is_some_and(HeadBucketError::is_not_found) => Ok(false),
             Err(error) => Err(refused("s3 head-bucket")(error)),
         }
+    }
+
+    fn head(&self) -> HeadBucketFluentBuilder {
+        self.aws.objects.head_bucket().bucket(self.name).expected_bucket_owner(&self.aws.account)
     }
 
     pub(crate) async fn create(&self) -> Result<(), Refused> {
@@ -55,6 +63,7 @@ impl Bucket<'_> {
     /// The keys that begin with the prefix.
     pub(crate) async fn keys(&self, prefix: &str) -> Result<Vec<String>, Refused> {
         let list = self.aws.objects.list_objects_v2().bucket(self.name).prefix(prefix);
+        let list = list.expected_bucket_owner(&self.aws.account);
         let pages = list.into_paginator().send().try_collect().await;
         let pages = pages.map_err(refused("s3 list-objects-v2"))?;
         let objects = pages.into_iter().flat_map(|page| page.contents.unwrap_or_default());
@@ -63,8 +72,13 @@ impl Bucket<'_> {
 
     pub(crate) async fn put(&self, key: &str, body: String) -> Result<(), Refused> {
         let body = ByteStream::from(body.into_bytes());
-        let put = self.aws.objects.put_object().bucket(self.name).key(key).body(body).send().await;
+        let put = self.put_object(key.to_owned()).body(body).send().await;
         put.map(drop).map_err(refused("s3 put-object"))
+    }
+
+    fn put_object(&self, key: String) -> PutObjectFluentBuilder {
+        let put = self.aws.objects.put_object().bucket(self.name).key(key);
+        put.expected_bucket_owner(&self.aws.account)
     }
 
     /// Uploads files, several at a time.
@@ -77,22 +91,25 @@ impl Bucket<'_> {
         let body = ByteStream::from_path(&upload.path).await;
         let body = body.map_err(|error| format!("{}: {error}", upload.path.display()))?;
         let content_type = mime_guess::from_path(&upload.path).first_raw().map(str::to_owned);
-        let put = self.aws.objects.put_object().bucket(self.name).key(upload.key).body(body);
-        let put = put.set_content_type(content_type);
+        let put = self.put_object(upload.key).body(body).set_content_type(content_type);
         let put = put.set_cache_control(upload.cache_control.map(str::to_owned));
         put.send().await.map_err(refused("s3 put-object"))?;
         Ok(())
     }
 
     /// Deletes these objects.
-    pub(crate) async fn delete_objects(&self, keys: &[String]) -> Outcome {
+    pub(crate) async fn delete_objects(&self, keys: Vec<String>) -> Outcome {
+        let object = |key| ObjectIdentifier::builder().key(key).build();
+        self.delete_identified(keys.into_iter().map(object).collect::<Result<_, _>>()?).await
+    }
+
+    async fn delete_identified(&self, objects: Vec<ObjectIdentifier>) -> Outcome {
         // One request deletes at most a thousand.
-        for keys in keys.chunks(1000) {
-            let objects = keys.iter().map(|key| ObjectIdentifier::builder().key(key).build());
-            let objects = Delete::builder().set_objects(Some(objects.collect::<Result<_, _>>()?)).build()?;
+        for objects in objects.chunks(1000) {
+            let objects = Delete::builder().set_objects(Some(objects.to_vec())).build()?;
             let delete = self.aws.objects.delete_objects().bucket(self.name).delete(objects);
-            let deleted = delete.send().await.map_err(refused("s3 delete-objects"))?;
-            if let Some(error) = deleted.errors().first() {
+            let deleted = delete.expected_bucket_owner(&self.aws.account).send().await;
+            if let Some(error) = deleted.map_err(refused("s3 delete-objects"))?.errors().first() {
                 let key = error.key().unwrap_or_default();
                 let reason = error.message().unwrap_or_default();
                 return Err(format!("deleting {key} of {}: {reason}", self.name).into());
@@ -102,21 +119,32 @@ impl Bucket<'_> {
     }
 
     /// Deletes page after page, so that a large bucket neither fills the memory nor is left whole by a
-    /// failure.
+    /// failure. Former versions too, which a bucket with versioning keeps.
     pub(crate) async fn delete_all_objects(&self) -> Outcome {
-        let mut pages = self.aws.objects.list_objects_v2().bucket(self.name).into_paginator().send();
-        while let Some(page) = pages.try_next().await.map_err(refused("s3 list-objects-v2"))? {
-            let objects = page.contents.unwrap_or_default();
-            let keys: Vec<String> = objects.into_iter().filter_map(|object| object.key).collect();
-            self.delete_objects(&keys).await?;
+        let list = self.aws.objects.list_object_versions().bucket(self.name);
+        let list = list.expected_bucket_owner(&self.aws.account);
+        // The first page, until there is none: what is left begins the next list.
+        loop {
+            let page = list.clone().send().await.map_err(refused("s3 list-object-versions"))?;
+            let versions = page.versions().iter().map(|version| (version.key(), version.version_id()));
+            let markers = page.delete_markers().iter().map(|marker| (marker.key(), marker.version_id()));
+            let object = |(key, version): (Option<&str>, Option<&str>)| {
+                let object = ObjectIdentifier::builder().key(key.unwrap_or_default());
+                object.set_version_id(version.map(str::to_owned)).build()
+            };
+            let objects: Vec<_> = versions.chain(markers).map(object).collect::<Result<_, _>>()?;
+            if objects.is_empty() {
+                return Ok(());
+            }
+            self.delete_identified(objects).await?;
         }
-        Ok(())
     }
 
     /// Deletes the bucket with all its objects.
     pub(crate) async fn delete(&self) -> Outcome {
         self.delete_all_objects().await?;
-        let deleted = self.aws.objects.delete_bucket().bucket(self.name).send().await;
+        let delete = self.aws.objects.delete_bucket().bucket(self.name);
+        let deleted = delete.expected_bucket_owner(&self.aws.account).send().await;
         Ok(deleted.map(drop).map_err(refused("s3 delete-bucket"))?)
     }
 }

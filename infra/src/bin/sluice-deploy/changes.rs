@@ -86,6 +86,11 @@ impl Changes {
         changes.sort();
         Self(changes)
     }
+
+    /// Whether tables or buckets with data are imported.
+    pub(crate) fn import_data(&self) -> bool {
+        self.0.iter().any(|change| change.kind == Kind::Import)
+    }
 }
 
 impl fmt::Display for Changes {

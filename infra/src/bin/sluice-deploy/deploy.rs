@@ -1,20 +1,17 @@
 //! `sluice-deploy up`: deploys a stage after showing what would change.
 
-use aws_sdk_cloudformation::types::{
-    Capability, ChangeSetType, OnStackFailure, Parameter, ResourceStatus, StackStatus,
-};
 use clap::Args;
 use std::path::PathBuf;
 
 use sluice_infra::template;
 
-use crate::aws::{Aws, refused};
+use crate::aws::Aws;
 use crate::bucket::Bucket;
 use crate::packages::Uploaded;
-use crate::progress::Progress;
+use crate::proposal::Proposal;
 use crate::stage::Stage;
 use crate::target::{Outcome, Target, workspace_dir};
-use crate::{changes, packages, page, prompt, stack};
+use crate::{packages, page, preflight, prompt, stack};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -32,15 +29,17 @@ pub(crate) async fn run(options: &Options) -> Outcome {
     let stage = Stage::read(&options.target.stage)?;
     let aws = Aws::open(&stage, &options.target).await?;
     let template = stage.with_names(&template::assemble(&workspace_dir())?)?;
-    stage.check_parameters(&template)?;
+    for warning in preflight::warnings(&aws, &stage, &template).await? {
+        println!("WARNING: {warning}");
+    }
     let page = if stage.serves_page() { Some(page::build(options.page.as_deref())?) } else { None };
     let artifacts = packages::build(&stage, options.functions.as_deref()).await?;
     let uploaded = packages::upload(&aws, &stage, artifacts, template).await?;
 
     println!("stack {} of account {} in {}", stage.stack, stage.account, stage.region);
     let proposal = Proposal::make(&aws, &stage, &uploaded).await?;
-    match changes::wait(&aws, &proposal.change_set_id).await {
-        Ok(Some(changes)) => {
+    match proposal.review().await? {
+        Some(changes) => {
             print!("{changes}");
             if !options.target.yes && !prompt::agrees("Deploy this?")? {
                 proposal.withdraw().await?;
@@ -49,16 +48,12 @@ pub(crate) async fn run(options: &Options) -> Outcome {
             if page.is_none() {
                 empty_page_bucket(&aws, &proposal.stack_id).await?;
             }
-            proposal.execute().await?;
+            proposal.execute(&changes).await?;
+            if changes.import_data() {
+                update_what_was_imported(&aws, &stage, &uploaded).await?;
+            }
         }
-        Ok(None) => {
-            proposal.withdraw().await?;
-            println!("the stack needs no change");
-        }
-        Err(error) => {
-            proposal.withdraw().await?;
-            return Err(error);
-        }
+        None => println!("the stack needs no change"),
     }
     let outputs = stack::outputs(stack::get(&aws, &stage.stack).await?);
     if let (Some(page), Some(name)) = (page, outputs.get(page::BUCKET_OUTPUT)) {
@@ -79,74 +74,16 @@ async fn empty_page_bucket(aws: &Aws, stack_id: &str) -> Outcome {
     }
 }
 
-/// A change set that waits for approval.
-struct Proposal<'a> {
-    aws: &'a Aws,
-    stack_id: String,
-    change_set_id: String,
-}
-
-impl<'a> Proposal<'a> {
-    async fn make(aws: &'a Aws, stage: &Stage, uploaded: &Uploaded) -> Outcome<Self> {
-        let is_new = match stack::status(aws, &stage.stack).await? {
-            None | Some(StackStatus::ReviewInProgress) => true,
-            Some(status) if status.as_str().ends_with("_IN_PROGRESS") => {
-                return Err(format!("stack {} is being changed: {status}", stage.stack).into());
-            }
-            Some(_) => false,
-        };
-        let mut create = aws
-            .cloudformation
-            .create_change_set()
-            .stack_name(&stage.stack)
-            .change_set_name(format!("deploy-{}", random_name()?))
-            .capabilities(Capability::CapabilityIam)
-            .template_url(&uploaded.template_url)
-            .set_parameters(Some(parameters(stage, uploaded)))
-            .set_role_arn(stage.role.clone());
-        if is_new {
-            // Import the tables and buckets that an earlier stack of this name left, with their data. If the
-            // creation fails, delete the stack, so that nobody has to do it by hand.
-            create = create.change_set_type(ChangeSetType::Create).import_existing_resources(true);
-            create = create.on_stack_failure(OnStackFailure::Delete);
+/// Gives imported tables and buckets the properties of the template: an import leaves them as they were, such
+/// as CORS rules for a distribution that is gone.
+async fn update_what_was_imported(aws: &Aws, stage: &Stage, uploaded: &Uploaded) -> Outcome {
+    println!("updating what was imported");
+    let proposal = Proposal::revert_drift(aws, stage, uploaded).await?;
+    match proposal.review().await? {
+        Some(changes) => {
+            print!("{changes}");
+            proposal.execute(&changes).await
         }
-        let created = create.send().await.map_err(refused("cloudformation create-change-set"))?;
-        Ok(Self {
-            aws,
-            stack_id: created.stack_id.unwrap_or_default(),
-            change_set_id: created.id.unwrap_or_default(),
-        })
+        None => Ok(()),
     }
-
-    async fn withdraw(&self) -> Outcome {
-        let cloudformation = &self.aws.cloudformation;
-        let delete = cloudformation.delete_change_set().change_set_name(&self.change_set_id);
-        delete.send().await.map_err(refused("cloudformation delete-change-set"))?;
-        // The stack is empty, unless somebody else has executed another change set meanwhile.
-        if stack::status(self.aws, &self.stack_id).await? == Some(StackStatus::ReviewInProgress) {
-            let delete = cloudformation.delete_stack().stack_name(&self.stack_id);
-            delete.send().await.map_err(refused("cloudformation delete-stack"))?;
-        }
-        Ok(())
-    }
-
-    async fn execute(&self) -> Outcome {
-        let progress = Progress::new(self.aws, &self.stack_id).await?;
-        let execute = self.aws.cloudformation.execute_change_set().change_set_name(&self.change_set_id);
-        execute.send().await.map_err(refused("cloudformation execute-change-set"))?;
-        progress.follow(&[ResourceStatus::CreateComplete, ResourceStatus::UpdateComplete]).await
-    }
-}
-
-/// A name that no other change set has.
-fn random_name() -> Outcome<String> {
-    let mut random = [0; 8];
-    getrandom::fill(&mut random)?;
-    Ok(hex::encode(random))
-}
-
-fn parameters(stage: &Stage, uploaded: &Uploaded) -> Vec<Parameter> {
-    let parameters = stage.parameters().into_iter().chain(uploaded.parameters.clone());
-    let parameter = |(name, value)| Parameter::builder().parameter_key(name).parameter_value(value).build();
-    parameters.map(parameter).collect()
 }

@@ -40,7 +40,7 @@ pub(crate) async fn upload(bucket: &Bucket<'_>, folder: &Path) -> Outcome {
     // meanwhile.
     bucket.upload(files.into_iter().map(upload).collect()).await?;
     bucket.upload(vec![index]).await?;
-    bucket.delete_objects(&superseded).await
+    bucket.delete_objects(superseded).await
 }
 
 /// The files in a folder, by their keys.

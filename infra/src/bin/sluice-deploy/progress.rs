@@ -77,12 +77,12 @@ impl<'a> Progress<'a> {
 
     /// The status of the stack itself, if this event ends the operation.
     fn end(&self, event: StackEvent) -> Option<ResourceStatus> {
-        use ResourceStatus::{CreateFailed, RollbackComplete, UpdateFailed};
+        use ResourceStatus::{CreateFailed, UpdateFailed};
         let of_stack = event.physical_resource_id() == Some(self.stack_id.as_str());
         let status = event.resource_status.filter(|_| of_stack)?;
-        // A stack is rolled back after a failure, and deleted after a creation that was rolled back.
-        let goes_on = status.as_str().ends_with("_IN_PROGRESS")
-            || [CreateFailed, UpdateFailed, RollbackComplete].contains(&status);
+        // A stack is rolled back after a failure.
+        let goes_on =
+            status.as_str().ends_with("_IN_PROGRESS") || [CreateFailed, UpdateFailed].contains(&status);
         (!goes_on).then_some(status)
     }
 
@@ -91,8 +91,8 @@ impl<'a> Progress<'a> {
             return Ok(());
         }
         let left = match status {
+            ResourceStatus::RollbackComplete => "the stack was deleted",
             ResourceStatus::UpdateRollbackComplete => "the stack was rolled back",
-            ResourceStatus::DeleteComplete => "the stack was deleted",
             status => status.as_str(),
         };
         let mut failure = self.failure.clone().unwrap_or_else(|| "no reason was given".to_owned());

@@ -62,13 +62,15 @@ impl Stage {
         self.parameters.iter().map(|(name, value)| (name.clone(), parameter(value))).collect()
     }
 
-    /// Refuses unknown parameters. `CloudFormation` would too, but only after the build.
-    pub(crate) fn check_parameters(&self, template: &str) -> Outcome {
+    /// The values of all parameters of the template. Refuses unknown ones: `CloudFormation` would too, but
+    /// only after the build.
+    pub(crate) fn values(&self, template: &str) -> Outcome<BTreeMap<String, String>> {
         let known = template::parameters(template)?;
-        match self.parameters.keys().find(|name| !known.contains(*name)) {
-            Some(name) => Err(format!("the template has no parameter {name}").into()),
-            None => Ok(()),
+        if let Some(name) = self.parameters.keys().find(|name| !known.contains_key(*name)) {
+            return Err(format!("the template has no parameter {name}").into());
         }
+        let defaults = known.into_iter().filter_map(|(name, default)| Some((name, default?)));
+        Ok(defaults.chain(self.parameters()).collect())
     }
 
     /// The template with the literal names of this stack's tables and buckets.
