@@ -2,6 +2,7 @@
 
 mod cors;
 mod documents;
+mod examples;
 mod lint;
 mod parts;
 mod routes;

@@ -8,6 +8,7 @@ mod packages;
 mod page;
 mod poll;
 mod preflight;
+mod prepare;
 mod progress;
 mod prompt;
 mod proposal;
@@ -33,6 +34,8 @@ struct Arguments {
 enum Command {
     /// Build and upload, show what would change, ask, then deploy
     Up(deploy::Options),
+    /// Build what a stage deploys, for `up` on another machine
+    Build(prepare::Options),
     /// Delete the stack; tables, landing and vault buckets stay unless --delete-data is given
     Down(undeploy::Options),
     /// Print the template, assembled from its parts
@@ -43,6 +46,7 @@ enum Command {
 async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Up(options) => deploy::run(&options).await,
+        Command::Build(options) => prepare::run(&options).await,
         Command::Down(options) => undeploy::run(&options).await,
         Command::Template => sluice_infra::template::assemble(&workspace_dir())
             .map(|template| print!("{template}"))

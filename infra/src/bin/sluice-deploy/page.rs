@@ -44,7 +44,7 @@ pub(crate) async fn upload(bucket: &Bucket<'_>, folder: &Path) -> Outcome {
 }
 
 /// The files in a folder, by their keys.
-fn files(folder: &Path) -> Outcome<BTreeMap<String, PathBuf>> {
+pub(crate) fn files(folder: &Path) -> Outcome<BTreeMap<String, PathBuf>> {
     let mut files = BTreeMap::new();
     for entry in WalkDir::new(folder) {
         let entry = entry?;
