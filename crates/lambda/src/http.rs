@@ -1,5 +1,6 @@
 //! Runs a handler as a Lambda function behind the HTTP API.
 
+use http::HeaderMap;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Error, Request, RequestExt, Response, service_fn};
 use sluice_deployment::clock;
@@ -38,6 +39,7 @@ where
     let request_id = call.request_id.clone();
     let method = call.method.clone();
     let path = call.path.clone();
+    let forwarded_for = forwarded_for(&call.headers);
     let mut code = None;
     let reply = handle(call).await.unwrap_or_else(|failure| {
         code = Some(failure.code.as_str());
@@ -45,11 +47,20 @@ where
         tracing::debug!(detail = failure.detail, "refused");
         Reply::problem(&failure, &request_id)
     });
-    tracing::info!(%method, path, status = reply.status().as_u16(), code, "answered");
+    tracing::info!(%method, path, status = reply.status().as_u16(), code, forwarded_for, "answered");
     let response = reply.into_response().map_err(Error::from)?;
     Ok(response.map(|body| {
         if body.is_empty() { Body::Empty } else { Body::Text(String::from_utf8_lossy(&body).into_owned()) }
     }))
+}
+
+/// The last two addresses that the call came through: the viewer's and `CloudFront`'s, or at last the address
+/// that called the API itself. A client can invent the earlier ones.
+fn forwarded_for(headers: &HeaderMap) -> Option<String> {
+    let chain = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let chain: Vec<&str> = chain.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let last = &chain[chain.len().saturating_sub(2)..];
+    (!last.is_empty()).then(|| last.join(", "))
 }
 
 fn read(request: Request) -> Call {
@@ -68,5 +79,22 @@ fn read(request: Request) -> Call {
         body: body.to_vec(),
         request_id,
         now: clock::now(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::forwarded_for;
+    use http::{HeaderMap, HeaderName, HeaderValue};
+
+    #[test]
+    fn only_addresses_that_proxies_of_ours_saw_are_logged() {
+        let logged = |chain: &'static str| {
+            let name = HeaderName::from_static("x-forwarded-for");
+            forwarded_for(&HeaderMap::from_iter([(name, HeaderValue::from_static(chain))]))
+        };
+        assert_eq!(logged("203.0.113.7").as_deref(), Some("203.0.113.7"));
+        assert_eq!(logged("invented,203.0.113.7, 130.176.0.1").as_deref(), Some("203.0.113.7, 130.176.0.1"));
+        assert_eq!(forwarded_for(&HeaderMap::new()), None);
     }
 }

@@ -66,18 +66,41 @@ impl Reply {
         }
     }
 
-    /// The answer as an HTTP response that no cache may store.
+    /// The answer as an HTTP response that no cache may store, whose type no browser may guess, and after which
+    /// browsers use TLS only (a year; they ignore it over plain HTTP).
     ///
     /// # Errors
     /// If a header's value cannot be sent.
     pub fn into_response(self) -> Result<Response<Vec<u8>>, http::Error> {
-        let mut response = Response::builder().status(self.status).header(header::CACHE_CONTROL, "no-store");
+        let mut response = Response::builder()
+            .status(self.status)
+            .header(header::CACHE_CONTROL, "no-store")
+            .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+            .header(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
         for (name, value) in self.headers {
             response = response.header(name, HeaderValue::from_str(&value)?);
         }
         match self.body {
             Some((body, media_type)) => response.header(header::CONTENT_TYPE, media_type).body(body),
             None => response.body(Vec::new()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reply;
+    use crate::failure::Failure;
+    use http::StatusCode;
+    use sluice_contracts::problem::Code;
+
+    #[test]
+    fn browsers_guess_no_type_and_stay_with_tls() {
+        let problem = Reply::problem(&Failure::new(Code::Internal, "a detail"), "a-request");
+        for reply in [Reply::empty(StatusCode::NO_CONTENT), problem] {
+            let response = reply.into_response().expect("a response");
+            assert_eq!(response.headers()["x-content-type-options"], "nosniff");
+            assert_eq!(response.headers()["strict-transport-security"], "max-age=31536000");
         }
     }
 }
