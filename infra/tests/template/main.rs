@@ -4,6 +4,7 @@ mod cors;
 mod documents;
 mod lint;
 mod parts;
+mod recursion;
 mod routes;
 
 use std::collections::{BTreeMap, BTreeSet};
