@@ -1,6 +1,7 @@
 //! Opens the queues.
 
 use sluice_storage::Queue;
+use std::time::Duration;
 
 use crate::deployment::Deployment;
 use crate::error::ConfigError;
@@ -15,6 +16,8 @@ pub struct WorkerQueue {
     pub dead_letters: Queue,
     /// A message that failed this many times goes to `dead_letters`, whatever the reason.
     pub max_receive_count: u32,
+    /// How long a message stays hidden from other workers after the last sign of life of the one that has it.
+    pub heartbeat_timeout: Duration,
 }
 
 impl Deployment {
@@ -61,6 +64,12 @@ impl Deployment {
 
     fn worker_queue(&self, queue: Queue, dead_letters: &Setting<String>) -> Result<WorkerQueue, ConfigError> {
         let max_receive_count = self.get(&settings::QUEUE_MAX_RECEIVE_COUNT)?;
-        Ok(WorkerQueue { queue, dead_letters: self.queue(dead_letters)?, max_receive_count })
+        let heartbeat_timeout = self.get(&settings::HEARTBEAT_TIMEOUT_SECONDS)?;
+        Ok(WorkerQueue {
+            queue,
+            dead_letters: self.queue(dead_letters)?,
+            max_receive_count,
+            heartbeat_timeout,
+        })
     }
 }

@@ -13,9 +13,9 @@ use tracing::Instrument as _;
 use crate::StartError;
 use crate::metrics::{self, Metric};
 
-pub use crate::message::{
-    Acknowledgement, Acknowledger, Message, OutOfTime, ProcessError, Processed, Redelivered,
-};
+pub use crate::acknowledger::{Acknowledgement, Acknowledger, Batch};
+pub use crate::message::{Message, OutOfTime, ProcessError, Processed, Redelivered};
+pub use crate::panicked::{Panicked, catch_panic};
 
 /// A worker stops taking on work this long before Lambda's deadline, so that it can write a checkpoint.
 pub const DEADLINE_MARGIN: Duration = Duration::from_secs(20);

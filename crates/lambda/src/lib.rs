@@ -4,14 +4,17 @@
 //! [`start`] returns, and hands it to [`http::serve`], [`batch::serve`] or [`schedule::serve`]. Only these
 //! three modules know Lambda's types.
 
+mod acknowledger;
 pub mod auth;
 pub mod batch;
 pub mod call;
 pub mod failure;
+mod heartbeat;
 pub mod http;
 pub mod instant;
-pub mod message;
+mod message;
 pub mod metrics;
+mod panicked;
 pub mod reply;
 pub mod schedule;
 mod start;

@@ -38,5 +38,5 @@ pub use get::{GetOptions, Object, ObjectHead};
 pub use list::LIST_PAGE;
 pub use put::{PutOptions, Written};
 pub use put_parts::CheckedUpload;
-pub use queue::{Queue, Received};
+pub use queue::{Queue, Received, VisibilityChange};
 pub use tables::access::{TableNames, Tables};

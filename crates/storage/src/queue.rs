@@ -1,8 +1,8 @@
 //! Sends to an SQS queue and receives from it.
 
 use aws_sdk_sqs::types::{
-    Message, MessageAttributeValue, MessageSystemAttributeName, MessageSystemAttributeNameForSends,
-    MessageSystemAttributeValue,
+    ChangeMessageVisibilityBatchRequestEntry, Message, MessageAttributeValue, MessageSystemAttributeName,
+    MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
 };
 use sluice_domain::time::Timestamp;
 use std::collections::BTreeMap;
@@ -22,6 +22,13 @@ pub struct Received {
     pub sent_at: Timestamp,
     /// Identifies this delivery of the message to SQS.
     pub receipt_handle: String,
+}
+
+/// When a received message is to be visible again.
+#[derive(Debug, Clone, Copy)]
+pub struct VisibilityChange<'a> {
+    pub receipt_handle: &'a str,
+    pub visible_after: Duration,
 }
 
 #[derive(Debug, Clone)]
@@ -46,9 +53,34 @@ impl Queue {
             .change_message_visibility()
             .queue_url(&self.url)
             .receipt_handle(receipt_handle)
-            .visibility_timeout(i32::try_from(delay.as_secs()).unwrap_or(i32::MAX));
+            .visibility_timeout(seconds(delay));
         call::write("sqs:ChangeMessageVisibility", request.send()).await?;
         Ok(())
+    }
+
+    /// The same for up to ten messages in one request. Returns how many SQS refused, mostly because they were
+    /// deleted or received again.
+    pub async fn change_visibility_of_all(
+        &self,
+        changes: impl Iterator<Item = VisibilityChange<'_>>,
+    ) -> Result<usize, StorageError> {
+        const OPERATION: &str = "sqs:ChangeMessageVisibilityBatch";
+        let entries =
+            changes.enumerate().map(|(number, VisibilityChange { receipt_handle, visible_after })| {
+                ChangeMessageVisibilityBatchRequestEntry::builder()
+                    .id(number.to_string())
+                    .receipt_handle(receipt_handle)
+                    .visibility_timeout(seconds(visible_after))
+                    .build()
+                    .map_err(|error| StorageError::fault(OPERATION, error))
+            });
+        let entries = entries.collect::<Result<Vec<_>, _>>()?;
+        if entries.is_empty() {
+            return Ok(0);
+        }
+        let request =
+            self.client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
+        Ok(call::write(OPERATION, request.send()).await?.failed.len())
     }
 
     /// Receives up to ten messages and hides them from others for `hidden_for`. May return none although
@@ -62,7 +94,7 @@ impl Queue {
             .queue_url(&self.url)
             .max_number_of_messages(MOST)
             .wait_time_seconds(WAIT_SECONDS)
-            .visibility_timeout(i32::try_from(hidden_for.as_secs()).unwrap_or(i32::MAX))
+            .visibility_timeout(seconds(hidden_for))
             .message_attribute_names("All")
             .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp);
         let answer = call::write("sqs:ReceiveMessage", request.send()).await?;
@@ -97,6 +129,10 @@ impl Queue {
         call::write(OPERATION, request.send()).await?;
         Ok(())
     }
+}
+
+fn seconds(duration: Duration) -> i32 {
+    i32::try_from(duration.as_secs()).unwrap_or(i32::MAX)
 }
 
 fn received(message: Message) -> Received {

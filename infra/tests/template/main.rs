@@ -5,6 +5,7 @@ mod documents;
 mod examples;
 mod lint;
 mod parts;
+mod recursion;
 mod routes;
 
 use std::collections::{BTreeMap, BTreeSet};

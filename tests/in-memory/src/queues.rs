@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sluice_deployment::clock;
 use sluice_domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,6 +10,9 @@ use std::time::Duration;
 
 /// The visibility timeout of a receipt that asks for none.
 const VISIBILITY_TIMEOUT_SECONDS: u64 = 30;
+
+/// For how long Lambda's poller hides messages: six worker timeouts, as in the template.
+const POLLER_VISIBILITY_TIMEOUT: Duration = Duration::from_mins(90);
 
 /// A message on a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +56,17 @@ struct Request {
     receipt_handle: String,
     visibility_timeout: Option<u64>,
     max_number_of_messages: Option<usize>,
+    #[serde(default)]
+    entries: Vec<VisibilityChange>,
+}
+
+/// One message of a ChangeMessageVisibilityBatch.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct VisibilityChange {
+    id: String,
+    receipt_handle: String,
+    visibility_timeout: u64,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -70,11 +85,13 @@ impl Queues {
 
     /// Receives every message of a queue, as Lambda's poller does once the hidden ones are visible again.
     pub fn poll(&self, queue: &str) -> Vec<QueuedMessage> {
+        let now = clock::now();
         let mut state = self.lock();
         let handle = state.next_id();
         let messages = state.queues.entry(queue.to_owned()).or_default();
         for message in messages.iter_mut() {
             message.receive_count += 1;
+            message.visible_at = now.after(POLLER_VISIBILITY_TIMEOUT);
             message.receipt_handle = format!("{}-{handle}", message.id);
         }
         messages.clone()
@@ -98,6 +115,7 @@ impl Queues {
             "ReceiveMessage" => Ok(state.receive(&request, now)),
             "DeleteMessage" => state.delete(&request),
             "ChangeMessageVisibility" => state.change_visibility(&request, now),
+            "ChangeMessageVisibilityBatch" => Ok(state.change_visibility_of_all(&request, now)),
             _ => Err(Refusal("UnsupportedOperation")),
         }
     }
@@ -154,23 +172,40 @@ impl State {
     }
 
     fn delete(&mut self, request: &Request) -> Result<Value, Refusal> {
-        let message = self.received(request)?.id.clone();
+        let message = self.received(&request.queue_url, &request.receipt_handle)?.id.clone();
         self.queues.entry(request.queue_url.clone()).or_default().retain(|other| other.id != message);
         Ok(json!({}))
     }
 
     fn change_visibility(&mut self, request: &Request, now: Timestamp) -> Result<Value, Refusal> {
         let hidden_for = Duration::from_secs(request.visibility_timeout.unwrap_or_default());
-        self.received(request)?.visible_at = now.after(hidden_for);
+        self.received(&request.queue_url, &request.receipt_handle)?.visible_at = now.after(hidden_for);
         Ok(json!({}))
     }
 
-    /// The message with the receipt handle of the request. Only the handle of its last receipt counts.
-    fn received(&mut self, request: &Request) -> Result<&mut QueuedMessage, Refusal> {
-        let messages = self.queues.entry(request.queue_url.clone()).or_default();
+    fn change_visibility_of_all(&mut self, request: &Request, now: Timestamp) -> Value {
+        let mut successful = Vec::new();
+        let mut failed = Vec::new();
+        for VisibilityChange { id, receipt_handle, visibility_timeout } in &request.entries {
+            match self.received(&request.queue_url, receipt_handle) {
+                Ok(message) => {
+                    message.visible_at = now.after(Duration::from_secs(*visibility_timeout));
+                    successful.push(json!({ "Id": id }));
+                }
+                Err(Refusal(code)) => {
+                    failed.push(json!({ "Id": id, "Code": code, "SenderFault": true }));
+                }
+            }
+        }
+        json!({ "Successful": successful, "Failed": failed })
+    }
+
+    /// The message with this receipt handle. Only the handle of its last receipt counts.
+    fn received(&mut self, queue: &str, receipt_handle: &str) -> Result<&mut QueuedMessage, Refusal> {
+        let messages = self.queues.entry(queue.to_owned()).or_default();
         let received = messages
             .iter_mut()
-            .find(|message| message.receive_count > 0 && message.receipt_handle == request.receipt_handle);
+            .find(|message| message.receive_count > 0 && message.receipt_handle == receipt_handle);
         received.ok_or(Refusal("ReceiptHandleIsInvalid"))
     }
 }

@@ -48,6 +48,31 @@ async fn rewritten() -> (World, Vec<u8>) {
     (world, after)
 }
 
+/// A world with three packs that have objects of their own, and no message about them.
+async fn three_packs() -> (World, Vec<PackId>) {
+    let world = World::new().await;
+    let mut packs = Vec::new();
+    for seed in 1..4 {
+        // Two small files of one batch share a pack.
+        let contents = [compressible(2 * seed, LENGTH), compressible(2 * seed + 1, LENGTH)];
+        for content in &contents {
+            world.send(&format!("file{}", Sha256::of(content)), content).await;
+        }
+        Worker::dedup(&world).finish().await;
+        packs.push(world.packs_of(&contents[0]).await[0].pack_id);
+    }
+    for message in world.messages("compress") {
+        world.services.queues.delete("compress", &message.id);
+    }
+    (world, packs)
+}
+
+/// How many of these packs have been moved.
+async fn moved(world: &World, packs: &[PackId]) -> usize {
+    let rows = world.tables.packs(packs).await.expect("packs");
+    rows.iter().filter(|pack| pack.placement.generation == 1).count()
+}
+
 fn is_compressed(pack: &Pack) -> bool {
     pack.placement.encoding == Encoding::Zstd
 }
@@ -141,18 +166,30 @@ async fn packs_of_another_account_and_missing_ones_are_left_alone() {
 
 #[tokio::test]
 async fn without_time_the_message_is_sent_again_and_another_run_continues() {
-    let content = compressible(1, LENGTH);
-    let world = uploaded(&content).await;
+    let (world, packs) = three_packs().await;
+    request(&world, world.account_id, packs.clone()).await;
     let before = world.messages("compress");
-    // One look before the message, and one before the pack.
+    // One look before the message, and one before the second pack.
     let worker = Worker::compress(&world).hurried(1);
     assert_eq!(worker.run().await, Vec::<String>::new());
     let after = world.messages("compress");
     assert_eq!((after.len(), &after[0].body), (1, &before[0].body));
     assert_ne!(after[0].id, before[0].id);
-    assert_eq!(world.packs_of(&content).await[0].placement.generation, 0);
+    assert_eq!(moved(&world, &packs).await, 1);
     Worker::compress(&world).finish().await;
-    assert_eq!(world.packs_of(&content).await[0].placement.generation, 1);
+    assert_eq!(moved(&world, &packs).await, 3);
+}
+
+#[tokio::test]
+async fn every_run_moves_a_pack_however_little_time_it_has() {
+    let (world, packs) = three_packs().await;
+    request(&world, world.account_id, packs.clone()).await;
+    let worker = Worker::compress(&world).hurried(1);
+    for run in 1..=3 {
+        assert_eq!(worker.run().await, Vec::<String>::new());
+        assert_eq!(moved(&world, &packs).await, run);
+    }
+    assert_eq!(world.messages("compress"), []);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Runs the workers on services in memory: their branches, and that no fault at any point changes the result.
 
 mod compress;
+mod deaths;
 mod dedup;
 mod materialize;
 mod migrate;

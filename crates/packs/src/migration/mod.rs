@@ -88,7 +88,7 @@ impl Migrator {
     }
 
     /// Moves all packs that are elsewhere. If some fail, the others are moved all the same, and the last
-    /// error is returned.
+    /// error is returned. The first is moved without a look at the clock, so that every run gets on.
     async fn move_all(
         &self,
         order: MigrationOrder<'_>,
@@ -98,6 +98,7 @@ impl Migrator {
     ) -> Result<Progress, PackError> {
         let mut progress = Progress::Complete;
         let mut failure = None;
+        let mut begun = false;
         for batch in packs.batches() {
             let rows = subject::rows(&self.mover.tables, order.account_id, batch).await?;
             let placed = rows.into_iter().filter_map(|pack| {
@@ -105,11 +106,14 @@ impl Migrator {
                 Some((pack, store.to_owned()))
             });
             let mut moves = stream::iter(placed)
-                .map(|(pack, store)| async move {
-                    if out_of_time() {
-                        return Ok(Progress::OutOfTime);
+                .map(|(pack, store)| {
+                    let may_stop = std::mem::replace(&mut begun, true);
+                    async move {
+                        if may_stop && out_of_time() {
+                            return Ok(Progress::OutOfTime);
+                        }
+                        self.move_pack(&pack, &store, order.attempt).await.map(|()| Progress::Complete)
                     }
-                    self.move_pack(&pack, &store, order.attempt).await.map(|()| Progress::Complete)
                 })
                 .buffer_unordered(self.options.packs_in_flight);
             while let Some(moved) = moves.next().await {

@@ -118,17 +118,20 @@ impl Compression<'_> {
         Ok(progress)
     }
 
+    /// Looks at the clock once a pack has been moved, so that every run gets on.
     async fn move_selected(&self, packs: &Packs, selection: Selection) -> Result<Progress, PackError> {
+        let mut may_stop = false;
         for batch in packs.batches() {
             for pack in subject::rows(&self.app.mover.tables, self.account_id, batch).await? {
                 if !selection.includes(&pack.placement, packs.is_in_object(&pack)) {
                     continue;
                 }
-                if (self.out_of_time)() {
+                if may_stop && (self.out_of_time)() {
                     return Ok(Progress::OutOfTime);
                 }
                 if selection == Selection::RangesOfObject || self.is_pack_worthwhile(&pack).await? {
                     self.move_pack(&pack).await?;
+                    may_stop = true;
                 }
             }
         }

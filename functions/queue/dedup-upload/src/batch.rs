@@ -6,6 +6,7 @@ use sluice_domain::id::AccountId;
 use sluice_domain::publication::Outcome;
 use sluice_domain::rewrite::WrittenPacks;
 use sluice_domain::time::TimeCheck;
+use sluice_lambda::batch::catch_panic;
 use sluice_storage::Chain;
 use std::collections::BTreeMap;
 
@@ -62,7 +63,7 @@ async fn publish_each(
             let SmallUpload { upload, resumed, head, bytes, hashed } = small;
             let work = UploadWork { app, upload: &upload, resumed, out_of_time };
             let object = LandedObject { head: &head, bytes: Some(&bytes) };
-            whole::store_and_publish(&work, object, hashed).await
+            catch_panic(whole::store_and_publish(&work, object, hashed)).await
         })
         .buffered(UPLOADS_IN_FLIGHT)
         .collect()
@@ -76,7 +77,7 @@ async fn publish_sharing_packs(
     uploads: Vec<SmallUpload>,
     out_of_time: &TimeCheck,
 ) -> Vec<Result<(), DedupError>> {
-    let (written, chunks_of_all) = match small_files::write_new_chunks(app, &uploads).await {
+    let (written, chunks_of_all) = match catch_panic(small_files::write_new_chunks(app, &uploads)).await {
         Ok(written) => written,
         Err(error) => {
             tracing::warn!(
@@ -90,11 +91,11 @@ async fn publish_sharing_packs(
     let written = &written;
     let results: Vec<Result<PublishResult, DedupError>> =
         stream::iter(uploads.into_iter().zip(chunks_of_all))
-            .map(|(small, chunks)| publish_one(app, small, written, chunks, out_of_time))
+            .map(|(small, chunks)| catch_panic(publish_one(app, small, written, chunks, out_of_time)))
             .buffered(UPLOADS_IN_FLIGHT)
             .collect()
             .await;
-    if let Err(error) = finish_shared_packs(app, account, written, &results).await {
+    if let Err(error) = catch_panic(finish_shared_packs(app, account, written, &results)).await {
         tracing::warn!(error = %Chain(&error), "shared packs may be left unreferenced or uncompressed");
     }
     results.into_iter().map(|result| result.map(|_| ())).collect()

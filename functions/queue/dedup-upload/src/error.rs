@@ -4,7 +4,7 @@ use sluice_contracts::event::UnreadableMessage;
 use sluice_domain::id::UploadId;
 use sluice_domain::key::LandingKey;
 use sluice_domain::manifest::ManifestError;
-use sluice_lambda::batch::ProcessError;
+use sluice_lambda::batch::{Panicked, ProcessError};
 use sluice_packs::PackError;
 use sluice_storage::StorageError;
 
@@ -25,6 +25,8 @@ pub enum DedupError {
     #[error("the hashing thread ended early")]
     Hashing(#[from] tokio::task::JoinError),
     #[error(transparent)]
+    Panicked(#[from] Panicked),
+    #[error(transparent)]
     Storage(#[from] StorageError),
     #[error("the blob {0} is being removed and cannot be referred to yet")]
     BlobCondemned(sluice_domain::hash::Sha256),
@@ -40,6 +42,7 @@ impl ProcessError for DedupError {
             | Self::Pack(_)
             | Self::PacksKeptChanging(_)
             | Self::Hashing(_)
+            | Self::Panicked(_)
             | Self::Storage(_)
             | Self::BlobCondemned(_) => false,
         }
@@ -54,6 +57,7 @@ impl ProcessError for DedupError {
             Self::Pack(error) => error.code(),
             Self::PacksKeptChanging(_) => "packs_kept_changing",
             Self::Hashing(_) => "hashing_failed",
+            Self::Panicked(error) => error.code(),
             Self::BlobCondemned(_) => "content_condemned",
             Self::Storage(error) => error.kind.as_str(),
         }

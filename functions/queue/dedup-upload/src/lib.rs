@@ -39,7 +39,7 @@ use futures::stream::{self, StreamExt};
 use sluice_contracts::event::{LandingMessage, UploadEvent};
 use sluice_domain::key::LandingKey;
 use sluice_domain::time::TimeCheck;
-use sluice_lambda::batch::{Message, OutOfTime, Processed, Redelivered};
+use sluice_lambda::batch::{Message, OutOfTime, Processed, Redelivered, catch_panic};
 use std::sync::Arc;
 
 pub use app::App;
@@ -55,10 +55,11 @@ pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTi
     let app = &*app;
     let out_of_time = &*out_of_time;
     let in_batch = messages.len() > 1;
+    let begun = app.acknowledger.begin(&messages);
     let results: Vec<(Message, Result<MessageResult, DedupError>)> = stream::iter(messages)
         .map(|message| async move {
             // Boxed, here and below: the compiler cannot lay out all of it as one future.
-            let result = process_message(app, &message, in_batch, out_of_time).boxed().await;
+            let result = catch_panic(process_message(app, &message, in_batch, out_of_time).boxed()).await;
             (message, result)
         })
         .buffer_unordered(MESSAGES_IN_FLIGHT)
@@ -73,18 +74,18 @@ pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTi
                 small_uploads.extend(of_message.into_iter().map(|small| (number, small)));
                 Processed::Done
             }
-            Err(error) => Processed::Failed(error),
+            Err(error) => Processed::Failed(Box::new(error)),
         };
         processed_messages.push((message, processed));
     }
     for (number, result) in batch::publish_batch(app, small_uploads, out_of_time).boxed().await {
         if let Err(error) = result {
-            processed_messages[number].1 = Processed::Failed(error);
+            processed_messages[number].1 = Processed::Failed(Box::new(error));
         }
     }
     let mut failed = Vec::new();
     for (message, processed) in processed_messages {
-        if app.acknowledger.acknowledge(&message, processed).boxed().await.is_redelivered() {
+        if begun.acknowledge(&message, processed).boxed().await.is_redelivered() {
             failed.push(message.id);
         }
     }

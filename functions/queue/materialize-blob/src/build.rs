@@ -62,10 +62,10 @@ impl Build<'_> {
 
     async fn build_in_parts(&self, parts: &[Part], packs: &Packs) -> Result<BuildProgress, MaterializeError> {
         let MultipartBuild { multipart_id, made } = self.resume_or_begin(parts).await?;
-        let progress: Vec<BuildProgress> = stream::iter(missing_parts(parts, &made))
-            .map(|(number, part)| {
-                // Checked as each part starts.
-                let late = (self.out_of_time)();
+        let progress: Vec<BuildProgress> = stream::iter(missing_parts(parts, &made).into_iter().enumerate())
+            .map(|(position, (number, part))| {
+                // Checked as each part starts, but the first, so that every run gets on.
+                let late = position > 0 && (self.out_of_time)();
                 let id = &*multipart_id;
                 async move {
                     if late {

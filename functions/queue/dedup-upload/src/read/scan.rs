@@ -50,7 +50,9 @@ impl Scan<'_> {
                 return Ok(Scanned::Complete(Box::new(HashedObject { digest, packs, copy_multipart_id })));
             }
         };
-        if pass.offset_bytes() == 0 && !first.is_empty() {
+        // Something is read before the first look at the clock, so that every run gets on.
+        let resumed_at = pass.offset_bytes();
+        if resumed_at == 0 && !first.is_empty() {
             pass = self.hash(pass, first, &mut packs).await?;
         }
         let mut ranges = ranges(pass.offset_bytes(), self.head.size).peekable();
@@ -64,7 +66,7 @@ impl Scan<'_> {
                 reads.push_back(self.read(range, permit));
             }
             let Some(read) = reads.pop_front() else { break };
-            if (self.out_of_time)() {
+            if pass.offset_bytes() > resumed_at && (self.out_of_time)() {
                 packs.look_up_and_save(self.app, self.upload).await?;
                 let progress = ReadProgress::Reading(Box::new(pass));
                 return Ok(Scanned::OutOfTime(Checkpoint { packs, progress }));
