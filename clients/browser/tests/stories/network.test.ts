@@ -92,3 +92,33 @@ story(
     expect(await account.reservedBytes()).toBe(0);
   },
 );
+
+// `sentBytes` counts a cancelled PUT in full.
+story("a pause loses nothing that is being sent", async ({ visit, account, files }) => {
+  const file = await files.random("slow.bin", SIZE);
+  const visitor = await visit({ as: account });
+  await visitor.wire.slow(4 * MIB);
+  await visitor.choose([file]);
+  await visitor.until(file.name, "Uploading 0 of 2 parts");
+  await expect.poll(() => visitor.wire.puts.length).toBe(2);
+  await visitor.button("Pause slow.bin").click();
+  await visitor.until(file.name, "Paused · finishing what is being sent");
+  await visitor.button("Resume slow.bin").click();
+  await visitor.until(file.name, "Uploading");
+  await visitor.button("Pause slow.bin").click();
+  await visitor.until(file.name, /^Paused$/);
+  await visitor.button("Resume slow.bin").click();
+  await visitor.until(file.name, "Available");
+  expect(visitor.wire.sentBytes).toBe(SIZE);
+  expect((await account.at(file.name))?.sha256).toBe(await sha256Of(file.path));
+});
+
+story("a part whose answer was lost is not sent again", async ({ visit, account, files }) => {
+  const file = await files.random("unanswered.bin", SIZE);
+  const visitor = await visit({ as: account });
+  await visitor.wire.loseAnswers(1, 2);
+  await visitor.choose([file]);
+  await visitor.until(file.name, "Available");
+  expect(visitor.wire.sentBytes).toBe(SIZE);
+  expect((await account.at(file.name))?.sha256).toBe(await sha256Of(file.path));
+});

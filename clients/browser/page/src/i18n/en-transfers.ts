@@ -51,6 +51,7 @@ export const transfersInEnglish = (f: Formats) => ({
       `Uploading ${f.number(done)} of ${f.plural(total, { one: "# part", other: "# parts" })}`,
     resumed: (bytes: number) => `${f.bytes(bytes)} already uploaded`,
     paused: "Paused",
+    pausing: "Paused · finishing what is being sent",
     offline: "No network · resumes automatically",
     verifying: "Sent · the server is verifying",
     available: (wire: number) => `Available · sent ${f.bytes(wire)}`,

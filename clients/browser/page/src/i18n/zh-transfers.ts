@@ -46,6 +46,7 @@ export const transfersInChinese = (
     uploadingParts: (done, total) => `正在上传 · 已完成 ${f.number(done)} / ${f.number(total)} 个分块`,
     resumed: (bytes) => `其中 ${f.bytes(bytes)} 之前已上传`,
     paused: "已暂停",
+    pausing: "已暂停 · 正在发送的部分会发送完",
     offline: "没有网络 · 恢复后自动继续",
     verifying: "已全部发送 · 服务器正在验证",
     available: (wire) => `可用 · 已发送 ${f.bytes(wire)}`,

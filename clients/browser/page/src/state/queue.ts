@@ -68,7 +68,7 @@ export function unstarted(size: number): UploadProgress {
     sentBytes: 0,
     resumedBytes: 0,
     wireBytes: 0,
-    parts: { done: 0, total: 0 },
+    parts: { done: 0, total: 0, sending: 0 },
   };
 }
 

@@ -62,6 +62,7 @@ function stateText(entry: Entry, { progress, result, error }: EntryState): strin
   if (phase === "hashing") return hashedBytes < size ? words.hashing(hashedBytes / size) : words.asking;
   if (phase === "uploading")
     return parts.total > 1 ? words.uploadingParts(parts.done, parts.total) : words.uploading;
+  if (phase === "paused") return parts.sending > 0 ? words.pausing : words.paused;
   if (phase !== "available") return words[phase];
   if (result?.outcome === "instant") return words.instant(result.wireBytes);
   if (result?.outcome === "delta") return words.delta(result.wireBytes, size);
