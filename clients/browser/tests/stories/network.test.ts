@@ -14,8 +14,12 @@ story("without a network an upload waits, then resumes automatically", async ({ 
   await context.setOffline(true);
   await visitor.wire.release();
   await visitor.until(file.name, "No network · resumes automatically");
+  await visitor.button("Reload the list").click();
+  const failure = visitor.page.getByText("The list could not be loaded.");
+  await failure.waitFor();
   await visitor.picture("offline");
   await context.setOffline(false);
+  await failure.waitFor({ state: "hidden" });
   await visitor.until(file.name, "Available");
   expect((await account.at(file.name))?.sha256).toBe(await sha256Of(file.path));
 });
@@ -88,6 +92,8 @@ story(
     expect(visitor.wire.sentBytes).toBe(sent);
     await visitor.button("Cancel paused.bin").click();
     await visitor.until(file.name, "Cancelled");
+    await visitor.uploads.getByText("0 of 1 file finished").waitFor();
+    await visitor.uploads.getByText("1 cancelled").waitFor();
     await expect.poll(() => account.open()).toEqual([]);
     expect(await account.reservedBytes()).toBe(0);
   },

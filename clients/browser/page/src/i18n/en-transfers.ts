@@ -10,6 +10,7 @@ export const transfersInEnglish = (f: Formats) => ({
     total: "Progress of all uploads",
     count: (finished: number, count: number) =>
       `${f.number(finished)} of ${f.plural(count, { one: "# file", other: "# files" })} finished`,
+    cancelled: (count: number) => f.plural(count, { one: "# cancelled", other: "# cancelled" }),
     failed: (count: number) => f.plural(count, { one: "# failed", other: "# failed" }),
     amount: (sent: number, size: number) => `${f.bytes(sent)} of ${f.bytes(size)}`,
     left: (seconds: number) => `about ${f.duration(seconds)} left`,

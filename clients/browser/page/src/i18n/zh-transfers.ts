@@ -11,6 +11,7 @@ export const transfersInChinese = (
     progressOf: (name) => `${f.name(name)} 的进度`,
     total: "全部上传的进度",
     count: (finished, count) => `共 ${f.number(count)} 个文件，已完成 ${f.number(finished)} 个`,
+    cancelled: (count) => `${f.number(count)} 个已取消`,
     failed: (count) => `${f.number(count)} 个失败`,
     amount: (sent, size) => `${f.bytes(sent)} / ${f.bytes(size)}`,
     left: (seconds) => `约剩 ${f.duration(seconds)}`,

@@ -5,7 +5,7 @@ import { printable } from "../names.js";
 import { pathProblem } from "../paths.js";
 import { failureText } from "../state/failures.js";
 import type { Entry, EntryState } from "../state/queue.js";
-import { isFinished } from "../state/totals.js";
+import { isFinished, stagesOf } from "../state/totals.js";
 import { cancel, pause, remove, resume, retry } from "../state/uploads.js";
 import { useFocusKept } from "./focus.js";
 import { IconButton } from "./icon-button.js";
@@ -40,7 +40,7 @@ export function QueueRow({ entry }: { entry: Entry }) {
           {entry.replaces && <span class="tag">{queue.newVersion}</span>}
         </p>
         {!isFinished(phase) && (
-          <progress aria-label={queue.progressOf(entry.name)} value={fraction(state)} max={1} />
+          <progress aria-label={queue.progressOf(entry.name)} value={stagesOf(state.progress)} max={1} />
         )}
         <p class="row-state">{stateText(entry, state)}</p>
         {["uploading", "paused", "offline"].includes(phase) && size > 0 && <Numbers state={state} />}
@@ -48,11 +48,6 @@ export function QueueRow({ entry }: { entry: Entry }) {
       <RowButtons entry={entry} phase={phase} />
     </li>
   );
-}
-
-function fraction({ progress: { phase, size, hashedBytes, sentBytes } }: EntryState): number {
-  if (size === 0) return phase === "verifying" ? 1 : 0;
-  return (phase === "hashing" && sentBytes === 0 ? hashedBytes : sentBytes) / size;
 }
 
 function stateText(entry: Entry, { progress, result, error }: EntryState): string {
