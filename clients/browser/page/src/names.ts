@@ -15,9 +15,16 @@ function hexadecimal(character: string): string {
   return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
 }
 
-/** Makes a name safe within a sentence: its direction does not affect the sentence. */
+/** A sentence shows at most this many characters of the start of a name, and this many of its end. */
+const START_CHARACTERS = 40;
+const END_CHARACTERS = 20;
+
+/** Makes a name safe within a sentence: short, and its direction does not affect the sentence. */
 export function isolated(name: string): string {
-  return `\u2068${printable(name)}\u2069`;
+  const all = [...name];
+  const isLong = all.length > START_CHARACTERS + END_CHARACTERS;
+  const short = isLong ? [...all.slice(0, START_CHARACTERS), "…", ...all.slice(-END_CHARACTERS)] : all;
+  return `\u2068${printable(short.join(""))}\u2069`;
 }
 
 /** Returns a file name that is valid on every system. */

@@ -20,6 +20,13 @@ describe("isolated", () => {
   it("cannot be ended by characters in the name", () => {
     expect(isolated("\u2069abc")).toBe("\u2068[U+2069]abc\u2069");
   });
+
+  it("shortens a long name in its middle", () => {
+    expect(isolated(`${"a".repeat(200)}.tar.gz`)).toBe(
+      `\u2068${"a".repeat(40)}…${"a".repeat(13)}.tar.gz\u2069`,
+    );
+    expect(isolated("b".repeat(60))).toBe(`\u2068${"b".repeat(60)}\u2069`);
+  });
 });
 
 describe("saveName", () => {

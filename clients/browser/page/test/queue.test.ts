@@ -4,10 +4,13 @@ import {
   entries,
   ROWS_MAX,
   newEntry,
+  note,
   notePhase,
   removeEntries,
   rows,
   showFinished,
+  speed,
+  stateOf,
   totals,
 } from "../src/state/queue.js";
 
@@ -39,6 +42,19 @@ it("shows changes of many rows in one refresh", () => {
   expect(first.state.value.progress.phase).toBe("uploading");
   expect(second.state.value.progress.phase).toBe("available");
   expect(totals.value).toMatchObject({ count: 2, active: 1, available: 1, size: 10, sentBytes: 5 });
+});
+
+it("has no speed without a network", () => {
+  const [entry] = add(1);
+  if (entry === undefined) throw new Error("no row");
+  const sent = (wireBytes: number, phase: "uploading" | "offline") => {
+    note(entry, { progress: { ...stateOf(entry).progress, phase, wireBytes } });
+    vi.advanceTimersByTime(1000);
+  };
+  for (const bytes of [1, 2, 3]) sent(bytes, "uploading");
+  expect(speed.value).toBeGreaterThan(0);
+  sent(3, "offline");
+  expect(speed.value).toBeUndefined();
 });
 
 it("shows all rows of a few files", () => {

@@ -1,11 +1,33 @@
 import { describe, expect, it } from "vitest";
-import { type Counted, fractionOf, SpeedMeter, totalsOf } from "../src/state/totals.js";
+import { type Counted, fractionOf, SpeedMeter, stagesOf, totalsOf } from "../src/state/totals.js";
 
 const upload = (phase: Counted["phase"], size: number, sentBytes = 0, wireBytes = sentBytes): Counted => ({
   phase,
   size,
+  hashedBytes: sentBytes,
   sentBytes,
   wireBytes,
+});
+
+describe("stagesOf", () => {
+  it("never falls from hashing to sending to verifying", () => {
+    const stages: [Counted["phase"], number, number][] = [
+      ["waiting", 0, 0],
+      ["hashing", 50, 0],
+      ["hashing", 100, 0],
+      ["uploading", 100, 0],
+      ["uploading", 100, 70],
+      ["verifying", 100, 100],
+      ["available", 100, 100],
+    ];
+    const done = stages.map(([phase, hashedBytes, sentBytes]) =>
+      stagesOf({ phase, size: 100, hashedBytes, sentBytes, wireBytes: 0 }),
+    );
+    expect(done).toEqual(done.toSorted((one, other) => one - other));
+    expect(done[0]).toBe(0);
+    expect(done[5]).toBeLessThan(1);
+    expect(done[6]).toBe(1);
+  });
 });
 
 describe("totalsOf", () => {
@@ -25,11 +47,13 @@ describe("totalsOf", () => {
       aborted: 1,
       paused: 1,
       active: 2,
+      offline: 0,
       size: 350,
       sentBytes: 170,
+      doneBytes: 100 + 50 * 0.9 + 20 * 0.9,
       wireBytes: 1080,
     });
-    expect(fractionOf(totals)).toBeCloseTo(170 / 350);
+    expect(fractionOf(totals)).toBeCloseTo(163 / 350);
   });
 
   it("never counts more bytes than a file has", () => {

@@ -3,6 +3,7 @@ import type { Endpoint } from "./api/endpoint.js";
 import type { UploadView } from "./api/uploads.js";
 import { SluiceError } from "./errors.js";
 import { Workers } from "./hash/workers.js";
+import { Pace } from "./pace.js";
 import { Slots } from "./slots.js";
 import type { Account, ConnectOptions } from "./types.js";
 import { VerificationPoller } from "./upload/verification.js";
@@ -29,6 +30,8 @@ export interface Internals extends Connection, Endpoint {
   readonly parallel: number;
   /** One slot for each of those requests. */
   readonly requests: Slots;
+  /** Limits PUTs to what the line can take. */
+  readonly pace: Pace;
   /** Slots for calls that create uploads. */
   readonly creating: Slots;
   /** Slots for files until their bytes have arrived. Small files do not wait for large ones. */
@@ -50,6 +53,7 @@ export function connect(options: ConnectOptions = {}): Connection {
   const api = (options.api ?? globalThis.location?.origin)?.replace(/\/+$/, "");
   if (!api) throw new SluiceError("invalid_request", "outside a page, `api` is needed");
   const parallel = Math.max(1, Math.floor(options.parallel ?? PARALLEL));
+  const requests = new Slots(parallel);
   const internals: Internals = {
     api,
     workers: new Workers(),
@@ -57,7 +61,8 @@ export function connect(options: ConnectOptions = {}): Connection {
     usesCookie: options.token === undefined,
     authentication: new Authentication(options.token, options.onUnauthenticated),
     parallel,
-    requests: new Slots(parallel),
+    requests,
+    pace: new Pace(requests, parallel),
     creating: new Slots(CREATING),
     sending: { small: new Slots(parallel * FILES_PER_REQUEST), large: new Slots(parallel) },
     downloading: new Slots(parallel),

@@ -8,12 +8,20 @@ export type Release = () => void;
  * large file does not block small ones.
  */
 export class Slots {
+  /** Negative while more are held than there should be. */
   #free: number;
   /** The waiters by owner. The first owner is served next. */
   readonly #queues = new Map<unknown, (() => void)[]>();
 
-  constructor(count: number) {
+  constructor(private count: number) {
     this.#free = count;
+  }
+
+  /** Changes the number of slots. Those held beyond it are not passed on. */
+  resize(count: number): void {
+    this.#free += count - this.count;
+    this.count = count;
+    this.#passOn();
   }
 
   /** Waits for a slot. */
@@ -22,8 +30,10 @@ export class Slots {
     else await this.#wait(owner, signal);
     let isHeld = true;
     return () => {
-      if (isHeld) this.#passOn();
+      if (!isHeld) return;
       isHeld = false;
+      this.#free += 1;
+      this.#passOn();
     };
   }
 
@@ -54,17 +64,18 @@ export class Slots {
     if (queue.length === 0) this.#queues.delete(owner);
   }
 
+  /** Gives free slots to those that wait. */
   #passOn(): void {
-    const [first] = this.#queues;
-    if (!first) {
-      this.#free += 1;
-      return;
+    while (this.#free > 0) {
+      const [first] = this.#queues;
+      if (!first) return;
+      this.#free -= 1;
+      const [owner, queue] = first;
+      const waiter = queue.shift();
+      // The owner moves to the end of the queue.
+      this.#queues.delete(owner);
+      if (queue.length > 0) this.#queues.set(owner, queue);
+      waiter?.();
     }
-    const [owner, queue] = first;
-    const waiter = queue.shift();
-    // The owner moves to the end of the queue.
-    this.#queues.delete(owner);
-    if (queue.length > 0) this.#queues.set(owner, queue);
-    waiter?.();
   }
 }

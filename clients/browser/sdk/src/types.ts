@@ -113,8 +113,8 @@ export interface UploadProgress {
   resumedBytes: number;
   /** Bytes that this page sent, repeats included. */
   wireBytes: number;
-  /** Parts or packs: how many have arrived, of how many. */
-  parts: { done: number; total: number };
+  /** Parts or packs: how many have arrived, of how many, and how many are being sent. */
+  parts: { done: number; total: number; sending: number };
   /** A smoothed speed; absent while unknown. */
   bytesPerSecond?: number;
   /** From the smoothed speed; absent while unknown. */
@@ -133,7 +133,7 @@ export interface UploadOptions {
   metadata?: Record<string, string> | undefined;
   /** Upload only if this version is current. */
   ifMatch?: string | undefined;
-  /** The size of a part in bytes. Default: the server chooses. */
+  /** The size of a part in bytes. Default: the server chooses, or less on a slow line. */
   partSize?: number | undefined;
   /** Called at most about ten times a second, and at every phase change. */
   onProgress?: ((progress: UploadProgress) => void) | undefined;
@@ -162,7 +162,10 @@ export interface Upload {
   readonly result: Promise<UploadResult>;
   /** A snapshot of the progress. */
   readonly progress: UploadProgress;
-  /** Stops sending and cancels requests in flight. Has no effect once all bytes have arrived. */
+  /**
+   * Begins no more requests; those in flight finish, so that nothing is lost. Has no effect once all bytes have
+   * arrived.
+   */
   pause(): void;
   /** Continues sending after `pause`. */
   resume(): void;

@@ -13,6 +13,13 @@ export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
   });
 }
 
+/** Starts a timer that does not keep Node running. */
+export function backgroundTimer(work: () => void, milliseconds: number): ReturnType<typeof setTimeout> {
+  const timer = setTimeout(work, milliseconds);
+  (timer as { unref?(): void }).unref?.();
+  return timer;
+}
+
 /** Whether the browser reports no network. A report that there is a network may be wrong. */
 export function isOffline(): boolean {
   return globalThis.navigator?.onLine === false;

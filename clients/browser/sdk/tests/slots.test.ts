@@ -70,4 +70,21 @@ describe("slots", () => {
     await expect(slots.run(1, undefined, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
     expect(await slots.run(1, undefined, async () => "yes")).toBe("yes");
   });
+
+  it("can become fewer and more while they are held", async () => {
+    const slots = new Slots(2);
+    const started: string[] = [];
+    const all = ["a", "b", "c", "d"].map((name) => work(slots, started, name, name));
+    await turn();
+    slots.resize(1);
+    all[0]?.end();
+    await turn();
+    expect(started).toEqual(["a", "b"]);
+    all[1]?.end();
+    await turn();
+    expect(started).toEqual(["a", "b", "c"]);
+    slots.resize(2);
+    await turn();
+    expect(started).toEqual(["a", "b", "c", "d"]);
+  });
 });

@@ -50,14 +50,16 @@ describe("the progress of an upload", () => {
     expect(meter.progress).toMatchObject({ sentBytes: 0, resumedBytes: 0, parts: { done: 0, total: 2 } });
   });
 
-  it("does not count attempts from before a restart", () => {
+  it("goes on counting an attempt that a pause has left in flight", () => {
     const meter = new UploadMeter(100, undefined);
     meter.begin(1);
-    const old = meter.attempt(100);
+    const kept = meter.attempt(100);
+    meter.phase = "paused";
+    kept.sent(70);
     meter.begin(1);
-    old.sent(70);
-    old.succeed();
-    expect(meter.progress).toMatchObject({ sentBytes: 0, parts: { done: 0, total: 1 }, wireBytes: 100 });
+    expect(meter.progress).toMatchObject({ sentBytes: 70, parts: { done: 0, total: 1, sending: 1 } });
+    kept.succeed();
+    expect(meter.progress).toMatchObject({ sentBytes: 100, parts: { done: 1, sending: 0 }, wireBytes: 100 });
   });
 
   it("is reported at every phase change", () => {

@@ -22,9 +22,14 @@ export async function assertFitsAcross(page: Page, state: string): Promise<void>
   expect(beyond, state).toBeLessThanOrEqual(0);
 }
 
-/** Waits for animations, because colours differ during transitions. */
+/** Waits for animations that end, because colours differ during transitions. */
 async function animationsFinished(page: Page): Promise<void> {
   await page.evaluate(() =>
-    Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))),
+    Promise.all(
+      document
+        .getAnimations()
+        .filter(({ effect }) => effect?.getTiming().iterations !== Number.POSITIVE_INFINITY)
+        .map((animation) => animation.finished.catch(() => {})),
+    ),
   );
 }

@@ -14,6 +14,9 @@ export interface S3Error {
   message: string;
 }
 
+/** What happens to an intercepted request: it is held, answered in place of the bucket, or its answer is lost. */
+type Interception = "hold" | "lose" | S3Error;
+
 /**
  * Records and controls the requests of a page to the bucket, by the devtools protocol. A request counts with
  * the `Content-Length` that was sent, even if it breaks off. A held request counts when it is released.
@@ -26,8 +29,8 @@ export class Wire {
   readonly #incomplete = new Map<string, Partial<Put>>();
   /** URL patterns of the intercepted requests. */
   readonly #patterns: string[] = [];
-  /** The answer to the first PUT of each intercepted part; undefined holds requests instead. */
-  #answer: S3Error | undefined;
+  /** What happens to the first PUT of each intercepted part, or to all requests that are held. */
+  #interception: Interception = "hold";
   readonly #answered = new Set<string>();
   readonly #held = new Set<string>();
 
@@ -64,17 +67,32 @@ export class Wire {
 
   /** Holds these parts of uploads until `release`. */
   async hold(...parts: number[]): Promise<void> {
-    await this.#intercept(this.#patternsOf(parts), undefined);
+    await this.#intercept(this.#patternsOf(parts), "hold");
   }
 
   /** Holds API calls with this end of the path until `release`. */
   async holdCalls(path: string): Promise<void> {
-    await this.#intercept([`*${path}`], undefined);
+    await this.#intercept([`*${path}`], "hold");
   }
 
   /** Answers the first PUT of each of these parts with an error, in place of the bucket. */
   async refuseOnce(parts: number[], error: S3Error): Promise<void> {
     await this.#intercept(this.#patternsOf(parts), error);
+  }
+
+  /** Loses the bucket's answer to the first PUT of each of these parts, once the bucket has the bytes. */
+  async loseAnswers(...parts: number[]): Promise<void> {
+    await this.#intercept(this.#patternsOf(parts), "lose");
+  }
+
+  /** Limits the page's uploads to so many bytes per second. */
+  async slow(bytesPerSecond: number): Promise<void> {
+    await this.session.send("Network.emulateNetworkConditions", {
+      offline: false,
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: bytesPerSecond,
+    });
   }
 
   /** Releases all held requests and stops intercepting. */
@@ -107,27 +125,33 @@ export class Wire {
     return parts.map((part) => `${this.bucket}/*partNumber=${part}&*`);
   }
 
-  async #intercept(patterns: string[], answer: S3Error | undefined): Promise<void> {
-    this.#answer = answer;
+  async #intercept(patterns: string[], interception: Interception): Promise<void> {
+    this.#interception = interception;
     this.#answered.clear();
     this.#patterns.push(...patterns);
     await this.session.send("Fetch.enable", {
-      patterns: this.#patterns.map((urlPattern) => ({ urlPattern })),
+      patterns: this.#patterns.map((urlPattern) => ({
+        urlPattern,
+        requestStage: interception === "lose" ? ("Response" as const) : ("Request" as const),
+      })),
     });
   }
 
   async #decide(requestId: string, method: string, url: string): Promise<void> {
+    const interception = this.#interception;
     // Also holds CORS preflights, and so the parts after them.
-    if (this.#answer === undefined) {
+    if (interception === "hold") {
       this.#held.add(requestId);
       return;
     }
     const part = new URL(url).searchParams.get("partNumber") ?? "";
     const isFirst = method === "PUT" && !this.#answered.has(part);
     if (isFirst) this.#answered.add(part);
-    const done = isFirst
-      ? this.session.send("Fetch.fulfillRequest", { requestId, ...answerOf(this.#answer) })
-      : this.session.send("Fetch.continueRequest", { requestId });
+    const done = !isFirst
+      ? this.session.send("Fetch.continueRequest", { requestId })
+      : interception === "lose"
+        ? this.session.send("Fetch.failRequest", { requestId, errorReason: "ConnectionReset" })
+        : this.session.send("Fetch.fulfillRequest", { requestId, ...answerOf(interception) });
     // The page may have been closed meanwhile.
     await done.catch(() => {});
   }

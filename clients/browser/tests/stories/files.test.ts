@@ -94,3 +94,27 @@ story("dropped folders are uploaded with all their files", async ({ visit, accou
   await visitor.button("Open folder photos").click();
   await visitor.file("one.jpg").waitFor();
 });
+
+story("every deleted file can be undeleted, and is deleted once", async ({ visit, account, files }) => {
+  const made = [];
+  for (let index = 1; index <= 5; index++) made.push(await files.random(`${index}.txt`, 100 + index));
+  const visitor = await visit({ as: account });
+  const { page, wire } = visitor;
+  await visitor.choose(made);
+  await visitor.uploads.getByText("5 of 5 files finished").waitFor();
+  await wire.holdCalls("/files/*");
+  await visitor.button("Delete 1.txt").click();
+  await visitor.file("1.txt").getByText("Deleting…").waitFor();
+  expect(await visitor.button("Delete 1.txt").isDisabled()).toBe(true);
+  await wire.release();
+  await expect.poll(() => visitor.file("1.txt").count()).toBe(0);
+  for (const { name } of made.slice(1)) {
+    await visitor.button(`Delete ${name}`).click();
+    await visitor.button(`Undo: restore ${name}`).waitFor();
+  }
+  await visitor.button("Show 2 earlier messages").click();
+  for (const { name } of made) await visitor.button(`Undo: restore ${name}`).click();
+  for (const { name } of made) await visitor.file(name).waitFor();
+  expect(await account.count("")).toBe(5);
+  await expect.poll(() => page.getByText(/was deleted/).count()).toBe(0);
+});

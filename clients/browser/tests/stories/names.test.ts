@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { assertFitsAcross } from "../src/accessibility.js";
 import { sha256Of } from "../src/files.js";
 import { story } from "../src/story.js";
 
@@ -60,3 +61,29 @@ story("an empty file is uploaded and downloaded", async ({ visit, account, files
   const download = await visitor.saved(visitor.button("Download nothing.txt"));
   expect(await sha256Of(await download.path())).toBe(await sha256Of(file.path));
 });
+
+for (const width of [1280, 360]) {
+  story(`a long name without spaces fits a window of ${width} pixels`, async ({ visit, account, files }) => {
+    const name = "n".repeat(240);
+    const folder = "f".repeat(240);
+    const file = await files.random(`${folder}/${name}`, 1000);
+    const visitor = await visit({ as: account, viewport: { width, height: 740 }, withHandles: true });
+    const { page } = visitor;
+    await visitor.drop([`${files.folder}/${folder}`]);
+    await visitor.until(file.name, "Available");
+    await visitor.button(`Open folder ${folder}`).click();
+    await visitor.file(name).waitFor();
+    await visitor.button(`Delete ${name}`).click();
+    const undo = visitor.button(`Undo: restore ${name}`);
+    await undo.waitFor();
+    await visitor.picture(`long-name-${width}`);
+    for (const button of [undo, visitor.button("Dismiss")]) {
+      const box = await button.boundingBox();
+      expect(box?.x, "left edge").toBeGreaterThanOrEqual(0);
+      expect((box?.x ?? 0) + (box?.width ?? 0), "right edge").toBeLessThanOrEqual(width);
+    }
+    await assertFitsAcross(page, `a long name at ${width}`);
+    const card = page.getByRole("region", { name: "Add files" });
+    expect(await card.evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
+  });
+}

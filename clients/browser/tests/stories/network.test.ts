@@ -14,8 +14,12 @@ story("without a network an upload waits, then resumes automatically", async ({ 
   await context.setOffline(true);
   await visitor.wire.release();
   await visitor.until(file.name, "No network · resumes automatically");
+  await visitor.button("Reload the list").click();
+  const failure = visitor.page.getByText("The list could not be loaded.");
+  await failure.waitFor();
   await visitor.picture("offline");
   await context.setOffline(false);
+  await failure.waitFor({ state: "hidden" });
   await visitor.until(file.name, "Available");
   expect((await account.at(file.name))?.sha256).toBe(await sha256Of(file.path));
 });
@@ -88,7 +92,39 @@ story(
     expect(visitor.wire.sentBytes).toBe(sent);
     await visitor.button("Cancel paused.bin").click();
     await visitor.until(file.name, "Cancelled");
+    await visitor.uploads.getByText("0 of 1 file finished").waitFor();
+    await visitor.uploads.getByText("1 cancelled").waitFor();
     await expect.poll(() => account.open()).toEqual([]);
     expect(await account.reservedBytes()).toBe(0);
   },
 );
+
+// `sentBytes` counts a cancelled PUT in full.
+story("a pause loses nothing that is being sent", async ({ visit, account, files }) => {
+  const file = await files.random("slow.bin", SIZE);
+  const visitor = await visit({ as: account });
+  await visitor.wire.slow(4 * MIB);
+  await visitor.choose([file]);
+  await visitor.until(file.name, "Uploading 0 of 2 parts");
+  await expect.poll(() => visitor.wire.puts.length).toBe(2);
+  await visitor.button("Pause slow.bin").click();
+  await visitor.until(file.name, "Paused · finishing what is being sent");
+  await visitor.button("Resume slow.bin").click();
+  await visitor.until(file.name, "Uploading");
+  await visitor.button("Pause slow.bin").click();
+  await visitor.until(file.name, /^Paused$/);
+  await visitor.button("Resume slow.bin").click();
+  await visitor.until(file.name, "Available");
+  expect(visitor.wire.sentBytes).toBe(SIZE);
+  expect((await account.at(file.name))?.sha256).toBe(await sha256Of(file.path));
+});
+
+story("a part whose answer was lost is not sent again", async ({ visit, account, files }) => {
+  const file = await files.random("unanswered.bin", SIZE);
+  const visitor = await visit({ as: account });
+  await visitor.wire.loseAnswers(1, 2);
+  await visitor.choose([file]);
+  await visitor.until(file.name, "Available");
+  expect(visitor.wire.sentBytes).toBe(SIZE);
+  expect((await account.at(file.name))?.sha256).toBe(await sha256Of(file.path));
+});

@@ -28,7 +28,7 @@ export class ControlledUpload implements Upload {
       sentBytes: 0,
       resumedBytes: 0,
       wireBytes: 0,
-      parts: { done: 0, total: 0 },
+      parts: { done: 0, total: 0, sending: 0 },
     };
     this.progress = { phase: "waiting", size: file.size, ...nothing };
   }

@@ -10,6 +10,7 @@ export const transfersInEnglish = (f: Formats) => ({
     total: "Progress of all uploads",
     count: (finished: number, count: number) =>
       `${f.number(finished)} of ${f.plural(count, { one: "# file", other: "# files" })} finished`,
+    cancelled: (count: number) => f.plural(count, { one: "# cancelled", other: "# cancelled" }),
     failed: (count: number) => f.plural(count, { one: "# failed", other: "# failed" }),
     amount: (sent: number, size: number) => `${f.bytes(sent)} of ${f.bytes(size)}`,
     left: (seconds: number) => `about ${f.duration(seconds)} left`,
@@ -51,6 +52,7 @@ export const transfersInEnglish = (f: Formats) => ({
       `Uploading ${f.number(done)} of ${f.plural(total, { one: "# part", other: "# parts" })}`,
     resumed: (bytes: number) => `${f.bytes(bytes)} already uploaded`,
     paused: "Paused",
+    pausing: "Paused · finishing what is being sent",
     offline: "No network · resumes automatically",
     verifying: "Sent · the server is verifying",
     available: (wire: number) => `Available · sent ${f.bytes(wire)}`,

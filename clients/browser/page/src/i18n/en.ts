@@ -11,6 +11,10 @@ export const english = (f: Formats) => ({
     cancel: "Cancel",
     retry: "Try again",
     dismiss: "Dismiss",
+    dismissAll: "Dismiss all",
+    earlierNotices: (count: number) =>
+      f.plural(count, { one: "Show # earlier message", other: "Show # earlier messages" }),
+    fewerNotices: "Hide earlier messages",
     loading: "Loading…",
     copied: "Copied",
   },
@@ -100,6 +104,7 @@ export const english = (f: Formats) => ({
       "No current version of a file has this hash. A file that has just changed may still be missing.",
     noneFoundLoaded: "Only the loaded items were searched. Load more, or search for the start of the name.",
     deleted: (name: string) => `${f.quoted(name)} was deleted. Its versions are kept.`,
+    deleting: "Deleting…",
     undo: "Undo",
     undoNamed: (name: string) => `Undo: restore ${f.name(name)}`,
     restored: (name: string) => `${f.quoted(name)} was restored.`,

@@ -7,7 +7,7 @@ import { notify } from "./notices.js";
 import type { Picked } from "./queue.js";
 import { addFiles } from "./uploads.js";
 
-/** Files of a dropped folder are queued in portions, so that the page stays responsive. */
+/** Files of a dropped folder are queued in portions, so that uploads begin before all have been read. */
 const PORTION = 500;
 
 /** How many files of a drop have been read so far; undefined when no drop is being read. */
@@ -25,11 +25,11 @@ export async function addDropped(transfer: DataTransfer): Promise<void> {
     entries += 1;
     reading.value = entries - unreadable;
     if (portion.length < PORTION) continue;
-    addFiles(portion);
+    await addFiles(portion);
     portion = [];
   }
   reading.value = undefined;
-  addFiles(portion);
+  await addFiles(portion);
   const { drop } = text.peek();
   if (unreadable > 0) notify({ tone: "failed", message: drop.unreadable(unreadable) });
   else if (entries === 0) notify({ tone: "failed", message: drop.none });
@@ -37,7 +37,7 @@ export async function addDropped(transfer: DataTransfer): Promise<void> {
 
 /** Uploads the files of an `<input type="file">`, and clears it. */
 export function addChosen(input: HTMLInputElement): void {
-  addFiles(filesOfInput(input, folderView.peek().folder));
+  void addFiles(filesOfInput(input, folderView.peek().folder));
   input.value = "";
 }
 
@@ -53,7 +53,7 @@ export async function chooseFiles(input: HTMLInputElement): Promise<void> {
   const handles = await pickHandles(true);
   if (handles === undefined) return input.click();
   const folder = folderView.peek().folder;
-  addFiles(
+  await addFiles(
     await Promise.all(
       handles.map(async (handle) => ({ file: await handle.getFile(), path: folder + handle.name, handle })),
     ),
@@ -75,7 +75,7 @@ async function pickHandles(multiple: boolean): Promise<FileSystemFileHandle[] | 
 /** Resumes an unfinished upload with a file that was picked again. Returns false if its size differs. */
 export function resumeWith(upload: UnfinishedUpload, file: File): boolean {
   if (file.size !== upload.size) return false;
-  addFiles([{ file, path: upload.path, uploadId: upload.uploadId }]);
+  void addFiles([{ file, path: upload.path, uploadId: upload.uploadId }]);
   return true;
 }
 

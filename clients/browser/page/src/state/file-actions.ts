@@ -1,3 +1,4 @@
+import { signal } from "@preact/signals";
 import { deleteFile, editFile, restoreVersion, type Version } from "@sluice/browser";
 import { text } from "../i18n/index.js";
 import { baseName } from "../names.js";
@@ -6,15 +7,23 @@ import { hideFile, showFiles } from "./listing.js";
 import { notify } from "./notices.js";
 import { connection, refreshAccount } from "./session.js";
 
-/** Deletes a file and offers to undo that. */
+/** Ids of the files that are being deleted. */
+export const deleting = signal<ReadonlySet<string>>(new Set());
+
+/** Deletes a file and offers to undo that. Has no effect while the file is being deleted. */
 export async function deleteWithUndo(version: Version): Promise<void> {
+  const { fileId, versionId } = version;
+  if (deleting.peek().has(fileId)) return;
   const name = baseName(version.path);
+  deleting.value = new Set([...deleting.peek(), fileId]);
   try {
-    await deleteFile(connection, version.fileId, { ifMatch: version.versionId });
+    await deleteFile(connection, fileId, { ifMatch: versionId });
   } catch (error) {
     return notify({ tone: "failed", message: failureText(error) });
+  } finally {
+    deleting.value = new Set([...deleting.peek()].filter((other) => other !== fileId));
   }
-  hideFile(version.fileId);
+  hideFile(fileId);
   const { files } = text.peek();
   const action = { label: files.undo, name: files.undoNamed(name), run: () => void undoDelete(version) };
   notify({ tone: "done", message: files.deleted(name), action });

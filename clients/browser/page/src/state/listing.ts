@@ -53,6 +53,10 @@ effect(() => {
   }
 });
 
+addEventListener("online", () => {
+  if (listState.peek() === "failed") void load();
+});
+
 /** Updates files in the list without asking the server. */
 export function showFiles(versions: Version[]): void {
   list.value = versions.reduce(

@@ -8,7 +8,10 @@ export interface Notice {
   action?: { label: string; name: string; run: () => void };
 }
 
-const NOTICES_MAX = 3;
+/** Most messages without an action. */
+const PLAIN_MAX = 3;
+/** How many messages are shown unless the user asks for all. */
+export const NOTICES_SHOWN = 3;
 const SHOWN_MILLISECONDS = 8000;
 
 export const notices = signal<Notice[]>([]);
@@ -17,15 +20,24 @@ export const liveMessage = signal("");
 
 let lastId = 0;
 
-/** Shows a message. Screen readers read it out. */
+/** Shows a message. Screen readers read it out. Only the last ones without an action are kept. */
 export function notify(notice: Omit<Notice, "id">): void {
   const id = ++lastId;
-  notices.value = [...notices.value, { ...notice, id }].slice(-NOTICES_MAX);
+  const all = [...notices.value, { ...notice, id }];
+  const plain = all.filter(({ action }) => action === undefined).slice(-PLAIN_MAX);
+  notices.value = all.filter((one) => one.action !== undefined || plain.includes(one));
   if (notice.tone === "done" && notice.action === undefined)
     setTimeout(() => dismiss(id), SHOWN_MILLISECONDS);
 }
+
+/** Removes a message. */
 export function dismiss(id: number): void {
   notices.value = notices.value.filter((notice) => notice.id !== id);
+}
+
+/** Removes all messages. */
+export function dismissAll(): void {
+  notices.value = [];
 }
 
 /** Makes screen readers read a text that is not shown. */

@@ -18,6 +18,8 @@ export interface Picked {
 export interface Entry extends Picked {
   readonly id: number;
   readonly name: string;
+  /** Equal for the same file at the same path. */
+  readonly identity: string;
   /** Whether the list shows a file at the path, so that this becomes its new version. */
   readonly replaces: boolean;
   readonly state: Signal<EntryState>;
@@ -55,8 +57,14 @@ let lastId = 0;
 
 /** Makes an entry that has not started. */
 export function newEntry(picked: Picked, replaces: boolean): Entry {
+  const identity = identityOf(picked);
   const state = signal<EntryState>({ progress: unstarted(picked.file.size) });
-  return { ...picked, id: ++lastId, name: baseName(picked.path), replaces, state };
+  return { ...picked, id: ++lastId, name: baseName(picked.path), identity, replaces, state };
+}
+
+/** Identifies a picked file. The browser looks the file up on disk, which blocks the page. */
+function identityOf({ path, file }: Picked): string {
+  return `${file.size}/${file.lastModified}/${path}`;
 }
 
 /** Returns the progress of an upload that has not started. */
@@ -68,7 +76,7 @@ export function unstarted(size: number): UploadProgress {
     sentBytes: 0,
     resumedBytes: 0,
     wireBytes: 0,
-    parts: { done: 0, total: 0 },
+    parts: { done: 0, total: 0, sending: 0 },
   };
 }
 
@@ -112,9 +120,10 @@ function finishDiffers(before: EntryState, after: EntryState): boolean {
 
 function count(): void {
   totals.value = totalsOf(entries.peek().map((entry) => entry.state.peek().progress));
-  if (totals.peek().active === 0) meter.reset();
-  speed.value =
-    totals.peek().active > 0 ? meter.sample(performance.now(), totals.peek().wireBytes) : undefined;
+  const { active, offline, wireBytes } = totals.peek();
+  const isMoving = active > 0 && offline === 0;
+  if (!isMoving) meter.reset();
+  speed.value = isMoving ? meter.sample(performance.now(), wireBytes) : undefined;
 }
 
 export function addEntries(added: Entry[]): void {

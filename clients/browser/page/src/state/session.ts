@@ -32,6 +32,10 @@ export async function start(): Promise<void> {
   }
 }
 
+addEventListener("online", () => {
+  if (startError.peek() !== undefined) void start();
+});
+
 /** Signs in and resumes the calls that wait for it. Fails with `wrong_credentials`, among others. */
 export async function signIn(username: string, password: string): Promise<void> {
   await logIn(connection, username, password);

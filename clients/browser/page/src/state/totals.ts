@@ -1,7 +1,11 @@
 import type { UploadPhase, UploadProgress } from "@sluice/browser";
 
 /** What the totals need of an upload. */
-export type Counted = Pick<UploadProgress, "phase" | "size" | "sentBytes" | "wireBytes">;
+export type Counted = Pick<UploadProgress, "phase" | "size" | "hashedBytes" | "sentBytes" | "wireBytes">;
+
+/** The stages of an upload, as shares of its bar. The rest is verification. Large files are hashed meanwhile. */
+const HASHING = 0.2;
+const SENDING = 0.7;
 
 /** The sums of all uploads. Sizes do not include failed and cancelled ones. */
 export interface Totals {
@@ -12,8 +16,12 @@ export interface Totals {
   paused: number;
   /** Neither finished nor paused. */
   active: number;
+  /** Of the active ones, those that wait for the network. */
+  offline: number;
   size: number;
   sentBytes: number;
+  /** How far they are in all stages, as a number of bytes. */
+  doneBytes: number;
   /** Bytes sent, repeats and failures included. */
   wireBytes: number;
 }
@@ -31,17 +39,22 @@ export function totalsOf(uploads: Iterable<Counted>): Totals {
     aborted: 0,
     paused: 0,
     active: 0,
+    offline: 0,
     size: 0,
     sentBytes: 0,
+    doneBytes: 0,
     wireBytes: 0,
   };
-  for (const { phase, size, sentBytes, wireBytes } of uploads) {
+  for (const upload of uploads) {
+    const { phase, size, sentBytes, wireBytes } = upload;
     totals.count += 1;
     totals.wireBytes += wireBytes;
     totals[isCounted(phase) ? phase : "active"] += 1;
+    if (phase === "offline") totals.offline += 1;
     if (phase === "failed" || phase === "aborted") continue;
     totals.size += size;
     totals.sentBytes += phase === "available" ? size : Math.min(sentBytes, size);
+    totals.doneBytes += stagesOf(upload) * size;
   }
   return totals;
 }
@@ -50,9 +63,17 @@ function isCounted(phase: UploadPhase): phase is "available" | "failed" | "abort
   return isFinished(phase) || phase === "paused";
 }
 
-/** Returns how much is done, from 0 to 1. If all files are empty, counts files. */
-export function fractionOf({ size, sentBytes, available, count }: Totals): number {
-  return size > 0 ? sentBytes / size : count > 0 ? available / count : 0;
+/** Returns how much of an upload is done, from 0 to 1: hashed, sent and verified. */
+export function stagesOf({ phase, size, hashedBytes, sentBytes }: Counted): number {
+  if (phase === "available") return 1;
+  if (phase === "verifying") return HASHING + SENDING;
+  const share = (bytes: number) => (size > 0 ? Math.min(bytes / size, 1) : 0);
+  return HASHING * share(hashedBytes) + SENDING * share(sentBytes);
+}
+
+/** Returns how much of all uploads is done, from 0 to 1. If all files are empty, counts files. */
+export function fractionOf({ size, doneBytes, available, count }: Totals): number {
+  return size > 0 ? doneBytes / size : count > 0 ? available / count : 0;
 }
 
 const WINDOW_MILLISECONDS = 5000;

@@ -53,3 +53,7 @@ export function forgetFinished(): void {
 effect(() => {
   if (session.value === "in") void refreshUnfinished();
 });
+
+addEventListener("online", () => {
+  if (session.peek() === "in") void refreshUnfinished();
+});

@@ -16,6 +16,7 @@ import {
 } from "./queue.js";
 import { connection } from "./session.js";
 import { reportFinished } from "./finished.js";
+import { inSlices } from "./slices.js";
 import { isFinished } from "./totals.js";
 
 /** Most uploads that the library runs at once. The others wait here, where they cost nothing. */
@@ -24,26 +25,22 @@ const RUNNING_MAX = 100;
 const running = new Map<Entry, Upload>();
 let waiting: Entry[] = [];
 
-/** Adds files to the queue, except those that are in it and unfinished. */
-export function addFiles(picked: Picked[]): void {
-  const open = new Set(
-    entries
-      .peek()
-      .filter((entry) => !isFinished(stateOf(entry).progress.phase))
-      .map(identity),
-  );
-  const added = picked
-    .filter((one) => !open.has(identity(one)))
-    .map((one) => newEntry(one, isListed(one.path)));
-  if (added.length === 0) return;
-  addEntries(added);
-  waiting.push(...added);
-  readOut(text.peek().drop.added(added.length));
-  startNext();
+/** Adds files to the queue, except those that are in it and unfinished. Lets the page respond meanwhile. */
+export async function addFiles(picked: Picked[]): Promise<void> {
+  let count = 0;
+  for await (const slice of inSlices(picked, (one) => newEntry(one, isListed(one.path)))) {
+    const open = new Set(unfinishedEntries().map((entry) => entry.identity));
+    const added = slice.filter((entry) => !open.has(entry.identity));
+    count += added.length;
+    addEntries(added);
+    waiting.push(...added);
+    startNext();
+  }
+  if (count > 0) readOut(text.peek().drop.added(count));
 }
 
-function identity({ path, file }: Picked): string {
-  return `${file.size}/${file.lastModified}/${path}`;
+function unfinishedEntries(): Entry[] {
+  return entries.peek().filter((entry) => !isFinished(stateOf(entry).progress.phase));
 }
 
 function startNext(): void {
@@ -138,7 +135,7 @@ export function retryAll(): void {
 /** Aborts all unfinished uploads. */
 export function cancelAll(): void {
   waiting = [];
-  for (const entry of entries.peek()) if (!isFinished(stateOf(entry).progress.phase)) cancel(entry);
+  unfinishedEntries().forEach(cancel);
 }
 
 /** Removes the rows of available and cancelled uploads. */

@@ -3,7 +3,7 @@ import { format, text } from "../i18n/index.js";
 import { baseName, folderOf, printable } from "../names.js";
 import { dialog } from "../state/dialog.js";
 import { startDownload } from "../state/downloads.js";
-import { deleteWithUndo } from "../state/file-actions.js";
+import { deleteWithUndo, deleting } from "../state/file-actions.js";
 import { openFolder, folderView } from "../state/location.js";
 import { focusSoon } from "./focus.js";
 import { IconButton } from "./icon-button.js";
@@ -73,8 +73,9 @@ function FileRow({ version }: { version: Version }) {
   const open = (kind: "versions" | "rename") => () => {
     dialog.value = { kind, version };
   };
+  const isLeaving = deleting.value.has(version.fileId);
   return (
-    <tr>
+    <tr aria-busy={isLeaving}>
       <th scope="row">
         <span class="name-cell">
           <Icon name="file" />
@@ -85,6 +86,7 @@ function FileRow({ version }: { version: Version }) {
             <span class="narrow-only muted">
               {f.bytes(version.size)} · {f.date(version.createdAt)}
             </span>
+            {isLeaving && <span class="muted"> {text.value.files.deleting}</span>}
           </span>
         </span>
       </th>
@@ -106,6 +108,7 @@ function FileButtons(props: {
 }) {
   const { version, name, open } = props;
   const { files } = text.value;
+  const isLeaving = deleting.value.has(version.fileId);
   const remove = async () => {
     await deleteWithUndo(version);
     focusSoon(".notice:last-child button");
@@ -114,8 +117,13 @@ function FileButtons(props: {
     <div class="row-buttons">
       <IconButton icon="download" label={files.download(name)} onClick={() => void startDownload(version)} />
       <IconButton icon="versions" label={files.versions(name)} onClick={open("versions")} />
-      <IconButton icon="edit" label={files.rename(name)} onClick={open("rename")} />
-      <IconButton icon="trash" label={files.delete(name)} onClick={() => void remove()} />
+      <IconButton icon="edit" label={files.rename(name)} onClick={open("rename")} disabled={isLeaving} />
+      <IconButton
+        icon="trash"
+        label={files.delete(name)}
+        onClick={() => void remove()}
+        disabled={isLeaving}
+      />
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { printable } from "../names.js";
 import { pathProblem } from "../paths.js";
 import { failureText } from "../state/failures.js";
 import type { Entry, EntryState } from "../state/queue.js";
-import { isFinished } from "../state/totals.js";
+import { isFinished, stagesOf } from "../state/totals.js";
 import { cancel, pause, remove, resume, retry } from "../state/uploads.js";
 import { useFocusKept } from "./focus.js";
 import { IconButton } from "./icon-button.js";
@@ -40,7 +40,7 @@ export function QueueRow({ entry }: { entry: Entry }) {
           {entry.replaces && <span class="tag">{queue.newVersion}</span>}
         </p>
         {!isFinished(phase) && (
-          <progress aria-label={queue.progressOf(entry.name)} value={fraction(state)} max={1} />
+          <progress aria-label={queue.progressOf(entry.name)} value={stagesOf(state.progress)} max={1} />
         )}
         <p class="row-state">{stateText(entry, state)}</p>
         {["uploading", "paused", "offline"].includes(phase) && size > 0 && <Numbers state={state} />}
@@ -50,11 +50,6 @@ export function QueueRow({ entry }: { entry: Entry }) {
   );
 }
 
-function fraction({ progress: { phase, size, hashedBytes, sentBytes } }: EntryState): number {
-  if (size === 0) return phase === "verifying" ? 1 : 0;
-  return (phase === "hashing" && sentBytes === 0 ? hashedBytes : sentBytes) / size;
-}
-
 function stateText(entry: Entry, { progress, result, error }: EntryState): string {
   const words = text.value.phase;
   const { phase, size, hashedBytes, parts } = progress;
@@ -62,6 +57,7 @@ function stateText(entry: Entry, { progress, result, error }: EntryState): strin
   if (phase === "hashing") return hashedBytes < size ? words.hashing(hashedBytes / size) : words.asking;
   if (phase === "uploading")
     return parts.total > 1 ? words.uploadingParts(parts.done, parts.total) : words.uploading;
+  if (phase === "paused") return parts.sending > 0 ? words.pausing : words.paused;
   if (phase !== "available") return words[phase];
   if (result?.outcome === "instant") return words.instant(result.wireBytes);
   if (result?.outcome === "delta") return words.delta(result.wireBytes, size);

@@ -59,7 +59,8 @@ function Summary() {
   return (
     <div class="summary">
       <p>
-        <span>{queue.count(sum.available, sum.count - sum.aborted)}</span>
+        <span>{queue.count(sum.available, sum.count)}</span>
+        {sum.aborted > 0 && <span class="muted">{queue.cancelled(sum.aborted)}</span>}
         {sum.failed > 0 && (
           <span class="failed">
             <Icon name="warning" /> {queue.failed(sum.failed)}

@@ -17,6 +17,7 @@ export function VersionsDialog({ version }: { version: Version }) {
   const { versions: words, app } = text.value;
   const [page, setPage] = useState<Page<Version> | undefined>(undefined);
   const [error, setError] = useState<unknown>(undefined);
+  const [busy, setBusy] = useState(false);
   const load = async (cursor?: string) => {
     try {
       const next = await listVersions(connection, version.fileId, { cursor });
@@ -29,6 +30,7 @@ export function VersionsDialog({ version }: { version: Version }) {
   };
   useEffect(() => void load(), [version.fileId]);
   const restoreOne = async (earlier: Version) => {
+    setBusy(true);
     try {
       await restore(earlier);
       readOut(words.restored);
@@ -36,6 +38,7 @@ export function VersionsDialog({ version }: { version: Version }) {
     } catch (failure) {
       setError(failure);
     }
+    setBusy(false);
   };
   const current = page?.items.find(({ state }) => state === "available" || state === "deleted");
   return (
@@ -51,7 +54,13 @@ export function VersionsDialog({ version }: { version: Version }) {
       {page === undefined && error === undefined && <p class="muted">{app.loading}</p>}
       <ol class="versions" aria-label={words.title}>
         {page?.items.map((one) => (
-          <VersionRow key={one.versionId} version={one} current={one === current} onRestore={restoreOne} />
+          <VersionRow
+            key={one.versionId}
+            version={one}
+            current={one === current}
+            busy={busy}
+            onRestore={restoreOne}
+          />
         ))}
       </ol>
       {page?.nextCursor !== undefined && (
@@ -66,10 +75,12 @@ export function VersionsDialog({ version }: { version: Version }) {
 interface RowProps {
   version: Version;
   current: boolean;
+  /** Whether a version is being restored. */
+  busy: boolean;
   onRestore: (version: Version) => Promise<void>;
 }
 
-function VersionRow({ version, current, onRestore }: RowProps) {
+function VersionRow({ version, current, busy, onRestore }: RowProps) {
   const { versions: words } = text.value;
   const { state, size, createdAt: created } = version;
   const f = format.value;
@@ -94,6 +105,7 @@ function VersionRow({ version, current, onRestore }: RowProps) {
             {!current && (
               <button
                 type="button"
+                disabled={busy}
                 aria-label={words.restore(created)}
                 onClick={() => void onRestore(version)}
               >

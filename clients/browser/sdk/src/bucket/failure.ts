@@ -3,10 +3,11 @@ import { SluiceError } from "../errors.js";
 /**
  * Why a presigned request failed. `forbidden`: the URL has most likely expired. `damaged`: the bytes that
  * arrived differ from those sent. `transient`: the same request may succeed later. `gone`: the bucket does
- * not know the upload or the object. `final`: a repeat will not help.
+ * not know the upload or the object. `unanswered`: all bytes were handed over, but no answer came. `final`: a
+ * repeat will not help.
  */
 export interface Failure {
-  kind: "forbidden" | "damaged" | "transient" | "gone" | "final";
+  kind: "forbidden" | "damaged" | "transient" | "unanswered" | "gone" | "final";
   error: SluiceError;
   /** How long the bucket asked us to wait. */
   askedMilliseconds: number;

@@ -1,7 +1,9 @@
 import { aborted, SluiceError } from "../errors.js";
 import { Slots } from "../slots.js";
+import { backgroundTimer } from "../waiting.js";
 import { SMALL_MAX_BYTES } from "./limits.js";
 import type { JobKind, Jobs, Reply, Request } from "./messages.js";
+import { ThisThread, type WorkerLike } from "./this-thread.js";
 
 /** Most workers, most small blobs and most large blobs read at once. */
 const WORKERS = 2;
@@ -62,7 +64,7 @@ export class Workers {
 /** A worker that several users share. */
 export class LeasedWorker {
   users = 0;
-  readonly #worker: Worker;
+  readonly #worker: WorkerLike;
   readonly #jobs = new Map<number, PendingJob>();
   #nextId = 0;
   #idle: ReturnType<typeof setTimeout> | undefined;
@@ -81,7 +83,8 @@ export class LeasedWorker {
 
   release(): void {
     this.users -= 1;
-    if (this.users === 0 && !this.#failure) this.#idle = setTimeout(() => this.#stop(), IDLE_MILLISECONDS);
+    if (this.users === 0 && !this.#failure)
+      this.#idle = backgroundTimer(() => this.#stop(), IDLE_MILLISECONDS);
   }
 
   /** Runs a job. Several may run at the same time. */
@@ -134,9 +137,10 @@ export class LeasedWorker {
   }
 }
 
-/** Bundlers recognize exactly this expression. */
-function start(): Worker {
+function start(): WorkerLike {
+  if (typeof Worker === "undefined") return new ThisThread();
   try {
+    // Bundlers recognize exactly this expression.
     return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   } catch (cause) {
     throw failed(cause instanceof Error ? cause.message : "");

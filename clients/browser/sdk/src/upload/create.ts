@@ -2,7 +2,7 @@ import { idempotencyKey } from "../api/call.js";
 import { type CreatedUpload, createUpload, type UploadRequest } from "../api/uploads.js";
 import type { Version } from "../types.js";
 import { unlessAborted } from "../waiting.js";
-import { type Job, resetUpload } from "./job.js";
+import { forgetParts, type Job, resetUpload } from "./job.js";
 
 /** The end of a transfer: the account already had the bytes, or all of them have arrived. */
 export type Transferred =
@@ -28,7 +28,7 @@ export async function create(job: Job, request: UploadRequest, signal: AbortSign
 
 /** Makes this the upload that the job works on. */
 export function setUpload(job: Job, uploadId: string): void {
-  if (job.uploadId !== undefined && job.uploadId !== uploadId) job.etags.clear();
+  if (job.uploadId !== undefined && job.uploadId !== uploadId) forgetParts(job);
   job.uploadId = uploadId;
   job.meter.uploadId = uploadId;
   job.internals.uploads.add(uploadId);

@@ -103,6 +103,7 @@ async function sendPrepared(job: Job, delta: Delta, outer: AbortSignal): Promise
     const sender = new PartSender(job, { uploadId, bodyOf, missing, urls: created.parts }, signal);
     await Promise.all(missing.map((number) => sender.send(number)));
   } finally {
+    if (!outer.aborted) job.inFlight.cancel();
     controller.abort();
     unlink();
   }

@@ -4,6 +4,7 @@ import type { Delta, HashedChunks } from "../delta/types.js";
 import { SluiceError } from "../errors.js";
 import type { UploadOptions } from "../types.js";
 import { unlessAborted } from "../waiting.js";
+import type { InFlight } from "./in-flight.js";
 import type { UploadMeter } from "./meter.js";
 
 /** The upload of one file: its input, and the state that survives a pause. */
@@ -27,6 +28,10 @@ export interface Job {
   skipsResume: boolean;
   /** The `ETag`s of the parts that this page has sent to that upload, by part number. */
   readonly etags: Map<number, string>;
+  /** The parts that this page is sending to that upload. */
+  readonly inFlight: InFlight;
+  /** The size of the parts to ask for, once chosen: another size would create another upload. */
+  partSize: { bytes: number | undefined } | undefined;
   /** The request that created it, and its key: a repeat returns the same upload. */
   creation: { request: string; key: string } | undefined;
   /** The answer to that request, which may still be pending. */
@@ -87,6 +92,12 @@ export function resetUpload(job: Job): void {
   job.uploadId = undefined;
   job.creation = undefined;
   job.created = undefined;
+  forgetParts(job);
+}
+
+/** Forgets which parts have been sent, and stops sending. */
+export function forgetParts(job: Job): void {
+  job.inFlight.cancel();
   job.etags.clear();
 }
 

@@ -62,7 +62,7 @@ export class UploadMeter {
       sentBytes,
       resumedBytes: this.#resumedBytes,
       wireBytes,
-      parts: { ...this.#parts },
+      parts: { ...this.#parts, sending: this.#inFlight.size },
       ...(rate !== undefined && { bytesPerSecond: rate }),
       ...(rate && { secondsLeft: (size - sentBytes) / rate }),
       ...(uploadId !== undefined && { uploadId }),
@@ -82,13 +82,12 @@ export class UploadMeter {
 
   /**
    * Starts or resumes sending. `done` parts of `total`, with `confirmedBytes`, need not be sent;
-   * `resumedBytes` of them because they were sent earlier.
+   * `resumedBytes` of them because they were sent earlier. Attempts that a pause has left in flight still count.
    */
   begin(total: number, done = 0, confirmedBytes = 0, resumedBytes = 0): void {
     this.#parts = { done, total };
     this.#confirmedBytes = confirmedBytes;
     this.#resumedBytes = resumedBytes;
-    this.#inFlight.clear();
     this.phase = "uploading";
     this.#pulse.now();
   }
@@ -98,6 +97,13 @@ export class UploadMeter {
     this.#parts.done -= 1;
     this.#confirmedBytes -= bytes;
     this.#resumedBytes -= bytes;
+    this.#pulse.soon();
+  }
+
+  /** Counts a part as arrived. */
+  confirm(bytes: number): void {
+    this.#parts.done += 1;
+    this.#confirmedBytes += bytes;
     this.#pulse.soon();
   }
 
@@ -122,11 +128,7 @@ export class UploadMeter {
       },
       succeed: () => {
         attempt.sent(size);
-        if (this.#inFlight.delete(attempt)) {
-          this.#confirmedBytes += size;
-          this.#parts.done += 1;
-        }
-        this.#pulse.soon();
+        if (this.#inFlight.delete(attempt)) this.confirm(size);
       },
       fail: () => {
         this.#inFlight.delete(attempt);

@@ -1,10 +1,11 @@
-import { type PartUrl, signParts } from "../api/uploads.js";
+import { getUpload, type PartUrl, signParts } from "../api/uploads.js";
 import { Backoff, PATIENT } from "../backoff.js";
 import type { Failure } from "../bucket/failure.js";
 import { type PutOutcome, put } from "../bucket/put.js";
 import { SluiceError } from "../errors.js";
-import { isOffline, sleep, untilOnline } from "../waiting.js";
+import { isOffline, sleep, unlessAborted, untilOnline } from "../waiting.js";
 import { checkUnchanged, type Job } from "./job.js";
+import { matches } from "./received.js";
 import { Urls } from "./urls.js";
 
 /** How often the bucket may refuse new URLs, or receive damaged bytes. */
@@ -49,10 +50,29 @@ export class PartSender {
 
   /** Sends a part when it has a slot, with retries. Notes its `ETag` in the job. */
   async send(number: number): Promise<void> {
-    const etag = await this.job.internals.requests.run(this.job, this.signal, () => this.#sendNow(number));
+    const etag = (await this.#kept(number)) ?? (await this.#sendInSlot(number));
     this.job.etags.set(number, etag);
     this.#urls.done(number);
     this.#left -= 1;
+  }
+
+  /** Waits for a PUT from before a pause. Returns its `ETag` if it succeeds. */
+  async #kept(number: number): Promise<string | undefined> {
+    const kept = this.job.inFlight.outcomeOf(number);
+    const outcome = kept && (await unlessAborted(kept, this.signal));
+    return outcome && "etag" in outcome ? outcome.etag : undefined;
+  }
+
+  async #sendInSlot(number: number): Promise<string> {
+    const release = await this.job.internals.pace.acquire(this.job, this.signal);
+    try {
+      return await this.#sendNow(number);
+    } finally {
+      // After a pause the PUT goes on, and keeps its slot.
+      const kept = this.job.inFlight.outcomeOf(number);
+      if (kept) kept.then(release, release);
+      else release();
+    }
   }
 
   async #sendNow(number: number): Promise<string> {
@@ -68,9 +88,11 @@ export class PartSender {
         refusals += 1;
         if (refusals > REFUSALS_MAX) throw outcome.error;
         this.#urls.refuse(url);
-      } else {
-        await this.#waitAfter(outcome, backoff);
+        continue;
       }
+      const etag = outcome.kind === "unanswered" ? await this.#arrived(number) : undefined;
+      if (etag !== undefined) return etag;
+      await this.#waitAfter(outcome, backoff);
     }
   }
 
@@ -79,11 +101,24 @@ export class PartSender {
     if (body.size !== url.size) {
       throw new SluiceError("unexpected_answer", `part ${url.number} has another size`);
     }
-    const attempt = this.job.meter.attempt(url.size);
+    const sending = this.job.inFlight.start(url.number, (signal) => this.#put(url, body, signal));
+    return unlessAborted(sending, this.signal);
+  }
+
+  async #put(part: PartUrl, body: Blob, signal: AbortSignal): Promise<PutOutcome> {
+    const { meter, etags, internals } = this.job;
+    const { pace } = internals;
+    const attempt = meter.attempt(part.size);
+    const start = performance.now();
     let hasArrived = false;
     try {
-      const outcome = await put(url, body, attempt.sent, this.signal);
+      const patience = (bytes: number) => pace.patience(bytes);
+      const outcome = await put({ part, body, onSent: attempt.sent, patience, signal });
       hasArrived = "etag" in outcome;
+      if ("etag" in outcome) {
+        etags.set(part.number, outcome.etag);
+        pace.finished(body.size, performance.now() - start);
+      } else if (outcome.error.code === "unreachable") pace.stalled();
       return outcome;
     } finally {
       if (hasArrived) attempt.succeed();
@@ -91,8 +126,21 @@ export class PartSender {
     }
   }
 
+  /** Asks whether the bucket has a part whose PUT was not answered. Returns its `ETag` if it has. */
+  async #arrived(number: number): Promise<string | undefined> {
+    const { job, signal, parts } = this;
+    await untilOnline(signal);
+    const view = await getUpload(job.internals, parts.uploadId, signal);
+    const body = parts.bodyOf(number);
+    const part = view.received?.find((one) => one.number === number && one.size === body.size);
+    const isStored = part ? await matches(job, part, body, signal) : view.state !== "open";
+    if (!isStored) return undefined;
+    job.meter.confirm(body.size);
+    return job.etags.get(number) ?? "";
+  }
+
   async #waitAfter({ kind, error, askedMilliseconds }: Failure, backoff: Backoff): Promise<void> {
-    if (kind !== "transient") throw error;
+    if (kind !== "transient" && kind !== "unanswered") throw error;
     // A failure caused by a lost network does not count as a retry.
     if (isOffline()) return;
     const delay = backoff.next(askedMilliseconds);

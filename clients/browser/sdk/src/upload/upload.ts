@@ -3,6 +3,7 @@ import { aborted, SluiceError } from "../errors.js";
 import { linked } from "../signals.js";
 import type { Upload, UploadOptions, UploadProgress, UploadResult } from "../types.js";
 import { unlessAborted } from "../waiting.js";
+import { InFlight } from "./in-flight.js";
 import type { Job } from "./job.js";
 import { UploadMeter } from "./meter.js";
 import { abandonUpload } from "./resumable.js";
@@ -20,7 +21,7 @@ class RunningUpload implements Upload {
   readonly result: Promise<UploadResult>;
   readonly #job: Job;
   readonly #controller = new AbortController();
-  /** Cancels the current attempt, for a pause. */
+  /** Ends the current attempt, for a pause. */
   #attempt: AbortController | undefined;
   #paused: { promise: Promise<void>; end: () => void } | undefined;
 
@@ -38,6 +39,8 @@ class RunningUpload implements Upload {
       isResumed: false,
       skipsResume: false,
       etags: new Map(),
+      inFlight: new InFlight(),
+      partSize: options.partSize === undefined ? undefined : { bytes: options.partSize },
       creation: undefined,
       created: undefined,
       sha256: undefined,
@@ -102,7 +105,7 @@ class RunningUpload implements Upload {
     }
   }
 
-  /** Sends the file. A pause cancels the attempt; `resume` starts another one. */
+  /** Sends the file. A pause ends the attempt, but not its PUTs; `resume` starts another one. */
   async #sendBetweenPauses(outer: AbortSignal): Promise<UploadResult> {
     for (;;) {
       if (this.#paused) {

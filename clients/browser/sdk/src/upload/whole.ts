@@ -7,6 +7,7 @@ import {
   type ReceivedPart,
 } from "../api/uploads.js";
 import { hasCode, SluiceError } from "../errors.js";
+import { SMALL_MAX_BYTES } from "../hash/limits.js";
 import { linked } from "../signals.js";
 import type { Version } from "../types.js";
 import { create, type Transferred } from "./create.js";
@@ -36,7 +37,9 @@ export async function sendWhole(
   sha256: string | undefined,
   signal: AbortSignal,
 ): Promise<Transferred> {
-  const { partSize } = job.options;
+  // Chosen once, because a repeat has to be the same request.
+  job.partSize ??= { bytes: isMultipart(job) ? job.internals.pace.partSize(job.file.size) : undefined };
+  const { bytes: partSize } = job.partSize;
   const created = await create(job, { ...requestOf(job, sha256), ...(partSize && { partSize }) }, signal);
   if (created.outcome === "instant") return { outcome: "instant", version: created.version };
   const { uploadId, partCount, parts: urls } = created;
@@ -47,6 +50,11 @@ export async function sendWhole(
   await recordUpload(job, uploadId, Date.parse(created.expiresAt));
   const multipart: Multipart = { uploadId, partSize: created.partSize, partCount, received: [], urls };
   return sendMultipart(job, multipart, sha256, signal);
+}
+
+/** Whether the server will ask for parts. */
+function isMultipart({ file }: Job): boolean {
+  return file.size > SMALL_MAX_BYTES;
 }
 
 /** Sends the file in one PUT. The bucket's own event completes the upload. */
@@ -98,6 +106,8 @@ export async function sendMultipart(
     } catch (error) {
       if (round === ROUNDS || !hasCode(error, "parts_missing", "part_mismatch")) throw error;
       received = (await getUpload(job.internals, uploadId, signal)).received ?? [];
+      const stored = new Set(received.map((part) => part.number));
+      for (const number of job.etags.keys()) if (!stored.has(number)) job.etags.delete(number);
     }
   }
 }
@@ -108,7 +118,7 @@ async function completedParts(
   { uploadId, partCount }: Multipart,
   signal: AbortSignal,
 ): Promise<Completion["parts"]> {
-  const numbers = Array.from({ length: partCount }, (_, index) => index + 1);
+  const numbers = numbersTo(partCount);
   if (numbers.some((number) => !job.etags.get(number))) {
     const { received = [] } = await getUpload(job.internals, uploadId, signal);
     for (const part of received) {
@@ -116,6 +126,10 @@ async function completedParts(
     }
   }
   return numbers.map((number) => ({ number, etag: job.etags.get(number) ?? "" }));
+}
+
+function numbersTo(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index + 1);
 }
 
 /**
@@ -130,13 +144,15 @@ async function sendMissing(
   const { partSize, partCount, received, uploadId, urls } = multipart;
   const { controller, signal, unlink } = linked(outer);
   const bodyOf = (number: number) => job.file.slice((number - 1) * partSize, number * partSize);
+  const numbers = numbersTo(partCount);
   const usable = received.filter(
-    (part) => part.number <= partCount && part.size === bodyOf(part.number).size,
+    ({ number, size }) => number <= partCount && size === bodyOf(number).size && !job.inFlight.has(number),
   );
   const stored = new Set(usable.map((part) => part.number));
-  const missing = Array.from({ length: partCount }, (_, index) => index + 1).filter((n) => !stored.has(n));
-  const resumedBytes = usable.reduce((sum, part) => sum + part.size, 0);
-  job.meter.begin(partCount, usable.length, resumedBytes, resumedBytes);
+  // A part that was in flight may have arrived after the server was asked.
+  const missing = numbers.filter((number) => !stored.has(number) && !job.etags.has(number));
+  const resumedBytes = missing.reduce((rest, number) => rest - bodyOf(number).size, job.file.size);
+  job.meter.begin(partCount, partCount - missing.length, resumedBytes, resumedBytes);
   const sender = new PartSender(job, { uploadId, bodyOf, missing, urls }, signal);
   const verify = async (part: ReceivedPart) => {
     if (await matches(job, part, bodyOf(part.number), signal)) return;
@@ -151,6 +167,7 @@ async function sendMissing(
     // Fails as soon as either fails. Ends early if a version is found; otherwise waits for both.
     return await Promise.race([both, (finding ?? both).then((version) => version ?? both)]);
   } finally {
+    if (!outer.aborted) job.inFlight.cancel();
     controller.abort();
     unlink();
   }
