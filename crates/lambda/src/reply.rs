@@ -66,8 +66,8 @@ impl Reply {
         }
     }
 
-    /// The answer as an HTTP response that no cache may store, whose type no browser may guess, and after which
-    /// browsers use TLS only (a year; they ignore it over plain HTTP).
+    /// The answer as an HTTP response that no cache may store, whose type no browser may guess, and after
+    /// which browsers use TLS only (for a year; they ignore it over plain HTTP).
     ///
     /// # Errors
     /// If a header's value cannot be sent.

@@ -125,8 +125,8 @@ where
     Ok(PresignedUrl { url: request.uri().to_owned(), headers, expires_at })
 }
 
-/// The headers that the URL signs. On Lambda the SDK adds its trace's, which means nothing to a client, and which
-/// a store may refuse because it is not signed.
+/// The headers that the URL signs. On Lambda the SDK adds its trace's, which means nothing to a client, and
+/// which a store may refuse because it is not signed.
 fn signed_headers<'h>(
     url: &str,
     headers: impl Iterator<Item = (&'h str, &'h str)>,

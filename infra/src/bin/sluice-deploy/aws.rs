@@ -28,8 +28,8 @@ pub(crate) struct Aws {
     pub(crate) quotas: aws_sdk_servicequotas::Client,
     pub(crate) account: String,
     pub(crate) region: String,
-    endpoint: Option<String>,
-    partition: String,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) partition: String,
 }
 
 /// A call that AWS refused, or that did not reach it.

@@ -143,8 +143,86 @@ impl Bucket<'_> {
     /// Deletes the bucket with all its objects.
     pub(crate) async fn delete(&self) -> Outcome {
         self.delete_all_objects().await?;
+        Ok(self.delete_empty().await?)
+    }
+
+    async fn delete_empty(&self) -> Result<(), Refused> {
         let delete = self.aws.objects.delete_bucket().bucket(self.name);
         let deleted = delete.expected_bucket_owner(&self.aws.account).send().await;
-        Ok(deleted.map(drop).map_err(refused("s3 delete-bucket"))?)
+        deleted.map(drop).map_err(refused("s3 delete-bucket"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Bucket;
+    use crate::aws::Aws;
+    use aws_config::retry::RetryConfig;
+    use aws_config::{BehaviorVersion, Region};
+    use aws_sdk_s3::config::Credentials;
+    use std::sync::{Arc, Mutex};
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+    use tokio::net::TcpListener;
+
+    /// Refuses every request, and remembers its head.
+    async fn refuse(listener: TcpListener, heads: Arc<Mutex<Vec<String>>>) {
+        while let Ok((stream, _)) = listener.accept().await {
+            let mut stream = BufReader::new(stream);
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") {
+                if stream.read_line(&mut head).await.expect("a line") == 0 {
+                    break;
+                }
+            }
+            heads.lock().expect("a lock").push(head.to_lowercase());
+            let refusal = "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            stream.get_mut().write_all(refusal.as_bytes()).await.expect("written");
+        }
+    }
+
+    async fn aws(endpoint: &str) -> Aws {
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .retry_config(RetryConfig::disabled())
+            .endpoint_url(endpoint)
+            .load()
+            .await;
+        let objects = aws_sdk_s3::config::Builder::from(&config).force_path_style(true);
+        Aws {
+            cloudformation: aws_sdk_cloudformation::Client::new(&config),
+            tables: aws_sdk_dynamodb::Client::new(&config),
+            objects: aws_sdk_s3::Client::from_conf(objects.build()),
+            quotas: aws_sdk_servicequotas::Client::new(&config),
+            account: "111122223333".to_owned(),
+            region: "us-east-1".to_owned(),
+            endpoint: Some(endpoint.to_owned()),
+            partition: "aws".to_owned(),
+        }
+    }
+
+    /// Anybody can take the name of the artifact bucket before its owner does.
+    #[tokio::test]
+    async fn every_call_names_the_expected_owner() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+        let heads = Arc::new(Mutex::new(Vec::new()));
+        tokio::spawn(refuse(listener, heads.clone()));
+
+        let aws = aws(&endpoint).await;
+        let bucket = Bucket { aws: &aws, name: "sluice-artifacts" };
+        assert!(!bucket.is_usable().await);
+        assert!(bucket.exists().await.is_err());
+        assert!(bucket.keys("").await.is_err());
+        assert!(bucket.put("key", String::new()).await.is_err());
+        assert!(bucket.delete_objects(vec!["key".to_owned()]).await.is_err());
+        assert!(bucket.delete_all_objects().await.is_err());
+        assert!(bucket.delete_empty().await.is_err());
+
+        let heads = heads.lock().expect("a lock");
+        assert_eq!(heads.len(), 7);
+        for head in heads.iter() {
+            assert!(head.contains("\r\nx-amz-expected-bucket-owner: 111122223333\r\n"), "{head}");
+        }
     }
 }

@@ -84,8 +84,8 @@ async fn has_page(aws: &Aws, stage: &Stage) -> Result<bool, Refused> {
 mod tests {
     use super::{check_environments, concurrency_warning};
     use crate::target::workspace_dir;
+    use serde_json::{Value, json};
     use sluice_infra::template;
-    use std::collections::BTreeMap;
 
     #[test]
     fn workers_that_could_take_all_invocations_are_told() {
@@ -94,24 +94,26 @@ mod tests {
         assert!(warning.contains("allows 10 ") && warning.contains("may take 80,"), "{warning}");
     }
 
-    /// Four stores with conditions of their own, and ten rules.
+    /// Four stores besides the stack's own, and ten rules.
     #[test]
     fn a_large_registry_fits_into_the_environment_and_a_larger_one_is_refused() {
         let template = template::assemble(&workspace_dir()).expect("a template");
-        let check = |stores: usize, rules: usize| {
-            let store = |number: usize| {
-                format!(
-                    r#""store-{number}":{{"kind":"oss","endpoint":"https://oss-eu-central-1.aliyuncs.com","region":"oss-eu-central-1","bucket":"sluice-cold-{number}-111122223333","credentials":"secretsmanager:sluice/store-{number}"}}"#
-                )
+        let check = |stores: u32, rules: u32| {
+            let store = |number: u32| {
+                let store = json!({
+                    "kind": "oss",
+                    "endpoint": "https://s3.oss-eu-central-1.aliyuncs.com",
+                    "region": "oss-eu-central-1",
+                    "credentials": format!("secretsmanager:sluice/store-{number}"),
+                    "buckets": { "cold": format!("sluice-packs-{number}") },
+                });
+                (format!("store-{number}"), store)
             };
-            let rule = |number: usize| {
-                format!(r#"{{"prefix":"folder-{number}/","older_than_days":30,"to":"store-{number}"}}"#)
-            };
-            let stores = (0..stores).map(store).collect::<Vec<_>>().join(",");
-            let rules = (0..rules).map(rule).collect::<Vec<_>>().join(",");
-            let values = [("Stores", format!("{{{stores}}}")), ("MigrationRules", format!("[{rules}]"))];
-            let values: BTreeMap<String, String> =
-                values.map(|(name, value)| (name.to_owned(), value)).into();
+            let rule = |number: u32| json!({ "to": format!("store-{number}"), "min_age_days": 30 });
+            let stores = Value::Object((0..stores).map(store).collect());
+            let rules = Value::Array((0..rules).map(rule).collect());
+            let values = [("Stores", stores), ("MigrationRules", rules)];
+            let values = values.map(|(name, value)| (name.to_owned(), value.to_string())).into();
             check_environments(&template, &values).map_err(|error| error.to_string())
         };
         assert_eq!(check(4, 10), Ok(()));

@@ -1,6 +1,7 @@
 //! `sluice-deploy build`: builds what a stage deploys, so that whoever deploys it need not run a build.
 
 use clap::Args;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +23,7 @@ pub(crate) struct Options {
 pub(crate) async fn run(options: &Options) -> Outcome {
     let stage = Stage::read(&options.stage)?;
     let functions = Build::Lambda(stage.architecture()?).executables(&workspace_dir()).await?;
-    let page = if stage.serves_page() { page::files(&page::build(None)?)? } else { Default::default() };
+    let page = if stage.serves_page() { page::files(&page::build(None)?)? } else { BTreeMap::new() };
     for (folder, files) in [("functions", functions), ("page", page)] {
         for (name, file) in files {
             copy(&file, &options.to.join(folder).join(name))?;
