@@ -3,7 +3,7 @@ import { isolated, printable } from "./names.js";
 /** Formats numbers, sizes, times and names in one language. */
 export interface Formats {
   number(value: number): string;
-  /** Bytes, in the largest decimal unit that leaves at least 1. */
+  /** Bytes, in the largest binary unit that leaves at least 1, with the decimals of the command. */
   bytes(value: number): string;
   /** A speed in bytes per second. */
   speed(value: number): string;
@@ -23,7 +23,8 @@ export interface Formats {
   quoted(name: string): string;
 }
 
-const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte", "petabyte"];
+const UNITS = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+const DECIMALS = 2;
 
 /** Returns the formats for a BCP 47 language tag. */
 export function formatsFor(locale: string): Formats {
@@ -31,14 +32,21 @@ export function formatsFor(locale: string): Formats {
   const percents = new Intl.NumberFormat(locale, { style: "percent" });
   const moments = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
   const plurals = new Intl.PluralRules(locale);
-  const scaled = (value: number, suffix: string) => {
-    const [amount, unit] = scale(value);
-    return unitFormat(locale, `${unit}${suffix}`, amount).format(amount);
+  const decimals = new Intl.NumberFormat(locale, {
+    minimumFractionDigits: DECIMALS,
+    maximumFractionDigits: DECIMALS,
+  });
+  const wholeBytes = new Intl.NumberFormat(locale, { style: "unit", unit: "byte", unitDisplay: "long" });
+  const bytes = (value: number) => {
+    if (value < 1024) return wholeBytes.format(Math.round(value));
+    const power = Math.min(Math.floor(Math.log2(value) / 10), UNITS.length);
+    // Intl has no binary units, and no language translates these.
+    return `${decimals.format(value / 1024 ** power)} ${UNITS[power - 1]}`;
   };
   return {
     number: (value) => numbers.format(value),
-    bytes: (value) => scaled(value, ""),
-    speed: (value) => scaled(value, "-per-second"),
+    bytes,
+    speed: (value) => `${bytes(value)}/s`,
     percent: (fraction) => percents.format(fraction >= 1 ? 1 : Math.floor(fraction * 100) / 100),
     duration: (seconds) => duration(locale, seconds),
     date: (time) => date(locale, new Date(time), new Date()),
@@ -48,27 +56,6 @@ export function formatsFor(locale: string): Formats {
     name: printable,
     quoted: isolated,
   };
-}
-
-function scale(bytes: number): [number, string] {
-  let amount = bytes;
-  let unit = 0;
-  while (amount >= 999.5 && unit < UNITS.length - 1) {
-    amount /= 1000;
-    unit += 1;
-  }
-  return [amount, UNITS[unit] ?? "byte"];
-}
-
-function unitFormat(locale: string, unit: string, amount: number): Intl.NumberFormat {
-  const whole = unit.startsWith("byte") || amount >= 100;
-  const unitDisplay = unit === "byte" ? "long" : "short";
-  return new Intl.NumberFormat(locale, {
-    style: "unit",
-    unit,
-    unitDisplay,
-    maximumFractionDigits: whole ? 0 : 1,
-  });
 }
 
 function duration(locale: string, seconds: number): string {

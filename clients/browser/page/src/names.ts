@@ -46,3 +46,10 @@ export function folderOf(path: string): string {
   const trimmed = path.endsWith("/") ? path.slice(0, -1) : path;
   return trimmed.slice(0, trimmed.lastIndexOf("/") + 1);
 }
+
+const USERNAME = /^[\p{Alphabetic}\p{N}][\p{Alphabetic}\p{N}._@-]{2,63}$/u;
+
+/** Whether the server takes this user name. */
+export function isUsername(text: string): boolean {
+  return USERNAME.test(text.normalize("NFKC").toLowerCase().normalize("NFKC"));
+}

@@ -9,24 +9,23 @@ describe("bytes", () => {
     [0, "0 bytes"],
     [1, "1 byte"],
     [999, "999 bytes"],
-    [1000, "1 kB"],
-    [1_536, "1.5 kB"],
-    [999_499, "999 kB"],
-    [999_500, "1 MB"],
-    [107_374_182_400, "107 GB"],
-    [5_497_558_138_880, "5.5 TB"],
+    [1023, "1,023 bytes"],
+    [1024, "1.00 KiB"],
+    [3 * 2 ** 19, "1.50 MiB"],
+    [107_374_182_400, "100.00 GiB"],
+    [5_497_558_138_880, "5.00 TiB"],
   ])("%i is %s", (value, shown) => expect(english.bytes(value)).toBe(shown));
 
   it("is written in Chinese too", () => {
     expect(chinese.bytes(12)).toBe("12字节");
-    expect(chinese.bytes(2_500_000)).toBe("2.5 MB");
+    expect(chinese.bytes(2_500_000)).toBe("2.38 MiB");
   });
 
-  it("keeps within the largest unit", () => expect(english.bytes(2e18)).toBe("2,000 PB"));
+  it("keeps within the largest unit", () => expect(english.bytes(2 ** 62)).toBe("4,096.00 PiB"));
 });
 
 describe("speed", () => {
-  it("has a unit of time", () => expect(english.speed(3_200_000)).toBe("3.2 MB/s"));
+  it("has a unit of time", () => expect(english.speed(3_200_000)).toBe("3.05 MiB/s"));
 });
 
 describe("percent", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { baseName, folderOf, isolated, printable, saveName } from "../src/names.js";
+import { baseName, folderOf, isolated, isUsername, printable, saveName } from "../src/names.js";
 
 describe("printable", () => {
   it.each([
@@ -45,4 +45,14 @@ describe("segments", () => {
     expect([baseName("a/b/"), folderOf("a/b/")]).toEqual(["b", "a/"]);
     expect([baseName("c.txt"), folderOf("c.txt")]).toEqual(["c.txt", ""]);
   });
+});
+
+describe("user names", () => {
+  it.each(["ada", "Ada.Lovelace@example.org", "李小龙", "42x", "ﬁve", "a".repeat(64)])("%s is one", (name) =>
+    expect(isUsername(name)).toBe(true),
+  );
+
+  it.each(["", "ab", "-no name-", "with space", ".ada", "a/b", "a".repeat(65)])("%s is none", (name) =>
+    expect(isUsername(name)).toBe(false),
+  );
 });

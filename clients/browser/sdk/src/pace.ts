@@ -77,7 +77,7 @@ export class Pace {
     this.#rate = undefined;
   }
 
-  /** The size of the parts of a new upload; undefined to leave it to the server, on a fast or unknown line. */
+  /** The size of a new upload's parts; undefined leaves it to the server, on a fast or unknown line. */
   partSize(fileSize: number): number | undefined {
     if (this.#rate === undefined) return undefined;
     const wanted = Math.max(this.#rate * PART_SECONDS, PART_MIN_BYTES, fileSize / PARTS_MAX);

@@ -163,8 +163,8 @@ export interface Upload {
   /** A snapshot of the progress. */
   readonly progress: UploadProgress;
   /**
-   * Begins no more requests; those in flight finish, so that nothing is lost. Has no effect once all bytes have
-   * arrived.
+   * Begins no more requests; those in flight finish, so that nothing is lost. Has no effect once all bytes
+   * have arrived.
    */
   pause(): void;
   /** Continues sending after `pause`. */

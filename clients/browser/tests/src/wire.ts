@@ -14,7 +14,7 @@ export interface S3Error {
   message: string;
 }
 
-/** What happens to an intercepted request: it is held, answered in place of the bucket, or its answer is lost. */
+/** What happens to an intercepted request: it is held, loses its answer, or gets this one. */
 type Interception = "hold" | "lose" | S3Error;
 
 /**

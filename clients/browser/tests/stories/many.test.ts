@@ -23,7 +23,7 @@ story("more files at once than the page runs all become available", async ({ vis
   await page.getByLabel("语言").selectOption("en");
 
   await visitor.uploads.getByText(`${COUNT} of ${COUNT} files finished`).waitFor({ timeout: 200_000 });
-  await visitor.uploads.getByText("150 kB of 150 kB").waitFor();
+  await visitor.uploads.getByText("146.48 KiB of 146.48 KiB").waitFor();
   expect(visitor.wire.sentBytes).toBe(COUNT * SIZE);
   await visitor.button("Open folder many").click();
   await page.getByText("100 items loaded, more available").waitFor();

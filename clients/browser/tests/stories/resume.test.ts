@@ -15,7 +15,7 @@ async function sendHalf(visitor: Visitor, file: LocalFile): Promise<void> {
 }
 
 async function untilListed(visitor: Visitor): Promise<void> {
-  await visitor.unfinished.getByText("33.6 MB of 67.1 MB are on the server").waitFor();
+  await visitor.unfinished.getByText("32.00 MiB of 64.00 MiB are on the server").waitFor();
 }
 
 story("after a reload, an upload sends only what is missing", async ({ visit, account, files }) => {

@@ -2,6 +2,7 @@
 export const errorsInEnglish = {
   errors: {
     wrong_credentials: "User name or password is wrong. Check both and try again.",
+    bad_username: "A user name has 3 to 64 letters, digits or . _ - @, and begins with a letter or a digit.",
     username_taken: "This user name is taken. Choose another one, or sign in.",
     unauthenticated: "Your session has ended. Sign in again.",
     quota_exceeded:

@@ -4,6 +4,7 @@ import type { Dictionary } from "./en.js";
 export const errorsInChinese: Pick<Dictionary, "errors" | "reasons"> = {
   errors: {
     wrong_credentials: "用户名或密码不正确，请检查后重试。",
+    bad_username: "用户名须为 3 到 64 个字母、数字或 . _ - @，并以字母或数字开头。",
     username_taken: "该用户名已被注册。请换一个，或直接登录。",
     unauthenticated: "会话已结束，请重新登录。",
     quota_exceeded:

@@ -1,5 +1,5 @@
 import { SluiceError } from "@sluice/browser";
-import { text } from "../i18n/index.js";
+import { language, text } from "../i18n/index.js";
 
 /** Describes an error, and what to do about it. */
 export function failureText(error: unknown): string {
@@ -7,7 +7,9 @@ export function failureText(error: unknown): string {
   if (!(error instanceof SluiceError)) return errors.fallback;
   if (error.code === "rejected") return textOf(reasons, error.reason) ?? errors.fallback;
   // The server says in English which field is wrong.
-  if (error.code === "invalid_request") return `${errors.invalid_request} (${error.message})`;
+  if (error.code === "invalid_request" && language.value === "en") {
+    return `${errors.invalid_request} (${error.message})`;
+  }
   const message = textOf(errors, error.code);
   if (message !== undefined) return message;
   const request = error.requestId === undefined ? "" : ` ${errors.request(error.requestId)}`;

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
-import { type Account, account, connect, logIn, logOut, register } from "@sluice/browser";
+import { type Account, account, connect, logIn, logOut, register, SluiceError } from "@sluice/browser";
+import { isUsername } from "../names.js";
 
 /** `starting`: not known yet. `ended`: the session has expired, and calls wait for `signIn`. */
 export type SessionState = "starting" | "out" | "in" | "ended";
@@ -49,8 +50,9 @@ function continueSession(): void {
   resume = undefined;
 }
 
-/** Creates an account and signs in. */
+/** Creates an account and signs in. Fails with `bad_username`, among others. */
 export async function signUp(username: string, password: string): Promise<void> {
+  if (!isUsername(username)) throw new SluiceError("bad_username", "no user name");
   await register(connection, username, password);
   await signIn(username, password);
 }

@@ -3,7 +3,7 @@ import type { UploadPhase, UploadProgress } from "@sluice/browser";
 /** What the totals need of an upload. */
 export type Counted = Pick<UploadProgress, "phase" | "size" | "hashedBytes" | "sentBytes" | "wireBytes">;
 
-/** The stages of an upload, as shares of its bar. The rest is verification. Large files are hashed meanwhile. */
+/** The stages of an upload, as shares of its bar. The rest is verification. */
 const HASHING = 0.2;
 const SENDING = 0.7;
 

@@ -49,6 +49,7 @@ function CredentialsForm({ joining, username }: { joining: boolean; username?: s
   const [busy, setBusy] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   const id = useId();
+  const wrong = error === undefined ? undefined : wrongField(error);
   const submit = async (event: Event) => {
     event.preventDefault();
     const fields = new FormData(event.currentTarget as HTMLFormElement);
@@ -58,9 +59,7 @@ function CredentialsForm({ joining, username }: { joining: boolean; username?: s
       await (joining ? signUp : signIn)(String(fields.get("username")), String(fields.get("password")));
     } catch (failure) {
       setError(failure);
-      const wrong =
-        failure instanceof SluiceError && failure.code === "username_taken" ? "username" : "password";
-      form.current?.querySelector<HTMLInputElement>(`[name="${wrong}"]`)?.focus();
+      form.current?.querySelector<HTMLInputElement>(`[name="${wrongField(failure)}"]`)?.focus();
     }
     setBusy(false);
   };
@@ -78,13 +77,17 @@ function CredentialsForm({ joining, username }: { joining: boolean; username?: s
         maxLength={64}
         defaultValue={username}
         readOnly={username !== undefined}
-        aria-describedby={joining ? `${id}uh` : undefined}
+        aria-invalid={wrong === "username"}
+        aria-describedby={`${joining ? `${id}uh ` : ""}${id}ue`}
       />
       {joining && (
         <p id={`${id}uh`} class="hint">
           {session.usernameHint}
         </p>
       )}
+      <p id={`${id}ue`} class="error" role="alert">
+        {wrong === "username" && failureText(error)}
+      </p>
       <label htmlFor={`${id}p`}>{session.password}</label>
       <input
         id={`${id}p`}
@@ -95,7 +98,7 @@ function CredentialsForm({ joining, username }: { joining: boolean; username?: s
         minLength={joining ? 12 : undefined}
         maxLength={256}
         autofocus={username !== undefined}
-        aria-invalid={error !== undefined}
+        aria-invalid={wrong === "password"}
         aria-describedby={`${joining ? `${id}ph ` : ""}${id}e`}
       />
       {joining && (
@@ -104,11 +107,17 @@ function CredentialsForm({ joining, username }: { joining: boolean; username?: s
         </p>
       )}
       <p id={`${id}e`} class="error" role="alert">
-        {error !== undefined && failureText(error)}
+        {wrong === "password" && failureText(error)}
       </p>
       <button type="submit" class="primary" disabled={busy}>
         {busy ? session.working : joining ? session.signUp : session.signIn}
       </button>
     </form>
   );
+}
+
+/** The field that an error is shown under. */
+function wrongField(error: unknown): "username" | "password" {
+  const isName = error instanceof SluiceError && ["bad_username", "username_taken"].includes(error.code);
+  return isName ? "username" : "password";
 }

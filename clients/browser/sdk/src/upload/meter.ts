@@ -82,7 +82,8 @@ export class UploadMeter {
 
   /**
    * Starts or resumes sending. `done` parts of `total`, with `confirmedBytes`, need not be sent;
-   * `resumedBytes` of them because they were sent earlier. Attempts that a pause has left in flight still count.
+   * `resumedBytes` of them because they were sent earlier. Attempts that a pause has left in flight still
+   * count.
    */
   begin(total: number, done = 0, confirmedBytes = 0, resumedBytes = 0): void {
     this.#parts = { done, total };
