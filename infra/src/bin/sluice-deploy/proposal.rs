@@ -99,8 +99,8 @@ impl<'a> Proposal<'a> {
         Ok(())
     }
 
-    /// Executes the change set. If that fails, what it created is deleted, retained types too, and a new stack
-    /// as a whole. The next attempt would import their remains.
+    /// Executes the change set. If that fails, what it created is deleted, retained types too, and a new
+    /// stack as a whole: the next attempt would import the remains.
     pub(crate) async fn execute(&self, changes: &Changes) -> Outcome {
         let progress = Progress::new(self.aws, &self.stack_id).await?;
         let execute = self.aws.cloudformation.execute_change_set().change_set_name(&self.change_set_id);
