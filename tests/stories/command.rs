@@ -164,6 +164,39 @@ async fn a_tree_of_a_thousand_small_files_comes_back_unchanged() {
     assert_eq!((used, reserved), ((0..1000).map(|index| index * 13).sum(), 0));
 }
 
+#[tokio::test]
+async fn equal_files_of_one_put_are_sent_once() {
+    let sluice = Sluice::new().await;
+    let content = bytes(3, 3 * MIB);
+    fs::create_dir(sluice.path("equal")).expect("made");
+    for index in 0..6 {
+        fs::write(sluice.path(&format!("equal/{index}")), &content).expect("written");
+    }
+    let put = sluice.run(&["put", "equal"]).await;
+    let sent: u64 = put.iter().map(|line| line["bytes_sent"].as_u64().expect("a number")).sum();
+    assert_eq!((put.len(), sent), (6, content.len() as u64), "{put:?}");
+    assert_eq!(sluice.user.usage().await, (content.len() as u64, 0));
+}
+
+#[tokio::test]
+async fn an_interrupted_stream_leaves_no_space_reserved() {
+    let sluice = Sluice::new().await;
+    fs::write(sluice.path("film"), bytes(4, 100 * MIB)).expect("written");
+    let stream = fs::File::open(sluice.path("film")).expect("there");
+    let mut put = sluice.command(&["put", "-", "--to", "film", "--part-size", "5m", "--jobs", "1"]);
+    let mut put = put.stdin(stream).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
+    wait_for("an upload", async || {
+        let reserved = sluice.user.usage().await.1;
+        if reserved > 0 { Ok(()) } else { Err(reserved) }
+    })
+    .await;
+    let id = put.id().expect("running").to_string();
+    let signalled = Command::new("kill").args(["-s", "INT", &id]).status().await.expect("run");
+    assert!(signalled.success());
+    assert_eq!(put.wait().await.expect("ended").code(), Some(130));
+    assert_eq!(sluice.user.usage().await, (0, 0));
+}
+
 /// All files below a folder with their bytes, sorted.
 fn files_below(root: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut files = Vec::new();

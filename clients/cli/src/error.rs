@@ -88,6 +88,9 @@ pub enum Error {
     /// One failure that concerns several files.
     #[error(transparent)]
     Shared(#[from] Arc<Error>),
+    /// A signal ended the command.
+    #[error("interrupted; unfinished uploads that keep their space: {resumable}")]
+    Interrupted { resumable: usize },
     /// Some files failed. Each has been reported.
     #[error("{count} failed")]
     Several {
@@ -116,6 +119,10 @@ pub enum Kind {
     Quota = 8,
     /// The server refused the request, or this client does not understand the answer.
     Refused = 9,
+    /// A local file kept changing while it was read.
+    Changed = 10,
+    /// A signal ended the command.
+    Interrupted = 130,
 }
 
 impl Error {
@@ -127,25 +134,25 @@ impl Error {
 
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Usage(_) | Self::InvalidPath { .. } => Kind::Usage,
+            Self::Usage(_) => Kind::Usage,
             Self::NotLoggedIn { .. } => Kind::NotLoggedIn,
             Self::Problem(problem) => kind_of(problem.code),
             Self::NotFound(_) => Kind::NotFound,
             Self::Unreachable { .. } => Kind::Unavailable,
             Self::UnexpectedAnswer(_) | Self::Bucket { .. } => Kind::Refused,
-            Self::Local { .. } | Self::OperatorMissing { .. } | Self::Output(_) | Self::UnsafePath { .. } => {
-                Kind::Failed
-            }
+            Self::Local { .. }
+            | Self::OperatorMissing { .. }
+            | Self::Output(_)
+            | Self::InvalidPath { .. }
+            | Self::UnsafePath { .. } => Kind::Failed,
             Self::Exists(_)
             | Self::Busy(_)
             | Self::NotVerified(_)
             | Self::UploadEnded(_)
             | Self::Rejected(Some(RejectReason::PreconditionFailed)) => Kind::Conflict,
-            Self::Damaged { .. }
-            | Self::FileChanged(_)
-            | Self::Rejected(_)
-            | Self::Corrupt
-            | Self::CorruptAt(_) => Kind::Rejected,
+            Self::Damaged { .. } | Self::Rejected(_) | Self::Corrupt | Self::CorruptAt(_) => Kind::Rejected,
+            Self::FileChanged(_) => Kind::Changed,
+            Self::Interrupted { .. } => Kind::Interrupted,
             Self::Shared(error) => error.kind(),
             Self::Several { kind, .. } => *kind,
         }
@@ -174,6 +181,7 @@ impl Error {
             Self::UploadEnded(_) => Code::UploadEnded.as_str(),
             Self::Corrupt | Self::CorruptAt(_) => "corrupt",
             Self::Shared(error) => error.code(),
+            Self::Interrupted { .. } => "interrupted",
             Self::Several { .. } => "several_failed",
         }
     }
@@ -190,9 +198,22 @@ impl Error {
             Self::Exists(_) => Some("`--force` replaces it"),
             Self::FileChanged(_) => Some("run the command again when nothing writes to the file"),
             Self::UploadEnded(_) => Some("run the command again"),
+            Self::Interrupted { resumable: 1.. } => Some(
+                "run the command again to continue them; `sluice uploads` tells how long, and aborts them",
+            ),
             Self::Shared(error) => error.advice(),
             _ => None,
         }
+    }
+
+    /// Whether the local file may have changed while it was sent, so that hashing it anew may help.
+    pub fn suggests_change(&self) -> bool {
+        matches!(
+            self,
+            Self::FileChanged(_)
+                | Self::Damaged { .. }
+                | Self::Rejected(Some(RejectReason::SizeMismatch | RejectReason::Sha256Mismatch))
+        )
     }
 
     pub fn problem_code(&self) -> Option<Code> {

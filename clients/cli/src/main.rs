@@ -6,9 +6,17 @@ use sluice::error::Error;
 use sluice::output::Output;
 use std::io::ErrorKind;
 use std::process::ExitCode;
+use tokio::runtime::Runtime;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    let runtime = Runtime::new().expect("threads can be started");
+    let code = runtime.block_on(run());
+    // A thread may still hash a large file, or wait for a pipe.
+    runtime.shutdown_background();
+    code
+}
+
+async fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let output = Output::new(arguments.global.format());
     match sluice::commands::run(arguments, output.clone()).await {

@@ -7,6 +7,7 @@ use crate::output::Output;
 pub struct Tally {
     done: u64,
     failed: u64,
+    skipped: u64,
     kind: Option<Kind>,
 }
 
@@ -23,14 +24,21 @@ impl Tally {
         }
     }
 
+    /// Counts a file that the command leaves alone.
+    pub fn skip(&mut self) {
+        self.skipped += 1;
+    }
+
     pub fn is_empty(&self) -> bool {
         self.done + self.failed == 0
     }
 
     /// The outcome of the command: fails with the kind that all failures have in common, or [`Kind::Failed`].
     pub fn finish(&self, output: &Output, verb: &str) -> Result<()> {
-        if self.done + self.failed > 1 {
-            output.note(&format!("{} {verb}, {} failed", self.done, self.failed));
+        if self.done + self.failed + self.skipped > 1 {
+            let skipped =
+                if self.skipped > 0 { format!(", {} skipped", self.skipped) } else { String::new() };
+            output.note(&format!("{} {verb}, {} failed{skipped}", self.done, self.failed));
         }
         self.kind.map_or(Ok(()), |kind| Err(Error::Several { count: self.failed, kind }))
     }

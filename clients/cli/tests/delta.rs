@@ -80,17 +80,18 @@ async fn without_a_cache_the_server_is_asked() {
 }
 
 #[tokio::test]
-async fn a_file_that_changes_while_its_chunks_are_sent_fails() {
+async fn a_file_that_changes_while_its_chunks_are_sent_is_sent_again() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     let content = noise(6 * MIB);
     sluice.write("disk.img", &content);
     sluice.run("put disk.img").await;
     let path = sluice.write("disk.img", &content[1..]);
-    double.world().bucket_faults = [Fault::Change(path)].into();
+    double.world().bucket_faults = [Fault::Overwrite(path, "!")].into();
     let run = sluice.run("put disk.img").await;
-    assert_eq!((run.exit_code, &run.line()["error"]["code"]), (7, &json!("file_changed")), "{}", run.stderr);
+    assert_eq!((run.exit_code, &run.line()["outcome"]), (0, &json!("delta")), "{}", run.stderr);
     assert!(run.stderr.contains("changed while it was being uploaded"), "{}", run.stderr);
+    assert_eq!(double.world().files[1].content, sluice.read("disk.img"));
     assert_eq!(double.world().count("DELETE /uploads"), 1);
 }
 

@@ -12,9 +12,11 @@ fn received_parts(world: &double::World) -> usize {
     world.uploads.values().map(|upload| upload.received.len()).sum()
 }
 
-/// A put of 5 parts, killed when 3 had arrived.
+/// A put of 5 parts of an old file, killed when 3 had arrived.
 async fn killed_halfway(double: &Double, sluice: &Sluice) {
-    sluice.write("movie.mkv", &noise(25 * MIB));
+    let path = sluice.write("movie.mkv", &noise(25 * MIB));
+    let file = std::fs::OpenOptions::new().write(true).open(path).expect("there");
+    file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_hours(1)).expect("set");
     double.world().bucket_faults = [Fault::None, Fault::None, Fault::None, Fault::Hang, Fault::Hang].into();
     let mut child = sluice.spawn("put movie.mkv --to films/ --part-size 5m --jobs 2");
     let arrived = |world: &double::World| received_parts(world) == 3 && world.bucket_faults.is_empty();
@@ -131,15 +133,75 @@ async fn a_file_fails_if_its_url_stays_forbidden() {
 }
 
 #[tokio::test]
-async fn a_file_that_changes_during_the_upload_fails() {
+async fn of_a_file_that_grows_the_bytes_that_it_had_are_stored() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    for (name, option) in [("movie.mkv", " --part-size 5m"), ("log", "")] {
+        let path = sluice.write(name, &noise(10 * MIB - name.len()));
+        double.world().bucket_faults = [Fault::Append(path)].into();
+        let run = sluice.run(&format!("put {name} --jobs 1{option}")).await;
+        assert_eq!((run.exit_code, &run.line()["outcome"]), (0, &json!("uploaded")), "{}", run.stderr);
+        assert!(run.stderr.contains("grew"), "{}", run.stderr);
+        let stored = double.world().files.pop().expect("stored");
+        assert!(stored.content == noise(10 * MIB - name.len()), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_changes_is_sent_again_after_the_others() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    let path = sluice.write("tree/a.mkv", &noise(10 * MIB));
+    sluice.write("tree/b", b"b");
+    assert_eq!(sluice.run("put tree/b").await.exit_code, 0, "known from now on");
+    double.world().bucket_faults = [Fault::Overwrite(path, "1"), Fault::Status(503, "SlowDown")].into();
+    let run = sluice.run("put tree --part-size 5m").await;
+    assert_eq!(run.exit_code, 0, "{}", run.stderr);
+    assert_eq!((&run.lines[0]["path"], &run.lines[1]["path"]), (&json!("tree/b"), &json!("tree/a.mkv")));
+    assert!(run.stderr.contains("changed"), "{}", run.stderr);
+    let world = double.world();
+    assert!(world.files[1].content == sluice.read("tree/a.mkv"));
+    assert_eq!(world.count("DELETE /uploads"), 1);
+}
+
+#[tokio::test]
+async fn a_file_that_keeps_changing_fails_with_a_code_of_its_own() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     let path = sluice.write("movie.mkv", &noise(10 * MIB));
-    double.world().bucket_faults = [Fault::None, Fault::Change(path)].into();
+    double.world().bucket_faults = ["1", "2"].map(|text| Fault::Overwrite(path.clone(), text)).into();
     let run = sluice.run("put movie.mkv --part-size 5m --jobs 1").await;
-    assert_eq!((run.exit_code, &run.line()["error"]["code"]), (7, &json!("file_changed")), "{}", run.stderr);
-    assert_eq!(double.world().count("DELETE /uploads"), 1);
+    assert_eq!((run.exit_code, &run.line()["error"]["code"]), (10, &json!("file_changed")), "{}", run.stderr);
+    assert_eq!(double.world().count("DELETE /uploads"), 2);
     assert_eq!(sluice.remembered(), 0);
+}
+
+#[tokio::test]
+async fn a_change_that_sets_the_modification_time_back_is_noticed_when_resuming() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    killed_halfway(&double, &sluice).await;
+    let file =
+        std::fs::OpenOptions::new().write(true).open(sluice.folder().join("movie.mkv")).expect("there");
+    let modified = file.metadata().and_then(|metadata| metadata.modified()).expect("a time");
+    std::io::Write::write_all(&mut &file, b"another beginning").expect("written");
+    file.set_modified(modified).expect("set");
+
+    let run = sluice.run("put movie.mkv --to films/ --part-size 5m").await;
+    assert_eq!((run.exit_code, &run.line()["bytes_sent"]), (0, &json!(25 * MIB)), "{}", run.stderr);
+    assert_eq!(double.world().files[0].content, sluice.read("movie.mkv"));
+}
+
+#[tokio::test]
+async fn parts_that_do_not_match_their_hashes_are_hashed_anew() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    sluice.write("movie.mkv", &noise(10 * MIB));
+    double.world().bucket_faults = vec![Fault::Status(400, "BadDigest"); 4].into();
+    let run = sluice.run("put movie.mkv --part-size 5m --jobs 1").await;
+    assert_eq!((run.exit_code, &run.line()["outcome"]), (0, &json!("uploaded")), "{}", run.stderr);
+    let world = double.world();
+    assert_eq!((world.count("DELETE /uploads"), world.uploads.len()), (1, 2));
 }
 
 #[tokio::test]
@@ -176,7 +238,8 @@ async fn many_files_share_calls_and_known_blobs_are_not_sent() {
     let tenths_of_a_second = began.elapsed().as_millis() as usize / 100;
     assert_eq!((run.exit_code, run.lines.len()), (0, 201), "{}", run.stderr);
     assert!(run.lines.iter().all(|line| line["outcome"] == "uploaded" && line["state"] == "available"));
-    let calls = double.world().count("GET /uploads");
+    // One call asks for earlier attempts, the others for verdicts.
+    let calls = double.world().count("GET /uploads") - 1;
     assert!(
         calls < 201 && calls <= tenths_of_a_second + 2,
         "{calls} in {tenths_of_a_second} tenths of a second"

@@ -15,13 +15,14 @@ Examples:
   sluice put movie.mkv --to films/one.mkv   upload as films/one.mkv
   sluice put photos --to holiday/           upload the files in photos as holiday/...
   sluice put photos notes.txt --to backup/  upload as backup/photos/... and backup/notes.txt
+  pg_dump shop | sluice put - --to shop.sql upload what another command prints
 
 Bytes that the account already has are not sent again. The result of a file is `instant` if nothing was \
 sent, `delta` if only new chunks were sent, and `uploaded` if the whole file was sent. A file that has not \
 changed since an earlier `put` is not even read. If an upload is interrupted, run the same command again: it \
 continues where it stopped. The command ends when the server has verified every byte.")]
 pub struct PutArguments {
-    /// Files and folders; symbolic links inside folders are skipped
+    /// Files, folders, or `-` for standard input; symbolic links inside folders are skipped
     #[arg(required = true)]
     pub local: Vec<PathBuf>,
     /// The remote name, or (ending in `/`) the remote folder

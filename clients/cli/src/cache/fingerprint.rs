@@ -1,5 +1,6 @@
 //! Recognises that a file is unchanged since it was hashed, without reading it.
 
+use serde::{Deserialize, Serialize};
 use sluice_domain::time::Timestamp;
 use std::fs::{self, Metadata};
 use std::io;
@@ -12,7 +13,7 @@ const RACY: Duration = Duration::from_secs(2);
 
 /// What the file system says about a file. `changed_nanoseconds` and `inode` are 0 on systems that do not
 /// have them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     pub size_bytes: u64,
     /// When the file was last written to, in nanoseconds since 1970.

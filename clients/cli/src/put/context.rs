@@ -10,7 +10,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
 
-use super::item::Item;
+use super::copy::copy;
+use super::earlier::EarlierUploads;
+use super::interrupt::OpenUploads;
+use super::item::{Item, LocalBlob};
+use super::twins::Twins;
 use super::wait::Waiter;
 use crate::api::Api;
 use crate::arguments::PutArguments;
@@ -20,6 +24,11 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::output::Output;
 use crate::progress::Progress;
+
+/// How many files may wait for verification before no further ones are started.
+pub const WAITING_MAX: usize = 1000;
+/// How many files may wait for an equal one: fewer, so that the file that they wait for always goes on.
+const TWINS_WAITING_MAX: usize = WAITING_MAX / 2;
 
 pub struct PutContext {
     pub api: Api,
@@ -33,6 +42,9 @@ pub struct PutContext {
     pub waiter: Option<Waiter>,
     /// One slot for each part or pack that may be in flight, of any file.
     pub part_slots: Semaphore,
+    pub open_uploads: OpenUploads,
+    pub earlier_uploads: EarlierUploads,
+    pub twins: Twins,
     pub jobs: usize,
     pub part_size_bytes: Option<u64>,
     pub content_type: Option<String>,
@@ -40,7 +52,7 @@ pub struct PutContext {
 }
 
 impl PutContext {
-    pub fn new(arguments: &PutArguments, context: &Context) -> Result<Self> {
+    pub async fn new(arguments: &PutArguments, context: &Context) -> Result<Self> {
         let (api, session) = context.connect()?;
         let api = api.persistent();
         let cache = context.cache(&api, &session, arguments.no_cache);
@@ -53,6 +65,9 @@ impl PutContext {
             progress: Progress::new(context.output.bars(), "all"),
             waiter: (!arguments.no_wait).then(|| Waiter::start(api.clone())),
             part_slots: Semaphore::new(arguments.jobs.get()),
+            open_uploads: OpenUploads::default(),
+            earlier_uploads: EarlierUploads::list(&api).await,
+            twins: Twins::new(TWINS_WAITING_MAX),
             jobs: arguments.jobs.get(),
             part_size_bytes: arguments.part_size,
             content_type: arguments.content_type.clone(),
@@ -61,25 +76,29 @@ impl PutContext {
         })
     }
 
-    /// Starts to track a local file. Fails if the file cannot be read.
-    pub fn item(&self, local: PathBuf, remote: FilePath) -> Result<Item> {
-        let size_bytes = std::fs::metadata(&local).map_err(Error::local(&local))?.len();
+    /// Starts to track a local file, or a stream, which is read to its end. Fails if it cannot be read.
+    pub async fn item(&self, local: PathBuf, remote: FilePath) -> Result<Item> {
+        let copy = copy(&local).await.map_err(Error::local(&local))?;
+        let source = copy.as_deref().unwrap_or(&local);
+        let found_bytes = std::fs::metadata(source).map_err(Error::local(&local))?.len();
         Ok(Item {
             api: self.api.metered(),
-            progress: Arc::new(self.progress.file(remote.as_str(), size_bytes)),
+            progress: Arc::new(self.progress.file(remote.as_str(), found_bytes)),
             local,
             remote,
-            size_bytes,
-            sha256: OnceLock::new(),
+            copy,
+            found_bytes,
+            blob: OnceLock::new(),
             fingerprint: OnceLock::new(),
+            turn: OnceLock::new(),
         })
     }
 
     /// Asks the server to make a version from a blob that the account may already have.
-    pub async fn look_up(&self, item: &Item, sha256: Sha256) -> Result<LookupAnswer> {
+    pub async fn look_up(&self, item: &Item, blob: LocalBlob) -> Result<LookupAnswer> {
         let lookup = Lookup {
-            sha256,
-            size: item.size_bytes,
+            sha256: blob.sha256,
+            size: blob.size_bytes,
             path: item.remote.clone(),
             content_type: self.content_type(item),
             metadata: Metadata::new(),
@@ -108,6 +127,12 @@ impl PutContext {
             "{}: the server did not accept the delta ({reason}): sending the whole file",
             item.remote
         ));
+    }
+
+    /// Tells the user that an interruption of this upload would lose what was sent.
+    pub fn warn_not_resumable(&self, item: &Item, error: &Error) {
+        self.output
+            .warning(&format!("{}: if interrupted, the upload cannot be continued: {error}", item.remote));
     }
 
     fn content_type(&self, item: &Item) -> Option<String> {

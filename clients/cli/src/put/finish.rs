@@ -5,30 +5,39 @@ use sluice_domain::version::VersionState;
 
 use super::context::PutContext;
 use super::item::Item;
+use super::prepare::Prepared;
 use super::report::{Outcome, Report};
 use super::stage::{Arrived, Stage};
+use super::twins::{Place, TwinWait};
 use super::{delta, whole};
 use crate::cache::{CachedFile, CachedVersion};
 use crate::error::{Error, Result};
+use crate::output;
 
 /// The report on a file, and the error if it failed.
 pub struct FinishedFile {
     pub report: Report,
     pub outcome: Result<()>,
+    /// The file, if another attempt may help.
+    pub again: Option<Item>,
 }
 
 /// Waits for the verdict on a file that was sent, and remembers the version in the cache.
-pub async fn finish(put: &PutContext, item: &Item, sent: Result<Stage>) -> FinishedFile {
+pub async fn finish(put: &PutContext, item: Item, sent: Result<Stage>) -> FinishedFile {
     let finished = match sent {
-        Ok(stage) => finish_stage(put, item, stage).await,
+        Ok(stage) => finish_stage(put, &item, stage).await,
         Err(error) => Err(error),
     };
     match finished {
         Ok(report) => {
-            remember(put, item, &report);
-            FinishedFile { report, outcome: Ok(()) }
+            conclude(put, &item, &report).await;
+            FinishedFile { report, outcome: Ok(()), again: None }
         }
-        Err(error) => FinishedFile { report: Report::failed(item, &error), outcome: Err(error) },
+        Err(error) => FinishedFile {
+            report: Report::failed(&item, &error),
+            again: error.suggests_change().then(|| item.renewed()),
+            outcome: Err(error),
+        },
     }
 }
 
@@ -36,6 +45,11 @@ async fn finish_stage(put: &PutContext, item: &Item, stage: Stage) -> Result<Rep
     let mut arrived = match stage {
         Stage::Instant(version) => return Ok(Report::new(item, Outcome::Instant).with_version(&version)),
         Stage::Arrived(arrived) => arrived,
+        Stage::Twin(prepared, wait) => {
+            let stage = send_after_twin(put, item, *prepared, wait).await?;
+            // This recursion ends: only a file that was not sent yet is a twin.
+            return Box::pin(finish_stage(put, item, stage)).await;
+        }
     };
     let Some(prepared) = arrived.delta_of.take() else {
         return verify(put, item, &arrived, Outcome::Uploaded).await;
@@ -49,6 +63,26 @@ async fn finish_stage(put: &PutContext, item: &Item, stage: Stage) -> Result<Rep
         }
         verdict => verdict,
     }
+}
+
+/// Sends the file once no equal file is being sent. Usually the account has the blob by then.
+async fn send_after_twin(
+    put: &PutContext,
+    item: &Item,
+    prepared: Prepared,
+    mut wait: TwinWait,
+) -> Result<Stage> {
+    while !wait.is_stored().await {
+        match put.twins.enter(prepared.sha256()) {
+            Place::Behind(next) => wait = next,
+            Place::First(turn) => {
+                item.turn.set(turn).ok();
+                break;
+            }
+            Place::Crowded => break,
+        }
+    }
+    whole::send(put, item, prepared).await
 }
 
 /// Waits for the server's verdict, unless the user passed `--no-wait`.
@@ -78,10 +112,23 @@ async fn verify(put: &PutContext, item: &Item, arrived: &Arrived, outcome: Outco
     })
 }
 
+/// Does what is due once a file is stored.
+async fn conclude(put: &PutContext, item: &Item, report: &Report) {
+    if let Some(turn) = item.turn.get() {
+        turn.stored();
+    }
+    if item.has_grown() {
+        let stored = output::size(report.size);
+        put.output.warning(&format!("{} grew meanwhile: its first {stored} are stored", report.local));
+    }
+    remember(put, item, report);
+    put.earlier_uploads.abort(&put.api, item, report.version_id).await;
+}
+
 /// Remembers the version in the cache, if the answers named it.
 fn remember(put: &PutContext, item: &Item, report: &Report) {
     if let (Some(file_id), Some(version_id), Some(sha256)) =
-        (report.file_id, report.version_id, item.sha256.get().copied())
+        (report.file_id, report.version_id, report.sha256)
     {
         put.cache.remember_file(&CachedFile {
             local: &item.local,

@@ -2,8 +2,11 @@
 
 mod body;
 mod context;
+mod copy;
 mod delta;
+mod earlier;
 mod finish;
+mod interrupt;
 mod item;
 mod multipart;
 mod pack;
@@ -15,32 +18,30 @@ mod single;
 mod source;
 mod stage;
 mod stamp;
+mod twins;
 mod urls;
 mod wait;
 mod whole;
 
-use futures::{Stream, StreamExt as _, stream};
+use futures::{Stream, StreamExt as _, future, stream};
 use sluice_contracts::files::{LookupAnswer, VersionView};
-use sluice_domain::path::FilePath;
-use std::path::Path;
 
 use crate::arguments::PutArguments;
-use crate::cache::Fingerprint;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::tally::Tally;
-use context::PutContext;
+use context::{PutContext, WAITING_MAX};
 use finish::{FinishedFile, finish};
-use item::Item;
+use interrupt::unless_interrupted;
+use item::{Item, LocalBlob};
 use prepare::Prepared;
-use report::Report;
+use report::{Outcome, Report};
 use source::SourceEntry;
 use stage::{Arrived, Stage};
+use twins::Place;
 
 /// Small files spend most of their time waiting for answers, so more files than parts may be in flight.
 const FILES_PER_JOB: usize = 4;
-/// How many files may wait for verification before no further ones are started.
-const WAITING_MAX: usize = 1000;
 
 /// Uploads the files and folders that the command line names. One file that fails does not stop the others.
 pub async fn run(arguments: &PutArguments, context: &Context) -> Result<()> {
@@ -48,61 +49,87 @@ pub async fn run(arguments: &PutArguments, context: &Context) -> Result<()> {
         return Err(Error::Usage("--if-match is for one file".to_owned()));
     }
     let entries = source::find(&arguments.local, arguments.to.as_deref(), arguments.follow_links)?;
-    let put = PutContext::new(arguments, context)?;
+    let put = PutContext::new(arguments, context).await?;
+    // Unlike the client for transfers, this one gives up soon.
+    let (api, _) = context.connect()?;
+    unless_interrupted(put_all(&put, entries), &put.open_uploads, &api).await
+}
+
+async fn put_all(put: &PutContext, entries: impl Iterator<Item = SourceEntry>) -> Result<()> {
     let mut tally = Tally::default();
-    let mut finished = std::pin::pin!(finish_all(&put, entries));
-    while let Some(FinishedFile { report, outcome }) = finished.next().await {
-        if let Err(error) = &outcome {
-            context.output.failure(&format!("{}: ", report.local), error);
+    let mut changed = Vec::new();
+    let items = stream::iter(entries).map(|entry| open(put, entry));
+    let mut finished = std::pin::pin!(finish_all(put, items));
+    while let Some(file) = finished.next().await {
+        if let FinishedFile { again: Some(item), outcome: Err(error), .. } = file {
+            put.output.warning(&format!("{error}: it is sent again after the other files"));
+            changed.push(item);
+        } else {
+            tell(put, &mut tally, &file)?;
         }
-        context.output.result(&report, || report.text())?;
-        tally.add(&outcome);
+    }
+    let items = stream::iter(changed).map(|item| future::ready(Ok(item)));
+    let mut finished = std::pin::pin!(finish_all(put, items));
+    while let Some(file) = finished.next().await {
+        tell(put, &mut tally, &file)?;
     }
     put.progress.finish();
     put.cache.prune();
-    tally.finish(&context.output, "uploaded")
+    if tally.is_empty() {
+        return Err(Error::NotFound("file to upload".to_owned()));
+    }
+    tally.finish(&put.output, "uploaded")
 }
 
 /// The stages overlap: while some files wait for verification, the next ones are sent.
 fn finish_all<'a>(
     put: &'a PutContext,
-    entries: impl Iterator<Item = SourceEntry> + 'a,
+    items: impl Stream<Item = impl Future<Output = Result<Item, Box<FinishedFile>>>> + 'a,
 ) -> impl Stream<Item = FinishedFile> + 'a {
-    stream::iter(entries)
-        .filter_map(|entry| std::future::ready(admit(put, entry)))
-        .map(|admitted| async {
-            let item = admitted?;
+    items
+        .map(|item| async {
+            let item = item.await?;
             let stage = send(put, &item).await;
             Ok((item, stage))
         })
         .buffer_unordered(put.jobs * FILES_PER_JOB)
         .map(|sent: Result<_, Box<FinishedFile>>| async {
             match sent {
-                Ok((item, stage)) => finish(put, &item, stage).await,
+                Ok((item, stage)) => finish(put, item, stage).await,
                 Err(finished) => *finished,
             }
         })
         .buffer_unordered(WAITING_MAX)
 }
 
-/// Gives the file to send, or the report on one that fails before it is sent. Gives nothing for a skipped
-/// file.
-fn admit(put: &PutContext, entry: SourceEntry) -> Option<Result<Item, Box<FinishedFile>>> {
-    match entry {
-        SourceEntry::File { local, remote } => {
-            let item = put.item(local.clone(), remote.clone());
-            Some(item.map_err(|error| failed_early(&local, Some(remote), error)))
-        }
-        SourceEntry::Failed { local, error } => Some(Err(failed_early(&local, None, error))),
+/// Gives the file to send, or the report on one that is not sent.
+async fn open(put: &PutContext, entry: SourceEntry) -> Result<Item, Box<FinishedFile>> {
+    let (local, remote, error) = match entry {
+        SourceEntry::File { local, remote } => match put.item(local.clone(), remote.clone()).await {
+            Ok(item) => return Ok(item),
+            Err(error) => (local, Some(remote), error),
+        },
+        SourceEntry::Failed { local, error } => (local, None, error),
         SourceEntry::Skipped { local, why } => {
-            put.output.note(&format!("skipped {}: {why}", local.display()));
-            None
+            let report = Report::skipped(&local, why);
+            return Err(Box::new(FinishedFile { report, outcome: Ok(()), again: None }));
         }
-    }
+    };
+    let report = Report::not_begun(&local, remote, &error);
+    Err(Box::new(FinishedFile { report, outcome: Err(error), again: None }))
 }
 
-fn failed_early(local: &Path, remote: Option<FilePath>, error: Error) -> Box<FinishedFile> {
-    Box::new(FinishedFile { report: Report::not_begun(local, remote, &error), outcome: Err(error) })
+fn tell(put: &PutContext, tally: &mut Tally, file: &FinishedFile) -> Result<()> {
+    let FinishedFile { report, outcome, .. } = file;
+    if let Err(error) = outcome {
+        put.output.failure(&format!("{}: ", report.local), error);
+    }
+    put.output.result(report, || report.text())?;
+    match report.outcome {
+        Outcome::Skipped => tally.skip(),
+        _ => tally.add(outcome),
+    }
+    Ok(())
 }
 
 async fn send(put: &PutContext, item: &Item) -> Result<Stage> {
@@ -110,16 +137,24 @@ async fn send(put: &PutContext, item: &Item) -> Result<Stage> {
         return Ok(Stage::Instant(version));
     }
     let (prepared, chunks) = Prepared::new(put, item).await?;
-    let sha256 = prepared.sha256();
+    let blob = prepared.blob();
+    // With --no-wait nobody learns when the blob of the first twin is stored.
+    if put.waiter.is_some() {
+        match put.twins.enter(blob.sha256) {
+            Place::First(turn) => drop(item.turn.set(turn)),
+            Place::Behind(wait) => return Ok(Stage::Twin(Box::new(prepared), wait)),
+            Place::Crowded => {}
+        }
+    }
     let stage = match delta::send(put, item, &prepared, &chunks).await? {
         Some(Stage::Arrived(arrived)) => {
             Stage::Arrived(Arrived { delta_of: Some(Box::new(prepared)), ..arrived })
         }
-        Some(instant) => instant,
+        Some(stage) => stage,
         None => whole::send(put, item, prepared).await?,
     };
     if !chunks.is_empty() {
-        put.cache.remember_blob(&sha256, item.size_bytes, &chunks);
+        put.cache.remember_blob(&blob.sha256, blob.size_bytes, &chunks);
     }
     Ok(stage)
 }
@@ -127,11 +162,12 @@ async fn send(put: &PutContext, item: &Item) -> Result<Stage> {
 /// Makes a version of a file that an earlier run hashed, without reading it. Returns `None` if the file was
 /// written to since, or if the account no longer has its blob.
 async fn link_unchanged(put: &PutContext, item: &Item) -> Result<Option<Box<VersionView>>> {
-    let fingerprint = Fingerprint::of(&item.local).map_err(Error::local(&item.local))?;
+    let fingerprint = item.present_fingerprint()?;
     let Some(sha256) = put.cache.unchanged(&item.local, &fingerprint) else { return Ok(None) };
-    match put.look_up(item, sha256).await? {
+    let blob = LocalBlob { sha256, size_bytes: fingerprint.size_bytes };
+    match put.look_up(item, blob).await? {
         LookupAnswer::Instant { version } => {
-            item.sha256.set(sha256).ok();
+            item.blob.set(blob).ok();
             item.fingerprint.set(fingerprint).ok();
             Ok(Some(version))
         }

@@ -9,6 +9,7 @@ use sluice_domain::upload::UploadState;
 use std::collections::BTreeMap;
 
 use super::context::PutContext;
+use super::interrupt::Later;
 use super::item::Item;
 use super::part::{PartSource, Parts};
 use super::resume::{Memory, Unfinished};
@@ -24,17 +25,22 @@ const ROUNDS: u32 = 2;
 type Received = BTreeMap<PartNumber, ReceivedPart>;
 
 /// Returns when the bytes are in the bucket.
-pub async fn send(put: &PutContext, item: &Item, memory: Memory, unfinished: Unfinished) -> Result<Stage> {
+pub async fn send(
+    put: &PutContext,
+    item: &Item,
+    memory: Option<Memory>,
+    unfinished: Unfinished,
+) -> Result<Stage> {
     let mut upload = Multipart { put, item, memory, unfinished };
     for _ in 0..ROUNDS {
         match upload.advance().await {
             Err(error) if is_gone(&error) => upload.unfinished.upload_id = None,
-            Err(error) => return Err(upload.abandon_if_changed(error).await),
+            Err(error) => return Err(upload.abandon_if_useless(error).await),
             Ok(Stage::Arrived(arrived)) => {
-                return Ok(Stage::Arrived(Arrived { memory: Some(upload.memory), ..arrived }));
+                return Ok(Stage::Arrived(Arrived { memory: upload.memory, ..arrived }));
             }
             Ok(stage) => {
-                upload.memory.forget();
+                upload.memory.iter().for_each(Memory::forget);
                 return Ok(stage);
             }
         }
@@ -45,7 +51,8 @@ pub async fn send(put: &PutContext, item: &Item, memory: Memory, unfinished: Unf
 struct Multipart<'a> {
     put: &'a PutContext,
     item: &'a Item,
-    memory: Memory,
+    /// None if no later run could continue the upload.
+    memory: Option<Memory>,
     unfinished: Unfinished,
 }
 
@@ -64,6 +71,8 @@ impl Multipart<'_> {
             Opened::Complete(stage) => return Ok(stage),
             Opened::Unfinished { upload_id, received } => (upload_id, received),
         };
+        let later = if self.memory.is_some() { Later::Continue } else { Later::Nothing };
+        let _open = self.put.open_uploads.add(upload_id, later);
         let api = &self.item.api;
         for _ in 0..ROUNDS {
             let parts = self.send_missing(upload_id, received).await?;
@@ -104,7 +113,10 @@ impl Multipart<'_> {
             UploadAnswer::Instant { version } => Ok(Opened::Complete(Stage::Instant(Box::new(version)))),
             UploadAnswer::Upload(upload) if upload.part_size == unfinished.part_size_bytes => {
                 unfinished.upload_id = Some(upload.upload_id);
-                memory.remember(unfinished)?;
+                if let Some(Err(error)) = memory.as_ref().map(|memory| memory.remember(unfinished)) {
+                    put.warn_not_resumable(item, &error);
+                    *memory = None;
+                }
                 Ok(Opened::Unfinished { upload_id: upload.upload_id, received: Received::new() })
             }
             UploadAnswer::Upload(_) => {
@@ -146,14 +158,15 @@ impl Multipart<'_> {
         Ok(all)
     }
 
-    /// Aborts the upload if the file changed, so that its quota is released at once: it cannot be finished.
-    async fn abandon_if_changed(&self, error: Error) -> Error {
-        if matches!(error, Error::FileChanged(_)) {
+    /// Aborts an upload that no later run can finish, so that its quota is released at once: the file is no
+    /// longer what was hashed, or nothing remembers the upload.
+    async fn abandon_if_useless(&self, error: Error) -> Error {
+        if error.suggests_change() || self.memory.is_none() {
             if let Some(upload_id) = self.unfinished.upload_id {
                 // If aborting fails, the upload expires.
                 let _ = self.item.api.abort_upload(upload_id).await;
             }
-            self.memory.forget();
+            self.memory.iter().for_each(Memory::forget);
         }
         error
     }

@@ -88,7 +88,7 @@ impl Parts<'_> {
         let ranges = ranges
             .ok_or_else(|| Error::UnexpectedAnswer(format!("part {} has another size", url.number.get())))?;
         let attempt = Attempt::new(&self.item.progress, self.item.api.meter());
-        let body = body(&self.item.local, ranges, &attempt).await?;
+        let body = body(self.item.source(), ranges, &attempt).await?;
         self.item.api.meter().add_request();
         let outcome = self.bucket.put(url, body, || attempt.moved_bytes()).await;
         if outcome.is_err() {

@@ -22,6 +22,8 @@ pub enum Outcome {
     /// The account already had the blob.
     Instant,
     Failed,
+    /// Something that is not uploaded.
+    Skipped,
 }
 
 /// One line of `--json` output.
@@ -44,6 +46,9 @@ pub struct Report {
     pub api_bytes: u64,
     /// Requests to the API and to the bucket.
     pub requests: u64,
+    /// Why it was skipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
 }
@@ -52,6 +57,7 @@ impl Report {
     /// What the item has cost so far.
     pub fn new(item: &Item, outcome: Outcome) -> Self {
         let meter = item.api.meter();
+        let blob = item.blob.get();
         Self {
             path: Some(item.remote.clone()),
             local: item.local.to_string_lossy().into_owned(),
@@ -59,11 +65,12 @@ impl Report {
             state: None,
             version_id: None,
             file_id: None,
-            size: item.size_bytes,
-            sha256: item.sha256.get().copied(),
+            size: blob.map_or(item.found_bytes, |blob| blob.size_bytes),
+            sha256: blob.map(|blob| blob.sha256),
             bytes_sent: meter.bucket_bytes(),
             api_bytes: meter.api_bytes(),
             requests: meter.requests(),
+            reason: None,
             error: None,
         }
     }
@@ -75,10 +82,18 @@ impl Report {
 
     /// A file that failed before the first call to the server.
     pub fn not_begun(local: &Path, remote: Option<FilePath>, error: &Error) -> Self {
+        Self { path: remote, error: Some(Failure::from(error)), ..Self::without_item(local, Outcome::Failed) }
+    }
+
+    pub fn skipped(local: &Path, reason: &'static str) -> Self {
+        Self { reason: Some(reason), ..Self::without_item(local, Outcome::Skipped) }
+    }
+
+    fn without_item(local: &Path, outcome: Outcome) -> Self {
         Self {
-            path: remote,
+            path: None,
             local: local.to_string_lossy().into_owned(),
-            outcome: Outcome::Failed,
+            outcome,
             state: None,
             version_id: None,
             file_id: None,
@@ -87,7 +102,8 @@ impl Report {
             bytes_sent: 0,
             api_bytes: 0,
             requests: 0,
-            error: Some(Failure::from(error)),
+            reason: None,
+            error: None,
         }
     }
 
@@ -107,11 +123,14 @@ impl Report {
             Outcome::Delta => "delta",
             Outcome::Instant => "instant",
             Outcome::Failed => "failed",
+            Outcome::Skipped => "skipped",
         };
-        let sent = match self.outcome {
-            Outcome::Delta => format!(" ({} sent)", output::size(self.bytes_sent)),
+        let size = if self.reason.is_some() { String::new() } else { output::size(self.size) };
+        let remark = match (self.outcome, self.reason) {
+            (Outcome::Delta, _) => format!(" ({} sent)", output::size(self.bytes_sent)),
+            (_, Some(reason)) => format!(": {reason}"),
             _ => String::new(),
         };
-        format!("{outcome:8}  {:>10}  {}{sent}", output::size(self.size), printable(path))
+        format!("{outcome:8}  {size:>10}  {}{remark}", printable(path))
     }
 }

@@ -11,13 +11,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::stamp::Stamp;
+use crate::cache::Fingerprint;
 use crate::digests::Digests;
 use crate::error::{Error, Result};
 use crate::session::ApiUrl;
 use crate::{locked_file, private_file};
 
 /// Raised whenever [`Unfinished`] changes. A state file of another version is ignored.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Identifies an upload. Renaming the local file does not change it.
 pub struct UploadKey<'a> {
@@ -38,6 +39,8 @@ pub struct Unfinished {
     pub local: PathBuf,
     /// The state of the file when it was hashed.
     pub stamp: Stamp,
+    /// None if it would not reveal that the file was written to after it was hashed.
+    pub fingerprint: Option<Fingerprint>,
     pub digests: Digests,
     pub part_size_bytes: u64,
     /// None until the upload has begun. The server knows which parts have arrived.
@@ -47,7 +50,15 @@ pub struct Unfinished {
 impl Unfinished {
     /// A file that was hashed and has no upload yet.
     pub fn new(local: &Path, stamp: Stamp, digests: Digests, part_size_bytes: u64) -> Self {
-        Self { format: FORMAT, local: local.to_owned(), stamp, digests, part_size_bytes, upload_id: None }
+        Self {
+            format: FORMAT,
+            local: local.to_owned(),
+            stamp,
+            fingerprint: None,
+            digests,
+            part_size_bytes,
+            upload_id: None,
+        }
     }
 
     /// The plan by which the file was hashed.

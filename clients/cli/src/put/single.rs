@@ -7,6 +7,7 @@ use sluice_contracts::uploads::UploadAnswer;
 use sluice_domain::part_plan::UploadMethod;
 
 use super::context::PutContext;
+use super::interrupt::Later;
 use super::item::Item;
 use super::part::{PartSource, Parts};
 use super::prepare::SinglePut;
@@ -28,6 +29,7 @@ pub async fn send(put: &PutContext, item: &Item, file: &SinglePut) -> Result<Sta
     }
     let number = first.number;
     let upload_id = upload.upload_id;
+    let _open = put.open_uploads.add(upload_id, Later::Nothing);
     let urls = Urls::new(&item.api, upload_id, digests, &[number], upload.parts);
     item.progress.begin_transfer(0);
     let parts = Parts { item, stamp, source: PartSource::Plan(*plan), urls, bucket: &put.bucket };

@@ -1,25 +1,28 @@
 //! Walks the local files and decides the remote path of each.
 
 use sluice_domain::path::FilePath;
+use std::collections::HashMap;
 use std::ffi::OsStr;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
+use super::copy::is_standard_input;
 use crate::error::{Error, Result};
 
 /// Something that the walk over the local files finds.
 #[derive(Debug)]
 pub enum SourceEntry {
-    /// A file to upload.
+    /// A file or stream to upload.
     File { local: PathBuf, remote: FilePath },
-    /// A link or special file that is not uploaded.
+    /// Something in a folder that is not uploaded.
     Skipped { local: PathBuf, why: &'static str },
     /// A file that cannot be uploaded.
     Failed { local: PathBuf, error: Error },
 }
 
-/// A file or folder from the command line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A file, folder or stream from the command line.
+#[derive(Debug)]
 struct Root {
     local: PathBuf,
     /// The remote path of the file, or of the folder.
@@ -30,30 +33,85 @@ struct Root {
 ///
 /// A single file or folder gets the name `to`; if `to` ends in `/`, a file keeps its name and goes into that
 /// folder. Several files and folders keep their names and go into the folder `to`. Without `to`, they go to
-/// the top.
+/// the top. Fails if two of them would get the same name, or if a stream would get none.
 pub fn find(
     locals: &[PathBuf],
     to: Option<&str>,
     follow_links: bool,
 ) -> Result<impl Iterator<Item = SourceEntry> + use<>> {
-    let roots = roots(locals, to)?;
-    Ok(roots.into_iter().flat_map(move |root| walk(root, follow_links)))
+    let to = to.map(Target::parse).transpose()?;
+    let mut roots = Vec::new();
+    let mut failed = Vec::new();
+    for local in locals {
+        match root(local, to.as_ref(), locals.len() == 1) {
+            Ok(root) => roots.push(root),
+            Err(error @ Error::Usage(_)) => return Err(error),
+            Err(error) => failed.push(SourceEntry::Failed { local: local.clone(), error }),
+        }
+    }
+    let roots = distinct(roots)?;
+    Ok(failed.into_iter().chain(roots.into_iter().flat_map(move |root| walk(root, follow_links))))
 }
 
-fn roots(locals: &[PathBuf], to: Option<&str>) -> Result<Vec<Root>> {
-    let alone = locals.len() == 1;
-    let root = |local: &PathBuf| {
-        let is_folder = std::fs::metadata(local).map_err(Error::local(local))?.is_dir();
-        let remote = match to {
-            Some(name) if alone && (is_folder || !name.ends_with('/')) => {
-                name.trim_end_matches('/').to_owned()
+/// What `--to` says.
+struct Target {
+    /// Empty for the top.
+    path: String,
+    is_folder: bool,
+}
+
+impl Target {
+    fn parse(to: &str) -> Result<Self> {
+        let path = to.trim_end_matches('/');
+        match FilePath::parse(path) {
+            Err(why) if !path.is_empty() => {
+                Err(Error::Usage(format!("--to {to:?} is no remote path: {why}")))
             }
-            Some(folder) => join(folder.trim_end_matches('/'), &own_name(local)?),
-            None => own_name(local)?,
-        };
-        Ok(Root { local: local.clone(), remote })
+            _ => Ok(Self { path: path.to_owned(), is_folder: to.ends_with('/') }),
+        }
+    }
+}
+
+fn root(local: &Path, to: Option<&Target>, is_alone: bool) -> Result<Root> {
+    // Without an answer the walk tells why.
+    let kind = std::fs::metadata(local).map(|metadata| metadata.file_type());
+    let is_folder = kind.as_ref().is_ok_and(std::fs::FileType::is_dir);
+    let is_stream = is_standard_input(local) || kind.is_ok_and(|kind| !kind.is_dir() && !kind.is_file());
+    let remote = match to {
+        Some(to) if is_alone && (is_folder || !to.is_folder) => to.path.clone(),
+        _ if is_stream => {
+            let name = local.display();
+            return Err(Error::Usage(format!(
+                "{name} is a stream without a name: put it alone, with --to NAME"
+            )));
+        }
+        Some(to) => join(&to.path, &own_name(local)?),
+        None => own_name(local)?,
     };
-    locals.iter().map(root).collect()
+    Ok(Root { local: local.to_owned(), remote })
+}
+
+/// Leaves out repeated spellings of one root. Fails if two different ones would get the same name.
+fn distinct(roots: Vec<Root>) -> Result<Vec<Root>> {
+    let mut by_remote: HashMap<String, PathBuf> = HashMap::new();
+    let mut kept = Vec::new();
+    for root in roots {
+        let Some(other) = by_remote.get(&root.remote) else {
+            by_remote.insert(root.remote.clone(), root.local.clone());
+            kept.push(root);
+            continue;
+        };
+        let are_same = matches!((other.canonicalize(), root.local.canonicalize()), (Ok(a), Ok(b)) if a == b);
+        if !are_same {
+            return Err(Error::Usage(format!(
+                "{} and {} would both become {}: put one of them elsewhere with --to",
+                other.display(),
+                root.local.display(),
+                root.remote
+            )));
+        }
+    }
+    Ok(kept)
 }
 
 /// The name of a file or folder; `.` and `..` are resolved.
@@ -67,42 +125,49 @@ fn own_name(local: &Path) -> Result<String> {
 }
 
 fn not_utf8(local: &Path) -> Error {
-    Error::Usage(format!("the name of {} is not UTF-8", local.display()))
+    Error::local(local)(io::Error::new(io::ErrorKind::InvalidFilename, "the name is not UTF-8"))
 }
 
 fn walk(root: Root, follow_links: bool) -> impl Iterator<Item = SourceEntry> {
     // The user named this link, so follow it. Links inside a folder may lead anywhere.
-    let is_file = std::fs::metadata(&root.local).is_ok_and(|metadata| metadata.is_file());
-    let entries = WalkDir::new(&root.local).follow_links(follow_links || is_file).sort_by_file_name();
-    entries.into_iter().filter_map(move |entry| match entry {
+    let follow_links = follow_links || !root.local.is_dir();
+    let tree = (!is_standard_input(&root.local))
+        .then(|| WalkDir::new(&root.local).follow_links(follow_links).sort_by_file_name());
+    let stream = tree.is_none().then(|| file(&root, &root.local));
+    let entries = tree.into_iter().flatten().filter_map(move |entry| match entry {
         Ok(entry) => classify(&root, &entry),
         Err(error) => {
             let local = error.path().unwrap_or(&root.local).to_owned();
             let error = Error::local(&local)(error.into());
             Some(SourceEntry::Failed { local, error })
         }
-    })
+    });
+    stream.into_iter().chain(entries)
 }
 
 fn classify(root: &Root, entry: &DirEntry) -> Option<SourceEntry> {
-    let local = entry.path().to_owned();
     let kind = entry.file_type();
-    if kind.is_dir() {
-        return None;
+    // The root may be a link to a folder.
+    let why = if kind.is_dir() || entry.depth() == 0 && entry.path().is_dir() {
+        if !std::fs::read_dir(entry.path()).is_ok_and(|mut entries| entries.next().is_none()) {
+            return None;
+        }
+        "an empty folder (only files are stored)"
+    } else if kind.is_symlink() {
+        "a symbolic link (--follow-links uploads what it points to)"
+    } else if !kind.is_file() && entry.depth() > 0 {
+        "neither a file nor a folder"
+    } else {
+        return Some(file(root, entry.path()));
+    };
+    Some(SourceEntry::Skipped { local: entry.path().to_owned(), why })
+}
+
+fn file(root: &Root, local: &Path) -> SourceEntry {
+    match remote_path(root, local) {
+        Ok(remote) => SourceEntry::File { local: local.to_owned(), remote },
+        Err(error) => SourceEntry::Failed { local: local.to_owned(), error },
     }
-    if kind.is_symlink() {
-        return Some(SourceEntry::Skipped {
-            local,
-            why: "a symbolic link (--follow-links uploads what it points to)",
-        });
-    }
-    if !kind.is_file() {
-        return Some(SourceEntry::Skipped { local, why: "neither a file nor a folder" });
-    }
-    Some(match remote_path(root, entry.path()) {
-        Ok(remote) => SourceEntry::File { local, remote },
-        Err(error) => SourceEntry::Failed { local, error },
-    })
 }
 
 fn remote_path(root: &Root, local: &Path) -> Result<FilePath> {

@@ -1,4 +1,4 @@
-//! How far a file has come when its bytes no longer have to be sent.
+//! How far a file has come when it no longer takes part in sending.
 
 use sluice_contracts::files::VersionView;
 use sluice_contracts::uploads::UploadView;
@@ -6,12 +6,15 @@ use sluice_domain::id::{FileId, UploadId, VersionId};
 
 use super::prepare::Prepared;
 use super::resume::Memory;
+use super::twins::TwinWait;
 
 pub enum Stage {
     /// The account already had the blob, and the server made a version of it.
     Instant(Box<VersionView>),
     /// The bytes are in the bucket; the server has yet to verify them.
     Arrived(Arrived),
+    /// An equal file is being sent.
+    Twin(Box<Prepared>, TwinWait),
 }
 
 /// An upload that has received all its bytes.

@@ -29,6 +29,12 @@ impl Stamp {
         };
         Ok(Self { identity: file_id::get_file_id(path)?, size_bytes: metadata.len(), modified_nanoseconds })
     }
+
+    /// Whether the file seems to begin with the same bytes if it has the stamp `now`: nothing wrote to it, or
+    /// it has grown, as logs do. If it was overwritten too, the bytes that are sent do not match the hashes.
+    pub fn still_begins(&self, now: &Self) -> bool {
+        now == self || now.identity == self.identity && now.size_bytes > self.size_bytes
+    }
 }
 
 #[cfg(test)]

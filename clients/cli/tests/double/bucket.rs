@@ -24,9 +24,14 @@ pub async fn answer(
     match fault {
         Fault::Status(status, code) => return refuse(status, code),
         Fault::Hang => std::future::pending().await,
-        Fault::Change(path) => {
+        Fault::Append(path) => {
             let file = std::fs::OpenOptions::new().append(true).open(path);
             file.and_then(|mut file| file.write_all(b"more")).expect("written");
+            return refuse(503, "SlowDown");
+        }
+        Fault::Overwrite(path, text) => {
+            let file = std::fs::OpenOptions::new().write(true).open(path);
+            file.and_then(|mut file| file.write_all(text.as_bytes())).expect("written");
             return refuse(503, "SlowDown");
         }
         Fault::Cut(bytes) => cut = bytes,
@@ -59,6 +64,9 @@ fn put(double: &Double, parts: &Parts, upload_id: &str, number: &str, body: &Byt
         if upload.received.contains_key(&number) {
             return refuse(412, "PreconditionFailed");
         }
+    }
+    if upload.signed.get(&number).is_some_and(|sha256| *sha256 != Sha256::of(body)) {
+        return refuse(400, "BadDigest");
     }
     upload.received.insert(number, body.to_vec());
     if upload.request.packs.is_none() && upload.plan.method() == UploadMethod::Put {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use tokio::process::{Child, Command};
 
 use super::Double;
@@ -56,13 +56,18 @@ impl Sluice {
 
     /// Runs the command and waits for its end.
     pub async fn run(&self, line: &str) -> Run {
-        let output = self.command(&format!("{line} --json")).output().await.expect("started");
-        let stdout = String::from_utf8(output.stdout).expect("UTF-8");
-        Run {
-            exit_code: output.status.code().expect("not killed"),
-            lines: stdout.lines().map(|line| serde_json::from_str(line).expect(line)).collect(),
-            stderr: String::from_utf8(output.stderr).expect("UTF-8"),
-        }
+        Run::of(&self.command(&format!("{line} --json")).output().await.expect("started"))
+    }
+
+    /// Runs the command with these bytes on standard input.
+    pub async fn feed(&self, line: &str, input: &[u8]) -> Run {
+        let mut child =
+            self.command(&format!("{line} --json")).stdin(Stdio::piped()).spawn().expect("started");
+        let mut stdin = child.stdin.take().expect("piped");
+        // The command may end before it has read everything.
+        let _ = tokio::io::AsyncWriteExt::write_all(&mut stdin, input).await;
+        drop(stdin);
+        Run::of(&child.wait_with_output().await.expect("ended"))
     }
 
     /// Runs the command as a user does, and returns all that it prints.
@@ -91,6 +96,15 @@ impl Sluice {
 }
 
 impl Run {
+    fn of(output: &Output) -> Self {
+        let text = |stream: &[u8]| String::from_utf8(stream.to_vec()).expect("UTF-8");
+        Self {
+            exit_code: output.status.code().expect("not killed"),
+            lines: text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect(line)).collect(),
+            stderr: text(&output.stderr),
+        }
+    }
+
     /// The only result line; panics if there are more or none.
     pub fn line(&self) -> &Value {
         assert_eq!(self.lines.len(), 1, "{:?} {}", self.lines, self.stderr);

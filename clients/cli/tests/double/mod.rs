@@ -38,14 +38,18 @@ pub enum Fault {
     Cut(usize),
     /// The byte at this offset of the answer is wrong.
     Damage(usize),
-    /// The local file is changed, and the answer is 503.
-    Change(PathBuf),
+    /// Something is appended to the local file, and the answer is 503.
+    Append(PathBuf),
+    /// The first bytes of the local file are overwritten, and the answer is 503.
+    Overwrite(PathBuf, &'static str),
 }
 
 pub struct Upload {
     pub request: UploadRequest,
     pub plan: PartPlan,
     pub received: BTreeMap<u32, Vec<u8>>,
+    /// The hash of each part whose URL was signed with one.
+    pub signed: BTreeMap<u32, Sha256>,
     pub manifest: Option<PackManifest>,
     pub state: UploadState,
     pub reason: Option<RejectReason>,

@@ -14,6 +14,7 @@ use sluice_contracts::uploads::{
 use sluice_domain::id::{FileId, UploadId, VersionId};
 use sluice_domain::part_plan::{PartNumber, PartPlan, UploadMethod};
 use sluice_domain::upload::UploadState;
+use std::collections::BTreeMap;
 
 use super::{Double, Fault, StoredFile, Upload, World, account_id, bucket, never, packs};
 
@@ -40,10 +41,11 @@ pub async fn answer(State(double): State<Double>, request: Request) -> Response<
         ("POST", ["sessions"]) => json(201, &json!({"token": "t0ken", "expires_at": never()})),
         ("GET", ["accounts", "me"]) => json(200, &account()),
         ("POST", ["uploads"]) => begin(&mut world, &body),
+        ("GET", ["uploads"]) if query.is_empty() => open_uploads(&world),
         ("GET", ["uploads"]) => by_ids(&world, &query),
         ("GET", ["uploads", id]) => found(view(&world, id)),
         ("DELETE", ["uploads", id]) => abort(&mut world, id),
-        ("POST", ["uploads", id, "parts"]) => part_urls(&world, id, &body),
+        ("POST", ["uploads", id, "parts"]) => part_urls(&mut world, id, &body),
         ("POST", ["uploads", id, "complete"]) => complete(&mut world, id, &body),
         ("GET", ["files"]) => files(&world, &query),
         ("GET", ["files", id, "plan"]) => packs::plan(&world, id, &query),
@@ -71,7 +73,8 @@ fn begin(world: &mut World, body: &Bytes) -> Response<Body> {
     let upload = Upload {
         request,
         plan,
-        received: std::collections::BTreeMap::new(),
+        received: BTreeMap::new(),
+        signed: BTreeMap::new(),
         manifest: None,
         state: UploadState::Open,
         reason: None,
@@ -108,12 +111,15 @@ fn part_url(world: &World, upload_id: UploadId, upload: &Upload, number: u32) ->
     }
 }
 
-fn part_urls(world: &World, id: &str, body: &Bytes) -> Response<Body> {
+fn part_urls(world: &mut World, id: &str, body: &Bytes) -> Response<Body> {
     let upload_id: UploadId = id.parse().expect("an id");
     let request: PartUrlsRequest = serde_json::from_slice(body).expect("a request for URLs");
     assert!(request.parts.len() <= 100);
-    let Some(upload) = world.uploads.get(&upload_id) else { return problem(Code::NotFound) };
+    let Some(upload) = world.uploads.get_mut(&upload_id) else { return problem(Code::NotFound) };
     assert!(request.parts.iter().all(|part| part.sha256.is_some() == upload.request.part_sha256));
+    let signed = request.parts.iter().filter_map(|part| Some((part.number.get(), part.sha256?)));
+    upload.signed.extend(signed);
+    let upload = &world.uploads[&upload_id];
     let urls = request.parts.iter().map(|part| part_url(world, upload_id, upload, part.number.get()));
     json(200, &PartUrls { parts: urls.collect() })
 }
@@ -156,6 +162,12 @@ fn by_ids(world: &World, query: &str) -> Response<Body> {
     let ids: Vec<_> = query.trim_start_matches("ids=").split("%2C").collect();
     assert!(ids.len() <= 100);
     let uploads: Vec<_> = ids.iter().filter_map(|id| view(world, id)).collect();
+    json(200, &json!({ "uploads": uploads }))
+}
+
+fn open_uploads(world: &World) -> Response<Body> {
+    let open = world.uploads.iter().filter(|(_, upload)| upload.state == UploadState::Open);
+    let uploads: Vec<_> = open.filter_map(|(id, _)| view(world, &id.to_string())).collect();
     json(200, &json!({ "uploads": uploads }))
 }
 

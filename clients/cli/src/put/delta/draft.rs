@@ -99,17 +99,17 @@ impl Draft {
 
     /// Reads the chunks of the packs again, and hashes each pack.
     pub async fn declare(&self, item: &Item) -> Result<Vec<DeclaredPack>> {
-        let local = item.local.clone();
+        let source = item.source().to_owned();
         let packs = self.packs.clone();
-        let declaring = tokio::task::spawn_blocking(move || declare(&local, &packs));
+        let declaring = tokio::task::spawn_blocking(move || declare(&source, &packs));
         let declared =
             declaring.await.map_err(io::Error::other).flatten().map_err(Error::local(&item.local))?;
         declared.ok_or_else(|| Error::FileChanged(item.local.clone()))
     }
 }
 
-fn declare(local: &Path, packs: &[Pack]) -> io::Result<Option<Vec<DeclaredPack>>> {
-    let mut file = File::open(local)?;
+fn declare(source: &Path, packs: &[Pack]) -> io::Result<Option<Vec<DeclaredPack>>> {
+    let mut file = File::open(source)?;
     packs.iter().map(|pack| pack.declare(&mut file)).collect()
 }
 

@@ -13,6 +13,7 @@ use sluice_domain::part_plan::UploadMethod;
 use sluice_domain::version::RejectReason;
 
 use super::context::PutContext;
+use super::interrupt::Later;
 use super::item::Item;
 use super::part::{PartSource, Parts};
 use super::prepare::Prepared;
@@ -33,7 +34,7 @@ pub async fn send(
     if chunks.is_empty() {
         return Ok(None);
     }
-    let locations = match search::find(put, item, prepared.sha256(), chunks).await? {
+    let locations = match search::find(put, item, prepared.blob(), chunks).await? {
         SearchOutcome::Instant(version) => return Ok(Some(Stage::Instant(version))),
         SearchOutcome::Chunks(locations) => locations,
     };
@@ -70,6 +71,7 @@ impl Delta<'_> {
             Err(error) => return self.refused(error),
         };
         let upload_id = upload.upload_id;
+        let _open = put.open_uploads.add(upload_id, Later::Nothing);
         let arrived = match self.send_packs(upload).await {
             Ok(()) => {
                 let completion =

@@ -18,7 +18,7 @@ use crate::api::Detail;
 use crate::cache::CachedVersion;
 use crate::error::{Error, Result};
 use crate::put::context::PutContext;
-use crate::put::item::Item;
+use crate::put::item::{Item, LocalBlob};
 
 /// From this size on, it pays to ask the server for an earlier version that is not in the cache.
 const SERVER_SEARCH_MIN_BYTES: u64 = 1 << 20;
@@ -34,15 +34,15 @@ pub enum SearchOutcome {
 
 /// Looks for the chunks of the file in its earlier version, as the cache or the server knows it, and
 /// otherwise in any file that shares hooks with it.
-pub async fn find(put: &PutContext, item: &Item, sha256: Sha256, chunks: &[Chunk]) -> Result<SearchOutcome> {
-    let search = Search { put, item, sha256 };
+pub async fn find(put: &PutContext, item: &Item, blob: LocalBlob, chunks: &[Chunk]) -> Result<SearchOutcome> {
+    let search = Search { put, item, sha256: blob.sha256 };
     let mut locations = ChunkLocations::default();
     if let Some(version) = put.cache.version_at(&item.remote)
         && search.finds_cached_chunks(version, &mut locations).await?
     {
         return Ok(SearchOutcome::Chunks(locations));
     }
-    if item.size_bytes < SERVER_SEARCH_MIN_BYTES {
+    if blob.size_bytes < SERVER_SEARCH_MIN_BYTES {
         return Ok(SearchOutcome::Chunks(locations));
     }
     let current = item.api.file_at(&item.remote).await?.as_ref().and_then(version_of);
@@ -53,11 +53,11 @@ pub async fn find(put: &PutContext, item: &Item, sha256: Sha256, chunks: &[Chunk
     {
         return Ok(SearchOutcome::Chunks(locations));
     }
-    if current.is_none() && item.size_bytes < HOOKS_MIN_BYTES {
+    if current.is_none() && blob.size_bytes < HOOKS_MIN_BYTES {
         return Ok(SearchOutcome::Chunks(locations));
     }
     // The calls that follow have long answers. Avoid them if the account has the whole blob.
-    if let LookupAnswer::Instant { version } = put.look_up(item, sha256).await? {
+    if let LookupAnswer::Instant { version } = put.look_up(item, blob).await? {
         return Ok(SearchOutcome::Instant(version));
     }
     match current {
