@@ -2,6 +2,7 @@
 
 mod compress;
 mod dedup;
+mod import;
 mod materialize;
 mod migrate;
 mod plan;
