@@ -28,6 +28,7 @@ use crate::arguments::PutArguments;
 use crate::cache::Fingerprint;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::progress::Progress;
 use crate::tally::Tally;
 use context::PutContext;
 use finish::{FinishedFile, finish};
@@ -49,6 +50,12 @@ pub async fn run(arguments: &PutArguments, context: &Context) -> Result<()> {
     }
     let entries = source::find(&arguments.local, arguments.to.as_deref(), arguments.follow_links)?;
     let put = PutContext::new(arguments, context)?;
+    if !put.progress.is_hidden() {
+        let progress = put.progress.clone();
+        let all = source::find(&arguments.local, arguments.to.as_deref(), arguments.follow_links)?;
+        // A second walk goes ahead of the uploads, so that the total is soon that of all files.
+        tokio::task::spawn_blocking(move || expect_all(&progress, all));
+    }
     let mut tally = Tally::default();
     let mut finished = std::pin::pin!(finish_all(&put, entries));
     while let Some(FinishedFile { report, outcome }) = finished.next().await {
@@ -61,6 +68,16 @@ pub async fn run(arguments: &PutArguments, context: &Context) -> Result<()> {
     put.progress.finish();
     put.cache.prune();
     tally.finish(&context.output, "uploaded")
+}
+
+fn expect_all(progress: &Progress, entries: impl Iterator<Item = SourceEntry>) {
+    for entry in entries {
+        if let SourceEntry::File { local, .. } = entry
+            && let Ok(metadata) = local.metadata()
+        {
+            progress.expect(metadata.len());
+        }
+    }
 }
 
 /// The stages overlap: while some files wait for verification, the next ones are sent.

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::error::{Error, Result};
+use crate::partial_file;
 
 /// Something that the walk over the local files finds.
 #[derive(Debug)]
@@ -98,6 +99,10 @@ fn classify(root: &Root, entry: &DirEntry) -> Option<SourceEntry> {
     }
     if !kind.is_file() {
         return Some(SourceEntry::Skipped { local, why: "neither a file nor a folder" });
+    }
+    // A file that the user names is uploaded whatever its name.
+    if entry.depth() > 0 && partial_file::is_partial(entry.file_name()) {
+        return Some(SourceEntry::Skipped { local, why: "an unfinished download of `sluice get`" });
     }
     Some(match remote_path(root, entry.path()) {
         Ok(remote) => SourceEntry::File { local, remote },

@@ -33,8 +33,10 @@ pub async fn answer(State(double): State<Double>, request: Request) -> Response<
         world.idempotency_keys.push(key.to_str().expect("text").to_owned());
     }
     let faulty = path == "/uploads" && parts.method == "POST" || path.ends_with("/plan");
-    if let Some(Fault::Status(status, _)) = faulty.then(|| world.api_faults.pop_front()).flatten() {
-        return json(status, &json!({"message": "a fault"}));
+    match faulty.then(|| world.api_faults.pop_front()).flatten() {
+        Some(Fault::Status(_, "quota_exceeded")) => return problem(Code::QuotaExceeded),
+        Some(Fault::Status(status, _)) => return json(status, &json!({"message": "a fault"})),
+        _ => {}
     }
     match (parts.method.as_str(), &*segments) {
         ("POST", ["sessions"]) => json(201, &json!({"token": "t0ken", "expires_at": never()})),
