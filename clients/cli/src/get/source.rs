@@ -94,7 +94,8 @@ fn check_targets(sources: &[Source<'_>]) -> Result<()> {
     let target = |source: &Source<'_>| match source {
         Source::File(Ok(file)) => Some((file.folder.join(&file.name), file.version.path.to_string())),
         Source::File(Err(_)) => None,
-        Source::Folder { prefix, folder } => Some((folder.clone(), format!("/{prefix}"))),
+        Source::Folder { prefix: "", folder } => Some((folder.clone(), "/".to_owned())),
+        Source::Folder { prefix, folder } => Some((folder.clone(), (*prefix).to_owned())),
     };
     let mut targets: Vec<_> = sources.iter().filter_map(target).collect();
     // What is inside another target then follows it.

@@ -48,6 +48,7 @@ pub async fn answer(State(double): State<Double>, request: Request) -> Response<
         ("POST", ["uploads", id, "parts"]) => part_urls(&world, id, &body),
         ("POST", ["uploads", id, "complete"]) => complete(&mut world, id, &body),
         ("GET", ["files"]) => files(&world, &query),
+        ("GET", ["files", id]) => by_file_id(&world, id),
         ("GET", ["files", id, "plan"]) => packs::plan(&world, id, &query),
         ("POST", ["lookups"]) => look_up(&world, &body),
         ("POST", ["lookups", "hooks"]) => packs::look_up_hooks(&world, &body),
@@ -199,6 +200,11 @@ fn files(world: &World, query: &str) -> Response<Body> {
         _ => world.files.iter().map(version).collect(),
     };
     json(200, &json!({ "files": files, "common_prefixes": [] }))
+}
+
+fn by_file_id(world: &World, id: &str) -> Response<Body> {
+    let file = world.files.iter().find(|file| file.file_id.to_string() == id);
+    file.map_or_else(|| problem(Code::NotFound), |file| json(200, &version(file)))
 }
 
 fn look_up(world: &World, body: &Bytes) -> Response<Body> {
