@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::sync::{Mutex, PoisonError};
 
 use crate::error::{Error, Result};
+use sluice_domain::printable::printable;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -92,11 +93,6 @@ impl Output {
     }
 }
 
-/// Replaces control characters, so that text from others cannot control the terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
-}
-
 /// A size with a binary unit, such as `1.50 MiB`.
 pub fn size(bytes: u64) -> String {
     indicatif::BinaryBytes(bytes).to_string()
@@ -119,7 +115,6 @@ mod tests {
 
     #[test]
     fn text_for_people() {
-        assert_eq!(printable("a\u{1b}[31mb\nc"), "a\u{FFFD}[31mb\u{FFFD}c");
         let rows = [["a", "long", ""], ["abc", "b", "c"]].map(|row| row.map(str::to_owned));
         assert_eq!(table(&rows), ["a    long", "abc  b     c"]);
     }

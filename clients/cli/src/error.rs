@@ -19,7 +19,7 @@ pub enum Error {
     #[error("not logged in at {api}")]
     NotLoggedIn { api: String },
     /// The server refused with a problem document.
-    #[error("{} ({})", .0.detail, .0.code.as_str())]
+    #[error("{} ({})", detail(.0), .0.code.as_str())]
     Problem(Box<Problem>),
     #[error("there is no {0}")]
     NotFound(String),
@@ -68,6 +68,9 @@ pub enum Error {
     /// The target of a download exists and is different.
     #[error("{} exists and is different", .0.display())]
     Exists(PathBuf),
+    /// The target of a download is a folder.
+    #[error("{} is a folder", .0.display())]
+    IsFolder(PathBuf),
     /// Another process is transferring the same file.
     #[error("{} is being transferred by another sluice", .0.display())]
     Busy(PathBuf),
@@ -146,6 +149,7 @@ impl Error {
             | Self::InvalidPath { .. }
             | Self::UnsafePath { .. } => Kind::Failed,
             Self::Exists(_)
+            | Self::IsFolder(_)
             | Self::Busy(_)
             | Self::NotVerified(_)
             | Self::UploadEnded(_)
@@ -173,7 +177,7 @@ impl Error {
             Self::OperatorMissing { .. } => "operator_missing",
             Self::InvalidPath { .. } => "invalid_path",
             Self::UnsafePath { .. } => "unsafe_path",
-            Self::Exists(_) => "exists",
+            Self::Exists(_) | Self::IsFolder(_) => "exists",
             Self::Busy(_) => "busy",
             Self::FileChanged(_) => "file_changed",
             Self::Rejected(_) => "rejected",
@@ -196,6 +200,7 @@ impl Error {
             }
             Self::OperatorMissing { .. } => Some("install sluice-admin; only operators need it"),
             Self::Exists(_) => Some("`--force` replaces it"),
+            Self::IsFolder(_) => Some("`--to` gives the file another name"),
             Self::FileChanged(_) => Some("run the command again when nothing writes to the file"),
             Self::UploadEnded(_) => Some("run the command again"),
             Self::Interrupted { resumable: 1.. } => Some(
@@ -221,6 +226,14 @@ impl Error {
             Self::Problem(problem) => Some(problem.code),
             _ => None,
         }
+    }
+}
+
+/// What the server says, unless it speaks to programs.
+fn detail(problem: &Problem) -> &str {
+    match problem.code {
+        Code::QuotaExceeded => "the account has too little space left",
+        _ => &problem.detail,
     }
 }
 

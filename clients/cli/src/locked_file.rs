@@ -5,18 +5,15 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::private_file;
 
-/// Opens or creates `path` for reading and writing, and locks it until it is closed or the process ends.
+/// Opens or creates `path` for reading and writing by its owner, and locks it until it is closed or the process ends.
 /// `subject` is the path that an error names.
 pub fn open(path: &Path, subject: &Path) -> Result<File> {
     loop {
-        // A planted link could make us write elsewhere.
-        if path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
-            return Err(Error::Exists(path.to_owned()));
-        }
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
-        let file = options.open(path).map_err(Error::local(path))?;
+        let file = private_file::open(path, &mut options).map_err(Error::local(path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(Error::Busy(PathBuf::from(subject))),

@@ -3,9 +3,12 @@
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde::Serialize;
 use sluice_domain::time::Timestamp;
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+pub use sluice_domain::printable::printable;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -22,6 +25,8 @@ pub enum Format {
 pub struct Output {
     format: Format,
     bars: MultiProgress,
+    /// The advice that was given. Once is enough.
+    given_advice: Arc<Mutex<BTreeSet<&'static str>>>,
 }
 
 impl Output {
@@ -29,7 +34,11 @@ impl Output {
     pub fn new(format: Format) -> Self {
         let visible = format == Format::Human && io::stderr().is_terminal();
         let target = if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Self { format, bars: MultiProgress::with_draw_target(target) }
+        Self { format, bars: MultiProgress::with_draw_target(target), given_advice: Arc::default() }
+    }
+
+    pub fn format(&self) -> Format {
+        self.format
     }
 
     pub fn bars(&self) -> &MultiProgress {
@@ -62,10 +71,17 @@ impl Output {
         }
     }
 
-    /// Reports a failure, in every format.
+    /// Reports a failure, in every format. That the account is full is reported once: the results say which
+    /// files did not fit.
     pub fn failure(&self, subject: &str, error: &Error) {
+        let advice = error.advice();
+        let mut given_advice = self.given_advice.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = advice.is_some_and(|advice| given_advice.insert(advice));
+        if error.kind() == Kind::Quota && !is_new && self.format != Format::Quiet {
+            return;
+        }
         self.error_line(&format!("error: {subject}{error}"));
-        if let Some(advice) = error.advice() {
+        if let Some(advice) = advice.filter(|_| is_new) {
             self.error_line(&format!("  hint: {advice}"));
         }
     }
@@ -103,11 +119,6 @@ impl From<&Error> for Failure {
     }
 }
 
-/// Replaces control characters, so that text from others cannot control the terminal.
-pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c }).collect()
-}
-
 /// A time in UTC, to the minute.
 pub fn minute(time: Timestamp) -> String {
     time.to_string().chars().take(16).collect::<String>().replace('T', " ")
@@ -124,7 +135,6 @@ mod tests {
 
     #[test]
     fn text_for_people() {
-        assert_eq!(printable("a\u{1b}[31mb\nc"), "a\u{FFFD}[31mb\nc");
         assert_eq!(minute(Timestamp::from_unix_milliseconds(1_795_000_000_123)), "2026-11-18 11:06");
         assert_eq!(size(3 << 19), "1.50 MiB");
     }

@@ -127,7 +127,7 @@ impl SessionFile {
     }
 
     fn read(&self) -> Result<Remembered> {
-        match std::fs::read(&self.path) {
+        match private_file::read(&self.path) {
             Ok(json) => serde_json::from_slice(&json).map_err(|error| {
                 Error::local(&self.path)(std::io::Error::new(ErrorKind::InvalidData, error))
             }),

@@ -250,3 +250,18 @@ async fn many_files_share_calls_and_known_blobs_are_not_sent() {
     assert!(run.lines.iter().all(|line| line["outcome"] == "instant" && line["bytes_sent"] == 0));
     assert_eq!(double.world().count("PUT"), before);
 }
+
+#[tokio::test]
+async fn that_the_account_is_full_is_told_once_and_not_in_terms_of_the_api() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    for name in ["a", "b", "c"] {
+        sluice.write(&format!("tree/{name}"), name.as_bytes());
+    }
+    double.world().api_faults = vec![Fault::Status(403, "quota_exceeded"); 3].into();
+    let printed = sluice.print("put tree").await;
+    assert_eq!(printed.matches("too little space left").count(), 1, "{printed}");
+    assert_eq!(printed.matches("failed  ").count(), 3, "each file: {printed}");
+    assert_eq!(printed.matches("sluice whoami").count(), 1, "{printed}");
+    assert!(printed.contains("exit status: 8"), "{printed}");
+}

@@ -24,6 +24,7 @@ pub mod pack_index;
 pub mod pack_move;
 pub mod part_plan;
 pub mod path;
+pub mod printable;
 pub mod publication;
 pub mod rewrite;
 #[cfg(feature = "schema")]

@@ -3,6 +3,7 @@
 mod compress;
 mod deaths;
 mod dedup;
+mod import;
 mod materialize;
 mod migrate;
 mod plan;

@@ -74,9 +74,9 @@ impl Import<'_> {
         loop {
             while stopped.is_none() && in_flight.len() < self.job.jobs && frontier.has_room() {
                 match listing.next().await {
-                    Ok(Some((key, head))) => {
-                        let number = frontier.begin(key.clone());
-                        in_flight.push(async move { (number, job.import(key, head, output).await) });
+                    Ok(Some(listed)) => {
+                        let number = frontier.begin(listed.key.clone());
+                        in_flight.push(async move { (number, job.import(listed, output).await) });
                     }
                     Ok(None) => break,
                     Err(error) => stopped = Some(Error::Storage(error)),

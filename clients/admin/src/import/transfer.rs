@@ -13,6 +13,7 @@ use sluice_storage::{ErrorKind, ObjectHead, StorageError, Written, normalise_eta
 
 use super::job::Job;
 use super::keys;
+use super::listing::ListedObject;
 use crate::output::Output;
 use crate::retries::RETRIES;
 
@@ -95,12 +96,29 @@ impl TransferError {
 }
 
 impl Job {
-    pub async fn import(&self, key: String, head: ObjectHead, output: &Output) -> ImportedObject {
+    pub async fn import(&self, listed: ListedObject, output: &Output) -> ImportedObject {
+        let ListedObject { key, head, page_after } = listed;
         let (outcome, size) = match keys::problem(self.target_kind, self.target_key(&key).as_str()) {
             Some(problem) => (Outcome::Refused(problem), head.size),
-            None => self.import_current(&key, head, output).await,
+            None => match self.import_current(&key, head, output).await {
+                (Outcome::Gone, size) => (self.check_gone(&key, page_after.as_deref()).await, size),
+                imported => imported,
+            },
         };
         ImportedObject { key, size, outcome }
+    }
+
+    /// The outcome of an object that cannot be found. If the source still lists it, it was not deleted: the
+    /// source has it under another key, which its lists do not show.
+    async fn check_gone(&self, key: &str, page_after: Option<&str>) -> Outcome {
+        let list = || self.source.list_after(&self.prefix, page_after);
+        match list.retry(RETRIES).when(|error| error.kind.is_transient()).await {
+            Ok(page) if page.iter().any(|(listed, _)| listed == key) => {
+                Outcome::Failed("the source lists the key, but has no object with it".to_owned())
+            }
+            Ok(_) => Outcome::Gone,
+            Err(error) => Outcome::Failed(error.to_string()),
+        }
     }
 
     /// Copies the object. If it changed since it was listed, copies its new state. Returns the size that was

@@ -3,7 +3,7 @@
 use clap::Args;
 use sluice_domain::id::VersionId;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::value::{FileReference, Remote, part_size};
 
@@ -59,6 +59,7 @@ Examples:
   sluice get holiday/                       write all files below holiday/ to ./holiday
   sluice get holiday/ --to photos           write them to ./photos
   sluice get / --to backup                  download everything
+  sluice get logs.tar --to - | tar x        write to standard output, once it is verified
   sluice get disk.img --force               replace ./disk.img, but reuse its chunks
   sluice get disk.img --to new.img --base old.img
 
@@ -69,7 +70,8 @@ pub struct GetArguments {
     /// Files, or (ending in `/`) folders; a file can also be given as `id:` and its file id
     #[arg(required = true)]
     pub remote: Vec<Remote<FileReference>>,
-    /// The local file or folder; a folder if it exists as one, ends in `/`, or if there are several files
+    /// The local file or folder; a folder if it exists as one, ends in `/`, or if there are several files;
+    /// `-` is standard output
     #[arg(long, short, value_name = "LOCAL")]
     pub to: Option<PathBuf>,
     /// Do not remember the chunks of the download; a later `put` of an edited file then has to ask the server
@@ -87,4 +89,10 @@ pub struct GetArguments {
     /// How many requests, and how many files, to handle at once
     #[arg(long, short, default_value = "8")]
     pub jobs: NonZeroUsize,
+}
+
+impl GetArguments {
+    pub fn is_to_standard_output(&self) -> bool {
+        self.to.as_deref() == Some(Path::new("-"))
+    }
 }

@@ -1,6 +1,7 @@
 //! Runs `register`, `login`, `logout` and `whoami`.
 
 use sluice_contracts::accounts::{AccountView, Credentials, Login};
+use sluice_domain::account::Password;
 use std::io::{self, IsTerminal as _};
 
 use crate::api::Api;
@@ -10,25 +11,25 @@ use crate::error::{Error, Result};
 use crate::output::{self, printable};
 use crate::session::Session;
 
-/// How often a password is asked for at the terminal.
+/// What a password is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Prompt {
-    Once,
-    /// For a new password: a typing error, which nobody sees, would lock the user out.
-    Twice,
+enum Purpose {
+    LogIn,
+    /// A typing error, which nobody sees, would lock the user out, so it is asked for twice.
+    NewAccount,
 }
 
 /// Creates an account and logs in.
 pub async fn register(arguments: &CredentialArguments, context: &Context) -> Result<()> {
     let api = anonymous(context)?;
-    let credentials = credentials(arguments, Prompt::Twice)?;
+    let credentials = credentials(arguments, Purpose::NewAccount)?;
     api.create_account(&credentials).await?;
     begin_session(&api, credentials, context).await
 }
 
 pub async fn login(arguments: &CredentialArguments, context: &Context) -> Result<()> {
     let api = anonymous(context)?;
-    let credentials = credentials(arguments, Prompt::Once)?;
+    let credentials = credentials(arguments, Purpose::LogIn)?;
     begin_session(&api, credentials, context).await
 }
 
@@ -88,9 +89,17 @@ fn show(account: &AccountView, api: &Api, context: &Context) -> Result<()> {
     })
 }
 
-fn credentials(arguments: &CredentialArguments, prompt: Prompt) -> Result<Credentials> {
-    let password = if arguments.password_stdin { read_line()? } else { ask(&arguments.name, prompt)? };
-    Ok(Credentials { username: arguments.name.clone(), password })
+fn credentials(arguments: &CredentialArguments, purpose: Purpose) -> Result<Credentials> {
+    let CredentialArguments { name, password_stdin } = arguments;
+    let password = if *password_stdin { read_line()? } else { ask(&format!("Password for {name}: "))? };
+    if purpose == Purpose::NewAccount {
+        // Before anybody types it again.
+        Password::parse(&password).map_err(|why| Error::Usage(why.to_string()))?;
+        if !password_stdin && ask("Again: ")? != password {
+            return Err(Error::Usage("the two passwords are different".to_owned()));
+        }
+    }
+    Ok(Credentials { username: name.clone(), password })
 }
 
 fn read_line() -> Result<String> {
@@ -103,15 +112,11 @@ fn read_line() -> Result<String> {
     Ok(password.to_owned())
 }
 
-fn ask(name: &str, prompt: Prompt) -> Result<String> {
+fn ask(prompt: &str) -> Result<String> {
     if !io::stdin().is_terminal() {
         return Err(Error::Usage("no terminal to ask for the password: use --password-stdin".to_owned()));
     }
-    let password = rpassword::prompt_password(format!("Password for {name}: ")).map_err(standard_input)?;
-    if prompt == Prompt::Twice && rpassword::prompt_password("Again: ").map_err(standard_input)? != password {
-        return Err(Error::Usage("the two passwords are different".to_owned()));
-    }
-    Ok(password)
+    rpassword::prompt_password(prompt).map_err(standard_input)
 }
 
 fn standard_input(error: io::Error) -> Error {

@@ -18,6 +18,7 @@ use crate::bucket::Bucket;
 use crate::cache::{Cache, CachedFile, CachedVersion};
 use crate::digests::CHUNKED_SIZES;
 use crate::error::{Error, Result};
+use crate::mode::Mode;
 use crate::progress::FileProgress;
 
 /// How often fresh URLs may be refused in a row before the download fails.
@@ -44,6 +45,7 @@ pub struct Download<'a> {
     pub cache: &'a Cache,
     pub version: &'a VersionView,
     pub progress: FileProgress,
+    pub new_file_mode: Mode,
 }
 
 impl Download<'_> {
@@ -62,7 +64,10 @@ impl Download<'_> {
             if hashed.as_ref().is_some_and(|hashed| hashed.digests.whole == expected) {
                 return Ok(Fetched::Unchanged);
             }
-            if !replace || present.is_dir() {
+            if present.is_dir() {
+                return Err(Error::IsFolder(target.to_owned()));
+            }
+            if !replace {
                 return Err(Error::Exists(target.to_owned()));
             }
             let mut replaced = Bases::default();
@@ -76,7 +81,7 @@ impl Download<'_> {
             partial.discard()?;
             return Err(Error::Corrupt);
         }
-        partial.finish(replace).await?;
+        partial.finish(replace, self.new_file_mode).await?;
         self.remember(target, expected, &chunks);
         Ok(Fetched::Downloaded)
     }
@@ -126,7 +131,7 @@ impl Download<'_> {
         chunks.extend(pieces.iter().map(|piece| piece.chunk));
         let reuse = partial.reuse(pieces.clone(), bases.to_vec()).await?;
         self.api.meter().add_reused_bytes(reuse.reused_bytes);
-        self.progress.add(reuse.reused_bytes);
+        self.progress.add_reused(reuse.reused_bytes);
         let mut missing = reuse.missing;
         let mut refusals = 0;
         while !missing.is_empty() {

@@ -7,28 +7,32 @@ mod partial;
 mod plan;
 mod report;
 mod request;
+mod source;
+mod standard_output;
 mod target;
 
-use futures::{Stream, StreamExt as _, TryStreamExt as _, future, stream};
-use sluice_contracts::files::VersionView;
-use sluice_domain::id::VersionId;
+use futures::channel::mpsc::{self, UnboundedReceiver};
+use futures::{Stream, StreamExt as _};
 use sluice_domain::version::VersionState;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-use crate::api::{Api, Selection};
-use crate::arguments::{FileReference, GetArguments, Remote};
+use crate::api::Api;
+use crate::arguments::{GetArguments, Remote};
 use crate::bucket::Bucket;
 use crate::cache::Cache;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::lookup::find;
+use crate::mode::Mode;
 use crate::progress::Progress;
 use crate::tally::Tally;
+use crate::{clock, partial_file};
 use base::Bases;
 use download::{Download, Fetched};
 use report::Report;
+use source::{FileToGet, Missing};
 
 struct Get<'a> {
     arguments: &'a GetArguments,
@@ -38,18 +42,13 @@ struct Get<'a> {
     bases: Arc<Bases>,
     progress: Progress,
     cache: Cache,
-}
-
-/// A version and the path to write it to.
-struct FileToGet {
-    version: VersionView,
-    folder: PathBuf,
-    /// Path below the folder, with `/` between names. It comes from the server and must not be trusted.
-    name: String,
+    new_file_mode: Mode,
 }
 
 /// Downloads the files and folders that the command line names. One file that fails does not stop the others.
 pub async fn run(arguments: &GetArguments, context: &Context) -> Result<()> {
+    // Before other threads make files.
+    let new_file_mode = Mode::of_new_files();
     if arguments.version_id.is_some() && !matches!(&*arguments.remote, [Remote::File(_)]) {
         return Err(Error::Usage("--version-id is for one file".to_owned()));
     }
@@ -60,81 +59,63 @@ pub async fn run(arguments: &GetArguments, context: &Context) -> Result<()> {
         slots: Semaphore::new(arguments.jobs.get()),
         bases: Arc::new(Bases::read(&arguments.base).await?),
         api: api.persistent(),
-        progress: Progress::new(context.output.bars(), "all"),
-        cache: context.cache(&api, &session, arguments.no_cache),
+        progress: Progress::new(context.output.bars()),
+        // What goes to standard output is no local file that could be edited.
+        cache: context.cache(&api, &session, arguments.no_cache || arguments.is_to_standard_output()),
+        new_file_mode,
     };
-    let mut tally = Tally::default();
-    let mut reports =
-        std::pin::pin!(get.files().map(|file| get.finish(file)).buffer_unordered(arguments.jobs.get()));
-    while let Some((report, outcome)) = reports.next().await {
-        if let Err(error) = &outcome {
-            context.output.failure(&format!("{}: ", report.path), error);
+    if arguments.is_to_standard_output() {
+        return standard_output::run(&get, context).await;
+    }
+    let sources = source::find_all(&get.api, arguments).await?;
+    let (queue, listed) = mpsc::unbounded();
+    // List ahead of the downloads, so that the total is soon that of all files.
+    let list = async {
+        let mut files = std::pin::pin!(source::files(&get.api, sources));
+        while let Some(file) = files.next().await {
+            if let Ok(file) = &file {
+                get.progress.expect(file.version.size);
+            }
+            // Nobody receives it if the command has failed.
+            let _ = queue.unbounded_send(file);
         }
-        context.output.result(&report, || report.text())?;
-        tally.add(&outcome);
-    }
-    get.progress.finish();
-    if tally.is_empty() {
-        return Err(Error::NotFound("file in any folder asked for".to_owned()));
-    }
-    tally.finish(&context.output, "downloaded")
+        drop(queue);
+        Ok(())
+    };
+    futures::try_join!(list, get.finish_all(listed, context)).map(drop)
 }
 
-/// A path or prefix that was not found, and the error.
-type Missing = (String, Error);
-
 impl Get<'_> {
-    fn files(&self) -> impl Stream<Item = Result<FileToGet, Missing>> {
-        stream::iter(&self.arguments.remote).flat_map(|remote| match remote {
-            Remote::File(reference) => stream::once(self.file(reference)).left_stream(),
-            Remote::Folder(prefix) => self.folder(prefix).right_stream(),
-        })
-    }
-
-    async fn file(&self, reference: &FileReference) -> Result<FileToGet, Missing> {
-        let missing = |error| (reference.to_string(), error);
-        let current = find(&self.api, reference).await.map_err(missing)?;
-        let version = match self.arguments.version_id {
-            Some(version_id) => self.earlier(&current, version_id).await.map_err(missing)?,
-            None => current,
-        };
-        let (folder, name) = self.target_of_file(version.path.file_name()).map_err(missing)?;
-        Ok(FileToGet { version, folder, name })
-    }
-
-    /// `--to` names a folder if that folder exists, if it ends in `/`, or if there are several files;
-    /// otherwise a file.
-    fn target_of_file(&self, name: &str) -> Result<(PathBuf, String)> {
-        let Some(to) = &self.arguments.to else { return Ok((PathBuf::from("."), name.to_owned())) };
-        let ends_as_folder = to.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
-        if to.is_dir() || ends_as_folder || self.arguments.remote.len() > 1 {
-            return Ok((to.clone(), name.to_owned()));
+    /// Downloads the files as they are listed, and reports on each.
+    async fn finish_all(
+        &self,
+        listed: UnboundedReceiver<Result<FileToGet, Missing>>,
+        context: &Context,
+    ) -> Result<()> {
+        let mut tally = Tally::default();
+        let mut folders = BTreeSet::new();
+        let mut reports = std::pin::pin!(self.reports(listed));
+        while let Some((report, outcome)) = reports.next().await {
+            if let Err(error) = &outcome {
+                context.output.failure(&format!("{}: ", report.path), error);
+            }
+            context.output.result(&report, || report.text())?;
+            tally.add(&outcome);
+            folders.extend(report.folder());
         }
-        let own_name = to.file_name().and_then(|name| name.to_str());
-        let own_name = own_name.ok_or_else(|| Error::Usage(format!("{} names no file", to.display())))?;
-        let folder = to.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
-        Ok((folder.to_owned(), own_name.to_owned()))
+        self.progress.finish();
+        if tally.is_empty() {
+            return Err(Error::NotFound("file in any folder asked for".to_owned()));
+        }
+        tell_of_stale_downloads(&folders, context);
+        tally.finish(&context.output, "downloaded")
     }
 
-    async fn earlier(&self, current: &VersionView, version_id: VersionId) -> Result<VersionView> {
-        let versions = self.api.all_versions(current.file_id);
-        let found = versions.try_filter(|version| future::ready(version.version_id == version_id));
-        let found = std::pin::pin!(found).try_next().await?;
-        found.ok_or_else(|| Error::NotFound(format!("version {version_id} of {}", current.path)))
-    }
-
-    fn folder<'a>(&'a self, prefix: &'a str) -> impl Stream<Item = Result<FileToGet, Missing>> + 'a {
-        let own_name = prefix.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-        let folder = match &self.arguments.to {
-            Some(to) if self.arguments.remote.len() > 1 => to.join(own_name),
-            Some(to) => to.clone(),
-            None => Path::new(".").join(own_name),
-        };
-        let missing = move |error| (prefix.to_owned(), error);
-        let pages = self.api.file_pages(Selection { prefix: prefix.to_owned(), folded: false });
-        let files =
-            pages.map_err(missing).map_ok(|page| stream::iter(page.files.into_iter().map(Ok))).try_flatten();
-        files.and_then(move |version| future::ready(below(version, prefix, folder.clone())))
+    fn reports(
+        &self,
+        listed: UnboundedReceiver<Result<FileToGet, Missing>>,
+    ) -> impl Stream<Item = (Report, Result<()>)> {
+        listed.map(|file| self.finish(file)).buffer_unordered(self.arguments.jobs.get())
     }
 
     async fn finish(&self, file: Result<FileToGet, Missing>) -> (Report, Result<()>) {
@@ -152,6 +133,7 @@ impl Get<'_> {
 
     async fn fetch(&self, file: &FileToGet, api: &Api) -> Result<Fetched> {
         let version = &file.version;
+        let progress = self.progress.file(version.path.as_str(), version.size);
         match version.state {
             VersionState::Available => {}
             VersionState::Rejected => return Err(Error::Rejected(version.reason)),
@@ -159,18 +141,24 @@ impl Get<'_> {
             VersionState::Deleted => return Err(Error::NotFound(format!("file {}", version.path))),
         }
         let target = target::resolve(&file.folder, &file.name)?;
-        let progress = self.progress.file(version.path.as_str(), version.size);
-        let download =
-            Download { api, bucket: &self.bucket, slots: &self.slots, cache: &self.cache, version, progress };
+        let download = Download {
+            api,
+            bucket: &self.bucket,
+            slots: &self.slots,
+            cache: &self.cache,
+            version,
+            progress,
+            new_file_mode: self.new_file_mode,
+        };
         download.fetch(&target, self.arguments.force, &self.bases).await
     }
 }
 
-/// A file of the list. Fails if the server listed a file outside the folder.
-fn below(version: VersionView, prefix: &str, folder: PathBuf) -> Result<FileToGet, Missing> {
-    let Some(name) = version.path.as_str().strip_prefix(prefix) else {
-        let error = Error::UnexpectedAnswer("the server listed a file outside the folder".to_owned());
-        return Err((version.path.to_string(), error));
-    };
-    Ok(FileToGet { name: name.to_owned(), version, folder })
+/// Tells of downloads that were given up in the folders that were written to.
+fn tell_of_stale_downloads(folders: &BTreeSet<PathBuf>, context: &Context) {
+    let now = clock::now();
+    for path in folders.iter().flat_map(|folder| partial_file::stale_in(folder, now)) {
+        let path = path.display();
+        context.output.warning(&format!("{path} is an unfinished download: continue it, or delete the file"));
+    }
 }

@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::base::Bases;
 use super::plan::Piece;
 use crate::error::{Error, Result};
-use crate::{locked_file, private_file};
+use crate::mode::Mode;
+use crate::{locked_file, partial_file, private_file};
 
 const BLOCK_BYTES: usize = 1 << 20;
 
@@ -39,7 +40,7 @@ pub struct Reuse {
 impl Partial {
     /// Opens and locks the file. Fails with [`Error::Busy`] if another process has it open.
     pub fn open(target: &Path, version_id: VersionId, size_bytes: u64) -> Result<Self> {
-        let path = target.with_file_name(format!(".sluice-partial-{version_id}"));
+        let path = partial_file::beside(target, version_id);
         let file = locked_file::open(&path, target)?;
         let is_resumed = file.metadata().map_err(Error::local(&path))?.len() > 0;
         file.set_len(size_bytes).map_err(Error::local(&path))?;
@@ -102,13 +103,16 @@ impl Partial {
         self.with(hash).await
     }
 
-    /// Renames the file to the target, durably.
-    pub async fn finish(self, replace: bool) -> Result<()> {
+    /// Renames the file to the target, durably. It gets the mode of the file that it replaces, or that of a
+    /// new file.
+    pub async fn finish(self, replace: bool, new_file_mode: Mode) -> Result<()> {
         self.with(|file| file.sync_all()).await?;
         // Another program may have created the target meanwhile.
         if !replace && self.target.symlink_metadata().is_ok() {
             return Err(Error::Exists(self.target));
         }
+        let mode = Mode::of(&self.target).unwrap_or(new_file_mode);
+        self.with(move |file| mode.apply_to(file)).await?;
         fs::rename(&self.path, &self.target).map_err(Error::local(&self.target))?;
         let folder = self.target.parent().unwrap_or(&self.target);
         private_file::sync_folder(folder).map_err(Error::local(folder))

@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 /// The most that one request asks for, unless a single chunk is longer.
 const REQUEST_MAX_BYTES: u64 = 8 << 20;
 
+/// Longer than any object. Below it, no sum of lengths on a page overflows.
+const OBJECT_MAX_BYTES: u64 = 1 << 62;
+
 /// A chunk and its offset in the version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Piece {
@@ -99,7 +102,8 @@ impl Page {
         for number in 0..page.terms.len() {
             page.add(number)?;
         }
-        let is_whole = page.end == version.size || (plan.next_cursor.is_some() && page.end > offset);
+        let continues = plan.next_cursor.is_some() && (offset + 1..version.size).contains(&page.end);
+        let is_whole = page.end == version.size || continues;
         if is_whole { Ok(page) } else { Err(unusable("does not add up to the version")) }
     }
 
@@ -121,14 +125,16 @@ impl Page {
                 self.units.extend(units.next());
                 within = 0;
             }
-            let holds = units.peek().is_some_and(|unit| within + length <= unit.raw_length());
-            if !holds {
+            let held = within
+                .checked_add(length)
+                .filter(|end| units.peek().is_some_and(|unit| *end <= unit.raw_length()));
+            let Some(end_within) = held else {
                 return Err(unusable("has chunks outside its frames"));
-            }
+            };
             let unit = self.units.len();
             self.pieces.push(LocatedPiece { piece: Piece { chunk, offset: self.end }, unit, within });
             self.end += u64::from(length);
-            within += length;
+            within = end_within;
         }
         self.units.extend(units.next());
         let length = self.end - self.terms[number].offset;
@@ -222,7 +228,7 @@ fn object_range(term: &PlanTerm) -> Option<Range<u64>> {
     let (first, last) = term.range.as_deref()?.strip_prefix("bytes=")?.split_once('-')?;
     let first = first.parse().ok()?;
     let end = last.parse::<u64>().ok()?.checked_add(1)?;
-    (first < end).then_some(first..end)
+    (first < end && end <= OBJECT_MAX_BYTES).then_some(first..end)
 }
 
 #[cfg(test)]
@@ -300,6 +306,37 @@ mod tests {
             let mut bad = good.clone();
             bad[field] = value;
             assert!(page(&[bad], 2 * LENGTH).is_err(), "{field}");
+        }
+    }
+
+    #[test]
+    fn a_plan_with_impossible_numbers_is_refused() {
+        let raw = term(0, 2, "http://b/x", 7);
+        let mut compressed = raw.clone();
+        compressed["encoding"] = json!("zstd");
+        compressed["frames"] = json!([{ "stored_length": 100, "length": 2 * LENGTH }]);
+        compressed["range"] = json!("bytes=7-106");
+        assert!(page(std::slice::from_ref(&compressed), 2 * LENGTH).is_ok());
+        let last = u64::MAX - 1;
+        for (field, value) in [
+            ("skip", json!(u32::MAX)),
+            ("skip", json!(LENGTH)),
+            ("skip", json!(1)),
+            ("offset", json!(u64::MAX)),
+            ("length", json!(u64::MAX)),
+            ("range", json!(format!("bytes={}-{last}", last - 2 * LENGTH + 1))),
+            ("range", json!(format!("bytes={}-{last}", last - 10))),
+            ("range", json!(format!("bytes=0-{}", u64::MAX))),
+            ("frames", json!([{ "stored_length": u32::MAX, "length": u32::MAX }])),
+        ] {
+            for good in [&raw, &compressed] {
+                if (field, &good["encoding"]) == ("frames", &json!("raw")) {
+                    continue;
+                }
+                let mut bad = good.clone();
+                bad[field] = value.clone();
+                assert!(page(&[bad], 2 * LENGTH).is_err(), "{field} {value}");
+            }
         }
     }
 }

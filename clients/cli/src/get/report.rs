@@ -4,7 +4,7 @@ use serde::Serialize;
 use sluice_contracts::files::VersionView;
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::{FileId, VersionId};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::download::Fetched;
 use crate::api::Api;
@@ -75,6 +75,11 @@ impl Report {
             requests: 0,
             error: Some(Failure::from(error)),
         }
+    }
+
+    /// The local folder of the file.
+    pub fn folder(&self) -> Option<PathBuf> {
+        Path::new(self.local.as_deref()?).parent().map(Path::to_owned)
     }
 
     pub fn text(&self) -> String {

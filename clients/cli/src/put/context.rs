@@ -62,7 +62,7 @@ impl PutContext {
             uploads_folder: context.home.uploads_folder(),
             cache,
             output: context.output.clone(),
-            progress: Progress::new(context.output.bars(), "all"),
+            progress: Progress::new(context.output.bars()),
             waiter: (!arguments.no_wait).then(|| Waiter::start(api.clone())),
             part_slots: Semaphore::new(arguments.jobs.get()),
             open_uploads: OpenUploads::default(),

@@ -29,6 +29,7 @@ use sluice_contracts::files::{LookupAnswer, VersionView};
 use crate::arguments::PutArguments;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::progress::Progress;
 use crate::tally::Tally;
 use context::{PutContext, WAITING_MAX};
 use finish::{FinishedFile, finish};
@@ -50,6 +51,12 @@ pub async fn run(arguments: &PutArguments, context: &Context) -> Result<()> {
     }
     let entries = source::find(&arguments.local, arguments.to.as_deref(), arguments.follow_links)?;
     let put = PutContext::new(arguments, context).await?;
+    if !put.progress.is_hidden() {
+        let progress = put.progress.clone();
+        let all = source::find(&arguments.local, arguments.to.as_deref(), arguments.follow_links)?;
+        // A second walk goes ahead of the uploads, so that the total is soon that of all files.
+        tokio::task::spawn_blocking(move || expect_all(&progress, all));
+    }
     // Unlike the client for transfers, this one gives up soon.
     let (api, _) = context.connect()?;
     unless_interrupted(put_all(&put, entries), &put.open_uploads, &api).await
@@ -79,6 +86,16 @@ async fn put_all(put: &PutContext, entries: impl Iterator<Item = SourceEntry>) -
         return Err(Error::NotFound("file to upload".to_owned()));
     }
     tally.finish(&put.output, "uploaded")
+}
+
+fn expect_all(progress: &Progress, entries: impl Iterator<Item = SourceEntry>) {
+    for entry in entries {
+        if let SourceEntry::File { local, .. } = entry
+            && let Ok(metadata) = local.metadata()
+        {
+            progress.expect(metadata.len());
+        }
+    }
 }
 
 /// The stages overlap: while some files wait for verification, the next ones are sent.

@@ -86,7 +86,8 @@ impl Memory {
 
     /// Reads the state. None if there is none, or if it cannot be read.
     pub fn recall(&self) -> Option<Unfinished> {
-        let unfinished: Unfinished = serde_json::from_slice(&fs::read(&self.state_path).ok()?).ok()?;
+        let unfinished: Unfinished =
+            serde_json::from_slice(&private_file::read(&self.state_path).ok()?).ok()?;
         (unfinished.format == FORMAT).then_some(unfinished)
     }
 

@@ -9,6 +9,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::copy::is_standard_input;
 use crate::error::{Error, Result};
+use crate::partial_file;
 
 /// Something that the walk over the local files finds.
 #[derive(Debug)]
@@ -157,6 +158,9 @@ fn classify(root: &Root, entry: &DirEntry) -> Option<SourceEntry> {
         "a symbolic link (--follow-links uploads what it points to)"
     } else if !kind.is_file() && entry.depth() > 0 {
         "neither a file nor a folder"
+    } else if entry.depth() > 0 && partial_file::is_partial(entry.file_name()) {
+        // One that the user names is uploaded whatever its name.
+        "an unfinished download of `sluice get`"
     } else {
         return Some(file(root, entry.path()));
     };

@@ -24,13 +24,18 @@ impl Sluice {
     pub async fn new(double: &Double) -> Self {
         let sluice = Self { folder: tempfile::tempdir().expect("a folder"), url: double.url() };
         std::fs::create_dir(sluice.folder()).expect("made");
-        let mut child =
-            sluice.command("login ada --password-stdin").stdin(Stdio::piped()).spawn().expect("started");
-        let mut stdin = child.stdin.take().expect("piped");
-        tokio::io::AsyncWriteExt::write_all(&mut stdin, b"correct horse battery\n").await.expect("written");
-        drop(stdin);
-        assert!(child.wait().await.expect("ended").success());
+        let output = sluice.output("login ada --password-stdin", b"correct horse battery\n").await;
+        assert!(output.status.success());
         sluice
+    }
+
+    /// Runs the command as a user does, with this input.
+    pub async fn output(&self, line: &str, input: &[u8]) -> Output {
+        let mut child = self.command(line).stdin(Stdio::piped()).spawn().expect("started");
+        let mut stdin = child.stdin.take().expect("piped");
+        tokio::io::AsyncWriteExt::write_all(&mut stdin, input).await.expect("written");
+        drop(stdin);
+        child.wait_with_output().await.expect("ended")
     }
 
     /// The working folder of the command.

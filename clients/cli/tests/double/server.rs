@@ -34,8 +34,10 @@ pub async fn answer(State(double): State<Double>, request: Request) -> Response<
         world.idempotency_keys.push(key.to_str().expect("text").to_owned());
     }
     let faulty = path == "/uploads" && parts.method == "POST" || path.ends_with("/plan");
-    if let Some(Fault::Status(status, _)) = faulty.then(|| world.api_faults.pop_front()).flatten() {
-        return json(status, &json!({"message": "a fault"}));
+    match faulty.then(|| world.api_faults.pop_front()).flatten() {
+        Some(Fault::Status(_, "quota_exceeded")) => return problem(Code::QuotaExceeded),
+        Some(Fault::Status(status, _)) => return json(status, &json!({"message": "a fault"})),
+        _ => {}
     }
     match (parts.method.as_str(), &*segments) {
         ("POST", ["sessions"]) => json(201, &json!({"token": "t0ken", "expires_at": never()})),
@@ -48,6 +50,7 @@ pub async fn answer(State(double): State<Double>, request: Request) -> Response<
         ("POST", ["uploads", id, "parts"]) => part_urls(&mut world, id, &body),
         ("POST", ["uploads", id, "complete"]) => complete(&mut world, id, &body),
         ("GET", ["files"]) => files(&world, &query),
+        ("GET", ["files", id]) => by_file_id(&world, id),
         ("GET", ["files", id, "plan"]) => packs::plan(&world, id, &query),
         ("POST", ["lookups"]) => look_up(&world, &body),
         ("POST", ["lookups", "hooks"]) => packs::look_up_hooks(&world, &body),
@@ -209,6 +212,11 @@ fn files(world: &World, query: &str) -> Response<Body> {
         _ => world.files.iter().map(version).collect(),
     };
     json(200, &json!({ "files": files, "common_prefixes": [] }))
+}
+
+fn by_file_id(world: &World, id: &str) -> Response<Body> {
+    let file = world.files.iter().find(|file| file.file_id.to_string() == id);
+    file.map_or_else(|| problem(Code::NotFound), |file| json(200, &version(file)))
 }
 
 fn look_up(world: &World, body: &Bytes) -> Response<Body> {

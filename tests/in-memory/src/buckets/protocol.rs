@@ -1,6 +1,7 @@
 //! S3's operations on the objects in memory: those that `sluice-storage` uses.
 
 use async_trait::async_trait;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
     CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopyPartResult,
@@ -18,6 +19,11 @@ use super::{Objects, Place};
 
 /// How many objects or parts a page lists at most.
 const PAGE_MAX: i32 = 1000;
+
+/// A key as in a list with `encoding-type=url`.
+fn encode_key(key: &str) -> String {
+    utf8_percent_encode(key, NON_ALPHANUMERIC).to_string()
+}
 
 impl Objects {
     /// The source of a copy, if it meets the condition.
@@ -151,12 +157,19 @@ impl S3 for Objects {
                 ..ListedObject::default()
             });
         let page_size = page_size(input.max_keys);
-        let page: Vec<_> = objects.by_ref().take(page_size).collect();
+        let mut page: Vec<_> = objects.by_ref().take(page_size).collect();
         let is_truncated = objects.next().is_some();
+        let next_continuation_token = page.last().filter(|_| is_truncated).and_then(|last| last.key.clone());
+        if input.encoding_type.is_some() {
+            for object in &mut page {
+                object.key = object.key.as_deref().map(encode_key);
+            }
+        }
         Ok(S3Response::new(ListObjectsV2Output {
             key_count: i32::try_from(page.len()).ok(),
-            next_continuation_token: page.last().filter(|_| is_truncated).and_then(|last| last.key.clone()),
+            next_continuation_token,
             contents: Some(page),
+            encoding_type: input.encoding_type,
             is_truncated: Some(is_truncated),
             name: Some(input.bucket),
             prefix: input.prefix,
