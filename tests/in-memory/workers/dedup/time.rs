@@ -88,12 +88,44 @@ async fn an_upload_in_many_invocations_survives_a_worker_killed_anywhere() {
     survives_death(prepare, async |world| Worker::dedup(world).hurried(2), check).await;
 }
 
+fn in_parts_of(part_bytes: u64) -> CopyLimits {
+    CopyLimits { single_max_bytes: 1 << 20, part_bytes }
+}
+
+/// A world with a pending upload, of which two parts of 5 MiB were copied.
+async fn partly_copied(content: &[u8]) -> (World, Upload) {
+    let world = World::new().await;
+    let upload = world.send("file", content).await;
+    Worker::dedup_with(&world, in_parts_of(5 << 20)).hurried(6).run().await;
+    assert_eq!(world.upload(&upload).await.state, UploadState::Pending);
+    (world, upload)
+}
+
+#[tokio::test]
+async fn a_copy_begun_with_parts_of_another_size_begins_anew() {
+    let content = incompressible(1, THREE_READS);
+    for part_bytes in [6 << 20, 16 << 20] {
+        let (world, upload) = partly_copied(&content).await;
+        Worker::dedup_with(&world, in_parts_of(part_bytes)).finish().await;
+        world.check_available(&upload, &content, THREE_READS, "").await;
+    }
+}
+
+#[tokio::test]
+async fn a_copy_whose_multipart_upload_has_expired_begins_anew() {
+    let content = incompressible(1, THREE_READS);
+    let (world, upload) = partly_copied(&content).await;
+    world.services.buckets.abort_uploads();
+    Worker::dedup_with(&world, in_parts_of(5 << 20)).finish().await;
+    world.check_available(&upload, &content, THREE_READS, "").await;
+}
+
 #[tokio::test]
 async fn a_copy_in_parts_continues_in_the_next_invocation() {
     let content = incompressible(1, THREE_READS);
     let world = World::new().await;
     let upload = world.send("file", &content).await;
-    let limits = CopyLimits { single_max_bytes: 1 << 20, part_bytes: 5 << 20 };
+    let limits = in_parts_of(5 << 20);
     // Four looks are for the start and three reads; the fifth and later ones are for parts of the copy.
     let worker = Worker::dedup_with(&world, limits).hurried(6);
     worker.run().await;
