@@ -1,19 +1,23 @@
 //! Tests migration with stores that fail, lie and answer late, and with movers that die: nothing is lost, and
 //! reads never fail.
 
+use serde_json::{Value, json};
 use sluice_domain::blob::VAULT;
 use sluice_domain::hash::Sha256;
 use sluice_storage::TableNames;
 use sluice_storage::fault::run_until_killed;
 use sluice_tests::{Deployed, bytes, log_lines, paused, wait_for};
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::mover::Movers;
 use crate::support::unhurried;
 use crate::worker_faults::faults;
 
 const MIB: usize = 1 << 20;
+
+/// Longer than a move takes on a busy machine.
+const GENEROUS: Duration = Duration::from_mins(3);
 
 /// Movers with an OSS double of their own, so that its faults affect no other story.
 async fn alone() -> (Movers, sluice_oss_double::OssDouble) {
@@ -179,11 +183,30 @@ async fn a_store_that_answers_late_loses_nothing() {
     let release = async {
         let faults = oss.faults();
         wait_for("a held request", async || if faults.pending() == 0 { Ok(()) } else { Err("none") }).await;
-        // Longer than the SDK lets a stream stall. It sets no limit to the wait for an answer.
+        // Longer than the SDK lets a stream stall.
         sleep(Duration::from_secs(7)).await;
         drop(hold);
     };
     let (failed, ()) = tokio::join!(movers.migrate(&landed, "oss", "a", 1, unhurried()), release);
     assert_eq!(failed, Vec::<String>::new());
+    check(&movers, &landed, "oss", "in the end").await;
+}
+
+#[tokio::test]
+async fn a_store_that_never_answers_is_given_up_and_the_pack_stays() {
+    let stack: &Deployed = paused();
+    let (mut settings, oss) = stack.with_own_oss();
+    let mut registry: Value = serde_json::from_str(&settings["SLUICE_STORES"]).expect("a registry");
+    registry["oss"]["time_limits"] = json!({ "silence_seconds": 1 });
+    settings.insert("SLUICE_STORES".to_owned(), registry.to_string());
+    let movers = Movers::with(settings).await;
+    let landed = movers.put(bytes(901, 100_000)).await;
+    let hold = oss.faults().hold_next(50);
+    let given_up = timeout(GENEROUS, movers.migrate(&landed, "oss", "a", 1, unhurried())).await;
+    assert_eq!(given_up.expect("an end").len(), 1, "tried again");
+    check(&movers, &landed, VAULT, "given up").await;
+    oss.faults().clear();
+    drop(hold);
+    assert_eq!(movers.migrate(&landed, "oss", "a", 2, unhurried()).await, Vec::<String>::new());
     check(&movers, &landed, "oss", "in the end").await;
 }

@@ -13,8 +13,9 @@ use crate::manifest::Term;
 use crate::pack_index::PackIndex;
 use crate::part_plan::PART_MIN_BYTES;
 
-/// The most bytes that one copied part has, so that the store can copy several parts at once.
-const COPIED_MAX_BYTES: u64 = 1 << 30;
+/// The most bytes that one copied part has, so that the store can copy several parts at once, each in
+/// seconds.
+const COPIED_MAX_BYTES: u64 = 256 << 20;
 
 /// A part of the materialized object.
 #[derive(Debug, Clone, PartialEq, Eq)]

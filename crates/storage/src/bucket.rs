@@ -13,6 +13,7 @@ use crate::call::{self, found};
 use crate::clients::Clients;
 use crate::dialect::Dialect;
 use crate::error::{ErrorKind, StorageError};
+use crate::time_limits::TimeLimits;
 
 const DELETES_IN_FLIGHT: usize = 8;
 
@@ -22,6 +23,7 @@ pub struct Bucket {
     pub(crate) client: aws_sdk_s3::Client,
     pub(crate) name: String,
     pub(crate) dialect: Dialect,
+    pub(crate) time_limits: TimeLimits,
 }
 
 /// How a multipart upload is begun: by default without checksums and descriptive headers.
@@ -66,7 +68,8 @@ pub fn normalise_etag(etag: &str) -> String {
 impl Bucket {
     pub fn new(clients: &Clients, name: impl Into<String>) -> Self {
         let dialect = Dialect { verifies_sha256: true, part_sha256: true, ..Dialect::default() };
-        Self { client: clients.s3.clone(), name: name.into(), dialect }
+        let time_limits = TimeLimits::default();
+        Self { client: clients.s3.clone(), name: name.into(), dialect, time_limits }
     }
 
     /// The same bucket for a caller that repeats requests itself: the SDK sends each only once.

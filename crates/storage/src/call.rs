@@ -4,8 +4,6 @@
 //! worker's loop would hold a copy of that size on its stack.
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::primitives::ByteStream;
-use bytes::Bytes;
 use std::error::Error;
 
 use crate::error::{ErrorKind, StorageError};
@@ -44,12 +42,6 @@ where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
     answer.map_err(|error| StorageError::from_sdk(operation, error))
-}
-
-/// Receives the body of an answer.
-pub(crate) async fn body(operation: &'static str, body: ByteStream) -> Result<Bytes, StorageError> {
-    let body = body.collect().await.map_err(|error| StorageError::unavailable(operation, error))?;
-    Ok(body.into_bytes())
 }
 
 /// The answer; nothing if what was asked for is not there.

@@ -6,6 +6,7 @@ use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation}
 use crate::call;
 use crate::credentials::Credentials;
 use crate::error::{ErrorKind, StorageError};
+use crate::time_limits::TimeLimits;
 
 /// A client for each service that Sluice uses.
 #[derive(Debug, Clone)]
@@ -29,8 +30,9 @@ impl Clients {
         // hashes every byte itself.
         let s3 = aws_sdk_s3::config::Builder::from(config)
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
-            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-            .build();
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+        let s3 = TimeLimits::default().apply_to(s3).build();
+        let config = &config.to_builder().timeout_config(TimeLimits::of_services()).build();
         Self {
             s3: aws_sdk_s3::Client::from_conf(s3),
             dynamodb: aws_sdk_dynamodb::Client::new(config),

@@ -1,30 +1,38 @@
 //! Copies objects between buckets of one store, without passing their bytes through a function.
 
+use aws_sdk_s3::types::MetadataDirective;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_domain::key::ObjectKey;
-use sluice_domain::part_plan::{PartNumber, PartPlan};
+use sluice_domain::part_plan::{PART_MAX_COUNT, PartNumber, PartPlan};
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::bucket::Bucket;
+use crate::bucket::{Bucket, MultipartOptions, StoredPart};
 use crate::call;
-use crate::error::{ErrorKind, StorageError};
+use crate::error::StorageError;
 use crate::get::ObjectHead;
 
 /// When a copy is made in parts.
 #[derive(Debug, Clone, Copy)]
 pub struct CopyLimits {
     /// Up to this many bytes are copied in one call. S3 allows 5 GiB, but several parts at once are much
-    /// faster.
+    /// faster, and none of them takes a minute.
     pub single_max_bytes: u64,
-    /// The size of a part in bytes.
+    /// The size of a part in bytes. Parts are larger if there would be too many.
     pub part_bytes: u64,
 }
 
 impl Default for CopyLimits {
     fn default() -> Self {
-        Self { single_max_bytes: 1 << 30, part_bytes: 1 << 30 }
+        Self { single_max_bytes: 256 << 20, part_bytes: 256 << 20 }
+    }
+}
+
+impl CopyLimits {
+    fn plan(&self, size: u64) -> PartPlan {
+        let enough = size.div_ceil(PART_MAX_COUNT).next_multiple_of(1 << 20);
+        PartPlan { size, part_size: self.part_bytes.max(enough) }
     }
 }
 
@@ -72,6 +80,12 @@ fn say_empty(request: &mut HttpRequest) {
 }
 
 impl Bucket {
+    /// Whether a copy of a part into this bucket fails if its source was replaced.
+    pub fn checks_copied_parts(&self) -> bool {
+        // Ceph has a condition for whole copies only.
+        !self.dialect.copy_if_match_header
+    }
+
     /// Copies a range of another object of the same store as one part of a multipart upload.
     pub async fn copy_part(
         &self,
@@ -98,7 +112,7 @@ impl Bucket {
 }
 
 impl Copy<'_> {
-    /// Copies the object in one call.
+    /// Copies the object in one call, without the headers that describe it.
     pub async fn whole(&self) -> Result<(), StorageError> {
         // Ceph ignores the condition that the SDK sends.
         let dialect = self.target.dialect;
@@ -111,6 +125,8 @@ impl Copy<'_> {
             .key(self.target_key.as_str())
             .copy_source(source_path(self.source, self.source_key))
             .copy_source_if_match(&self.head.etag)
+            // A URL for a PUT does not cover headers such as Content-Encoding, which change what readers get.
+            .metadata_directive(MetadataDirective::Replace)
             .customize()
             .mutate_request(move |request| {
                 say_empty(request);
@@ -122,26 +138,55 @@ impl Copy<'_> {
         Ok(())
     }
 
-    /// Copies the parts that multipart upload `multipart_id` lacks until `out_of_time` returns true, then
-    /// completes the upload.
-    pub async fn parts(
+    /// Copies the object in parts until `out_of_time` returns true. Continues the multipart upload of an
+    /// earlier run, if `multipart_id` names one, and leaves the id of its own there.
+    pub async fn in_parts(
         &self,
-        multipart_id: &str,
-        part_bytes: u64,
+        multipart_id: &mut Option<String>,
+        limits: CopyLimits,
         out_of_time: impl Fn() -> bool,
     ) -> Result<CopyProgress, StorageError> {
-        let plan = PartPlan { size: self.head.size, part_size: part_bytes };
-        let Some(present) = self.target.list_parts(self.target_key, multipart_id).await? else {
-            // An earlier run may have completed the upload and died before it could say so.
-            return match self.target.head(self.target_key).await? {
-                Some(object) if object.size == self.head.size => Ok(CopyProgress::Complete),
-                _ => Err(StorageError::new(
-                    ErrorKind::Unavailable,
-                    "s3:ListParts",
-                    "the copy's multipart upload is gone",
-                )),
-            };
+        let plan = limits.plan(self.head.size);
+        let mut present = Vec::new();
+        if let Some(id) = multipart_id {
+            match self.target.list_parts(self.target_key, id).await? {
+                Some(parts) if parts.iter().all(|part| is_of_plan(part, &plan)) => present = parts,
+                // A run with other limits began it.
+                Some(_) => {
+                    self.target.abort_multipart(self.target_key, id).await?;
+                    *multipart_id = None;
+                }
+                // An earlier run may have completed it and died before it could say so.
+                None if self.is_complete().await? => return Ok(CopyProgress::Complete),
+                None => *multipart_id = None,
+            }
+        }
+        let id = match multipart_id.take() {
+            Some(id) => id,
+            None => self.target.create_multipart(self.target_key, MultipartOptions::default()).await?,
         };
+        let id = multipart_id.insert(id);
+        if self.copy_missing(id, &plan, &present, out_of_time).await? == CopyProgress::OutOfTime {
+            return Ok(CopyProgress::OutOfTime);
+        }
+        let parts = self.target.list_parts(self.target_key, id).await?.unwrap_or_default();
+        self.target.complete_multipart(self.target_key, id, &parts).await?;
+        Ok(CopyProgress::Complete)
+    }
+
+    async fn is_complete(&self) -> Result<bool, StorageError> {
+        let object = self.target.head(self.target_key).await?;
+        Ok(object.is_some_and(|object| object.size == self.head.size))
+    }
+
+    /// Copies the parts of the plan that are not present.
+    async fn copy_missing(
+        &self,
+        multipart_id: &str,
+        plan: &PartPlan,
+        present: &[StoredPart],
+        out_of_time: impl Fn() -> bool,
+    ) -> Result<CopyProgress, StorageError> {
         let present: HashSet<PartNumber> = present.iter().map(|part| part.number).collect();
         let missing = plan.parts().filter(|(number, _)| !present.contains(number));
         let copied: Vec<CopyProgress> = stream::iter(missing.enumerate())
@@ -166,15 +211,26 @@ impl Copy<'_> {
             .buffer_unordered(PARTS_IN_FLIGHT)
             .try_collect()
             .await?;
-        if copied.contains(&CopyProgress::OutOfTime) {
-            return Ok(CopyProgress::OutOfTime);
-        }
-        self.merge(multipart_id).await?;
-        Ok(CopyProgress::Complete)
+        let is_late = copied.contains(&CopyProgress::OutOfTime);
+        Ok(if is_late { CopyProgress::OutOfTime } else { CopyProgress::Complete })
     }
+}
 
-    async fn merge(&self, multipart_id: &str) -> Result<(), StorageError> {
-        let parts = self.target.list_parts(self.target_key, multipart_id).await?.unwrap_or_default();
-        self.target.complete_multipart(self.target_key, multipart_id, &parts).await
+fn is_of_plan(part: &StoredPart, plan: &PartPlan) -> bool {
+    plan.size_of(part.number) == Some(part.size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sluice_domain::part_plan::OBJECT_MAX_BYTES;
+
+    #[test]
+    fn parts_grow_only_where_there_would_be_too_many() {
+        let limits = CopyLimits::default();
+        assert_eq!(limits.plan(10 << 30).part_size, 256 << 20);
+        let largest = limits.plan(OBJECT_MAX_BYTES);
+        assert!(largest.part_size > 256 << 20, "{largest:?}");
+        assert!(u64::from(largest.part_count()) <= PART_MAX_COUNT, "{largest:?}");
     }
 }

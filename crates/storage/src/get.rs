@@ -6,6 +6,9 @@ use bytes::{Bytes, BytesMut};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::time::Timestamp;
 use std::ops::Range;
+use std::time::Duration;
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
 
 use crate::answer_headers::{AnswerHeaders, Description};
 use crate::bucket::{Bucket, normalise_etag};
@@ -110,18 +113,25 @@ impl Span {
         }
     }
 
-    /// Receives the body of an answer, and never holds more of it than the span has.
-    async fn receive(&self, mut body: ByteStream, size: u64) -> Result<Bytes, StorageError> {
-        let Some(length) = self.length(size) else { return call::body(GET, body).await };
-        let mut bytes = BytesMut::with_capacity(length as usize);
-        while let Some(piece) = body.next().await {
+    /// Receives the body of an answer, and never holds more of it than the span has. Fails once nothing has
+    /// come for as long as `silence`.
+    async fn receive(
+        &self,
+        mut body: ByteStream,
+        size: u64,
+        silence: Duration,
+    ) -> Result<Bytes, StorageError> {
+        let length = self.length(size);
+        let mut bytes = BytesMut::with_capacity(length.unwrap_or(0) as usize);
+        let stalled = |elapsed: Elapsed| StorageError::unavailable(GET, elapsed);
+        while let Some(piece) = timeout(silence, body.next()).await.map_err(stalled)? {
             let piece = piece.map_err(|error| StorageError::unavailable(GET, error))?;
-            if (bytes.len() + piece.len()) as u64 > length {
+            if length.is_some_and(|length| (bytes.len() + piece.len()) as u64 > length) {
                 return Err(StorageError::new(ErrorKind::Fault, GET, "the answer is too long"));
             }
             bytes.extend_from_slice(&piece);
         }
-        if (bytes.len() as u64) < length {
+        if length.is_some_and(|length| (bytes.len() as u64) < length) {
             return Err(StorageError::new(ErrorKind::Unavailable, GET, "the answer is too short"));
         }
         Ok(bytes.freeze())
@@ -173,7 +183,7 @@ impl Bucket {
             modified_at: answer.last_modified().map(timestamp),
             crc64: headers.crc64,
         };
-        let bytes = span.receive(answer.body, head.size).await?;
+        let bytes = span.receive(answer.body, head.size, self.time_limits.silence()).await?;
         Ok(Object { head, description: headers.description, bytes })
     }
 

@@ -23,6 +23,7 @@ mod put_parts;
 mod queue;
 pub mod stores;
 pub mod tables;
+mod time_limits;
 pub mod trace;
 mod transaction;
 
@@ -40,3 +41,4 @@ pub use put::{PutOptions, Written};
 pub use put_parts::CheckedUpload;
 pub use queue::{Queue, Received, VisibilityChange};
 pub use tables::access::{TableNames, Tables};
+pub use time_limits::TimeLimits;

@@ -5,7 +5,6 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -15,6 +14,7 @@ use sluice_deployment::clock;
 use std::error::Error;
 
 use crate::Services;
+use crate::delivery::Delivery;
 use crate::faults::Fault;
 use crate::queues::Refusal;
 
@@ -106,6 +106,7 @@ impl Connector {
         let request = Request::from_parts(parts, body);
         let operation = Operation::of(&request);
         let lost = || ConnectorError::io("as the test wants".into());
+        let mut delivery = Delivery::AtOnce;
         let answer = match self.0.faults.strike(&operation.name()) {
             None => self.serve(&operation, request).await,
             Some(Fault::Throttled) => Ok(operation.throttled()),
@@ -121,12 +122,21 @@ impl Connector {
                 tokio::time::sleep(duration).await;
                 self.serve(&operation, request).await
             }
+            Some(Fault::Silent(duration)) => {
+                delivery = Delivery::After(duration);
+                self.serve(&operation, request).await
+            }
+            Some(Fault::Stalled) => {
+                delivery = Delivery::HalfOnly;
+                self.serve(&operation, request).await
+            }
+            Some(Fault::NoAnswer) => std::future::pending().await,
             Some(Fault::Meanwhile(another)) => {
                 another.await;
                 self.serve(&operation, request).await
             }
         };
-        let answer = answer.map_err(ConnectorError::io)?.map(SdkBody::from);
+        let answer = answer.map_err(ConnectorError::io)?.map(|bytes| delivery.body(bytes));
         HttpResponse::try_from(answer).map_err(|error| ConnectorError::io(error.into()))
     }
 

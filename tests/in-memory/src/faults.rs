@@ -17,6 +17,12 @@ pub enum Fault {
     AnswerLost,
     /// The request takes this long.
     Slow(Duration),
+    /// The request has its effect and its answer begins at once, but the body comes this much later.
+    Silent(Duration),
+    /// The request has its effect, but only the first half of the answer's body comes.
+    Stalled,
+    /// The request never gets an answer.
+    NoAnswer,
     /// Another caller does this first.
     Meanwhile(BoxFuture<'static, ()>),
 }
@@ -29,6 +35,9 @@ impl fmt::Debug for Fault {
             Self::NotSent => "NotSent",
             Self::AnswerLost => "AnswerLost",
             Self::Slow(_) => "Slow",
+            Self::Silent(_) => "Silent",
+            Self::Stalled => "Stalled",
+            Self::NoAnswer => "NoAnswer",
             Self::Meanwhile(_) => "Meanwhile",
         })
     }

@@ -13,6 +13,7 @@
 
 pub mod buckets;
 mod connector;
+mod delivery;
 pub mod faults;
 pub mod queues;
 pub mod sample;

@@ -10,3 +10,4 @@ mod plan;
 mod support;
 mod sweep_objects;
 mod sweep_uploads;
+mod time_limits;

@@ -9,7 +9,7 @@ mod urls;
 
 use sluice_domain::blob::VAULT;
 use sluice_storage::stores::{Capability, CredentialsReference, Role, StoreDefinition, StoreKind};
-use sluice_storage::{Bucket, StorageError};
+use sluice_storage::{Bucket, StorageError, TimeLimits};
 use std::collections::BTreeMap;
 
 use crate::arguments::DoctorArguments;
@@ -90,6 +90,7 @@ fn own_definition() -> StoreDefinition {
         credentials: CredentialsReference::Own,
         buckets: BTreeMap::new(),
         capabilities: BTreeMap::new(),
+        time_limits: TimeLimits::default(),
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::capability::Capability;
 use super::credentials::CredentialsReference;
 use super::kind::StoreKind;
+use crate::time_limits::TimeLimits;
 
 /// Where a request names its bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +61,9 @@ pub struct StoreDefinition {
     /// Capabilities in which this store differs from its kind.
     #[serde(default)]
     pub capabilities: BTreeMap<Capability, bool>,
+    /// How long it may keep a caller waiting.
+    #[serde(default)]
+    pub time_limits: TimeLimits,
 }
 
 impl StoreDefinition {

@@ -107,6 +107,7 @@ impl Store {
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .force_path_style(definition.addressing() == Addressing::Path);
+        config = definition.time_limits.apply_to(config);
         if let Some(credentials) = &credentials {
             config = config.credentials_provider(credentials.clone());
         }
@@ -140,6 +141,7 @@ impl Store {
                 obeys_unsigned_headers: matches!(self.definition.kind, StoreKind::Ceph | StoreKind::Minio),
                 part_sha256: self.definition.kind == StoreKind::Aws,
             },
+            time_limits: self.definition.time_limits,
         }
     }
 

@@ -16,7 +16,10 @@ use object::{Description, Object};
 use upload::Upload;
 
 /// All buckets, behind S3's protocol.
-pub struct Buckets(S3Service);
+pub struct Buckets {
+    service: S3Service,
+    objects: Objects,
+}
 
 impl std::fmt::Debug for Buckets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -27,16 +30,22 @@ impl std::fmt::Debug for Buckets {
 impl Default for Buckets {
     fn default() -> Self {
         let [key, secret] = ACCESS_KEY;
-        let mut builder = S3ServiceBuilder::new(Objects::default());
+        let objects = Objects::default();
+        let mut builder = S3ServiceBuilder::new(objects.clone());
         builder.set_auth(SimpleAuth::from_single(key, secret));
-        Self(builder.build())
+        Self { service: builder.build(), objects }
     }
 }
 
 impl Buckets {
     /// The service, which can also be put behind a socket.
     pub fn service(&self) -> &S3Service {
-        &self.0
+        &self.service
+    }
+
+    /// Aborts all multipart uploads, as a lifecycle rule does in the end.
+    pub fn abort_uploads(&self) {
+        self.objects.lock().uploads.clear();
     }
 }
 

@@ -5,8 +5,9 @@ use sluice_deployment::clock;
 use sluice_domain::blob::Blob;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::manifest::Manifest;
+use sluice_domain::part_plan::UploadMethod;
 use sluice_domain::publication::StoredBlob;
-use sluice_storage::{Copy, CopyProgress, MultipartOptions, ObjectHead};
+use sluice_storage::{Copy, CopyProgress, ObjectHead};
 
 use crate::compression::worth_compressing;
 use crate::error::DedupError;
@@ -55,14 +56,12 @@ async fn copy(
     let UploadWork { app, upload, out_of_time, .. } = *work;
     let source_key = upload.landing_key().object_key();
     let copy = Copy { source: &app.landing, source_key: &source_key, head, target: &app.vault, target_key };
-    if head.size <= app.copy_limits.single_max_bytes {
+    // Where no condition protects the copy of a part, a second PUT could replace what was verified. What
+    // landed in parts cannot be replaced.
+    let needs_condition = upload.method() == UploadMethod::Put && !app.vault.checks_copied_parts();
+    if head.size <= app.copy_limits.single_max_bytes || needs_condition {
         copy.whole().await?;
         return Ok(CopyProgress::Complete);
     }
-    let id = match multipart_id.take() {
-        Some(id) => id,
-        None => app.vault.create_multipart(target_key, MultipartOptions::default()).await?,
-    };
-    let id = multipart_id.insert(id);
-    Ok(copy.parts(id, app.copy_limits.part_bytes, out_of_time).await?)
+    Ok(copy.in_parts(multipart_id, app.copy_limits, out_of_time).await?)
 }
