@@ -5,8 +5,10 @@ use axum::response::Response;
 use http::Request;
 
 use crate::Error;
+use crate::api;
 use crate::backing::Backing;
 use crate::dice::Dice;
+use crate::s3::S3;
 use crate::service::Service;
 use crate::settings::Settings;
 use crate::tally::{Rule, Tally};
@@ -34,6 +36,7 @@ impl Common {
 #[derive(Debug)]
 pub(crate) struct Front {
     pub common: Common,
+    s3: S3,
 }
 
 impl Front {
@@ -41,7 +44,7 @@ impl Front {
         let backing =
             Backing::new(&settings.backing).ok_or_else(|| Error::Endpoint(settings.backing.clone()))?;
         let common = Common { backing, dice: Dice::new(settings.seed), tally: Tally::default(), settings };
-        Ok(Self { common })
+        Ok(Self { common, s3: S3::default() })
     }
 
     pub(crate) async fn answer(&self, request: Request<Body>) -> Response {
@@ -49,9 +52,9 @@ impl Front {
         let service = Service::of(&parts);
         let request = Request::from_parts(parts, body);
         match service {
-            Service::DynamoDb | Service::Sqs | Service::S3 | Service::Api | Service::Other => {
-                self.common.backing.forward(request).await
-            }
+            Service::S3 => self.s3.answer(&self.common, request).await,
+            Service::Api => api::answer(&self.common, request).await,
+            Service::DynamoDb | Service::Sqs | Service::Other => self.common.backing.forward(request).await,
         }
     }
 }

@@ -8,16 +8,18 @@
 //! What strikes is decided by [`Dice`](dice::Dice), so that a run with the same seed repeats it. The rules
 //! are listed in the README.
 
+mod api;
 mod backing;
 mod dice;
 mod front;
+mod s3;
 mod scope;
 mod server;
 mod service;
 mod settings;
 mod tally;
 
-pub use settings::{Odds, Settings};
+pub use settings::{Odds, Settings, SizeLimits};
 pub use tally::Rule;
 
 use std::collections::BTreeMap;

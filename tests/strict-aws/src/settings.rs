@@ -18,6 +18,28 @@ pub struct Settings {
     pub index_lag: Duration,
     /// The longest time by which a message or its duplicate is late.
     pub message_delay: Duration,
+    /// How long S3 is silent during a copy or merge that takes its time. The SDKs' protection against stalled
+    /// streams hangs up after 5 s.
+    pub copy_silence: Duration,
+    /// The limits of S3's sizes.
+    pub sizes: SizeLimits,
+    /// How long an HTTP API waits for a function.
+    pub api_timeout: Duration,
+}
+
+/// The limits of S3's sizes, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SizeLimits {
+    /// The largest object or part that one request puts or copies.
+    pub put_max_bytes: u64,
+    /// The smallest part of an upload, except the last one.
+    pub part_min_bytes: u64,
+}
+
+impl Default for SizeLimits {
+    fn default() -> Self {
+        Self { put_max_bytes: 5 << 30, part_min_bytes: 5 << 20 }
+    }
 }
 
 /// How often each fault strikes: once in so many requests, 0 for never.
@@ -39,6 +61,14 @@ pub struct Odds {
     pub delay: u64,
     /// A receive finds nothing.
     pub empty_receive: u64,
+    /// A request to S3 is one too many.
+    pub slow_down: u64,
+    /// A conditional write to S3 meets another one, although the front sees none.
+    pub write_conflict: u64,
+    /// A copy or merge fails, but is answered with 200.
+    pub failed_copy: u64,
+    /// A copy or merge takes its time.
+    pub silent_copy: u64,
 }
 
 impl Odds {
@@ -52,6 +82,10 @@ impl Odds {
         duplicate: 0,
         delay: 0,
         empty_receive: 0,
+        slow_down: 0,
+        write_conflict: 0,
+        failed_copy: 0,
+        silent_copy: 0,
     };
 }
 
@@ -68,6 +102,10 @@ impl Default for Odds {
             duplicate: 10,
             delay: 10,
             empty_receive: 5,
+            slow_down: 100,
+            write_conflict: 20,
+            failed_copy: 20,
+            silent_copy: 10,
         }
     }
 }
@@ -82,6 +120,9 @@ impl Settings {
             odds: Odds::default(),
             index_lag: Duration::from_secs(1),
             message_delay: Duration::from_secs(5),
+            copy_silence: Duration::from_secs(8),
+            sizes: SizeLimits::default(),
+            api_timeout: Duration::from_secs(29),
         }
     }
 }
