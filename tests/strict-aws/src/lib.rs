@@ -10,12 +10,16 @@
 
 mod backing;
 mod dice;
+mod dynamodb;
 mod front;
+mod json;
 mod scope;
 mod server;
 mod service;
 mod settings;
+mod sqs;
 mod tally;
+mod trust;
 
 pub use settings::{Odds, Settings};
 pub use tally::Rule;
@@ -58,6 +62,8 @@ impl StrictAws {
         let front = Arc::new(Front::new(settings)?);
         let (runtime, address) = server::start(listen, Arc::clone(&front))
             .map_err(|source| Error::Listen { address: listen, source })?;
+        let working = Arc::clone(&front);
+        runtime.spawn(async move { working.work().await });
         Ok(Self { front, address, runtime: Some(runtime) })
     }
 

@@ -37,8 +37,8 @@ pub struct Odds {
     pub duplicate: u64,
     /// A message is late.
     pub delay: u64,
-    /// A receive finds nothing.
-    pub empty_receive: u64,
+    /// A receive finds one message only, or none.
+    pub fewer_received: u64,
 }
 
 impl Odds {
@@ -51,13 +51,12 @@ impl Odds {
         short_page: 0,
         duplicate: 0,
         delay: 0,
-        empty_receive: 0,
+        fewer_received: 0,
     };
 }
 
 impl Default for Odds {
-    /// More often than on AWS, so that a run of minutes meets each of them, but so seldom that three attempts
-    /// of an SDK do not fail together.
+    /// More often than on AWS, so that a run of minutes meets each of them.
     fn default() -> Self {
         Self {
             throttled: 100,
@@ -67,7 +66,7 @@ impl Default for Odds {
             short_page: 5,
             duplicate: 10,
             delay: 10,
-            empty_receive: 5,
+            fewer_received: 5,
         }
     }
 }
