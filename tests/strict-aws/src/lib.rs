@@ -11,13 +11,17 @@
 mod api;
 mod backing;
 mod dice;
+mod dynamodb;
 mod front;
+mod json;
 mod s3;
 mod scope;
 mod server;
 mod service;
 mod settings;
+mod sqs;
 mod tally;
+mod trust;
 
 pub use settings::{Odds, Settings, SizeLimits};
 pub use tally::Rule;
@@ -60,6 +64,8 @@ impl StrictAws {
         let front = Arc::new(Front::new(settings)?);
         let (runtime, address) = server::start(listen, Arc::clone(&front))
             .map_err(|source| Error::Listen { address: listen, source })?;
+        let working = Arc::clone(&front);
+        runtime.spawn(async move { working.work().await });
         Ok(Self { front, address, runtime: Some(runtime) })
     }
 

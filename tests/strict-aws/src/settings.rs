@@ -59,8 +59,8 @@ pub struct Odds {
     pub duplicate: u64,
     /// A message is late.
     pub delay: u64,
-    /// A receive finds nothing.
-    pub empty_receive: u64,
+    /// A receive finds one message only, or none.
+    pub fewer_received: u64,
     /// A request to S3 is one too many.
     pub slow_down: u64,
     /// A conditional write to S3 meets another one, although the front sees none.
@@ -81,7 +81,7 @@ impl Odds {
         short_page: 0,
         duplicate: 0,
         delay: 0,
-        empty_receive: 0,
+        fewer_received: 0,
         slow_down: 0,
         write_conflict: 0,
         failed_copy: 0,
@@ -90,8 +90,7 @@ impl Odds {
 }
 
 impl Default for Odds {
-    /// More often than on AWS, so that a run of minutes meets each of them, but so seldom that three attempts
-    /// of an SDK do not fail together.
+    /// More often than on AWS, so that a run of minutes meets each of them.
     fn default() -> Self {
         Self {
             throttled: 100,
@@ -101,7 +100,7 @@ impl Default for Odds {
             short_page: 5,
             duplicate: 10,
             delay: 10,
-            empty_receive: 5,
+            fewer_received: 5,
             slow_down: 100,
             write_conflict: 20,
             failed_copy: 20,

@@ -10,7 +10,6 @@ use sluice_s3_protocol::{Failure, Operation};
 use std::convert::Infallible;
 use tokio::time::sleep;
 
-use super::Refusal;
 use super::call::Call;
 use crate::front::Common;
 use crate::tally::Rule;
@@ -18,20 +17,13 @@ use crate::tally::Rule;
 /// More than any answer to a copy or merge.
 const LARGEST_ANSWER_BYTES: usize = 1 << 20;
 
-const FAILED: Rule = Rule("S3: an error inside a 200");
+pub(super) const FAILED: Rule = Rule("S3: an error inside a 200");
 const SILENT: Rule = Rule("S3: 200 first, then silence");
 
-/// Fails a copy or merge now and then, with status 200.
-pub(super) fn check(common: &Common, call: &Call) -> Result<(), Refusal> {
-    let odds = common.settings.odds.failed_copy;
-    if is_copy(call) && common.dice.strikes(FAILED, &call.resource(), odds) {
-        let message = "We encountered an internal error. Please try again.";
-        return Err(Refusal {
-            rule: FAILED,
-            failure: Failure::new(StatusCode::OK, "InternalError", message),
-        });
-    }
-    Ok(())
+/// The answer to a copy or merge that S3 gave up after its status was sent.
+pub(super) fn failure() -> Failure {
+    let message = "We encountered an internal error. Please try again.";
+    Failure::new(StatusCode::OK, "InternalError", message)
 }
 
 /// Holds back the end of a successful answer to a copy or merge now and then.
@@ -56,7 +48,7 @@ pub(super) async fn in_silence(common: &Common, call: &Call, answer: Response) -
     Response::from_parts(parts, Body::from_stream(first.chain(rest)))
 }
 
-fn is_copy(call: &Call) -> bool {
+pub(super) fn is_copy(call: &Call) -> bool {
     use Operation as O;
     matches!(call.operation, O::CopyObject | O::UploadPartCopy | O::CompleteMultipartUpload)
 }

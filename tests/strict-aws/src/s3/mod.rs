@@ -12,7 +12,7 @@ use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use sluice_s3_protocol::{Claim, Failure, Operation, xml};
 
-use crate::front::Common;
+use crate::front::{Chance, Common};
 use crate::tally::Rule;
 use call::Call;
 use races::{Races, Writing};
@@ -69,13 +69,8 @@ impl S3 {
     fn admit(&self, common: &Common, call: &Call, list: &PartList) -> Result<Writing<'_>, Refusal> {
         check_signature(call)?;
         self.sizes.check(call, list, &common.settings.sizes)?;
-        if common.dice.strikes(SLOW_DOWN, &call.resource(), common.settings.odds.slow_down) {
-            let failure =
-                Failure::new(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", "Please reduce your request rate.");
-            return Err(Refusal { rule: SLOW_DOWN, failure });
-        }
-        copies::check(common, call)?;
-        self.races.begin(common, call)
+        check_faults(common, call)?;
+        self.races.begin(call)
     }
 }
 
@@ -87,6 +82,24 @@ fn check_signature(call: &Call) -> Result<(), Refusal> {
         Some(claim) => claim.check_signed_headers(head, &["x-amz-"]).map_err(unsigned),
         None => Ok(()),
     }
+}
+
+/// Fails a request now and then.
+fn check_faults(common: &Common, call: &Call) -> Result<(), Refusal> {
+    let odds = &common.settings.odds;
+    let if_so = |applies: bool, odds: u64| if applies { odds } else { 0 };
+    let chances = [
+        Chance { rule: SLOW_DOWN, odds: odds.slow_down },
+        Chance { rule: copies::FAILED, odds: if_so(copies::is_copy(call), odds.failed_copy) },
+        Chance { rule: races::CONFLICT, odds: if_so(races::is_conditional_write(call), odds.write_conflict) },
+    ];
+    let Some(rule) = common.failing(&call.resource(), &chances) else { return Ok(()) };
+    let failure = match rule {
+        copies::FAILED => copies::failure(),
+        races::CONFLICT => races::failure(),
+        _ => Failure::new(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", "Please reduce your request rate."),
+    };
+    Err(Refusal { rule, failure })
 }
 
 /// Reads the parts that a merge lists. Other bodies stay unread.

@@ -7,10 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Refusal;
 use super::call::Call;
-use crate::front::Common;
 use crate::tally::Rule;
 
-const CONFLICT: Rule = Rule("S3: 409 ConditionalRequestConflict");
+pub(super) const CONFLICT: Rule = Rule("S3: 409 ConditionalRequestConflict");
 
 /// The objects with a conditional write under way.
 #[derive(Debug, Default)]
@@ -25,18 +24,13 @@ pub(super) struct Writing<'a> {
 }
 
 impl Races {
-    /// Refuses a conditional write while another one of the object is under way, and now and then as if one
-    /// were.
-    pub(super) fn begin(&self, common: &Common, call: &Call) -> Result<Writing<'_>, Refusal> {
+    /// Refuses a conditional write while another one of the object is under way.
+    pub(super) fn begin(&self, call: &Call) -> Result<Writing<'_>, Refusal> {
         let object = is_conditional_write(call).then(|| call.object());
-        if let Some(object) = &object {
-            let strikes =
-                common.dice.strikes(CONFLICT, &call.resource(), common.settings.odds.write_conflict);
-            if strikes || !self.lock().insert(object.clone()) {
-                let message = "The conditional request cannot succeed due to a conflicting operation.";
-                let failure = Failure::new(StatusCode::CONFLICT, "ConditionalRequestConflict", message);
-                return Err(Refusal { rule: CONFLICT, failure });
-            }
+        if let Some(object) = &object
+            && !self.lock().insert(object.clone())
+        {
+            return Err(Refusal { rule: CONFLICT, failure: failure() });
         }
         Ok(Writing { races: self, object })
     }
@@ -54,7 +48,13 @@ impl Drop for Writing<'_> {
     }
 }
 
-fn is_conditional_write(call: &Call) -> bool {
+/// The answer to the write that loses.
+pub(super) fn failure() -> Failure {
+    let message = "The conditional request cannot succeed due to a conflicting operation.";
+    Failure::new(StatusCode::CONFLICT, "ConditionalRequestConflict", message)
+}
+
+pub(super) fn is_conditional_write(call: &Call) -> bool {
     use Operation as O;
     let writes = matches!(call.operation, O::PutObject | O::CopyObject | O::CompleteMultipartUpload);
     writes && ["if-match", "if-none-match"].iter().any(|name| call.headers.contains_key(*name))
