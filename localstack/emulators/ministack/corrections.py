@@ -68,17 +68,18 @@ def _allow_bucket_imports():
 
 def _lengthen_session_tokens():
     """Tokens of AWS have about 900 characters, which every presigned URL of a function carries."""
-    generate = sts._gen_session_token
-    sts._gen_session_token = lambda: _lengthen(generate())
+    generate, register = sts._gen_session_token, sts.register_session
     execution_credentials = lambda_runtime.execution_credentials
+
+    def register_lengthened(access_key, session):
+        register(access_key, {**session, "SessionToken": _lengthen(session["SessionToken"])})
 
     def lengthened_credentials(config):
         credentials = execution_credentials(config)
-        session = sts._sessions.get(credentials["AWS_ACCESS_KEY_ID"])
-        if session:
-            session["SessionToken"] = credentials["AWS_SESSION_TOKEN"] = _lengthen(session["SessionToken"])
-        return credentials
+        return {**credentials, "AWS_SESSION_TOKEN": _lengthen(credentials["AWS_SESSION_TOKEN"])}
 
+    sts._gen_session_token = lambda: _lengthen(generate())
+    sts.register_session = register_lengthened
     lambda_runtime.execution_credentials = lambda_svc.execution_credentials = lengthened_credentials
 
 
