@@ -1,7 +1,7 @@
 SHELL = bash
 STORES = ceph seaweedfs minio
 .PHONY: dev clean-dev deploy undeploy stage setup setup-browser page test test-unit test-stack test-others test-pages \
-	test-browser test-stores stories-on-stores stories-on-localstack $(STORES:%=stories-on-%) check lint tools dependencies \
+	test-browser test-stores stories-on-stores stories-on-localstack stories-on-strict $(STORES:%=stories-on-%) check lint tools dependencies \
 	bench bench-browser
 
 BROWSER = clients/browser
@@ -13,10 +13,13 @@ BROWSER_PACKAGES = $(BROWSER)/node_modules/.package-lock.json
 APT = { apt-get update -qq || true; } && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
 	-o DPkg::Lock::Timeout=300
 
-# With STACK=localstack LocalStack stands for AWS, rather than ministack: in `make dev`, and in every test.
+# With STACK=localstack LocalStack stands for AWS, rather than ministack: in `make dev`, and in every test. With
+# STACK=strict, a front that is as strict as AWS stands before ministack in the stories.
 ifdef STACK
-export SLUICE_DEV_STACK = $(STACK)
 export SLUICE_TEST_STACK = $(STACK)
+ifneq ($(STACK),strict)
+export SLUICE_DEV_STACK = $(STACK)
+endif
 endif
 
 # All of Sluice on this machine, until Ctrl-C. OPTIONS="--help" shows what can be set. STORE=ceph, STORE=seaweedfs or
@@ -126,6 +129,13 @@ stories-on-localstack: setup
 
 LOCALSTACK_STORIES = upload_and_read single_put completion chunks delta reading compression migration versions listing \
 	accounts sweep command::a_put command::an_edited
+
+# The main stories on ministack behind the front of tests/strict-aws. SLUICE_STRICT_SEED chooses other faults.
+stories-on-strict: setup
+	$(call beside,strict,SLUICE_TEST_STACK=strict cargo test --workspace --locked --test stories -- $(STRICT_STORIES))
+
+STRICT_STORIES = upload_and_read single_put completion chunks delta reading compression migration versions listing \
+	accounts sweep instant
 
 # What the tests need beside the compiler. Mostly it waits for the network.
 tools: setup-browser target/tools/bin/cargo-deny

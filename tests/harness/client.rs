@@ -20,6 +20,9 @@ use crate::reply::{Reply, available};
 use crate::stack::{Deployed, notifies};
 use crate::wait::{DEADLINE, wait_for};
 
+/// How often a request to a bucket is sent at most.
+const ATTEMPTS: u32 = 5;
+
 /// A user of the API, usually a registered one.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -155,7 +158,7 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        Reply::read(request.body(bytes).send().await.expect("an answer")).await
+        Reply::read(patiently(request.body(bytes)).await).await
     }
 
     /// Sends a GET to the bucket, without the token.
@@ -164,12 +167,12 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        request.send().await.expect("an answer")
+        patiently(request).await
     }
 
     /// Sends a HEAD to the bucket, without the token.
     pub async fn fetch_head(&self, url: &str) -> reqwest::Response {
-        self.http.head(url).send().await.expect("an answer")
+        patiently(self.http.head(url)).await
     }
 
     /// Begins an upload of `bytes`, which the account must not have.
@@ -308,6 +311,18 @@ impl Client {
         let account = self.account().await;
         (account.used_bytes, account.reserved_bytes)
     }
+}
+
+/// Sends a request to a bucket, again while S3 asks for it: 503 `SlowDown`, 409 `ConditionalRequestConflict`.
+async fn patiently(request: reqwest::RequestBuilder) -> reqwest::Response {
+    for _ in 1..ATTEMPTS {
+        let attempt = request.try_clone().expect("bodies are bytes");
+        let answer = attempt.send().await.expect("an answer");
+        if !matches!(answer.status().as_u16(), 409 | 503) {
+            return answer;
+        }
+    }
+    request.send().await.expect("an answer")
 }
 
 /// A request that declares the bytes of an upload.

@@ -9,7 +9,9 @@ use sluice_localstack::{EmulatorKind, Settings, Stack};
 use sluice_oss_double::OssDouble;
 use sluice_storage::presign::Credentials;
 use sluice_storage::{Clients, TableNames};
+use sluice_strict_aws::StrictAws;
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::sync::{Arc, OnceLock};
@@ -45,16 +47,33 @@ pub const COLD_BUCKET: &str = "sluice-cold";
 /// The seed of the receipt signing key.
 const RECEIPT_SEED: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
 
-/// The AWS emulator of the stories: `SLUICE_TEST_STACK`, or else ministack.
+/// What stands for AWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Aws {
+    Emulator(EmulatorKind),
+    /// Ministack behind a front that is as strict as AWS.
+    Strict,
+}
+
+/// What stands for AWS in the stories: `SLUICE_TEST_STACK`, or else ministack.
 #[expect(clippy::disallowed_methods, reason = "the tests' own setting, read here only")]
-fn emulator_kind() -> EmulatorKind {
-    let name = std::env::var("SLUICE_TEST_STACK").ok();
-    name.map_or_else(EmulatorKind::default, |name| name.parse().expect("ministack or localstack"))
+fn aws() -> Aws {
+    match std::env::var("SLUICE_TEST_STACK").as_deref() {
+        Ok("strict") => Aws::Strict,
+        Ok(name) => Aws::Emulator(name.parse().expect("ministack, strict or localstack")),
+        Err(_) => Aws::Emulator(EmulatorKind::default()),
+    }
+}
+
+/// The seed of the strict AWS's faults: `SLUICE_STRICT_SEED`, or else 1.
+#[expect(clippy::disallowed_methods, reason = "the tests' own setting, read here only")]
+fn strict_seed() -> u64 {
+    std::env::var("SLUICE_STRICT_SEED").map_or(1, |seed| seed.parse().expect("a number"))
 }
 
 /// Whether the emulator enforces the rights of roles. LocalStack's free edition grants everything.
 pub fn enforces_roles() -> bool {
-    emulator_kind() == EmulatorKind::Ministack
+    aws() != Aws::Emulator(EmulatorKind::LocalStack)
 }
 
 /// The real store that keeps the objects: `SLUICE_TEST_STORE`, or none.
@@ -67,19 +86,21 @@ pub fn store_kind() -> Option<StoreKind> {
 /// A stack with running workers.
 pub fn live() -> &'static Deployed {
     static LIVE: OnceLock<Deployed> = OnceLock::new();
-    LIVE.get_or_init(|| deploy("live", emulator_kind(), &[]))
+    LIVE.get_or_init(|| deploy("live", aws(), &[]))
 }
 
 /// A stack with paused workers, for stories that run the workers themselves.
 pub fn paused() -> &'static Deployed {
     static PAUSED: OnceLock<Deployed> = OnceLock::new();
-    PAUSED.get_or_init(|| deploy("paused", emulator_kind(), &[("WorkersEnabled", "false")]))
+    PAUSED.get_or_init(|| deploy("paused", aws(), &[("WorkersEnabled", "false")]))
 }
 
 /// A stack with paused workers on ministack, whatever emulator the other stories use.
 pub fn ministack() -> &'static Deployed {
     static MINISTACK: OnceLock<Deployed> = OnceLock::new();
-    MINISTACK.get_or_init(|| deploy("ministack", EmulatorKind::Ministack, &[("WorkersEnabled", "false")]))
+    MINISTACK.get_or_init(|| {
+        deploy("ministack", Aws::Emulator(EmulatorKind::Ministack), &[("WorkersEnabled", "false")])
+    })
 }
 
 /// A stack with paused workers for the sweeper alone, because it treats all uploads of its stack as if days
@@ -87,7 +108,7 @@ pub fn ministack() -> &'static Deployed {
 pub fn swept() -> &'static Deployed {
     static SWEPT: OnceLock<Deployed> = OnceLock::new();
     let parameters = &[("WorkersEnabled", "false"), ("ServePage", "true")];
-    SWEPT.get_or_init(|| deploy("swept", emulator_kind(), parameters))
+    SWEPT.get_or_init(|| deploy("swept", aws(), parameters))
 }
 
 /// Whether the store sends notifications of new objects.
@@ -101,20 +122,19 @@ pub fn verifies_checksums() -> bool {
 }
 
 /// Deploys a stack on a thread of its own, because its runtime must outlive that of every story.
-fn deploy(
-    name: &'static str,
-    emulator: EmulatorKind,
-    parameters: &'static [(&'static str, &'static str)],
-) -> Deployed {
+fn deploy(name: &'static str, aws: Aws, parameters: &'static [(&'static str, &'static str)]) -> Deployed {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {
             let mut settings = Settings::new(state_folder(name));
-            settings.emulator = emulator;
+            if let Aws::Emulator(kind) = aws {
+                settings.emulator = kind;
+            }
             settings.store = store_kind();
             WEBHOOK_SECRET.clone_into(&mut settings.webhook_secret);
             let oss = with_oss(&mut settings);
+            let _strict = (aws == Aws::Strict).then(|| with_strict_aws(&mut settings));
             settings = settings.parameter("DefaultQuotaBytes", (8_u64 << 30).to_string());
             for (parameter, value) in parameters {
                 settings = settings.parameter(parameter, *value);
@@ -155,6 +175,19 @@ fn with_oss(settings: &mut Settings) -> OssDouble {
     settings.other_stores.insert("oss".to_owned(), oss_definition(&oss));
     settings.environment.extend(oss_environment());
     oss
+}
+
+/// Starts a strict front of the emulator that will be started, for clients and functions.
+fn with_strict_aws(settings: &mut Settings) -> StrictAws {
+    let port = settings.aws_port.expect("the port was chosen before");
+    let seed = strict_seed();
+    // Not by a macro: the seed of every failure is to be seen, whichever story's output is shown.
+    let _ = writeln!(std::io::stderr(), "faults of the strict AWS: SLUICE_STRICT_SEED={seed}");
+    let backing = format!("http://127.0.0.1:{port}");
+    let front = sluice_strict_aws::Settings { seed, ..sluice_strict_aws::Settings::in_front_of(&backing) };
+    let strict = StrictAws::start(front).expect("a strict AWS");
+    settings.front_port = Some(strict.address().port());
+    strict
 }
 
 fn oss_definition(oss: &OssDouble) -> Value {

@@ -105,13 +105,14 @@ fn kind_of(code: &str, status: u16) -> ErrorKind {
         | "TransactionConflictException"
         | "TransactionInProgressException"
         | "PreconditionFailed"
-        | "FileAlreadyExists"
-        | "ConditionalRequestConflict" => ErrorKind::Conflict,
+        | "FileAlreadyExists" => ErrorKind::Conflict,
         "ProvisionedThroughputExceededException"
         | "RequestLimitExceeded"
         | "ThrottlingException"
         | "Throttling"
         | "RequestThrottled"
+        // S3 did not check the condition, because another request for the object was under way.
+        | "ConditionalRequestConflict"
         | "SlowDown"
         | "TooManyRequestsException" => ErrorKind::Throttled,
         // The body was damaged in transit.
@@ -159,6 +160,8 @@ mod tests {
         assert_eq!(kind_of("NoSuchKey", 404), ErrorKind::NotFound);
         assert_eq!(kind_of("no code", 404), ErrorKind::NotFound);
         assert_eq!(kind_of("SlowDown", 503), ErrorKind::Throttled);
+        assert_eq!(kind_of("ConditionalRequestConflict", 409), ErrorKind::Throttled);
+        assert_eq!(kind_of("PreconditionFailed", 412), ErrorKind::Conflict);
         assert_eq!(kind_of("BadDigest", 400), ErrorKind::Unavailable);
         assert_eq!(kind_of("no code", 503), ErrorKind::Unavailable);
         assert_eq!(kind_of("AccessDenied", 403), ErrorKind::Fault);

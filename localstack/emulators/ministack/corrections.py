@@ -1,4 +1,4 @@
-"""Corrects where ministack 1.5.33's CloudFormation differs from AWS and Sluice depends on it.
+"""Corrects where ministack 1.5.33 differs from AWS and Sluice depends on it, mostly in CloudFormation.
 
 With the corrections, the same template means the same on ministack as on AWS. Remove one when a newer pinned
 version no longer needs it. infra/README.md lists the differences that remain.
@@ -6,8 +6,11 @@ version no longer needs it. infra/README.md lists the differences that remain.
 
 from socketserver import StreamRequestHandler
 
-from ministack.services import cloudformation, dynamodb
+from ministack.core import lambda_runtime
+from ministack.services import cloudformation, dynamodb, lambda_svc, sts
 from ministack.services.cloudformation import provisioners
+
+SESSION_TOKEN_LENGTH = 900
 
 
 def apply():
@@ -15,6 +18,7 @@ def apply():
     _before_create("AWS::Lambda::EventSourceMapping", _number_concurrency)
     _after_create("AWS::DynamoDB::Table", _enable_time_to_live)
     _allow_bucket_imports()
+    _lengthen_session_tokens()
     # The runtime API writes an event in two pieces. With Nagle's algorithm, the second waits 40 ms for the
     # first's ACK.
     StreamRequestHandler.disable_nagle_algorithm = True
@@ -60,6 +64,27 @@ def _allow_bucket_imports():
         return None if {"BucketName": name} in imported else conflict(name)
 
     provisioners.s3_bucket_name_conflict = corrected_conflict
+
+
+def _lengthen_session_tokens():
+    """Tokens of AWS have about 900 characters, which every presigned URL of a function carries."""
+    generate, register = sts._gen_session_token, sts.register_session
+    execution_credentials = lambda_runtime.execution_credentials
+
+    def register_lengthened(access_key, session):
+        register(access_key, {**session, "SessionToken": _lengthen(session["SessionToken"])})
+
+    def lengthened_credentials(config):
+        credentials = execution_credentials(config)
+        return {**credentials, "AWS_SESSION_TOKEN": _lengthen(credentials["AWS_SESSION_TOKEN"])}
+
+    sts._gen_session_token = lambda: _lengthen(generate())
+    sts.register_session = register_lengthened
+    lambda_runtime.execution_credentials = lambda_svc.execution_credentials = lengthened_credentials
+
+
+def _lengthen(token):
+    return (token * 15)[:SESSION_TOKEN_LENGTH]
 
 
 def _before_create(resource_type, correct):

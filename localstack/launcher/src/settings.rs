@@ -25,6 +25,9 @@ pub struct Settings {
     pub keep_state: bool,
     /// The emulator's port; any free one when `None`.
     pub aws_port: Option<u16>,
+    /// The port where clients and functions reach ministack, if a server of the caller's stands in front of
+    /// it; its own when `None`.
+    pub front_port: Option<u16>,
     /// The address that the API listens on. In a container this is 0.0.0.0: published ports do not reach
     /// loopback.
     pub api_host: Ipv4Addr,
@@ -67,6 +70,7 @@ impl Settings {
             state_dir: state_dir.into(),
             keep_state: false,
             aws_port: None,
+            front_port: None,
             api_host: Ipv4Addr::LOCALHOST,
             api_port: None,
             stack_name: "sluice".to_owned(),

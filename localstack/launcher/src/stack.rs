@@ -97,7 +97,7 @@ impl Stack {
         }
 
         let api_id = self.output("ApiId").unwrap_or_default();
-        self.proxy.open(Upstream::new(self.emulator.port, api_id, self.page()?));
+        self.proxy.open(Upstream::new(self.emulator.client_port, api_id, self.page()?));
         self.wait_until_ready().await
     }
 

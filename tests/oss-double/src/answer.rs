@@ -3,10 +3,10 @@
 use axum::response::IntoResponse;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use sluice_s3_protocol::Failure;
+use sluice_s3_protocol::xml::rewrite;
 
 use crate::etag::to_oss;
-use crate::failure::Failure;
-use crate::xml::rewrite;
 
 /// The CRC-64/XZ of the whole object, in decimal.
 const CRC_HEADER: HeaderName = HeaderName::from_static("x-oss-hash-crc64ecma");

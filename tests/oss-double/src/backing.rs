@@ -7,14 +7,14 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use sluice_s3_protocol::uri::{Query, encode_path};
+use sluice_s3_protocol::{Failure, xml};
 
 use crate::answer::Answer;
 use crate::clock::{real_now, to_signing_time};
-use crate::failure::Failure;
+use crate::failure;
 use crate::settings::Account;
 use crate::sigv4::{Canonical, SigningKey, canonical_value};
-use crate::uri::{Query, encode_path};
-use crate::xml;
 
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
@@ -74,14 +74,14 @@ impl Backing {
     pub(crate) async fn send(&self, call: Call) -> Result<Answer, Failure> {
         let is_head = call.method == Method::HEAD;
         let of_object = call.key.is_some();
-        let request = self.sign(call).map_err(|error| Failure::backing(&error))?;
-        let response = self.client.request(request).await.map_err(|error| Failure::backing(&error))?;
+        let request = self.sign(call).map_err(|error| failure::backing(&error))?;
+        let response = self.client.request(request).await.map_err(|error| failure::backing(&error))?;
         let response = response.map(Body::new);
         let status = response.status();
         if status.is_success() || status == StatusCode::NOT_MODIFIED {
             return Ok(response);
         }
-        let fallback = Failure::from_status(status, of_object);
+        let fallback = failure::from_status(status, of_object);
         let body = if is_head { String::new() } else { read_text(response).await? };
         let text = |name: &str| xml::text(&body, name).ok().flatten();
         Err(Failure {
@@ -147,6 +147,6 @@ pub(crate) async fn read_result(response: Answer) -> Result<String, Failure> {
 
 /// Reads the whole body of an answer as text.
 pub(crate) async fn read_text(response: Answer) -> Result<String, Failure> {
-    let bytes = to_bytes(response.into_body(), usize::MAX).await.map_err(|error| Failure::backing(&error))?;
+    let bytes = to_bytes(response.into_body(), usize::MAX).await.map_err(|error| failure::backing(&error))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

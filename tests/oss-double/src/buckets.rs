@@ -2,14 +2,13 @@
 
 use http::Method;
 use serde::Deserialize;
+use sluice_s3_protocol::{Failure, xml};
 
 use crate::answer::{Answer, forwarded, forwarded_xml};
 use crate::backing::read_text;
-use crate::failure::Failure;
 use crate::forward::pick;
 use crate::front::Front;
 use crate::request::Request;
-use crate::xml;
 
 /// The body of `DeleteObjects`.
 #[derive(Deserialize)]

@@ -1,8 +1,8 @@
 //! Decodes `STREAMING-AWS4-HMAC-SHA256-PAYLOAD`: a body of chunks with a signature each.
 
 use bytes::{Buf, Bytes, BytesMut};
+use sluice_s3_protocol::Failure;
 
-use crate::failure::Failure;
 use crate::sigv4::SigningKey;
 
 /// More than the longest line before a chunk: its length in hex and `;chunk-signature=` with 64 digits.

@@ -2,19 +2,18 @@
 
 use axum::response::IntoResponse;
 use http::{HeaderMap, StatusCode};
+use sluice_s3_protocol::uri::encode_path;
+use sluice_s3_protocol::{Failure, xml};
 
 use crate::answer::{Answer, etag_of, forwarded_xml};
 use crate::backing::{Call, read_result};
 use crate::etag::{condition_for_store, to_oss};
-use crate::failure::Failure;
 use crate::forward::{header_value, pick};
 use crate::front::Front;
 use crate::memory::Part;
 use crate::objects::check_readable;
 use crate::request::{CopySource, Request, parse_copy_source};
 use crate::rules;
-use crate::uri::encode_path;
-use crate::xml;
 
 /// Headers that are forwarded unchanged. Conditions on the `ETag` are translated.
 const COPY_HEADERS: [&str; 4] = [

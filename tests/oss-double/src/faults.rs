@@ -1,9 +1,8 @@
 //! Injects faults for tests: the next requests fail, are held or return wrong checksums.
 
+use sluice_s3_protocol::Operation;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
-
-use crate::operation::Operation;
 
 /// The requests that a fault applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,8 +144,17 @@ impl PlannedFault {
             Scope::All => true,
             Scope::Only(only) => only == operation,
         };
-        in_scope && (!matches!(self.effect, Effect::WrongCrc) || operation.answers_crc())
+        in_scope && (!matches!(self.effect, Effect::WrongCrc) || answers_crc(operation))
     }
+}
+
+/// Whether the answer has `x-oss-hash-crc64ecma`.
+fn answers_crc(operation: Operation) -> bool {
+    use Operation as O;
+    matches!(
+        operation,
+        O::PutObject | O::GetObject | O::HeadObject | O::UploadPart | O::CompleteMultipartUpload
+    )
 }
 
 impl Held {

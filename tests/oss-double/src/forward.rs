@@ -2,14 +2,15 @@
 
 use http::header::{IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use sluice_s3_protocol::Failure;
+use sluice_s3_protocol::uri::Query;
 
 use crate::answer::etag_of;
 use crate::backing::Call;
 use crate::etag::condition_for_store;
-use crate::failure::Failure;
+use crate::failure;
 use crate::front::Front;
 use crate::request::Request;
-use crate::uri::Query;
 
 /// Headers that describe an object and are stored with it.
 const DESCRIPTION: [&str; 7] = [
@@ -86,7 +87,7 @@ pub(crate) fn pick(headers: &HeaderMap, names: &[&'static str]) -> HeaderMap {
 }
 
 pub(crate) fn header_value(text: &str) -> Result<HeaderValue, Failure> {
-    HeaderValue::from_str(text).map_err(|_| Failure::invalid_argument("a value is not valid in a header"))
+    HeaderValue::from_str(text).map_err(|_| failure::invalid_argument("a value is not valid in a header"))
 }
 
 /// Removes aws-chunked from a `Content-Encoding`, because it describes only the transfer. `None` if nothing

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{Method, StatusCode};
 use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
+use sluice_s3_protocol::{Failure, Operation};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -13,10 +14,9 @@ use std::sync::{Mutex, PoisonError};
 use crate::answer::{Answer, spoil_crc, xml};
 use crate::backing::Backing;
 use crate::clock::{Clock, to_http_date};
-use crate::failure::Failure;
+use crate::compatible;
 use crate::faults::{Faults, InjectedFailure};
 use crate::memory::Memory;
-use crate::operation::Operation;
 use crate::request::Request;
 use crate::rules;
 use crate::settings::Settings;
@@ -99,7 +99,7 @@ impl Front {
 
     fn check(&self, parts: http::request::Parts, body: Bytes) -> Result<(Request, Operation), Failure> {
         let mut request = Request::parse(parts, &self.settings.host_suffix)?;
-        let operation = Operation::of(&request);
+        let operation = compatible::operation(&request);
         if let Ok(operation) = operation {
             *self.requests.lock().unwrap_or_else(PoisonError::into_inner).entry(operation).or_default() += 1;
         }

@@ -17,6 +17,7 @@ mod backing;
 mod buckets;
 mod chunked;
 mod clock;
+mod compatible;
 mod copies;
 mod crc;
 mod etag;
@@ -27,19 +28,16 @@ mod front;
 mod memory;
 mod multipart;
 mod objects;
-mod operation;
 mod request;
 mod rules;
 mod server;
 mod settings;
 mod sigv4;
-mod uri;
 mod verify;
-mod xml;
 
 pub use faults::{Faults, Hold, Scope};
-pub use operation::Operation;
 pub use settings::{Account, Settings};
+pub use sluice_s3_protocol::Operation;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -4,17 +4,18 @@ use axum::response::IntoResponse;
 use http::StatusCode;
 use quick_xml::escape::escape;
 use serde::Deserialize;
+use sluice_s3_protocol::uri::Query;
+use sluice_s3_protocol::{Failure, xml};
 
 use crate::answer::{self, Answer, etag_of, forwarded, set_crc, written};
 use crate::backing::{read_result, read_text};
 use crate::etag::{bare, to_oss};
-use crate::failure::Failure;
+use crate::failure;
 use crate::forward::pick;
 use crate::front::Front;
 use crate::memory::{Part, PartChecksum, Upload};
 use crate::request::Request;
-use crate::uri::Query;
-use crate::{crc, rules, xml};
+use crate::{crc, rules};
 
 /// The smallest size of every part but the last, in bytes.
 const MIN_PART_BYTES: u64 = 100 << 10;
@@ -111,7 +112,7 @@ impl Front {
     /// Returns the upload's id. Fails if the upload was completed or aborted.
     pub(crate) fn check_upload<'a>(&self, request: &'a Request) -> Result<&'a str, Failure> {
         let upload_id = request.query.get("uploadId").unwrap_or("");
-        if self.memory.is_ended(upload_id) { Err(Failure::no_such_upload()) } else { Ok(upload_id) }
+        if self.memory.is_ended(upload_id) { Err(failure::no_such_upload()) } else { Ok(upload_id) }
     }
 }
 
@@ -122,7 +123,7 @@ fn listed_parts(body: &[u8]) -> Result<Vec<ListedPart>, Failure> {
         return Err(Failure::bad("MalformedXML", "the body must list parts with number and ETag"));
     }
     if parts.iter().any(|part| !(1..=10_000).contains(&part.number)) {
-        return Err(Failure::invalid_argument("part numbers must be 1 to 10000"));
+        return Err(failure::invalid_argument("part numbers must be 1 to 10000"));
     }
     if parts.is_sorted_by(|first, second| first.number < second.number) {
         return Ok(parts);

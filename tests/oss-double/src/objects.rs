@@ -2,14 +2,15 @@
 
 use http::{Method, StatusCode};
 use http_body_util::BodyExt;
+use sluice_s3_protocol::uri::Query;
+use sluice_s3_protocol::{Failure, xml};
 
 use crate::answer::{Answer, etag_of, forwarded, set_crc, written};
 use crate::backing::{Call, read_text};
-use crate::failure::Failure;
+use crate::failure;
 use crate::front::Front;
 use crate::request::Request;
-use crate::uri::Query;
-use crate::{crc, rules, xml};
+use crate::{crc, rules};
 
 impl Front {
     /// `PutObject`. Assumes that the store's `ETag` is the MD5 of the body, as it is on every store without
@@ -92,7 +93,7 @@ impl Front {
         let mut body = self.backing.send(call).await?.into_body();
         let mut digest = crc::start();
         while let Some(frame) = body.frame().await {
-            if let Ok(data) = frame.map_err(|error| Failure::backing(&error))?.into_data() {
+            if let Ok(data) = frame.map_err(|error| failure::backing(&error))?.into_data() {
                 digest.update(&data);
             }
         }

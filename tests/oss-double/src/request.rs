@@ -4,9 +4,10 @@ use bytes::Bytes;
 use http::header::HOST;
 use http::request::Parts;
 use http::{HeaderMap, Method};
+use sluice_s3_protocol::uri::{Query, decode};
+use sluice_s3_protocol::{Failure, Head};
 
-use crate::failure::Failure;
-use crate::uri::{Query, decode};
+use crate::failure;
 
 /// The maximum length of a key, in bytes.
 const LONGEST_KEY_BYTES: usize = 1023;
@@ -41,6 +42,11 @@ impl Request {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
+    /// What tells the operation and the signature.
+    pub(crate) fn head(&self) -> Head<'_> {
+        Head { method: &self.method, key: self.key.as_deref(), query: &self.query, headers: &self.headers }
+    }
+
     /// The key of a request to an object; empty for a request to the bucket.
     pub(crate) fn key(&self) -> &str {
         self.key.as_deref().unwrap_or("")
@@ -51,7 +57,7 @@ fn bucket_of_host(parts: &Parts, host_suffix: &str) -> Result<String, Failure> {
     let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
     let host = host.split_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
     if host == host_suffix && parts.uri.path() == "/" {
-        return Err(Failure::not_implemented("listing buckets"));
+        return Err(failure::not_implemented("listing buckets"));
     }
     let bucket = host.strip_suffix(host_suffix).and_then(|bucket| bucket.strip_suffix('.'));
     bucket.map(str::to_owned).ok_or_else(|| {
@@ -92,7 +98,7 @@ pub(crate) struct CopySource {
 
 /// Parses `x-amz-copy-source`. Fails with 400 `InvalidArgument` if it is not `bucket/key`.
 pub(crate) fn parse_copy_source(header: &str) -> Result<CopySource, Failure> {
-    let malformed = || Failure::invalid_argument("x-amz-copy-source must be bucket/key, percent-encoded");
+    let malformed = || failure::invalid_argument("x-amz-copy-source must be bucket/key, percent-encoded");
     let (path, query) = header.split_once('?').unwrap_or((header, ""));
     let path = decode(path).ok_or_else(malformed)?;
     let (bucket, key) = path.trim_start_matches('/').split_once('/').ok_or_else(malformed)?;

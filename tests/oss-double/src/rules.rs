@@ -5,10 +5,10 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use md5::{Digest as _, Md5};
+use sluice_s3_protocol::{Failure, Operation};
 
 use crate::chunked::{self, Seed};
-use crate::failure::Failure;
-use crate::operation::Operation;
+use crate::failure;
 use crate::request::Request;
 use crate::sigv4::sha256_hex;
 use crate::verify::Verified;
@@ -38,7 +38,7 @@ pub(crate) fn check_trailers(request: &Request) -> Result<(), Failure> {
     if payload.ends_with("-TRAILER") || request.headers.contains_key("x-amz-trailer") {
         let message =
             "aws-chunked with trailers is not supported; send checksums only when they are required";
-        return Err(Failure::invalid_argument(message));
+        return Err(failure::invalid_argument(message));
     }
     Ok(())
 }
@@ -65,7 +65,7 @@ pub(crate) fn check_payload(request: &Request, body: Bytes, verified: &Verified)
             let message = "x-amz-content-sha256 is not the SHA-256 of the body";
             Err(Failure::bad("XAmzContentSHA256Mismatch", message))
         }
-        _ => Err(Failure::invalid_argument("the value of x-amz-content-sha256 is not supported")),
+        _ => Err(failure::invalid_argument("the value of x-amz-content-sha256 is not supported")),
     }
 }
 
@@ -96,7 +96,7 @@ pub(crate) fn storage_class(request: &Request) -> Result<Option<String>, Failure
 /// Returns the number of a part. Fails with 400 `InvalidArgument` unless it is 1 to 10000.
 pub(crate) fn part_number(request: &Request) -> Result<u16, Failure> {
     let number = request.query.get("partNumber").and_then(|number| number.parse().ok());
-    let out_of_range = || Failure::invalid_argument("partNumber must be 1 to 10000");
+    let out_of_range = || failure::invalid_argument("partNumber must be 1 to 10000");
     number.filter(|number| (1..=10_000).contains(number)).ok_or_else(out_of_range)
 }
 
@@ -104,12 +104,12 @@ fn check_headers(request: &Request) -> Result<(), Failure> {
     let reads = matches!(request.method, Method::GET | Method::HEAD);
     for name in request.headers.keys().map(http::HeaderName::as_str) {
         if !reads && (name == "if-match" || name == "if-none-match") {
-            return Err(Failure::not_implemented(&format!("{name} on {}", request.method)));
+            return Err(failure::not_implemented(&format!("{name} on {}", request.method)));
         }
         let is_known = |known: &str| name == known || known.ends_with('-') && name.starts_with(known);
         let is_order = name.starts_with("x-amz-") || name.starts_with("x-oss-");
         if is_order && !KNOWN_HEADERS.into_iter().any(is_known) {
-            return Err(Failure::not_implemented(name));
+            return Err(failure::not_implemented(name));
         }
     }
     Ok(())

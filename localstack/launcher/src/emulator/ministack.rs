@@ -28,7 +28,7 @@ pub(super) fn configure(command: &mut Command, launch: &Launch) {
         .env("GATEWAY_PORT", port.to_string())
         .env("BIND_HOST", "127.0.0.1")
         .env("AUTH", "true")
-        .env("AWS_ENDPOINT_URL", endpoint(*port))
+        .env("AWS_ENDPOINT_URL", endpoint(settings.front_port.unwrap_or(*port)))
         .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
         .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
         .env("AWS_REGION", REGION)

@@ -54,7 +54,9 @@ pub(crate) async fn install(settings: &Settings) -> Result<PathBuf, Error> {
 /// A running emulator. If it was started here, it ends when this is dropped or when this process ends,
 /// however it ends.
 pub(crate) struct Emulator {
-    pub(crate) port: u16,
+    port: u16,
+    /// The port of what stands in front of it, or its own.
+    pub(crate) client_port: u16,
     kind: EmulatorKind,
     /// `None` if it was not started here.
     child: Option<Child>,
@@ -95,15 +97,19 @@ impl Emulator {
         command.process_group(0).stdin(Stdio::piped()).stdout(log_file).stderr(error_file);
         let mut child = command.spawn().map_err(Error::io("starting the emulator"))?;
         let input = child.stdin.take();
-        let mut emulator = Self { port, kind: settings.emulator, child: Some(child), input, log };
+        let client_port = settings.front_port.unwrap_or(port);
+        let mut emulator =
+            Self { port, client_port, kind: settings.emulator, child: Some(child), input, log };
         emulator.wait_until_ready().await?;
         Ok(emulator)
     }
 
     /// Waits for an emulator that was started elsewhere.
     pub(crate) async fn attach(settings: &Settings) -> Result<Self, Error> {
+        let port = settings.aws_port.unwrap_or(Settings::AWS_PORT);
         let mut emulator = Self {
-            port: settings.aws_port.unwrap_or(Settings::AWS_PORT),
+            port,
+            client_port: settings.front_port.unwrap_or(port),
             kind: settings.emulator,
             child: None,
             input: None,
@@ -113,8 +119,9 @@ impl Emulator {
         Ok(emulator)
     }
 
+    /// The address for clients.
     pub(crate) fn endpoint(&self) -> String {
-        endpoint(self.port)
+        endpoint(self.client_port)
     }
 
     pub(crate) fn log(&self) -> &Path {
@@ -206,7 +213,7 @@ impl Emulator {
             EmulatorKind::Ministack => ministack::HEALTH_PATH,
             EmulatorKind::LocalStack => localstack::HEALTH_PATH,
         };
-        format!("{}{health_path}", self.endpoint())
+        format!("{}{health_path}", endpoint(self.port))
     }
 
     fn stopped_error(&self, status: Option<ExitStatus>) -> Error {

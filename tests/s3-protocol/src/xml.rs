@@ -1,31 +1,28 @@
 //! Reads and rewrites S3's XML.
 
+use http::StatusCode;
 use quick_xml::Reader;
 use quick_xml::escape::{escape, unescape};
 use quick_xml::events::Event;
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 
-use crate::failure::Failure;
+use crate::Failure;
 
 /// Parses the body of a request. Fails with 400 `MalformedXML`.
-pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     let malformed = |error: quick_xml::DeError| Failure::bad("MalformedXML", error.to_string());
     quick_xml::de::from_reader(body).map_err(malformed)
 }
 
 /// Returns the text of the first element with this name.
-pub(crate) fn text(xml: &str, name: &str) -> Result<Option<String>, quick_xml::Error> {
+pub fn text(xml: &str, name: &str) -> Result<Option<String>, quick_xml::Error> {
     let first = inner_ranges(xml, name)?.into_iter().next();
     first.map(|inner| Ok(unescape(&xml[inner])?.trim().to_owned())).transpose()
 }
 
 /// Returns the document with the text of each element with this name replaced.
-pub(crate) fn rewrite(
-    xml: &str,
-    name: &str,
-    replace: impl Fn(&str) -> String,
-) -> Result<String, quick_xml::Error> {
+pub fn rewrite(xml: &str, name: &str, replace: impl Fn(&str) -> String) -> Result<String, quick_xml::Error> {
     let mut written = String::with_capacity(xml.len());
     let mut copied = 0;
     for inner in inner_ranges(xml, name)? {
@@ -34,6 +31,14 @@ pub(crate) fn rewrite(
         written += &escape(replace(&unescape(&xml[inner])?));
     }
     Ok(written + &xml[copied..])
+}
+
+/// For an answer of a store that is not XML: 500 `InternalError`.
+impl From<quick_xml::Error> for Failure {
+    fn from(error: quick_xml::Error) -> Self {
+        let message = format!("the store's answer is not XML: {error}");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message)
+    }
 }
 
 /// Finds what is inside each element with this name, in order.

@@ -3,8 +3,7 @@
 use http::Method;
 use std::fmt;
 
-use crate::failure::Failure;
-use crate::request::Request;
+use crate::Head;
 
 /// The parameters that select a subresource instead of the object or bucket itself.
 const SUBRESOURCES: [&str; 31] = [
@@ -41,7 +40,7 @@ const SUBRESOURCES: [&str; 31] = [
     "website",
 ];
 
-/// An operation of OSS's S3-compatible API.
+/// An operation of S3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
     PutObject,
@@ -65,16 +64,9 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// Returns the operation of a request. Fails with 501 for operations that OSS does not list as
-    /// compatible, such as notifications, tagging, CORS, policies, versioning and lists of uploads, and for
-    /// `PostObject`, which OSS has but the double does not support.
-    pub(crate) fn of(request: &Request) -> Result<Self, Failure> {
-        let found = if request.key.is_some() { of_object(request) } else { of_bucket(request) };
-        found.ok_or_else(|| {
-            let what =
-                subresource(request).map_or_else(|| request.method.to_string(), |name| format!("?{name}"));
-            Failure::not_implemented(&what)
-        })
+    /// Returns the operation of a request; `None` if it is none of these.
+    pub fn of(request: Head<'_>) -> Option<Self> {
+        if request.key.is_some() { of_object(request) } else { of_bucket(request) }
     }
 
     /// Whether it changes objects or uploads.
@@ -92,15 +84,6 @@ impl Operation {
         use Operation as O;
         matches!(self, O::GetObject | O::HeadObject | O::ListParts | O::ListObjects | O::HeadBucket)
     }
-
-    /// Whether its answer has `x-oss-hash-crc64ecma`.
-    pub(crate) fn answers_crc(self) -> bool {
-        use Operation as O;
-        matches!(
-            self,
-            O::PutObject | O::GetObject | O::HeadObject | O::UploadPart | O::CompleteMultipartUpload
-        )
-    }
 }
 
 impl fmt::Display for Operation {
@@ -109,15 +92,16 @@ impl fmt::Display for Operation {
     }
 }
 
-fn subresource(request: &Request) -> Option<&'static str> {
+/// The subresource that a request names.
+pub fn subresource(request: Head<'_>) -> Option<&'static str> {
     SUBRESOURCES.into_iter().find(|name| request.query.has(name))
 }
 
-fn of_object(request: &Request) -> Option<Operation> {
+fn of_object(request: Head<'_>) -> Option<Operation> {
     let is_copy = request.headers.contains_key("x-amz-copy-source");
     let in_upload = request.query.has("uploadId");
     let has_part = request.query.has("partNumber");
-    let found = match (&request.method, subresource(request), in_upload) {
+    match (request.method, subresource(request), in_upload) {
         (&Method::GET | &Method::PUT, Some("acl"), false) => Some(Operation::Settings),
         (&Method::POST, Some("uploads"), false) => Some(Operation::CreateMultipartUpload),
         (&Method::PUT, None, true) if has_part && is_copy => Some(Operation::UploadPartCopy),
@@ -131,13 +115,11 @@ fn of_object(request: &Request) -> Option<Operation> {
         (&Method::HEAD, None, false) => Some(Operation::HeadObject),
         (&Method::DELETE, None, false) => Some(Operation::DeleteObject),
         _ => None,
-    };
-    // A part number without an upload asks for a part of a finished object, which OSS does not have.
-    found.filter(|_| in_upload || !has_part)
+    }
 }
 
-fn of_bucket(request: &Request) -> Option<Operation> {
-    match (&request.method, subresource(request)) {
+fn of_bucket(request: Head<'_>) -> Option<Operation> {
+    match (request.method, subresource(request)) {
         (&Method::GET | &Method::PUT, Some("acl" | "lifecycle" | "logging"))
         | (&Method::GET, Some("location")) => Some(Operation::Settings),
         (&Method::POST, Some("delete")) => Some(Operation::DeleteObjects),
@@ -152,38 +134,29 @@ fn of_bucket(request: &Request) -> Option<Operation> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::uri::Query;
+    use http::HeaderMap;
 
-    fn operation(method: &str, uri: &str) -> Result<Operation, String> {
-        let request = http::Request::builder().method(method).uri(uri).header("host", "bucket.s3.oss");
-        let parts = request.body(()).unwrap().into_parts().0;
-        Operation::of(&Request::parse(parts, "s3.oss").unwrap()).map_err(|failure| failure.code)
+    fn operation(method: &Method, key: Option<&str>, query: &str) -> Option<Operation> {
+        let query = Query::parse(query).unwrap();
+        Operation::of(Head { method, key, query: &query, headers: &HeaderMap::new() })
     }
 
     #[test]
     fn operations_are_distinguished() {
         let cases = [
-            ("PUT", "/key", Operation::PutObject),
-            ("PUT", "/key?partNumber=1&uploadId=2", Operation::UploadPart),
-            ("POST", "/key?uploads", Operation::CreateMultipartUpload),
-            ("POST", "/key?uploadId=2", Operation::CompleteMultipartUpload),
-            ("DELETE", "/key?uploadId=2", Operation::AbortMultipartUpload),
-            ("GET", "/key?uploadId=2", Operation::ListParts),
-            ("GET", "/?list-type=2&prefix=a", Operation::ListObjects),
-            ("POST", "/?delete", Operation::DeleteObjects),
-            ("GET", "/?location", Operation::Settings),
+            (Method::PUT, Some("key"), "", Operation::PutObject),
+            (Method::PUT, Some("key"), "partNumber=1&uploadId=2", Operation::UploadPart),
+            (Method::POST, Some("key"), "uploads", Operation::CreateMultipartUpload),
+            (Method::POST, Some("key"), "uploadId=2", Operation::CompleteMultipartUpload),
+            (Method::DELETE, Some("key"), "uploadId=2", Operation::AbortMultipartUpload),
+            (Method::GET, Some("key"), "uploadId=2", Operation::ListParts),
+            (Method::GET, None, "list-type=2&prefix=a", Operation::ListObjects),
+            (Method::POST, None, "delete", Operation::DeleteObjects),
+            (Method::GET, None, "location", Operation::Settings),
         ];
-        for (method, uri, expected) in cases {
-            assert_eq!(operation(method, uri), Ok(expected), "{method} {uri}");
-        }
-    }
-
-    #[test]
-    fn incompatible_operations_are_not_implemented() {
-        for name in ["notification", "tagging", "cors", "policy", "versioning", "versions", "uploads"] {
-            for method in ["GET", "PUT", "DELETE"] {
-                assert_eq!(operation(method, &format!("/?{name}")), Err("NotImplemented".to_owned()));
-                assert_eq!(operation(method, &format!("/key?{name}")), Err("NotImplemented".to_owned()));
-            }
+        for (method, key, query, expected) in cases {
+            assert_eq!(operation(&method, key, query), Some(expected), "{method} {key:?} {query}");
         }
     }
 }

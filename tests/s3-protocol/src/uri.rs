@@ -8,27 +8,27 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(
 const PATH: &AsciiSet = &COMPONENT.remove(b'/');
 
 /// Encodes a text for a query.
-pub(crate) fn encode_component(text: &str) -> String {
+pub fn encode_component(text: &str) -> String {
     utf8_percent_encode(text, COMPONENT).to_string()
 }
 
 /// Encodes a text for a path.
-pub(crate) fn encode_path(text: &str) -> String {
+pub fn encode_path(text: &str) -> String {
     utf8_percent_encode(text, PATH).to_string()
 }
 
 /// Decodes a text; `None` if it is not UTF-8.
-pub(crate) fn decode(raw: &str) -> Option<String> {
+pub fn decode(raw: &str) -> Option<String> {
     percent_decode_str(raw).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
 /// The decoded parameters of a query, in their order.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Query(Vec<(String, String)>);
+pub struct Query(Vec<(String, String)>);
 
 impl Query {
     /// Parses a raw query; `None` if it is not UTF-8. A parameter without `=` has an empty value.
-    pub(crate) fn parse(raw: &str) -> Option<Self> {
+    pub fn parse(raw: &str) -> Option<Self> {
         let pairs = raw.split('&').filter(|pair| !pair.is_empty());
         pairs
             .map(|pair| {
@@ -40,33 +40,33 @@ impl Query {
     }
 
     /// The first value of a parameter.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// Whether a parameter exists, with or without a value.
-    pub(crate) fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
     /// The parameters for the store: without those of the signature and of the SDKs.
-    pub(crate) fn for_store(&self) -> Self {
+    pub fn for_store(&self) -> Self {
         let own = |name: &str| name.to_ascii_lowercase().starts_with("x-amz-") || name == "x-id";
         Self(self.0.iter().filter(|(name, _)| !own(name)).cloned().collect())
     }
 
     /// The query with one parameter only.
-    pub(crate) fn only(&self, name: &str) -> Self {
+    pub fn only(&self, name: &str) -> Self {
         Self(self.0.iter().filter(|(known, _)| known == name).cloned().collect())
     }
 
     /// The query without one parameter.
-    pub(crate) fn without(&self, name: &str) -> Self {
+    pub fn without(&self, name: &str) -> Self {
         Self(self.0.iter().filter(|(known, _)| known != name).cloned().collect())
     }
 
     /// The encoded and sorted query, as it is signed and sent.
-    pub(crate) fn to_canonical(&self) -> String {
+    pub fn to_canonical(&self) -> String {
         let encode = |(name, value): &(String, String)| (encode_component(name), encode_component(value));
         let mut pairs: Vec<_> = self.0.iter().map(encode).collect();
         pairs.sort();

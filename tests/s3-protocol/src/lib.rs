@@ -1,0 +1,13 @@
+//! What the tests' stand-ins for stores share: S3's operations, claimed signatures, queries, errors and XML.
+
+mod claim;
+mod failure;
+mod head;
+mod operation;
+pub mod uri;
+pub mod xml;
+
+pub use claim::Claim;
+pub use failure::Failure;
+pub use head::Head;
+pub use operation::{Operation, subresource};
