@@ -2,6 +2,7 @@
 
 mod compress;
 mod dedup;
+mod lost_answers;
 mod materialize;
 mod migrate;
 mod plan;
