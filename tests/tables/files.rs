@@ -5,11 +5,12 @@ use sluice_domain::account::{Account, Session};
 use sluice_domain::hash::{Sha1, Sha256};
 use sluice_domain::path::FilePath;
 use sluice_domain::publication::Outcome;
+use sluice_domain::version::File;
 use sluice_storage::Tables;
-use sluice_storage::tables::{FileAndBlob, FileHash, Listing, Page, Published, Segment};
+use sluice_storage::tables::{Commit, Committed, FileAndBlob, FileHash, Listing, Page, Published, Segment};
 use std::collections::BTreeSet;
 
-use crate::support::{account, begun, blob, stored, unique};
+use crate::support::{account, begun, blob, eventually, stored, unique};
 
 /// Publishes a file of these bytes.
 async fn published(tables: &Tables, account: &Account, path: &str, content: &[u8]) -> Published {
@@ -38,17 +39,41 @@ pub async fn a_published_version_is_found_by_path_id_and_hash(tables: &Tables) {
     assert_eq!(available, Published::Available);
     let by_path = tables.file_at(account.account_id, &upload.path).await.expect("a read").expect("a file");
     assert_eq!(by_path.current_id(), Some(upload.version_id));
-    let by_id = tables.file(account.account_id, upload.file_id).await.expect("a read").expect("a file");
-    assert_eq!(by_id.path, upload.path);
-    let sha256 = Sha256::of(b"bytes");
-    let sha1 = Sha1::of(b"bytes");
-    let by_sha256 =
-        tables.files_by_hash(account.account_id, FileHash::Sha256(sha256), None, 10).await.expect("a read");
-    let by_sha1 =
-        tables.files_by_hash(account.account_id, FileHash::Sha1(sha1), None, 10).await.expect("a read");
-    assert_eq!((paths(&by_sha256), paths(&by_sha1)), (vec!["file"], vec!["file"]));
+    let by_id = async || tables.file(account.account_id, upload.file_id).await.expect("a read");
+    eventually(Some(upload.path.clone()), async || by_id().await.map(|file| file.path)).await;
+    for hash in [FileHash::Sha256(Sha256::of(b"bytes")), FileHash::Sha1(Sha1::of(b"bytes"))] {
+        eventually(vec!["file".to_owned()], async || {
+            let page = tables.files_by_hash(account.account_id, hash, None, 10).await.expect("a read");
+            paths(&page).into_iter().map(str::to_owned).collect()
+        })
+        .await;
+    }
     let used = tables.account(&account.username).await.expect("a read").expect("an account");
     assert_eq!((used.used_bytes, used.reserved_bytes), (5, 0));
+}
+
+pub async fn a_renamed_file_is_found_by_its_id_at_once(tables: &Tables) {
+    let account = account(tables).await;
+    let upload = begun(tables, &account, "old", 5).await;
+    tables.publish(&upload, &stored(&account, b"bytes"), clock::now()).await.expect("an answer");
+    let before = tables.file_at(account.account_id, &upload.path).await.expect("a read").expect("a file");
+    let after = File { path: FilePath::parse("new").expect("a path"), ..before.clone() };
+    let rename = Commit { before: Some(before), after: after.clone(), version: None, displaced: None };
+    assert_eq!(tables.commit(&rename).await.expect("a write"), Committed::Done);
+    let found = tables.file(account.account_id, upload.file_id).await.expect("a read");
+    assert_eq!(found.map(|file| file.path), Some(after.path));
+}
+
+pub async fn a_file_and_a_blob_are_read_in_one_call(tables: &Tables) {
+    let account = with_files(tables, &["file"]).await;
+    let path = FilePath::parse("file").expect("a path");
+    for _ in 0..8 {
+        let FileAndBlob { file, blob } = tables
+            .file_and_blob(account.account_id, &path, Some(&Sha256::of(b"file")))
+            .await
+            .expect("a read");
+        assert!(file.is_some() && blob.is_some());
+    }
 }
 
 pub async fn a_blob_is_published_once(tables: &Tables) {
@@ -112,20 +137,43 @@ pub async fn segments_divide_a_table(tables: &Tables) {
         published(tables, &account, name, name.as_bytes()).await;
     }
     let prefix = &names[7];
-    let mut found = Vec::new();
-    let mut hashes = BTreeSet::new();
-    for number in 0..4 {
-        let segment = Segment { number, of: 4 };
-        let (files, next) = tables.scan_files(prefix, segment, None).await.expect("a scan");
-        assert!(next.is_none(), "a short table has one page");
+    let own = |blob_id: &String| blob_id.starts_with(&account.account_id.to_string());
+    eventually((vec![prefix.clone()], names.len()), async || {
+        let (mut found, mut hashes) = (Vec::new(), Vec::new());
+        for number in 0..4 {
+            let segment = Segment { number, of: 4 };
+            found.extend(paths_in(tables, prefix, segment).await);
+            hashes.extend(blobs_in(tables, segment).await.into_iter().filter(own));
+        }
+        let distinct = hashes.iter().collect::<BTreeSet<_>>().len();
+        assert_eq!(distinct, hashes.len(), "a row is in one segment");
+        (found, distinct)
+    })
+    .await;
+}
+
+async fn paths_in(tables: &Tables, prefix: &str, segment: Segment) -> Vec<String> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let (files, next) = tables.scan_files(prefix, segment, after).await.expect("a scan");
         found.extend(files.into_iter().map(|file| file.path));
-        for blob in tables.scan_blobs(segment, None).await.expect("a scan").0 {
-            assert!(hashes.insert(blob.blob_id), "a row is in one segment");
+        after = next;
+        if after.is_none() {
+            return found;
         }
     }
-    assert_eq!(found, std::slice::from_ref(prefix));
-    let own = hashes.iter().filter(|id| id.starts_with(&account.account_id.to_string())).count();
-    assert_eq!(own, names.len(), "every row is in a segment");
+}
+
+async fn blobs_in(tables: &Tables, segment: Segment) -> Vec<String> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let (blobs, next) = tables.scan_blobs(segment, after).await.expect("a scan");
+        found.extend(blobs.into_iter().map(|blob| blob.blob_id));
+        after = next;
+        if after.is_none() {
+            return found;
+        }
+    }
 }
 
 pub async fn a_session_is_read_by_its_token_until_it_ends(tables: &Tables) {

@@ -1,22 +1,32 @@
-//! What `sluice-storage` relies on in tables, on the emulator and in memory.
+//! What `sluice-storage` relies on in tables: on the emulator, behind a strict AWS, and in memory.
 //!
 //! The tests of workers run on tables in memory. They show something only if these do the same as real ones.
+//! Behind the strict AWS requests are throttled, meet others or lose their answers, and indexes lag.
 
 mod files;
 mod packs;
 mod support;
 mod uploads;
 
-use support::{emulated, in_memory};
+use support::{emulated, in_memory, strict};
 
-/// Makes two tests of each behaviour: on the tables of the emulator, and on those in memory.
-macro_rules! on_both {
+/// Makes three tests of each behaviour.
+macro_rules! on_all {
     ($($module:ident: $($behaviour:ident),+;)+) => {
         mod of_emulator {
             $($(
                 #[tokio::test]
                 async fn $behaviour() {
                     crate::$module::$behaviour(&super::emulated().await).await;
+                }
+            )+)+
+        }
+
+        mod of_strict_aws {
+            $($(
+                #[tokio::test]
+                async fn $behaviour() {
+                    crate::$module::$behaviour(&super::strict().await).await;
                 }
             )+)+
         }
@@ -32,7 +42,7 @@ macro_rules! on_both {
     };
 }
 
-on_both! {
+on_all! {
     uploads:
         a_user_name_is_taken_once,
         a_cancelled_transaction_names_every_condition_that_failed,
@@ -46,6 +56,8 @@ on_both! {
         an_upload_ends_once;
     files:
         a_published_version_is_found_by_path_id_and_hash,
+        a_renamed_file_is_found_by_its_id_at_once,
+        a_file_and_a_blob_are_read_in_one_call,
         a_blob_is_published_once,
         files_are_listed_by_the_bytes_of_their_paths_page_by_page,
         a_delimiter_groups_paths,

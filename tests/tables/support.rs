@@ -1,6 +1,6 @@
 //! The tables to test, and rows for them.
 
-use sluice_deployment::clock;
+use sluice_deployment::{Deployment, clock};
 use sluice_domain::account::Account;
 use sluice_domain::blob::{Attachment, Blob, Life, Pack, Placement};
 use sluice_domain::content_pass::ContentDigest;
@@ -10,9 +10,14 @@ use sluice_domain::publication::{Outcome, StoredBlob};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::Upload;
 use sluice_in_memory::{Services, sample};
-use sluice_storage::Tables;
+use sluice_storage::presign::Credentials;
 use sluice_storage::tables::{Begun, Registered};
+use sluice_storage::{Clients, Tables};
+use sluice_strict_aws::{Odds, Settings, StrictAws};
+use std::fmt::Debug;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 pub fn in_memory() -> Tables {
     Services::default().deployment().tables().expect("table names")
@@ -21,6 +26,34 @@ pub fn in_memory() -> Tables {
 pub async fn emulated() -> Tables {
     let deployed = tokio::task::spawn_blocking(sluice_tests::ministack).await.expect("the emulator started");
     deployed.deployment().tables().expect("table names")
+}
+
+pub async fn strict() -> Tables {
+    static FRONT: OnceLock<StrictAws> = OnceLock::new();
+    let deployed = tokio::task::spawn_blocking(sluice_tests::ministack).await.expect("the emulator started");
+    let front = FRONT.get_or_init(|| {
+        let odds =
+            Odds { throttled: 10, conflict: 5, lost_answer: 5, unprocessed: 2, short_page: 2, ..Odds::NEVER };
+        let settings = Settings { odds, ..Settings::in_front_of(&deployed.aws) };
+        StrictAws::start(settings).expect("a strict AWS")
+    });
+    let sdk = deployed.sdk.to_builder().endpoint_url(front.endpoint()).build();
+    let deployment = Deployment::new(Clients::new(&sdk), Credentials::of(&sdk), deployed.settings.clone());
+    deployment.tables().expect("table names")
+}
+
+/// Reads until the result is as expected, because indexes and scans are eventually consistent.
+pub async fn eventually<T: PartialEq + Debug>(expected: T, read: impl AsyncFn() -> T) {
+    const ATTEMPTS: u32 = 2400;
+    let mut found = read().await;
+    for _ in 0..ATTEMPTS {
+        if found == expected {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        found = read().await;
+    }
+    assert_eq!(found, expected);
 }
 
 /// Bytes that no other row of this process has.

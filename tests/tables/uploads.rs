@@ -9,7 +9,7 @@ use sluice_storage::Tables;
 use sluice_storage::tables::{Begun, DUE_SHARDS, Ending, Lease, Registered, Update};
 use std::time::Duration;
 
-use crate::support::{account, begun, new_account, upload};
+use crate::support::{account, begun, eventually, new_account, upload};
 
 async fn reserved(tables: &Tables, account: &Account) -> u64 {
     let account = tables.account(&account.username).await.expect("a read").expect("an account");
@@ -67,19 +67,20 @@ pub async fn open_uploads_are_listed_oldest_first_page_by_page(tables: &Tables) 
     for number in 0..5 {
         ids.push(begun(tables, &account, &format!("file-{number}"), 1).await.upload_id);
     }
-    let mut listed = Vec::new();
-    let mut after = None;
-    loop {
-        let (page, next) = tables.open_uploads(account.account_id, after, 2).await.expect("a read");
-        assert!(page.len() <= 2);
-        listed.extend(page.iter().map(|upload| upload.upload_id));
-        after = next;
-        if after.is_none() {
-            break;
-        }
-    }
     ids.sort_unstable();
-    assert_eq!(listed, ids);
+    eventually(ids, async || {
+        let (mut listed, mut after) = (Vec::new(), None);
+        loop {
+            let (page, next) = tables.open_uploads(account.account_id, after, 2).await.expect("a read");
+            assert!(page.len() <= 2);
+            listed.extend(page.iter().map(|upload| upload.upload_id));
+            after = next;
+            if after.is_none() {
+                return listed;
+            }
+        }
+    })
+    .await;
 }
 
 pub async fn an_ended_upload_leaves_the_indexes(tables: &Tables) {
@@ -87,14 +88,14 @@ pub async fn an_ended_upload_leaves_the_indexes(tables: &Tables) {
     let upload = begun(tables, &account, "file", 1).await;
     let shard = upload.upload_id.as_bytes()[15] % DUE_SHARDS;
     let later = upload.due_at.unix_milliseconds() + 1;
-    assert_eq!(due(tables, &account, shard, later).await, std::slice::from_ref(&upload));
+    eventually(vec![upload.clone()], async || due(tables, &account, shard, later).await).await;
     assert_eq!(
         tables.end_upload(&upload, Ending::Aborted, clock::now()).await.expect("a write"),
         Update::Done
     );
-    assert_eq!(due(tables, &account, shard, later).await, []);
-    let (open, _) = tables.open_uploads(account.account_id, None, 10).await.expect("a read");
-    assert_eq!(open, []);
+    eventually(vec![], async || due(tables, &account, shard, later).await).await;
+    let open = async || tables.open_uploads(account.account_id, None, 10).await.expect("a read").0;
+    eventually(vec![], open).await;
     let ended = tables.upload(upload.upload_id).await.expect("a read").expect("it is kept");
     assert_eq!(ended.state, UploadState::Aborted);
 }
@@ -119,9 +120,9 @@ pub async fn due_uploads_are_found_by_time_the_most_overdue_first(tables: &Table
         let due = due(tables, &account, shard_of(&first), now).await;
         due.into_iter().filter(|upload| upload.enqueue_count == 7).map(|upload| upload.upload_id).collect()
     };
-    assert_eq!(ids(at(1) - 1).await, []);
-    assert_eq!(ids(at(1)).await, [second.upload_id]);
-    assert_eq!(ids(at(2)).await, [second.upload_id, first.upload_id]);
+    eventually(vec![second.upload_id, first.upload_id], async || ids(at(2)).await).await;
+    eventually(vec![second.upload_id], async || ids(at(1)).await).await;
+    eventually(vec![], async || ids(at(1) - 1).await).await;
 }
 
 pub async fn a_condition_distinguishes_null_from_a_value(tables: &Tables) {

@@ -18,9 +18,10 @@ pub(crate) type Row = HashMap<String, AttributeValue>;
 const TRANSACT: &str = "dynamodb:TransactWriteItems";
 
 /// How a transaction is repeated while others write the same rows. The SDK repeats requests that got no
-/// answer.
+/// answer, with the same token, so that they have their effect once. Delays are random, or those who met
+/// would meet again.
 const COLLISION_RETRIES: ExponentialBuilder =
-    ExponentialBuilder::new().with_min_delay(Duration::from_millis(20)).with_max_times(5);
+    ExponentialBuilder::new().with_min_delay(Duration::from_millis(20)).with_max_times(5).with_jitter();
 
 /// Writes `row` as DynamoDB stores it.
 pub(crate) fn row(row: &impl Serialize) -> Result<Row, StorageError> {
@@ -160,8 +161,8 @@ impl<'a> Change<'a> {
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Transaction {
     items: Vec<TransactWriteItem>,
-    /// The condition of each item, in the same order.
-    conditions: Vec<Condition>,
+    /// The condition of each item, if it has one, in the same order.
+    conditions: Vec<Option<Condition>>,
 }
 
 /// Why a transaction did not happen.
@@ -203,8 +204,8 @@ impl Transaction {
         Self::default()
     }
 
-    fn with(mut self, condition: Condition, item: TransactWriteItem) -> Self {
-        self.conditions.push(condition);
+    fn with(mut self, condition: impl Into<Option<Condition>>, item: TransactWriteItem) -> Self {
+        self.conditions.push(condition.into());
         self.items.push(item);
         self
     }
@@ -240,6 +241,19 @@ impl Transaction {
             .build()
             .map_err(|error| StorageError::fault(TRANSACT, error))?;
         Ok(self.with(guard.condition, TransactWriteItem::builder().update(update).build()))
+    }
+
+    /// Changes attributes of a row, or of a new one, without a condition.
+    pub(crate) fn upsert(self, table: &str, key: Row, change: Change<'_>) -> Result<Self, StorageError> {
+        let update = Update::builder()
+            .table_name(table)
+            .set_key(Some(key))
+            .update_expression(change.expression)
+            .set_expression_attribute_names(names(&[change.expression]))
+            .set_expression_attribute_values(change.values.into_map())
+            .build()
+            .map_err(|error| StorageError::fault(TRANSACT, error))?;
+        Ok(self.with(None, TransactWriteItem::builder().update(update).build()))
     }
 
     /// Writes nothing, and cancels the transaction if the condition does not hold.
@@ -298,7 +312,7 @@ impl Transaction {
             .iter()
             .zip(&self.conditions)
             .filter(|(code, _)| **code == "ConditionalCheckFailed")
-            .map(|(_, condition)| *condition)
+            .filter_map(|(_, condition)| *condition)
             .collect();
         if !failed.is_empty() {
             return Ok(Cancelled::Conditions(failed));

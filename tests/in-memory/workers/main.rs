@@ -4,6 +4,7 @@ mod compress;
 mod deaths;
 mod dedup;
 mod import;
+mod lost_answers;
 mod materialize;
 mod migrate;
 mod plan;

@@ -6,9 +6,8 @@ use sluice_domain::id::AccountId;
 use sluice_domain::publication::QuotaChange;
 
 use super::Tables;
-use crate::call;
 use crate::error::StorageError;
-use crate::transaction::{Cancelled, Change, Condition, Row, Transaction, Values, key, names, row};
+use crate::transaction::{Cancelled, Change, Condition, Row, Transaction, key, row};
 
 /// The result of [`Tables::create_account`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,18 +34,12 @@ impl Tables {
     /// Counts the bytes that an account saves because its packs were moved; fewer than none if they take
     /// more. A mover does not know the user name, so this has a row of its own, outside the transaction that
     /// moves a pack. If a mover dies in between, its bytes are never counted.
+    ///
+    /// A repeated request must not count twice. Only a transaction is known by a token.
     pub async fn count_saved(&self, account: AccountId, bytes: i64) -> Result<(), StorageError> {
-        const UPDATE: &str = "ADD #saved_bytes :saved";
-        let request = self
-            .client
-            .update_item()
-            .table_name(&self.names.accounts)
-            .set_key(Some(savings_key(account)))
-            .update_expression(UPDATE)
-            .set_expression_attribute_names(names(&[UPDATE]))
-            .set_expression_attribute_values(Values::new().with(":saved", &bytes)?.into_map());
-        call::write("dynamodb:UpdateItem", request.send()).await?;
-        Ok(())
+        let saved = Change::new("ADD #saved_bytes :saved").with(":saved", &bytes)?;
+        let transaction = Transaction::new().upsert(&self.names.accounts, savings_key(account), saved)?;
+        transaction.commit(&self.client).await.map_err(Cancelled::into_error)
     }
 
     /// The bytes counted by [`Tables::count_saved`].

@@ -25,6 +25,14 @@ pub(super) enum Consistency {
     Eventual,
 }
 
+/// Rows of a table to read.
+#[derive(Debug)]
+pub(super) struct Wanted<'a> {
+    pub table: &'a str,
+    pub keys: Vec<Row>,
+    pub consistency: Consistency,
+}
+
 /// How unprocessed rows are tried again. The SDK repeats requests that got no answer.
 const UNPROCESSED_RETRIES: ExponentialBuilder =
     ExponentialBuilder::new().with_min_delay(Duration::from_millis(50)).with_max_times(7);
@@ -50,28 +58,34 @@ impl Tables {
     ) -> Result<Vec<T>, StorageError> {
         let mut found = Vec::with_capacity(keys.len());
         for batch in keys.chunks(READ_MAX) {
-            found.extend(self.read_batch(table, batch.to_vec(), consistency).await?);
+            let mut rows = self.read_batch(vec![Wanted { table, keys: batch.to_vec(), consistency }]).await?;
+            found.extend(rows.remove(table).unwrap_or_default());
         }
         found.into_iter().map(parse).collect()
     }
 
-    async fn read_batch(
+    /// The rows with these keys that exist, by table, in no particular order. At most 100 keys; none may occur
+    /// twice.
+    pub(super) async fn read_batch(
         &self,
-        table: &str,
-        keys: Vec<Row>,
-        consistency: Consistency,
-    ) -> Result<Vec<Row>, StorageError> {
+        wanted: Vec<Wanted<'_>>,
+    ) -> Result<HashMap<String, Vec<Row>>, StorageError> {
         const OPERATION: &str = "dynamodb:BatchGetItem";
-        let keys = KeysAndAttributes::builder().set_keys(Some(keys));
-        let keys = keys.consistent_read(consistency == Consistency::Strong).build();
-        let keys = keys.map_err(|error| StorageError::fault(OPERATION, error))?;
-        let mut left = HashMap::from([(table.to_owned(), keys)]);
-        let mut rows = Vec::new();
+        let request = |wanted: Wanted<'_>| {
+            let of_table = KeysAndAttributes::builder().set_keys(Some(wanted.keys));
+            let of_table = of_table.consistent_read(wanted.consistency == Consistency::Strong).build();
+            Ok((wanted.table.to_owned(), of_table.map_err(|error| StorageError::fault(OPERATION, error))?))
+        };
+        let mut left: HashMap<String, KeysAndAttributes> =
+            wanted.into_iter().map(request).collect::<Result<_, StorageError>>()?;
+        let mut rows: HashMap<String, Vec<Row>> = HashMap::new();
         let mut delays = UNPROCESSED_RETRIES.build();
         loop {
             let request = self.client.batch_get_item().set_request_items(Some(left));
             let answer = call::read(OPERATION, request.send()).await?;
-            rows.extend(answer.responses.unwrap_or_default().into_values().flatten());
+            for (table, read) in answer.responses.unwrap_or_default() {
+                rows.entry(table).or_default().extend(read);
+            }
             left = answer.unprocessed_keys.unwrap_or_default();
             if left.is_empty() {
                 return Ok(rows);

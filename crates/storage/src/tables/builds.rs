@@ -10,7 +10,7 @@ use super::lease::{Lease, LeaseAttribute, held_by};
 use super::{RowUpdate, Tables};
 use crate::call::{self, if_held};
 use crate::error::StorageError;
-use crate::transaction::{Row, Values, key, parse};
+use crate::transaction::{Row, key, parse};
 
 const LEASE: LeaseAttribute = LeaseAttribute("builder");
 
@@ -67,8 +67,14 @@ impl Tables {
         holder: &str,
         build: &Build,
     ) -> Result<(), StorageError> {
-        let values = held_by(holder)?.with(":build", build)?;
-        self.update_leased(account, sha256, "SET #build = :build", values).await
+        let request = self.update_request(RowUpdate {
+            table: &self.names.blobs,
+            key: blob_key(account, sha256),
+            update: "SET #build = :build",
+            condition: &LEASE.held(),
+            values: held_by(holder)?.with(":build", build)?,
+        });
+        call::write("dynamodb:UpdateItem", request.send()).await.map(drop)
     }
 
     /// Gives the lease back. The unfinished build stays for the next worker, unless the object is `done`.
@@ -84,22 +90,12 @@ impl Tables {
     ) -> Result<(), StorageError> {
         let release = LEASE.release();
         let update = if done { format!("{release}, #build") } else { release };
-        self.update_leased(account, sha256, &update, held_by(holder)?).await
-    }
-
-    async fn update_leased(
-        &self,
-        account: AccountId,
-        sha256: &Sha256,
-        update: &str,
-        values: Values,
-    ) -> Result<(), StorageError> {
         let request = self.update_request(RowUpdate {
             table: &self.names.blobs,
             key: blob_key(account, sha256),
-            update,
-            condition: &LEASE.held(),
-            values,
+            update: &update,
+            condition: &format!("attribute_exists(#blob_id) AND {}", LEASE.not_held_by_another()),
+            values: held_by(holder)?,
         });
         call::write("dynamodb:UpdateItem", request.send()).await.map(drop)
     }

@@ -1,6 +1,6 @@
 //! Stores files, one row for each path.
 
-use aws_sdk_dynamodb::types::KeysAndAttributes;
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use serde::{Deserialize, Serialize};
 use sluice_domain::blob::{Blob, blob_id};
 use sluice_domain::hash::{Sha1, Sha256};
@@ -8,11 +8,11 @@ use sluice_domain::id::{AccountId, FileId, VersionId};
 use sluice_domain::path::FilePath;
 use sluice_domain::publication::Target;
 use sluice_domain::version::{File, Version};
-use std::collections::HashMap;
+use std::time::Duration;
 
+use super::batch::{Consistency, Wanted};
 use super::{Query, Tables};
-use crate::call;
-use crate::error::{ErrorKind, StorageError};
+use crate::error::StorageError;
 use crate::transaction::{Condition, Guard, Row, Transaction, Values, key, parse, row};
 
 /// The row of a file, with the attributes of its indexes.
@@ -78,6 +78,10 @@ pub(super) fn read(row: Row) -> Result<File, StorageError> {
     parse::<FileRow>(row)?.try_into()
 }
 
+/// How long an index is given to show a write: a second and a half, longer than it usually lags.
+const INDEX_LAG: ExponentialBuilder =
+    ExponentialBuilder::new().with_min_delay(Duration::from_millis(50)).with_max_times(5);
+
 impl Tables {
     /// The file at a path. It may have no current version yet, or a tombstone.
     pub async fn file_at(&self, account: AccountId, path: &FilePath) -> Result<Option<File>, StorageError> {
@@ -88,8 +92,28 @@ impl Tables {
     /// The account's file with this id, whatever its path.
     ///
     /// The index is eventually consistent, so it only leads to the row itself. A file that it does not show
-    /// yet is looked up at the path of its latest version.
+    /// yet is looked up at the path of its latest version. One that was renamed is at neither path until the
+    /// index has followed.
     pub async fn file(&self, account: AccountId, file: FileId) -> Result<Option<File>, StorageError> {
+        let mut delays = INDEX_LAG.build();
+        loop {
+            let indexed = self.indexed_file(account, file).await?;
+            if indexed.is_some() {
+                return Ok(indexed);
+            }
+            let latest = self.versions(file, None, 1).await?.pop();
+            let Some(latest) = latest.filter(|latest| latest.account_id == account) else { return Ok(None) };
+            let at_path = self.file_at(account, &latest.path).await?.filter(|found| found.file_id == file);
+            match delays.next() {
+                Some(delay) if at_path.is_none() => tokio::time::sleep(delay).await,
+                // There is no row at all if the only version was rejected.
+                _ => return Ok(at_path),
+            }
+        }
+    }
+
+    /// The file to whose row the index leads.
+    async fn indexed_file(&self, account: AccountId, file: FileId) -> Result<Option<File>, StorageError> {
         let query = Query {
             table: &self.names.files,
             index: Some("by_file_id"),
@@ -108,9 +132,7 @@ impl Tables {
         {
             return row.try_into().map(Some);
         }
-        let Some(latest) = self.versions(file, None, 1).await?.pop() else { return Ok(None) };
-        let file_at_path = self.file_at(account, &latest.path).await?;
-        Ok(file_at_path.filter(|found| found.file_id == file && latest.account_id == account))
+        Ok(None)
     }
 
     /// The file at a path and the account's blob with this hash, in one call.
@@ -120,23 +142,12 @@ impl Tables {
         path: &FilePath,
         sha256: Option<&Sha256>,
     ) -> Result<FileAndBlob, StorageError> {
-        const OPERATION: &str = "dynamodb:BatchGetItem";
-        let mut keys = HashMap::from([(self.names.files.clone(), row_key(account, path.as_str()))]);
+        let strong = |table, key| Wanted { table, keys: vec![key], consistency: Consistency::Strong };
+        let mut wanted = vec![strong(&*self.names.files, row_key(account, path.as_str()))];
         if let Some(sha256) = sha256 {
-            let key = key([("blob_id", &blob_id(account, sha256))]);
-            keys.insert(self.names.blobs.clone(), key);
+            wanted.push(strong(&*self.names.blobs, key([("blob_id", &blob_id(account, sha256))])));
         }
-        let mut request = self.client.batch_get_item();
-        for (table, key) in keys {
-            let keys = KeysAndAttributes::builder().keys(key).consistent_read(true).build();
-            request =
-                request.request_items(table, keys.map_err(|error| StorageError::fault(OPERATION, error))?);
-        }
-        let answer = call::read(OPERATION, request.send()).await?;
-        if answer.unprocessed_keys.is_some_and(|keys| !keys.is_empty()) {
-            return Err(StorageError::new(ErrorKind::Throttled, OPERATION, "keys were left over"));
-        }
-        let mut rows = answer.responses.unwrap_or_default();
+        let mut rows = self.read_batch(wanted).await?;
         let mut take = |table: &str| rows.remove(table).and_then(|mut rows| rows.pop());
         let file = take(&self.names.files).map(read).transpose()?;
         let blob = take(&self.names.blobs).map(parse).transpose()?;

@@ -26,7 +26,7 @@ impl Lease<'_> {
     }
 }
 
-/// The values for [`LeaseAttribute::held`].
+/// The values for [`LeaseAttribute::held`] and [`LeaseAttribute::not_held_by_another`].
 pub(super) fn held_by(holder: &str) -> Result<Values, StorageError> {
     Values::new().with(":holder", &holder)
 }
@@ -55,9 +55,16 @@ impl LeaseAttribute {
         format!("REMOVE #{name}, #{name}_until")
     }
 
-    /// The condition that the lease has not been taken by another worker.
+    /// The condition that this worker has the lease.
     pub(super) fn held(self) -> String {
         format!("#{} = :holder", self.0)
+    }
+
+    /// The condition that no other worker has the lease. That of a release, because a repeated request finds
+    /// the lease given back.
+    pub(super) fn not_held_by_another(self) -> String {
+        let name = self.0;
+        format!("(attribute_not_exists(#{name}) OR #{name} = :holder)")
     }
 }
 
@@ -75,5 +82,6 @@ mod tests {
         );
         assert_eq!(lease.release(), "REMOVE #merger, #merger_until");
         assert_eq!(lease.held(), "#merger = :holder");
+        assert_eq!(lease.not_held_by_another(), "(attribute_not_exists(#merger) OR #merger = :holder)");
     }
 }

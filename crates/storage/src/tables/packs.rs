@@ -1,6 +1,6 @@
 //! Stores packs and their references.
 
-use aws_sdk_dynamodb::types::{DeleteRequest, ReturnValue, WriteRequest};
+use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use sluice_domain::blob::Pack;
 use sluice_domain::id::PackId;
 
@@ -8,7 +8,7 @@ use super::Tables;
 use super::batch::Consistency;
 use crate::call::{self, if_held};
 use crate::error::StorageError;
-use crate::transaction::{Change, Condition, Row, Transaction, Values, key, names, parse, row};
+use crate::transaction::{Change, Condition, Row, Transaction, Values, key, names, row};
 
 pub(super) fn pack_key(pack: PackId) -> Row {
     key([("pack_id", &pack.to_string())])
@@ -45,8 +45,11 @@ impl Tables {
     }
 
     /// Deletes a pack without references and returns it. Nothing if it has references or is gone.
+    ///
+    /// It is read first: the answer to a repeated request would not hold what the first one deleted.
     pub async fn delete_unreferenced_pack(&self, pack: PackId) -> Result<Option<Pack>, StorageError> {
-        const UNREFERENCED: &str = "#references = :none";
+        const UNREFERENCED: &str = "attribute_not_exists(#pack_id) OR #references = :none";
+        let Some(row) = self.packs(&[pack]).await?.pop() else { return Ok(None) };
         let request = self
             .client
             .delete_item()
@@ -54,10 +57,9 @@ impl Tables {
             .set_key(Some(pack_key(pack)))
             .condition_expression(UNREFERENCED)
             .set_expression_attribute_names(names(&[UNREFERENCED]))
-            .set_expression_attribute_values(Values::new().with(":none", &0)?.into_map())
-            .return_values(ReturnValue::AllOld);
+            .set_expression_attribute_values(Values::new().with(":none", &0)?.into_map());
         let answer = if_held(call::write("dynamodb:DeleteItem", request.send()).await)?;
-        answer.and_then(|answer| answer.attributes).map(parse).transpose()
+        Ok(answer.map(|_| row))
     }
 }
 

@@ -183,8 +183,8 @@ impl Tables {
 
     /// Gives the lease back. Refused if another call has it by now.
     pub async fn release_merge(&self, upload: &Upload, holder: &str) -> Result<Update, StorageError> {
-        let held = MERGE_LEASE.held();
-        self.update_upload(upload, &MERGE_LEASE.release(), &held, held_by(holder)?).await
+        let free = format!("attribute_exists(#upload_id) AND {}", MERGE_LEASE.not_held_by_another());
+        self.update_upload(upload, &MERGE_LEASE.release(), &free, held_by(holder)?).await
     }
 
     /// Ends an open upload without a version and releases its reservation. Refused if it was not open.

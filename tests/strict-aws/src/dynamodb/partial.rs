@@ -1,6 +1,6 @@
 //! Does less than was asked for, as DynamoDB may: part of a batch, or a shorter page.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Call, SHORT_PAGE, UNPROCESSED};
 use crate::front::Common;
@@ -14,13 +14,12 @@ pub(super) struct Partial {
     pub rest: Option<Rest>,
 }
 
-/// What is left of a batch: some entries of one table.
+/// What is left of a batch.
 #[derive(Debug)]
 pub(super) struct Rest {
     field: &'static str,
-    table: String,
-    /// What the call asked of the table, with these entries alone.
-    request: Value,
+    /// What the call asked of each table, with the entries that are left.
+    requests: Map<String, Value>,
 }
 
 impl Partial {
@@ -43,31 +42,39 @@ impl Partial {
         }
     }
 
-    /// Leaves some entries of the first table. At least one is done: a batch of which nothing is done fails.
+    /// Does at least one entry: a batch of which nothing is done fails.
     fn of_batch(common: &Common, call: &Call, resource: &str, field: &'static str) -> Option<Self> {
         let mut document = call.document.clone();
-        let (table, request) = document["RequestItems"].as_object_mut()?.iter_mut().next()?;
-        let table = table.clone();
-        let count = entries(request)?.len() as u64;
+        let tables = document["RequestItems"].as_object_mut()?;
+        let count = tables.values_mut().filter_map(entries).map(|entries| entries.len() as u64).sum::<u64>();
         if count < 2 || !common.strikes(UNPROCESSED, resource, common.settings.odds.unprocessed) {
             return None;
         }
-        let done = 1 + common.dice.below(UNPROCESSED, resource, count - 1);
-        let left = entries(request)?.split_off(done as usize);
-        let mut request = request.clone();
-        *entries(&mut request)? = left;
-        Some(Self { document, rest: Some(Rest { field, table, request }) })
+        let mut to_do = 1 + common.dice.below(UNPROCESSED, resource, count - 1) as usize;
+        let mut requests = tables.clone();
+        for (table, request) in tables.iter_mut() {
+            let all = entries(request)?;
+            let done = to_do.min(all.len());
+            to_do -= done;
+            all.truncate(done);
+            entries(&mut requests[table])?.drain(..done);
+        }
+        for tables in [tables, &mut requests] {
+            tables.retain(|_, request| entries(request).is_some_and(|entries| !entries.is_empty()));
+        }
+        Some(Self { document, rest: Some(Rest { field, requests }) })
     }
 }
 
 impl Rest {
     /// Adds what is left to what the answer leaves.
     pub(super) fn add_to(self, answer: &mut Value) {
-        let left = &mut answer[self.field][&self.table];
-        let mut request = self.request;
-        match (entries(left), entries(&mut request)) {
-            (Some(already), Some(more)) => already.append(more),
-            _ => *left = request,
+        for (table, mut request) in self.requests {
+            let left = &mut answer[self.field][&table];
+            match (entries(left), entries(&mut request)) {
+                (Some(already), Some(more)) => already.append(more),
+                _ => *left = request,
+            }
         }
     }
 }

@@ -30,7 +30,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 /// When an item is read again that the emulator failed to tell.
 const RETRY: Duration = Duration::from_millis(100);
 /// How long to sleep if nothing is due.
-const IDLE: Duration = Duration::from_secs(3600);
+const IDLE: Duration = Duration::from_hours(1);
 
 pub(super) struct Replica {
     database: Database,
@@ -68,20 +68,20 @@ impl Replica {
     /// The items that a call writes. Copies its tables first if they are new.
     pub(super) async fn items(&self, common: &Common, call: &Call) -> Vec<Item> {
         for name in tables(call) {
-            let cell = self.cell(name);
+            let table = self.table(name);
             // A table that does not exist is refused by the emulator.
-            let _ = cell.get_or_try_init(|| self.copy(common, &call.scope.region, name)).await;
+            let _ = table.get_or_try_init(|| self.copy(common, &call.scope.region, name)).await;
         }
         let written = writes(call).into_iter().filter_map(|write| {
-            let cell = self.cell(write.table);
-            Some(Item::of(write.table, &cell.get()?.key, write.row))
+            let table = self.table(write.table);
+            Some(Item::of(write.table, &table.get()?.key, write.row))
         });
         written.collect()
     }
 
-    fn cell(&self, table: &str) -> Arc<OnceCell<Table>> {
+    fn table(&self, name: &str) -> Arc<OnceCell<Table>> {
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(tables.entry(table.to_owned()).or_default())
+        Arc::clone(tables.entry(name.to_owned()).or_default())
     }
 
     /// Copies a table with all its rows.
@@ -158,8 +158,8 @@ impl Replica {
     }
 
     async fn try_refresh(&self, common: &Common, item: &Item) -> Result<(), BoxError> {
-        let cell = self.cell(&item.table);
-        let table = cell.get().ok_or("a table that was not copied")?;
+        let table = self.table(&item.table);
+        let table = table.get().ok_or("a table that was not copied")?;
         let key: Value = serde_json::from_str(&item.key)?;
         let get = json!({ "TableName": item.table, "Key": key, "ConsistentRead": true });
         match ask(common, &table.region, "GetItem", &get).await?["Item"].take() {
