@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::private_file;
 
-/// Opens or creates `path` for reading and writing by its owner, and locks it until it is closed or the process ends.
+/// Opens or creates `path` for reading and writing by its owner, and locks it until it is closed or the
+/// process ends.
 /// `subject` is the path that an error names.
 pub fn open(path: &Path, subject: &Path) -> Result<File> {
     loop {

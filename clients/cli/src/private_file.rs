@@ -1,4 +1,5 @@
-//! Opens and writes files that only their owner can read. A crash leaves the old or the new file, never a mix.
+//! Opens and writes files that only their owner can read. A crash leaves the old or the new file, never a
+//! mix.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -31,8 +32,8 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Fails if the file belongs neither to this user nor to the owner of the folder, who could replace it anyway.
-/// Some file systems show one owner for all files.
+/// Fails if the file belongs neither to this user nor to the owner of the folder, who could replace it
+/// anyway. Some file systems show one owner for all files.
 #[cfg(unix)]
 fn check_owner(file: &File, path: &Path) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt as _;
