@@ -15,7 +15,6 @@ async fn a_stack_is_created_changed_deleted_and_restored() {
     let deployment = Deployment::new().await;
     refuses_invalid_stages(&deployment).await;
     deploys_nothing_without_confirmation(&deployment).await;
-    a_failed_creation_leaves_nothing(&deployment).await;
 
     let first = deployment.up(&json!({}));
     first
@@ -74,18 +73,6 @@ async fn deploys_nothing_without_confirmation(deployment: &Deployment) {
         declined.fails().prints("+ add     AccountsTable").prints("nothing was deployed");
         assert_eq!(deployment.status().await, None);
     }
-}
-
-/// The queue exists with other attributes, so that the creation fails when the vault exists.
-async fn a_failed_creation_leaves_nothing(deployment: &Deployment) {
-    let create = ["sqs", "create-queue", "--queue-name", "staged-migrate"];
-    let queue = deployment.aws(&[&create[..], &["--attributes", "DelaySeconds=1"]].concat());
-    let failed = deployment.run(&["up", "--yes"], &json!({}), "");
-    failed.fails().prints("CREATE_COMPLETE  VaultBucket").prints("failed at MigrateQueue: ");
-    assert_eq!(deployment.status().await, None);
-    assert_eq!(deployment.tables().await, Vec::<String>::new());
-    assert_eq!(deployment.buckets().await, ["artifacts"], "landing and vault are deleted too");
-    deployment.aws(&["sqs", "delete-queue", "--queue-url", text(&queue["QueueUrl"])]);
 }
 
 fn changes_a_parameter(deployment: &Deployment) {

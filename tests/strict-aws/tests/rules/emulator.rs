@@ -51,8 +51,8 @@ impl Reply {
 impl Emulator {
     /// Starts an emulator with a table `files` and its index `by_hash`.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let database = Database::memory().unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+        let database = Database::memory().expect("SQLite in memory");
         let table = json!({
             "TableName": "files",
             "BillingMode": "PAY_PER_REQUEST",
@@ -67,8 +67,8 @@ impl Emulator {
                 "Projection": { "ProjectionType": "ALL" },
             }],
         });
-        database.create_table(serde_json::from_value(table).unwrap()).unwrap();
-        let address = listener.local_addr().unwrap();
+        database.create_table(serde_json::from_value(table).expect("a definition")).expect("a table");
+        let address = listener.local_addr().expect("an address");
         let transactions = Arc::new(Semaphore::new(1000));
         let emulator = Self { address, database, asked: Arc::default(), transactions };
         let serving = emulator.clone();
@@ -82,38 +82,44 @@ impl Emulator {
         let mut settings = Settings::in_front_of(&format!("http://{}", self.address));
         settings.odds = sluice_strict_aws::Odds::NEVER;
         change(&mut settings);
-        StrictAws::start(settings).unwrap()
+        StrictAws::start(settings).expect("a front")
     }
 
     /// What the client asked this service, in order.
     pub fn asked(&self, operation: &str) -> Vec<Asked> {
-        self.asked.lock().unwrap().iter().filter(|asked| asked.operation == operation).cloned().collect()
+        self.asked
+            .lock()
+            .expect("no panic")
+            .iter()
+            .filter(|asked| asked.operation == operation)
+            .cloned()
+            .collect()
     }
 
     async fn answer(&self, request: Request) -> Response {
         let (parts, body) = request.into_parts();
-        let header = |name: &str| parts.headers.get(name).map_or("", |value| value.to_str().unwrap());
-        let body = to_bytes(body, usize::MAX).await.unwrap();
+        let header = |name: &str| parts.headers.get(name).map_or("", |value| value.to_str().expect("text"));
+        let body = to_bytes(body, usize::MAX).await.expect("valid");
         let Some((service, operation)) = header("x-amz-target").split_once('.') else {
             let echo = format!("{} {} {} bytes", header("host"), parts.uri, body.len());
             return (StatusCode::IM_A_TEAPOT, [("x-kept", "yes")], echo).into_response();
         };
-        let document: Value = serde_json::from_slice(&body).unwrap();
-        let (_, access_key) = header("authorization").split_once("Credential=").unwrap();
-        let access_key = access_key.split('/').next().unwrap().to_owned();
+        let document: Value = serde_json::from_slice(&body).expect("valid");
+        let (_, access_key) = header("authorization").split_once("Credential=").expect("a signature");
+        let access_key = access_key.split('/').next().unwrap_or_default().to_owned();
         let asked = Asked { operation: operation.to_owned(), access_key, document: document.clone() };
-        self.asked.lock().unwrap().push(asked);
+        self.asked.lock().expect("no panic").push(asked);
         if service == "AmazonSQS" {
             return json_response(StatusCode::OK, &received(operation));
         }
         if operation == "TransactWriteItems" {
-            self.transactions.acquire().await.unwrap().forget();
+            self.transactions.acquire().await.expect("a permit").forget();
         }
         match self.perform(operation, document) {
             Ok(answer) => json_response(StatusCode::OK, &answer),
             Err(error) => {
-                let status = StatusCode::from_u16(error.status_code()).unwrap();
-                json_response(status, &serde_json::from_str(&error.to_json()).unwrap())
+                let status = StatusCode::from_u16(error.status_code()).expect("a status");
+                json_response(status, &serde_json::from_str(&error.to_json()).expect("valid"))
             }
         }
     }
@@ -138,7 +144,7 @@ fn perform<Request: DeserializeOwned, Response: Serialize>(
     document: Value,
     perform: impl FnOnce(Request) -> dynoxide::Result<Response>,
 ) -> dynoxide::Result<Value> {
-    Ok(serde_json::to_value(perform(serde_json::from_value(document).unwrap())?).unwrap())
+    Ok(serde_json::to_value(perform(serde_json::from_value(document).expect("valid"))?).expect("valid"))
 }
 
 /// What a queue of two messages answers.
@@ -163,9 +169,10 @@ pub async fn call(front: &StrictAws, target: &str, document: &Value) -> Reply {
         .header("x-amz-target", target)
         .header("authorization", credential)
         .body(Body::from(document.to_string()))
-        .unwrap();
-    let response = Client::builder(TokioExecutor::new()).build_http().request(request).await.unwrap();
+        .expect("valid");
+    let response =
+        Client::builder(TokioExecutor::new()).build_http().request(request).await.expect("an answer");
     let status = response.status();
-    let body = to_bytes(Body::new(response.into_body()), usize::MAX).await.unwrap();
-    Reply { status, document: serde_json::from_slice(&body).unwrap() }
+    let body = to_bytes(Body::new(response.into_body()), usize::MAX).await.expect("valid");
+    Reply { status, document: serde_json::from_slice(&body).expect("valid") }
 }

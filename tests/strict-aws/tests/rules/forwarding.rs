@@ -12,12 +12,12 @@ async fn other_requests_and_answers_pass_as_they_are() {
     let request = Request::put(format!("{}/a%2Fb//c?x=%20&y", front.endpoint()))
         .header("host", "bucket.example:1")
         .body(Body::from(vec![7; 1 << 20]))
-        .unwrap();
-    let response = Client::builder(TokioExecutor::new()).build_http().request(request).await.unwrap();
+        .expect("valid");
+    let response = Client::builder(TokioExecutor::new()).build_http().request(request).await.expect("valid");
     assert_eq!(
         (response.status(), &response.headers()["x-kept"]),
-        (StatusCode::IM_A_TEAPOT, &"yes".parse().unwrap())
+        (StatusCode::IM_A_TEAPOT, &"yes".parse().expect("valid"))
     );
-    let body = to_bytes(Body::new(response.into_body()), usize::MAX).await.unwrap();
+    let body = to_bytes(Body::new(response.into_body()), usize::MAX).await.expect("valid");
     assert_eq!(String::from_utf8_lossy(&body), "bucket.example:1 /a%2Fb//c?x=%20&y 1048576 bytes");
 }

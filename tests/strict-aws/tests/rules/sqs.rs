@@ -65,7 +65,7 @@ async fn a_message_may_come_twice() {
     assert_eq!(sent.len(), 2);
     assert_eq!(sent[0].document["MessageBody"], sent[1].document["MessageBody"]);
     assert_eq!(sent[0].document["DelaySeconds"], Value::Null);
-    assert!((1..=5).contains(&sent[1].document["DelaySeconds"].as_u64().unwrap()));
+    assert!((1..=5).contains(&sent[1].document["DelaySeconds"].as_u64().expect("valid")));
 }
 
 #[tokio::test]
