@@ -50,17 +50,20 @@ impl Query {
     }
 
     /// The parameters for the store: without those of the signature and of the SDKs.
+    #[must_use]
     pub fn for_store(&self) -> Self {
         let own = |name: &str| name.to_ascii_lowercase().starts_with("x-amz-") || name == "x-id";
         Self(self.0.iter().filter(|(name, _)| !own(name)).cloned().collect())
     }
 
     /// The query with one parameter only.
+    #[must_use]
     pub fn only(&self, name: &str) -> Self {
         Self(self.0.iter().filter(|(known, _)| known == name).cloned().collect())
     }
 
     /// The query without one parameter.
+    #[must_use]
     pub fn without(&self, name: &str) -> Self {
         Self(self.0.iter().filter(|(known, _)| known != name).cloned().collect())
     }
