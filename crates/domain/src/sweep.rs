@@ -9,22 +9,32 @@ use crate::version::RejectReason;
 /// How long a worker may take for a pending version before the sweeper enqueues the upload again.
 pub const PENDING_PATIENCE: Duration = Duration::from_mins(30);
 
+/// The longest pause between two messages about one upload. It is shorter than the day over which the alarm
+/// counts stuck uploads, so that the alarm does not end while one is stuck.
+const ENQUEUE_PAUSE_MAX: Duration = Duration::from_hours(12);
+
 /// The pause before an upload that was enqueued `enqueue_count` times is enqueued again. It doubles each
-/// time, up to five days, so that an outage of days rejects no upload.
+/// time, up to twelve hours.
 pub fn enqueue_backoff(enqueue_count: u32) -> Duration {
-    PENDING_PATIENCE * 2_u32.saturating_pow(enqueue_count.min(ENQUEUE_COUNT_MAX))
+    PENDING_PATIENCE.saturating_mul(2_u32.saturating_pow(enqueue_count)).min(ENQUEUE_PAUSE_MAX)
 }
 
 /// How often the sweeper checks whether the bytes of an open upload have landed although no event came.
 pub const OPEN_CHECK_INTERVAL: Duration = Duration::from_hours(1);
 
-/// After this many attempts the sweeper rejects the version instead of enqueueing the upload again.
-pub const ENQUEUE_COUNT_MAX: u32 = 8;
+/// An upload that was enqueued this often, over almost four hours, is stuck: an operator must look at it.
+const STUCK_ENQUEUE_COUNT: u32 = 3;
+
+/// Whether workers keep failing at the upload.
+pub fn is_stuck(upload: &Upload) -> bool {
+    upload.enqueue_count >= STUCK_ENQUEUE_COUNT
+}
 
 /// What the sweeper does with one upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sweep {
-    /// Send the worker a message: the bytes have landed, but the event or the worker was lost.
+    /// Send the worker a message: the bytes have landed, but the event or the worker was lost. However often
+    /// this fails, bytes that were accepted are not given up.
     Enqueue,
     /// Check again at this time: the bytes may still arrive.
     Wait(Timestamp),
@@ -39,13 +49,7 @@ pub enum Sweep {
 /// Decides about `upload`. `landed` says whether everything it sends is in the landing bucket.
 pub fn decide(upload: &Upload, landed: bool, now: Timestamp) -> Sweep {
     match upload.state {
-        UploadState::Open | UploadState::Pending if landed => {
-            if upload.enqueue_count < ENQUEUE_COUNT_MAX {
-                Sweep::Enqueue
-            } else {
-                Sweep::Reject(RejectReason::ProcessingFailed)
-            }
-        }
+        UploadState::Open | UploadState::Pending if landed => Sweep::Enqueue,
         UploadState::Open if now < upload.expires_at => {
             Sweep::Wait(upload.expires_at.min(now.after(OPEN_CHECK_INTERVAL)))
         }

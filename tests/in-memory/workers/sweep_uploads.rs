@@ -1,6 +1,6 @@
 //! sweep-uploads.
 
-use sluice_domain::sweep::{ENQUEUE_COUNT_MAX, OPEN_CHECK_INTERVAL, enqueue_backoff};
+use sluice_domain::sweep::{OPEN_CHECK_INTERVAL, enqueue_backoff, is_stuck};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::RejectReason;
@@ -13,6 +13,7 @@ use sweep_uploads::{App, sweep};
 use crate::support::{Worker, World, incompressible};
 
 const LENGTH: usize = 1000;
+const DAY: Duration = Duration::from_hours(24);
 const LONG: Duration = Duration::from_hours(8 * 24);
 
 async fn run(world: &World, now: Timestamp) -> bool {
@@ -72,19 +73,21 @@ async fn an_upload_whose_event_was_lost_is_enqueued_and_becomes_available() {
 }
 
 #[tokio::test]
-async fn an_upload_that_keeps_failing_is_enqueued_ever_later_and_then_rejected() {
-    let (world, upload) = open().await;
-    world.put_landed(&upload, &incompressible(1, LENGTH)).await;
-    for count in 0..ENQUEUE_COUNT_MAX {
-        let due_at = world.upload(&upload).await.due_at;
-        assert!(run(&world, due_at).await);
+async fn an_upload_that_keeps_failing_is_enqueued_again_until_it_succeeds() {
+    let (world, upload) = pending().await;
+    let content = incompressible(1, LENGTH);
+    world.put_landed(&upload, &content).await;
+    for count in 0..100 {
+        let before = world.upload(&upload).await;
+        assert_eq!(is_stuck(&before), count > 2, "{count}");
+        assert!(run(&world, before.due_at).await);
         let swept = world.upload(&upload).await;
-        assert_eq!((swept.enqueue_count, swept.due_at), (count + 1, due_at.after(enqueue_backoff(count))));
+        assert_eq!((swept.state, swept.enqueue_count), (UploadState::Pending, count + 1));
+        assert_eq!(swept.due_at, before.due_at.after(enqueue_backoff(count)));
+        assert!(swept.due_at <= before.due_at.after(DAY), "{count}: a pause of over a day");
     }
-    assert!(run(&world, world.upload(&upload).await.due_at).await);
     Worker::dedup(&world).finish().await;
-    world.check_rejected(&upload, RejectReason::ProcessingFailed, "").await;
-    world.check_account(0, "").await;
+    world.check_available(&upload, &content, LENGTH, "").await;
 }
 
 #[tokio::test]

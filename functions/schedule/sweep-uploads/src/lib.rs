@@ -1,7 +1,7 @@
 //! Finishes uploads that are stuck or expired.
 //!
 //! An upload that has landed is enqueued again if its event or its worker was lost. An expired upload is
-//! aborted and its reservation released. An upload that cannot become available is rejected.
+//! aborted and its reservation released. An upload whose bytes are gone is rejected.
 //! [`sluice_domain::sweep`] decides.
 
 use futures::stream::{self, StreamExt};
@@ -9,7 +9,7 @@ use sluice_contracts::event::UploadEvent;
 use sluice_deployment::{ConfigError, Deployment};
 use sluice_domain::id::UploadId;
 use sluice_domain::publication::Outcome;
-use sluice_domain::sweep::{Sweep, decide, enqueue_backoff};
+use sluice_domain::sweep::{Sweep, decide, enqueue_backoff, is_stuck};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::RejectReason;
@@ -76,6 +76,10 @@ pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
 
 fn count(decision: &Sweep, upload: &Upload) {
     match decision {
+        Sweep::Enqueue if is_stuck(upload) => {
+            tracing::error!(upload = %upload.upload_id, count = upload.enqueue_count, "an upload is stuck");
+            metrics::write(&[Metric::count("UploadsStuck", 1)]);
+        }
         // Of a pending upload no event was lost: its worker is late.
         Sweep::Enqueue if upload.state == UploadState::Open => {
             metrics::write(&[Metric::count("EventsRecovered", 1)]);
