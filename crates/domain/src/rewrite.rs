@@ -104,26 +104,39 @@ fn runs_with_chunks<'a>(
     })
 }
 
-/// New chunks without a gap between them, to be read in one request.
+/// New chunks that are near each other, to be read in one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChunkWindow {
-    /// The object's bytes that hold the chunks, and nothing else.
+    /// The object's bytes from the first chunk to the last.
     pub range: Range<u64>,
     /// The chunks, in order.
-    pub chunks: Vec<Chunk>,
+    pub chunks: Vec<NewChunk>,
 }
 
-/// Groups new chunks into windows of at most `max_bytes`. A chunk longer than that has a window of its own.
-pub fn chunk_windows(new_chunks: &[NewChunk], max_bytes: u64) -> Vec<ChunkWindow> {
+/// How new chunks are grouped into windows.
+#[derive(Debug, Clone, Copy)]
+pub struct WindowLimits {
+    /// The most bytes of a window. A chunk longer than that has a window of its own.
+    pub max_bytes: u64,
+    /// The most bytes between two chunks of a window. They are read in vain.
+    pub gap_max_bytes: u64,
+}
+
+/// Groups new chunks into windows.
+pub fn chunk_windows(new_chunks: &[NewChunk], limits: WindowLimits) -> Vec<ChunkWindow> {
     let mut windows: Vec<ChunkWindow> = Vec::new();
-    for NewChunk { offset_bytes, chunk } in new_chunks {
-        let end = offset_bytes + u64::from(chunk.length_bytes());
+    for new in new_chunks {
+        let start = new.offset_bytes;
+        let end = start + u64::from(new.chunk.length_bytes());
         match windows.last_mut() {
-            Some(last) if last.range.end == *offset_bytes && end - last.range.start <= max_bytes => {
+            Some(last)
+                if start - last.range.end <= limits.gap_max_bytes
+                    && end - last.range.start <= limits.max_bytes =>
+            {
                 last.range.end = end;
-                last.chunks.push(*chunk);
+                last.chunks.push(*new);
             }
-            _ => windows.push(ChunkWindow { range: *offset_bytes..end, chunks: vec![*chunk] }),
+            _ => windows.push(ChunkWindow { range: start..end, chunks: vec![*new] }),
         }
     }
     windows
@@ -296,15 +309,19 @@ mod tests {
     }
 
     #[test]
-    fn windows_end_at_known_chunks_and_at_the_limit() {
+    fn windows_end_at_wide_gaps_and_at_the_limit() {
         let object = chunks([7, 8, 1, 9, 10]);
         let found = ChunkMatches::find(&object, &[&known_pack(1, [1])]);
-        let windows = chunk_windows(&new_chunks(&object, &found.runs), 8300);
-        let of_windows: Vec<_> = windows.iter().map(|window| window.chunks.clone()).collect();
-        assert_eq!(of_windows, [chunks([7, 8]), chunks([9, 10])]);
-        assert_eq!(windows[0].range, 0..4103 + 4104);
-        assert_eq!(windows[1].range.start, 4103 + 4104 + 4097);
-        assert_eq!(chunk_windows(&new_chunks(&object, &found.runs), 8206).len(), 4, "none is over the limit");
+        let new = new_chunks(&object, &found.runs);
+        let ranges = |max_bytes, gap_max_bytes| -> Vec<Range<u64>> {
+            let windows = chunk_windows(&new, WindowLimits { max_bytes, gap_max_bytes });
+            windows.into_iter().map(|window| window.range).collect()
+        };
+        let [a, b, c, d, e] = [4103, 8207, 12304, 16409, 20515];
+        assert_eq!(ranges(1 << 20, 4096), [0..b, c..e], "a known chunk of 4097 bytes is too wide");
+        assert_eq!(ranges(1 << 20, 4097), [0..e]);
+        assert_eq!(ranges(e - 1, 4097), [0..d, d..e]);
+        assert_eq!(ranges(8206, 4096), [0..a, a..b, c..d, d..e], "none is over the limit");
     }
 
     #[test]
@@ -332,6 +349,7 @@ mod tests {
             known in prop::collection::vec(prop::collection::vec(0_u32..60, 1..30), 0..4),
             pack_chunks in 1_usize..20,
             window_bytes in 1_u64..40_000,
+            gap_max_bytes in 0_u64..10_000,
         ) {
             let object = chunks(object);
             let known: Vec<KnownPack> = (0..).zip(known).map(|(number, seeds)| known_pack(number, seeds)).collect();
@@ -350,13 +368,19 @@ mod tests {
             }
             prop_assert_eq!(rewritten, object);
 
-            let windows = chunk_windows(&new, window_bytes);
-            let in_windows: Vec<Chunk> = windows.iter().flat_map(|window| window.chunks.clone()).collect();
-            prop_assert_eq!(in_windows, new.iter().map(|new| new.chunk).collect::<Vec<_>>());
+            let limits = WindowLimits { max_bytes: window_bytes, gap_max_bytes };
+            let windows = chunk_windows(&new, limits);
+            let in_windows: Vec<NewChunk> = windows.iter().flat_map(|window| window.chunks.clone()).collect();
+            prop_assert_eq!(in_windows, new);
             for ChunkWindow { range, chunks } in &windows {
-                let length: u64 = chunks.iter().map(|chunk| u64::from(chunk.length_bytes())).sum();
-                prop_assert_eq!(range.end - range.start, length);
-                prop_assert!(length <= window_bytes || chunks.len() == 1);
+                prop_assert_eq!(range.start, chunks[0].offset_bytes);
+                let mut end = range.start;
+                for NewChunk { offset_bytes, chunk } in chunks {
+                    prop_assert!(offset_bytes - end <= gap_max_bytes);
+                    end = offset_bytes + u64::from(chunk.length_bytes());
+                }
+                prop_assert_eq!(range.end, end);
+                prop_assert!(range.end - range.start <= window_bytes || chunks.len() == 1);
             }
         }
     }

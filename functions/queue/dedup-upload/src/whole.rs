@@ -1,6 +1,7 @@
 //! Processes an upload that was sent as one object: reads it, decides, stores its blob and publishes the
 //! version.
 
+use sluice_domain::id::PackId;
 use sluice_domain::publication::Outcome;
 use sluice_domain::version::RejectReason;
 use sluice_storage::{GetOptions, Object, found};
@@ -66,7 +67,7 @@ pub async fn store_and_publish(
 ) -> Result<(), DedupError> {
     let UploadWork { app, upload, .. } = *work;
     let mut adoption_begun = work.resumed;
-    let mut unused_packs = BTreeSet::new();
+    let mut unused_packs: BTreeSet<PackId> = hashed.unused_packs.iter().copied().collect();
     for _ in 0..publish::ATTEMPTS {
         let (outcome, stored) = match verdict::decide(app, upload, &hashed.digest).await? {
             Verdict::Reject(reason) => (Outcome::Rejected(reason), None),
@@ -74,7 +75,7 @@ pub async fn store_and_publish(
             Verdict::Store => match store::store(work, object, &mut hashed).await? {
                 StoreResult::Stored(stored) => (Outcome::Stored(Box::new(stored.blob.clone())), Some(stored)),
                 StoreResult::OutOfTime => {
-                    return Checkpoint::hashed(hashed).save(app, upload, object.head).await;
+                    return Checkpoint::Hashed(Box::new(hashed)).save(app, upload, object.head).await;
                 }
             },
         };

@@ -50,6 +50,6 @@ impl StoredUpload {
 /// How far storing an upload came.
 pub enum StoreResult {
     Stored(Box<StoredUpload>),
-    /// The store has copied some parts of the object. A checkpoint must be saved.
+    /// The object is, or shall be, copied in another invocation. A checkpoint must be saved.
     OutOfTime,
 }

@@ -1,6 +1,7 @@
 //! Invocations that run out of time.
 
 use sluice_contracts::event::UploadEvent;
+use sluice_domain::hash::Sha256;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_storage::CopyLimits;
 
@@ -118,6 +119,31 @@ async fn a_copy_whose_multipart_upload_has_expired_begins_anew() {
     world.services.buckets.abort_uploads();
     Worker::dedup_with(&world, in_parts_of(5 << 20)).finish().await;
     world.check_available(&upload, &content, THREE_READS, "").await;
+}
+
+#[tokio::test]
+async fn a_rewrite_without_time_is_continued_as_a_copy() {
+    const KNOWN: usize = 26 << 20;
+    const NEW: usize = 68 << 20;
+    let before = incompressible(1, KNOWN);
+    let after = [&before[..], &incompressible(2, NEW)].concat();
+    let world = World::new().await;
+    world.send("before", &before).await;
+    Worker::dedup(&world).finish().await;
+    let mut upload = world.new_upload("after", after.len() as u64);
+    upload.base_sha256 = Some(Sha256::of(&before));
+    world.land(&upload, &after).await;
+    world.notify(&upload).await;
+    // One look is for the start, eleven are for ranges; then a look is for each MiB of new chunks.
+    let worker = Worker::dedup(&world).hurried(12 + 66);
+    worker.run().await;
+    assert_eq!(world.upload(&upload).await.state, UploadState::Pending);
+    let rewritten = world.packs().await.iter().filter(|pack| pack.references == 0).count();
+    assert_eq!(rewritten, 1, "written when time ran out");
+    worker.finish().await;
+    world.check_available(&upload, &after, before.len() + after.len(), "").await;
+    assert!(world.blob(&after).await.is_some_and(|blob| blob.object_key.is_some()), "adopted");
+    assert!(world.packs().await.iter().all(|pack| pack.references > 0), "none is unused");
 }
 
 #[tokio::test]

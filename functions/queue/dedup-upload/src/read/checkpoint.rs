@@ -7,6 +7,7 @@ use sluice_contracts::event::UploadEvent;
 use sluice_deployment::clock;
 use sluice_domain::content_pass::{ContentDigest, ContentPass};
 use sluice_domain::hash::{Sha1, Sha256};
+use sluice_domain::id::PackId;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::sweep::PENDING_PATIENCE;
 use sluice_domain::upload::{Upload, UploadState};
@@ -17,22 +18,12 @@ use super::hashed_object::HashedObject;
 use crate::app::App;
 use crate::error::DedupError;
 
-/// What the next invocation needs to resume.
-pub struct Checkpoint {
-    /// The packs cut so far, all saved.
-    pub packs: CutPacks,
-    pub progress: ReadProgress,
-}
-
-pub enum ReadProgress {
+/// What the next invocation needs to resume. All packs cut so far are saved.
+pub enum Checkpoint {
     /// The object is being read.
-    Reading(Box<ContentPass>),
+    Reading { packs: CutPacks, pass: Box<ContentPass> },
     /// The object has been read, and is being copied.
-    Hashed {
-        digest: ContentDigest,
-        /// The multipart upload that copies the object.
-        copy_multipart_id: Option<String>,
-    },
+    Hashed(Box<HashedObject>),
 }
 
 /// The checkpoint as its object has it. Pack ids are derived, so a pack is stored as its chunk count and its
@@ -50,15 +41,11 @@ struct HashedJson {
     sha1: Sha1,
     sha256: Sha256,
     copy_multipart_id: Option<String>,
+    #[serde(default)]
+    unused_packs: Vec<PackId>,
 }
 
 impl Checkpoint {
-    /// The checkpoint of an object that has been read and not yet copied.
-    pub fn hashed(blob: HashedObject) -> Self {
-        let HashedObject { digest, packs, copy_multipart_id } = blob;
-        Self { packs, progress: ReadProgress::Hashed { digest, copy_multipart_id } }
-    }
-
     /// Loads the checkpoint of this very object, if there is one. If it cannot be decoded, the object is read
     /// from its beginning.
     pub async fn load(app: &App, upload: &Upload, head: &ObjectHead) -> Result<Option<Self>, DedupError> {
@@ -89,16 +76,17 @@ impl Checkpoint {
     }
 
     fn encode(self) -> Result<Vec<u8>, serde_json::Error> {
-        let packs = self.packs.terms.iter().map(|term| (term.chunk_count, term.raw_length_bytes)).collect();
-        let mut json =
-            CheckpointJson { packs, new_bytes: self.packs.new_bytes, pass_base64: None, hashed: None };
-        match self.progress {
-            ReadProgress::Reading(pass) => json.pass_base64 = Some(BASE64.encode(pass.checkpoint())),
-            ReadProgress::Hashed { digest: ContentDigest { sha1, sha256, .. }, copy_multipart_id } => {
-                json.hashed = Some(HashedJson { sha1, sha256, copy_multipart_id });
+        let (packs, pass_base64, hashed) = match self {
+            Self::Reading { packs, pass } => (packs, Some(BASE64.encode(pass.checkpoint())), None),
+            Self::Hashed(hashed) => {
+                let HashedObject { digest, packs, copy_multipart_id, unused_packs } = *hashed;
+                let ContentDigest { sha1, sha256, .. } = digest;
+                (packs, None, Some(HashedJson { sha1, sha256, copy_multipart_id, unused_packs }))
             }
-        }
-        serde_json::to_vec(&json)
+        };
+        let saved = packs.terms.iter().map(|term| (term.chunk_count, term.raw_length_bytes)).collect();
+        let new_bytes = packs.new_bytes;
+        serde_json::to_vec(&CheckpointJson { packs: saved, new_bytes, pass_base64, hashed })
     }
 }
 
@@ -109,21 +97,22 @@ pub fn key(upload: &Upload, head: &ObjectHead) -> ObjectKey {
 
 fn decode(upload: &Upload, head: &ObjectHead, bytes: &[u8]) -> Option<Checkpoint> {
     let json: CheckpointJson = serde_json::from_slice(bytes).ok()?;
-    let progress = match (json.pass_base64, json.hashed) {
-        (Some(pass), None) => {
-            let pass = ContentPass::resume(&BASE64.decode(pass).ok()?).ok()?;
-            ReadProgress::Reading(Box::new(pass))
-        }
-        (None, Some(HashedJson { sha1, sha256, copy_multipart_id })) => {
-            let digest = ContentDigest { size_bytes: head.size, sha1, sha256 };
-            ReadProgress::Hashed { digest, copy_multipart_id }
-        }
-        _ => return None,
-    };
     let saved = json.packs.into_iter();
     let saved: Vec<SavedPack> =
         saved.map(|(chunk_count, raw_length_bytes)| SavedPack { chunk_count, raw_length_bytes }).collect();
-    Some(Checkpoint { packs: CutPacks::resume(upload, head, &saved, json.new_bytes), progress })
+    let packs = CutPacks::resume(upload, head, &saved, json.new_bytes);
+    match (json.pass_base64, json.hashed) {
+        (Some(pass), None) => {
+            let pass = ContentPass::resume(&BASE64.decode(pass).ok()?).ok()?;
+            Some(Checkpoint::Reading { packs, pass: Box::new(pass) })
+        }
+        (None, Some(HashedJson { sha1, sha256, copy_multipart_id, unused_packs })) => {
+            let digest = ContentDigest { size_bytes: head.size, sha1, sha256 };
+            let hashed = HashedObject { digest, packs, copy_multipart_id, unused_packs };
+            Some(Checkpoint::Hashed(Box::new(hashed)))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -139,32 +128,35 @@ mod tests {
         CutPacks::resume(&upload(), &landed(100), &saved, 42)
     }
 
-    fn round_trip(progress: ReadProgress) -> Checkpoint {
-        let bytes = Checkpoint { packs: packs(), progress }.encode().expect("a checkpoint");
+    fn round_trip(checkpoint: Checkpoint) -> Checkpoint {
+        let bytes = checkpoint.encode().expect("a checkpoint");
         decode(&upload(), &landed(100), &bytes).expect("the same checkpoint")
     }
 
     #[test]
     fn a_checkpoint_of_reading_resumes_at_the_same_byte_with_the_same_packs() {
-        let mut pass = ContentPass::new();
+        let mut pass = Box::new(ContentPass::new());
         assert!(pass.update(b"the first bytes").is_empty());
-        let Checkpoint { packs: resumed, progress } = round_trip(ReadProgress::Reading(Box::new(pass)));
-        let ReadProgress::Reading(pass) = progress else { panic!("it was reading") };
+        let resumed = round_trip(Checkpoint::Reading { packs: packs(), pass });
+        let Checkpoint::Reading { packs: resumed, pass } = resumed else { panic!("it was reading") };
         assert_eq!(pass.offset_bytes(), 15);
         assert_eq!((resumed.terms.clone(), resumed.new_bytes), (packs().terms, 42));
         assert!(resumed.any_saved() && resumed.unsaved().is_empty());
     }
 
     #[test]
-    fn a_checkpoint_of_copying_keeps_the_digest_and_the_multipart_upload() {
+    fn a_checkpoint_of_copying_keeps_what_was_begun() {
         let digest = ContentDigest { size_bytes: 100, sha1: Sha1::of(b""), sha256: Sha256::of(b"") };
-        let copy_multipart_id = Some("multipart".to_owned());
-        let resumed =
-            round_trip(ReadProgress::Hashed { digest, copy_multipart_id: copy_multipart_id.clone() });
-        let ReadProgress::Hashed { digest: same, copy_multipart_id: id } = resumed.progress else {
-            panic!("it was hashed")
+        let hashed = HashedObject {
+            copy_multipart_id: Some("multipart".to_owned()),
+            unused_packs: vec![PackId::from_bytes([1; 16])],
+            ..HashedObject::new(digest, packs())
         };
-        assert_eq!((same, id), (digest, copy_multipart_id));
+        let resumed = round_trip(Checkpoint::Hashed(Box::new(hashed)));
+        let Checkpoint::Hashed(resumed) = resumed else { panic!("it was hashed") };
+        assert_eq!(resumed.digest, digest);
+        assert_eq!(resumed.copy_multipart_id.as_deref(), Some("multipart"));
+        assert_eq!(resumed.unused_packs, [PackId::from_bytes([1; 16])]);
     }
 
     #[test]

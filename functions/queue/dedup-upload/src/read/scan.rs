@@ -10,7 +10,7 @@ use std::ops::Range;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::checkpoint::{Checkpoint, ReadProgress};
+use super::checkpoint::Checkpoint;
 use super::cut_packs::CutPacks;
 use super::hashed_object::HashedObject;
 use crate::app::{App, RANGE_BYTES};
@@ -43,12 +43,8 @@ impl Scan<'_> {
     pub async fn run(&self, checkpoint: Option<Checkpoint>, first: Bytes) -> Result<Scanned, DedupError> {
         let (mut pass, mut packs) = match checkpoint {
             None => (ContentPass::new(), CutPacks::new(self.upload, self.head)),
-            Some(Checkpoint { packs, progress: ReadProgress::Reading(pass), .. }) => (*pass, packs),
-            Some(Checkpoint {
-                packs, progress: ReadProgress::Hashed { digest, copy_multipart_id }, ..
-            }) => {
-                return Ok(Scanned::Complete(Box::new(HashedObject { digest, packs, copy_multipart_id })));
-            }
+            Some(Checkpoint::Reading { packs, pass }) => (*pass, packs),
+            Some(Checkpoint::Hashed(hashed)) => return Ok(Scanned::Complete(hashed)),
         };
         if pass.offset_bytes() == 0 && !first.is_empty() {
             pass = self.hash(pass, first, &mut packs).await?;
@@ -66,15 +62,14 @@ impl Scan<'_> {
             let Some(read) = reads.pop_front() else { break };
             if (self.out_of_time)() {
                 packs.look_up_and_save(self.app, self.upload).await?;
-                let progress = ReadProgress::Reading(Box::new(pass));
-                return Ok(Scanned::OutOfTime(Checkpoint { packs, progress }));
+                return Ok(Scanned::OutOfTime(Checkpoint::Reading { packs, pass: Box::new(pass) }));
             }
             let (bytes, _permit) = read.await??;
             pass = self.hash(pass, bytes, &mut packs).await?;
         }
         let (digest, last) = pass.finish();
         packs.add(self.upload, last);
-        Ok(Scanned::Complete(Box::new(HashedObject { digest, packs, copy_multipart_id: None })))
+        Ok(Scanned::Complete(Box::new(HashedObject::new(digest, packs))))
     }
 
     /// Takes a memory permit for one range. Waits only if it holds none: two objects that each hold permits

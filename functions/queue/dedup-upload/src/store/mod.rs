@@ -24,8 +24,12 @@ pub async fn store(
     } else {
         let matches = lookup::find_chunks(app, upload, hashed.packs.unsaved()).await?;
         if matches.is_rewrite_worthwhile(object.head.size) {
-            let stored = rewrite::rewrite(work, object, hashed, &matches).await?;
-            return Ok(StoreResult::Stored(Box::new(stored)));
+            if let Some(stored) = rewrite::rewrite(work, object, hashed, &matches).await? {
+                return Ok(StoreResult::Stored(Box::new(stored)));
+            }
+            // A rewrite cannot be resumed, because its chunks are in memory only. The next invocation adopts.
+            hashed.packs.save(app, upload, &matches).await?;
+            return Ok(StoreResult::OutOfTime);
         }
         hashed.packs.save(app, upload, &matches).await?;
     }

@@ -1,6 +1,7 @@
 //! Writes new chunks into packs of their own.
 
 use sluice_domain::chunk::Chunk;
+use sluice_domain::id::PackId;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::pack::{PackCutter, PackDraft};
 use sluice_domain::rewrite::{ChunkPosition, WrittenPacks};
@@ -43,6 +44,11 @@ impl<'a> PackWriter<'a> {
         };
         self.written.add_chunk(&chunk, position);
         Ok(bytes.len() as u64)
+    }
+
+    /// The packs written so far.
+    pub fn written_packs(&self) -> &[PackId] {
+        self.written.packs()
     }
 
     /// Writes the last pack.
