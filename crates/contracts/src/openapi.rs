@@ -142,7 +142,7 @@ mod tests {
             ("HooksLookup", "hooks", json!({"minItems": 1, "maxItems": 100})),
             ("Completion", "parts", json!({"maxItems": 10_000})),
             ("UploadRequest", "packs", json!({"maxItems": 90})),
-            ("UploadRequest", "size", json!({"minimum": 0, "maximum": 5_u64 << 40})),
+            ("UploadRequest", "size", json!({"minimum": 0, "maximum": 10_000 * (5_u64 << 30)})),
             ("UploadRequest", "part_size", json!({"minimum": 5 << 20, "maximum": 5_u64 << 30})),
             ("UploadRequest", "content_type", json!({"maxLength": 255})),
             ("UploadRequest", "metadata", json!({"maxProperties": 2048})),

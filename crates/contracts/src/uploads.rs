@@ -28,7 +28,7 @@ pub const PAGE_MAX: usize = 100;
 pub struct UploadRequest {
     /// The path of the file.
     pub path: FilePath,
-    /// Size in bytes, at most 5 TiB.
+    /// Size in bytes, at most 48.8 TiB.
     #[cfg_attr(feature = "schema", schemars(range(max = OBJECT_MAX_BYTES)))]
     pub size: u64,
     /// SHA-256 of the file. If the account holds the blob, the upload is instant. The store refuses a single

@@ -11,8 +11,8 @@ pub const PART_MIN_BYTES: u64 = 5 * MIB;
 pub const PART_MAX_BYTES: u64 = 5 << 30;
 /// An upload has at most this many parts.
 pub const PART_MAX_COUNT: u64 = 10_000;
-/// Largest size of a file: 5 TiB.
-pub const OBJECT_MAX_BYTES: u64 = 5 << 40;
+/// Largest size of a file: 10,000 parts of 5 GiB, which are 48.8 TiB.
+pub const OBJECT_MAX_BYTES: u64 = PART_MAX_COUNT * PART_MAX_BYTES;
 /// A file of up to 16 MiB is sent in one PUT, unless the client asks for smaller parts.
 pub const SINGLE_PUT_MAX_BYTES: u64 = 16 * MIB;
 
@@ -79,8 +79,8 @@ pub struct PartPlan {
 /// Why a file cannot be cut into parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// The file is over 5 TiB.
-    #[error("a file has at most {OBJECT_MAX_BYTES} bytes (5 TiB)")]
+    /// The file is over 48.8 TiB.
+    #[error("a file has at most {OBJECT_MAX_BYTES} bytes (48.8 TiB)")]
     FileTooLarge,
     /// The requested part size is outside 5 MiB to 5 GiB.
     #[error("a part has {PART_MIN_BYTES} to {PART_MAX_BYTES} bytes (5 MiB to 5 GiB)")]
@@ -205,6 +205,8 @@ mod tests {
         assert_eq!(plan(SINGLE_PUT_MAX_BYTES + 1).method(), UploadMethod::Multipart);
         assert_eq!(plan(200 * MIB).part_count(), 13);
         check_limits(plan(OBJECT_MAX_BYTES));
+        assert_eq!(plan(OBJECT_MAX_BYTES).part_size, PART_MAX_BYTES);
+        check_limits(plan(50_000_000_000_000));
         assert_eq!(PartPlan::new(OBJECT_MAX_BYTES + 1, None), Err(PlanError::FileTooLarge));
         let asked = PartPlan::new(6 * MIB, Some(5 * MIB)).expect("plan");
         assert_eq!((asked.method(), asked.part_count()), (UploadMethod::Multipart, 2));

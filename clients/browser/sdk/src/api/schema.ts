@@ -806,7 +806,7 @@ export interface components {
             sha256?: components["schemas"]["Sha256"] | null;
             /**
              * Format: uint64
-             * @description Size in bytes, at most 5 TiB.
+             * @description Size in bytes, at most 48.8 TiB.
              */
             size: number;
         };
