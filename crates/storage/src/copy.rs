@@ -1,5 +1,6 @@
 //! Copies objects between buckets of one store, without passing their bytes through a function.
 
+use aws_sdk_s3::types::MetadataDirective;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_domain::key::ObjectKey;
@@ -111,7 +112,7 @@ impl Bucket {
 }
 
 impl Copy<'_> {
-    /// Copies the object in one call.
+    /// Copies the object in one call, without the headers that describe it.
     pub async fn whole(&self) -> Result<(), StorageError> {
         // Ceph ignores the condition that the SDK sends.
         let dialect = self.target.dialect;
@@ -124,6 +125,8 @@ impl Copy<'_> {
             .key(self.target_key.as_str())
             .copy_source(source_path(self.source, self.source_key))
             .copy_source_if_match(&self.head.etag)
+            // A URL for a PUT does not cover headers such as Content-Encoding, which change what readers get.
+            .metadata_directive(MetadataDirective::Replace)
             .customize()
             .mutate_request(move |request| {
                 say_empty(request);

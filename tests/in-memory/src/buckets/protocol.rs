@@ -169,9 +169,13 @@ impl S3 for Objects {
         request: S3Request<CopyObjectInput>,
     ) -> S3Result<S3Response<CopyObjectOutput>> {
         let input = request.input;
+        let replaces =
+            input.metadata_directive.as_ref().is_some_and(|directive| directive.as_str() == "REPLACE");
+        let own = description!(input);
         let source = self.source(input.copy_source, input.copy_source_if_match.as_ref())?;
         let etag = md5_etag(&source.bytes);
-        let copy = Object::new(source.bytes, etag.clone(), source.description);
+        let description = if replaces { own } else { source.description };
+        let copy = Object::new(source.bytes, etag.clone(), description);
         let place = Place { bucket: input.bucket, key: input.key };
         let result = CopyObjectResult {
             e_tag: Some(etag),

@@ -1,8 +1,10 @@
 //! Uploads of whole files.
 
 use sluice_domain::hash::{Sha1, Sha256};
+use sluice_domain::key::ObjectKey;
 use sluice_domain::upload::Upload;
 use sluice_domain::version::RejectReason;
+use sluice_storage::GetOptions;
 
 use super::{INDEXED, SMALL};
 use crate::support::{Worker, World, edited, incompressible, survives_death, survives_harm};
@@ -95,6 +97,24 @@ async fn an_edited_file_is_rewritten_by_a_worker_killed_anywhere() {
         assert_eq!(packs.iter().map(|pack| pack.references).max(), Some(2), "{context}");
     };
     survives_death(prepare, async |world| Worker::dedup(world), check).await;
+}
+
+#[tokio::test]
+async fn headers_that_no_signature_covers_do_not_reach_the_vault() {
+    let content = incompressible(1, 100_000);
+    let world = World::new().await;
+    let upload = world.new_upload("file", content.len() as u64);
+    world.begin(&upload).await;
+    let unsigned = [("content-encoding", "gzip"), ("cache-control", "no-store"), ("x-amz-meta-note", "gzip")];
+    world.put_by_url(&upload, &content, &unsigned).await;
+    world.notify(&upload).await;
+    Worker::dedup(&world).finish().await;
+    world.check_available(&upload, &content, content.len(), "").await;
+    let key = world.blob(&content).await.and_then(|blob| blob.object_key).expect("adopted");
+    let key = ObjectKey::from_stored(key);
+    let adopted = world.vault.get(&key, GetOptions::whole()).await.expect("an object");
+    let description = format!("{:?}", adopted.description);
+    assert!(!description.contains("gzip") && !description.contains("no-store"), "{description}");
 }
 
 #[tokio::test]

@@ -10,9 +10,11 @@ use sluice_domain::key::ObjectKey;
 use sluice_domain::upload::Upload;
 use sluice_in_memory::tables::Attribute;
 use sluice_in_memory::{Services, sample};
+use sluice_storage::presign::{PutOf, SignedBody, Validity};
 use sluice_storage::tables::{Begun, Registered};
 use sluice_storage::{Bucket, GetOptions, PutOptions, Tables};
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 const CONDEMNED: Attribute<'_> = Attribute { name: "life", text: "condemned" };
 
@@ -94,6 +96,24 @@ impl World {
     pub async fn put_landed(&self, upload: &Upload, content: &[u8]) {
         let key = upload.landing_key().object_key();
         self.landing.put(&key, Bytes::copy_from_slice(content), PutOptions::default()).await.expect("a PUT");
+    }
+
+    /// Sends the bytes by a presigned URL, with headers that it does not sign.
+    pub async fn put_by_url(&self, upload: &Upload, content: &[u8], unsigned: &[(&str, &str)]) {
+        let body = SignedBody { size_bytes: content.len() as u64, sha256: None };
+        let validity = Validity { from: clock::now(), until: clock::now().after(Duration::from_mins(5)) };
+        let key = upload.landing_key().object_key();
+        let url = self.landing.presign_put(&key, body, PutOf::AnyObject, validity).await.expect("a URL");
+        let signed = url.headers.iter().map(|(name, value)| (&**name, &**value));
+        let request = http::Request::put(&url.url).header("host", "127.0.0.1");
+        let request = signed
+            .filter(|(name, _)| *name != "host")
+            .chain(unsigned.iter().copied())
+            .fold(request, |request, (name, value)| request.header(name, value));
+        let body = s3s::Body::from(Bytes::copy_from_slice(content));
+        let answer = self.services.buckets.service().call(request.body(body).expect("a request")).await;
+        let answer = answer.expect("an answer");
+        assert!(answer.status().is_success(), "{answer:?}");
     }
 
     /// The event that the landing bucket sends for the object.
