@@ -31,6 +31,7 @@ struct Average {
 }
 
 impl Average {
+    #[expect(clippy::cast_precision_loss, reason = "a display needs three digits")]
     fn add(&mut self, bytes: u64, time: Duration) {
         let seconds = time.as_secs_f64();
         let kept = (-seconds / WINDOW.as_secs_f64()).exp();
@@ -79,6 +80,12 @@ impl ProgressTracker for Speed {
 
     fn reset(&mut self, _: &ProgressState, _: Instant) {}
 
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a display needs three digits, and the speed is at least 1"
+    )]
     fn write(&self, state: &ProgressState, text: &mut dyn fmt::Write) {
         let Some(speed) = self.average.bytes_per_second().filter(|speed| *speed >= 1.0) else { return };
         let left_bytes = state.len().unwrap_or_default().saturating_sub(state.pos());

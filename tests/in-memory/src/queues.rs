@@ -60,7 +60,7 @@ struct Request {
     entries: Vec<VisibilityChange>,
 }
 
-/// One message of a ChangeMessageVisibilityBatch.
+/// One message of a `ChangeMessageVisibilityBatch`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct VisibilityChange {

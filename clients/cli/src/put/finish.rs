@@ -72,7 +72,7 @@ async fn send_after_twin(
     prepared: Prepared,
     mut wait: TwinWait,
 ) -> Result<Stage> {
-    while !wait.is_stored().await {
+    while !wait.until_stored().await {
         match put.twins.enter(prepared.sha256()) {
             Place::Behind(next) => wait = next,
             Place::First(turn) => {

@@ -97,5 +97,5 @@ async fn signal() {
         return;
     }
     // Without a handler the signal ends the process.
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

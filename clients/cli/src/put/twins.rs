@@ -79,7 +79,7 @@ impl Drop for Turn {
 
 impl TwinWait {
     /// Waits until the turn of the other file has ended. Returns whether the account has the blob.
-    pub async fn is_stored(mut self) -> bool {
+    pub async fn until_stored(mut self) -> bool {
         // An error says that the turn has ended.
         while self.is_stored.changed().await.is_ok() {}
         *self.is_stored.borrow()

@@ -22,7 +22,7 @@ fn silent(silence: Duration) -> impl FnOnce(Settings) -> Settings {
 
 #[tokio::test]
 async fn the_status_comes_first_and_the_rest_when_the_copy_is_made() {
-    let setup = Setup::start(silent(Duration::from_secs(3600))).await;
+    let setup = Setup::start(silent(Duration::from_hours(1))).await;
     let response = setup.begin(copy()).await;
     assert_eq!(response.status(), 200);
     let mut body = response.into_body();
