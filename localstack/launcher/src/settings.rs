@@ -60,6 +60,8 @@ impl Settings {
     pub const API_PORT: u16 = 8787;
     /// The emulated AWS's port in the dev loop.
     pub const AWS_PORT: u16 = 4566;
+    /// The origin of `npm run dev -w page`, which serves the page with reloading.
+    const PAGE_DEV_ORIGIN: &str = "http://127.0.0.1:5173";
 
     /// The defaults: this workspace, any free ports, no state kept, functions built by cargo, no reports.
     pub fn new(state_dir: impl Into<PathBuf>) -> Self {
@@ -98,11 +100,15 @@ impl Settings {
         self.workspace_dir.join("clients/browser/page/dist")
     }
 
-    /// The origins whose pages may use the buckets: those of the parameter, or the API's own.
+    /// The origins whose pages may use the buckets: those of the parameter, or the API's own and that of Vite.
     pub(crate) fn allowed_origins(&self, api_port: u16) -> Vec<String> {
         match self.parameters.get("AllowedOrigins") {
             Some(origins) => origins.split(',').map(|origin| origin.trim().to_owned()).collect(),
-            None => vec![format!("http://127.0.0.1:{api_port}"), format!("http://localhost:{api_port}")],
+            None => vec![
+                format!("http://127.0.0.1:{api_port}"),
+                format!("http://localhost:{api_port}"),
+                Self::PAGE_DEV_ORIGIN.to_owned(),
+            ],
         }
     }
 
@@ -125,4 +131,20 @@ fn random_secret() -> String {
     // The functions need a source of randomness too, so nothing would work without one.
     getrandom::fill(&mut random).expect("a source of randomness");
     hex::encode(random)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_served_by_vite_may_use_the_buckets() -> std::io::Result<()> {
+        let settings = Settings::new(PathBuf::from("state"));
+        let config =
+            std::fs::read_to_string(settings.workspace_dir.join("clients/browser/page/vite.config.ts"))?;
+        let port = config.split("port: ").nth(1).and_then(|rest| rest.split(',').next());
+        let origin = format!("http://127.0.0.1:{}", port.unwrap_or_default());
+        assert!(settings.allowed_origins(1).contains(&origin), "{origin}");
+        Ok(())
+    }
 }

@@ -52,7 +52,7 @@ async fn a_worker_that_has_begun_hides_its_batch_for_two_minutes_at_most() {
     work_until(&world, async move {
         wait_until(&messages, return_soon).await;
         begin_to_hang.send(()).expect("the test waits");
-        future::pending().await
+        future::pending::<()>().await;
     });
     let worker = Worker::dedup(&world);
     tokio::select! {
