@@ -327,16 +327,17 @@ mod tests {
         }
         let file = progress.file(&"a long name with \n and \u{202e} ".repeat(9), 1_234_567_890);
         file.begin_hashing();
-        file.add_hashed(1000);
+        until_drawn(&terminal, "hashing", || file.add_hashed(1000));
         file.begin_transfer(123_456_789);
         file.add(1000);
+        until_drawn(&terminal, "117.74 MiB/1.15 GiB", || file.add(0));
         // The speed is measured over a while.
-        while !terminal.lines().iter().any(|line| line.contains("/s ")) {
-            std::thread::sleep(Duration::from_millis(20));
+        until_drawn(&terminal, "/s ", || {
             file.add(123_456);
             file.retract(123_456);
-        }
+        });
         file.begin_verification();
+        until_drawn(&terminal, "waiting for verification", || file.add(0));
         drop(file);
         let lines = terminal.lines();
         let width = usize::from(Terminal::WIDTH);
@@ -344,8 +345,18 @@ mod tests {
             assert!(line.chars().count() <= width, "{line:?}");
             assert!(!line.contains(['\n', '\u{202e}']), "{line:?}");
         }
-        for part in ["0 of 12000 files", "hashing", "117.74 MiB/1.15 GiB", "waiting for verification"] {
-            assert!(lines.iter().any(|line| line.contains(part)), "{part}: {lines:?}");
+        assert!(lines.iter().any(|line| line.contains("0 of 12000 files")), "{lines:?}");
+    }
+
+    /// The bars are drawn a few hundred times a second, and not at each change.
+    fn until_drawn(terminal: &Terminal, part: &str, change: impl Fn()) {
+        for _ in 0..6000 {
+            if terminal.lines().iter().any(|line| line.contains(part)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+            change();
         }
+        panic!("{part}: {:?}", terminal.lines());
     }
 }

@@ -74,7 +74,8 @@ export class Pace {
   /** Notes that a PUT broke off or was not answered. */
   stalled(): void {
     this.#resize(1);
-    this.#rate = undefined;
+    // As patient as with an unknown line, but with small parts.
+    this.#rate = 2 * SLOWEST_BYTES_PER_SECOND;
   }
 
   /** The size of a new upload's parts; undefined leaves it to the server, on a fast or unknown line. */

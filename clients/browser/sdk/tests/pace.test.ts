@@ -48,6 +48,7 @@ describe("the pace", () => {
     expect(line.patience(5000 * MIB)).toBe(900_000);
     line.stalled();
     expect(line.patience(10 * MIB)).toBe(350_000);
+    expect(line.partSize(100 * MIB)).toBe(5 * MIB);
   });
 
   it("does not measure the line by small requests", () => {

@@ -73,7 +73,7 @@ story("two tabs send the same file only once", async ({ visit, account, files })
 });
 
 story(
-  "a paused upload sends nothing, and a cancelled one leaves nothing",
+  "a paused upload begins nothing, and a cancelled one leaves nothing",
   async ({ visit, account, files }) => {
     const file = await files.random("paused.bin", SIZE);
     const visitor = await visit({ as: account });
@@ -103,7 +103,7 @@ story(
 story("a pause loses nothing that is being sent", async ({ visit, account, files }) => {
   const file = await files.random("slow.bin", SIZE);
   const visitor = await visit({ as: account });
-  await visitor.wire.slow(4 * MIB);
+  await visitor.wire.slow(MIB / 4);
   await visitor.choose([file]);
   await visitor.until(file.name, "Uploading 0 of 2 parts");
   await expect.poll(() => visitor.wire.puts.length).toBe(2);
@@ -112,6 +112,7 @@ story("a pause loses nothing that is being sent", async ({ visit, account, files
   await visitor.button("Resume slow.bin").click();
   await visitor.until(file.name, "Uploading");
   await visitor.button("Pause slow.bin").click();
+  await visitor.wire.slow(-1);
   await visitor.until(file.name, /^Paused$/);
   await visitor.button("Resume slow.bin").click();
   await visitor.until(file.name, "Available");

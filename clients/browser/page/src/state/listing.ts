@@ -22,11 +22,13 @@ export const shownList = computed(() => {
 
 const query = computed(() => JSON.stringify(queryFor(folderView.value)));
 let latestLoad = 0;
+let latestIsMore = false;
 let loadedQuery: string | undefined;
 
 /** Loads the current list, or its next page. Drops an answer that arrives after the view has changed. */
 export async function load(more = false): Promise<void> {
   const number = ++latestLoad;
+  latestIsMore = more;
   const before = more ? list.peek() : NOTHING;
   listState.value = "loading";
   try {
@@ -54,7 +56,7 @@ effect(() => {
 });
 
 addEventListener("online", () => {
-  if (listState.peek() === "failed") void load();
+  if (listState.peek() === "failed") void load(latestIsMore);
 });
 
 /** Updates files in the list without asking the server. */

@@ -25,17 +25,29 @@ const RUNNING_MAX = 100;
 const running = new Map<Entry, Upload>();
 let waiting: Entry[] = [];
 
+/** Files that are being added. What is done to all uploads is done to them too. */
+interface Addition {
+  then: "start" | "pause" | "cancel";
+}
+
+const additions = new Set<Addition>();
+
 /** Adds files to the queue, except those that are in it and unfinished. Lets the page respond meanwhile. */
 export async function addFiles(picked: Picked[]): Promise<void> {
   let count = 0;
+  const addition: Addition = { then: "start" };
+  additions.add(addition);
   for await (const slice of inSlices(picked, (one) => newEntry(one, isListed(one.path)))) {
+    if (addition.then === "cancel") break;
     const open = new Set(unfinishedEntries().map((entry) => entry.identity));
     const added = slice.filter((entry) => !open.has(entry.identity));
     count += added.length;
     addEntries(added);
-    waiting.push(...added);
+    if (addition.then === "pause") for (const entry of added) notePhase(entry, "paused");
+    else waiting.push(...added);
     startNext();
   }
+  additions.delete(addition);
   if (count > 0) readOut(text.peek().drop.added(count));
 }
 
@@ -115,6 +127,7 @@ export function cancel(entry: Entry): void {
 const inPhase = (...phases: string[]) =>
   entries.peek().filter((entry) => phases.includes(stateOf(entry).progress.phase));
 export function pauseAll(): void {
+  for (const addition of additions) addition.then = "pause";
   waiting = [];
   for (const entry of inPhase("waiting", "hashing", "uploading", "offline")) {
     if (running.has(entry)) running.get(entry)?.pause();
@@ -124,6 +137,7 @@ export function pauseAll(): void {
 
 /** Resumes all paused uploads. */
 export function resumeAll(): void {
+  for (const addition of additions) addition.then = "start";
   inPhase("paused").forEach(resume);
 }
 
@@ -134,6 +148,7 @@ export function retryAll(): void {
 
 /** Aborts all unfinished uploads. */
 export function cancelAll(): void {
+  for (const addition of additions) addition.then = "cancel";
   waiting = [];
   unfinishedEntries().forEach(cancel);
 }

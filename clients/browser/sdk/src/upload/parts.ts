@@ -118,7 +118,7 @@ export class PartSender {
       if ("etag" in outcome) {
         etags.set(part.number, outcome.etag);
         pace.finished(body.size, performance.now() - start);
-      } else if (outcome.error.code === "unreachable") pace.stalled();
+      } else if (outcome.error.code === "unreachable" && !isOffline()) pace.stalled();
       return outcome;
     } finally {
       if (hasArrived) attempt.succeed();

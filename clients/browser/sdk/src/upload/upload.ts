@@ -96,7 +96,10 @@ class RunningUpload implements Upload {
       meter.phase = "available";
       return result;
     } catch (error) {
-      if (signal.aborted) await abandonUpload(this.#job);
+      if (signal.aborted) {
+        this.#job.inFlight.cancel();
+        await abandonUpload(this.#job);
+      }
       meter.phase = signal.aborted ? "aborted" : "failed";
       throw signal.aborted ? aborted() : asError(error);
     } finally {
