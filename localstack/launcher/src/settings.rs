@@ -100,7 +100,7 @@ impl Settings {
         self.workspace_dir.join("clients/browser/page/dist")
     }
 
-    /// The origins whose pages may use the buckets: those of the parameter, or the API's own and that of Vite.
+    /// The origins whose pages may use the buckets: those of the parameter, or the API's own and Vite's.
     pub(crate) fn allowed_origins(&self, api_port: u16) -> Vec<String> {
         match self.parameters.get("AllowedOrigins") {
             Some(origins) => origins.split(',').map(|origin| origin.trim().to_owned()).collect(),

@@ -64,8 +64,7 @@ impl Tables {
         found.into_iter().map(parse).collect()
     }
 
-    /// The rows with these keys that exist, by table, in no particular order. At most 100 keys; none may occur
-    /// twice.
+    /// The rows with these keys that exist, by table, in no particular order. At most 100 keys, each once.
     pub(super) async fn read_batch(
         &self,
         wanted: Vec<Wanted<'_>>,

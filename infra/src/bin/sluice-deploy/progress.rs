@@ -91,7 +91,7 @@ impl<'a> Progress<'a> {
             return Ok(());
         }
         let left = match status {
-            ResourceStatus::RollbackComplete => "the stack was deleted",
+            ResourceStatus::RollbackComplete | ResourceStatus::RollbackFailed => "the stack was deleted",
             ResourceStatus::UpdateRollbackComplete => "the stack was rolled back",
             status => status.as_str(),
         };

@@ -33,7 +33,7 @@ impl<'a> Proposal<'a> {
         let mode = match stack.as_ref().and_then(|stack| stack.stack_status.as_ref()) {
             None | Some(StackStatus::ReviewInProgress) => Mode::Create,
             // A creation failed, and whoever watched it was interrupted. Such a stack can only be deleted.
-            Some(StackStatus::RollbackComplete) => {
+            Some(status) if is_failed_creation(status) => {
                 let stack_id = stack.as_ref().and_then(|stack| stack.stack_id()).unwrap_or_default();
                 delete_rolled_back(aws, stack_id).await?;
                 Mode::Create
@@ -109,7 +109,7 @@ impl<'a> Proposal<'a> {
         execute.send().await.map_err(refused("cloudformation execute-change-set"))?;
         let ended = progress.follow(&[ResourceStatus::CreateComplete, ResourceStatus::UpdateComplete]).await;
         if ended.is_err()
-            && stack::status(self.aws, &self.stack_id).await? == Some(StackStatus::RollbackComplete)
+            && stack::status(self.aws, &self.stack_id).await?.as_ref().is_some_and(is_failed_creation)
         {
             delete_rolled_back(self.aws, &self.stack_id).await?;
         }
@@ -117,7 +117,13 @@ impl<'a> Proposal<'a> {
     }
 }
 
-/// Deletes a stack whose creation was rolled back, so that it has no resources any more.
+/// Whether a creation was rolled back. This may fail: tables are protected from deletion.
+fn is_failed_creation(status: &StackStatus) -> bool {
+    matches!(status, StackStatus::RollbackComplete | StackStatus::RollbackFailed)
+}
+
+/// Deletes a stack whose creation was rolled back. Empty tables that are protected stay, by their deletion
+/// policy, and the next creation imports them.
 async fn delete_rolled_back(aws: &Aws, stack_id: &str) -> Outcome {
     let progress = Progress::new(aws, stack_id).await?;
     let delete = aws.cloudformation.delete_stack().stack_name(stack_id);

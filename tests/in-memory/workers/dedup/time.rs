@@ -97,7 +97,7 @@ fn in_parts_of(part_bytes: u64) -> CopyLimits {
 async fn partly_copied(content: &[u8]) -> (World, Upload) {
     let world = World::new().await;
     let upload = world.send("file", content).await;
-    Worker::dedup_with(&world, in_parts_of(5 << 20)).hurried(6).run().await;
+    Worker::dedup_with(&world, in_parts_of(5 << 20)).hurried(5).run().await;
     assert_eq!(world.upload(&upload).await.state, UploadState::Pending);
     (world, upload)
 }
