@@ -15,13 +15,15 @@ use sluice_domain::id::{FileId, UploadId};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use crate::reply::{Reply, available};
 use crate::stack::{Deployed, notifies};
 use crate::wait::{DEADLINE, wait_for};
 
-/// How often a request to a bucket is sent at most.
+/// How often a request to a bucket is sent at most, and the pause before the next time.
 const ATTEMPTS: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// A user of the API, usually a registered one.
 #[derive(Debug, Clone)]
@@ -321,6 +323,7 @@ async fn patiently(request: reqwest::RequestBuilder) -> reqwest::Response {
         if !matches!(answer.status().as_u16(), 409 | 503) {
             return answer;
         }
+        tokio::time::sleep(PAUSE).await;
     }
     request.send().await.expect("an answer")
 }
