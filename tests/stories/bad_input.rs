@@ -56,7 +56,7 @@ async fn invalid_fields_are_refused() {
         ("size", json!(-1)),
         ("size", json!(1.5)),
         ("size", json!("1")),
-        ("size", json!(5_u64 << 41)),
+        ("size", json!(49_u64 << 40)),
         ("size", json!(u64::MAX)),
         ("part_size", json!(1)),
         ("part_size", json!(6_u64 << 30)),
