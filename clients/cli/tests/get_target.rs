@@ -114,7 +114,12 @@ async fn an_unfinished_download_is_not_uploaded_and_told_of_when_it_is_old() {
     let partial = format!(".sluice-partial-{}", "0".repeat(32));
     let path = sluice.write(&format!("tree/{partial}"), b"half");
     sluice.write("tree/.sluice-partial-notes", b"a file of the user's");
-    assert_eq!(sluice.run("put tree").await.line()["path"], "tree/.sluice-partial-notes");
+    let run = sluice.run("put tree").await;
+    let outcome = |line: &serde_json::Value| (line["local"].to_string(), line["outcome"].to_string());
+    let mut outcomes: Vec<_> = run.lines.iter().map(outcome).collect();
+    outcomes.sort_by(|a, b| a.1.cmp(&b.1));
+    let told = [(&*partial, "skipped"), (".sluice-partial-notes", "uploaded")];
+    assert_eq!(outcomes, told.map(|(name, told)| (format!("\"tree/{name}\""), format!("\"{told}\""))));
     assert_eq!(sluice.run(&format!("put tree/{partial}")).await.line()["path"], *partial, "it was named");
 
     assert_eq!(sluice.run("get a --to tree/").await.stderr, "");

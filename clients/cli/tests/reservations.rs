@@ -4,6 +4,7 @@ mod double;
 
 use double::{Double, Fault, Sluice, noise};
 use serde_json::json;
+use sluice_domain::upload::UploadState;
 use std::fs;
 use tokio::process::Child;
 
@@ -72,7 +73,7 @@ async fn a_put_without_a_place_for_its_state_works_and_is_aborted_when_interrupt
 }
 
 #[tokio::test]
-async fn a_success_aborts_earlier_attempts_of_the_same_path_and_size() {
+async fn a_success_aborts_earlier_attempts_of_this_computer_only() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
     let line = "put movie --part-size 5m --jobs 1";
@@ -86,9 +87,21 @@ async fn a_success_aborts_earlier_attempts_of_the_same_path_and_size() {
         double.wait_for("a request for every fault", |world| world.bucket_faults.is_empty()).await;
         child.kill().await.expect("killed");
     }
+    // Another computer is sending a file of the same path and size.
+    let other = Sluice::new(&double).await;
+    let mut content = noise(10 * MIB);
+    content[0] = 2;
+    other.write("movie", &content);
+    double.world().bucket_faults = [Fault::None, Fault::Hang].into();
+    let _sending = other.spawn(line);
+    double.wait_for("a request for every fault", |world| world.bucket_faults.is_empty()).await;
+
     let run = sluice.run(line).await;
     assert_eq!((run.exit_code, &run.line()["bytes_sent"]), (0, &json!(5 * MIB)), "{}", run.stderr);
     assert_eq!(double.world().count("DELETE /uploads"), 1);
+    let states: Vec<_> = double.world().uploads.values().map(|upload| upload.state).collect();
+    assert_eq!(states, [UploadState::Aborted, UploadState::Available, UploadState::Open]);
+    assert_eq!((sluice.remembered(), other.remembered()), (0, 2));
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ impl PutContext {
             waiter: (!arguments.no_wait).then(|| Waiter::start(api.clone())),
             part_slots: Semaphore::new(arguments.jobs.get()),
             open_uploads: OpenUploads::default(),
-            earlier_uploads: EarlierUploads::list(&api).await,
+            earlier_uploads: EarlierUploads::find(&context.home.uploads_folder()),
             twins: Twins::new(TWINS_WAITING_MAX),
             jobs: arguments.jobs.get(),
             part_size_bytes: arguments.part_size,

@@ -1,42 +1,63 @@
 //! Aborts what earlier attempts to upload the same file left behind.
 
-use futures::{TryStreamExt as _, future};
-use sluice_contracts::uploads::UploadView;
-use sluice_domain::id::VersionId;
-use sluice_domain::part_plan::UploadMethod;
-use sluice_domain::upload::UploadState;
+use file_id::FileId;
+use std::fs;
+use std::path::Path;
 
+use super::context::PutContext;
 use super::item::{Item, LocalBlob};
-use crate::api::Api;
+use super::resume::{Memory, Unfinished, UploadKey};
 
-/// The uploads that were open when this run began.
+/// The state files of uploads that were unfinished when this run began.
 ///
-/// A single PUT is not listed: its bytes may have arrived, and it reserves little.
+/// An upload of another machine, or of the page, has no state file here. It may be in progress, so it is left
+/// alone.
 #[derive(Debug, Default)]
 pub struct EarlierUploads {
-    listed: Vec<UploadView>,
+    found: Vec<Earlier>,
+}
+
+#[derive(Debug)]
+struct Earlier {
+    /// The name of the state file, without its suffix.
+    name: String,
+    identity: FileId,
+    size_bytes: u64,
 }
 
 impl EarlierUploads {
-    /// Lists none if the server does not answer: the uploads expire.
-    pub async fn list(api: &Api) -> Self {
-        let is_open = |upload: &UploadView| {
-            future::ready(upload.state == UploadState::Open && upload.method != UploadMethod::Put)
+    /// Finds none if the folder cannot be read: the uploads expire.
+    pub fn find(folder: &Path) -> Self {
+        let Ok(entries) = fs::read_dir(folder) else { return Self::default() };
+        let earlier = |entry: fs::DirEntry| {
+            let name = entry.file_name().to_str()?.strip_suffix(".json")?.to_owned();
+            let Unfinished { stamp, .. } = Unfinished::read(&entry.path())?;
+            Some(Earlier { name, identity: stamp.identity, size_bytes: stamp.size_bytes })
         };
-        let listed = api.all_open_uploads().try_filter(is_open).try_collect().await;
-        Self { listed: listed.unwrap_or_default() }
+        Self { found: entries.flatten().filter_map(earlier).collect() }
     }
 
-    /// Aborts the uploads of the same path and size, except that of the version `stored`. They began earlier,
-    /// so their versions could never become current.
-    pub async fn abort(&self, api: &Api, item: &Item, stored: Option<VersionId>) {
+    /// Aborts the uploads of the same path and size that no process continues. They began earlier than the
+    /// version that is now stored, so their versions could never become current.
+    pub async fn abort(&self, put: &PutContext, item: &Item) {
         let Some(&LocalBlob { size_bytes, .. }) = item.blob.get() else { return };
-        let superseded = self.listed.iter().filter(|upload| {
-            upload.path == item.remote && upload.size == size_bytes && Some(upload.version_id) != stored
-        });
-        for upload in superseded {
+        for earlier in self.found.iter().filter(|earlier| earlier.size_bytes == size_bytes) {
+            let key = UploadKey {
+                api: put.api.url(),
+                account_id: put.account_id,
+                remote: &item.remote,
+                identity: earlier.identity,
+                expected: put.if_match,
+            };
+            if key.name() != earlier.name {
+                continue;
+            }
+            // Another process that has the lock is sending the upload.
+            let Ok(memory) = Memory::claim(&put.uploads_folder, &key, &item.local) else { continue };
+            let Some(upload_id) = memory.recall().and_then(|unfinished| unfinished.upload_id) else { continue };
             // If aborting fails, the upload expires.
-            let _ = api.abort_upload(upload.upload_id).await;
+            let _ = put.api.abort_upload(upload_id).await;
+            memory.forget();
         }
     }
 }

@@ -122,7 +122,10 @@ async fn conclude(put: &PutContext, item: &Item, report: &Report) {
         put.output.warning(&format!("{} grew meanwhile: its first {stored} are stored", report.local));
     }
     remember(put, item, report);
-    put.earlier_uploads.abort(&put.api, item, report.version_id).await;
+    // A version that is still to be verified may be rejected.
+    if report.state == Some(VersionState::Available) {
+        put.earlier_uploads.abort(put, item).await;
+    }
 }
 
 /// Remembers the version in the cache, if the answers named it.

@@ -17,8 +17,7 @@ use super::stage::{Arrived, Stage};
 use super::urls::Urls;
 use crate::error::{Error, Result};
 
-/// How often to begin again when the upload ends unexpectedly, and how often to send parts that the server
-/// misses.
+/// How often to send parts that the server misses.
 const ROUNDS: u32 = 2;
 
 /// The parts that the store has.
@@ -32,9 +31,21 @@ pub async fn send(
     unfinished: Unfinished,
 ) -> Result<Stage> {
     let mut upload = Multipart { put, item, memory, unfinished };
-    for _ in 0..ROUNDS {
+    let mut is_earlier = upload.unfinished.upload_id.is_some();
+    loop {
         match upload.advance().await {
-            Err(error) if is_gone(&error) => upload.unfinished.upload_id = None,
+            Err(error) if is_gone(&error) && is_earlier => {
+                upload.unfinished.upload_id = None;
+                is_earlier = false;
+            }
+            // Somebody has aborted what this run began. To begin again could replace what they stored since.
+            Err(error) if is_gone(&error) && upload.unfinished.upload_id.is_some() => {
+                upload.memory.iter().for_each(Memory::forget);
+                return Err(match error {
+                    Error::UploadEnded(state) => Error::UploadEnded(state),
+                    _ => Error::UploadEnded(UploadState::Aborted),
+                });
+            }
             Err(error) => return Err(upload.abandon_if_useless(error).await),
             Ok(Stage::Arrived(arrived)) => {
                 return Ok(Stage::Arrived(Arrived { memory: upload.memory, ..arrived }));
@@ -45,7 +56,6 @@ pub async fn send(
             }
         }
     }
-    Err(Error::UploadEnded(UploadState::Aborted))
 }
 
 struct Multipart<'a> {

@@ -61,6 +61,12 @@ impl Unfinished {
         }
     }
 
+    /// Reads a state file. None if there is none, or if it cannot be read.
+    pub fn read(state_path: &Path) -> Option<Self> {
+        let unfinished: Self = serde_json::from_slice(&private_file::read(state_path).ok()?).ok()?;
+        (unfinished.format == FORMAT).then_some(unfinished)
+    }
+
     /// The plan by which the file was hashed.
     pub fn plan(&self) -> PartPlan {
         PartPlan { size: self.stamp.size_bytes, part_size: self.part_size_bytes }
@@ -86,9 +92,7 @@ impl Memory {
 
     /// Reads the state. None if there is none, or if it cannot be read.
     pub fn recall(&self) -> Option<Unfinished> {
-        let unfinished: Unfinished =
-            serde_json::from_slice(&private_file::read(&self.state_path).ok()?).ok()?;
-        (unfinished.format == FORMAT).then_some(unfinished)
+        Unfinished::read(&self.state_path)
     }
 
     /// Writes the state durably.
@@ -114,7 +118,8 @@ impl Drop for Memory {
 }
 
 impl UploadKey<'_> {
-    fn name(&self) -> String {
+    /// The name of the state file, without its suffix.
+    pub fn name(&self) -> String {
         let api = self.api.to_string();
         let identity = format!("{:?}", self.identity);
         let expected = self.expected.map(String::from).unwrap_or_default();
