@@ -8,6 +8,7 @@
 //! - kills the process before, within or after an invocation by SQS, as a seed says;
 //! - delivers an SQS event again, as a seed says.
 
+mod bound;
 mod fate;
 mod invocation;
 mod limits;
@@ -16,6 +17,7 @@ mod run;
 mod sandbox;
 mod wrap;
 
+pub use bound::become_bound;
 pub use fate::Rules;
 pub use run::{RunError, run};
 pub use wrap::wrap;

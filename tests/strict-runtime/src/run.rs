@@ -17,6 +17,8 @@ pub enum RunError {
     VariablesTooLarge(usize),
     #[error("the function cannot be run: {0}")]
     Io(#[from] io::Error),
+    #[error("the Runtime API cannot be asked: {0}")]
+    Client(#[from] reqwest::Error),
 }
 
 /// Runs a function until it or the emulator ends. `counts` is the file of [`Fates`].
@@ -34,7 +36,7 @@ pub async fn run(
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let mut terminated = signal(SignalKind::terminate())?;
     let (sandbox, mut child) = Sandbox::start(executable, &listener.local_addr()?.to_string())?;
-    let proxy = Proxy::new(runtime_api, sandbox, Fates::new(rules, counts));
+    let proxy = Proxy::new(runtime_api, sandbox, Fates::new(rules, counts))?;
     tokio::select! {
         served = proxy::serve(listener, proxy) => Ok(served?),
         status = child.wait() => end_with(status?),

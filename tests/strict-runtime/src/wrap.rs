@@ -22,7 +22,7 @@ pub fn wrap(
         let counts = folder.join(format!("{name}.counts"));
         let Rules { seed, deaths } = rules;
         let script = format!(
-            "#!/bin/sh\nexec '{}' --seed {seed} --deaths {deaths} --counts '{}' '{}'\n",
+            "#!/bin/sh\nexec '{}' run --seed {seed} --deaths {deaths} --counts '{}' '{}'\n",
             program.display(),
             counts.display(),
             executable.display()
