@@ -10,11 +10,12 @@ use std::ops::Range;
 use crate::blob::{Encoding, Pack, VAULT};
 use crate::id::PackId;
 use crate::manifest::Term;
+use crate::pack::PACK_MAX_BYTES;
 use crate::pack_index::PackIndex;
-use crate::part_plan::PART_MIN_BYTES;
+use crate::part_plan::{PART_MAX_BYTES, PART_MAX_COUNT, PART_MIN_BYTES};
 
 /// The most bytes that one copied part has, so that the store can copy several parts at once, each in
-/// seconds.
+/// seconds. It has more where there would be too many parts.
 const COPIED_MAX_BYTES: u64 = 256 << 20;
 
 /// A part of the materialized object.
@@ -27,7 +28,8 @@ pub enum Part {
         /// The bytes of that object to copy.
         range: Range<u64>,
     },
-    /// The worker reads these runs of chunks and sends them: little over 5 MiB in total.
+    /// The worker reads these runs of chunks and sends them: little over 5 MiB in total, or more where there
+    /// would be too many parts.
     Sent(Vec<Term>),
 }
 
@@ -36,26 +38,42 @@ struct UnknownChunks;
 
 /// The parts of the blob that `terms` describe, in order. They depend only on the terms and the placements.
 /// Nothing if a term names a pack that is not in `packs`, or chunks that its pack does not contain.
+///
+/// They are as small as S3 allows, unless that makes more than [`PART_MAX_COUNT`]. Then all but the last have
+/// at least that fraction of the blob.
 pub fn parts(terms: &[Term], packs: &BTreeMap<PackId, (Pack, PackIndex)>) -> Option<Vec<Part>> {
+    let parts = parts_of(terms, packs, PART_MIN_BYTES)?;
+    if parts.len() as u64 <= PART_MAX_COUNT {
+        return Some(parts);
+    }
+    let size: u64 = terms.iter().map(|term| u64::from(term.raw_length_bytes)).sum();
+    parts_of(terms, packs, size.div_ceil(PART_MAX_COUNT).max(PART_MIN_BYTES))
+}
+
+/// The parts, each but the last of at least `least` bytes.
+fn parts_of(terms: &[Term], packs: &BTreeMap<PackId, (Pack, PackIndex)>, least: u64) -> Option<Vec<Part>> {
     let mut left: VecDeque<Term> = terms.iter().copied().collect();
     let mut parts = Vec::new();
+    // A run ends where the next term, of up to a pack, does not fit. It still has the least bytes.
+    let most = COPIED_MAX_BYTES.max(least + u64::from(PACK_MAX_BYTES)).min(PART_MAX_BYTES);
     while !left.is_empty() {
-        match copyable_run(&left, packs).ok()? {
-            Some((key, range, count)) if range.end - range.start >= PART_MIN_BYTES => {
+        match copyable_run(&left, packs, most).ok()? {
+            Some((key, range, count)) if range.end - range.start >= least => {
                 left.drain(..count);
                 parts.push(Part::Copied { key, range });
             }
-            _ => parts.push(Part::Sent(gather(&mut left, packs)?)),
+            _ => parts.push(Part::Sent(gather(&mut left, packs, least)?)),
         }
     }
     Some(parts)
 }
 
-/// The range of one object that contains the first terms of `left`, and the number of these terms. Nothing if
-/// the store cannot copy the first term.
+/// The range of one object that contains the first terms of `left`, up to `most` bytes, and the number of
+/// these terms. Nothing if the store cannot copy the first term.
 fn copyable_run(
     left: &VecDeque<Term>,
     packs: &BTreeMap<PackId, (Pack, PackIndex)>,
+    most: u64,
 ) -> Result<Option<(String, Range<u64>, usize)>, UnknownChunks> {
     let mut run: Option<(String, Range<u64>, usize)> = None;
     for term in left {
@@ -63,7 +81,7 @@ fn copyable_run(
         match &mut run {
             None => run = Some((key.to_owned(), range, 1)),
             Some((of, whole, count))
-                if of == key && whole.end == range.start && range.end - whole.start <= COPIED_MAX_BYTES =>
+                if of == key && whole.end == range.start && range.end - whole.start <= most =>
             {
                 whole.end = range.end;
                 *count += 1;
@@ -85,12 +103,15 @@ fn raw_vault_range<'a>(
     Ok(is_raw.then_some((&*placement.key, extent.range)))
 }
 
-/// Takes terms from `left` until they have [`PART_MIN_BYTES`], and splits the last one if it is longer than
-/// needed.
-fn gather(left: &mut VecDeque<Term>, packs: &BTreeMap<PackId, (Pack, PackIndex)>) -> Option<Vec<Term>> {
+/// Takes terms from `left` until they have `least` bytes, and splits the last one if it is longer than needed.
+fn gather(
+    left: &mut VecDeque<Term>,
+    packs: &BTreeMap<PackId, (Pack, PackIndex)>,
+    least: u64,
+) -> Option<Vec<Term>> {
     let mut taken = Vec::new();
     let mut bytes = 0;
-    while bytes < PART_MIN_BYTES
+    while bytes < least
         && let Some(term) = left.pop_front()
     {
         let (_, index) = packs.get(&term.pack_id)?;
@@ -98,7 +119,7 @@ fn gather(left: &mut VecDeque<Term>, packs: &BTreeMap<PackId, (Pack, PackIndex)>
             &index.chunks()[term.first_chunk as usize..(term.first_chunk + term.chunk_count) as usize];
         let mut first = Term { chunk_count: 0, raw_length_bytes: 0, ..term };
         for chunk in chunks {
-            if bytes >= PART_MIN_BYTES {
+            if bytes >= least {
                 break;
             }
             first.chunk_count += 1;
@@ -189,6 +210,39 @@ mod tests {
         let made = parts(&[term(1, 0, 400)], &packs).expect("parts");
         assert_eq!(made.len(), 5);
         assert!(made.iter().all(|part| matches!(part, Part::Sent(_))));
+    }
+
+    fn sent_bytes(part: &Part) -> u64 {
+        match part {
+            Part::Copied { key, .. } => panic!("{key} is copied"),
+            Part::Sent(terms) => terms.iter().map(|term| u64::from(term.raw_length_bytes)).sum(),
+        }
+    }
+
+    #[test]
+    fn parts_grow_where_there_would_be_too_many() {
+        // 1,000 packs of 64 MiB would make 13,000 parts of 5 MiB.
+        let (id, (mut row, index)) = pack(1, 1024, "a", 0);
+        "oss".clone_into(&mut row.placement.store);
+        let made = parts(&[term(1, 0, 1024); 1000], &BTreeMap::from([(id, (row, index))])).expect("parts");
+        assert!(made.len() as u64 <= PART_MAX_COUNT, "{}", made.len());
+        assert!(made.len() > 9_900, "no more than they must: {}", made.len());
+        assert_eq!(made.iter().map(sent_bytes).sum::<u64>(), 1000 * 64 * MIB);
+        // Terms that are not adjacent can be copied one by one only.
+        let packs = BTreeMap::from([pack(1, 1024, "a", 0)]);
+        let made = parts(&[term(1, 0, 1000); 10_001], &packs).expect("parts");
+        assert!(made.len() as u64 <= PART_MAX_COUNT, "{}", made.len());
+    }
+
+    #[test]
+    fn copied_parts_grow_with_the_least() {
+        let packs: BTreeMap<_, _> = (0..20).map(|n| pack(n, 1024, "a", u64::from(n) * 64 * MIB)).collect();
+        let terms: Vec<Term> = (0..20).map(|n| term(n, 0, 1024)).collect();
+        let made = parts_of(&terms, &packs, 500 * MIB).expect("parts");
+        let copied = |range| Part::Copied { key: "a".to_owned(), range };
+        let [first, second, last] = &made[..] else { panic!("{made:?}") };
+        assert_eq!([first, second], [&copied(0..512 * MIB), &copied(512 * MIB..1024 * MIB)]);
+        assert_eq!(sent_bytes(last), 256 * MIB);
     }
 
     proptest! {

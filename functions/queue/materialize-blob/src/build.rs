@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_domain::key::ObjectKey;
 use sluice_domain::materialize::{Part, parts};
-use sluice_domain::part_plan::PartNumber;
+use sluice_domain::part_plan::{PART_MAX_COUNT, PartNumber};
 use sluice_domain::time::TimeCheck;
 use sluice_storage::tables::{self, Building};
 use sluice_storage::{CopySource, ErrorKind, MultipartOptions, PutOptions, StorageError};
@@ -46,6 +46,9 @@ impl Build<'_> {
         let blob = &self.building.blob;
         let (terms, packs) = packs::load(self.app, blob).await?;
         let parts = parts(&terms, &packs).ok_or(MaterializeError::PacksMissing(blob.sha256))?;
+        if parts.len() as u64 > PART_MAX_COUNT {
+            return Err(MaterializeError::TooManyParts(blob.sha256));
+        }
         match &parts[..] {
             [] => {
                 self.app.cache.put(&self.key, Bytes::new(), PutOptions::default()).await?;
@@ -80,8 +83,17 @@ impl Build<'_> {
         if progress.contains(&BuildProgress::OutOfTime) {
             return Ok(BuildProgress::OutOfTime);
         }
-        let made = self.app.cache.list_parts(&self.key, &multipart_id).await?.unwrap_or_default();
-        match self.app.cache.complete_multipart(&self.key, &multipart_id, &made).await {
+        self.merge(&multipart_id).await
+    }
+
+    async fn merge(&self, multipart_id: &str) -> Result<BuildProgress, MaterializeError> {
+        let made = self.app.cache.list_parts(&self.key, multipart_id).await?.unwrap_or_default();
+        // Without parts the multipart upload is gone, and the store says so below.
+        if !made.is_empty() && made.iter().map(|part| part.size).sum::<u64>() != self.building.blob.size {
+            self.app.cache.abort_multipart(&self.key, multipart_id).await?;
+            return Err(MaterializeError::OtherSize(self.building.blob.sha256));
+        }
+        match self.app.cache.complete_multipart(&self.key, multipart_id, &made).await {
             // A run completed it and was killed before it could report.
             Err(error) if error.kind == ErrorKind::NotFound && self.is_complete().await? => {
                 Ok(BuildProgress::Complete)
@@ -141,7 +153,7 @@ impl Build<'_> {
 
 /// The parts that are not made yet, with their numbers.
 fn missing_parts(parts: &[Part], made: &HashSet<PartNumber>) -> Vec<(PartNumber, Part)> {
-    let numbers = (1..).filter_map(|number| PartNumber::try_from(number).ok());
+    let numbers = (1..=PART_MAX_COUNT as u32).filter_map(|number| PartNumber::try_from(number).ok());
     numbers.zip(parts.iter().cloned()).filter(|(number, _)| !made.contains(number)).collect()
 }
 

@@ -10,6 +10,10 @@ use sluice_storage::StorageError;
 pub enum MaterializeError {
     #[error("the manifest of {0} names packs or chunks that are not there")]
     PacksMissing(Sha256),
+    #[error("{0} needs more parts than an object may have")]
+    TooManyParts(Sha256),
+    #[error("the parts that were made for {0} do not have its size")]
+    OtherSize(Sha256),
     #[error(transparent)]
     Pack(#[from] PackError),
 }
@@ -29,7 +33,8 @@ impl From<UnreadableMessage> for MaterializeError {
 impl ProcessError for MaterializeError {
     fn is_permanent(&self) -> bool {
         match self {
-            Self::PacksMissing(_) => false,
+            Self::PacksMissing(_) | Self::OtherSize(_) => false,
+            Self::TooManyParts(_) => true,
             Self::Pack(error) => error.is_permanent(),
         }
     }
@@ -37,6 +42,8 @@ impl ProcessError for MaterializeError {
     fn code(&self) -> &'static str {
         match self {
             Self::PacksMissing(_) => "packs_missing",
+            Self::TooManyParts(_) => "too_many_parts",
+            Self::OtherSize(_) => "other_size",
             Self::Pack(error) => error.code(),
         }
     }
