@@ -80,6 +80,7 @@ impl Acknowledger {
         &self,
         message: &Message,
         error: &dyn ProcessError,
+        heartbeat: &Heartbeat,
     ) -> Result<Acknowledgement, StorageError> {
         let count = message.receive_count;
         tracing::warn!(
@@ -99,6 +100,8 @@ impl Acknowledger {
             metrics::write(&[Metric::count("DeadLetters", 1)]);
             return Ok(Acknowledgement::Delete);
         }
+        // Only now: the queue deletes one that was moved above after the whole batch, and hides it until then.
+        heartbeat.release(message).await;
         self.queue.queue.retry_after(&message.receipt_handle, RETRY_PAUSE * count).await?;
         Ok(Acknowledgement::Redeliver)
     }
@@ -127,15 +130,12 @@ impl Batch<'_> {
         self.acknowledge(message, processed).await.is_redelivered().then(|| message.id.clone())
     }
 
-    /// A message that is done or was sent afresh stays hidden: the queue deletes it after the whole batch.
+    /// A message that is done, was sent afresh or is a dead letter stays hidden: the queue deletes it after the whole batch.
     pub async fn acknowledge(&self, message: &Message, processed: Processed) -> Acknowledgement {
         let acknowledged = match processed {
             Processed::Done => return Acknowledgement::Delete,
             Processed::NotTried => self.acknowledger.put_back(message).await,
-            Processed::Failed(error) => {
-                self.heartbeat.release(message).await;
-                self.acknowledger.failed(message, &*error).await
-            }
+            Processed::Failed(error) => self.acknowledger.failed(message, &*error, &self.heartbeat).await,
         };
         acknowledged.unwrap_or_else(|error| {
             tracing::error!(

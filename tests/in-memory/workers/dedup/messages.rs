@@ -28,6 +28,32 @@ async fn an_unreadable_message_does_not_keep_others_of_its_batch() {
 }
 
 #[tokio::test]
+async fn a_dead_letter_stays_hidden_until_its_batch_ends() {
+    let world = World::with_settings(&[("SLUICE_HEARTBEAT_TIMEOUT_SECONDS", "2")]).await;
+    let stray = world.new_upload("stray", SMALL as u64);
+    world.put_landed(&stray, b"bytes").await;
+    world.notify(&stray).await;
+    let upload = world.send("file", &incompressible(1, SMALL)).await;
+    // The first beat comes before the message fails, and the batch lasts longer than that hides it.
+    let pause = || Fault::Slow(Duration::from_millis(300));
+    for operation in ["dynamodb:GetItem", "s3:HeadObject"] {
+        world.services.faults.next(operation, pause());
+    }
+    let queues = world.services.queues.clone();
+    let (tell, is_hidden) = tokio::sync::oneshot::channel();
+    let look = async move {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let hidden = queues.messages("landing").iter().all(|message| message.visible_at > clock::now());
+        tell.send(hidden).expect("the test waits");
+    };
+    world.services.faults.next("s3:GetObject", Fault::Meanwhile(Box::pin(look)));
+    assert_eq!(Worker::dedup(&world).run().await, Vec::<String>::new());
+    assert!(is_hidden.await.expect("a look"));
+    assert_eq!(world.dead_letters("landing"), ["unknown_upload"]);
+    assert!(world.upload(&upload).await.state.is_final());
+}
+
+#[tokio::test]
 async fn an_object_of_no_upload_goes_to_the_dead_letters() {
     let world = World::new().await;
     let upload = world.new_upload("file", SMALL as u64);
