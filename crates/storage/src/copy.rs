@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use crate::bucket::{Bucket, MultipartOptions, StoredPart};
 use crate::call;
-use crate::error::StorageError;
+use crate::error::{ErrorKind, StorageError};
 use crate::get::ObjectHead;
 
 /// When a copy is made in parts.
@@ -166,12 +166,23 @@ impl Copy<'_> {
             None => self.target.create_multipart(self.target_key, MultipartOptions::default()).await?,
         };
         let id = multipart_id.insert(id);
-        if self.copy_missing(id, &plan, &present, out_of_time).await? == CopyProgress::OutOfTime {
+        if self.copy_missing(id, &plan, &present, &out_of_time).await? == CopyProgress::OutOfTime {
             return Ok(CopyProgress::OutOfTime);
         }
-        let parts = self.target.list_parts(self.target_key, id).await?.unwrap_or_default();
-        self.target.complete_multipart(self.target_key, id, &parts).await?;
-        Ok(CopyProgress::Complete)
+        // The merge may take minutes. A run that has nothing to copy begins it.
+        if (present.len() as u64) < u64::from(plan.part_count()) && out_of_time() {
+            return Ok(CopyProgress::OutOfTime);
+        }
+        self.merge(id).await.map(|()| CopyProgress::Complete)
+    }
+
+    /// A merge whose answer is lost is repeated, and the store then says that there is nothing to merge.
+    async fn merge(&self, multipart_id: &str) -> Result<(), StorageError> {
+        let parts = self.target.list_parts(self.target_key, multipart_id).await?.unwrap_or_default();
+        match self.target.complete_multipart(self.target_key, multipart_id, &parts).await {
+            Err(error) if error.kind == ErrorKind::NotFound && self.is_complete().await? => Ok(()),
+            merged => merged,
+        }
     }
 
     async fn is_complete(&self) -> Result<bool, StorageError> {

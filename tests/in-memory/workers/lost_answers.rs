@@ -5,19 +5,24 @@ use aws_config::retry::RetryConfig;
 use sluice_deployment::{Deployment, clock};
 use sluice_domain::blob::{Attachment, Life, Pack, Placement};
 use sluice_domain::id::{AccountId, PackId};
+use sluice_domain::key::ObjectKey;
 use sluice_in_memory::faults::Fault;
 use sluice_in_memory::{Services, sample, settings};
 use sluice_storage::presign::Credentials;
 use sluice_storage::tables::{Lease, Update};
-use sluice_storage::{Clients, Tables};
+use sluice_storage::{Clients, Copy, CopyLimits, CopyProgress, PutOptions, Tables};
 use std::time::Duration;
 
 const RANDOM: [u8; 10] = [7; 10];
 
-/// Tables whose client repeats failed requests, as a function's does.
-fn tables(services: &Services) -> Tables {
+/// A deployment whose clients repeat failed requests, as a function's do.
+fn deployment(services: &Services) -> Deployment {
     let sdk: SdkConfig = services.sdk().into_builder().retry_config(RetryConfig::standard()).build();
-    Deployment::new(Clients::new(&sdk), Credentials::of(&sdk), settings()).tables().expect("table names")
+    Deployment::new(Clients::new(&sdk), Credentials::of(&sdk), settings())
+}
+
+fn tables(services: &Services) -> Tables {
+    deployment(services).tables().expect("table names")
 }
 
 fn pack() -> Pack {
@@ -78,4 +83,20 @@ async fn a_lease_is_released() {
     assert_eq!(services.faults.clear(), 0);
     assert_eq!(tables.lease_merge(&upload, lease("two")).await.expect("a write"), Update::Done);
     assert_eq!(tables.release_merge(&upload, "one").await.expect("a write"), Update::Refused, "another's");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_in_parts_is_merged() {
+    let services = Services::default();
+    let deployment = deployment(&services);
+    let (source, target) = (&deployment.landing().expect("a bucket"), &deployment.vault().expect("a bucket"));
+    let (source_key, target_key) = (&ObjectKey::from_stored("source"), &ObjectKey::from_stored("target"));
+    source.put(source_key, vec![7; 11 << 20].into(), PutOptions::default()).await.expect("a PUT");
+    let head = &source.head(source_key).await.expect("a HEAD").expect("an object");
+    services.faults.next("s3:CompleteMultipartUpload", Fault::AnswerLost);
+    let limits = CopyLimits { single_max_bytes: 0, part_bytes: 5 << 20 };
+    let copy = Copy { source, source_key, head, target, target_key };
+    let progress = copy.in_parts(&mut None, limits, || false).await.expect("a copy");
+    assert_eq!(services.faults.clear(), 0);
+    assert_eq!(progress, CopyProgress::Complete);
 }

@@ -163,3 +163,16 @@ async fn a_copy_in_parts_continues_in_the_next_invocation() {
     let head = world.vault.head(&key).await.expect("a HEAD").expect("an object");
     assert!(head.etag.ends_with("-4\""), "copied in four parts: {}", head.etag);
 }
+
+#[tokio::test]
+async fn a_copy_that_is_made_when_time_runs_out_is_merged_by_the_next_invocation() {
+    let content = incompressible(1, THREE_READS);
+    let world = World::new().await;
+    let upload = world.send("file", &content).await;
+    // As above, and the fourth part is begun in time.
+    let worker = Worker::dedup_with(&world, in_parts_of(5 << 20)).hurried(6);
+    worker.run().await;
+    assert_eq!(world.upload(&upload).await.state, UploadState::Pending);
+    worker.finish().await;
+    world.check_available(&upload, &content, THREE_READS, "").await;
+}
