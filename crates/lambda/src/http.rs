@@ -5,6 +5,7 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, Error, Request, RequestExt, Response, service_fn};
 use sluice_deployment::clock;
 use sluice_storage::trace;
+use std::net::IpAddr;
 use std::sync::Arc;
 use tracing::Instrument as _;
 use tracing::field::Empty;
@@ -55,11 +56,13 @@ where
 }
 
 /// The last two addresses that the call came through: the viewer's and `CloudFront`'s, or at last the address
-/// that called the API itself. A client can invent the earlier ones.
+/// that called the API itself. A client can invent the earlier ones. What is no address is left out: where no
+/// proxy writes the header, a client could fill the log with it.
 fn forwarded_for(headers: &HeaderMap) -> Option<String> {
     let chain = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
     let chain: Vec<&str> = chain.flat_map(|value| value.split(',')).map(str::trim).collect();
-    let last = &chain[chain.len().saturating_sub(2)..];
+    let last = chain[chain.len().saturating_sub(2)..].iter().filter_map(|entry| entry.parse().ok());
+    let last: Vec<String> = last.map(|address: IpAddr| address.to_string()).collect();
     (!last.is_empty()).then(|| last.join(", "))
 }
 
@@ -95,6 +98,9 @@ mod tests {
         };
         assert_eq!(logged("203.0.113.7").as_deref(), Some("203.0.113.7"));
         assert_eq!(logged("invented,203.0.113.7, 130.176.0.1").as_deref(), Some("203.0.113.7, 130.176.0.1"));
+        assert_eq!(logged("203.0.113.7, not an address").as_deref(), Some("203.0.113.7"));
+        assert_eq!(logged("2001:db8::1, 130.176.0.1").as_deref(), Some("2001:db8::1, 130.176.0.1"));
+        assert_eq!(logged("invented"), None);
         assert_eq!(forwarded_for(&HeaderMap::new()), None);
     }
 }
