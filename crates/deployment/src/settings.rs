@@ -51,8 +51,13 @@ settings! {
         "SLUICE_QUEUE_MAX_RECEIVE_COUNT",
         "[when a worker gives a message up](../events/README.md#rules-for-all-events)",
     );
-    HEARTBEAT_TIMEOUT_SECONDS: Duration =
-        Setting::seconds("SLUICE_HEARTBEAT_TIMEOUT_SECONDS", PARAMETER).or(Absent::Default("120"));
+    HEARTBEAT_TIMEOUT_SECONDS: Duration = Setting::parsed(
+        "SLUICE_HEARTBEAT_TIMEOUT_SECONDS",
+        PARAMETER,
+        "a whole number from 1",
+        |value| value.parse().ok().filter(|seconds| *seconds > 0).map(Duration::from_secs),
+    )
+    .or(Absent::Default("120"));
     STORES: String = Setting::text("SLUICE_STORES", PARAMETER).or(Absent::Default("{}"));
     REQUIRE_TLS: bool = Setting::new("SLUICE_REQUIRE_TLS", PARAMETER, "true or false")
         .or(Absent::Default("false"));

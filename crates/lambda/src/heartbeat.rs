@@ -13,8 +13,9 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::message::Message;
 
-/// How many beats fall into the time for which a message is hidden. One or two may fail.
-const BEATS: u32 = 3;
+/// How many beats fall into the longest time for which a message is hidden. Three in a row may fail of the
+/// first message of a request; of its last, which is hidden for little over two beats, one may.
+const BEATS: u32 = 4;
 
 /// SQS changes at most this many messages in one request.
 const MESSAGES_A_REQUEST: usize = 10;
@@ -43,7 +44,7 @@ impl Heartbeat {
             .zip((0..MESSAGES_A_REQUEST as u32).cycle())
             .map(|(message, position)| HiddenMessage {
                 receipt_handle: message.receipt_handle.clone(),
-                hidden_for: timeout / SPREAD * (SPREAD - position),
+                hidden_for: hidden_for(timeout, position),
             })
             .collect();
         let hidden = Arc::new(Mutex::new(hidden));
@@ -56,6 +57,11 @@ impl Heartbeat {
     pub async fn release(&self, message: &Message) {
         self.hidden.lock().await.retain(|hidden| hidden.receipt_handle != message.receipt_handle);
     }
+}
+
+/// How long the message at this position of a request is hidden.
+fn hidden_for(timeout: Duration, position: u32) -> Duration {
+    timeout / SPREAD * (SPREAD - position)
 }
 
 async fn beat(queue: Queue, hidden: Arc<Mutex<Vec<HiddenMessage>>>, pause: Duration) {
@@ -81,5 +87,19 @@ async fn hide(queue: &Queue, messages: &[HiddenMessage]) {
         Ok(0) => {}
         Ok(refused) => tracing::warn!(refused, "messages are not hidden any more"),
         Err(error) => tracing::warn!(error = %Chain(&error), "messages could not be kept hidden"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_stays_hidden_if_one_beat_fails() {
+        let timeout = Duration::from_mins(2);
+        for position in 0..MESSAGES_A_REQUEST as u32 {
+            let hidden_for = hidden_for(timeout, position);
+            assert!(hidden_for > timeout / BEATS * 2, "number {position}: {hidden_for:?}");
+        }
     }
 }
