@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use crate::answer_headers::{AnswerHeaders, Description};
 use crate::bucket::{Bucket, normalise_etag};
 use crate::call::{self, found};
+use crate::chain::Chain;
 use crate::error::{ErrorKind, StorageError};
 
 const GET: &str = "s3:GetObject";
@@ -113,16 +114,26 @@ impl Span {
         }
     }
 
+    /// The range of the bytes that are left of an object of this size, once `received` bytes have come.
+    fn rest(&self, size: u64, received: u64) -> Range<u64> {
+        let whole = match self {
+            Self::Whole | Self::WholeOf(_) => 0..size,
+            Self::Start(length) => 0..size.min(*length),
+            Self::Range(range) => range.clone(),
+        };
+        whole.start + received..whole.end
+    }
+
     /// Receives the body of an answer, and never holds more of it than the span has. Fails once nothing has
-    /// come for as long as `silence`.
+    /// come for as long as `silence`; `bytes` has what came before.
     async fn receive(
         &self,
         mut body: ByteStream,
         size: u64,
         silence: Duration,
-    ) -> Result<Bytes, StorageError> {
+        bytes: &mut BytesMut,
+    ) -> Result<(), StorageError> {
         let length = self.length(size);
-        let mut bytes = BytesMut::with_capacity(length.unwrap_or(0) as usize);
         let stalled = |elapsed: Elapsed| StorageError::unavailable(GET, elapsed);
         while let Some(piece) = timeout(silence, body.next()).await.map_err(stalled)? {
             let piece = piece.map_err(|error| StorageError::unavailable(GET, error))?;
@@ -134,7 +145,7 @@ impl Span {
         if length.is_some_and(|length| (bytes.len() as u64) < length) {
             return Err(StorageError::new(ErrorKind::Unavailable, GET, "the answer is too short"));
         }
-        Ok(bytes.freeze())
+        Ok(())
     }
 }
 
@@ -153,7 +164,7 @@ impl Bucket {
         }))
     }
 
-    /// Reads an object, or a part of it, into memory.
+    /// Reads an object, or a part of it, into memory. If the body stops coming, the rest is asked for once.
     ///
     /// # Errors
     /// `NotFound` if there is none; `Conflict` if it has another `ETag` than the options name, or was
@@ -183,8 +194,40 @@ impl Bucket {
             modified_at: answer.last_modified().map(timestamp),
             crc64: headers.crc64,
         };
-        let bytes = span.receive(answer.body, head.size, self.time_limits.silence()).await?;
-        Ok(Object { head, description: headers.description, bytes })
+        let mut bytes = BytesMut::with_capacity(span.length(head.size).unwrap_or(0) as usize);
+        let received = span.receive(answer.body, head.size, self.time_limits.silence(), &mut bytes).await;
+        if let Err(error) = received {
+            let rest = span.rest(head.size, bytes.len() as u64);
+            if error.kind != ErrorKind::Unavailable || rest.is_empty() {
+                return Err(error);
+            }
+            tracing::warn!(error = %Chain(&error), received = bytes.len(), "the rest of a body is asked for");
+            self.get_rest(key, &head, rest, &mut bytes).await?;
+        }
+        Ok(Object { head, description: headers.description, bytes: bytes.freeze() })
+    }
+
+    /// Appends the rest of an object whose first bytes have come, if it is still the same object.
+    async fn get_rest(
+        &self,
+        key: &ObjectKey,
+        head: &ObjectHead,
+        rest: Range<u64>,
+        bytes: &mut BytesMut,
+    ) -> Result<(), StorageError> {
+        let span = Span::Range(rest);
+        let request = self
+            .client
+            .get_object()
+            .bucket(&self.name)
+            .key(key.as_str())
+            .if_match(&head.etag)
+            .set_range(span.header());
+        let answer = call::read(GET, Box::pin(request.send())).await?;
+        let mut rest = BytesMut::new();
+        span.receive(answer.body, head.size, self.time_limits.silence(), &mut rest).await?;
+        bytes.extend_from_slice(&rest);
+        Ok(())
     }
 
     /// Reads an object that has no first byte. Stores may say so before they look at the condition.

@@ -111,10 +111,45 @@ async fn a_body_that_stops_coming_is_given_up() {
     let world = world_with_an_object().await;
     for options in [GetOptions::whole(), GetOptions::range(0..100), GetOptions::start(100)] {
         world.services.faults.next("s3:GetObject", Fault::Stalled);
+        world.services.faults.next("s3:GetObject", Fault::Stalled);
         let get = async { world.landing.get(&key("source"), options.clone()).await };
         let result = timeout(EVER, get).await.unwrap_or_else(|_| panic!("{options:?}: no limit"));
         assert_eq!(kind(result), ErrorKind::Unavailable, "{options:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rest_of_a_body_that_stops_coming_is_asked_for_once() {
+    let world = World::new().await;
+    let bytes: Bytes = (0..100_000_u32).map(|n| (n % 251) as u8).collect();
+    world.landing.put(&key("source"), bytes.clone(), PutOptions::default()).await.expect("a PUT");
+    for (options, expected) in [
+        (GetOptions::whole(), 0..100_000),
+        (GetOptions::whole_of(100_000), 0..100_000),
+        (GetOptions::range(7..1_000), 7..1_000),
+        (GetOptions::start(1_000), 0..1_000),
+    ] {
+        world.services.faults.next("s3:GetObject", Fault::Stalled);
+        let object = world.landing.get(&key("source"), options.clone()).await.expect("an object");
+        assert!(object.bytes == bytes.slice(expected), "{options:?}");
+        assert_eq!(object.head.size, 100_000, "{options:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_stops_coming_is_not_continued_with_another_object() {
+    let world = world_with_an_object().await;
+    world.services.faults.next("s3:GetObject", Fault::Stalled);
+    let landing = world.landing.clone();
+    let replace = async move {
+        landing
+            .put(&key("source"), Bytes::from(vec![8; 100_000]), PutOptions::default())
+            .await
+            .expect("a PUT");
+    };
+    world.services.faults.nth("s3:GetObject", 1, Fault::Meanwhile(Box::pin(replace)));
+    let get = world.landing.get(&key("source"), GetOptions::whole()).await;
+    assert_eq!(kind(get), ErrorKind::Conflict);
 }
 
 #[tokio::test(start_paused = true)]
