@@ -77,7 +77,9 @@ function putByRequest({ part, body, onSent, patience, signal }: Put): Promise<Pu
       signal.removeEventListener("abort", cancel);
       if (signal.aborted) return reject(aborted());
       const { status, responseText: text } = request;
-      if (status > 0) return resolve(outcome({ status, etag: request.getResponseHeader("etag"), text }));
+      // Browsers report the reading of a header that an error need not have.
+      const etag = status < 300 ? request.getResponseHeader("etag") : null;
+      if (status > 0) return resolve(outcome({ status, etag, text }));
       resolve({ ...unreachable("the bucket does not answer"), kind: isOut ? "unanswered" : "transient" });
     };
     signal.addEventListener("abort", cancel);
