@@ -99,6 +99,16 @@ async fn streams_are_read_to_their_end() {
     assert_eq!((run.exit_code, stored(&double, "of/pipe")), (0, b"from a pipe".to_vec()), "{}", run.stderr);
     writer.join().expect("ended").expect("written");
 
+    let _socket = std::os::unix::net::UnixListener::bind(sluice.folder().join("socket")).expect("bound");
+    sluice.write("file", b"file");
+    let several = sluice.run("put socket file").await;
+    let uploaded = several.lines.iter().filter(|line| line["outcome"] == "uploaded").count();
+    assert_eq!((several.exit_code, uploaded), (1, 1), "{}", several.stderr);
+    // The empty word is an empty name.
+    for line in ["put socket", "put - file", "put --to  file"] {
+        assert_eq!(sluice.run(line).await.exit_code, 2, "{line}");
+    }
+
     let nameless = sluice.feed("put - --to of/", b"").await;
     assert_eq!(nameless.exit_code, 2, "{}", nameless.stderr);
 }

@@ -63,6 +63,9 @@ struct Target {
 
 impl Target {
     fn parse(to: &str) -> Result<Self> {
+        if to.is_empty() {
+            return Err(Error::Usage("--to is empty: `/` is the top".to_owned()));
+        }
         let path = to.trim_end_matches('/');
         match FilePath::parse(path) {
             Err(why) if !path.is_empty() => {
@@ -81,10 +84,14 @@ fn root(local: &Path, to: Option<&Target>, is_alone: bool) -> Result<Root> {
     let remote = match to {
         Some(to) if is_alone && (is_folder || !to.is_folder) => to.path.clone(),
         _ if is_stream => {
-            let name = local.display();
-            return Err(Error::Usage(format!(
-                "{name} is a stream without a name: put it alone, with --to NAME"
-            )));
+            let why = "it is a stream without a name: put it alone, with --to NAME";
+            let is_asked_for = is_alone || is_standard_input(local);
+            return Err(if is_asked_for {
+                Error::Usage(format!("{}: {why}", local.display()))
+            } else {
+                // A pattern such as `*` may have named it.
+                Error::local(local)(io::Error::new(io::ErrorKind::InvalidInput, why))
+            });
         }
         Some(to) => join(&to.path, &own_name(local)?),
         None => own_name(local)?,
