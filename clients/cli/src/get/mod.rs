@@ -11,8 +11,8 @@ mod source;
 mod standard_output;
 mod target;
 
-use futures::channel::mpsc::{self, UnboundedReceiver};
-use futures::{Stream, StreamExt as _};
+use futures::channel::mpsc::{self, Receiver};
+use futures::{SinkExt as _, Stream, StreamExt as _};
 use sluice_domain::version::VersionState;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -33,6 +33,9 @@ use base::Bases;
 use download::{Download, Fetched};
 use report::Report;
 use source::{FileToGet, Missing};
+
+/// How many files may be listed before the first of them is downloaded, so that memory stays small.
+const LISTED_MAX: usize = 10_000;
 
 struct Get<'a> {
     arguments: &'a GetArguments,
@@ -68,7 +71,7 @@ pub async fn run(arguments: &GetArguments, context: &Context) -> Result<()> {
         return standard_output::run(&get, context).await;
     }
     let sources = source::find_all(&get.api, arguments).await?;
-    let (queue, listed) = mpsc::unbounded();
+    let (mut queue, listed) = mpsc::channel(LISTED_MAX);
     // List ahead of the downloads, so that the total is soon that of all files.
     let list = async {
         let mut files = std::pin::pin!(source::files(&get.api, sources));
@@ -77,7 +80,7 @@ pub async fn run(arguments: &GetArguments, context: &Context) -> Result<()> {
                 get.progress.expect(file.version.size);
             }
             // Nobody receives it if the command has failed.
-            let _ = queue.unbounded_send(file);
+            let _ = queue.send(file).await;
         }
         drop(queue);
         Ok(())
@@ -89,7 +92,7 @@ impl Get<'_> {
     /// Downloads the files as they are listed, and reports on each.
     async fn finish_all(
         &self,
-        listed: UnboundedReceiver<Result<FileToGet, Missing>>,
+        listed: Receiver<Result<FileToGet, Missing>>,
         context: &Context,
     ) -> Result<()> {
         let mut tally = Tally::default();
@@ -113,7 +116,7 @@ impl Get<'_> {
 
     fn reports(
         &self,
-        listed: UnboundedReceiver<Result<FileToGet, Missing>>,
+        listed: Receiver<Result<FileToGet, Missing>>,
     ) -> impl Stream<Item = (Report, Result<()>)> {
         listed.map(|file| self.finish(file)).buffer_unordered(self.arguments.jobs.get())
     }
