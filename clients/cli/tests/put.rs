@@ -148,14 +148,18 @@ async fn a_file_fails_if_its_url_stays_forbidden() {
 async fn of_a_file_that_grows_the_bytes_that_it_had_are_stored() {
     let double = Double::start().await;
     let sluice = Sluice::new(&double).await;
-    for (name, option) in [("movie.mkv", " --part-size 5m"), ("log", "")] {
-        let path = sluice.write(name, &noise(10 * MIB - name.len()));
+    for (name, option, puts) in [("movie.mkv", " --part-size 5m", 3), ("log", "", 2)] {
+        // No chunk of one is known from the other.
+        let content: Vec<u8> = noise(10 * MIB).into_iter().map(|byte| byte ^ puts as u8).collect();
+        let path = sluice.write(name, &content);
+        let before = double.world().count("PUT");
         double.world().bucket_faults = [Fault::Append(path)].into();
         let run = sluice.run(&format!("put {name} --jobs 1{option}")).await;
         assert_eq!((run.exit_code, &run.line()["outcome"]), (0, &json!("uploaded")), "{}", run.stderr);
         assert!(run.stderr.contains("grew"), "{}", run.stderr);
         let stored = double.world().files.pop().expect("stored");
-        assert!(stored.content == noise(10 * MIB - name.len()), "{name}");
+        assert!(stored.content == content, "{name}");
+        assert_eq!(double.world().count("PUT") - before, puts, "{name}: one of them again");
     }
 }
 
@@ -186,6 +190,19 @@ async fn a_file_that_keeps_changing_fails_with_a_code_of_its_own() {
     assert_eq!((run.exit_code, &run.line()["error"]["code"]), (10, &json!("file_changed")), "{}", run.stderr);
     assert_eq!(double.world().count("DELETE /uploads"), 2);
     assert_eq!(sluice.remembered(), 0);
+}
+
+#[tokio::test]
+async fn a_file_that_keeps_growing_and_changing_fails_likewise() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    let path = sluice.write("movie.mkv", &noise(10 * MIB));
+    let faults = |text| [Fault::Append(path.clone()), Fault::Overwrite(path.clone(), text)];
+    let refusals = vec![Fault::Status(400, "BadDigest"); 4];
+    double.world().bucket_faults = [&faults("1")[..], &refusals, &faults("2")].concat().into();
+    let run = sluice.run("put movie.mkv --part-size 5m --jobs 1").await;
+    assert_eq!((run.exit_code, &run.line()["error"]["code"]), (10, &json!("file_changed")), "{}", run.stderr);
+    assert!(run.stderr.contains("movie.mkv changed"), "{}", run.stderr);
 }
 
 #[tokio::test]

@@ -25,6 +25,8 @@ use crate::error::{Error, Result};
 use crate::output::Output;
 use crate::progress::Progress;
 
+/// Small files spend most of their time waiting for answers, so more files than parts may be in flight.
+pub const FILES_PER_JOB: usize = 4;
 /// How many files may wait for verification before no further ones are started.
 pub const WAITING_MAX: usize = 1000;
 /// How many files may wait for an equal one: fewer, so that the file that they wait for always goes on.
@@ -42,6 +44,8 @@ pub struct PutContext {
     pub waiter: Option<Waiter>,
     /// One slot for each part or pack that may be in flight, of any file.
     pub part_slots: Semaphore,
+    /// One slot for each file that is sent whole after it has waited.
+    pub file_slots: Semaphore,
     pub open_uploads: OpenUploads,
     pub earlier_uploads: EarlierUploads,
     pub twins: Twins,
@@ -65,6 +69,7 @@ impl PutContext {
             progress: Progress::new(context.output.bars()),
             waiter: (!arguments.no_wait).then(|| Waiter::start(api.clone())),
             part_slots: Semaphore::new(arguments.jobs.get()),
+            file_slots: Semaphore::new(arguments.jobs.get() * FILES_PER_JOB),
             open_uploads: OpenUploads::default(),
             earlier_uploads: EarlierUploads::find(&context.home.uploads_folder()),
             twins: Twins::new(TWINS_WAITING_MAX),

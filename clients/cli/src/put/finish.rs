@@ -33,11 +33,15 @@ pub async fn finish(put: &PutContext, item: Item, sent: Result<Stage>) -> Finish
             conclude(put, &item, &report).await;
             FinishedFile { report, outcome: Ok(()), again: None }
         }
-        Err(error) => FinishedFile {
-            report: Report::failed(&item, &error),
-            again: error.suggests_change().then(|| item.renewed()),
-            outcome: Err(error),
-        },
+        Err(error) => {
+            let has_changed = error.suggests_change() && item.has_grown();
+            let error = if has_changed { Error::FileChanged(item.local.clone()) } else { error };
+            FinishedFile {
+                report: Report::failed(&item, &error),
+                again: error.suggests_change().then(|| item.renewed()),
+                outcome: Err(error),
+            }
+        }
     }
 }
 
@@ -82,6 +86,8 @@ async fn send_after_twin(
             Place::Crowded => break,
         }
     }
+    // All that waited for one file wake at once.
+    let _slot = put.file_slots.acquire().await;
     whole::send(put, item, prepared).await
 }
 

@@ -31,7 +31,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::tally::Tally;
-use context::{PutContext, WAITING_MAX};
+use context::{FILES_PER_JOB, PutContext, WAITING_MAX};
 use finish::{FinishedFile, finish};
 use interrupt::unless_interrupted;
 use item::{Item, LocalBlob};
@@ -40,9 +40,6 @@ use report::{Outcome, Report};
 use source::SourceEntry;
 use stage::{Arrived, Stage};
 use twins::Place;
-
-/// Small files spend most of their time waiting for answers, so more files than parts may be in flight.
-const FILES_PER_JOB: usize = 4;
 
 /// Uploads the files and folders that the command line names. One file that fails does not stop the others.
 pub async fn run(arguments: &PutArguments, context: &Context) -> Result<()> {
@@ -68,8 +65,12 @@ async fn put_all(put: &PutContext, entries: impl Iterator<Item = SourceEntry>) -
     let items = stream::iter(entries).map(|entry| open(put, entry));
     let mut finished = std::pin::pin!(finish_all(put, items));
     while let Some(file) = finished.next().await {
-        if let FinishedFile { again: Some(item), outcome: Err(error), .. } = file {
-            put.output.warning(&format!("{error}: it is sent again after the other files"));
+        if let FinishedFile { report, again: Some(item), outcome: Err(error) } = file {
+            let subject = match &error {
+                Error::FileChanged(_) => String::new(),
+                _ => format!("{}: ", report.local),
+            };
+            put.output.warning(&format!("{subject}{error}: it is sent again after the other files"));
             changed.push(item);
         } else {
             tell(put, &mut tally, &file)?;
