@@ -185,9 +185,11 @@ async fn an_interrupted_stream_leaves_no_space_reserved() {
     let stream = fs::File::open(sluice.path("film")).expect("there");
     let mut put = sluice.command(&["put", "-", "--to", "film", "--part-size", "5m", "--jobs", "1"]);
     let mut put = put.stdin(stream).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
-    wait_for("an upload", async || {
-        let reserved = sluice.user.usage().await.1;
-        if reserved > 0 { Ok(()) } else { Err(reserved) }
+    wait_for("a part", async || {
+        let uploads = sluice.user.get("/uploads").await.parse::<UploadList>(200).uploads;
+        let upload = uploads.first().ok_or(0_usize)?;
+        let received = sluice.user.show_upload(upload.upload_id).await.received.len();
+        if received > 0 { Ok(()) } else { Err(received) }
     })
     .await;
     let id = put.id().expect("running").to_string();

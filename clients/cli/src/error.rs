@@ -92,8 +92,11 @@ pub enum Error {
     #[error(transparent)]
     Shared(#[from] Arc<Error>),
     /// A signal ended the command.
-    #[error("interrupted; unfinished uploads that keep their space: {resumable}")]
-    Interrupted { resumable: usize },
+    #[error("{}", interruption(*.resumable))]
+    Interrupted {
+        /// How many uploads keep their space, because a later run can continue them.
+        resumable: usize,
+    },
     /// Some files failed. Each has been reported.
     #[error("{count} failed")]
     Several {
@@ -226,6 +229,13 @@ impl Error {
             Self::Problem(problem) => Some(problem.code),
             _ => None,
         }
+    }
+}
+
+fn interruption(resumable: usize) -> String {
+    match resumable {
+        0 => "interrupted".to_owned(),
+        _ => format!("interrupted; unfinished uploads that keep their space: {resumable}"),
     }
 }
 

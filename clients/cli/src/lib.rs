@@ -26,5 +26,6 @@ pub mod private_file;
 pub mod progress;
 pub mod put;
 pub mod session;
+pub mod signal;
 pub mod speed;
 pub mod tally;

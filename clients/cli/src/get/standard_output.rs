@@ -1,7 +1,7 @@
 //! `sluice get --to -`: writes a file to standard output, once it is verified.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 
 use super::Get;
 use super::source::{self, FileToGet};
@@ -9,11 +9,20 @@ use crate::arguments::Remote;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::output::Format;
+use crate::signal::signal;
 
 /// The name of the file in a folder of its own.
 const NAME: &str = "download";
 
+/// Ends with an error if a signal comes, so that no copy of the file is left behind.
 pub async fn run(get: &Get<'_>, context: &Context) -> Result<()> {
+    tokio::select! {
+        outcome = write(get, context) => outcome,
+        () = signal() => Err(Error::Interrupted { resumable: 0 }),
+    }
+}
+
+async fn write(get: &Get<'_>, context: &Context) -> Result<()> {
     let [Remote::File(reference)] = &*get.arguments.remote else {
         return Err(Error::Usage("--to - is for one file".to_owned()));
     };
@@ -29,7 +38,13 @@ pub async fn run(get: &Get<'_>, context: &Context) -> Result<()> {
     outcome?;
     let path = folder.path().join(NAME);
     let mut file = File::open(&path).map_err(Error::local(&path))?;
-    io::copy(&mut file, &mut io::stdout().lock()).map_err(Error::Output)?;
+    // On a thread of its own, because the reader may be slow.
+    let copying = tokio::task::spawn_blocking(move || {
+        let mut output = io::stdout().lock();
+        io::copy(&mut file, &mut output)?;
+        output.flush()
+    });
+    copying.await.map_err(io::Error::other).flatten().map_err(Error::Output)?;
     context.output.note(&report.text());
     Ok(())
 }

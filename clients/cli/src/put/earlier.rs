@@ -54,7 +54,9 @@ impl EarlierUploads {
             }
             // Another process that has the lock is sending the upload.
             let Ok(memory) = Memory::claim(&put.uploads_folder, &key, &item.local) else { continue };
-            let Some(upload_id) = memory.recall().and_then(|unfinished| unfinished.upload_id) else { continue };
+            let Some(upload_id) = memory.recall().and_then(|unfinished| unfinished.upload_id) else {
+                continue;
+            };
             // If aborting fails, the upload expires.
             let _ = put.api.abort_upload(upload_id).await;
             memory.forget();

@@ -56,7 +56,7 @@ pub async fn run(arguments: &PutArguments, context: &Context) -> Result<()> {
     }
     // Unlike the client for transfers, this one gives up soon.
     let (api, _) = context.connect()?;
-    unless_interrupted(put_all(&put, entries), &put.open_uploads, &api).await
+    unless_interrupted(put_all(&put, entries), &put.open_uploads, &api, &put.output).await
 }
 
 async fn put_all(put: &PutContext, entries: impl Iterator<Item = SourceEntry>) -> Result<()> {

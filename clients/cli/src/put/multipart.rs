@@ -2,14 +2,14 @@
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use sluice_contracts::problem::Code;
-use sluice_contracts::uploads::{CompletedPart, Completion, ReceivedPart, UploadAnswer, UploadView};
+use sluice_contracts::uploads::{CompletedPart, Completion, ReceivedPart, UploadView};
 use sluice_domain::id::UploadId;
 use sluice_domain::part_plan::PartNumber;
 use sluice_domain::upload::UploadState;
 use std::collections::BTreeMap;
 
 use super::context::PutContext;
-use super::interrupt::Later;
+use super::interrupt::{Begun, Later, OpenUpload};
 use super::item::Item;
 use super::part::{PartSource, Parts};
 use super::resume::{Memory, Unfinished};
@@ -69,7 +69,7 @@ struct Multipart<'a> {
 /// An upload that was looked up or begun.
 enum Opened {
     /// The upload takes parts.
-    Unfinished { upload_id: UploadId, received: Received },
+    Unfinished { upload_id: UploadId, received: Received, open: OpenUpload },
     /// The upload takes no more parts.
     Complete(Stage),
 }
@@ -77,12 +77,10 @@ enum Opened {
 impl Multipart<'_> {
     /// Sends the parts that the store lacks, and completes the upload.
     async fn advance(&mut self) -> Result<Stage> {
-        let (upload_id, mut received) = match self.open().await? {
+        let (upload_id, mut received, _open) = match self.open().await? {
             Opened::Complete(stage) => return Ok(stage),
-            Opened::Unfinished { upload_id, received } => (upload_id, received),
+            Opened::Unfinished { upload_id, received, open } => (upload_id, received, open),
         };
-        let later = if self.memory.is_some() { Later::Continue } else { Later::Nothing };
-        let _open = self.put.open_uploads.add(upload_id, later);
         let api = &self.item.api;
         for _ in 0..ROUNDS {
             let parts = self.send_missing(upload_id, received).await?;
@@ -108,7 +106,9 @@ impl Multipart<'_> {
             let view = item.api.upload(upload_id).await?;
             return match view.state {
                 UploadState::Open if fits(&view, item, unfinished) => {
-                    Ok(Opened::Unfinished { upload_id, received: by_number(view) })
+                    // An earlier run remembered it.
+                    let open = put.open_uploads.add(upload_id, Later::Continue);
+                    Ok(Opened::Unfinished { upload_id, received: by_number(view), open })
                 }
                 UploadState::Pending if fits(&view, item, unfinished) => {
                     Ok(Opened::Complete(Stage::arrived(&view)))
@@ -119,17 +119,21 @@ impl Multipart<'_> {
         let mut request = put.request(item, unfinished.stamp.size_bytes, unfinished.digests.whole);
         request.part_size = Some(unfinished.part_size_bytes);
         request.part_sha256 = true;
-        match item.api.begin_upload(&request, put.if_match).await? {
-            UploadAnswer::Instant { version } => Ok(Opened::Complete(Stage::Instant(Box::new(version)))),
-            UploadAnswer::Upload(upload) if upload.part_size == unfinished.part_size_bytes => {
+        match put.open_uploads.begin(&item.api, request, put.if_match).await? {
+            Begun::Instant(version) => Ok(Opened::Complete(Stage::Instant(version))),
+            Begun::Upload(upload, open) if upload.part_size == unfinished.part_size_bytes => {
                 unfinished.upload_id = Some(upload.upload_id);
-                if let Some(Err(error)) = memory.as_ref().map(|memory| memory.remember(unfinished)) {
-                    put.warn_not_resumable(item, &error);
-                    *memory = None;
+                match memory.as_ref().map(|memory| memory.remember(unfinished)) {
+                    Some(Ok(())) => open.remembered(),
+                    Some(Err(error)) => {
+                        put.warn_not_resumable(item, &error);
+                        *memory = None;
+                    }
+                    None => {}
                 }
-                Ok(Opened::Unfinished { upload_id: upload.upload_id, received: Received::new() })
+                Ok(Opened::Unfinished { upload_id: upload.upload_id, received: Received::new(), open })
             }
-            UploadAnswer::Upload(_) => {
+            Begun::Upload(..) => {
                 Err(Error::UnexpectedAnswer("the server chose another part size".to_owned()))
             }
         }

@@ -3,11 +3,10 @@
 //! The bucket's event makes the version, so there is nothing to complete, and nothing to remember for a later
 //! run.
 
-use sluice_contracts::uploads::UploadAnswer;
 use sluice_domain::part_plan::UploadMethod;
 
 use super::context::PutContext;
-use super::interrupt::Later;
+use super::interrupt::Begun;
 use super::item::Item;
 use super::part::{PartSource, Parts};
 use super::prepare::SinglePut;
@@ -19,9 +18,9 @@ use crate::error::{Error, Result};
 pub async fn send(put: &PutContext, item: &Item, file: &SinglePut) -> Result<Stage> {
     let SinglePut { stamp, plan, digests } = file;
     let request = put.request(item, plan.size, digests.whole);
-    let upload = match item.api.begin_upload(&request, put.if_match).await? {
-        UploadAnswer::Instant { version } => return Ok(Stage::Instant(Box::new(version))),
-        UploadAnswer::Upload(upload) => upload,
+    let (upload, _open) = match put.open_uploads.begin(&item.api, request, put.if_match).await? {
+        Begun::Instant(version) => return Ok(Stage::Instant(version)),
+        Begun::Upload(upload, open) => (upload, open),
     };
     let [first] = &*upload.parts else { return Err(unexpected()) };
     if upload.method != UploadMethod::Put {
@@ -29,7 +28,6 @@ pub async fn send(put: &PutContext, item: &Item, file: &SinglePut) -> Result<Sta
     }
     let number = first.number;
     let upload_id = upload.upload_id;
-    let _open = put.open_uploads.add(upload_id, Later::Nothing);
     let urls = Urls::new(&item.api, upload_id, digests, &[number], upload.parts);
     item.progress.begin_transfer(0);
     let parts = Parts { item, stamp, source: PartSource::Plan(*plan), urls, bucket: &put.bucket };

@@ -7,13 +7,13 @@ mod search;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use sluice_contracts::problem::Code;
-use sluice_contracts::uploads::{Completion, UploadAnswer, UploadPlan};
+use sluice_contracts::uploads::{Completion, UploadPlan};
 use sluice_domain::chunk::Chunk;
 use sluice_domain::part_plan::UploadMethod;
 use sluice_domain::version::RejectReason;
 
 use super::context::PutContext;
-use super::interrupt::Later;
+use super::interrupt::Begun;
 use super::item::Item;
 use super::part::{PartSource, Parts};
 use super::prepare::Prepared;
@@ -62,17 +62,16 @@ impl Delta<'_> {
         let mut request = put.request(item, prepared.stamp().size_bytes, prepared.sha256());
         request.part_size = None;
         request.packs = Some(draft.declare(item).await?);
-        let upload = match item.api.begin_upload(&request, put.if_match).await {
-            Ok(UploadAnswer::Instant { version }) => return Ok(Some(Stage::Instant(Box::new(version)))),
-            Ok(UploadAnswer::Upload(upload)) if upload.method == UploadMethod::Packs => upload,
-            Ok(UploadAnswer::Upload(_)) => {
+        let (upload, _open) = match put.open_uploads.begin(&item.api, request, put.if_match).await {
+            Ok(Begun::Instant(version)) => return Ok(Some(Stage::Instant(version))),
+            Ok(Begun::Upload(upload, open)) if upload.method == UploadMethod::Packs => (upload, open),
+            Ok(Begun::Upload(..)) => {
                 return Err(Error::UnexpectedAnswer("the server does not take packs as packs".to_owned()));
             }
             Err(error) => return self.refused(error),
         };
         let upload_id = upload.upload_id;
-        let _open = put.open_uploads.add(upload_id, Later::Nothing);
-        let arrived = match self.send_packs(upload).await {
+        let arrived = match self.send_packs(*upload).await {
             Ok(()) => {
                 let completion =
                     Completion { parts: Vec::new(), sha256: None, manifest: Some(draft.manifest()) };
