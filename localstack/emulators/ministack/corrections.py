@@ -6,7 +6,7 @@ version no longer needs it. infra/README.md lists the differences that remain.
 
 from socketserver import StreamRequestHandler
 
-from ministack.core import lambda_runtime
+from ministack.core import iam_actions, lambda_runtime
 from ministack.services import cloudformation, dynamodb, lambda_svc, sts
 from ministack.services.cloudformation import provisioners
 
@@ -19,6 +19,7 @@ def apply():
     _after_create("AWS::DynamoDB::Table", _enable_time_to_live)
     _allow_bucket_imports()
     _lengthen_session_tokens()
+    _authorize_batches()
     # The runtime API writes an event in two pieces. With Nagle's algorithm, the second waits 40 ms for the
     # first's ACK.
     StreamRequestHandler.disable_nagle_algorithm = True
@@ -85,6 +86,17 @@ def _lengthen_session_tokens():
 
 def _lengthen(token):
     return (token * 15)[:SESSION_TOKEN_LENGTH]
+
+
+def _authorize_batches():
+    """SQS asks for the right to an action on one message, also for a batch of them."""
+    extract = iam_actions.extract_iam_action
+
+    def corrected_extract(service, *request):
+        action = extract(service, *request)
+        return action.removesuffix("Batch") if service == "sqs" and action else action
+
+    iam_actions.extract_iam_action = corrected_extract
 
 
 def _before_create(resource_type, correct):
