@@ -103,7 +103,8 @@ fn raw_vault_range<'a>(
     Ok(is_raw.then_some((&*placement.key, extent.range)))
 }
 
-/// Takes terms from `left` until they have `least` bytes, and splits the last one if it is longer than needed.
+/// Takes terms from `left` until they have `least` bytes, and splits the last one if it is longer than
+/// needed.
 fn gather(
     left: &mut VecDeque<Term>,
     packs: &BTreeMap<PackId, (Pack, PackIndex)>,

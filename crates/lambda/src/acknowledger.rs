@@ -100,7 +100,7 @@ impl Acknowledger {
             metrics::write(&[Metric::count("DeadLetters", 1)]);
             return Ok(Acknowledgement::Delete);
         }
-        // Only now: the queue deletes one that was moved above after the whole batch, and hides it until then.
+        // Only now: a dead letter is deleted after the whole batch, and stays hidden until then.
         heartbeat.release(message).await;
         self.queue.queue.retry_after(&message.receipt_handle, RETRY_PAUSE * count).await?;
         Ok(Acknowledgement::Redeliver)
