@@ -225,13 +225,14 @@ mod tests {
         // 1,000 packs of 64 MiB would make 13,000 parts of 5 MiB.
         let (id, (mut row, index)) = pack(1, 1024, "a", 0);
         "oss".clone_into(&mut row.placement.store);
-        let made = parts(&[term(1, 0, 1024); 1000], &BTreeMap::from([(id, (row, index))])).expect("parts");
+        let made =
+            parts(&vec![term(1, 0, 1024); 1000], &BTreeMap::from([(id, (row, index))])).expect("parts");
         assert!(made.len() as u64 <= PART_MAX_COUNT, "{}", made.len());
         assert!(made.len() > 9_900, "no more than they must: {}", made.len());
         assert_eq!(made.iter().map(sent_bytes).sum::<u64>(), 1000 * 64 * MIB);
         // Terms that are not adjacent can be copied one by one only.
         let packs = BTreeMap::from([pack(1, 1024, "a", 0)]);
-        let made = parts(&[term(1, 0, 1000); 10_001], &packs).expect("parts");
+        let made = parts(&vec![term(1, 0, 1000); 10_001], &packs).expect("parts");
         assert!(made.len() as u64 <= PART_MAX_COUNT, "{}", made.len());
     }
 
