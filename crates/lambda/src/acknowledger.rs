@@ -130,8 +130,8 @@ impl Batch<'_> {
         self.acknowledge(message, processed).await.is_redelivered().then(|| message.id.clone())
     }
 
-    /// A message that is done, was sent afresh or is a dead letter stays hidden: the queue deletes it after the
-    /// whole batch.
+    /// A message that is done, was sent afresh or is a dead letter stays hidden: the queue deletes it after
+    /// the whole batch.
     pub async fn acknowledge(&self, message: &Message, processed: Processed) -> Acknowledgement {
         let acknowledged = match processed {
             Processed::Done => return Acknowledgement::Delete,
