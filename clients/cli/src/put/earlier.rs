@@ -1,10 +1,10 @@
 //! Aborts what earlier attempts to upload the same file left behind.
 
 use file_id::FileId;
+use sluice_domain::id::{AccountId, VersionId};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::context::PutContext;
 use super::item::{Item, LocalBlob};
 use super::resume::{Memory, Unfinished, UploadKey};
 
@@ -14,6 +14,7 @@ use super::resume::{Memory, Unfinished, UploadKey};
 /// alone.
 #[derive(Debug, Default)]
 pub struct EarlierUploads {
+    folder: PathBuf,
     found: Vec<Earlier>,
 }
 
@@ -34,31 +35,31 @@ impl EarlierUploads {
             let Unfinished { stamp, .. } = Unfinished::read(&entry.path())?;
             Some(Earlier { name, identity: stamp.identity, size_bytes: stamp.size_bytes })
         };
-        Self { found: entries.flatten().filter_map(earlier).collect() }
+        Self { folder: folder.to_owned(), found: entries.flatten().filter_map(earlier).collect() }
     }
 
     /// Aborts the uploads of the same path and size that no process continues. They began earlier than the
     /// version that is now stored, so their versions could never become current.
-    pub async fn abort(&self, put: &PutContext, item: &Item) {
+    pub async fn abort(&self, item: &Item, account_id: AccountId, expected: Option<VersionId>) {
         let Some(&LocalBlob { size_bytes, .. }) = item.blob.get() else { return };
         for earlier in self.found.iter().filter(|earlier| earlier.size_bytes == size_bytes) {
             let key = UploadKey {
-                api: put.api.url(),
-                account_id: put.account_id,
+                api: item.api.url(),
+                account_id,
                 remote: &item.remote,
                 identity: earlier.identity,
-                expected: put.if_match,
+                expected,
             };
             if key.name() != earlier.name {
                 continue;
             }
             // Another process that has the lock is sending the upload.
-            let Ok(memory) = Memory::claim(&put.uploads_folder, &key, &item.local) else { continue };
+            let Ok(memory) = Memory::claim(&self.folder, &key, &item.local) else { continue };
             let Some(upload_id) = memory.recall().and_then(|unfinished| unfinished.upload_id) else {
                 continue;
             };
             // If aborting fails, the upload expires.
-            let _ = put.api.abort_upload(upload_id).await;
+            let _ = item.api.abort_upload(upload_id).await;
             memory.forget();
         }
     }

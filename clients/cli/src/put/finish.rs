@@ -130,7 +130,7 @@ async fn conclude(put: &PutContext, item: &Item, report: &Report) {
     remember(put, item, report);
     // A version that is still to be verified may be rejected.
     if report.state == Some(VersionState::Available) {
-        put.earlier_uploads.abort(put, item).await;
+        put.earlier_uploads.abort(item, put.account_id, put.if_match).await;
     }
 }
 

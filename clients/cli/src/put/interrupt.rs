@@ -60,8 +60,8 @@ pub enum Begun {
 }
 
 impl OpenUploads {
-    /// Begins an upload, and lists it as one that nothing remembers. The call goes on if this future is dropped,
-    /// because the server may have reserved space already.
+    /// Begins an upload, and lists it as one that nothing remembers. The call goes on if this future is
+    /// dropped, because the server may have reserved space already.
     pub async fn begin(
         &self,
         api: &Api,
