@@ -9,6 +9,7 @@ use sluice_in_memory::faults::Fault;
 use sluice_in_memory::queues::{QueuedMessage, Queues};
 use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
 
 use crate::support::{Worker, World, incompressible};
 
@@ -23,11 +24,17 @@ fn content(seed: u8) -> Vec<u8> {
     incompressible(u64::from(seed), LENGTH)
 }
 
+/// How long anything may take before a test fails.
+const DEADLINE: Duration = Duration::from_mins(1);
+
 /// Waits until the messages of the landing queue are as wanted.
 async fn wait_until(queues: &Queues, holds: impl Fn(&[QueuedMessage]) -> bool) {
-    while !holds(&queues.messages("landing")) {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let wait = async {
+        while !holds(&queues.messages("landing")) {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(DEADLINE, wait).await.expect("messages as wanted");
 }
 
 /// Whether all messages come back within the timeout, should their worker die now.
@@ -57,7 +64,7 @@ async fn a_worker_that_has_begun_hides_its_batch_for_two_minutes_at_most() {
     let worker = Worker::dedup(&world);
     tokio::select! {
         _ = worker.run() => panic!("it hangs"),
-        hangs = hangs => hangs.expect("it hangs"),
+        hangs = timeout(DEADLINE, hangs) => hangs.expect("in time").expect("it hangs"),
     }
     // The worker is dead now.
     let queued = world.messages("landing").into_iter();
@@ -106,7 +113,7 @@ async fn a_message_that_another_worker_has_received_meanwhile_does_not_fail_the_
     let messages = world.services.queues.clone();
     work_until(&world, async move {
         messages.poll("landing");
-        tokio::time::sleep(Duration::from_millis(700)).await;
+        sleep(Duration::from_millis(700)).await;
     });
     assert_eq!(Worker::dedup(&world).run().await, Vec::<String>::new());
     world.check_available(&upload, &content(1), LENGTH, "").await;

@@ -4,7 +4,7 @@ use sluice_strict_aws::{Rule, StrictAws};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::emulator::{Emulator, Reply, call};
+use crate::emulator::{Emulator, Reply, call, soon};
 
 /// Longer than a test runs. The seed gives no write a delay of less than minutes.
 const HOURS: Duration = Duration::from_hours(1000);
@@ -78,9 +78,12 @@ async fn an_index_shows_every_write_in_the_end() {
     for path in ["a", "b", "c"] {
         put(&front, path, "1").await;
     }
-    while by_hash(&front, "1").await != set(&["a", "b", "c"]) {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    soon(async {
+        while by_hash(&front, "1").await != set(&["a", "b", "c"]) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -131,7 +134,7 @@ async fn a_write_that_meets_a_transaction_is_refused() {
         assert_eq!(put(&front, "b", "2").await.code(), "TransactionConflictException");
         emulator.transactions.add_permits(2);
     };
-    let (first, ()) = tokio::join!(first, meet);
+    let (first, ()) = soon(async { tokio::join!(first, meet) }).await;
     assert_eq!(first.status, StatusCode::OK);
     let second = dynamodb(&front, "TransactWriteItems", transaction(&["c", "b"])).await;
     assert_eq!(second.status, StatusCode::OK, "{:?}", second.document);
@@ -157,23 +160,29 @@ async fn a_batch_is_done_in_part_and_tells_the_rest() {
     let mut calls = 0;
     // The first call is done whole: until it succeeds, the front does not know the caller's rights.
     dynamodb(&front, "BatchWriteItem", json!({ "RequestItems": { "files": [puts[0]] } })).await;
-    while left.get("files").is_some() {
-        let reply = dynamodb(&front, "BatchWriteItem", json!({ "RequestItems": left })).await;
-        assert_eq!(reply.status, StatusCode::OK, "{:?}", reply.document);
-        left = reply.document["UnprocessedItems"].clone();
-        calls += 1;
-    }
+    soon(async {
+        while left.get("files").is_some() {
+            let reply = dynamodb(&front, "BatchWriteItem", json!({ "RequestItems": left })).await;
+            assert_eq!(reply.status, StatusCode::OK, "{:?}", reply.document);
+            left = reply.document["UnprocessedItems"].clone();
+            calls += 1;
+        }
+    })
+    .await;
     assert!(calls > 1);
     let keys = all.map(|path| json!({ "path": { "S": path } }));
     let mut left = json!({ "files": { "Keys": keys, "ConsistentRead": true } });
     let mut read = BTreeSet::new();
     dynamodb(&front, "BatchGetItem", json!({ "RequestItems": { "files": { "Keys": [keys[0]] } } })).await;
-    while left.get("files").is_some() {
-        assert_eq!(left["files"]["ConsistentRead"], true);
-        let reply = dynamodb(&front, "BatchGetItem", json!({ "RequestItems": left })).await;
-        read.extend(paths(&reply.document["Responses"]["files"]));
-        left = reply.document["UnprocessedKeys"].clone();
-    }
+    soon(async {
+        while left.get("files").is_some() {
+            assert_eq!(left["files"]["ConsistentRead"], true);
+            let reply = dynamodb(&front, "BatchGetItem", json!({ "RequestItems": left })).await;
+            read.extend(paths(&reply.document["Responses"]["files"]));
+            left = reply.document["UnprocessedKeys"].clone();
+        }
+    })
+    .await;
     assert_eq!(read, set(&all));
 }
 
@@ -197,15 +206,18 @@ async fn pages_end_early_and_together_hold_everything() {
         let whole = dynamodb(&front, "Scan", scan.clone()).await;
         assert_eq!(paths(&whole.document["Items"]), set(&["f"]), "an unknown caller's page is whole");
         let (mut found, mut pages) = (BTreeSet::new(), 0);
-        loop {
-            let page = dynamodb(&front, "Scan", scan.clone()).await;
-            found.extend(paths(&page.document["Items"]));
-            pages += 1;
-            match page.document.get("LastEvaluatedKey") {
-                Some(last) => scan["ExclusiveStartKey"] = last.clone(),
-                None => break,
+        soon(async {
+            loop {
+                let page = dynamodb(&front, "Scan", scan.clone()).await;
+                found.extend(paths(&page.document["Items"]));
+                pages += 1;
+                match page.document.get("LastEvaluatedKey") {
+                    Some(last) => scan["ExclusiveStartKey"] = last.clone(),
+                    None => break,
+                }
             }
-        }
+        })
+        .await;
         assert_eq!(found, set(&["f"]));
         assert!(pages > 2, "{pages}");
     }

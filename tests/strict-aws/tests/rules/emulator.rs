@@ -14,8 +14,10 @@ use serde_json::{Value, json};
 use sluice_strict_aws::{Settings, StrictAws};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 /// A request that the emulator got.
 #[derive(Debug, Clone)]
@@ -158,6 +160,11 @@ fn received(operation: &str) -> Value {
 
 fn json_response(status: StatusCode, document: &Value) -> Response {
     (status, [("content-type", "application/x-amz-json-1.0")], document.to_string()).into_response()
+}
+
+/// What a test waits for, unless it takes a minute.
+pub async fn soon<T>(what: impl Future<Output = T>) -> T {
+    timeout(Duration::from_mins(1), what).await.expect("an end within a minute")
 }
 
 /// Calls a service through the front, as the access key `function`.
