@@ -1,7 +1,7 @@
 //! Refuses what is beyond SQS's limits and within the emulator's.
 
 use http::StatusCode;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -21,6 +21,14 @@ const VISIBILITY_MAX: Duration = Duration::from_hours(12);
 pub(super) struct Refusal {
     pub rule: Rule,
     pub answer: Answer,
+}
+
+/// A limit that a call, or an entry of a batch, is beyond.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fault {
+    pub rule: Rule,
+    code: &'static str,
+    message: &'static str,
 }
 
 /// The messages that were received.
@@ -45,17 +53,17 @@ impl Receipts {
         all.extend(handles.map(|handle| (handle.to_owned(), receipt)));
     }
 
-    /// Remembers that the visibility of a message was changed.
-    pub(super) fn change(&self, call: &Call) {
+    /// Remembers that the visibility of a message was changed: that of the call, or of an entry of a batch.
+    pub(super) fn change(&self, change: &Value) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let handle = call.document["ReceiptHandle"].as_str().unwrap_or_default();
-        if let (Some(receipt), Some(hidden)) = (all.get_mut(handle), visibility(call)) {
+        let handle = change["ReceiptHandle"].as_str().unwrap_or_default();
+        if let (Some(receipt), Some(hidden)) = (all.get_mut(handle), visibility(change)) {
             receipt.hidden_until = Instant::now() + hidden;
         }
     }
 
-    fn get(&self, call: &Call) -> Option<Receipt> {
-        let handle = call.document["ReceiptHandle"].as_str()?;
+    fn get(&self, change: &Value) -> Option<Receipt> {
+        let handle = change["ReceiptHandle"].as_str()?;
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(handle).copied()
     }
 
@@ -63,28 +71,32 @@ impl Receipts {
     pub(super) fn refuse(&self, call: &Call) -> Option<Refusal> {
         match call.operation.as_str() {
             "SendMessage" | "SendMessageBatch" => refuse_size(call).or_else(|| refuse_delay(call)),
-            "ReceiveMessage" => refuse_visibility(call, Duration::ZERO),
-            "ChangeMessageVisibility" => {
-                let Some(receipt) = self.get(call) else { return refuse_visibility(call, Duration::ZERO) };
-                if receipt.hidden_until < Instant::now() {
-                    let message = "Message does not exist or is not available for visibility timeout change.";
-                    return Some(refusal(VISIBILITY_LIMIT, "MessageNotInflight", message));
-                }
-                refuse_visibility(call, receipt.received.elapsed())
-            }
+            "ReceiveMessage" => refuse_visibility(&call.document, Duration::ZERO).map(Fault::refusal),
+            "ChangeMessageVisibility" => self.refuse_change(&call.document).map(Fault::refusal),
             _ => None,
         }
     }
+
+    /// What SQS answers to a change of visibility, that of the call or of an entry of a batch, which is beyond
+    /// its limits.
+    pub(super) fn refuse_change(&self, change: &Value) -> Option<Fault> {
+        let Some(receipt) = self.get(change) else { return refuse_visibility(change, Duration::ZERO) };
+        if receipt.hidden_until < Instant::now() {
+            let message = "Message does not exist or is not available for visibility timeout change.";
+            return Some(Fault { rule: VISIBILITY_LIMIT, code: "MessageNotInflight", message });
+        }
+        refuse_visibility(change, receipt.received.elapsed())
+    }
 }
 
-fn visibility(call: &Call) -> Option<Duration> {
-    call.document["VisibilityTimeout"].as_u64().map(Duration::from_secs)
+fn visibility(change: &Value) -> Option<Duration> {
+    change["VisibilityTimeout"].as_u64().map(Duration::from_secs)
 }
 
-fn refuse_visibility(call: &Call, elapsed: Duration) -> Option<Refusal> {
-    let is_over = visibility(call)? + elapsed > VISIBILITY_MAX;
+fn refuse_visibility(change: &Value, elapsed: Duration) -> Option<Fault> {
+    let is_over = visibility(change)? + elapsed > VISIBILITY_MAX;
     let message = "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]";
-    is_over.then(|| refusal(VISIBILITY_LIMIT, "InvalidParameterValue", message))
+    is_over.then_some(Fault { rule: VISIBILITY_LIMIT, code: "InvalidParameterValue", message })
 }
 
 fn refuse_size(call: &Call) -> Option<Refusal> {
@@ -96,7 +108,7 @@ fn refuse_size(call: &Call) -> Option<Refusal> {
         "SendMessage" => ("InvalidParameterValue", "Message must be shorter than 262144 bytes."),
         _ => ("BatchRequestTooLong", "Batch requests cannot be longer than 262144 bytes."),
     };
-    Some(refusal(SIZE_LIMIT, code, message))
+    Some(Fault { rule: SIZE_LIMIT, code, message }.refusal())
 }
 
 fn refuse_delay(call: &Call) -> Option<Refusal> {
@@ -104,7 +116,7 @@ fn refuse_delay(call: &Call) -> Option<Refusal> {
     let is_over = delay? > DELAY_MAX_SECONDS;
     let message =
         "Value for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.";
-    is_over.then(|| refusal(DELAY_LIMIT, "InvalidParameterValue", message))
+    is_over.then(|| Fault { rule: DELAY_LIMIT, code: "InvalidParameterValue", message }.refusal())
 }
 
 /// The messages of a batch, or the only one.
@@ -125,11 +137,25 @@ fn size_bytes(message: &Value) -> usize {
     length(&message["MessageBody"]) + attributes.sum::<usize>()
 }
 
-fn refusal(rule: Rule, code: &str, message: &str) -> Refusal {
-    let answer = Answer::error(StatusCode::BAD_REQUEST, &format!("com.amazonaws.sqs#{code}"), message);
-    let legacy = match code {
-        "InvalidParameterValue" => code.to_owned(),
-        _ => format!("AWS.SimpleQueueService.{code}"),
-    };
-    Refusal { rule, answer: answer.with_header("x-amzn-query-error", &format!("{legacy};Sender")) }
+impl Fault {
+    /// The refusal of a whole call.
+    fn refusal(self) -> Refusal {
+        let Self { rule, code, message } = self;
+        let answer = Answer::error(StatusCode::BAD_REQUEST, &format!("com.amazonaws.sqs#{code}"), message);
+        let error = format!("{};Sender", self.legacy_code());
+        Refusal { rule, answer: answer.with_header("x-amzn-query-error", &error) }
+    }
+
+    /// What a batch's answer tells of an entry.
+    pub(super) fn failed(self, entry: &Value) -> Value {
+        let code = self.legacy_code();
+        json!({ "Id": entry["Id"], "SenderFault": true, "Code": code, "Message": self.message })
+    }
+
+    fn legacy_code(self) -> String {
+        match self.code {
+            "InvalidParameterValue" => self.code.to_owned(),
+            code => format!("AWS.SimpleQueueService.{code}"),
+        }
+    }
 }

@@ -35,16 +35,59 @@ impl Sqs {
         let answer = match call.operation.as_str() {
             "SendMessage" => return self.send(common, call).await,
             "ReceiveMessage" => self.receive(common, call).await,
+            "ChangeMessageVisibilityBatch" => return self.change_visibility_of_all(common, call).await,
             _ => common.forward(call).await,
         };
         if answer.is_success() {
             match call.operation.as_str() {
                 "ReceiveMessage" => self.receipts.add(call, &answer.document),
-                "ChangeMessageVisibility" => self.receipts.change(call),
+                "ChangeMessageVisibility" => self.receipts.change(&call.document),
                 _ => {}
             }
         }
         answer
+    }
+
+    /// Changes those of a batch that are within the limits, and tells of the others that they failed; of a
+    /// caller that is unknown, all.
+    async fn change_visibility_of_all(&self, common: &Common, call: &Call) -> Answer {
+        let is_known = self.trust.has(call, queue(call));
+        let (mut allowed, mut refused) = (Vec::new(), Vec::new());
+        for entry in call.document["Entries"].as_array().into_iter().flatten() {
+            match self.receipts.refuse_change(entry).filter(|_| is_known) {
+                None => allowed.push(entry.clone()),
+                Some(fault) => {
+                    common.tally.count(fault.rule);
+                    refused.push(fault.failed(entry));
+                }
+            }
+        }
+        let answer = if refused.is_empty() {
+            common.forward(call).await
+        } else if allowed.is_empty() {
+            Answer::new(StatusCode::OK, json!({ "Successful": [] }))
+        } else {
+            let mut document = call.document.clone();
+            document["Entries"] = json!(allowed);
+            common.instead(call, &document).await
+        };
+        if !answer.is_success() {
+            return answer;
+        }
+        self.trust.add(call, queue(call));
+        let mut document = answer.document.clone();
+        let mut failed = document["Failed"].as_array().cloned().unwrap_or_default();
+        for entry in &allowed {
+            if !failed.iter().any(|failure| failure["Id"] == entry["Id"]) {
+                self.receipts.change(entry);
+            }
+        }
+        if refused.is_empty() {
+            return answer;
+        }
+        failed.append(&mut refused);
+        document["Failed"] = json!(failed);
+        answer.with(document)
     }
 
     /// Sends a message, perhaps later, and perhaps a second time. A duplicate has an id of its own here.

@@ -57,6 +57,30 @@ async fn visibility_is_extended_to_12_hours_from_the_receive_and_only_in_flight(
 }
 
 #[tokio::test]
+async fn a_batch_changes_the_visibility_of_those_in_flight_and_tells_the_others() {
+    let emulator = Emulator::start().await;
+    let front = emulator.front(|_| {});
+    let change = |changes: &[(&str, u64)]| {
+        let entry = |(id, seconds)| json!({ "Id": id, "ReceiptHandle": id, "VisibilityTimeout": seconds });
+        let entries: Vec<Value> = changes.iter().copied().map(entry).collect();
+        sqs(&front, "ChangeMessageVisibilityBatch", json!({ "Entries": entries }))
+    };
+    sqs(&front, "ReceiveMessage", json!({ "VisibilityTimeout": 60 })).await;
+    assert_eq!(change(&[("first", 0), ("second", 43_000)]).await.document["Failed"], Value::Null);
+    let reply = change(&[("first", 60), ("second", 30)]).await;
+    let failed = &reply.document["Failed"];
+    assert_eq!((reply.status, failed.as_array().map(Vec::len)), (StatusCode::OK, Some(1)));
+    assert_eq!(failed[0]["Id"], "first");
+    assert_eq!(failed[0]["Code"], "AWS.SimpleQueueService.MessageNotInflight");
+    let asked = emulator.asked("ChangeMessageVisibilityBatch");
+    assert_eq!(asked[1].document["Entries"].as_array().map(Vec::len), Some(1));
+    let reply = change(&[("first", 60), ("second", 43_200)]).await;
+    assert_eq!(reply.document["Failed"][1]["Code"], "InvalidParameterValue");
+    assert_eq!(emulator.asked("ChangeMessageVisibilityBatch").len(), 2, "nothing was left to change");
+    assert_eq!(front.struck().values().sum::<u64>(), 3);
+}
+
+#[tokio::test]
 async fn a_message_may_come_twice() {
     let emulator = Emulator::start().await;
     let front = emulator.front(|settings| settings.odds.duplicate = 1);
