@@ -9,7 +9,7 @@ use sluice_domain::id::UploadId;
 use sluice_domain::part_plan::{PartNumber, UploadMethod};
 use sluice_domain::upload::UploadState;
 use sluice_domain::version::VersionState;
-use sluice_tests::{Client, Reply, available, bytes, live, paused};
+use sluice_tests::{Client, Reply, available, bytes, live, paused, wait_for};
 
 const MIB: usize = 1 << 20;
 
@@ -118,6 +118,13 @@ async fn open_uploads_are_listed_once_and_others_on_request() {
     let ended = open.pop().expect("five");
     user.delete(&format!("/uploads/{ended}")).await.expect(204);
     open.sort_unstable();
+    // The list is an index, which lags.
+    wait_for("the list of open uploads", async || {
+        let mut listed = ids(&user.get("/uploads").await.parse(200));
+        listed.sort_unstable();
+        if listed == open { Ok(()) } else { Err(listed) }
+    })
+    .await;
     for limit in ["1", "2", "3", "100"] {
         let mut listed = Vec::new();
         let mut cursor = None::<String>;

@@ -56,7 +56,7 @@ pub struct PutContext {
 }
 
 impl PutContext {
-    pub async fn new(arguments: &PutArguments, context: &Context) -> Result<Self> {
+    pub fn new(arguments: &PutArguments, context: &Context) -> Result<Self> {
         let (api, session) = context.connect()?;
         let api = api.persistent();
         let cache = context.cache(&api, &session, arguments.no_cache);

@@ -47,7 +47,7 @@ pub async fn run(arguments: &PutArguments, context: &Context) -> Result<()> {
         return Err(Error::Usage("--if-match is for one file".to_owned()));
     }
     let entries = source::find(&arguments.local, arguments.to.as_deref(), arguments.follow_links)?;
-    let put = PutContext::new(arguments, context).await?;
+    let put = PutContext::new(arguments, context)?;
     if !put.progress.is_hidden() {
         let progress = put.progress.clone();
         let all = source::find(&arguments.local, arguments.to.as_deref(), arguments.follow_links)?;
