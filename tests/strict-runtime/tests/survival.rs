@@ -48,5 +48,7 @@ async fn a_folder_put_while_workers_are_killed_becomes_available_and_is_charged_
     }
     let size: usize = contents.iter().map(Vec::len).sum();
     assert_eq!(user.usage().await, (size as u64, 0));
+    let log = fs::read_to_string(stack.functions_log()).expect("a log");
+    assert!(!log.contains("ChangeMessageVisibilityBatch: AccessDenied"), "a heartbeat was refused");
     stack.shutdown().await;
 }
