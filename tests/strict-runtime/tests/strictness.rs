@@ -28,8 +28,8 @@ struct Function {
     events: mpsc::UnboundedSender<Value>,
     /// The path and the body of each answer or error.
     answers: mpsc::UnboundedReceiver<(String, Value)>,
-    /// Counts, and what the program and the function complain of. What outlives a test must not hold the test's
-    /// own standard error, for whose end others may wait.
+    /// Counts, and what the program and the function complain of. What outlives a test must not hold its own
+    /// standard error, for whose end others may wait.
     folder: TempDir,
 }
 

@@ -25,7 +25,7 @@ async fn a_folder_put_while_workers_are_killed_becomes_available_and_is_charged_
     let state = tempfile::tempdir().expect("a folder");
     let mut settings = Settings::new(state.path().join("stack"))
         .parameter("HeartbeatTimeoutSeconds", "10")
-        // So that messages whose function did not even begin return too, but not those of one that begins late.
+        // So that messages whose function did not even begin return too, but none whose function begins late.
         .parameter("LandingVisibilitySeconds", "30");
     let functions = settings.build.executables(&settings.workspace_dir).await.expect("functions");
     let program = Path::new(env!("CARGO_BIN_EXE_strict-runtime"));

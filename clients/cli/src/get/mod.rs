@@ -26,7 +26,9 @@ use crate::cache::Cache;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::mode::Mode;
+use crate::output::Format;
 use crate::progress::Progress;
+use crate::signal::signal;
 use crate::tally::Tally;
 use crate::{clock, partial_file};
 use base::Bases;
@@ -68,7 +70,11 @@ pub async fn run(arguments: &GetArguments, context: &Context) -> Result<()> {
         new_file_mode,
     };
     if arguments.is_to_standard_output() {
-        return standard_output::run(&get, context).await;
+        // A signal is an error, so that no copy of the file is left behind.
+        return tokio::select! {
+            outcome = get.to_standard_output(context) => outcome,
+            () = signal() => Err(Error::Interrupted { resumable: 0 }),
+        };
     }
     let sources = source::find_all(&get.api, arguments).await?;
     let (mut queue, listed) = mpsc::channel(LISTED_MAX);
@@ -89,6 +95,28 @@ pub async fn run(arguments: &GetArguments, context: &Context) -> Result<()> {
 }
 
 impl Get<'_> {
+    /// Writes a file to standard output, once it is verified.
+    async fn to_standard_output(&self, context: &Context) -> Result<()> {
+        /// The name of the file in a folder of its own.
+        const NAME: &str = "download";
+        let [Remote::File(reference)] = &*self.arguments.remote else {
+            return Err(Error::Usage("--to - is for one file".to_owned()));
+        };
+        if context.output.format() == Format::Json {
+            return Err(Error::Usage("--to - and --json both use standard output".to_owned()));
+        }
+        let folder = tempfile::tempdir().map_err(Error::local(&std::env::temp_dir()))?;
+        let found = source::find_file(&self.api, self.arguments, reference).await?;
+        self.progress.expect(found.version.size);
+        let file = FileToGet { folder: folder.path().to_owned(), name: NAME.to_owned(), ..found };
+        let (report, outcome) = self.finish(Ok(file)).await;
+        self.progress.finish();
+        outcome?;
+        standard_output::copy(folder.path().join(NAME)).await?;
+        context.output.note(&report.text());
+        Ok(())
+    }
+
     /// Downloads the files as they are listed, and reports on each.
     async fn finish_all(
         &self,

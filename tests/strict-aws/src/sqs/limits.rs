@@ -77,8 +77,7 @@ impl Receipts {
         }
     }
 
-    /// What SQS answers to a change of visibility, that of the call or of an entry of a batch, which is beyond
-    /// its limits.
+    /// What SQS answers to a change of visibility beyond its limits, be it a call or an entry of a batch.
     pub(super) fn refuse_change(&self, change: &Value) -> Option<Fault> {
         let Some(receipt) = self.get(change) else { return refuse_visibility(change, Duration::ZERO) };
         if receipt.hidden_until < Instant::now() {
