@@ -7,7 +7,7 @@ use sluice_domain::hash::Sha256;
 use sluice_domain::path::FilePath;
 use sluice_domain::upload::UploadState;
 use sluice_domain::version::{Metadata, VersionState};
-use sluice_tests::{Client, available, bytes, live, paused};
+use sluice_tests::{Client, available, bytes, live, paused, wait_for};
 
 use crate::support::{Landed, Worker, created, unhurried};
 
@@ -46,7 +46,11 @@ async fn the_same_file_at_another_path_is_available_at_once_and_counts_once() {
     check_counted(&second, [0, 300_000, 0]);
     assert_eq!(user.read(second.file_id).await, content);
     assert_eq!(user.usage().await, (300_000, 0));
-    assert!(user.get("/uploads").await.parse::<UploadList>(200).uploads.is_empty());
+    wait_for("an empty list of open uploads, which is an index and lags", async || {
+        let open = user.get("/uploads").await.parse::<UploadList>(200).uploads;
+        if open.is_empty() { Ok(()) } else { Err(open) }
+    })
+    .await;
 }
 
 #[tokio::test]

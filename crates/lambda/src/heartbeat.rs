@@ -59,9 +59,10 @@ impl Heartbeat {
     }
 }
 
-/// How long the message at this position of a request is hidden.
+/// How long the message at this position of a request is hidden. SQS knows whole seconds only.
 fn hidden_for(timeout: Duration, position: u32) -> Duration {
-    timeout / SPREAD * (SPREAD - position)
+    let time = timeout / SPREAD * (SPREAD - position);
+    Duration::from_secs(time.as_secs() + u64::from(time.subsec_nanos() > 0))
 }
 
 async fn beat(queue: Queue, hidden: Arc<Mutex<Vec<HiddenMessage>>>, pause: Duration) {
@@ -96,10 +97,12 @@ mod tests {
 
     #[test]
     fn every_message_stays_hidden_if_one_beat_fails() {
-        let timeout = Duration::from_mins(2);
-        for position in 0..MESSAGES_A_REQUEST as u32 {
-            let hidden_for = hidden_for(timeout, position);
-            assert!(hidden_for > timeout / BEATS * 2, "number {position}: {hidden_for:?}");
+        for timeout in [1, 5, 10, 120].map(Duration::from_secs) {
+            for position in 0..MESSAGES_A_REQUEST as u32 {
+                let hidden_for = hidden_for(timeout, position);
+                assert_eq!(hidden_for.subsec_nanos(), 0);
+                assert!(hidden_for > timeout / BEATS * 2, "number {position}: {hidden_for:?}");
+            }
         }
     }
 }

@@ -30,15 +30,15 @@ pub async fn send(
     memory: Option<Memory>,
     unfinished: Unfinished,
 ) -> Result<Stage> {
-    let mut upload = Multipart { put, item, memory, unfinished };
-    let mut is_earlier = upload.unfinished.upload_id.is_some();
+    let is_earlier = unfinished.upload_id.is_some();
+    let mut upload = Multipart { put, item, memory, unfinished, is_earlier };
     loop {
         match upload.advance().await {
-            Err(error) if is_gone(&error) && is_earlier => {
+            Err(error) if is_gone(&error) && upload.is_earlier => {
                 upload.unfinished.upload_id = None;
-                is_earlier = false;
+                upload.is_earlier = false;
             }
-            // Somebody has aborted what this run began. To begin again could replace what they stored since.
+            // Somebody has aborted what this run began or continued. To begin again could replace what they stored since.
             Err(error) if is_gone(&error) && upload.unfinished.upload_id.is_some() => {
                 upload.memory.iter().for_each(Memory::forget);
                 return Err(match error {
@@ -64,6 +64,8 @@ struct Multipart<'a> {
     /// None if no later run could continue the upload.
     memory: Option<Memory>,
     unfinished: Unfinished,
+    /// Whether the upload is an earlier run's, and was not found open yet.
+    is_earlier: bool,
 }
 
 /// An upload that was looked up or begun.
@@ -81,6 +83,7 @@ impl Multipart<'_> {
             Opened::Complete(stage) => return Ok(stage),
             Opened::Unfinished { upload_id, received, open } => (upload_id, received, open),
         };
+        self.is_earlier = false;
         let api = &self.item.api;
         for _ in 0..ROUNDS {
             let parts = self.send_missing(upload_id, received).await?;
@@ -101,7 +104,7 @@ impl Multipart<'_> {
 
     /// Looks up the upload of an earlier run, or begins one.
     async fn open(&mut self) -> Result<Opened> {
-        let Self { put, item, memory, unfinished } = self;
+        let Self { put, item, memory, unfinished, .. } = self;
         if let Some(upload_id) = unfinished.upload_id {
             let view = item.api.upload(upload_id).await?;
             return match view.state {

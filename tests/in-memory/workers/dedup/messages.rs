@@ -29,7 +29,7 @@ async fn an_unreadable_message_does_not_keep_others_of_its_batch() {
 
 #[tokio::test]
 async fn a_dead_letter_stays_hidden_until_its_batch_ends() {
-    let world = World::with_settings(&[("SLUICE_HEARTBEAT_TIMEOUT_SECONDS", "2")]).await;
+    let world = World::with_settings(&[("SLUICE_HEARTBEAT_TIMEOUT_SECONDS", "4")]).await;
     let stray = world.new_upload("stray", SMALL as u64);
     world.put_landed(&stray, b"bytes").await;
     world.notify(&stray).await;
@@ -42,7 +42,7 @@ async fn a_dead_letter_stays_hidden_until_its_batch_ends() {
     let queues = world.services.queues.clone();
     let (tell, is_hidden) = tokio::sync::oneshot::channel();
     let look = async move {
-        tokio::time::sleep(Duration::from_secs(3)).await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
         let hidden = queues.messages("landing").iter().all(|message| message.visible_at > clock::now());
         tell.send(hidden).expect("the test waits");
     };
