@@ -153,7 +153,7 @@ check: setup
 	cargo fmt --all --check
 	$(call timed,clippy and tools,$(MAKE) lint)
 	$(MAKE) test
-	$(call timed,stories on other stacks,$(MAKE) --no-print-directory -k -j2 stories-on-localstack stories-on-strict stories-on-stores)
+	$(call timed,stories on LocalStack and on stores,$(MAKE) --no-print-directory -k -j2 stories-on-localstack stories-on-stores)
 
 # Sluice beside its peers, as docs/MEASUREMENTS.md tells; on a quiet machine. OPTIONS="--help" shows what can be set.
 bench: setup

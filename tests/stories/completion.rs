@@ -1,7 +1,6 @@
 //! Tests completing and aborting uploads: wrongly, twice, concurrently and one after the other.
 
 use futures::future::join_all;
-use reqwest::Method;
 use serde::Serialize;
 use serde_json::{Value, json};
 use sluice_contracts::problem::Code;
@@ -46,13 +45,13 @@ impl Sent {
         self.send(&json!({ "parts": self.parts, "sha256": sha256 })).await
     }
 
-    /// Sends a completion, and repeats it for as long as the store may be busy with another call's merge.
+    /// Sends a completion.
     async fn send(&self, completion: &Value) -> Reply {
-        wait_for("the end of a merge", async || {
-            let answer = self.user.complete(self.upload_id, completion).await;
-            if answer.status == 503 { Err(answer.body) } else { Ok(answer) }
-        })
-        .await
+        patiently(async || self.user.complete(self.upload_id, completion).await).await
+    }
+
+    async fn abort(&self) -> Reply {
+        patiently(async || self.user.delete(&self.path).await).await
     }
 
     async fn upload(&self) -> UploadView {
@@ -66,6 +65,16 @@ impl Sent {
         assert!(self.user.read(file_id).await == self.content, "other bytes came back");
         assert_eq!(self.user.usage().await, (self.content.len() as u64, 0));
     }
+}
+
+/// Repeats a call for as long as the store may be busy with another call's merge, or other calls change the
+/// same rows.
+async fn patiently(call: impl AsyncFn() -> Reply) -> Reply {
+    wait_for("an answer other than that there is too much to do", async || {
+        let answer = call().await;
+        if matches!(answer.status, 429 | 503) { Err(answer.body) } else { Ok(answer) }
+    })
+    .await
 }
 
 #[tokio::test]
@@ -184,8 +193,7 @@ async fn a_completed_upload_cannot_be_aborted() {
 #[tokio::test]
 async fn completing_and_aborting_at_once_has_one_winner() {
     let sent = Sent::new(58).await;
-    let abort = sent.user.send(Method::DELETE, &sent.path, &[], &Value::Null);
-    let (completed, aborted) = futures::join!(sent.complete(&sent.parts), abort);
+    let (completed, aborted) = futures::join!(sent.complete(&sent.parts), sent.abort());
     match (completed.status, aborted.status) {
         (202, 409) => sent.check_available().await,
         (409, 204) => {
