@@ -38,7 +38,8 @@ pub async fn send(
                 upload.unfinished.upload_id = None;
                 upload.is_earlier = false;
             }
-            // Somebody has aborted what this run began or continued. To begin again could replace what they stored since.
+            // Somebody has aborted what this run began or continued. To begin again could replace what
+            // they have stored since.
             Err(error) if is_gone(&error) && upload.unfinished.upload_id.is_some() => {
                 upload.memory.iter().for_each(Memory::forget);
                 return Err(match error {
