@@ -9,7 +9,7 @@ use sluice_domain::id::UploadId;
 use sluice_domain::part_plan::{PartNumber, UploadMethod};
 use sluice_domain::upload::UploadState;
 use sluice_domain::version::VersionState;
-use sluice_tests::{Client, Reply, available, bytes, live, paused, wait_for};
+use sluice_tests::{Client, Reply, available, bytes, live, paused, store_kind, wait_for};
 
 const MIB: usize = 1 << 20;
 
@@ -47,6 +47,24 @@ async fn a_single_put_is_completed_with_its_part_or_without() {
         assert_eq!(version.state, VersionState::Pending, "{version:?}");
         assert_eq!(version.version_id, plan.version_id);
     }
+}
+
+/// The session that signs has 45 minutes to an hour left, and the URL ends a minute before it.
+#[tokio::test]
+async fn a_url_ends_before_the_session_that_signed_it() {
+    if store_kind().is_some() {
+        return;
+    }
+    let user = Client::register(live()).await;
+    let plan = user.begin("file", b"short").await;
+    let url: reqwest::Url = plan.parts[0].url.parse().expect("a URL");
+    let value = |name: &str| {
+        let found = url.query_pairs().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.into_owned()).unwrap_or_else(|| panic!("the URL has no {name}"))
+    };
+    let seconds: u64 = value("X-Amz-Expires").parse().expect("seconds");
+    assert!((43 * 60..=59 * 60).contains(&seconds), "{seconds} s");
+    assert!(!value("X-Amz-Security-Token").is_empty());
 }
 
 #[tokio::test]

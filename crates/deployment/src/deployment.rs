@@ -33,6 +33,11 @@ impl Deployment {
     }
 
     pub fn new(clients: Clients, credentials: Credentials, settings: BTreeMap<String, String>) -> Self {
+        let role = settings.get(settings::URL_SIGNING_ROLE_ARN.about.name).filter(|arn| !arn.is_empty());
+        let (clients, credentials) = match role {
+            Some(arn) => clients.signing_as(arn),
+            None => (clients, credentials),
+        };
         Self { clients, credentials, settings, stores: OnceLock::new(), table_names: None }
     }
 

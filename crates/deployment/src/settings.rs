@@ -61,6 +61,11 @@ settings! {
     STORES: String = Setting::text("SLUICE_STORES", PARAMETER).or(Absent::Default("{}"));
     REQUIRE_TLS: bool = Setting::new("SLUICE_REQUIRE_TLS", PARAMETER, "true or false")
         .or(Absent::Default("false"));
+    URL_SIGNING_ROLE_ARN: String = Setting::text(
+        "SLUICE_URL_SIGNING_ROLE_ARN",
+        "the role whose sessions sign URLs of stores that have no credentials of their own",
+    )
+    .or(Absent::Means("the function's own credentials sign, and a URL may end before it says"));
     PRESIGNED_URL_TTL_SECONDS: Duration = Setting::seconds("SLUICE_PRESIGNED_URL_TTL_SECONDS", PARAMETER);
     UPLOAD_TTL_SECONDS: Duration = Setting::seconds("SLUICE_UPLOAD_TTL_SECONDS", PARAMETER);
     SESSION_TTL_SECONDS: Duration = Setting::seconds("SLUICE_SESSION_TTL_SECONDS", PARAMETER);

@@ -21,6 +21,8 @@ const DELETES_IN_FLIGHT: usize = 8;
 #[derive(Debug, Clone)]
 pub struct Bucket {
     pub(crate) client: aws_sdk_s3::Client,
+    /// Signs URLs.
+    pub(crate) signer: aws_sdk_s3::Client,
     pub(crate) name: String,
     pub(crate) dialect: Dialect,
     pub(crate) time_limits: TimeLimits,
@@ -69,7 +71,8 @@ impl Bucket {
     pub fn new(clients: &Clients, name: impl Into<String>) -> Self {
         let dialect = Dialect { verifies_sha256: true, part_sha256: true, ..Dialect::default() };
         let time_limits = TimeLimits::default();
-        Self { client: clients.s3.clone(), name: name.into(), dialect, time_limits }
+        let (client, signer) = (clients.s3.clone(), clients.s3_signer.clone());
+        Self { client, signer, name: name.into(), dialect, time_limits }
     }
 
     /// The same bucket for a caller that repeats requests itself: the SDK sends each only once.

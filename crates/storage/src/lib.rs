@@ -21,6 +21,7 @@ pub mod probe;
 mod put;
 mod put_parts;
 mod queue;
+mod role_session;
 pub mod stores;
 pub mod tables;
 mod time_limits;

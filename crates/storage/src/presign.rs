@@ -88,8 +88,10 @@ impl UrlLife {
 
     /// The latest end of a URL signed at `now`. `limit` is the end of what the URL is for.
     ///
-    /// Lambda's own credentials have no known expiry. They outlive a URL of at most an hour, so `longest`
-    /// must not be longer.
+    /// Lambda does not report when a function's own credentials expire: [`Clients::signing_as`] has others
+    /// sign.
+    ///
+    /// [`Clients::signing_as`]: crate::Clients::signing_as
     pub async fn end(&self, now: Timestamp, limit: Option<Timestamp>) -> Result<Timestamp, StorageError> {
         let mut end = now.after(self.longest);
         if let Some(provider) = &self.credentials.0 {
@@ -159,7 +161,7 @@ impl Bucket {
         validity: Validity,
     ) -> Result<PresignedUrl, StorageError> {
         let request = self
-            .client
+            .signer
             .put_object()
             .bucket(&self.name)
             .key(key.as_str())
@@ -179,7 +181,7 @@ impl Bucket {
         validity: Validity,
     ) -> Result<PresignedUrl, StorageError> {
         let request = self
-            .client
+            .signer
             .upload_part()
             .bucket(&self.name)
             .key(part.key.as_str())
@@ -200,7 +202,7 @@ impl Bucket {
         validity: Validity,
     ) -> Result<PresignedUrl, StorageError> {
         let request = self
-            .client
+            .signer
             .get_object()
             .bucket(&self.name)
             .key(key.as_str())
@@ -215,7 +217,7 @@ impl Bucket {
         key: &ObjectKey,
         validity: Validity,
     ) -> Result<PresignedUrl, StorageError> {
-        let request = self.client.get_object().bucket(&self.name).key(key.as_str());
+        let request = self.signer.get_object().bucket(&self.name).key(key.as_str());
         presigned(request.presigned(presigning(validity)?), validity.until).await
     }
 
@@ -227,7 +229,7 @@ impl Bucket {
         validity: Validity,
     ) -> Result<PresignedUrl, StorageError> {
         let request = self
-            .client
+            .signer
             .head_object()
             .bucket(&self.name)
             .key(key.as_str())

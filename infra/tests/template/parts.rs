@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{document, functions, of_type, pascal_case, section, template};
+use crate::{document, functions, of_type, pascal_case, section, template, workspace_dir};
 
 /// The names of the resources of a type, without the suffix that all of them have.
 fn bases(template: &str, resource_type: &str, suffix: &str) -> BTreeSet<String> {
@@ -17,7 +17,8 @@ fn every_function_is_deployed_with_all_that_belongs_to_it() {
     let template = template();
     let names: BTreeSet<String> = functions().iter().map(|name| pascal_case(name)).collect();
     assert_eq!(bases(&template, "AWS::Lambda::Function", "Function"), names);
-    assert_eq!(bases(&template, "AWS::IAM::Role", "Role"), names);
+    let roles = bases(&template, "AWS::IAM::Role", "Role");
+    assert_eq!(roles.into_iter().filter(|role| !role.ends_with("Url")).collect::<BTreeSet<_>>(), names);
     let resources = section(&template, "Resources");
     let outputs = section(&template, "Outputs");
     for function in functions() {
@@ -88,8 +89,10 @@ fn roles_name_the_shared_policies_that_they_need() {
         let names = |condition: &str, policy: &str| {
             text.contains(&format!("- !If [{condition}, !Ref {policy}, !Ref AWS::NoValue]"))
         };
-        assert!(names("TraceCalls", "TracingPolicy"), "{role}");
-        assert_eq!(names("ReadStoreSecrets", "StoreSecretsPolicy"), text.contains("s3:"), "{role}");
+        if !role.ends_with("UrlRole") {
+            assert!(names("TraceCalls", "TracingPolicy"), "{role}");
+            assert_eq!(names("ReadStoreSecrets", "StoreSecretsPolicy"), text.contains("s3:"), "{role}");
+        }
         let reads_data = text.contains("s3:") || text.contains("dynamodb:");
         assert_eq!(names("OwnKey", "EncryptionKeyPolicy"), reads_data, "{role}");
         let boundary =
@@ -149,6 +152,29 @@ fn every_parameter_has_a_description_bounds_and_a_group() {
             groups.contains(&format!("{mark}{name},")) || groups.contains(&format!("{mark}{name}]"))
         };
         assert!(listed('[') || listed(' '), "{name} is in no group");
+    }
+}
+
+/// A function's own credentials end at a time that nobody tells it, and its URLs with them.
+#[test]
+fn functions_that_sign_urls_use_sessions_of_a_role_that_can_do_no_more() {
+    let resources = section(&template(), "Resources");
+    for function in functions() {
+        let name = pascal_case(&function);
+        let own = &resources[&format!("{name}Function")];
+        let app = workspace_dir().join(format!("functions/http/{function}/src/app.rs"));
+        if !std::fs::read_to_string(app).is_ok_and(|app| app.contains("deployment.url_life()")) {
+            continue;
+        }
+        assert!(own.contains(&format!("SLUICE_URL_SIGNING_ROLE_ARN: !GetAtt {name}UrlRole.Arn")), "{name}");
+        let role = &resources[&format!("{name}Role")];
+        let may_assume =
+            format!("Action: [sts:AssumeRole]\n                Resource: !GetAtt {name}UrlRole.Arn");
+        assert!(role.contains(&may_assume), "{name}");
+        let actions = resources[&format!("{name}UrlRole")].matches("Action: [").count();
+        let of_urls = ["Action: [s3:PutObject]", "Action: [s3:GetObject]"]
+            .map(|action| resources[&format!("{name}UrlRole")].matches(action).count());
+        assert_eq!(actions, of_urls.iter().sum::<usize>(), "{name}UrlRole");
     }
 }
 

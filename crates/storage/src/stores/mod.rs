@@ -38,6 +38,7 @@ pub struct Stores {
 pub struct Store {
     pub definition: StoreDefinition,
     client: aws_sdk_s3::Client,
+    signer: aws_sdk_s3::Client,
     credentials: Option<SharedCredentialsProvider>,
 }
 
@@ -100,28 +101,12 @@ impl Store {
                 Some(SharedCredentialsProvider::new(credentials))
             }
         };
-        let mut config = clients
-            .s3
-            .config()
-            .to_builder()
-            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
-            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-            .force_path_style(definition.addressing() == Addressing::Path);
-        config = definition.time_limits.apply_to(config);
-        if let Some(credentials) = &credentials {
-            config = config.credentials_provider(credentials.clone());
-        }
-        if let Some(region) = &definition.region {
-            config = config.region(Region::new(region.clone()));
-        }
-        if let Some(endpoint) = &definition.endpoint {
-            config = config.endpoint_url(endpoint);
-            if endpoint.contains("localhost") {
-                config = config.http_client(localhost::http_client());
-            }
-        }
-        let client = aws_sdk_s3::Client::from_conf(config.build());
-        Ok(Self { definition, client, credentials })
+        let open = |client: &aws_sdk_s3::Client| {
+            aws_sdk_s3::Client::from_conf(configured(client, &definition, credentials.as_ref()))
+        };
+        let client = open(&clients.s3);
+        let signer = if credentials.is_some() { client.clone() } else { open(&clients.s3_signer) };
+        Ok(Self { definition, client, signer, credentials })
     }
 
     pub fn bucket(&self, role: Role) -> Option<Bucket> {
@@ -133,6 +118,7 @@ impl Store {
     pub fn bucket_called(&self, name: &str) -> Bucket {
         Bucket {
             client: self.client.clone(),
+            signer: self.signer.clone(),
             name: name.to_owned(),
             dialect: Dialect {
                 forbid_overwrite_header: self.definition.can(Capability::ForbidOverwrite),
@@ -149,6 +135,34 @@ impl Store {
     pub fn credentials(&self) -> Option<SharedCredentialsProvider> {
         self.credentials.clone()
     }
+}
+
+/// The configuration of a client for this store.
+fn configured(
+    own: &aws_sdk_s3::Client,
+    definition: &StoreDefinition,
+    credentials: Option<&SharedCredentialsProvider>,
+) -> aws_sdk_s3::Config {
+    let mut config = own
+        .config()
+        .to_builder()
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+        .force_path_style(definition.addressing() == Addressing::Path);
+    config = definition.time_limits.apply_to(config);
+    if let Some(credentials) = credentials {
+        config = config.credentials_provider(credentials.clone());
+    }
+    if let Some(region) = &definition.region {
+        config = config.region(Region::new(region.clone()));
+    }
+    if let Some(endpoint) = &definition.endpoint {
+        config = config.endpoint_url(endpoint);
+        if endpoint.contains("localhost") {
+            config = config.http_client(localhost::http_client());
+        }
+    }
+    config.build()
 }
 
 fn from_environment(
