@@ -1,7 +1,7 @@
 //! dedup-upload.
 
 mod batches;
-mod delta;
+pub mod delta;
 mod messages;
 mod races;
 mod time;
