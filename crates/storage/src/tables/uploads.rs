@@ -19,6 +19,7 @@ use crate::transaction::{Cancelled, Change, Condition, Row, Transaction, Values,
 pub(super) const PLANS_MAX: u32 = 8;
 
 const MERGE_LEASE: LeaseAttribute = LeaseAttribute("merger");
+const VERIFICATION_LEASE: LeaseAttribute = LeaseAttribute("verifier");
 
 /// The row of an unfinished upload: with the attributes of its indexes.
 #[derive(Serialize, Deserialize)]
@@ -185,6 +186,25 @@ impl Tables {
     pub async fn release_merge(&self, upload: &Upload, holder: &str) -> Result<Update, StorageError> {
         let free = format!("attribute_exists(#upload_id) AND {}", MERGE_LEASE.not_held_by_another());
         self.update_upload(upload, &MERGE_LEASE.release(), &free, held_by(holder)?).await
+    }
+
+    /// Takes the lease on the verification of an unfinished upload, or prolongs it. Refused if another
+    /// message's worker has it, or if the upload has ended.
+    pub async fn lease_verification(
+        &self,
+        upload: &Upload,
+        lease: Lease<'_>,
+    ) -> Result<Update, StorageError> {
+        let free = format!("#state IN (:open, :pending) AND {}", VERIFICATION_LEASE.free());
+        let values =
+            lease.values()?.with(":open", &UploadState::Open)?.with(":pending", &UploadState::Pending)?;
+        self.update_upload(upload, &VERIFICATION_LEASE.take(), &free, values).await
+    }
+
+    /// Gives the lease back. Refused if another message's worker has it by now.
+    pub async fn release_verification(&self, upload: &Upload, holder: &str) -> Result<Update, StorageError> {
+        let free = format!("attribute_exists(#upload_id) AND {}", VERIFICATION_LEASE.not_held_by_another());
+        self.update_upload(upload, &VERIFICATION_LEASE.release(), &free, held_by(holder)?).await
     }
 
     /// Ends an open upload without a version and releases its reservation. Refused if it was not open.

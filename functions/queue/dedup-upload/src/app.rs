@@ -5,6 +5,7 @@ use sluice_lambda::batch::Acknowledger;
 use sluice_storage::stores::PackBuckets;
 use sluice_storage::{Bucket, CopyLimits, Queue, Tables};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use crate::pack_cache::PackCache;
@@ -24,6 +25,8 @@ pub struct App {
     pub(crate) landing_queue: Queue,
     pub(crate) compress_queue: Queue,
     pub(crate) acknowledger: Acknowledger,
+    /// How long a lease lasts after the last sign of life of the worker that has it.
+    pub(crate) lease_life: Duration,
     pub(crate) copy_limits: CopyLimits,
     /// One permit a range in memory.
     pub(crate) range_permits: Arc<Semaphore>,
@@ -32,6 +35,7 @@ pub struct App {
 
 impl App {
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
+        let worker_queue = deployment.landing_worker_queue()?;
         Ok(Self {
             tables: deployment.tables()?,
             landing: deployment.landing()?,
@@ -39,7 +43,8 @@ impl App {
             packs: deployment.pack_buckets()?,
             landing_queue: deployment.landing_queue()?,
             compress_queue: deployment.compress_queue()?,
-            acknowledger: Acknowledger::new(deployment.landing_worker_queue()?),
+            lease_life: worker_queue.heartbeat_timeout,
+            acknowledger: Acknowledger::new(worker_queue),
             copy_limits: CopyLimits::default(),
             range_permits: Arc::new(Semaphore::new(RANGES_IN_MEMORY)),
             pack_cache: PackCache::new(),

@@ -2,7 +2,7 @@
 //!
 //! The messages of a batch are processed side by side. What happens to an upload, by module:
 //!
-//! - [`upload`] loads it and chooses between [`whole`], [`delta`] and [`cleanup`].
+//! - [`upload`] loads it, takes its [`lease`], and chooses between [`whole`], [`delta`] and [`cleanup`].
 //! - [`read`] streams the object through SHA-1, SHA-256 and the chunker, and saves a checkpoint if time runs
 //!   out.
 //! - [`verdict`] compares the digest with what was declared, and looks for the blob in the account.
@@ -20,6 +20,7 @@ mod compression;
 mod dedup;
 mod delta;
 mod error;
+mod lease;
 mod pack_cache;
 mod pack_ids;
 mod publish;
@@ -111,7 +112,7 @@ async fn process_message(
     let Landed { keys, resumed } = landed(message)?;
     let mut small_uploads = Vec::new();
     for key in keys {
-        let task = UploadTask { key, resumed, in_batch, out_of_time };
+        let task = UploadTask { key, message_id: &message.id, resumed, in_batch, out_of_time };
         small_uploads.extend(upload::process(app, task).await?);
     }
     Ok(MessageResult::Processed { small_uploads })

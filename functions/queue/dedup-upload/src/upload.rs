@@ -1,11 +1,15 @@
 //! Processes one upload: chooses between a whole object, a delta upload and cleaning up.
 
+use sluice_contracts::event::UploadEvent;
 use sluice_domain::key::LandingKey;
 use sluice_domain::time::TimeCheck;
-use sluice_storage::ErrorKind;
+use sluice_domain::upload::Upload;
+use sluice_storage::{Chain, DelayedMessage, ErrorKind};
+use std::time::Duration;
 
 use crate::app::App;
 use crate::error::DedupError;
+use crate::lease::{VerificationLease, needs_lease};
 use crate::store::small_files::SmallUpload;
 use crate::work::UploadWork;
 use crate::{cleanup, delta, whole};
@@ -14,6 +18,7 @@ use crate::{cleanup, delta, whole};
 pub struct UploadTask<'a> {
     /// Where the bytes are, or would be if they had been sent whole.
     pub key: LandingKey,
+    pub message_id: &'a str,
     /// Whether an earlier run may have left a checkpoint or objects.
     pub resumed: bool,
     /// Whether the batch has other messages, so that small files can share packs.
@@ -23,7 +28,7 @@ pub struct UploadTask<'a> {
 
 /// Processes an upload. Returns it, verified, if it is to be stored with other small files of its batch.
 pub async fn process(app: &App, task: UploadTask<'_>) -> Result<Option<SmallUpload>, DedupError> {
-    let UploadTask { key, resumed, in_batch, out_of_time } = task;
+    let UploadTask { key, message_id, resumed, in_batch, out_of_time } = task;
     let upload = app.tables.upload(key.upload_id).await?.filter(|upload| upload.account_id == key.account_id);
     let Some(upload) = upload else {
         refuse_unknown_object(app, key).await?;
@@ -33,18 +38,43 @@ pub async fn process(app: &App, task: UploadTask<'_>) -> Result<Option<SmallUplo
         cleanup::clean_up(app, &upload).await?;
         return Ok(None);
     }
-    let work = UploadWork { app, upload: &upload, resumed, out_of_time };
+    let work = UploadWork { app, upload: &upload, resumed, out_of_time, lease: None };
+    if !needs_lease(&upload) {
+        return verify(&work, in_batch).await;
+    }
+    let Some(lease) = VerificationLease::take(app, &upload, message_id).await? else {
+        put_off(app, &upload, app.lease_life).await?;
+        return Ok(None);
+    };
+    let result = verify(&UploadWork { lease: Some(&lease), ..work }, in_batch).await;
+    if result.is_err()
+        && let Err(error) = lease.release().await
+    {
+        tracing::warn!(error = %Chain(&error), "the lease on a verification stays until it expires");
+    }
+    result
+}
+
+async fn verify(work: &UploadWork<'_>, in_batch: bool) -> Result<Option<SmallUpload>, DedupError> {
+    let UploadWork { app, upload, .. } = *work;
     let result = match &upload.packs {
-        Some(declared) => delta::process(&work, declared).await.map(|()| None),
-        None => whole::process(&work, in_batch).await,
+        Some(declared) => delta::process(work, declared).await.map(|()| None),
+        None => whole::process(work, in_batch).await,
     };
     match result {
         Err(DedupError::Storage(error)) if error.kind == ErrorKind::NotFound => {
-            cleanup::clean_up_if_finished(app, &upload).await?;
+            cleanup::clean_up_if_finished(app, upload).await?;
             Ok(None)
         }
         result => result,
     }
+}
+
+/// Sends a message about the upload that arrives after a while, in place of one that cannot be processed now.
+async fn put_off(app: &App, upload: &Upload, delay: Duration) -> Result<(), DedupError> {
+    let Upload { account_id, upload_id, .. } = *upload;
+    let body = UploadEvent::UploadReceived { account_id, upload_id }.to_json();
+    Ok(app.landing_queue.send_delayed(&[DelayedMessage { body, delay }]).await?)
 }
 
 /// Fails if there is an object that belongs to no upload. If there is none, the message is a late one about

@@ -21,7 +21,7 @@ use crate::{cleanup, store, vault};
 /// Processes the upload as far as time allows. With `in_batch`, a small file that is new to the account is
 /// returned, to be stored with others of its batch.
 pub async fn process(work: &UploadWork<'_>, in_batch: bool) -> Result<Option<SmallUpload>, DedupError> {
-    let UploadWork { app, upload, resumed, out_of_time } = *work;
+    let UploadWork { app, upload, resumed, out_of_time, .. } = *work;
     let start = app.landing.get(&upload.landing_key().object_key(), GetOptions::start(RANGE_BYTES)).await;
     let Some(Object { head, bytes: first, .. }) = found(start)? else {
         cleanup::clean_up_if_finished(app, upload).await?;
@@ -40,7 +40,7 @@ pub async fn process(work: &UploadWork<'_>, in_batch: bool) -> Result<Option<Sma
     let hashed = match scan.run(checkpoint, first).await? {
         Scanned::Complete(hashed) => *hashed,
         Scanned::OutOfTime(checkpoint) => {
-            checkpoint.save(app, upload, &head).await?;
+            checkpoint.save(work, &head).await?;
             return Ok(None);
         }
     };
@@ -75,7 +75,7 @@ pub async fn store_and_publish(
             Verdict::Store => match store::store(work, object, &mut hashed).await? {
                 StoreResult::Stored(stored) => (Outcome::Stored(Box::new(stored.blob.clone())), Some(stored)),
                 StoreResult::OutOfTime => {
-                    return Checkpoint::Hashed(Box::new(hashed)).save(app, upload, object.head).await;
+                    return Checkpoint::Hashed(Box::new(hashed)).save(work, object.head).await;
                 }
             },
         };

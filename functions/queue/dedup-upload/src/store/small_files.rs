@@ -17,7 +17,7 @@ use crate::read::hashed_object::HashedObject;
 use crate::work::StoredUpload;
 
 /// The largest file that shares packs. The objects of a larger one cost little compared to its bytes.
-const SMALL_MAX_BYTES: u64 = 1 << 20;
+pub const SMALL_MAX_BYTES: u64 = 1 << 20;
 
 /// Whether a file of `size` bytes shares packs with others of its batch. An empty file has no chunks to
 /// share.
