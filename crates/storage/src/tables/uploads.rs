@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::{AccountId, FileId, UploadId};
 use sluice_domain::publication::{Arrival, QuotaChange, Target, arrival};
+use sluice_domain::sweep::late_packs_due_at;
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{FINISHED_UPLOAD_LIFE, Upload, UploadState};
 use sluice_domain::version::RejectReason;
@@ -145,6 +146,18 @@ impl Tables {
         self.update_upload(upload, UPDATE, UNFINISHED, values).await
     }
 
+    /// Sets when the sweeper looks again at an upload that has ended. Refused if it has done with it.
+    pub async fn sweep_again(&self, upload: &Upload, due_at: Timestamp) -> Result<Update, StorageError> {
+        let values = Values::new().with(":due_at", &due_at.unix_milliseconds())?;
+        self.update_upload(upload, "SET #due_at = :due_at", "attribute_exists(#due_shard)", values).await
+    }
+
+    /// Ends the sweeping of an upload that has ended.
+    pub async fn sweep_no_more(&self, upload: &Upload) -> Result<Update, StorageError> {
+        const ENDED: &str = "attribute_exists(#upload_id) AND attribute_not_exists(#open_account_id)";
+        self.update_upload(upload, "REMOVE #due_shard", ENDED, Values::new()).await
+    }
+
     async fn update_upload(
         &self,
         upload: &Upload,
@@ -223,6 +236,7 @@ impl Tables {
             },
             reason: None,
             from: UploadState::Open,
+            late_packs_due_at: late_packs_due_at(upload, now),
             now,
         };
         let transaction = Transaction::new().finish_upload(self, &finish)?.release_reservation(
@@ -284,24 +298,35 @@ pub(super) struct FinishUpload {
     pub reason: Option<RejectReason>,
     /// The state that the upload must still be in.
     pub from: UploadState,
+    /// When the sweeper looks at it once more, if it does.
+    pub late_packs_due_at: Option<Timestamp>,
     pub now: Timestamp,
 }
 
 impl Transaction {
-    /// Ends an upload and removes it from the indexes of unfinished uploads.
+    /// Ends an upload and removes it from the indexes of unfinished uploads, except that the sweeper still
+    /// finds it if packs may arrive late.
     pub(super) fn finish_upload(self, tables: &Tables, finish: &FinishUpload) -> Result<Self, StorageError> {
+        let sweeping = match finish.late_packs_due_at {
+            None => Change::new(
+                "SET #state = :state, #reason = :reason, #file_id = :file_id, #purge_at = :purge_at \
+                 REMOVE #open_account_id, #due_shard",
+            ),
+            Some(due_at) => Change::new(
+                "SET #state = :state, #reason = :reason, #file_id = :file_id, #purge_at = :purge_at, \
+                 #due_at = :due_at REMOVE #open_account_id",
+            )
+            .with(":due_at", &due_at.unix_milliseconds())?,
+        };
         let purge_at = finish.now.after(FINISHED_UPLOAD_LIFE);
         self.update(
             &tables.names.uploads,
             upload_key(finish.upload_id),
-            Change::new(
-                "SET #state = :state, #reason = :reason, #file_id = :file_id, #purge_at = :purge_at \
-                 REMOVE #open_account_id, #due_shard",
-            )
-            .with(":state", &finish.state)?
-            .with(":reason", &finish.reason)?
-            .with(":file_id", &finish.file_id)?
-            .with(":purge_at", &purge_at.unix_seconds())?,
+            sweeping
+                .with(":state", &finish.state)?
+                .with(":reason", &finish.reason)?
+                .with(":file_id", &finish.file_id)?
+                .with(":purge_at", &purge_at.unix_seconds())?,
             Condition::UploadState.when("#state = :from").with(":from", &finish.from)?,
         )
     }

@@ -9,7 +9,7 @@ use sluice_contracts::event::UploadEvent;
 use sluice_deployment::{ConfigError, Deployment};
 use sluice_domain::id::UploadId;
 use sluice_domain::publication::Outcome;
-use sluice_domain::sweep::{Sweep, decide, enqueue_backoff, is_stuck};
+use sluice_domain::sweep::{ENQUEUE_PAUSE_MAX, Sweep, decide, enqueue_backoff, is_stuck};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::RejectReason;
@@ -86,7 +86,7 @@ fn count(decision: &Sweep, upload: &Upload) {
         }
         Sweep::Expire => metrics::write(&[Metric::count("UploadsExpired", 1)]),
         Sweep::Reject(_) => metrics::write(&[Metric::count("UploadsRejected", 1)]),
-        Sweep::Nothing | Sweep::Wait(_) | Sweep::Enqueue => {}
+        Sweep::Nothing | Sweep::Wait(_) | Sweep::Enqueue | Sweep::CleanUp | Sweep::DeleteLate => {}
     }
 }
 
@@ -108,6 +108,14 @@ async fn sweep_one(app: &App, upload_id: UploadId, now: Timestamp) -> Result<Swe
         Sweep::Enqueue => enqueue(app, &upload, now).await?,
         Sweep::Expire => expire(app, &upload, now).await?,
         Sweep::Reject(reason) => reject(app, &upload, reason, now).await?,
+        Sweep::CleanUp => {
+            send_message(app, &upload).await?;
+            app.tables.sweep_again(&upload, now.after(ENQUEUE_PAUSE_MAX)).await?;
+        }
+        Sweep::DeleteLate => {
+            app.landing.delete_all(upload.landed_keys()).await?;
+            app.tables.sweep_no_more(&upload).await?;
+        }
     }
     count(&decision, &upload);
     Ok(decision)
