@@ -1,6 +1,7 @@
 //! Holds the settings of a deployment and the clients that are made from them.
 
 use sluice_domain::hash::Sha256;
+use sluice_domain::work::WorkLimits;
 use sluice_storage::presign::{Credentials, UrlLife};
 use sluice_storage::stores::Role;
 use sluice_storage::stores::Stores;
@@ -73,6 +74,14 @@ impl Deployment {
 
     pub fn session_life(&self) -> Result<Duration, ConfigError> {
         self.get(&settings::SESSION_TTL_SECONDS)
+    }
+
+    /// What workers do for one account at most.
+    pub fn work_limits(&self) -> Result<WorkLimits, ConfigError> {
+        Ok(WorkLimits {
+            workers: self.get(&settings::ACCOUNT_WORKERS)?,
+            daily_bytes: self.get(&settings::DAILY_WORK_BYTES)?,
+        })
     }
 
     /// The quota of a new account, in bytes.

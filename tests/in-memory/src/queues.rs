@@ -91,16 +91,27 @@ impl Queues {
 
     /// Receives every message of a queue, as Lambda's poller does once the hidden ones are visible again.
     pub fn poll(&self, queue: &str) -> Vec<QueuedMessage> {
+        self.poll_if(queue, usize::MAX, |_| true)
+    }
+
+    /// Receives up to `most` messages that are visible, as Lambda's poller does.
+    pub fn poll_visible(&self, queue: &str, most: usize) -> Vec<QueuedMessage> {
+        let now = clock::now();
+        self.poll_if(queue, most, |message| message.visible_at <= now)
+    }
+
+    fn poll_if(&self, queue: &str, most: usize, may: impl Fn(&QueuedMessage) -> bool) -> Vec<QueuedMessage> {
         let now = clock::now();
         let mut state = self.lock();
         let handle = state.next_id();
         let messages = state.queues.entry(queue.to_owned()).or_default();
-        for message in messages.iter_mut() {
+        let received = messages.iter_mut().filter(|message| may(message)).take(most).map(|message| {
             message.receive_count += 1;
             message.visible_at = now.after(POLLER_VISIBILITY_TIMEOUT);
             message.receipt_handle = format!("{}-{handle}", message.id);
-        }
-        messages.clone()
+            message.clone()
+        });
+        received.collect()
     }
 
     /// Deletes a message, as Lambda's poller does once it is done.

@@ -23,6 +23,7 @@ mod segments;
 mod sessions;
 mod uploads;
 mod versions;
+mod work;
 
 pub use access::Update;
 pub use accounts::Registered;
@@ -37,5 +38,6 @@ pub use publish::Published;
 pub use receipts::ReceiptCursor;
 pub use segments::{FileBlob, Segment, SegmentCursor};
 pub use uploads::{Begun, Ending};
+pub use work::{Admission, Counted, Slot, Work};
 
 use access::{Query, RowUpdate, Tables};

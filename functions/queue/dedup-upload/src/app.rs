@@ -1,6 +1,7 @@
 //! Holds what every step works with: tables, buckets, queues and limits.
 
 use sluice_deployment::{ConfigError, Deployment};
+use sluice_domain::work::WorkLimits;
 use sluice_lambda::batch::Acknowledger;
 use sluice_storage::stores::PackBuckets;
 use sluice_storage::{Bucket, CopyLimits, Queue, Tables};
@@ -25,6 +26,7 @@ pub struct App {
     pub(crate) landing_queue: Queue,
     pub(crate) compress_queue: Queue,
     pub(crate) acknowledger: Acknowledger,
+    pub(crate) work_limits: WorkLimits,
     /// How long a lease lasts after the last sign of life of the worker that has it.
     pub(crate) lease_life: Duration,
     pub(crate) copy_limits: CopyLimits,
@@ -43,6 +45,7 @@ impl App {
             packs: deployment.pack_buckets()?,
             landing_queue: deployment.landing_queue()?,
             compress_queue: deployment.compress_queue()?,
+            work_limits: deployment.work_limits()?,
             lease_life: worker_queue.heartbeat_timeout,
             acknowledger: Acknowledger::new(worker_queue),
             copy_limits: CopyLimits::default(),

@@ -39,8 +39,11 @@ impl<'a> VerificationLease<'a> {
         if app.tables.lease_verification(upload, lease).await? == Update::Refused {
             return Ok(None);
         }
-        let renewals = renew(app.tables.clone(), upload.clone(), message_id.to_owned(), app.lease_life);
-        let renewals = AbortOnDropHandle::new(tokio::spawn(renewals));
+        let renewals = renew(app.lease_life, {
+            let (tables, upload, life) = (app.tables.clone(), upload.clone(), app.lease_life);
+            let message_id = message_id.to_owned();
+            move || take_again(tables.clone(), upload.clone(), message_id.clone(), life)
+        });
         Ok(Some(Self { app, upload, message_id, renewals }))
     }
 
@@ -51,16 +54,32 @@ impl<'a> VerificationLease<'a> {
     }
 }
 
+/// Renews something that lasts for `life`, until the handle is dropped.
+///
 /// A failure is not the work's: at worst another worker begins it too, and both come to the same result.
-async fn renew(tables: Tables, upload: Upload, message_id: String, life: Duration) {
+pub fn renew<Renewal>(life: Duration, renewal: impl Fn() -> Renewal + Send + 'static) -> AbortOnDropHandle<()>
+where
+    Renewal: Future<Output = Result<(), StorageError>> + Send,
+{
     let pause = life / RENEWALS;
     let mut renewals = interval_at(Instant::now() + pause, pause);
     renewals.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        renewals.tick().await;
-        let lease = Lease { holder: &message_id, now: clock::now(), life };
-        if let Err(error) = tables.lease_verification(&upload, lease).await {
-            tracing::warn!(error = %Chain(&error), upload = %upload.upload_id, "a lease was not renewed");
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        loop {
+            renewals.tick().await;
+            if let Err(error) = renewal().await {
+                tracing::warn!(error = %Chain(&error), "a lease was not renewed");
+            }
         }
-    }
+    }))
+}
+
+async fn take_again(
+    tables: Tables,
+    upload: Upload,
+    message_id: String,
+    life: Duration,
+) -> Result<(), StorageError> {
+    let lease = Lease { holder: &message_id, now: clock::now(), life };
+    tables.lease_verification(&upload, lease).await.map(drop)
 }

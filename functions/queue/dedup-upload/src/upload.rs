@@ -1,24 +1,24 @@
 //! Processes one upload: chooses between a whole object, a delta upload and cleaning up.
 
-use sluice_contracts::event::UploadEvent;
 use sluice_domain::key::LandingKey;
 use sluice_domain::time::TimeCheck;
-use sluice_domain::upload::Upload;
-use sluice_storage::{Chain, DelayedMessage, ErrorKind};
-use std::time::Duration;
+use sluice_storage::tables::Admission;
+use sluice_storage::{Chain, ErrorKind};
 
+use crate::admission::{Admissions, later};
 use crate::app::App;
 use crate::error::DedupError;
 use crate::lease::{VerificationLease, needs_lease};
 use crate::store::small_files::SmallUpload;
 use crate::work::UploadWork;
-use crate::{cleanup, delta, whole};
+use crate::{allowance, cleanup, delta, whole};
 
 /// What a message asks for.
 pub struct UploadTask<'a> {
     /// Where the bytes are, or would be if they had been sent whole.
     pub key: LandingKey,
     pub message_id: &'a str,
+    pub admissions: &'a Admissions,
     /// Whether an earlier run may have left a checkpoint or objects.
     pub resumed: bool,
     /// Whether the batch has other messages, so that small files can share packs.
@@ -28,7 +28,11 @@ pub struct UploadTask<'a> {
 
 /// Processes an upload. Returns it, verified, if it is to be stored with other small files of its batch.
 pub async fn process(app: &App, task: UploadTask<'_>) -> Result<Option<SmallUpload>, DedupError> {
-    let UploadTask { key, message_id, resumed, in_batch, out_of_time } = task;
+    let UploadTask { key, message_id, admissions, resumed, in_batch, out_of_time } = task;
+    let admission = admissions.of(key.account_id)?;
+    if matches!(admission, Admission::Busy) {
+        return Ok(None);
+    }
     let upload = app.tables.upload(key.upload_id).await?.filter(|upload| upload.account_id == key.account_id);
     let Some(upload) = upload else {
         refuse_unknown_object(app, key).await?;
@@ -38,12 +42,17 @@ pub async fn process(app: &App, task: UploadTask<'_>) -> Result<Option<SmallUplo
         cleanup::clean_up(app, &upload).await?;
         return Ok(None);
     }
+    if matches!(admission, Admission::UsedUp) {
+        allowance::put_off(app, &upload).await?;
+        return Ok(None);
+    }
     let work = UploadWork { app, upload: &upload, resumed, out_of_time, lease: None };
     if !needs_lease(&upload) {
+        admissions.count_small(upload.account_id, upload.size);
         return verify(&work, in_batch).await;
     }
     let Some(lease) = VerificationLease::take(app, &upload, message_id).await? else {
-        put_off(app, &upload, app.lease_life).await?;
+        app.landing_queue.send_delayed(&[later(key, app.lease_life)]).await?;
         return Ok(None);
     };
     let result = verify(&UploadWork { lease: Some(&lease), ..work }, in_batch).await;
@@ -68,13 +77,6 @@ async fn verify(work: &UploadWork<'_>, in_batch: bool) -> Result<Option<SmallUpl
         }
         result => result,
     }
-}
-
-/// Sends a message about the upload that arrives after a while, in place of one that cannot be processed now.
-async fn put_off(app: &App, upload: &Upload, delay: Duration) -> Result<(), DedupError> {
-    let Upload { account_id, upload_id, .. } = *upload;
-    let body = UploadEvent::UploadReceived { account_id, upload_id }.to_json();
-    Ok(app.landing_queue.send_delayed(&[DelayedMessage { body, delay }]).await?)
 }
 
 /// Fails if there is an object that belongs to no upload. If there is none, the message is a late one about

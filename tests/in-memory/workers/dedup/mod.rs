@@ -2,6 +2,7 @@
 
 mod batches;
 pub mod delta;
+mod fairness;
 mod leases;
 mod messages;
 mod races;
