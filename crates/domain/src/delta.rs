@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use crate::chunk::CHUNK_MAX_BYTES;
 use crate::id::PackId;
@@ -82,8 +83,33 @@ pub enum InvalidPacks {
     },
 }
 
-/// The largest blob of a delta upload: as much as [`MANIFEST_MAX_PACKS`] full packs hold. This bounds the
-/// time of verification, however often the manifest repeats a chunk.
+/// How many times as large as the distinct bytes that it refers to a delta upload may be. Files with runs of
+/// zeros, such as disk images, keep within it unless they are almost empty.
+const REPEATS_MAX: u64 = 64;
+
+/// A delta upload up to this size may repeat itself as it likes: reading it costs little.
+const REPEATS_FREE_BYTES: u64 = PACK_MAX_BYTES as u64;
+
+/// Whether a blob of `size` bytes, made of ranges of packs, consists of few bytes again and again. A short
+/// request would make the worker read and hash gigabytes; the whole file has to be sent.
+pub fn is_mostly_repeats(size: u64, ranges: Vec<(PackId, Range<u64>)>) -> bool {
+    size > REPEATS_FREE_BYTES && size > distinct_bytes(ranges) * REPEATS_MAX
+}
+
+/// How many bytes the ranges have in all, those in several of them counted once.
+fn distinct_bytes(mut ranges: Vec<(PackId, Range<u64>)>) -> u64 {
+    ranges.sort_unstable_by_key(|(pack, range)| (*pack, range.start));
+    let mut sum = 0;
+    let mut counted: Option<(PackId, u64)> = None;
+    for (pack, range) in ranges {
+        let end_before = counted.filter(|(before, _)| *before == pack).map_or(0, |(_, end)| end);
+        sum += range.end.saturating_sub(range.start.max(end_before));
+        counted = Some((pack, range.end.max(end_before)));
+    }
+    sum
+}
+
+/// The largest blob of a delta upload: as much as [`MANIFEST_MAX_PACKS`] full packs hold.
 pub const DELTA_BLOB_MAX_BYTES: u64 = MANIFEST_MAX_PACKS as u64 * PACK_MAX_BYTES as u64;
 
 /// Checks the packs that a delta upload of `size` bytes declares. Together they are not larger than the file:
@@ -286,7 +312,31 @@ mod tests {
         assert_eq!(check_packs(&[], DELTA_BLOB_MAX_BYTES + 1), Err(InvalidPacks::BlobTooLarge));
     }
 
+    #[test]
+    fn a_blob_of_few_bytes_is_refused_if_it_is_large() {
+        let pack = PackId::from_bytes([1; 16]);
+        let of = |size, distinct| is_mostly_repeats(size, vec![(pack, 0..distinct)]);
+        assert!(!of(64 << 20, 1));
+        assert!(of((64 << 20) + 1, 1 << 20));
+        assert!(!of(64 << 20, 1 << 20));
+        assert!(!of(5760 << 20, 90 << 20));
+        assert!(of(5760 << 20, (90 << 20) - 1));
+    }
+
     proptest! {
+        #[test]
+        fn bytes_in_several_ranges_are_counted_once(
+            ranges in prop::collection::vec((0_u8..3, 0_u64..50, 0_u64..20), 0..20),
+        ) {
+            let ranges: Vec<_> = ranges
+                .into_iter()
+                .map(|(pack, start, length)| (PackId::from_bytes([pack; 16]), start..start + length))
+                .collect();
+            let bytes: BTreeSet<_> =
+                ranges.iter().flat_map(|(pack, range)| range.clone().map(|at| (*pack, at))).collect();
+            prop_assert_eq!(distinct_bytes(ranges), bytes.len() as u64);
+        }
+
         #[test]
         fn packs_never_have_more_bytes_than_are_reserved(
             sizes in prop::collection::vec(1_u32..1000, 0..8),

@@ -123,6 +123,18 @@ async fn a_manifest_that_does_not_fit_is_rejected() {
 }
 
 #[tokio::test]
+async fn a_large_file_of_few_bytes_again_and_again_is_rejected_before_it_is_read() {
+    let change = async |_: &World, delta: &mut Delta| {
+        let sent = delta.manifest.terms[0];
+        let count = (64 << 20) / u64::from(sent.length) + 1;
+        delta.manifest.terms.truncate(1);
+        delta.manifest.terms.resize(count as usize, sent);
+        delta.upload.size = count * u64::from(sent.length);
+    };
+    is_rejected(RejectReason::InvalidManifest, change).await;
+}
+
+#[tokio::test]
 async fn a_pack_with_other_bytes_is_rejected() {
     let change = async |_: &World, delta: &mut Delta| delta.sent = incompressible(3, SMALL);
     is_rejected(RejectReason::PackMismatch, change).await;
