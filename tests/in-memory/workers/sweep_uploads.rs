@@ -6,6 +6,7 @@ use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::RejectReason;
 use sluice_in_memory::faults::Fault;
+use sluice_in_memory::sample;
 use sluice_storage::MultipartOptions;
 use sluice_storage::tables::{Ending, Update};
 use std::sync::Arc;
@@ -193,6 +194,19 @@ async fn a_shard_that_cannot_be_read_does_not_keep_the_others() {
     world.services.faults.next("dynamodb:Query", Fault::NotSent);
     assert!(!run(&world, later).await);
     assert_eq!(world.upload(&upload).await.state, UploadState::Expired);
+}
+
+#[tokio::test]
+async fn one_run_sweeps_more_than_a_page_of_a_shard() {
+    let (world, first) = open().await;
+    for number in 0..600_u16 {
+        // All in the shard of the last byte.
+        let random = [&[0; 7], &number.to_be_bytes()[..], &[1]].concat().try_into().expect("ten bytes");
+        let upload = sample::upload(&world.account, &number.to_string(), 1, random, clock::now());
+        world.begin(&upload).await;
+    }
+    assert!(run(&world, first.due_at.after(LONG)).await);
+    world.check_account(0, "").await;
 }
 
 #[tokio::test]

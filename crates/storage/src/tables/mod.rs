@@ -29,7 +29,7 @@ pub use access::Update;
 pub use accounts::Registered;
 pub use builds::{Build, Building};
 pub use commit::{Commit, Committed, Displaced};
-pub use due::DUE_SHARDS;
+pub use due::{DUE_SHARDS, DueCursor};
 pub use files::FileAndBlob;
 pub use lease::Lease;
 pub use listing::{FileHash, Listing, Page};

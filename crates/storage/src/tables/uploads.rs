@@ -10,7 +10,7 @@ use sluice_domain::upload::{FINISHED_UPLOAD_LIFE, Upload, UploadState};
 use sluice_domain::version::RejectReason;
 
 use super::batch::Consistency;
-use super::due::due_shard;
+use super::due::{DueCursor, DueQuery, due_shard};
 use super::lease::{Lease, LeaseAttribute, held_by};
 use super::{Query, RowUpdate, Tables, Update};
 use crate::error::{ErrorKind, StorageError};
@@ -117,15 +117,16 @@ impl Tables {
         Ok((uploads, next))
     }
 
-    /// Uploads of one of [`DUE_SHARDS`](super::DUE_SHARDS) shards that are due at `now`, the most overdue
-    /// first.
+    /// A page of the uploads of one of [`DUE_SHARDS`](super::DUE_SHARDS) shards that are due at `now`, the
+    /// most overdue first.
     pub async fn due_uploads(
         &self,
         shard: u8,
         now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Upload>, StorageError> {
-        self.due(&self.names.uploads, shard, now, limit).await
+        after: Option<DueCursor>,
+    ) -> Result<(Vec<Upload>, Option<DueCursor>), StorageError> {
+        const LIMIT: usize = 500;
+        self.due(DueQuery { table: &self.names.uploads, shard, now, after, limit: LIMIT }).await
     }
 
     /// Sets when the sweeper looks at an unfinished upload next, and how often it has enqueued it.
