@@ -14,6 +14,9 @@ use crate::pack_cache::PackCache;
 /// How many bytes of an object one request reads.
 pub const RANGE_BYTES: u64 = 8 << 20;
 
+/// The largest file that shares packs. The objects of a larger one cost little compared to its bytes.
+pub const SMALL_MAX_BYTES: u64 = 1 << 20;
+
 /// How many ranges of landed objects are held in memory at once, over all messages.
 const RANGES_IN_MEMORY: usize = 6;
 

@@ -8,8 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::app::App;
-use crate::store::small_files::SMALL_MAX_BYTES;
+use crate::app::{App, SMALL_MAX_BYTES};
 
 /// How many renewals fall into the life of a lease.
 const RENEWALS: u32 = 4;

@@ -2,8 +2,8 @@
 //!
 //! The messages of a batch are processed side by side. What happens to an upload, by module:
 //!
-//! - [`admission`] puts it off if too many workers are at work for its account, and [`allowance`] if the day's
-//!   work is used up.
+//! - [`admission`] puts it off if too many workers are at work for its account, and [`allowance`] if the
+//!   day's work is used up.
 //! - [`upload`] loads it, takes its [`lease`], and chooses between [`whole`], [`delta`] and [`cleanup`].
 //! - [`read`] streams the object through SHA-1, SHA-256 and the chunker, and saves a checkpoint if time runs
 //!   out.
