@@ -65,11 +65,11 @@ pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTi
     let in_batch = messages.len() > 1;
     let messages: Vec<_> = messages.into_iter().map(|message| (landed(&message), message)).collect();
     let admissions = Admissions::ask(app, &holder, &all_keys(&messages)).await;
-    let batch = &Batch { app, admissions: &admissions, in_batch, out_of_time };
+    let invocation = &Invocation { app, admissions: &admissions, in_batch, out_of_time };
     let results: Vec<(Message, Result<MessageResult, DedupError>)> = stream::iter(messages)
         .map(|(landed, message)| async move {
             // Boxed, here and below: the compiler cannot lay out all of it as one future.
-            let result = catch_panic(batch.process_message(&message, landed).boxed()).await;
+            let result = catch_panic(invocation.process_message(&message, landed).boxed()).await;
             (message, result)
         })
         .buffer_unordered(MESSAGES_IN_FLIGHT)
@@ -118,8 +118,8 @@ enum MessageResult {
     Processed { small_uploads: Vec<SmallUpload> },
 }
 
-/// What the messages of one batch have in common.
-struct Batch<'a> {
+/// What the messages of one invocation have in common.
+struct Invocation<'a> {
     app: &'a App,
     admissions: &'a Admissions,
     /// Whether it has several messages.
@@ -127,13 +127,13 @@ struct Batch<'a> {
     out_of_time: &'a TimeCheck,
 }
 
-impl Batch<'_> {
+impl Invocation<'_> {
     async fn process_message(
         &self,
         message: &Message,
         landed: Result<Landed, DedupError>,
     ) -> Result<MessageResult, DedupError> {
-        let Batch { app, admissions, in_batch, out_of_time } = *self;
+        let Invocation { app, admissions, in_batch, out_of_time } = *self;
         if out_of_time() {
             return Ok(MessageResult::NotTried);
         }
