@@ -64,13 +64,14 @@ async fn a_small_upload_stays_within_the_call_budget_of_the_worker() {
     worker.receive(&created(&new.key), 1, unhurried()).await;
     let made = taken(&calls);
     new.check_available(&worker, "counted").await;
-    // One of the calls is the heartbeat's: one a batch, and one every 40 seconds.
-    assert!(made.len() <= 10, "new content: {made:?}");
+    // One of the calls is the heartbeat's: one a batch, and one every 40 seconds. Another begins to count the
+    // account's work of the day.
+    assert!(made.len() <= 13, "new content: {made:?}");
 
     let known = Landed::of(new.user.clone(), "again", new.content.clone(), &Value::Null).await;
     worker.receive(&created(&known.key), 1, unhurried()).await;
     let made = taken(&calls);
-    assert!(made.len() <= 8, "known content: {made:?}");
+    assert!(made.len() <= 10, "known content: {made:?}");
 }
 
 #[tokio::test]
@@ -94,7 +95,7 @@ async fn small_files_of_a_batch_cost_the_worker_fewer_calls_than_alone() {
     assert_eq!(of("TransactWriteItems"), 10, "{made:?}");
     // One message for compress-pack. A file with a hook (one chunk in 64) costs two calls more.
     let sampled = of("BatchGetItem") + of("BatchWriteItem");
-    assert!(sampled <= 4 && made.len() - sampled <= 74, "{} calls: {made:?}", made.len());
+    assert!(sampled <= 4 && made.len() - sampled <= 77, "{} calls: {made:?}", made.len());
 }
 
 #[tokio::test]

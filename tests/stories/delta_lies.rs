@@ -136,9 +136,14 @@ async fn impossible_packs_are_refused_when_the_upload_begins() {
     let sha256 = "0".repeat(64);
     let pack = |size: u64| json!({ "size": size, "sha256": sha256 });
     let request = |packs: Value| json!({ "path": "file", "size": 100, "sha256": sha256, "packs": packs });
-    for packs in
-        [json!([pack(0)]), json!([pack((64 << 20) + 1)]), json!([pack(1 << 40)]), json!(vec![pack(1); 91])]
-    {
+    for packs in [
+        json!([pack(0)]),
+        json!([pack((64 << 20) + 1)]),
+        json!([pack(1 << 40)]),
+        json!(vec![pack(1); 91]),
+        // More than is reserved.
+        json!([pack(60), pack(41)]),
+    ] {
         user.post("/uploads", &request(packs)).await.expect_problem(400, Code::InvalidRequest);
     }
     let mut unnamed = request(json!([]));

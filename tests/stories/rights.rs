@@ -39,7 +39,7 @@ const RIGHTS: [(&str, &str); 14] = [
     ("bridge-events", "landing-queue: Send"),
     (
         "dedup-upload",
-        "accounts: Update; uploads: Get Update; files: Get Query Put; versions: Get Query Put; \
+        "accounts: Get Update; uploads: Get Update; files: Get Query Put; versions: Get Query Put; \
          blobs: Get Put Update; packs: BatchGet Put Update Delete BatchWrite; \
          chunk-index: BatchGet BatchWrite; \
          landing/uploads: Get Delete; landing/packs: Get Delete; vault/objects: Get Put Delete; \

@@ -20,7 +20,7 @@ async fn reserved(tables: &Tables, account: &Account) -> u64 {
 /// The uploads of an account that are due at `now`, in the order of the index.
 async fn due(tables: &Tables, account: &Account, shard: u8, now_milliseconds: u64) -> Vec<Upload> {
     let now = sluice_domain::time::Timestamp::from_unix_milliseconds(now_milliseconds);
-    let mut uploads = tables.due_uploads(shard, now, 1000).await.expect("a read");
+    let (mut uploads, _) = tables.due_uploads(shard, now, None).await.expect("a read");
     uploads.retain(|upload| upload.account_id == account.account_id);
     uploads
 }

@@ -2,6 +2,7 @@
 
 use sluice_domain::hash::Sha256;
 use sluice_domain::invitation::Registration;
+use sluice_domain::work::WorkLimits;
 use sluice_storage::presign::{Credentials, UrlLife};
 use sluice_storage::stores::Role;
 use sluice_storage::stores::Stores;
@@ -89,6 +90,14 @@ impl Deployment {
     /// The secret by which functions know the distribution in front of the API, if it has one.
     pub fn origin_secret(&self) -> Result<Option<String>, ConfigError> {
         self.find(&settings::ORIGIN_SECRET)
+    }
+
+    /// What workers do for one account at most.
+    pub fn work_limits(&self) -> Result<WorkLimits, ConfigError> {
+        Ok(WorkLimits {
+            workers: self.get(&settings::ACCOUNT_WORKERS)?,
+            daily_bytes: self.get(&settings::DAILY_WORK_BYTES)?,
+        })
     }
 
     /// The quota of a new account, in bytes.

@@ -3,6 +3,7 @@
 use sluice_domain::hash::Sha256;
 use sluice_domain::invitation::Registration;
 use sluice_domain::migration::Rule;
+use sluice_domain::work::WORKERS_MAX;
 use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 
@@ -59,6 +60,15 @@ settings! {
         |value| value.parse().ok().filter(|seconds| *seconds > 0).map(Duration::from_secs),
     )
     .or(Absent::Default("120"));
+    ACCOUNT_WORKERS: usize = Setting::parsed(
+        "SLUICE_ACCOUNT_WORKERS",
+        PARAMETER,
+        "a whole number from 1 to 16",
+        |value| value.parse().ok().filter(|workers| (1..=WORKERS_MAX).contains(workers)),
+    )
+    .or(Absent::Default("8"));
+    DAILY_WORK_BYTES: u64 = Setting::number("SLUICE_DAILY_WORK_BYTES", PARAMETER)
+        .or(Absent::Default("2199023255552"));
     STORES: String = Setting::text("SLUICE_STORES", PARAMETER).or(Absent::Default("{}"));
     REQUIRE_TLS: bool = Setting::new("SLUICE_REQUIRE_TLS", PARAMETER, "true or false")
         .or(Absent::Default("false"));

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use crate::chunk::CHUNK_MAX_BYTES;
 use crate::id::PackId;
@@ -72,13 +73,47 @@ pub enum InvalidPacks {
     /// The pack with this number, from 1, is empty or over 64 MiB.
     #[error("pack {0} does not have 1 to {PACK_MAX_BYTES} bytes")]
     Size(usize),
+    /// The packs have more bytes than the file, for which quota is reserved.
+    #[error("the packs have {packs_bytes} bytes and the file only {size}; send each missing chunk once")]
+    Sum {
+        /// Total size of the packs in bytes.
+        packs_bytes: u64,
+        /// Declared size of the file in bytes.
+        size: u64,
+    },
 }
 
-/// The largest blob of a delta upload: as much as [`MANIFEST_MAX_PACKS`] full packs hold. This bounds the
-/// time of verification, however often the manifest repeats a chunk.
+/// How many times as large as the distinct bytes that it refers to a delta upload may be. Files with runs of
+/// zeros, such as disk images, keep within it unless they are almost empty.
+const REPEATS_MAX: u64 = 64;
+
+/// A delta upload up to this size may repeat itself as it likes: reading it costs little.
+const REPEATS_FREE_BYTES: u64 = PACK_MAX_BYTES as u64;
+
+/// Whether a blob of `size` bytes, made of ranges of packs, consists of few bytes again and again. A short
+/// request would make the worker read and hash gigabytes; the whole file has to be sent.
+pub fn is_mostly_repeats(size: u64, ranges: Vec<(PackId, Range<u64>)>) -> bool {
+    size > REPEATS_FREE_BYTES && size > distinct_bytes(ranges) * REPEATS_MAX
+}
+
+/// How many bytes the ranges have in all, those in several of them counted once.
+fn distinct_bytes(mut ranges: Vec<(PackId, Range<u64>)>) -> u64 {
+    ranges.sort_unstable_by_key(|(pack, range)| (*pack, range.start));
+    let mut sum = 0;
+    let mut counted: Option<(PackId, u64)> = None;
+    for (pack, range) in ranges {
+        let end_before = counted.filter(|(before, _)| *before == pack).map_or(0, |(_, end)| end);
+        sum += range.end.saturating_sub(range.start.max(end_before));
+        counted = Some((pack, range.end.max(end_before)));
+    }
+    sum
+}
+
+/// The largest blob of a delta upload: as much as [`MANIFEST_MAX_PACKS`] full packs hold.
 pub const DELTA_BLOB_MAX_BYTES: u64 = MANIFEST_MAX_PACKS as u64 * PACK_MAX_BYTES as u64;
 
-/// Checks the packs that a delta upload of `size` bytes declares.
+/// Checks the packs that a delta upload of `size` bytes declares. Together they are not larger than the file:
+/// its size is what the account reserves, and a client sends each missing chunk once.
 ///
 /// # Errors
 /// [`InvalidPacks`] names the limit that they break.
@@ -89,8 +124,11 @@ pub fn check_packs(packs: &[DeclaredPack], size: u64) -> Result<(), InvalidPacks
     if packs.len() > MANIFEST_MAX_PACKS {
         return Err(InvalidPacks::Count(packs.len()));
     }
-    let wrong = packs.iter().position(|pack| !(1..=PACK_MAX_BYTES).contains(&pack.size));
-    wrong.map_or(Ok(()), |index| Err(InvalidPacks::Size(index + 1)))
+    if let Some(index) = packs.iter().position(|pack| !(1..=PACK_MAX_BYTES).contains(&pack.size)) {
+        return Err(InvalidPacks::Size(index + 1));
+    }
+    let packs_bytes = packs.iter().map(|pack| u64::from(pack.size)).sum();
+    if packs_bytes > size { Err(InvalidPacks::Sum { packs_bytes, size }) } else { Ok(()) }
 }
 
 /// Why a manifest does not fit its upload. Packs are counted from 1, terms from 0.
@@ -195,6 +233,7 @@ fn makes_pack(lengths: &[u32], size: u32) -> bool {
 mod tests {
     use super::*;
     use crate::hash::Sha256;
+    use proptest::prelude::*;
 
     fn declared(size: u32) -> DeclaredPack {
         DeclaredPack { size, sha256: Sha256::of(b"") }
@@ -267,7 +306,45 @@ mod tests {
         assert_eq!(check_packs(&[declared(1), declared(0)], 1), Err(InvalidPacks::Size(2)));
         assert_eq!(check_packs(&[declared(PACK_MAX_BYTES + 1)], 1), Err(InvalidPacks::Size(1)));
         assert_eq!(check_packs(&[declared(1); 91], 1), Err(InvalidPacks::Count(91)));
+        let sum = InvalidPacks::Sum { packs_bytes: 101, size: 100 };
+        assert_eq!(check_packs(&[declared(60), declared(41)], 100), Err(sum));
         assert_eq!(check_packs(&[], DELTA_BLOB_MAX_BYTES), Ok(()));
         assert_eq!(check_packs(&[], DELTA_BLOB_MAX_BYTES + 1), Err(InvalidPacks::BlobTooLarge));
+    }
+
+    #[test]
+    fn a_blob_of_few_bytes_is_refused_if_it_is_large() {
+        let pack = PackId::from_bytes([1; 16]);
+        let of = |size, distinct| is_mostly_repeats(size, vec![(pack, 0..distinct)]);
+        assert!(!of(64 << 20, 1));
+        assert!(of((64 << 20) + 1, 1 << 20));
+        assert!(!of(64 << 20, 1 << 20));
+        assert!(!of(5760 << 20, 90 << 20));
+        assert!(of(5760 << 20, (90 << 20) - 1));
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_in_several_ranges_are_counted_once(
+            ranges in prop::collection::vec((0_u8..3, 0_u64..50, 0_u64..20), 0..20),
+        ) {
+            let ranges: Vec<_> = ranges
+                .into_iter()
+                .map(|(pack, start, length)| (PackId::from_bytes([pack; 16]), start..start + length))
+                .collect();
+            let bytes: BTreeSet<_> =
+                ranges.iter().flat_map(|(pack, range)| range.clone().map(|at| (*pack, at))).collect();
+            prop_assert_eq!(distinct_bytes(ranges), bytes.len() as u64);
+        }
+
+        #[test]
+        fn packs_never_have_more_bytes_than_are_reserved(
+            sizes in prop::collection::vec(1_u32..1000, 0..8),
+            size in 0_u64..4000,
+        ) {
+            let packs: Vec<DeclaredPack> = sizes.iter().copied().map(declared).collect();
+            let sum: u64 = sizes.iter().copied().map(u64::from).sum();
+            prop_assert_eq!(check_packs(&packs, size).is_ok(), sum <= size);
+        }
     }
 }

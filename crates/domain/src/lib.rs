@@ -37,3 +37,4 @@ pub mod sweep;
 pub mod time;
 pub mod upload;
 pub mod version;
+pub mod work;

@@ -11,7 +11,7 @@ pub const PENDING_PATIENCE: Duration = Duration::from_mins(30);
 
 /// The longest pause between two messages about one upload. It is shorter than the day over which the alarm
 /// counts stuck uploads, so that the alarm does not end while one is stuck.
-const ENQUEUE_PAUSE_MAX: Duration = Duration::from_hours(12);
+pub const ENQUEUE_PAUSE_MAX: Duration = Duration::from_hours(12);
 
 /// The pause before an upload that was enqueued `enqueue_count` times is enqueued again. It doubles each
 /// time, up to twelve hours.
@@ -42,8 +42,23 @@ pub enum Sweep {
     Expire,
     /// Reject the version for this reason: it cannot become available any more.
     Reject(RejectReason),
+    /// Send the worker a message: the upload has ended, and not everything of it was cleaned up.
+    CleanUp,
+    /// Delete what landed late, for the last time: the upload has ended, and so have its URLs.
+    DeleteLate,
     /// Do nothing: the upload is in a final state.
     Nothing,
+}
+
+/// How long the packs of an upload that has ended may still arrive. A presigned URL lives for an hour at most
+/// (`PresignedUrlTtlSeconds` in the template), and a PUT that began before its end takes a while.
+const LATE_PACKS_PERIOD: Duration = Duration::from_hours(2);
+
+/// When the sweeper looks at `upload` again if it ends `now`, to delete packs that arrive later: the landing
+/// bucket does not notify of packs.
+pub fn late_packs_due_at(upload: &Upload, now: Timestamp) -> Option<Timestamp> {
+    let has_urls = upload.packs.as_ref().is_some_and(|packs| !packs.is_empty());
+    has_urls.then(|| now.after(LATE_PACKS_PERIOD))
 }
 
 /// Decides about `upload`. `landed` says whether everything it sends is in the landing bucket.
@@ -55,6 +70,8 @@ pub fn decide(upload: &Upload, landed: bool, now: Timestamp) -> Sweep {
         }
         UploadState::Open => Sweep::Expire,
         UploadState::Pending => Sweep::Reject(RejectReason::BytesLost),
-        _ => Sweep::Nothing,
+        _ if upload.packs.is_none() => Sweep::Nothing,
+        _ if landed => Sweep::CleanUp,
+        _ => Sweep::DeleteLate,
     }
 }

@@ -40,6 +40,6 @@ pub use get::{GetOptions, Object, ObjectHead};
 pub use list::LIST_PAGE;
 pub use put::{PutOptions, Written};
 pub use put_parts::CheckedUpload;
-pub use queue::{Queue, Received, VisibilityChange};
+pub use queue::{DelayedMessage, Queue, Received, VisibilityChange};
 pub use tables::access::{TableNames, Tables};
 pub use time_limits::TimeLimits;

@@ -2,7 +2,7 @@
 
 use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, Message, MessageAttributeValue, MessageSystemAttributeName,
-    MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
+    MessageSystemAttributeNameForSends, MessageSystemAttributeValue, SendMessageBatchRequestEntry,
 };
 use sluice_domain::time::Timestamp;
 use std::collections::BTreeMap;
@@ -10,8 +10,11 @@ use std::time::Duration;
 
 use crate::call;
 use crate::clients::Clients;
-use crate::error::StorageError;
+use crate::error::{ErrorKind, StorageError};
 use crate::trace;
+
+/// SQS takes at most this many entries in one request.
+const ENTRIES_MAX: usize = 10;
 
 /// A message that was received but not deleted yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +25,14 @@ pub struct Received {
     pub sent_at: Timestamp,
     /// Identifies this delivery of the message to SQS.
     pub receipt_handle: String,
+}
+
+/// A message that is received after some time.
+#[derive(Debug, Clone)]
+pub struct DelayedMessage {
+    pub body: String,
+    /// At most 15 minutes.
+    pub delay: Duration,
 }
 
 /// When a received message is to be visible again.
@@ -104,6 +115,29 @@ impl Queue {
     pub async fn delete(&self, receipt_handle: &str) -> Result<(), StorageError> {
         let request = self.client.delete_message().queue_url(&self.url).receipt_handle(receipt_handle);
         call::write("sqs:DeleteMessage", request.send()).await?;
+        Ok(())
+    }
+
+    /// Sends messages of a few hundred bytes, ten in one request. If it fails, some may have been sent.
+    pub async fn send_delayed(&self, messages: &[DelayedMessage]) -> Result<(), StorageError> {
+        const OPERATION: &str = "sqs:SendMessageBatch";
+        for messages in messages.chunks(ENTRIES_MAX) {
+            let entries = messages.iter().enumerate().map(|(number, DelayedMessage { body, delay })| {
+                SendMessageBatchRequestEntry::builder()
+                    .id(number.to_string())
+                    .message_body(body)
+                    .delay_seconds(seconds(*delay))
+                    .build()
+                    .map_err(|error| StorageError::fault(OPERATION, error))
+            });
+            let entries = entries.collect::<Result<Vec<_>, _>>()?;
+            let request = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries));
+            let answer = call::write(OPERATION, request.send()).await?;
+            if let Some(refused) = answer.failed.first() {
+                let reason = refused.code().to_owned();
+                return Err(StorageError::new(ErrorKind::Unavailable, OPERATION, reason));
+            }
+        }
         Ok(())
     }
 

@@ -121,6 +121,8 @@ pub(crate) enum Condition {
     ObjectNotRetired,
     /// No receipt has this id.
     ReceiptNew,
+    /// The account's work of the day is counted like this, and not used up.
+    WorkAllowed,
 }
 
 impl Condition {

@@ -57,16 +57,22 @@ struct Request {
     visibility_timeout: Option<u64>,
     max_number_of_messages: Option<usize>,
     #[serde(default)]
-    entries: Vec<VisibilityChange>,
+    entries: Vec<Entry>,
 }
 
-/// One message of a `ChangeMessageVisibilityBatch`.
+/// One message of a `ChangeMessageVisibilityBatch` or `SendMessageBatch`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct VisibilityChange {
+struct Entry {
     id: String,
+    #[serde(default)]
     receipt_handle: String,
+    #[serde(default)]
     visibility_timeout: u64,
+    #[serde(default)]
+    message_body: String,
+    #[serde(default)]
+    delay_seconds: u64,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -85,16 +91,27 @@ impl Queues {
 
     /// Receives every message of a queue, as Lambda's poller does once the hidden ones are visible again.
     pub fn poll(&self, queue: &str) -> Vec<QueuedMessage> {
+        self.poll_if(queue, usize::MAX, |_| true)
+    }
+
+    /// Receives up to `most` messages that are visible, as Lambda's poller does.
+    pub fn poll_visible(&self, queue: &str, most: usize) -> Vec<QueuedMessage> {
+        let now = clock::now();
+        self.poll_if(queue, most, |message| message.visible_at <= now)
+    }
+
+    fn poll_if(&self, queue: &str, most: usize, may: impl Fn(&QueuedMessage) -> bool) -> Vec<QueuedMessage> {
         let now = clock::now();
         let mut state = self.lock();
         let handle = state.next_id();
         let messages = state.queues.entry(queue.to_owned()).or_default();
-        for message in messages.iter_mut() {
+        let received = messages.iter_mut().filter(|message| may(message)).take(most).map(|message| {
             message.receive_count += 1;
             message.visible_at = now.after(POLLER_VISIBILITY_TIMEOUT);
             message.receipt_handle = format!("{}-{handle}", message.id);
-        }
-        messages.clone()
+            message.clone()
+        });
+        received.collect()
     }
 
     /// Deletes a message, as Lambda's poller does once it is done.
@@ -112,6 +129,7 @@ impl Queues {
         let mut state = self.lock();
         match operation {
             "SendMessage" => Ok(state.send(request, now)),
+            "SendMessageBatch" => Ok(state.send_all(request, now)),
             "ReceiveMessage" => Ok(state.receive(&request, now)),
             "DeleteMessage" => state.delete(&request),
             "ChangeMessageVisibility" => state.change_visibility(&request, now),
@@ -128,19 +146,35 @@ impl State {
     }
 
     fn send(&mut self, request: Request, now: Timestamp) -> Value {
-        let id = self.next_id();
         let attributes = request.message_attributes.into_iter();
-        let message = QueuedMessage {
-            id: id.clone(),
-            body: request.message_body,
-            attributes: attributes.map(|(name, attribute)| (name, attribute.string_value)).collect(),
+        let attributes = attributes.map(|(name, attribute)| (name, attribute.string_value)).collect();
+        let message = QueuedMessage { attributes, ..self.new_message(request.message_body, now) };
+        let id = message.id.clone();
+        self.queues.entry(request.queue_url).or_default().push(message);
+        json!({ "MessageId": id })
+    }
+
+    fn send_all(&mut self, request: Request, now: Timestamp) -> Value {
+        let mut successful = Vec::new();
+        for Entry { id, message_body, delay_seconds, .. } in request.entries {
+            let visible_at = now.after(Duration::from_secs(delay_seconds));
+            let message = QueuedMessage { visible_at, ..self.new_message(message_body, now) };
+            successful.push(json!({ "Id": id, "MessageId": message.id, "MD5OfMessageBody": "" }));
+            self.queues.entry(request.queue_url.clone()).or_default().push(message);
+        }
+        json!({ "Successful": successful, "Failed": [] })
+    }
+
+    fn new_message(&mut self, body: String, now: Timestamp) -> QueuedMessage {
+        QueuedMessage {
+            id: self.next_id(),
+            body,
+            attributes: BTreeMap::new(),
             receive_count: 0,
             sent_at: now,
             visible_at: now,
             receipt_handle: String::new(),
-        };
-        self.queues.entry(request.queue_url).or_default().push(message);
-        json!({ "MessageId": id })
+        }
     }
 
     fn receive(&mut self, request: &Request, now: Timestamp) -> Value {
@@ -186,7 +220,7 @@ impl State {
     fn change_visibility_of_all(&mut self, request: &Request, now: Timestamp) -> Value {
         let mut successful = Vec::new();
         let mut failed = Vec::new();
-        for VisibilityChange { id, receipt_handle, visibility_timeout } in &request.entries {
+        for Entry { id, receipt_handle, visibility_timeout, .. } in &request.entries {
             match self.received(&request.queue_url, receipt_handle) {
                 Ok(message) => {
                     message.visible_at = now.after(Duration::from_secs(*visibility_timeout));

@@ -1,5 +1,6 @@
 //! Runs the workers on services in memory: their branches, and that no fault at any point changes the result.
 
+mod complete;
 mod compress;
 mod deaths;
 mod dedup;

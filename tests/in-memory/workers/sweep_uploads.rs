@@ -1,18 +1,23 @@
 //! sweep-uploads.
 
+use sluice_deployment::clock;
 use sluice_domain::sweep::{OPEN_CHECK_INTERVAL, enqueue_backoff, is_stuck};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::RejectReason;
 use sluice_in_memory::faults::Fault;
+use sluice_in_memory::sample;
 use sluice_storage::MultipartOptions;
+use sluice_storage::tables::{Ending, Update};
 use std::sync::Arc;
 use std::time::Duration;
 use sweep_uploads::{App, sweep};
 
-use crate::support::{Worker, World, incompressible};
+use crate::dedup::delta::prepared;
+use crate::support::{Worker, World, incompressible, keys};
 
 const LENGTH: usize = 1000;
+const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 const LONG: Duration = Duration::from_hours(8 * 24);
 
@@ -121,6 +126,53 @@ async fn a_pending_version_whose_bytes_are_lost_is_rejected() {
 }
 
 #[tokio::test]
+async fn packs_that_arrive_after_their_upload_has_ended_are_deleted() {
+    for ending in [Ending::Aborted, Ending::Expired] {
+        let (world, delta) = prepared().await;
+        let upload = &delta.upload;
+        world.begin(upload).await;
+        let now = clock::now();
+        assert_eq!(world.tables.end_upload(upload, ending, now).await.expect("a write"), Update::Done);
+        delta.put_pack(&world).await;
+        assert!(run(&world, now.after(HOUR)).await);
+        assert!(!keys(&world.landing).await.is_empty(), "its URL may still be valid");
+        assert!(run(&world, now.after(2 * HOUR)).await);
+        world.check_landing_is_empty("").await;
+        delta.put_pack(&world).await;
+        assert!(run(&world, now.after(DAY)).await);
+        assert!(!keys(&world.landing).await.is_empty(), "the sweeper has done with it");
+    }
+}
+
+#[tokio::test]
+async fn packs_that_arrive_after_their_version_is_available_are_deleted() {
+    let (world, delta) = prepared().await;
+    delta.begin(&world).await;
+    Worker::dedup(&world).finish().await;
+    let now = clock::now();
+    delta.put_pack(&world).await;
+    assert!(run(&world, now.after(2 * HOUR)).await);
+    world.check_available(&delta.upload, &delta.content(), delta.used_bytes(), "").await;
+}
+
+#[tokio::test]
+async fn a_delta_upload_that_was_not_cleaned_up_is_enqueued_for_that() {
+    let (world, delta) = prepared().await;
+    let upload = &delta.upload;
+    world.begin(upload).await;
+    let now = clock::now();
+    world.tables.end_upload(upload, Ending::Aborted, now).await.expect("a write");
+    delta.put_pack(&world).await;
+    delta.put_manifest(&world).await;
+    assert!(run(&world, now.after(2 * HOUR)).await);
+    assert_eq!(bodies(&world), [World::received(upload)]);
+    Worker::dedup(&world).finish().await;
+    world.check_landing_is_empty("").await;
+    assert!(run(&world, now.after(3 * HOUR)).await);
+    assert_eq!(bodies(&world), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_failing_upload_does_not_keep_the_others() {
     let (world, first) = open().await;
     let second = world.new_upload("second", LENGTH as u64);
@@ -142,6 +194,19 @@ async fn a_shard_that_cannot_be_read_does_not_keep_the_others() {
     world.services.faults.next("dynamodb:Query", Fault::NotSent);
     assert!(!run(&world, later).await);
     assert_eq!(world.upload(&upload).await.state, UploadState::Expired);
+}
+
+#[tokio::test]
+async fn one_run_sweeps_more_than_a_page_of_a_shard() {
+    let (world, first) = open().await;
+    for number in 0..600_u16 {
+        // All in the shard of the last byte.
+        let random = [&[0; 7], &number.to_be_bytes()[..], &[1]].concat().try_into().expect("ten bytes");
+        let upload = sample::upload(&world.account, &number.to_string(), 1, random, clock::now());
+        world.begin(&upload).await;
+    }
+    assert!(run(&world, first.due_at.after(LONG)).await);
+    world.check_account(0, "").await;
 }
 
 #[tokio::test]

@@ -75,9 +75,12 @@ impl Tables {
         table: &str,
         key: Row,
     ) -> Result<Option<T>, StorageError> {
+        self.get_row(table, key).await?.map(parse).transpose()
+    }
+
+    pub(super) async fn get_row(&self, table: &str, key: Row) -> Result<Option<Row>, StorageError> {
         let request = self.client.get_item().table_name(table).set_key(Some(key)).consistent_read(true);
-        let answer = call::read("dynamodb:GetItem", request.send()).await?;
-        answer.item.map(parse).transpose()
+        Ok(call::read("dynamodb:GetItem", request.send()).await?.item)
     }
 
     pub(super) fn update_request(&self, change: RowUpdate<'_>) -> UpdateItemFluentBuilder {

@@ -6,7 +6,7 @@ use sluice_domain::time::Timestamp;
 
 use super::{Query, Tables};
 use crate::error::StorageError;
-use crate::transaction::{Values, parse};
+use crate::transaction::{Row, Values, parse};
 
 /// The number of shards of an index `by_due`.
 pub const DUE_SHARDS: u8 = 16;
@@ -16,15 +16,25 @@ pub(super) fn due_shard(byte: u8) -> String {
     (byte % DUE_SHARDS).to_string()
 }
 
+/// Where a page of due rows ends.
+#[derive(Debug, Clone)]
+pub struct DueCursor(Row);
+
+/// Which rows of an index `by_due` to read.
+pub(super) struct DueQuery<'a> {
+    pub table: &'a str,
+    pub shard: u8,
+    pub now: Timestamp,
+    pub after: Option<DueCursor>,
+    pub limit: usize,
+}
+
 impl Tables {
-    /// Rows of a shard of `table` that are due at `now`, the most overdue first.
+    /// A page of rows of a shard that are due, the most overdue first.
     pub(super) async fn due<T: serde::de::DeserializeOwned>(
         &self,
-        table: &str,
-        shard: u8,
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<T>, StorageError> {
+        DueQuery { table, shard, now, after, limit }: DueQuery<'_>,
+    ) -> Result<(Vec<T>, Option<DueCursor>), StorageError> {
         let query = Query {
             table,
             index: Some("by_due"),
@@ -32,11 +42,11 @@ impl Tables {
             values: Values::new()
                 .with(":shard", &shard.to_string())?
                 .with(":now", &now.unix_milliseconds())?,
-            after: None,
+            after: after.map(|DueCursor(row)| row),
             limit,
             descending: false,
         };
-        let (rows, _) = self.query(query).await?;
-        rows.into_iter().map(parse).collect()
+        let (rows, more) = self.query(query).await?;
+        Ok((rows.into_iter().map(parse).collect::<Result<_, _>>()?, more.map(DueCursor)))
     }
 }

@@ -37,6 +37,11 @@ pub(super) fn held_by(holder: &str) -> Result<Values, StorageError> {
 pub(super) struct LeaseAttribute(pub &'static str);
 
 impl LeaseAttribute {
+    /// The attribute that says when the lease lapses.
+    pub(super) fn until(self) -> String {
+        format!("{}_until", self.0)
+    }
+
     /// The update that takes the lease.
     pub(super) fn take(self) -> String {
         let name = self.0;

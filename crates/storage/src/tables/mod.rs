@@ -25,13 +25,14 @@ mod segments;
 mod sessions;
 mod uploads;
 mod versions;
+mod work;
 
 pub use access::Update;
 pub use accounts::{QuotaChanged, Registered};
 pub use attempts::Attempt;
 pub use builds::{Build, Building};
 pub use commit::{Commit, Committed, Displaced};
-pub use due::DUE_SHARDS;
+pub use due::{DUE_SHARDS, DueCursor};
 pub use files::FileAndBlob;
 pub use lease::Lease;
 pub use listing::{FileHash, Listing, Page};
@@ -40,5 +41,6 @@ pub use publish::Published;
 pub use receipts::ReceiptCursor;
 pub use segments::{FileBlob, Segment, SegmentCursor};
 pub use uploads::{Begun, Ending};
+pub use work::{Admission, Counted, Slot, Work};
 
 use access::{Query, RowUpdate, Tables};

@@ -1,6 +1,7 @@
 //! Publishes uploads: carries out in one transaction what the domain has planned.
 
 use sluice_domain::publication::{Outcome, Publication, Reference, StoredBlob, Target, publication};
+use sluice_domain::sweep::late_packs_due_at;
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::RejectReason;
@@ -79,6 +80,7 @@ impl Tables {
             state: plan.state(),
             reason: plan.version.reason,
             from: upload.state,
+            late_packs_due_at: late_packs_due_at(upload, now),
             now,
         };
         transaction = transaction

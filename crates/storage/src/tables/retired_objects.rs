@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sluice_domain::pack_move::{ObjectOwner, RetiredObject};
 use sluice_domain::time::Timestamp;
 
-use super::due::due_shard;
+use super::due::{DueQuery, due_shard};
 use super::{RowUpdate, Tables, Update};
 use crate::call;
 use crate::error::StorageError;
@@ -60,7 +60,8 @@ impl Tables {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<RetiredObject>, StorageError> {
-        let rows: Vec<RetiredRow> = self.due(&self.names.retired_objects, shard, now, limit).await?;
+        let query = DueQuery { table: &self.names.retired_objects, shard, now, after: None, limit };
+        let (rows, _): (Vec<RetiredRow>, _) = self.due(query).await?;
         Ok(rows.into_iter().map(|row| row.object).collect())
     }
 

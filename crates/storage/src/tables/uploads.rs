@@ -4,12 +4,13 @@ use serde::{Deserialize, Serialize};
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::{AccountId, FileId, UploadId};
 use sluice_domain::publication::{Arrival, QuotaChange, Target, arrival};
+use sluice_domain::sweep::late_packs_due_at;
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{FINISHED_UPLOAD_LIFE, Upload, UploadState};
 use sluice_domain::version::RejectReason;
 
 use super::batch::Consistency;
-use super::due::due_shard;
+use super::due::{DueCursor, DueQuery, due_shard};
 use super::lease::{Lease, LeaseAttribute, held_by};
 use super::{Query, RowUpdate, Tables, Update};
 use crate::error::{ErrorKind, StorageError};
@@ -19,6 +20,7 @@ use crate::transaction::{Cancelled, Change, Condition, Row, Transaction, Values,
 pub(super) const PLANS_MAX: u32 = 8;
 
 const MERGE_LEASE: LeaseAttribute = LeaseAttribute("merger");
+const VERIFICATION_LEASE: LeaseAttribute = LeaseAttribute("verifier");
 
 /// The row of an unfinished upload: with the attributes of its indexes.
 #[derive(Serialize, Deserialize)]
@@ -115,15 +117,16 @@ impl Tables {
         Ok((uploads, next))
     }
 
-    /// Uploads of one of [`DUE_SHARDS`](super::DUE_SHARDS) shards that are due at `now`, the most overdue
-    /// first.
+    /// A page of the uploads of one of [`DUE_SHARDS`](super::DUE_SHARDS) shards that are due at `now`, the
+    /// most overdue first.
     pub async fn due_uploads(
         &self,
         shard: u8,
         now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Upload>, StorageError> {
-        self.due(&self.names.uploads, shard, now, limit).await
+        after: Option<DueCursor>,
+    ) -> Result<(Vec<Upload>, Option<DueCursor>), StorageError> {
+        const LIMIT: usize = 500;
+        self.due(DueQuery { table: &self.names.uploads, shard, now, after, limit: LIMIT }).await
     }
 
     /// Sets when the sweeper looks at an unfinished upload next, and how often it has enqueued it.
@@ -142,6 +145,18 @@ impl Tables {
             .with(":open", &UploadState::Open)?
             .with(":pending", &UploadState::Pending)?;
         self.update_upload(upload, UPDATE, UNFINISHED, values).await
+    }
+
+    /// Sets when the sweeper looks again at an upload that has ended. Refused if it has done with it.
+    pub async fn sweep_again(&self, upload: &Upload, due_at: Timestamp) -> Result<Update, StorageError> {
+        let values = Values::new().with(":due_at", &due_at.unix_milliseconds())?;
+        self.update_upload(upload, "SET #due_at = :due_at", "attribute_exists(#due_shard)", values).await
+    }
+
+    /// Ends the sweeping of an upload that has ended.
+    pub async fn sweep_no_more(&self, upload: &Upload) -> Result<Update, StorageError> {
+        const ENDED: &str = "attribute_exists(#upload_id) AND attribute_not_exists(#open_account_id)";
+        self.update_upload(upload, "REMOVE #due_shard", ENDED, Values::new()).await
     }
 
     async fn update_upload(
@@ -187,6 +202,25 @@ impl Tables {
         self.update_upload(upload, &MERGE_LEASE.release(), &free, held_by(holder)?).await
     }
 
+    /// Takes the lease on the verification of an unfinished upload, or prolongs it. Refused if another
+    /// message's worker has it, or if the upload has ended.
+    pub async fn lease_verification(
+        &self,
+        upload: &Upload,
+        lease: Lease<'_>,
+    ) -> Result<Update, StorageError> {
+        let free = format!("#state IN (:open, :pending) AND {}", VERIFICATION_LEASE.free());
+        let values =
+            lease.values()?.with(":open", &UploadState::Open)?.with(":pending", &UploadState::Pending)?;
+        self.update_upload(upload, &VERIFICATION_LEASE.take(), &free, values).await
+    }
+
+    /// Gives the lease back. Refused if another message's worker has it by now.
+    pub async fn release_verification(&self, upload: &Upload, holder: &str) -> Result<Update, StorageError> {
+        let free = format!("attribute_exists(#upload_id) AND {}", VERIFICATION_LEASE.not_held_by_another());
+        self.update_upload(upload, &VERIFICATION_LEASE.release(), &free, held_by(holder)?).await
+    }
+
     /// Ends an open upload without a version and releases its reservation. Refused if it was not open.
     pub async fn end_upload(
         &self,
@@ -203,6 +237,7 @@ impl Tables {
             },
             reason: None,
             from: UploadState::Open,
+            late_packs_due_at: late_packs_due_at(upload, now),
             now,
         };
         let transaction = Transaction::new().finish_upload(self, &finish)?.release_reservation(
@@ -264,24 +299,35 @@ pub(super) struct FinishUpload {
     pub reason: Option<RejectReason>,
     /// The state that the upload must still be in.
     pub from: UploadState,
+    /// When the sweeper looks at it once more, if it does.
+    pub late_packs_due_at: Option<Timestamp>,
     pub now: Timestamp,
 }
 
 impl Transaction {
-    /// Ends an upload and removes it from the indexes of unfinished uploads.
+    /// Ends an upload and removes it from the indexes of unfinished uploads, except that the sweeper still
+    /// finds it if packs may arrive late.
     pub(super) fn finish_upload(self, tables: &Tables, finish: &FinishUpload) -> Result<Self, StorageError> {
+        let sweeping = match finish.late_packs_due_at {
+            None => Change::new(
+                "SET #state = :state, #reason = :reason, #file_id = :file_id, #purge_at = :purge_at \
+                 REMOVE #open_account_id, #due_shard",
+            ),
+            Some(due_at) => Change::new(
+                "SET #state = :state, #reason = :reason, #file_id = :file_id, #purge_at = :purge_at, \
+                 #due_at = :due_at REMOVE #open_account_id",
+            )
+            .with(":due_at", &due_at.unix_milliseconds())?,
+        };
         let purge_at = finish.now.after(FINISHED_UPLOAD_LIFE);
         self.update(
             &tables.names.uploads,
             upload_key(finish.upload_id),
-            Change::new(
-                "SET #state = :state, #reason = :reason, #file_id = :file_id, #purge_at = :purge_at \
-                 REMOVE #open_account_id, #due_shard",
-            )
-            .with(":state", &finish.state)?
-            .with(":reason", &finish.reason)?
-            .with(":file_id", &finish.file_id)?
-            .with(":purge_at", &purge_at.unix_seconds())?,
+            sweeping
+                .with(":state", &finish.state)?
+                .with(":reason", &finish.reason)?
+                .with(":file_id", &finish.file_id)?
+                .with(":purge_at", &purge_at.unix_seconds())?,
             Condition::UploadState.when("#state = :from").with(":from", &finish.from)?,
         )
     }

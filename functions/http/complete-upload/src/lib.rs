@@ -10,12 +10,14 @@ mod packs;
 mod parts;
 
 use http::StatusCode;
+use sluice_contracts::event::UploadEvent;
 use sluice_contracts::problem::Code;
 use sluice_contracts::route::CompleteUpload;
 use sluice_contracts::uploads::{Completed, Completion};
 use sluice_domain::id::UploadId;
 use sluice_domain::session::Session;
 use sluice_domain::sweep::PENDING_PATIENCE;
+use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_lambda::{Call, Failure, Reply, auth};
 use std::sync::Arc;
@@ -39,20 +41,33 @@ async fn complete(app: &App, call: &Call, session: &Session, id: UploadId) -> Re
         None => parts::check_list(&upload, &completion).map(|()| None)?,
     };
     let upload = hash::declare(app, upload, completion.sha256).await?;
+    let must_enqueue = upload.packs.is_some() || !app.landing_notifies;
+    let patience_end = call.now.after(PENDING_PATIENCE);
     let upload = if upload.state == UploadState::Open {
         match manifest {
             Some(manifest) => packs::gather(app, &upload, manifest).await?,
             None => merge::gather(app, &upload, &completion, call).await?,
         }
-        app.tables.mark_pending(&upload, call.now.after(PENDING_PATIENCE)).await?
+        // Due at once until its message is sent.
+        let due_at = if must_enqueue { call.now } else { patience_end };
+        app.tables.mark_pending(&upload, due_at).await?
     } else {
         upload
     };
-    let must_enqueue = upload.packs.is_some() || !app.landing_notifies;
-    if upload.state == UploadState::Pending && must_enqueue {
-        packs::enqueue(app, &upload).await?;
+    if must_enqueue && upload.state == UploadState::Pending && upload.due_at <= call.now {
+        enqueue(app, &upload, patience_end).await?;
     }
     answer(app, &upload).await
+}
+
+/// Enqueues a pending upload that is due, for the worker. Then it is not due any more, so that a repeated
+/// call, however often it comes, sends no message; only one whose message was perhaps not sent does.
+async fn enqueue(app: &App, upload: &Upload, next_due_at: Timestamp) -> Result<(), Failure> {
+    let Upload { account_id, upload_id, .. } = *upload;
+    app.queue.send(&UploadEvent::UploadReceived { account_id, upload_id }.to_json()).await?;
+    // If this is refused, the worker has finished the upload already.
+    app.tables.postpone(upload, next_due_at, upload.enqueue_count).await?;
+    Ok(())
 }
 
 async fn answer(app: &App, upload: &Upload) -> Result<Reply, Failure> {

@@ -1,7 +1,6 @@
-//! Completes a delta upload: checks and stores the manifest, and enqueues the upload for the worker.
+//! Completes a delta upload: checks and stores the manifest.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
-use sluice_contracts::event::UploadEvent;
 use sluice_contracts::packs::PackManifest;
 use sluice_contracts::problem::Code;
 use sluice_contracts::uploads::Completion;
@@ -29,7 +28,7 @@ pub fn manifest<'a>(
 }
 
 /// Ensures that every pack is in the landing bucket, and stores the manifest. These objects trigger no
-/// notification, so [`enqueue`] must follow. If it does not, the sweeper finds the upload.
+/// notification, so the upload must be enqueued. If it is not, the sweeper finds it.
 pub async fn gather(app: &App, upload: &Upload, manifest: &PackManifest) -> Result<(), Failure> {
     let numbers = (1..=upload.part_count()).filter_map(|number| PartNumber::try_from(number).ok());
     stream::iter(numbers)
@@ -60,10 +59,4 @@ async fn landed(app: &App, upload: &Upload, number: PartNumber) -> Result<(), Fa
             Err(Failure::new(Code::PartsMissing, detail))
         }
     }
-}
-
-/// Enqueues the upload for the worker. Enqueueing it twice is harmless.
-pub async fn enqueue(app: &App, upload: &Upload) -> Result<(), Failure> {
-    let Upload { account_id, upload_id, .. } = *upload;
-    Ok(app.queue.send(&UploadEvent::UploadReceived { account_id, upload_id }.to_json()).await?)
 }

@@ -61,7 +61,7 @@ async fn publish_each(
     stream::iter(uploads)
         .map(|small| async move {
             let SmallUpload { upload, resumed, head, bytes, hashed } = small;
-            let work = UploadWork { app, upload: &upload, resumed, out_of_time };
+            let work = UploadWork { app, upload: &upload, resumed, out_of_time, lease: None };
             let object = LandedObject { head: &head, bytes: Some(&bytes) };
             catch_panic(whole::store_and_publish(&work, object, hashed)).await
         })
@@ -110,7 +110,7 @@ async fn publish_one(
 ) -> Result<PublishResult, DedupError> {
     let stored = small.store(app, written, &chunks).await?;
     let SmallUpload { upload, resumed, head, bytes, hashed } = small;
-    let work = UploadWork { app, upload: &upload, resumed, out_of_time };
+    let work = UploadWork { app, upload: &upload, resumed, out_of_time, lease: None };
     let outcome = Outcome::Stored(Box::new(stored.blob.clone()));
     let request =
         PublishRequest { head: &head, outcome: &outcome, stored: Some(&stored), adoption_begun: resumed };

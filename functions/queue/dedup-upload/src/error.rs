@@ -7,6 +7,7 @@ use sluice_domain::manifest::ManifestError;
 use sluice_lambda::batch::{Panicked, ProcessError};
 use sluice_packs::PackError;
 use sluice_storage::StorageError;
+use std::sync::Arc;
 
 #[derive(Debug, thiserror::Error)]
 pub enum DedupError {
@@ -28,6 +29,9 @@ pub enum DedupError {
     Panicked(#[from] Panicked),
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// One request failed for several messages.
+    #[error("the account could not be admitted")]
+    Admission(#[source] Arc<StorageError>),
     #[error("the blob {0} is being removed and cannot be referred to yet")]
     BlobCondemned(sluice_domain::hash::Sha256),
 }
@@ -44,6 +48,7 @@ impl ProcessError for DedupError {
             | Self::Hashing(_)
             | Self::Panicked(_)
             | Self::Storage(_)
+            | Self::Admission(_)
             | Self::BlobCondemned(_) => false,
         }
     }
@@ -60,6 +65,7 @@ impl ProcessError for DedupError {
             Self::Panicked(error) => error.code(),
             Self::BlobCondemned(_) => "content_condemned",
             Self::Storage(error) => error.kind.as_str(),
+            Self::Admission(error) => error.kind.as_str(),
         }
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! The messages of a batch are processed side by side. What happens to an upload, by module:
 //!
-//! - [`upload`] loads it and chooses between [`whole`], [`delta`] and [`cleanup`].
+//! - [`admission`] puts it off if too many workers are at work for its account, and [`allowance`] if the
+//!   day's work is used up.
+//! - [`upload`] loads it, takes its [`lease`], and chooses between [`whole`], [`delta`] and [`cleanup`].
 //! - [`read`] streams the object through SHA-1, SHA-256 and the chunker, and saves a checkpoint if time runs
 //!   out.
 //! - [`verdict`] compares the digest with what was declared, and looks for the blob in the account.
@@ -13,6 +15,8 @@
 //!
 //! Modules import downwards only; [`app`], [`work`] and [`error`] have what all of them share.
 
+mod admission;
+mod allowance;
 mod app;
 mod batch;
 mod cleanup;
@@ -20,6 +24,7 @@ mod compression;
 mod dedup;
 mod delta;
 mod error;
+mod lease;
 mod pack_cache;
 mod pack_ids;
 mod publish;
@@ -42,6 +47,7 @@ use sluice_domain::time::TimeCheck;
 use sluice_lambda::batch::{Message, OutOfTime, Processed, Redelivered, catch_panic};
 use std::sync::Arc;
 
+use admission::Admissions;
 pub use app::App;
 use error::DedupError;
 use store::small_files::SmallUpload;
@@ -54,12 +60,16 @@ const MESSAGES_IN_FLIGHT: usize = 4;
 pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Redelivered {
     let app = &*app;
     let out_of_time = &*out_of_time;
-    let in_batch = messages.len() > 1;
     let begun = app.acknowledger.begin(&messages);
+    let holder = messages.first().map(|message| message.id.clone()).unwrap_or_default();
+    let in_batch = messages.len() > 1;
+    let messages: Vec<_> = messages.into_iter().map(|message| (landed(&message), message)).collect();
+    let admissions = Admissions::ask(app, &holder, &all_keys(&messages)).await;
+    let invocation = &Invocation { app, admissions: &admissions, in_batch, out_of_time };
     let results: Vec<(Message, Result<MessageResult, DedupError>)> = stream::iter(messages)
-        .map(|message| async move {
+        .map(|(landed, message)| async move {
             // Boxed, here and below: the compiler cannot lay out all of it as one future.
-            let result = catch_panic(process_message(app, &message, in_batch, out_of_time).boxed()).await;
+            let result = catch_panic(invocation.process_message(&message, landed).boxed()).await;
             (message, result)
         })
         .buffer_unordered(MESSAGES_IN_FLIGHT)
@@ -89,7 +99,16 @@ pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTi
             failed.push(message.id);
         }
     }
+    admissions.release().await;
     failed
+}
+
+fn all_keys(messages: &[(Result<Landed, DedupError>, Message)]) -> Vec<LandingKey> {
+    messages
+        .iter()
+        .filter_map(|(landed, _)| landed.as_ref().ok())
+        .flat_map(|landed| landed.keys.clone())
+        .collect()
 }
 
 enum MessageResult {
@@ -99,22 +118,34 @@ enum MessageResult {
     Processed { small_uploads: Vec<SmallUpload> },
 }
 
-async fn process_message(
-    app: &App,
-    message: &Message,
+/// What the messages of one invocation have in common.
+struct Invocation<'a> {
+    app: &'a App,
+    admissions: &'a Admissions,
+    /// Whether it has several messages.
     in_batch: bool,
-    out_of_time: &TimeCheck,
-) -> Result<MessageResult, DedupError> {
-    if out_of_time() {
-        return Ok(MessageResult::NotTried);
+    out_of_time: &'a TimeCheck,
+}
+
+impl Invocation<'_> {
+    async fn process_message(
+        &self,
+        message: &Message,
+        landed: Result<Landed, DedupError>,
+    ) -> Result<MessageResult, DedupError> {
+        let Invocation { app, admissions, in_batch, out_of_time } = *self;
+        if out_of_time() {
+            return Ok(MessageResult::NotTried);
+        }
+        let Landed { keys, resumed } = landed?;
+        let mut small_uploads = Vec::new();
+        for key in keys {
+            let message_id = &message.id;
+            let task = UploadTask { key, message_id, admissions, resumed, in_batch, out_of_time };
+            small_uploads.extend(upload::process(app, task).await?);
+        }
+        Ok(MessageResult::Processed { small_uploads })
     }
-    let Landed { keys, resumed } = landed(message)?;
-    let mut small_uploads = Vec::new();
-    for key in keys {
-        let task = UploadTask { key, resumed, in_batch, out_of_time };
-        small_uploads.extend(upload::process(app, task).await?);
-    }
-    Ok(MessageResult::Processed { small_uploads })
 }
 
 /// What a message says has landed.

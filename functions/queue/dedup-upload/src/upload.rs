@@ -2,18 +2,23 @@
 
 use sluice_domain::key::LandingKey;
 use sluice_domain::time::TimeCheck;
-use sluice_storage::ErrorKind;
+use sluice_storage::tables::Admission;
+use sluice_storage::{Chain, ErrorKind};
 
+use crate::admission::{Admissions, later};
 use crate::app::App;
 use crate::error::DedupError;
+use crate::lease::{VerificationLease, needs_lease};
 use crate::store::small_files::SmallUpload;
 use crate::work::UploadWork;
-use crate::{cleanup, delta, whole};
+use crate::{allowance, cleanup, delta, whole};
 
 /// What a message asks for.
 pub struct UploadTask<'a> {
     /// Where the bytes are, or would be if they had been sent whole.
     pub key: LandingKey,
+    pub message_id: &'a str,
+    pub admissions: &'a Admissions,
     /// Whether an earlier run may have left a checkpoint or objects.
     pub resumed: bool,
     /// Whether the batch has other messages, so that small files can share packs.
@@ -23,7 +28,11 @@ pub struct UploadTask<'a> {
 
 /// Processes an upload. Returns it, verified, if it is to be stored with other small files of its batch.
 pub async fn process(app: &App, task: UploadTask<'_>) -> Result<Option<SmallUpload>, DedupError> {
-    let UploadTask { key, resumed, in_batch, out_of_time } = task;
+    let UploadTask { key, message_id, admissions, resumed, in_batch, out_of_time } = task;
+    let admission = admissions.of(key.account_id)?;
+    if matches!(admission, Admission::Busy) {
+        return Ok(None);
+    }
     let upload = app.tables.upload(key.upload_id).await?.filter(|upload| upload.account_id == key.account_id);
     let Some(upload) = upload else {
         refuse_unknown_object(app, key).await?;
@@ -33,14 +42,37 @@ pub async fn process(app: &App, task: UploadTask<'_>) -> Result<Option<SmallUplo
         cleanup::clean_up(app, &upload).await?;
         return Ok(None);
     }
-    let work = UploadWork { app, upload: &upload, resumed, out_of_time };
+    if matches!(admission, Admission::UsedUp) {
+        allowance::put_off(app, &upload).await?;
+        return Ok(None);
+    }
+    let work = UploadWork { app, upload: &upload, resumed, out_of_time, lease: None };
+    if !needs_lease(&upload) {
+        admissions.count_small(upload.account_id, upload.size);
+        return verify(&work, in_batch).await;
+    }
+    let Some(lease) = VerificationLease::take(app, &upload, message_id).await? else {
+        app.landing_queue.send_delayed(&[later(key, app.lease_life)]).await?;
+        return Ok(None);
+    };
+    let result = verify(&UploadWork { lease: Some(&lease), ..work }, in_batch).await;
+    if result.is_err()
+        && let Err(error) = lease.release().await
+    {
+        tracing::warn!(error = %Chain(&error), "the lease on a verification stays until it expires");
+    }
+    result
+}
+
+async fn verify(work: &UploadWork<'_>, in_batch: bool) -> Result<Option<SmallUpload>, DedupError> {
+    let UploadWork { app, upload, .. } = *work;
     let result = match &upload.packs {
-        Some(declared) => delta::process(&work, declared).await.map(|()| None),
-        None => whole::process(&work, in_batch).await,
+        Some(declared) => delta::process(work, declared).await.map(|()| None),
+        None => whole::process(work, in_batch).await,
     };
     match result {
         Err(DedupError::Storage(error)) if error.kind == ErrorKind::NotFound => {
-            cleanup::clean_up_if_finished(app, &upload).await?;
+            cleanup::clean_up_if_finished(app, upload).await?;
             Ok(None)
         }
         result => result,

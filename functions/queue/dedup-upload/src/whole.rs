@@ -4,6 +4,7 @@
 use sluice_domain::id::PackId;
 use sluice_domain::publication::Outcome;
 use sluice_domain::version::RejectReason;
+use sluice_storage::tables::Counted;
 use sluice_storage::{GetOptions, Object, found};
 use std::collections::BTreeSet;
 
@@ -16,12 +17,12 @@ use crate::read::scan::{Scan, Scanned};
 use crate::store::small_files::{SmallUpload, is_small};
 use crate::verdict::{self, Verdict};
 use crate::work::{LandedObject, StoreResult, StoredUpload, UploadWork};
-use crate::{cleanup, store, vault};
+use crate::{allowance, cleanup, store, vault};
 
 /// Processes the upload as far as time allows. With `in_batch`, a small file that is new to the account is
 /// returned, to be stored with others of its batch.
 pub async fn process(work: &UploadWork<'_>, in_batch: bool) -> Result<Option<SmallUpload>, DedupError> {
-    let UploadWork { app, upload, resumed, out_of_time } = *work;
+    let UploadWork { app, upload, resumed, out_of_time, .. } = *work;
     let start = app.landing.get(&upload.landing_key().object_key(), GetOptions::start(RANGE_BYTES)).await;
     let Some(Object { head, bytes: first, .. }) = found(start)? else {
         cleanup::clean_up_if_finished(app, upload).await?;
@@ -35,12 +36,16 @@ pub async fn process(work: &UploadWork<'_>, in_batch: bool) -> Result<Option<Sma
         return Ok(None);
     }
     let checkpoint = if resumed { Checkpoint::load(app, upload, &head).await? } else { None };
+    // What follows a checkpoint was counted when it was first begun.
+    if checkpoint.is_none() && allowance::count(work, upload.size).await? == Counted::UsedUp {
+        return Ok(None);
+    }
     let bytes = (first.len() as u64 == head.size).then(|| first.clone());
     let scan = Scan { app, upload, head: &head, out_of_time };
     let hashed = match scan.run(checkpoint, first).await? {
         Scanned::Complete(hashed) => *hashed,
         Scanned::OutOfTime(checkpoint) => {
-            checkpoint.save(app, upload, &head).await?;
+            checkpoint.save(work, &head).await?;
             return Ok(None);
         }
     };
@@ -75,7 +80,7 @@ pub async fn store_and_publish(
             Verdict::Store => match store::store(work, object, &mut hashed).await? {
                 StoreResult::Stored(stored) => (Outcome::Stored(Box::new(stored.blob.clone())), Some(stored)),
                 StoreResult::OutOfTime => {
-                    return Checkpoint::Hashed(Box::new(hashed)).save(app, upload, object.head).await;
+                    return Checkpoint::Hashed(Box::new(hashed)).save(work, object.head).await;
                 }
             },
         };

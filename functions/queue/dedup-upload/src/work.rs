@@ -10,6 +10,7 @@ use sluice_domain::upload::Upload;
 use sluice_storage::ObjectHead;
 
 use crate::app::App;
+use crate::lease::VerificationLease;
 
 /// One upload that is being processed.
 #[derive(Clone, Copy)]
@@ -19,6 +20,8 @@ pub struct UploadWork<'a> {
     /// Whether an earlier run may have left a checkpoint or objects.
     pub resumed: bool,
     pub out_of_time: &'a TimeCheck,
+    /// None if reading the upload again would cost less than a lease.
+    pub lease: Option<&'a VerificationLease<'a>>,
 }
 
 /// An object in the landing bucket.

@@ -9,7 +9,7 @@ use sluice_contracts::event::UploadEvent;
 use sluice_deployment::{ConfigError, Deployment};
 use sluice_domain::id::UploadId;
 use sluice_domain::publication::Outcome;
-use sluice_domain::sweep::{Sweep, decide, enqueue_backoff, is_stuck};
+use sluice_domain::sweep::{ENQUEUE_PAUSE_MAX, Sweep, decide, enqueue_backoff, is_stuck};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::RejectReason;
@@ -17,11 +17,13 @@ use sluice_lambda::metrics::{self, Metric};
 use sluice_storage::tables::{DUE_SHARDS, Ending};
 use sluice_storage::{Bucket, Chain, GetOptions, Queue, StorageError, Tables, found};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-/// One run handles at most this many uploads of a shard; the next run continues.
-const SHARD_LIMIT: usize = 500;
+/// A run begins no more after this time: the function is ended after 300 seconds, and a page may take long.
+/// The next run continues.
+const RUN_MAX: Duration = Duration::from_secs(200);
 
-/// How many uploads are handled at once.
+/// How many uploads of a shard are handled at once.
 const UPLOADS_IN_FLIGHT: usize = 8;
 
 #[derive(Debug)]
@@ -41,37 +43,60 @@ impl App {
     }
 }
 
-/// Runs once. If an upload fails, the run continues with the others and fails at its end.
+/// Sweeps all uploads that are due, or as many as there is time for. If one fails, the run continues with the
+/// others and fails at its end.
 pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
-    let mut failure = None;
-    for shard in 0..DUE_SHARDS {
-        let app = &*app;
-        let due = match app.tables.due_uploads(shard, now, SHARD_LIMIT).await {
-            Ok(due) => due,
-            Err(error) => {
-                tracing::error!(error = %Chain(&error), shard, "a shard could not be read");
-                failure = Some(error);
-                continue;
+    let run = Run { app: &app, now, begun: Instant::now() };
+    let shards = stream::iter(0..DUE_SHARDS).map(|shard| run.sweep_shard(shard));
+    let results: Vec<_> = shards.buffer_unordered(DUE_SHARDS.into()).collect().await;
+    results.into_iter().collect()
+}
+
+/// One run.
+struct Run<'a> {
+    app: &'a App,
+    now: Timestamp,
+    begun: Instant,
+}
+
+impl Run<'_> {
+    /// Sweeps page by page, because what was swept may still be in the index.
+    async fn sweep_shard(&self, shard: u8) -> Result<(), StorageError> {
+        let mut result = Ok(());
+        let mut after = None;
+        while self.begun.elapsed() < RUN_MAX {
+            let (due, next) = match self.app.tables.due_uploads(shard, self.now, after).await {
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::error!(error = %Chain(&error), shard, "a shard could not be read");
+                    return Err(error);
+                }
+            };
+            result = result.and(self.sweep_all(due).await);
+            after = next;
+            if after.is_none() {
+                break;
             }
-        };
+        }
+        result
+    }
+
+    async fn sweep_all(&self, due: Vec<Upload>) -> Result<(), StorageError> {
         let mut swept = stream::iter(due)
-            .map(|due| async move { (due.upload_id, sweep_one(app, due.upload_id, now).await) })
+            .map(|due| async move { (due.upload_id, sweep_one(self.app, due.upload_id, self.now).await) })
             .buffer_unordered(UPLOADS_IN_FLIGHT);
+        let mut failure = None;
         while let Some((upload_id, result)) = swept.next().await {
             match result {
                 Ok(decision) => tracing::info!(upload = %upload_id, ?decision, "swept"),
                 Err(error) => {
-                    tracing::error!(
-                        error = %Chain(&error),
-                        upload = %upload_id,
-                        "an upload could not be swept"
-                    );
+                    tracing::error!(error = %Chain(&error), upload = %upload_id, "could not be swept");
                     failure = Some(error);
                 }
             }
         }
+        failure.map_or(Ok(()), Err)
     }
-    failure.map_or(Ok(()), Err)
 }
 
 fn count(decision: &Sweep, upload: &Upload) {
@@ -86,7 +111,7 @@ fn count(decision: &Sweep, upload: &Upload) {
         }
         Sweep::Expire => metrics::write(&[Metric::count("UploadsExpired", 1)]),
         Sweep::Reject(_) => metrics::write(&[Metric::count("UploadsRejected", 1)]),
-        Sweep::Nothing | Sweep::Wait(_) | Sweep::Enqueue => {}
+        Sweep::Nothing | Sweep::Wait(_) | Sweep::Enqueue | Sweep::CleanUp | Sweep::DeleteLate => {}
     }
 }
 
@@ -108,6 +133,14 @@ async fn sweep_one(app: &App, upload_id: UploadId, now: Timestamp) -> Result<Swe
         Sweep::Enqueue => enqueue(app, &upload, now).await?,
         Sweep::Expire => expire(app, &upload, now).await?,
         Sweep::Reject(reason) => reject(app, &upload, reason, now).await?,
+        Sweep::CleanUp => {
+            send_message(app, &upload).await?;
+            app.tables.sweep_again(&upload, now.after(ENQUEUE_PAUSE_MAX)).await?;
+        }
+        Sweep::DeleteLate => {
+            app.landing.delete_all(upload.landed_keys()).await?;
+            app.tables.sweep_no_more(&upload).await?;
+        }
     }
     count(&decision, &upload);
     Ok(decision)

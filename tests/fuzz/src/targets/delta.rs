@@ -81,7 +81,8 @@ fn check(bytes: &[u8]) -> Verdict {
     assert_eq!(checked.is_ok(), is_sound(&case), "{checked:?}");
     let is_declarable = case.size <= DELTA_BLOB_MAX_BYTES
         && case.declared.len() <= 90
-        && case.declared.iter().all(|size| (1..=64 << 20).contains(size));
+        && case.declared.iter().all(|size| (1..=64 << 20).contains(size))
+        && case.declared.iter().map(|size| u64::from(*size)).sum::<u64>() <= case.size;
     assert_eq!(check_packs(&declared, case.size).is_ok(), is_declarable);
     if let Err(error) = checked {
         return refused(error);

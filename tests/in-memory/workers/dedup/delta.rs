@@ -12,37 +12,37 @@ use super::SMALL;
 use crate::support::{Worker, World, condemn_pack, incompressible, survives_harm};
 
 /// A delta upload of a stored file with a chunk of its own before it.
-struct Delta {
-    upload: Upload,
+pub struct Delta {
+    pub upload: Upload,
     /// The bytes of the pack that is sent: one chunk.
     sent: Vec<u8>,
     stored: Vec<u8>,
-    manifest: PackManifest,
+    pub manifest: PackManifest,
 }
 
 impl Delta {
-    fn content(&self) -> Vec<u8> {
+    pub fn content(&self) -> Vec<u8> {
         [&self.sent[..], &self.stored].concat()
     }
 
-    fn used_bytes(&self) -> usize {
+    pub fn used_bytes(&self) -> usize {
         self.stored.len() + self.content().len()
     }
 
-    async fn begin(&self, world: &World) {
+    pub async fn begin(&self, world: &World) {
         world.begin(&self.upload).await;
         self.put_pack(world).await;
         self.put_manifest(world).await;
         world.send_to("landing", &World::received(&self.upload)).await;
     }
 
-    async fn put_pack(&self, world: &World) {
+    pub async fn put_pack(&self, world: &World) {
         let number = PartNumber::try_from(1).expect("a number");
         let key = self.upload.landing_key().pack(number);
         world.landing.put(&key, self.sent.clone().into(), PutOptions::default()).await.expect("a PUT");
     }
 
-    async fn put_manifest(&self, world: &World) {
+    pub async fn put_manifest(&self, world: &World) {
         let json = serde_json::to_vec(&self.manifest).expect("JSON");
         world
             .landing
@@ -53,7 +53,7 @@ impl Delta {
 }
 
 /// A world with a stored file, and a delta upload that has not begun.
-async fn prepared() -> (World, Delta) {
+pub async fn prepared() -> (World, Delta) {
     let world = World::new().await;
     let stored = incompressible(1, SMALL);
     world.send("before", &stored).await;
@@ -119,6 +119,18 @@ async fn a_delta_upload_of_known_bytes_is_linked_and_its_packs_discarded() {
 #[tokio::test]
 async fn a_manifest_that_does_not_fit_is_rejected() {
     let change = async |_: &World, delta: &mut Delta| delta.manifest.terms.truncate(1);
+    is_rejected(RejectReason::InvalidManifest, change).await;
+}
+
+#[tokio::test]
+async fn a_large_file_of_few_bytes_again_and_again_is_rejected_before_it_is_read() {
+    let change = async |_: &World, delta: &mut Delta| {
+        let sent = delta.manifest.terms[0];
+        let count = (64 << 20) / u64::from(sent.length) + 1;
+        delta.manifest.terms.truncate(1);
+        delta.manifest.terms.resize(count as usize, sent);
+        delta.upload.size = count * u64::from(sent.length);
+    };
     is_rejected(RejectReason::InvalidManifest, change).await;
 }
 

@@ -1,7 +1,9 @@
 //! dedup-upload.
 
 mod batches;
-mod delta;
+pub mod delta;
+mod fairness;
+mod leases;
 mod messages;
 mod races;
 mod time;

@@ -73,7 +73,15 @@ impl Worker {
 
     /// Delivers all messages of the queue in one batch. Returns the ids of those that stay on it.
     pub async fn run(&self) -> Redelivered {
-        let messages = self.queues.poll(self.queue);
+        self.deliver(self.queues.poll(self.queue)).await
+    }
+
+    /// Delivers up to `most` messages that are visible, the oldest first.
+    pub async fn run_visible(&self, most: usize) -> Redelivered {
+        self.deliver(self.queues.poll_visible(self.queue, most)).await
+    }
+
+    async fn deliver(&self, messages: Vec<QueuedMessage>) -> Redelivered {
         let checks = AtomicUsize::new(0);
         let limit = self.clock_checks;
         let out_of_time: OutOfTime = Arc::new(move || checks.fetch_add(1, Ordering::Relaxed) >= limit);

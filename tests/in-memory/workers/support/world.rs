@@ -72,7 +72,11 @@ impl World {
 
     /// An upload as init-upload would begin it, to be changed and begun.
     pub fn new_upload(&self, path: &str, size: u64) -> Upload {
-        sample::upload(&self.account, path, size, self.next_id(), clock::now())
+        self.new_upload_of(&self.account, path, size)
+    }
+
+    pub fn new_upload_of(&self, account: &Account, path: &str, size: u64) -> Upload {
+        sample::upload(account, path, size, self.next_id(), clock::now())
     }
 
     pub async fn begin(&self, upload: &Upload) {

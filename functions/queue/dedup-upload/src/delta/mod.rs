@@ -13,11 +13,12 @@ use sluice_contracts::packs::PackManifest;
 use sluice_domain::upload::DeclaredPack;
 use sluice_domain::version::RejectReason;
 
-use crate::cleanup;
 use crate::error::DedupError;
 use crate::work::UploadWork;
+use crate::{allowance, cleanup};
 use publish_delta::DeltaUpload;
 use receive_packs::ReceiveResult;
+use sluice_storage::tables::Counted;
 use sluice_storage::{GetOptions, Object, found};
 
 /// The largest manifest that is read. An API call cannot carry one that large.
@@ -34,6 +35,10 @@ pub async fn process(work: &UploadWork<'_>, declared: &[DeclaredPack]) -> Result
     let manifest = manifest.filter(|manifest| manifest.check(declared, upload.size).is_ok());
     let delta = DeltaUpload { work, head: &head };
     let Some(manifest) = manifest else { return delta.reject(RejectReason::InvalidManifest, &[]).await };
+    let packs_bytes: u64 = declared.iter().map(|pack| u64::from(pack.size)).sum();
+    if allowance::count(work, packs_bytes + upload.size).await? == Counted::UsedUp {
+        return Ok(());
+    }
     match receive_packs::receive_packs(app, upload, declared, &manifest).await? {
         ReceiveResult::Received(packs) => delta.verify_and_publish(&manifest, &packs).await,
         ReceiveResult::Missing => cleanup::clean_up_if_finished(app, upload).await,

@@ -1,6 +1,7 @@
 //! Resolves the manifest of a delta upload to terms of stored packs.
 
 use sluice_contracts::packs::{ManifestTerm, PackManifest, PackReference};
+use sluice_domain::delta::is_mostly_repeats;
 use sluice_domain::id::PackId;
 use sluice_domain::manifest::{Term, append};
 use sluice_domain::pack_index::PackIndex;
@@ -11,13 +12,15 @@ use crate::dedup::reusable_packs::ReusablePack;
 pub type PacksById = HashMap<PackId, ReusablePack>;
 
 /// Resolves every term, or returns nothing if one names chunks that its pack does not have, or that do not
-/// have the length it says. `received` are the packs that the client sent, in order.
+/// have the length it says, or if they are the same bytes again and again. `received` are the packs that the
+/// client sent, in order.
 pub fn resolve<'a>(
     manifest: &PackManifest,
     received: &[PackId],
     index_of: impl Fn(PackId) -> Option<&'a PackIndex>,
 ) -> Option<Vec<Term>> {
     let mut terms = Vec::new();
+    let mut ranges = Vec::new();
     for ManifestTerm { pack, first_chunk, chunk_count, length } in manifest.terms.iter().copied() {
         let pack_id = match pack {
             PackReference::Stored(pack_id) => pack_id,
@@ -27,9 +30,11 @@ pub fn resolve<'a>(
         if range.end - range.start != u64::from(length) {
             return None;
         }
+        ranges.push((pack_id, range));
         append(&mut terms, Term { pack_id, first_chunk, chunk_count, raw_length_bytes: length });
     }
-    Some(terms)
+    let size = manifest.terms.iter().map(|term| u64::from(term.length)).sum();
+    (!is_mostly_repeats(size, ranges)).then_some(terms)
 }
 
 #[cfg(test)]

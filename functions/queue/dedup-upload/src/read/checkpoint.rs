@@ -17,6 +17,7 @@ use super::cut_packs::{CutPacks, SavedPack};
 use super::hashed_object::HashedObject;
 use crate::app::App;
 use crate::error::DedupError;
+use crate::work::UploadWork;
 
 /// What the next invocation needs to resume. All packs cut so far are saved.
 pub enum Checkpoint {
@@ -61,7 +62,8 @@ impl Checkpoint {
 
     /// Saves the checkpoint and enqueues a message to resume from it. The upload becomes pending, and the
     /// sweeper leaves it alone for a while.
-    pub async fn save(self, app: &App, upload: &Upload, head: &ObjectHead) -> Result<(), DedupError> {
+    pub async fn save(self, work: &UploadWork<'_>, head: &ObjectHead) -> Result<(), DedupError> {
+        let UploadWork { app, upload, lease, .. } = *work;
         let due_at = clock::now().after(PENDING_PATIENCE);
         let bytes = self.encode().map_err(|error| StorageError::unavailable("write a checkpoint", error))?;
         app.vault.put(&key(upload, head), bytes.into(), PutOptions::default()).await?;
@@ -69,6 +71,9 @@ impl Checkpoint {
             app.tables.mark_pending(upload, due_at).await?;
         } else {
             app.tables.postpone(upload, due_at, upload.enqueue_count).await?;
+        }
+        if let Some(lease) = lease {
+            lease.release().await?;
         }
         let Upload { account_id, upload_id, .. } = *upload;
         let event = UploadEvent::UploadCheckpointed { account_id, upload_id };

@@ -10,14 +10,11 @@ use std::collections::HashMap;
 
 use super::assemble::{StoredBytes, assemble};
 use super::writer::PackWriter;
-use crate::app::App;
+use crate::app::{App, SMALL_MAX_BYTES};
 use crate::dedup::lookup;
 use crate::error::DedupError;
 use crate::read::hashed_object::HashedObject;
 use crate::work::StoredUpload;
-
-/// The largest file that shares packs. The objects of a larger one cost little compared to its bytes.
-const SMALL_MAX_BYTES: u64 = 1 << 20;
 
 /// Whether a file of `size` bytes shares packs with others of its batch. An empty file has no chunks to
 /// share.
