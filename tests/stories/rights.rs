@@ -10,8 +10,8 @@ const RIGHTS: [(&str, &str); 14] = [
     ("accounts", "accounts: Get Put; sessions: Get Put Delete"),
     (
         "init-upload",
-        "sessions: Get; accounts: Update; uploads: Get BatchGet Query Put Update; files: Get BatchGet Put; \
-         versions: Get Put; blobs: BatchGet Update; landing/uploads: Get Put Delete; \
+        "sessions: Get; accounts: Update; uploads: Get BatchGet Query Put Update; idempotency-keys: Get Put; \
+         files: Get BatchGet Put; versions: Get Put; blobs: BatchGet Update; landing/uploads: Get Put Delete; \
          landing/packs: Get Put Delete",
     ),
     (
@@ -21,11 +21,14 @@ const RIGHTS: [(&str, &str); 14] = [
     ),
     (
         "lookup-hash",
-        "sessions: Get; files: Get BatchGet Put; versions: Get Put; blobs: BatchGet Update; \
-         packs: BatchGet; \
-         chunk-index: BatchGet; vault/indexes: Get",
+        "sessions: Get; idempotency-keys: Get Put; files: Get BatchGet Put; versions: Get Put; \
+         blobs: BatchGet Update; packs: BatchGet; chunk-index: BatchGet; vault/indexes: Get",
     ),
-    ("query-files", "sessions: Get; files: Get Query Put Delete; versions: Get Query Put; blobs: Update"),
+    (
+        "query-files",
+        "sessions: Get; idempotency-keys: Get Put; files: Get Query Put Delete; versions: Get Query Put; \
+         blobs: Update",
+    ),
     (
         "read-content",
         "sessions: Get; files: Get Query; versions: Get Query; blobs: Get Update; packs: BatchGet; \
@@ -77,7 +80,7 @@ const RIGHTS: [(&str, &str); 14] = [
     ),
 ];
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "accounts",
     "sessions",
     "uploads",
@@ -88,6 +91,7 @@ const TABLES: [&str; 10] = [
     "chunk-index",
     "retired-objects",
     "receipts",
+    "idempotency-keys",
 ];
 const PREFIXES: [&str; 10] = [
     "landing/uploads",

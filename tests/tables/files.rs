@@ -58,7 +58,8 @@ pub async fn a_renamed_file_is_found_by_its_id_at_once(tables: &Tables) {
     tables.publish(&upload, &stored(&account, b"bytes"), clock::now()).await.expect("an answer");
     let before = tables.file_at(account.account_id, &upload.path).await.expect("a read").expect("a file");
     let after = File { path: FilePath::parse("new").expect("a path"), ..before.clone() };
-    let rename = Commit { before: Some(before), after: after.clone(), version: None, displaced: None };
+    let rename =
+        Commit { before: Some(before), after: after.clone(), version: None, displaced: None, call: None };
     assert_eq!(tables.commit(&rename).await.expect("a write"), Committed::Done);
     let found = tables.file(account.account_id, upload.file_id).await.expect("a read");
     assert_eq!(found.map(|file| file.path), Some(after.path));

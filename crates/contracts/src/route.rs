@@ -116,6 +116,7 @@ declare::calls! {
         /// Searches only the account's own blobs.
         LookUpContent = POST "/lookups" session
             .if_match()
+            .idempotency_key()
             .request::<Lookup>()
             .answer::<LookupAnswer>(200, "A new version, or the advice to upload.");
 
@@ -145,6 +146,7 @@ declare::calls! {
         /// Rename a file, or edit its media type and metadata
         ChangeFile(FileId) = PATCH "/files/{file_id}" session
             .if_match()
+            .idempotency_key()
             .request::<FileChange>()
             .answer::<VersionView>(200, "The current version, after the change.")
             .header("ETag", VERSION_ETAG)
@@ -153,6 +155,7 @@ declare::calls! {
         /// Delete a file, leaving a tombstone and its versions
         DeleteFile(FileId) = DELETE "/files/{file_id}" session
             .if_match()
+            .idempotency_key()
             .answer::<VersionView>(200, "The tombstone.")
             .header("ETag", VERSION_ETAG);
 
@@ -163,6 +166,7 @@ declare::calls! {
         /// Make an earlier version current again
         RestoreVersion(FileId) = POST "/files/{file_id}/restore" session
             .if_match()
+            .idempotency_key()
             .request::<Restore>()
             .answer::<VersionView>(201, "The new version, with the bytes of the earlier one.")
             .header("ETag", VERSION_ETAG)

@@ -15,6 +15,7 @@ pub mod extent;
 pub mod frames;
 pub mod hash;
 pub mod id;
+pub mod idempotency;
 pub mod key;
 pub mod manifest;
 pub mod materialize;

@@ -47,7 +47,6 @@ fn upload(size: u64) -> Upload {
         base_sha256: None,
         state: UploadState::Open,
         reason: None,
-        request_digest: None,
         enqueue_count: 0,
         created_at,
         expires_at: at(BEGUN + 1),

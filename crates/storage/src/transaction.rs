@@ -111,6 +111,8 @@ pub(crate) enum Condition {
     ObjectUnplaced,
     /// The object is not registered for deletion.
     ObjectNotRetired,
+    /// No call with this idempotency key has had its effect.
+    KeyUnused,
     /// No receipt has this id.
     ReceiptNew,
 }

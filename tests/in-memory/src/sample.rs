@@ -53,7 +53,6 @@ pub fn upload(account: &Account, path: &str, size: u64, random: [u8; 10], now: T
         base_sha256: None,
         state: UploadState::Open,
         reason: None,
-        request_digest: None,
         enqueue_count: 0,
         created_at: now,
         expires_at: now.after(UPLOAD_LIFE),

@@ -30,6 +30,8 @@ pub struct TableNames {
     pub retired_objects: String,
     /// Receipts of moves, by scope.
     pub receipts: String,
+    /// Calls that had their effect, by idempotency key.
+    pub idempotency_keys: String,
 }
 
 impl TableNames {
@@ -47,6 +49,7 @@ impl TableNames {
             chunk_index: name("chunk-index"),
             retired_objects: name("retired-objects"),
             receipts: name("receipts"),
+            idempotency_keys: name("idempotency-keys"),
         }
     }
 }

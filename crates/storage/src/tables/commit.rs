@@ -1,5 +1,6 @@
 //! Changes files as people ask for it, each time in one transaction.
 
+use sluice_domain::idempotency::RememberedCall;
 use sluice_domain::version::{File, Version, VersionState};
 
 use super::Tables;
@@ -17,6 +18,8 @@ pub struct Commit {
     pub version: Option<Version>,
     /// The file that was read at the path of `after`. It gives way and keeps its versions.
     pub displaced: Option<Displaced>,
+    /// The call that makes the change, if it has an idempotency key.
+    pub call: Option<RememberedCall>,
 }
 
 /// A file that gives way.
@@ -35,6 +38,8 @@ pub struct Displaced {
 pub enum Committed {
     /// The change was made.
     Done,
+    /// A call with the same idempotency key came first. Nothing was changed.
+    Repeated,
     /// Another call changed one of the files first. Nothing was changed.
     Changed,
     /// The blob is not live. Nothing was changed.
@@ -44,13 +49,13 @@ pub enum Committed {
 impl Commit {
     /// A new version of a file that is new or keeps its path.
     pub fn version(before: Option<File>, after: File, version: Version) -> Self {
-        Self { before, after, version: Some(version), displaced: None }
+        Self { before, after, version: Some(version), displaced: None, call: None }
     }
 }
 
 impl Tables {
     pub async fn commit(&self, commit: &Commit) -> Result<Committed, StorageError> {
-        let mut transaction = Transaction::new();
+        let mut transaction = Transaction::new().remember(self, commit.call.as_ref())?;
         let referenced = commit.version.as_ref().filter(|version| version.state == VersionState::Available);
         if let Some((version, sha256)) = referenced.and_then(|version| Some((version, version.sha256?))) {
             transaction = transaction.take_reference(self, version.account_id, &sha256)?;
@@ -61,6 +66,9 @@ impl Tables {
         transaction = self.move_file(transaction, commit)?;
         match transaction.commit(&self.client).await {
             Ok(()) => Ok(Committed::Done),
+            Err(Cancelled::Conditions(failed)) if failed.contains(&Condition::KeyUnused) => {
+                Ok(Committed::Repeated)
+            }
             Err(Cancelled::Conditions(failed)) if failed.contains(&Condition::BlobLive) => {
                 Ok(Committed::BlobGone)
             }

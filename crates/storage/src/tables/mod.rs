@@ -12,6 +12,7 @@ mod chunk_index;
 mod commit;
 mod due;
 mod files;
+mod idempotency;
 mod lease;
 mod listing;
 mod moves;

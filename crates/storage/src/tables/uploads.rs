@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::{AccountId, FileId, UploadId};
+use sluice_domain::idempotency::RememberedCall;
 use sluice_domain::publication::{Arrival, QuotaChange, Target, arrival};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{FINISHED_UPLOAD_LIFE, Upload, UploadState};
@@ -43,8 +44,8 @@ pub enum Ending {
 pub enum Begun {
     /// The upload is open and its quota is reserved.
     Done,
-    /// An upload with this id exists, and so with this idempotency key.
-    Exists,
+    /// A call with the same idempotency key came first.
+    Repeated,
     /// The quota is too small.
     QuotaExceeded,
 }
@@ -54,14 +55,19 @@ fn upload_key(upload: UploadId) -> Row {
 }
 
 impl Tables {
-    /// Opens an upload and reserves its size.
-    pub async fn begin_upload(&self, upload: &Upload) -> Result<Begun, StorageError> {
+    /// Opens an upload and reserves its size. Remembers the call if it has an idempotency key.
+    pub async fn begin_upload(
+        &self,
+        upload: &Upload,
+        call: Option<&RememberedCall>,
+    ) -> Result<Begun, StorageError> {
         let new = UploadRow {
             upload: upload.clone(),
             open_account_id: upload.account_id,
             due_shard: due_shard(upload.upload_id.as_bytes()[15]),
         };
         let transaction = Transaction::new()
+            .remember(self, call)?
             .put(
                 &self.names.uploads,
                 row(&new)?,
@@ -70,9 +76,13 @@ impl Tables {
             .reserve(self, &upload.username, upload.size)?;
         match transaction.commit(&self.client).await {
             Ok(()) => Ok(Begun::Done),
-            Err(Cancelled::Conditions(failed)) if failed.contains(&Condition::UploadNew) => Ok(Begun::Exists),
-            Err(Cancelled::Conditions(_)) => Ok(Begun::QuotaExceeded),
-            Err(Cancelled::Error(error)) => Err(error),
+            Err(Cancelled::Conditions(failed)) if failed.contains(&Condition::KeyUnused) => {
+                Ok(Begun::Repeated)
+            }
+            Err(Cancelled::Conditions(failed)) if failed == [Condition::QuotaAvailable] => {
+                Ok(Begun::QuotaExceeded)
+            }
+            Err(other) => Err(other.into_error()),
         }
     }
 

@@ -16,6 +16,7 @@ use sluice_lambda::{Call, Failure, Reply, auth};
 use std::sync::Arc;
 
 pub use app::App;
+use change::{Change, change};
 use version_reply::version_reply;
 
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
@@ -23,13 +24,17 @@ pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     match call.route()? {
         QueryFiles::ListFiles(Query(parameters)) => list::list(&app, &session, parameters).await,
         QueryFiles::GetFile(id) => show(&app, &own_file(&app, &session, id).await?).await,
-        QueryFiles::ChangeFile(id) => change::edit(&app, &call, own_file(&app, &session, id).await?).await,
-        QueryFiles::DeleteFile(id) => change::delete(&app, &call, own_file(&app, &session, id).await?).await,
+        QueryFiles::ChangeFile(id) => {
+            change(&app, &call, own_file(&app, &session, id).await?, Change::Edit).await
+        }
+        QueryFiles::DeleteFile(id) => {
+            change(&app, &call, own_file(&app, &session, id).await?, Change::Delete).await
+        }
         QueryFiles::ListVersions(id, Query(parameters)) => {
             versions(&app, &own_file(&app, &session, id).await?, &parameters).await
         }
         QueryFiles::RestoreVersion(id) => {
-            change::restore(&app, &call, own_file(&app, &session, id).await?).await
+            change(&app, &call, own_file(&app, &session, id).await?, Change::Restore).await
         }
     }
 }
@@ -52,7 +57,7 @@ async fn show(app: &App, file: &File) -> Result<Reply, Failure> {
             latest.ok_or_else(|| Failure::not_found("file"))?
         }
     };
-    version_reply(StatusCode::OK, version, file)
+    version_reply(StatusCode::OK, &VersionView::new(version, file.path.clone()))
 }
 
 async fn versions(app: &App, file: &File, parameters: &VersionsParameters) -> Result<Reply, Failure> {

@@ -30,7 +30,6 @@ pub fn upload() -> Upload {
         base_sha256: None,
         state: UploadState::Open,
         reason: None,
-        request_digest: None,
         enqueue_count: 0,
         created_at: now,
         expires_at: now,

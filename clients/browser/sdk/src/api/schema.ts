@@ -1283,6 +1283,8 @@ export interface operations {
             header?: {
                 /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
                 "If-Match"?: string;
+                /** @description A value that is new for every request, and the same when the request is repeated. For a day a repeat has the answer of the first success. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 file_id: components["schemas"]["FileId"];
@@ -1307,6 +1309,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["conflict"];
             412: components["responses"]["precondition_failed"];
+            422: components["responses"]["idempotency_key_reused"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -1318,6 +1321,8 @@ export interface operations {
             header?: {
                 /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
                 "If-Match"?: string;
+                /** @description A value that is new for every request, and the same when the request is repeated. For a day a repeat has the answer of the first success. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 file_id: components["schemas"]["FileId"];
@@ -1363,6 +1368,7 @@ export interface operations {
             };
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
+            422: components["responses"]["idempotency_key_reused"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -1584,6 +1590,8 @@ export interface operations {
             header?: {
                 /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
                 "If-Match"?: string;
+                /** @description A value that is new for every request, and the same when the request is repeated. For a day a repeat has the answer of the first success. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 file_id: components["schemas"]["FileId"];
@@ -1629,6 +1637,7 @@ export interface operations {
             };
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
+            422: components["responses"]["idempotency_key_reused"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -1673,6 +1682,8 @@ export interface operations {
             header?: {
                 /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
                 "If-Match"?: string;
+                /** @description A value that is new for every request, and the same when the request is repeated. For a day a repeat has the answer of the first success. */
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -1705,6 +1716,7 @@ export interface operations {
             409: components["responses"]["conflict"];
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
+            422: components["responses"]["idempotency_key_reused"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -1851,7 +1863,7 @@ export interface operations {
             header?: {
                 /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
                 "If-Match"?: string;
-                /** @description A value that is new for every request, and the same when the request is retried. A retry has the answer of the first try. */
+                /** @description A value that is new for every request, and the same when the request is repeated. For a day a repeat has the answer of the first success. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
