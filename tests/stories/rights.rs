@@ -21,13 +21,13 @@ const RIGHTS: [(&str, &str); 14] = [
     ),
     (
         "lookup-hash",
-        "sessions: Get; idempotency-keys: Get Put; files: Get BatchGet Put; versions: Get Put; \
-         blobs: BatchGet Update; packs: BatchGet; chunk-index: BatchGet; vault/indexes: Get",
+        "sessions: Get; accounts: Update; idempotency-keys: Get Put; files: Get BatchGet Put; \
+         versions: Get Put; blobs: BatchGet Update; packs: BatchGet; chunk-index: BatchGet; vault/indexes: Get",
     ),
     (
         "query-files",
-        "sessions: Get; idempotency-keys: Get Put; files: Get Query Put Delete; versions: Get Query Put; \
-         blobs: Update",
+        "sessions: Get; accounts: Update; idempotency-keys: Get Put; files: Get Query Put Delete; \
+         versions: Get Query Put; blobs: Update",
     ),
     (
         "read-content",

@@ -85,7 +85,7 @@ codes! {
     Unauthenticated = "unauthenticated", 401, "No valid session";
     /// Unknown user or wrong password; the answer never tells which.
     WrongCredentials = "wrong_credentials", 401, "Unknown user or wrong password";
-    /// The account has no room left.
+    /// The account has no room left, or too many unfinished uploads.
     QuotaExceeded = "quota_exceeded", 403, "The quota does not allow it";
     /// The account has no such upload, file or version.
     NotFound = "not_found", 404, "Not found";

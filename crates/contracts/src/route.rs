@@ -118,7 +118,8 @@ declare::calls! {
             .if_match()
             .idempotency_key()
             .request::<Lookup>()
-            .answer::<LookupAnswer>(200, "A new version, or the advice to upload.");
+            .answer::<LookupAnswer>(200, "A new version, or the advice to upload.")
+            .problems(&[Code::QuotaExceeded]);
 
         /// Find the account's packs that contain hooks
         ///
@@ -150,7 +151,7 @@ declare::calls! {
             .request::<FileChange>()
             .answer::<VersionView>(200, "The current version, after the change.")
             .header("ETag", VERSION_ETAG)
-            .problems(&[Code::PathInUse, Code::VersionNotAvailable]);
+            .problems(&[Code::PathInUse, Code::VersionNotAvailable, Code::QuotaExceeded]);
 
         /// Delete a file, leaving a tombstone and its versions
         DeleteFile(FileId) = DELETE "/files/{file_id}" session
@@ -170,7 +171,7 @@ declare::calls! {
             .request::<Restore>()
             .answer::<VersionView>(201, "The new version, with the bytes of the earlier one.")
             .header("ETag", VERSION_ETAG)
-            .problems(&[Code::PathInUse, Code::VersionNotAvailable]);
+            .problems(&[Code::PathInUse, Code::VersionNotAvailable, Code::QuotaExceeded]);
     }
 
     ReadContent = "read-content" {

@@ -115,6 +115,9 @@ pub struct Upload {
     pub state: UploadState,
     /// The reason of a rejected upload.
     pub reason: Option<RejectReason>,
+    /// Bytes of the quota that the upload takes besides its size; none if it began before rows were charged.
+    #[serde(default)]
+    pub row_bytes: u64,
     /// How often the sweeper has enqueued the upload again.
     pub enqueue_count: u32,
     /// When the upload began.

@@ -1,5 +1,6 @@
 //! Makes versions of blobs that the account holds already, without any upload.
 
+use sluice_domain::account::Username;
 use sluice_domain::blob::Life;
 use sluice_domain::id::{FileId, VersionId};
 use sluice_domain::idempotency::{AnsweredVersion, Effect, RememberedCall};
@@ -19,6 +20,7 @@ const COMMITS_MAX: usize = 5;
 /// A request for a version.
 #[derive(Debug)]
 pub struct InstantUpload<'a> {
+    pub username: &'a Username,
     pub path: &'a FilePath,
     /// The declared size in bytes. It must be that of the blob.
     pub size: u64,
@@ -101,7 +103,7 @@ pub async fn link(
         }
         let commit = Commit {
             call: instant.remembered(&version),
-            ..Commit::version(before, base.with(&version), version.clone())
+            ..Commit::version(instant.username.clone(), before, base.with(&version), version.clone())
         };
         match tables.commit(&commit).await? {
             Committed::Done => {
@@ -113,6 +115,7 @@ pub async fn link(
             }
             Committed::Repeated => return Ok(Linked::Repeated),
             Committed::BlobGone => return Ok(Linked::Unknown),
+            Committed::QuotaExceeded => return Err(Failure::no_room_for_version()),
             Committed::Changed => file = tables.file_at(blob.account_id, instant.path).await?,
         }
     }

@@ -147,8 +147,20 @@ impl Api {
 
     /// An open upload, as init-upload would begin it.
     pub async fn begin(&self, path: &str, size: u64) -> Upload {
+        self.open(self.upload(path, size)).await
+    }
+
+    /// An open upload of which no row is charged.
+    pub async fn begin_uncharged(&self, path: &str, size: u64) -> Upload {
+        self.open(Upload { row_bytes: 0, ..self.upload(path, size) }).await
+    }
+
+    fn upload(&self, path: &str, size: u64) -> Upload {
         let random = [self.ids.fetch_add(1, Ordering::Relaxed); 10];
-        let upload = sample::upload(&self.account, path, size, random, clock::now());
+        sample::upload(&self.account, path, size, random, clock::now())
+    }
+
+    async fn open(&self, upload: Upload) -> Upload {
         assert_eq!(self.tables.begin_upload(&upload, None).await.expect("an upload"), Begun::Done);
         upload
     }

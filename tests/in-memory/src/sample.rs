@@ -1,6 +1,6 @@
 //! Rows as the HTTP functions write them.
 
-use sluice_domain::account::{Account, Username};
+use sluice_domain::account::{Account, ROW_BYTES, Username};
 use sluice_domain::id::{AccountId, UploadId, VersionId};
 use sluice_domain::part_plan::PartPlan;
 use sluice_domain::path::FilePath;
@@ -25,7 +25,9 @@ pub fn account(name: &str, random: [u8; 10], now: Timestamp) -> Account {
         used_bytes: 0,
         reserved_bytes: 0,
         stored_bytes: 0,
-        available_bytes: QUOTA_BYTES,
+        row_bytes: 0,
+        unfinished_uploads: 0,
+        available_bytes: QUOTA_BYTES.cast_signed(),
         created_at: now,
     }
 }
@@ -53,6 +55,7 @@ pub fn upload(account: &Account, path: &str, size: u64, random: [u8; 10], now: T
         base_sha256: None,
         state: UploadState::Open,
         reason: None,
+        row_bytes: ROW_BYTES,
         enqueue_count: 0,
         created_at: now,
         expires_at: now.after(UPLOAD_LIFE),

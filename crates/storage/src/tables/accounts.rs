@@ -1,9 +1,10 @@
 //! Stores accounts and their quota.
 
 use serde::Deserialize;
-use sluice_domain::account::{Account, Username};
+use sluice_domain::account::{Account, ROW_BYTES, UNFINISHED_UPLOADS_MAX, Username};
 use sluice_domain::id::AccountId;
 use sluice_domain::publication::QuotaChange;
+use sluice_domain::upload::Upload;
 
 use super::Tables;
 use crate::error::StorageError;
@@ -14,6 +15,14 @@ use crate::transaction::{Cancelled, Change, Condition, Row, Transaction, key, ro
 pub enum Registered {
     Done,
     UsernameTaken,
+}
+
+/// Whether a version may only be made if the quota has room for its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    Needed,
+    /// It deletes a file, which must always work.
+    NotNeeded,
 }
 
 impl Tables {
@@ -60,22 +69,45 @@ fn savings_key(account: AccountId) -> Row {
 }
 
 impl Transaction {
-    /// Reserves `size_bytes` of quota, if they are available.
-    pub(super) fn reserve(
+    /// Reserves quota for an upload, if it is available and the account has not too many uploads.
+    pub(super) fn reserve(self, tables: &Tables, upload: &Upload) -> Result<Self, StorageError> {
+        let taken_bytes = upload.size + upload.row_bytes;
+        self.update(
+            &tables.names.accounts,
+            key([("username", upload.username.as_str())]),
+            Change::new(
+                "SET #available_bytes = #available_bytes - :taken, #reserved_bytes = #reserved_bytes + :size \
+                 ADD #row_bytes :row, #unfinished_uploads :one",
+            )
+            .with(":size", &upload.size)?
+            .with(":row", &upload.row_bytes)?
+            .with(":one", &1)?,
+            Condition::QuotaAvailable
+                .when(
+                    "#available_bytes >= :taken AND \
+                     (attribute_not_exists(#unfinished_uploads) OR #unfinished_uploads < :max)",
+                )
+                .with(":taken", &taken_bytes)?
+                .with(":max", &UNFINISHED_UPLOADS_MAX)?,
+        )
+    }
+
+    /// Charges the rows of versions that are made at once, if there is room or none is needed.
+    pub(super) fn charge_rows(
         self,
         tables: &Tables,
         user: &Username,
-        size_bytes: u64,
+        versions: u64,
+        room: Room,
     ) -> Result<Self, StorageError> {
-        self.update(
-            &tables.names.accounts,
-            key([("username", user.as_str())]),
-            Change::new(
-                "SET #available_bytes = #available_bytes - :size, #reserved_bytes = #reserved_bytes + :size",
-            )
-            .with(":size", &size_bytes)?,
-            Condition::QuotaAvailable.when("#available_bytes >= :size").with(":size", &size_bytes)?,
-        )
+        let bytes = versions * ROW_BYTES;
+        let charge = Change::new("SET #available_bytes = #available_bytes - :bytes ADD #row_bytes :bytes");
+        let guard = match room {
+            Room::Needed => Condition::QuotaAvailable.when("#available_bytes >= :bytes"),
+            Room::NotNeeded => Condition::AccountExists.when("attribute_exists(#username)"),
+        };
+        let key = key([("username", user.as_str())]);
+        self.update(&tables.names.accounts, key, charge.with(":bytes", &bytes)?, guard)
     }
 
     /// Releases the reservation of an upload that ends, and counts what it uses.
@@ -91,8 +123,11 @@ impl Transaction {
             Change::new(
                 "SET #available_bytes = #available_bytes + :freed, \
                  #reserved_bytes = #reserved_bytes - :size, #used_bytes = #used_bytes + :used, \
-                 #stored_bytes = #stored_bytes + :stored",
+                 #stored_bytes = #stored_bytes + :stored \
+                 ADD #row_bytes :rows, #unfinished_uploads :finished",
             )
+            .with(":rows", &quota.charged_row_bytes())?
+            .with(":finished", &-quota.finished_uploads().cast_signed())?
             .with(":freed", &quota.freed_bytes())?
             .with(":size", &quota.reserved_bytes)?
             .with(":used", &quota.used_bytes)?

@@ -46,7 +46,7 @@ pub enum Begun {
     Done,
     /// A call with the same idempotency key came first.
     Repeated,
-    /// The quota is too small.
+    /// The quota is too small, or the account has too many unfinished uploads.
     QuotaExceeded,
 }
 
@@ -55,7 +55,7 @@ fn upload_key(upload: UploadId) -> Row {
 }
 
 impl Tables {
-    /// Opens an upload and reserves its size. Remembers the call if it has an idempotency key.
+    /// Opens an upload and reserves its quota. Remembers the call if it has an idempotency key.
     pub async fn begin_upload(
         &self,
         upload: &Upload,
@@ -73,7 +73,7 @@ impl Tables {
                 row(&new)?,
                 Condition::UploadNew.when("attribute_not_exists(#upload_id)"),
             )?
-            .reserve(self, &upload.username, upload.size)?;
+            .reserve(self, upload)?;
         match transaction.commit(&self.client).await {
             Ok(()) => Ok(Begun::Done),
             Err(Cancelled::Conditions(failed)) if failed.contains(&Condition::KeyUnused) => {

@@ -36,7 +36,9 @@ async fn register(app: &App, call: &Call) -> Result<Reply, Failure> {
         used_bytes: 0,
         reserved_bytes: 0,
         stored_bytes: 0,
-        available_bytes: app.default_quota_bytes,
+        row_bytes: 0,
+        unfinished_uploads: 0,
+        available_bytes: app.default_quota_bytes.cast_signed(),
         created_at: call.now,
         username,
     };
@@ -59,6 +61,8 @@ async fn show(app: &App, call: &Call) -> Result<Reply, Failure> {
         quota_bytes: account.quota_bytes,
         used_bytes: account.used_bytes,
         reserved_bytes: account.reserved_bytes,
+        row_bytes: account.row_bytes,
+        unfinished_uploads: account.unfinished_uploads,
         stored_bytes: account.stored_bytes.saturating_add_signed(-saved),
     };
     Reply::json(StatusCode::OK, &view)

@@ -4,7 +4,7 @@ use http::StatusCode;
 use sluice_contracts::files::VersionView;
 use sluice_contracts::problem::Code;
 use sluice_contracts::uploads::{UploadAnswer, UploadPlan, UploadRequest};
-use sluice_domain::account::Session;
+use sluice_domain::account::{ROW_BYTES, Session, UNFINISHED_UPLOADS_MAX};
 use sluice_domain::delta::check_packs;
 use sluice_domain::id::{UploadId, VersionId};
 use sluice_domain::idempotency::Effect;
@@ -38,6 +38,7 @@ pub async fn begin(app: &App, call: &Call, session: &Session) -> Result<Reply, F
 
     let found = app.tables.file_and_blob(session.account_id, &request.path, request.sha256.as_ref()).await?;
     let instant = InstantUpload {
+        username: &session.username,
         path: &request.path,
         size: request.size,
         content_type: &content_type,
@@ -112,6 +113,7 @@ fn new_upload(app: &App, call: &Call, session: &Session, new: NewUpload) -> Resu
         base_sha256: file.and_then(File::live).and_then(|current| current.sha256),
         state: UploadState::Open,
         reason: None,
+        row_bytes: ROW_BYTES,
         enqueue_count: 0,
         created_at: call.now,
         expires_at: call.now.after(life),
@@ -142,8 +144,11 @@ async fn open(
         }
         Begun::QuotaExceeded => {
             drop_multipart(app, &upload).await?;
-            let detail =
-                format!("{} bytes are more than the account has left; see GET /accounts/me", upload.size);
+            let detail = format!(
+                "{} bytes, and {ROW_BYTES} for the row, are more than the account has left, or it has \
+                 {UNFINISHED_UPLOADS_MAX} unfinished uploads: see GET /accounts/me; finish or abort uploads",
+                upload.size
+            );
             Err(Failure::new(Code::QuotaExceeded, detail))
         }
         Begun::Repeated => {

@@ -33,6 +33,7 @@ async fn look_up(app: &App, call: &Call, session: &Session) -> Result<Reply, Fai
     check_metadata(&lookup.metadata).map_err(Failure::invalid)?;
     let key = IdempotencyKey::of(call, session.account_id)?;
     let instant = InstantUpload {
+        username: &session.username,
         path: &lookup.path,
         size: lookup.size,
         content_type: &content_type,

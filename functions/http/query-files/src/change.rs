@@ -3,7 +3,8 @@
 use http::StatusCode;
 use sluice_contracts::files::{FileChange, Restore, VersionView};
 use sluice_contracts::problem::Code;
-use sluice_domain::id::{AccountId, VersionId};
+use sluice_domain::account::Session;
+use sluice_domain::id::{AccountId, FileId, VersionId};
 use sluice_domain::idempotency::{AnsweredVersion, Effect};
 use sluice_domain::path::FilePath;
 use sluice_domain::version::{File, Version, VersionState, check_metadata, content_type};
@@ -13,17 +14,33 @@ use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::tables::{Commit, Committed, Displaced};
 
 use crate::app::App;
+use crate::own_file::own_file;
 use crate::version_reply::version_reply;
 
 /// How a call changes a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// `PATCH /files/{file_id}`: renames or edits the file.
-    Edit,
+    Edit(FileId),
     /// `DELETE /files/{file_id}`: answers the tombstone.
-    Delete,
+    Delete(FileId),
     /// `POST /files/{file_id}/restore`: answers the new version.
-    Restore,
+    Restore(FileId),
+}
+
+impl Change {
+    fn file_id(self) -> FileId {
+        match self {
+            Self::Edit(id) | Self::Delete(id) | Self::Restore(id) => id,
+        }
+    }
+
+    fn status(self) -> StatusCode {
+        match self {
+            Self::Edit(_) | Self::Delete(_) => StatusCode::OK,
+            Self::Restore(_) => StatusCode::CREATED,
+        }
+    }
 }
 
 /// A change that is possible, and what it answers.
@@ -45,16 +62,17 @@ impl Plan {
 }
 
 /// Changes a file, or answers as the first call did if this one repeats it.
-pub async fn change(app: &App, call: &Call, file: File, change: Change) -> Result<Reply, Failure> {
-    let status = if change == Change::Restore { StatusCode::CREATED } else { StatusCode::OK };
+pub async fn change(app: &App, call: &Call, session: &Session, change: Change) -> Result<Reply, Failure> {
+    let status = change.status();
+    let file = own_file(app, session, change.file_id()).await?;
     let key = IdempotencyKey::of(call, file.account_id)?;
     if let Some(effect) = first_effect(&app.tables, key.as_ref()).await? {
         return repeated(app, status, effect).await;
     }
     let plan = match change {
-        Change::Edit => edit(app, call, file).await?,
-        Change::Delete => delete(call, file)?,
-        Change::Restore => restore(app, call, file).await?,
+        Change::Edit(_) => edit(app, call, session, file).await?,
+        Change::Delete(_) => delete(call, session, file)?,
+        Change::Restore(_) => restore(app, call, session, file).await?,
     };
     match carry_out(app, &plan, key.as_ref()).await? {
         Committed::Done => version_reply(status, &plan.answer),
@@ -62,6 +80,7 @@ pub async fn change(app: &App, call: &Call, file: File, change: Change) -> Resul
         Committed::Changed => {
             Err(Failure::new(Code::Conflict, "another call changed the file; read it and try again"))
         }
+        Committed::QuotaExceeded => Err(Failure::no_room_for_version()),
         Committed::BlobGone => Err(Failure::new(Code::VersionNotAvailable, "its blob is being deleted")),
     }
 }
@@ -84,7 +103,7 @@ async fn carry_out(app: &App, plan: &Plan, key: Option<&IdempotencyKey>) -> Resu
     }
 }
 
-async fn edit(app: &App, call: &Call, file: File) -> Result<Plan, Failure> {
+async fn edit(app: &App, call: &Call, session: &Session, file: File) -> Result<Plan, Failure> {
     let change: FileChange = call.json()?;
     check_current(Some(&file), call.if_match()?)?;
     let live = file.live().filter(|_| !file.displaced).ok_or_else(|| Failure::not_found("file"))?.clone();
@@ -100,7 +119,14 @@ async fn edit(app: &App, call: &Call, file: File) -> Result<Plan, Failure> {
     let edited = version.as_ref().map_or_else(|| file.clone(), |version| file.with(version));
     let after = File { path, ..edited };
     let answered = version.clone().unwrap_or(live);
-    let commit = Commit { before: Some(file), after, version, displaced, call: None };
+    let commit = Commit {
+        username: session.username.clone(),
+        before: Some(file),
+        after,
+        version,
+        displaced,
+        call: None,
+    };
     Ok(Plan::of(commit, answered))
 }
 
@@ -146,7 +172,7 @@ async fn displace_occupant(
     Ok(Some(Displaced { before: occupant, after: File { displaced: true, ..after }, tombstone }))
 }
 
-fn delete(call: &Call, file: File) -> Result<Plan, Failure> {
+fn delete(call: &Call, session: &Session, file: File) -> Result<Plan, Failure> {
     let expected = call.if_match()?;
     if let Some(tombstone) = file.made_after(expected).filter(|made| made.state == VersionState::Deleted) {
         return Ok(Plan::unchanged(&file, tombstone.clone()));
@@ -156,10 +182,10 @@ fn delete(call: &Call, file: File) -> Result<Plan, Failure> {
     let version_id = VersionId::following(file.current_id(), call.now, call.random()?);
     let tombstone = live.tombstone(version_id, call.now);
     let after = file.with(&tombstone);
-    Ok(Plan::of(Commit::version(Some(file), after, tombstone.clone()), tombstone))
+    Ok(Plan::of(Commit::version(session.username.clone(), Some(file), after, tombstone.clone()), tombstone))
 }
 
-async fn restore(app: &App, call: &Call, file: File) -> Result<Plan, Failure> {
+async fn restore(app: &App, call: &Call, session: &Session, file: File) -> Result<Plan, Failure> {
     let request: Restore = call.json()?;
     let expected = call.if_match()?;
     let version = app.tables.version(file.file_id, request.version_id).await?;
@@ -185,6 +211,13 @@ async fn restore(app: &App, call: &Call, file: File) -> Result<Plan, Failure> {
     let version_id = VersionId::following(file.current_id(), call.now, call.random()?);
     let restored = Version { follows: file.current_id(), ..version.successor(version_id, call.now) };
     let after = File { displaced: false, ..file.with(&restored) };
-    let commit = Commit { before: Some(file), after, version: Some(restored.clone()), displaced, call: None };
+    let commit = Commit {
+        username: session.username.clone(),
+        before: Some(file),
+        after,
+        version: Some(restored.clone()),
+        displaced,
+        call: None,
+    };
     Ok(Plan::of(commit, restored))
 }

@@ -350,7 +350,7 @@ export interface components {
             account_id: components["schemas"]["AccountId"];
             /**
              * Format: uint64
-             * @description The limit of `used_bytes` plus `reserved_bytes`.
+             * @description The limit of `used_bytes`, `reserved_bytes` and `row_bytes` together.
              */
             quota_bytes: number;
             /**
@@ -360,10 +360,22 @@ export interface components {
             reserved_bytes: number;
             /**
              * Format: uint64
+             * @description 1 KiB for each version and each open or pending upload.
+             * @default 0
+             */
+            row_bytes: number;
+            /**
+             * Format: uint64
              * @description Bytes that the account's blobs take in the stores, each chunk counted once, compressed where worthwhile. Approximate: a worker that died may have missed some bytes.
              * @default 0
              */
             stored_bytes: number;
+            /**
+             * Format: uint64
+             * @description How many uploads are open or pending: at most 10,000.
+             * @default 0
+             */
+            unfinished_uploads: number;
             /**
              * Format: uint64
              * @description Raw bytes of the blobs that the account holds, each blob counted once.
@@ -1356,6 +1368,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["quota_exceeded"];
             404: components["responses"]["not_found"];
             /** @description `path_in_use`: The path has another file. `version_not_available`: The version is not available. `conflict`: The file changed meanwhile. */
             409: {
@@ -1625,6 +1638,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["quota_exceeded"];
             404: components["responses"]["not_found"];
             /** @description `path_in_use`: The path has another file. `version_not_available`: The version is not available. `conflict`: The file changed meanwhile. */
             409: {
@@ -1713,6 +1727,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["quota_exceeded"];
             409: components["responses"]["conflict"];
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
