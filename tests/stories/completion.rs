@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sluice_contracts::problem::Code;
 use sluice_contracts::uploads::{Completed, CompletedPart, UploadView};
+use sluice_domain::account::ROW_BYTES;
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::{UploadId, VersionId};
 use sluice_domain::upload::UploadState;
@@ -208,12 +209,13 @@ async fn completing_and_aborting_at_once_has_one_winner() {
 async fn quota_is_reserved_at_the_beginning_and_released_by_an_abort() {
     let user = Client::register(live()).await;
     let account = user.account().await;
-    let quota = account.quota_bytes;
+    // Three uploads also take a row each.
+    let quota = account.quota_bytes - 3 * ROW_BYTES;
     let of = |size: u64| json!({ "path": "large", "size": size });
-    user.post("/uploads", &of(quota + 1)).await.expect_problem(403, Code::QuotaExceeded);
+    user.post("/uploads", &of(account.quota_bytes)).await.expect_problem(403, Code::QuotaExceeded);
     let first = user.post("/uploads", &of(quota - 10)).await.plan();
     assert_eq!(user.usage().await, (0, quota - 10));
-    user.post("/uploads", &of(11)).await.expect_problem(403, Code::QuotaExceeded);
+    user.post("/uploads", &of(11 + ROW_BYTES)).await.expect_problem(403, Code::QuotaExceeded);
     user.post("/uploads", &of(quota)).await.expect_problem(403, Code::QuotaExceeded);
     user.post("/uploads", &of(10)).await.plan();
     user.post("/uploads", &of(0)).await.plan();

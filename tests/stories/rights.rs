@@ -14,8 +14,8 @@ const RIGHTS: [(&str, &str); 14] = [
     ),
     (
         "init-upload",
-        "sessions: Get; accounts: Update; uploads: Get BatchGet Query Put Update; files: Get BatchGet Put; \
-         versions: Get Put; blobs: BatchGet Update; landing/uploads: Get Put Delete; \
+        "sessions: Get; accounts: Update; uploads: Get BatchGet Query Put Update; idempotency-keys: Get Put; \
+         files: Get BatchGet Put; versions: Get Put; blobs: BatchGet Update; landing/uploads: Get Put Delete; \
          landing/packs: Get Put Delete",
     ),
     (
@@ -25,11 +25,14 @@ const RIGHTS: [(&str, &str); 14] = [
     ),
     (
         "lookup-hash",
-        "sessions: Get; files: Get BatchGet Put; versions: Get Put; blobs: BatchGet Update; \
-         packs: BatchGet; \
-         chunk-index: BatchGet; vault/indexes: Get",
+        "sessions: Get; accounts: Update; idempotency-keys: Get Put; files: Get BatchGet Put; \
+         versions: Get Put; blobs: BatchGet Update; packs: BatchGet; chunk-index: BatchGet; vault/indexes: Get",
     ),
-    ("query-files", "sessions: Get; files: Get Query Put Delete; versions: Get Query Put; blobs: Update"),
+    (
+        "query-files",
+        "sessions: Get; accounts: Update; idempotency-keys: Get Put; files: Get Query Put Delete; \
+         versions: Get Query Put; blobs: Update",
+    ),
     (
         "read-content",
         "sessions: Get; files: Get Query; versions: Get Query; blobs: Get Update; packs: BatchGet; \
@@ -81,7 +84,7 @@ const RIGHTS: [(&str, &str); 14] = [
     ),
 ];
 
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "accounts",
     "sessions",
     "attempts",
@@ -94,6 +97,7 @@ const TABLES: [&str; 12] = [
     "chunk-index",
     "retired-objects",
     "receipts",
+    "idempotency-keys",
 ];
 const PREFIXES: [&str; 10] = [
     "landing/uploads",

@@ -122,6 +122,7 @@ fn the_template_names_the_tables_as_functions_do() {
         chunk_index,
         retired_objects,
         receipts,
+        idempotency_keys,
     } = TableNames::with_prefix("${AWS::StackName}");
     let known = [
         accounts,
@@ -136,6 +137,7 @@ fn the_template_names_the_tables_as_functions_do() {
         chunk_index,
         retired_objects,
         receipts,
+        idempotency_keys,
     ];
     let tables = std::fs::read_to_string(template().join("tables.yaml")).expect("a part");
     let named = tables.lines().filter_map(|line| line.trim().strip_prefix("TableName: !Sub "));

@@ -1,8 +1,10 @@
 //! Files, versions, blobs and sessions.
 
+use futures::future::join_all;
 use sluice_deployment::clock;
-use sluice_domain::account::Account;
+use sluice_domain::account::{Account, ROW_BYTES};
 use sluice_domain::hash::{Sha1, Sha256};
+use sluice_domain::id::VersionId;
 use sluice_domain::path::FilePath;
 use sluice_domain::publication::Outcome;
 use sluice_domain::version::File;
@@ -10,7 +12,7 @@ use sluice_storage::Tables;
 use sluice_storage::tables::{Commit, Committed, FileAndBlob, FileHash, Listing, Page, Published, Segment};
 use std::collections::BTreeSet;
 
-use crate::support::{account, begun, blob, eventually, stored, unique};
+use crate::support::{account, begun, blob, eventually, stored, unique, upload};
 
 /// Publishes a file of these bytes.
 async fn published(tables: &Tables, account: &Account, path: &str, content: &[u8]) -> Published {
@@ -50,6 +52,7 @@ pub async fn a_published_version_is_found_by_path_id_and_hash(tables: &Tables) {
     }
     let used = tables.account(&account.username).await.expect("a read").expect("an account");
     assert_eq!((used.used_bytes, used.reserved_bytes), (5, 0));
+    assert_eq!((used.row_bytes, used.unfinished_uploads), (ROW_BYTES, 0));
 }
 
 pub async fn a_renamed_file_is_found_by_its_id_at_once(tables: &Tables) {
@@ -58,10 +61,37 @@ pub async fn a_renamed_file_is_found_by_its_id_at_once(tables: &Tables) {
     tables.publish(&upload, &stored(&account, b"bytes"), clock::now()).await.expect("an answer");
     let before = tables.file_at(account.account_id, &upload.path).await.expect("a read").expect("a file");
     let after = File { path: FilePath::parse("new").expect("a path"), ..before.clone() };
-    let rename = Commit { before: Some(before), after: after.clone(), version: None, displaced: None };
+    let rename = Commit {
+        username: account.username.clone(),
+        before: Some(before),
+        after: after.clone(),
+        version: None,
+        displaced: None,
+        call: None,
+    };
     assert_eq!(tables.commit(&rename).await.expect("a write"), Committed::Done);
     let found = tables.file(account.account_id, upload.file_id).await.expect("a read");
     assert_eq!(found.map(|file| file.path), Some(after.path));
+}
+
+/// Deletions write the account's row too. There are so many that most of them meet.
+pub async fn many_deletions_of_one_account_at_once_all_succeed(tables: &Tables) {
+    const DELETIONS: u64 = 50;
+    let account = account(tables).await;
+    let now = clock::now();
+    let commits: Vec<Commit> = (0..DELETIONS)
+        .map(|number| {
+            let upload = upload(&account, &format!("file-{number}"), 0);
+            let file = File::new(account.account_id, upload.file_id, upload.path.clone());
+            let tombstone = upload.pending_version().tombstone(VersionId::new(now, unique()), now);
+            Commit::version(account.username.clone(), None, file.with(&tombstone), tombstone)
+        })
+        .collect();
+    for committed in join_all(commits.iter().map(|commit| tables.commit(commit))).await {
+        assert_eq!(committed.expect("a write"), Committed::Done);
+    }
+    let account = tables.account(&account.username).await.expect("a read").expect("an account");
+    assert_eq!(account.row_bytes, DELETIONS * ROW_BYTES);
 }
 
 pub async fn a_file_and_a_blob_are_read_in_one_call(tables: &Tables) {

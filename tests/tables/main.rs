@@ -66,6 +66,7 @@ on_all! {
     files:
         a_published_version_is_found_by_path_id_and_hash,
         a_renamed_file_is_found_by_its_id_at_once,
+        many_deletions_of_one_account_at_once_all_succeed,
         a_file_and_a_blob_are_read_in_one_call,
         a_blob_is_published_once,
         files_are_listed_by_the_bytes_of_their_paths_page_by_page,

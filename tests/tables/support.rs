@@ -84,7 +84,7 @@ pub fn upload(account: &Account, path: &str, size: u64) -> Upload {
 /// Begins an upload.
 pub async fn begun(tables: &Tables, account: &Account, path: &str, size: u64) -> Upload {
     let upload = upload(account, path, size);
-    assert_eq!(tables.begin_upload(&upload).await.expect("a write"), Begun::Done);
+    assert_eq!(tables.begin_upload(&upload, None).await.expect("a write"), Begun::Done);
     upload
 }
 

@@ -4,16 +4,18 @@ use futures::future::join_all;
 use sluice_deployment::clock;
 use sluice_domain::account::Account;
 use sluice_domain::hash::Sha256;
+use sluice_domain::idempotency::{Effect, RememberedCall};
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_storage::Tables;
 use sluice_storage::tables::{Begun, DUE_SHARDS, Ending, Lease, Registered, Update};
 use std::time::Duration;
 
-use crate::support::{account, begun, eventually, new_account, upload};
+use crate::support::{account, begun, eventually, new_account, unique, upload};
 
 async fn reserved(tables: &Tables, account: &Account) -> u64 {
     let account = tables.account(&account.username).await.expect("a read").expect("an account");
-    assert_eq!(account.available_bytes, account.quota_bytes - account.used_bytes - account.reserved_bytes);
+    let taken = account.used_bytes + account.reserved_bytes + account.row_bytes;
+    assert_eq!(account.available_bytes, (account.quota_bytes - taken).cast_signed());
     account.reserved_bytes
 }
 
@@ -36,17 +38,26 @@ pub async fn a_user_name_is_taken_once(tables: &Tables) {
 
 pub async fn a_cancelled_transaction_names_every_condition_that_failed(tables: &Tables) {
     let account = account(tables).await;
-    let first = begun(tables, &account, "file", 1).await;
+    let first = upload(&account, "file", 1);
+    let call = RememberedCall {
+        key_sha256: Sha256::of(&unique()),
+        request_sha256: Sha256::of(b"request"),
+        effect: Effect::Upload(first.upload_id),
+        expires_at: clock::now().unix_seconds(),
+    };
+    let begin = async |upload, call| tables.begin_upload(upload, call).await.expect("an answer");
+    assert_eq!(begin(&first, Some(&call)).await, Begun::Done);
     let large = upload(&account, "file", account.quota_bytes);
-    assert_eq!(tables.begin_upload(&large).await.expect("an answer"), Begun::QuotaExceeded);
-    let both = Upload { size: account.quota_bytes, ..first };
-    assert_eq!(tables.begin_upload(&both).await.expect("an answer"), Begun::Exists);
+    assert_eq!(begin(&large, None).await, Begun::QuotaExceeded);
+    assert_eq!(begin(&large, Some(&call)).await, Begun::Repeated);
+    let kept = tables.remembered_call(&call.key_sha256).await.expect("a read");
+    assert_eq!(kept, Some(call));
 }
 
 pub async fn a_cancelled_transaction_changes_nothing(tables: &Tables) {
     let account = account(tables).await;
     let large = upload(&account, "file", account.quota_bytes + 1);
-    assert_eq!(tables.begin_upload(&large).await.expect("an answer"), Begun::QuotaExceeded);
+    assert_eq!(tables.begin_upload(&large, None).await.expect("an answer"), Begun::QuotaExceeded);
     assert_eq!(tables.upload(large.upload_id).await.expect("a read"), None);
     assert_eq!(reserved(tables, &account).await, 0);
 }
@@ -55,7 +66,7 @@ pub async fn concurrent_transactions_never_reserve_more_than_the_quota(tables: &
     let account = account(tables).await;
     let third = account.quota_bytes / 3;
     let uploads: Vec<_> = (0..6).map(|number| upload(&account, &format!("file-{number}"), third)).collect();
-    let begun = join_all(uploads.iter().map(|upload| tables.begin_upload(upload))).await;
+    let begun = join_all(uploads.iter().map(|upload| tables.begin_upload(upload, None))).await;
     let done = begun.iter().filter(|begun| matches!(begun, Ok(Begun::Done))).count();
     assert!(done <= 3, "{begun:?}");
     assert_eq!(reserved(tables, &account).await, third * done as u64);

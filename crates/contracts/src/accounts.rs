@@ -115,12 +115,18 @@ pub struct AccountView {
     pub account_id: AccountId,
     /// The user name in its normalised form.
     pub username: String,
-    /// The limit of `used_bytes` plus `reserved_bytes`.
+    /// The limit of `used_bytes`, `reserved_bytes` and `row_bytes` together.
     pub quota_bytes: u64,
     /// Raw bytes of the blobs that the account holds, each blob counted once.
     pub used_bytes: u64,
     /// Declared bytes of the open and pending uploads.
     pub reserved_bytes: u64,
+    /// 1 KiB for each version and each open or pending upload.
+    #[serde(default)]
+    pub row_bytes: u64,
+    /// How many uploads are open or pending: at most 10,000.
+    #[serde(default)]
+    pub unfinished_uploads: u64,
     /// Bytes that the account's blobs take in the stores, each chunk counted once, compressed where
     /// worthwhile. Approximate: a worker that died may have missed some bytes.
     #[serde(default)]

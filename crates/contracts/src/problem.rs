@@ -99,7 +99,7 @@ codes! {
     AccountSuspended = "account_suspended", 403, "The account is suspended";
     /// The call did not come through the deployment's own domain name.
     WrongEntrance = "wrong_entrance", 403, "The API is reached through another address";
-    /// The account has no room left.
+    /// The account has no room left, or too many unfinished uploads.
     QuotaExceeded = "quota_exceeded", 403, "The quota does not allow it";
     /// The account has no such upload, file or version.
     NotFound = "not_found", 404, "Not found";

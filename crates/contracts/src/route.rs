@@ -142,8 +142,10 @@ declare::calls! {
         /// Searches only the account's own blobs.
         LookUpContent = POST "/lookups" session
             .if_match()
+            .idempotency_key()
             .request::<Lookup>()
-            .answer::<LookupAnswer>(200, "A new version, or the advice to upload.");
+            .answer::<LookupAnswer>(200, "A new version, or the advice to upload.")
+            .problems(&[Code::QuotaExceeded]);
 
         /// Find the account's packs that contain hooks
         ///
@@ -171,14 +173,16 @@ declare::calls! {
         /// Rename a file, or edit its media type and metadata
         ChangeFile(FileId) = PATCH "/files/{file_id}" session
             .if_match()
+            .idempotency_key()
             .request::<FileChange>()
             .answer::<VersionView>(200, "The current version, after the change.")
             .header("ETag", VERSION_ETAG)
-            .problems(&[Code::PathInUse, Code::VersionNotAvailable]);
+            .problems(&[Code::PathInUse, Code::VersionNotAvailable, Code::QuotaExceeded]);
 
         /// Delete a file, leaving a tombstone and its versions
         DeleteFile(FileId) = DELETE "/files/{file_id}" session
             .if_match()
+            .idempotency_key()
             .answer::<VersionView>(200, "The tombstone.")
             .header("ETag", VERSION_ETAG);
 
@@ -189,10 +193,11 @@ declare::calls! {
         /// Make an earlier version current again
         RestoreVersion(FileId) = POST "/files/{file_id}/restore" session
             .if_match()
+            .idempotency_key()
             .request::<Restore>()
             .answer::<VersionView>(201, "The new version, with the bytes of the earlier one.")
             .header("ETag", VERSION_ETAG)
-            .problems(&[Code::PathInUse, Code::VersionNotAvailable]);
+            .problems(&[Code::PathInUse, Code::VersionNotAvailable, Code::QuotaExceeded]);
     }
 
     ReadContent = "read-content" {

@@ -9,8 +9,8 @@ use crate::time::{Timestamp, optional_unix_milliseconds, unix_milliseconds};
 
 /// An account with its quota.
 ///
-/// `available_bytes` is `quota_bytes - used_bytes - reserved_bytes`. It is an attribute of its own because a
-/// DynamoDB condition compares but does not add.
+/// `available_bytes` is `quota_bytes - used_bytes - reserved_bytes - row_bytes`. It is an attribute of its
+/// own because a DynamoDB condition compares but does not add.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Account {
     /// The name to log in with, which is the key of the row.
@@ -19,7 +19,7 @@ pub struct Account {
     pub account_id: AccountId,
     /// Argon2id hash of the password in PHC string format.
     pub password_hash: String,
-    /// The limit of `used_bytes` plus `reserved_bytes`.
+    /// The limit of `used_bytes`, `reserved_bytes` and `row_bytes` together.
     pub quota_bytes: u64,
     /// Raw bytes of the blobs that the account holds, each blob counted once.
     pub used_bytes: u64,
@@ -27,8 +27,14 @@ pub struct Account {
     pub reserved_bytes: u64,
     /// Bytes that were written to the vault for the account's blobs, without what they share.
     pub stored_bytes: u64,
-    /// Bytes that can still be reserved.
-    pub available_bytes: u64,
+    /// [`ROW_BYTES`] for each version and each unfinished upload.
+    #[serde(default)]
+    pub row_bytes: u64,
+    /// How many uploads are open or pending.
+    #[serde(default)]
+    pub unfinished_uploads: u64,
+    /// Bytes that can still be reserved. Fewer than none if files were deleted although no room was left.
+    pub available_bytes: i64,
     /// When the account was registered.
     #[serde(with = "unix_milliseconds")]
     pub created_at: Timestamp,
@@ -36,6 +42,13 @@ pub struct Account {
     #[serde(default, with = "optional_unix_milliseconds", skip_serializing_if = "Option::is_none")]
     pub suspended_at: Option<Timestamp>,
 }
+
+/// What a version's row takes of the quota, whatever its size. An unfinished upload takes it for the version
+/// that it will make. A row has 0.5 to 3 KB, and files have a copy of their current version.
+pub const ROW_BYTES: u64 = 1024;
+
+/// An account has at most this many unfinished uploads.
+pub const UNFINISHED_UPLOADS_MAX: u64 = 10_000;
 
 /// What distinguishes a new account from others.
 #[derive(Clone)]
@@ -62,7 +75,9 @@ impl From<NewAccount> for Account {
             used_bytes: 0,
             reserved_bytes: 0,
             stored_bytes: 0,
-            available_bytes: new.quota_bytes,
+            row_bytes: 0,
+            unfinished_uploads: 0,
+            available_bytes: new.quota_bytes.cast_signed(),
             created_at: new.created_at,
             suspended_at: None,
         }

@@ -34,8 +34,8 @@ macro_rules! id {
                 Self(uuid::Builder::from_unix_timestamp_millis(now.unix_milliseconds(), &random).into_uuid())
             }
 
-            /// An id that depends on `now` and `seed` alone. A request that is retried under one idempotency
-            /// key gets the same id, and so does a pack that is cut again after a crash. Sorts by `now`.
+            /// An id that depends on `now` and `seed` alone: a pack that is cut again after a crash gets the
+            /// same one. Sorts by `now`.
             pub fn derived(now: Timestamp, seed: &[u8]) -> Self {
                 let digest = blake3::hash(seed);
                 let mut random = [0; 10];

@@ -16,6 +16,7 @@ pub mod frames;
 pub mod guessing;
 pub mod hash;
 pub mod id;
+pub mod idempotency;
 pub mod invitation;
 pub mod key;
 pub mod manifest;

@@ -3,6 +3,7 @@
 //! Storage carries out a plan as one transaction. Whoever changes the upload or its file in between makes
 //! that transaction fail; both are then read again, and a new plan is made.
 
+use crate::account::ROW_BYTES;
 use crate::blob::Blob;
 use crate::content_pass::ContentDigest;
 use crate::hash::{Sha1, Sha256};
@@ -89,17 +90,42 @@ pub struct QuotaChange {
     pub used_bytes: u64,
     /// Bytes that were written to the vault for them.
     pub stored_bytes: u64,
+    /// Bytes that the upload's row no longer takes. None if the upload began before uploads were counted.
+    pub upload_row_bytes: u64,
+    /// Bytes that the version's row takes from now on.
+    pub version_row_bytes: u64,
 }
 
 impl QuotaChange {
-    /// The change by an upload that ends without using its quota.
+    /// The change by an upload that ends without a version.
     pub fn release(upload: &Upload) -> Self {
-        Self { reserved_bytes: upload.size, used_bytes: 0, stored_bytes: 0 }
+        Self {
+            reserved_bytes: upload.size,
+            used_bytes: 0,
+            stored_bytes: 0,
+            upload_row_bytes: upload.row_bytes,
+            version_row_bytes: 0,
+        }
     }
 
-    /// Bytes that become available again.
-    pub fn freed_bytes(self) -> u64 {
-        self.reserved_bytes - self.used_bytes
+    /// The change by an upload that ends with a version which uses no bytes.
+    pub fn version_only(upload: &Upload) -> Self {
+        Self { version_row_bytes: ROW_BYTES, ..Self::release(upload) }
+    }
+
+    /// Bytes that become available again. Fewer than none if only the version's row is charged.
+    pub fn freed_bytes(self) -> i64 {
+        (self.reserved_bytes - self.used_bytes).cast_signed() - self.charged_row_bytes()
+    }
+
+    /// By how much the bytes of rows grow.
+    pub fn charged_row_bytes(self) -> i64 {
+        self.version_row_bytes.cast_signed() - self.upload_row_bytes.cast_signed()
+    }
+
+    /// How many of the counted uploads end.
+    pub fn finished_uploads(self) -> u64 {
+        u64::from(self.upload_row_bytes > 0)
     }
 }
 
@@ -163,9 +189,9 @@ pub fn publication<'a>(
                 reference: Some(Reference::New(stored)),
                 file: changed(target, &version),
                 quota: QuotaChange {
-                    reserved_bytes: upload.size,
                     used_bytes: upload.size,
                     stored_bytes: stored.stored_bytes,
+                    ..QuotaChange::version_only(upload)
                 },
                 version,
             }
@@ -180,7 +206,7 @@ pub fn publication<'a>(
             Publication {
                 reference: Some(Reference::Held(*sha256)),
                 file: changed(target, &version),
-                quota: QuotaChange::release(upload),
+                quota: QuotaChange::version_only(upload),
                 version,
             }
         }
@@ -194,7 +220,7 @@ fn rejection<'a>(upload: &Upload, reason: RejectReason, now: Timestamp) -> Publi
         updated_at: now,
         ..upload.pending_version()
     };
-    Publication { version, reference: None, file: None, quota: QuotaChange::release(upload) }
+    Publication { version, reference: None, file: None, quota: QuotaChange::version_only(upload) }
 }
 
 fn available(upload: &Upload, target: &Target, now: Timestamp) -> Version {

@@ -115,8 +115,9 @@ pub struct Upload {
     pub state: UploadState,
     /// The reason of a rejected upload.
     pub reason: Option<RejectReason>,
-    /// SHA-256 of the request that came with an idempotency key. It tells a retry from a different request.
-    pub request_digest: Option<String>,
+    /// Bytes of the quota that the upload takes besides its size; none if it began before rows were charged.
+    #[serde(default)]
+    pub row_bytes: u64,
     /// How often the sweeper has enqueued the upload again.
     pub enqueue_count: u32,
     /// When the upload began.
@@ -214,6 +215,7 @@ impl Upload {
             new_bytes: 0,
             shared_bytes: 0,
             stored_bytes: 0,
+            follows: None,
         }
     }
 }

@@ -152,6 +152,10 @@ pub struct Version {
     pub shared_bytes: u64,
     /// Bytes written to the vault for this version.
     pub stored_bytes: u64,
+    /// The version that was current when a call made this one at once. None for the version of an upload, and
+    /// for a file's first. A repeat of the call is known by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<VersionId>,
 }
 
 impl Version {
@@ -182,6 +186,7 @@ impl Version {
             new_bytes: 0,
             shared_bytes: blob.size,
             stored_bytes: 0,
+            follows: file.current_id(),
         }
     }
 
@@ -193,7 +198,7 @@ impl Version {
             && self.metadata == other.metadata
     }
 
-    /// A later version of the same file with the same blob.
+    /// A later version of the same file with the same blob, made while this version is current.
     #[must_use]
     pub fn successor(&self, version_id: VersionId, now: Timestamp) -> Self {
         Self {
@@ -204,6 +209,7 @@ impl Version {
             new_bytes: 0,
             shared_bytes: self.size,
             stored_bytes: 0,
+            follows: Some(self.version_id),
             ..self.clone()
         }
     }
@@ -247,6 +253,12 @@ impl File {
     /// The id of the current version, tombstones included. `If-Match` is compared with it.
     pub fn current_id(&self) -> Option<VersionId> {
         self.current.as_ref().map(|version| version.version_id)
+    }
+
+    /// The current version, if a call made it while `expected` was current. A call under that condition may
+    /// have been the one, and its answer lost.
+    pub fn made_after(&self, expected: Option<VersionId>) -> Option<&Version> {
+        self.current.as_ref().filter(|current| expected.is_some() && current.follows == expected)
     }
 
     /// The file after `version` was added. The version with the highest id is the current one, whatever the

@@ -1,7 +1,7 @@
 //! What becomes of an upload, for every outcome of its verification.
 
 use proptest::prelude::*;
-use sluice_domain::account::Username;
+use sluice_domain::account::{ROW_BYTES, Username};
 use sluice_domain::blob::{Attachment, Blob};
 use sluice_domain::content_pass::ContentDigest;
 use sluice_domain::hash::{Sha1, Sha256};
@@ -47,7 +47,7 @@ fn upload(size: u64) -> Upload {
         base_sha256: None,
         state: UploadState::Open,
         reason: None,
-        request_digest: None,
+        row_bytes: ROW_BYTES,
         enqueue_count: 0,
         created_at,
         expires_at: at(BEGUN + 1),
@@ -88,7 +88,8 @@ fn new_bytes_use_the_quota_that_was_reserved_for_them() {
     let outcome = stored(&upload, 70);
     let plan = publication(&upload, &target, &outcome, now);
     assert_eq!(plan.state(), UploadState::Available);
-    assert_eq!(plan.quota, QuotaChange { reserved_bytes: 100, used_bytes: 100, stored_bytes: 70 });
+    let QuotaChange { reserved_bytes, used_bytes, stored_bytes, .. } = plan.quota;
+    assert_eq!((reserved_bytes, used_bytes, stored_bytes), (100, 100, 70));
     assert_eq!(plan.quota.freed_bytes(), 0);
     assert!(matches!(plan.reference, Some(Reference::New(blob)) if blob.packs.len() == 1));
     let version = &plan.version;
@@ -182,13 +183,38 @@ fn cases() -> impl Strategy<Value = (Upload, Outcome, Target)> {
     })
 }
 
+#[test]
+fn the_row_of_an_upload_becomes_that_of_its_version() {
+    let now = at(BEGUN + 5);
+    let counted = upload(100);
+    let ended = QuotaChange::release(&counted);
+    let (row, none) = (ROW_BYTES.cast_signed(), 0);
+    assert_eq!(
+        (ended.charged_row_bytes(), ended.freed_bytes(), ended.finished_uploads()),
+        (-row, 100 + row, 1)
+    );
+    let plan = |upload| publication(upload, &Target::new_file(upload), &linked(), now).quota;
+    let linked = plan(&counted);
+    assert_eq!((linked.charged_row_bytes(), linked.freed_bytes(), linked.finished_uploads()), (none, 100, 1));
+    let older = Upload { row_bytes: 0, ..counted.clone() };
+    let ended = QuotaChange::release(&older);
+    assert_eq!((ended.charged_row_bytes(), ended.freed_bytes(), ended.finished_uploads()), (none, 100, 0));
+    let linked = plan(&older);
+    assert_eq!(
+        (linked.charged_row_bytes(), linked.freed_bytes(), linked.finished_uploads()),
+        (row, 100 - row, 0)
+    );
+}
+
 proptest! {
     #[test]
     fn every_reserved_byte_is_used_or_freed((upload, outcome, target) in cases()) {
         let plan = publication(&upload, &target, &outcome, at(BEGUN + 5));
-        let QuotaChange { reserved_bytes, used_bytes, stored_bytes } = plan.quota;
+        let QuotaChange { reserved_bytes, used_bytes, stored_bytes, .. } = plan.quota;
         prop_assert_eq!(reserved_bytes, upload.size);
-        prop_assert_eq!(used_bytes + plan.quota.freed_bytes(), upload.size);
+        let freed_and_charged = plan.quota.freed_bytes() + plan.quota.charged_row_bytes();
+        prop_assert_eq!(used_bytes.cast_signed() + freed_and_charged, upload.size.cast_signed());
+        prop_assert_eq!(plan.quota.version_row_bytes, ROW_BYTES, "its version has a row, even if rejected");
         let is_new = matches!(plan.reference, Some(Reference::New(_)));
         prop_assert_eq!(used_bytes, if is_new { upload.size } else { 0 });
         prop_assert_eq!(stored_bytes, plan.version.stored_bytes);

@@ -1,6 +1,7 @@
 //! Maps errors to the answers that clients see.
 
 use sluice_contracts::problem::Code;
+use sluice_domain::account::ROW_BYTES;
 use sluice_storage::{Chain, ErrorKind, StorageError};
 
 /// Why a call failed, as the client sees it.
@@ -39,6 +40,12 @@ impl Failure {
 
     pub fn invalid(detail: impl std::fmt::Display) -> Self {
         Self::new(Code::InvalidRequest, detail.to_string())
+    }
+
+    /// The quota has no room for one more version.
+    pub fn no_room_for_version() -> Self {
+        let detail = format!("a version takes {ROW_BYTES} bytes, and less is left; see GET /accounts/me");
+        Self::new(Code::QuotaExceeded, detail)
     }
 
     /// The account has no such thing. The answer does not reveal whether another account has it.

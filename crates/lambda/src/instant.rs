@@ -1,7 +1,9 @@
 //! Makes versions of blobs that the account holds already, without any upload.
 
+use sluice_domain::account::Username;
 use sluice_domain::blob::Life;
 use sluice_domain::id::{FileId, VersionId};
+use sluice_domain::idempotency::{AnsweredVersion, Effect, RememberedCall};
 use sluice_domain::path::FilePath;
 use sluice_domain::version::{File, Metadata, Version};
 use sluice_storage::Tables;
@@ -9,6 +11,7 @@ use sluice_storage::tables::{Commit, Committed, FileAndBlob};
 
 use crate::call::Call;
 use crate::failure::Failure;
+use crate::idempotency::IdempotencyKey;
 use crate::metrics::{self, Metric};
 
 /// How often the commit is tried, if others keep changing the file.
@@ -17,6 +20,7 @@ const COMMITS_MAX: usize = 5;
 /// A request for a version.
 #[derive(Debug)]
 pub struct InstantUpload<'a> {
+    pub username: &'a Username,
     pub path: &'a FilePath,
     /// The declared size in bytes. It must be that of the blob.
     pub size: u64,
@@ -24,6 +28,19 @@ pub struct InstantUpload<'a> {
     pub metadata: &'a Metadata,
     /// The version that must be current (`If-Match`).
     pub expected: Option<VersionId>,
+    pub key: Option<&'a IdempotencyKey>,
+}
+
+impl InstantUpload<'_> {
+    /// The call as it is remembered if it answers this version.
+    fn remembered(&self, version: &Version) -> Option<RememberedCall> {
+        let answered = AnsweredVersion {
+            file_id: version.file_id,
+            version_id: version.version_id,
+            path: self.path.clone(),
+        };
+        self.key.map(|key| key.remembered(Effect::Version(answered)))
+    }
 }
 
 /// Fails if `expected` is not the file's current version.
@@ -40,22 +57,30 @@ pub fn check_current(file: Option<&File>, expected: Option<VersionId>) -> Result
     Err(Failure::new(Code::PreconditionFailed, detail))
 }
 
-/// Makes the version if the account holds the blob; returns nothing if not. If the current version is the
-/// same in every respect it is returned, so that a repeated call makes no second version.
+/// The result of [`link`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Linked {
+    /// The version, new or as it was.
+    Version(Version),
+    /// The account does not hold the blob.
+    Unknown,
+    /// A call with the same idempotency key came first.
+    Repeated,
+}
+
+/// Makes the version if the account holds the blob. If the current version is the same in every respect it is
+/// returned, so that a repeated call makes no second version.
 pub async fn link(
     tables: &Tables,
     call: &Call,
     instant: &InstantUpload<'_>,
     found: FileAndBlob,
-) -> Result<Option<Version>, Failure> {
+) -> Result<Linked, Failure> {
     let FileAndBlob { mut file, blob } = found;
     let Some(blob) = blob.filter(|blob| blob.life == Life::Live && blob.size == instant.size) else {
-        return Ok(None);
+        return Ok(Linked::Unknown);
     };
     for _ in 0..COMMITS_MAX {
-        check_current(file.as_ref(), instant.expected)?;
-        let current = file.as_ref().and_then(File::current_id);
-        let version_id = VersionId::following(current, call.now, call.random()?);
         let before = file.clone();
         let base = match file {
             Some(file) => file,
@@ -63,27 +88,47 @@ pub async fn link(
         };
         let version = Version::of_blob(
             &base,
-            version_id,
+            VersionId::following(base.current_id(), call.now, call.random()?),
             &blob,
             instant.content_type.to_owned(),
             instant.metadata.clone(),
             call.now,
         );
-        if let Some(current) = base.live().filter(|current| current.reads_like(&version)) {
-            return Ok(Some(current.clone()));
+        let same = base.live().filter(|current| current.reads_like(&version));
+        if same.is_none() || base.made_after(instant.expected).is_none() {
+            check_current(before.as_ref(), instant.expected)?;
         }
-        let commit = Commit::version(before, base.with(&version), version.clone());
+        if let Some(current) = same {
+            return keep(tables, instant, current).await;
+        }
+        let commit = Commit {
+            call: instant.remembered(&version),
+            ..Commit::version(instant.username.clone(), before, base.with(&version), version.clone())
+        };
         match tables.commit(&commit).await? {
             Committed::Done => {
                 metrics::write(&[
                     Metric::count("UploadsInstant", 1),
                     Metric::bytes("InstantBytes", instant.size),
                 ]);
-                return Ok(Some(version));
+                return Ok(Linked::Version(version));
             }
-            Committed::BlobGone => return Ok(None),
+            Committed::Repeated => return Ok(Linked::Repeated),
+            Committed::BlobGone => return Ok(Linked::Unknown),
+            Committed::QuotaExceeded => return Err(Failure::no_room_for_version()),
             Committed::Changed => file = tables.file_at(blob.account_id, instant.path).await?,
         }
     }
     Err(Failure::new(sluice_contracts::problem::Code::Conflict, "the file kept changing; repeat the call"))
+}
+
+/// Leaves the current version as it is. The call is remembered: repeated after somebody else has changed the
+/// file, it would undo that change.
+async fn keep(tables: &Tables, instant: &InstantUpload<'_>, current: &Version) -> Result<Linked, Failure> {
+    if let Some(call) = instant.remembered(current)
+        && tables.remember(&call).await? == Committed::Repeated
+    {
+        return Ok(Linked::Repeated);
+    }
+    Ok(Linked::Version(current.clone()))
 }

@@ -11,6 +11,7 @@ pub mod call;
 pub mod failure;
 mod heartbeat;
 pub mod http;
+pub mod idempotency;
 pub mod instant;
 mod message;
 pub mod metrics;

@@ -19,9 +19,13 @@ const TRANSACT: &str = "dynamodb:TransactWriteItems";
 
 /// How a transaction is repeated while others write the same rows. The SDK repeats requests that got no
 /// answer, with the same token, so that they have their effect once. Delays are random, or those who met
-/// would meet again.
-const COLLISION_RETRIES: ExponentialBuilder =
-    ExponentialBuilder::new().with_min_delay(Duration::from_millis(20)).with_max_times(5).with_jitter();
+/// would meet again. All changes of an account write its row: nine tries, three to six seconds in all, let
+/// fifty at once through.
+const COLLISION_RETRIES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(20))
+    .with_max_delay(Duration::from_millis(800))
+    .with_max_times(8)
+    .with_jitter();
 
 /// Writes `row` as DynamoDB stores it.
 pub(crate) fn row(row: &impl Serialize) -> Result<Row, StorageError> {
@@ -93,7 +97,7 @@ pub(crate) enum Condition {
     SessionNew,
     /// The counters of attempts are as they were read.
     AttemptsUnchanged,
-    /// The account has this much quota left.
+    /// The account has this much quota left, and may begin an upload.
     QuotaAvailable,
     /// No upload has this id.
     UploadNew,
@@ -119,6 +123,8 @@ pub(crate) enum Condition {
     ObjectUnplaced,
     /// The object is not registered for deletion.
     ObjectNotRetired,
+    /// No call with this idempotency key has had its effect.
+    KeyUnused,
     /// No receipt has this id.
     ReceiptNew,
     /// The account's work of the day is counted like this, and not used up.

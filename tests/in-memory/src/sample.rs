@@ -1,6 +1,6 @@
 //! Rows as the HTTP functions write them.
 
-use sluice_domain::account::{Account, NewAccount, Username};
+use sluice_domain::account::{Account, NewAccount, ROW_BYTES, Username};
 use sluice_domain::id::{AccountId, UploadId, VersionId};
 use sluice_domain::part_plan::PartPlan;
 use sluice_domain::path::FilePath;
@@ -49,7 +49,7 @@ pub fn upload(account: &Account, path: &str, size: u64, random: [u8; 10], now: T
         base_sha256: None,
         state: UploadState::Open,
         reason: None,
-        request_digest: None,
+        row_bytes: ROW_BYTES,
         enqueue_count: 0,
         created_at: now,
         expires_at: now.after(UPLOAD_LIFE),

@@ -73,6 +73,13 @@ pub struct Attribute<'a> {
     pub text: &'a str,
 }
 
+/// A number attribute of a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Number<'a> {
+    pub name: &'a str,
+    pub value: i64,
+}
+
 /// An answer in `DynamoDB`'s protocol.
 pub(crate) struct Answer {
     pub status: u16,
@@ -94,12 +101,21 @@ impl Default for Database {
 impl Database {
     /// Sets a text attribute of a row, which no function does, as an operator or a collector would.
     pub fn set_text(&self, table: &str, key: Attribute<'_>, attribute: Attribute<'_>) {
+        self.set(table, key, attribute.name, &json!({ "S": attribute.text }));
+    }
+
+    /// Sets a number attribute of a row.
+    pub fn set_number(&self, table: &str, key: Attribute<'_>, attribute: Number<'_>) {
+        self.set(table, key, attribute.name, &json!({ "N": attribute.value.to_string() }));
+    }
+
+    fn set(&self, table: &str, key: Attribute<'_>, name: &str, value: &Value) {
         let request = json!({
             "TableName": table,
             "Key": { key.name: { "S": key.text } },
-            "UpdateExpression": "SET #attribute = :text",
-            "ExpressionAttributeNames": { "#attribute": attribute.name },
-            "ExpressionAttributeValues": { ":text": { "S": attribute.text } },
+            "UpdateExpression": "SET #attribute = :value",
+            "ExpressionAttributeNames": { "#attribute": name },
+            "ExpressionAttributeValues": { ":value": value },
         });
         let answer = self.call("UpdateItem", request.to_string().as_bytes());
         assert_eq!(answer.status, 200, "{}", answer.json);

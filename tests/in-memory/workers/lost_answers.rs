@@ -75,7 +75,7 @@ async fn a_lease_is_released() {
     let account = sample::account("ada", RANDOM, now);
     let upload = sample::upload(&account, "file", 1, RANDOM, now);
     tables.create_account(&account).await.expect("a write");
-    tables.begin_upload(&upload).await.expect("a write");
+    tables.begin_upload(&upload, None).await.expect("a write");
     let lease = |holder| Lease { holder, now, life: Duration::from_secs(30) };
     assert_eq!(tables.lease_merge(&upload, lease("one")).await.expect("a write"), Update::Done);
     services.faults.next("dynamodb:UpdateItem", Fault::AnswerLost);

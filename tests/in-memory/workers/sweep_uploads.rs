@@ -101,6 +101,8 @@ async fn an_upload_without_bytes_expires_and_frees_its_quota() {
     assert!(run(&world, upload.due_at.after(LONG)).await);
     assert_eq!(world.upload(&upload).await.state, UploadState::Expired);
     world.check_account(0, "").await;
+    let account = world.tables.account(&world.account.username).await.expect("a read").expect("an account");
+    assert_eq!(account.row_bytes, 0, "there is no version");
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@ use sluice_domain::id::VersionId;
 /// The headers that the client adds to every request, besides host and length.
 const CLIENT_HEADERS: &str = concat!("user-agent: sluice/", env!("CARGO_PKG_VERSION"), "\r\naccept: */*\r\n");
 
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
 pub(super) struct Call {
     method: Method,
     segments: Vec<String>,
@@ -40,7 +42,7 @@ impl Call {
         if getrandom::fill(&mut key).is_ok()
             && let Ok(value) = HeaderValue::from_str(&hex::encode(key))
         {
-            self.headers.insert(HeaderName::from_static("idempotency-key"), value);
+            self.headers.insert(IDEMPOTENCY_KEY, value);
         }
         self
     }
@@ -79,7 +81,7 @@ impl Call {
 
     /// Whether the call may be repeated even though the server may have executed it.
     pub(super) fn is_repeatable(&self) -> bool {
-        self.method != Method::PATCH
+        self.method != Method::PATCH || self.headers.contains_key(IDEMPOTENCY_KEY)
     }
 
     /// Whether a repeat of the call may succeed later.
@@ -167,10 +169,11 @@ mod tests {
     }
 
     #[test]
-    fn a_rename_is_repeated_only_if_the_server_did_not_execute_it() {
-        let rename = Call::patch(&["files", "1"], &());
-        assert!(rename.is_worth_repeating_after(StatusCode::SERVICE_UNAVAILABLE));
-        assert!(!rename.is_worth_repeating_after(StatusCode::BAD_GATEWAY));
+    fn a_rename_without_a_key_is_repeated_only_if_the_server_did_not_execute_it() {
+        let rename = || Call::patch(&["files", "1"], &());
+        assert!(rename().is_worth_repeating_after(StatusCode::SERVICE_UNAVAILABLE));
+        assert!(!rename().is_worth_repeating_after(StatusCode::BAD_GATEWAY));
+        assert!(rename().idempotent().is_worth_repeating_after(StatusCode::BAD_GATEWAY));
         assert!(Call::delete(&["files", "1"]).is_worth_repeating_after(StatusCode::BAD_GATEWAY));
     }
 }

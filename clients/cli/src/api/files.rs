@@ -64,14 +64,14 @@ impl Api {
         change: &FileChange,
         version_id: VersionId,
     ) -> Result<VersionView> {
-        let call = Call::patch(&["files", &file_id.to_string()], change).if_match(Some(version_id));
-        self.json(&call).await
+        let call = Call::patch(&["files", &file_id.to_string()], change).idempotent();
+        self.json(&call.if_match(Some(version_id))).await
     }
 
     /// Deletes the file if `version_id` is still current. Its versions stay.
     pub async fn delete_file(&self, file_id: FileId, version_id: VersionId) -> Result<()> {
-        let call = Call::delete(&["files", &file_id.to_string()]).if_match(Some(version_id));
-        self.success(&call).await.map(drop)
+        let call = Call::delete(&["files", &file_id.to_string()]).idempotent();
+        self.success(&call.if_match(Some(version_id))).await.map(drop)
     }
 
     /// One page of the file's versions, the latest first.
@@ -88,7 +88,7 @@ impl Api {
         expected: Option<VersionId>,
     ) -> Result<VersionView> {
         let call = Call::post(&["files", &file_id.to_string(), "restore"], &Restore { version_id });
-        self.json(&call.if_match(expected)).await
+        self.json(&call.idempotent().if_match(expected)).await
     }
 
     /// One page of the plan for assembling the version from packs.
@@ -115,7 +115,7 @@ impl Api {
     /// Makes a version from a blob that the account already has, without sending bytes. With `if_match`, only
     /// if the file still has that version.
     pub async fn look_up(&self, lookup: &Lookup, if_match: Option<VersionId>) -> Result<LookupAnswer> {
-        self.json(&Call::post(&["lookups"], lookup).if_match(if_match)).await
+        self.json(&Call::post(&["lookups"], lookup).idempotent().if_match(if_match)).await
     }
 
     /// The account's packs that hold any of these hooks. Takes at most

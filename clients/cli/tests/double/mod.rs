@@ -90,6 +90,10 @@ pub struct World {
     /// One line for each request: method and path.
     pub log: Vec<String>,
     pub idempotency_keys: Vec<String>,
+    /// How many of the next changes of files are made but get no answer.
+    pub lost_answers: usize,
+    /// The answers to changes of files, by idempotency key.
+    pub answers: BTreeMap<String, (u16, serde_json::Value)>,
     /// Part of every URL. URLs of other generations are refused.
     pub url_generation: u32,
     /// Uploads to these paths are rejected.

@@ -3,9 +3,11 @@
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::Response;
+use axum::http::request::Parts;
+use futures::stream;
 use serde::Serialize;
 use serde_json::{Value, json};
-use sluice_contracts::files::Lookup;
+use sluice_contracts::files::{FileChange, Lookup};
 use sluice_contracts::problem::{Code, Problem};
 use sluice_contracts::uploads::{
     Completion, PartUrl, PartUrls, PartUrlsRequest, ReceivedPart, UploadAnswer, UploadPlan, UploadRequest,
@@ -15,6 +17,7 @@ use sluice_domain::id::{FileId, UploadId, VersionId};
 use sluice_domain::part_plan::{PartNumber, PartPlan, UploadMethod};
 use sluice_domain::upload::UploadState;
 use std::collections::BTreeMap;
+use std::io;
 
 use super::{Double, Fault, StoredFile, Upload, World, account_id, bucket, never, packs};
 
@@ -42,7 +45,7 @@ pub async fn answer(State(double): State<Double>, request: Request) -> Response<
     match (parts.method.as_str(), &*segments) {
         ("POST", ["sessions"]) => json(201, &json!({"token": "t0ken", "expires_at": never()})),
         ("GET", ["accounts", "me"]) => json(200, &account()),
-        ("POST", ["uploads"]) => begin(&mut world, &body),
+        ("POST", ["uploads"]) => begin(&mut world, &parts, &body),
         ("GET", ["uploads"]) if query.is_empty() => open_uploads(&world),
         ("GET", ["uploads"]) => by_ids(&world, &query),
         ("GET", ["uploads", id]) => found(view(&world, id)),
@@ -52,7 +55,10 @@ pub async fn answer(State(double): State<Double>, request: Request) -> Response<
         ("GET", ["files"]) => files(&world, &query),
         ("GET", ["files", id]) => by_file_id(&world, id),
         ("GET", ["files", id, "plan"]) => packs::plan(&world, id, &query),
-        ("POST", ["lookups"]) => look_up(&world, &body),
+        ("POST", ["lookups"]) => once(&mut world, &parts, |world| look_up(world, &body)),
+        ("PATCH", ["files", id]) => once(&mut world, &parts, |world| rename(world, id, &body)),
+        ("DELETE", ["files", id]) => once(&mut world, &parts, |world| delete(world, id)),
+        ("POST", ["files", id, "restore"]) => once(&mut world, &parts, |world| restore(world, id)),
         ("POST", ["lookups", "hooks"]) => packs::look_up_hooks(&world, &body),
         other => panic!("the double does not know {other:?}"),
     }
@@ -64,11 +70,11 @@ fn account() -> Value {
     })
 }
 
-fn begin(world: &mut World, body: &Bytes) -> Response<Body> {
+fn begin(world: &mut World, parts: &Parts, body: &Bytes) -> Response<Body> {
     let request: UploadRequest = serde_json::from_slice(body).expect("an upload request");
-    let existing = world.files.iter().find(|file| Some(file.sha256) == request.sha256);
+    let existing = world.files.iter().find(|file| Some(file.sha256) == request.sha256).map(version);
     if let Some(existing) = existing {
-        return json(200, &json!({"outcome": "instant", "version": version(existing)}));
+        return once(world, parts, |_| (200, json!({"outcome": "instant", "version": existing})));
     }
     let plan = PartPlan::new(request.size, request.part_size).expect("a plan");
     let upload_id = UploadId::from_bytes(world.next_bytes());
@@ -219,12 +225,60 @@ fn by_file_id(world: &World, id: &str) -> Response<Body> {
     file.map_or_else(|| problem(Code::NotFound), |file| json(200, &version(file)))
 }
 
-fn look_up(world: &World, body: &Bytes) -> Response<Body> {
+/// Changes files once for each idempotency key, as the API does, and loses answers on demand.
+fn once(world: &mut World, parts: &Parts, change: impl FnOnce(&mut World) -> (u16, Value)) -> Response<Body> {
+    let key = parts.headers["idempotency-key"].to_str().expect("text").to_owned();
+    let (status, answer) = match world.answers.get(&key) {
+        Some(answer) => answer.clone(),
+        None => change(world),
+    };
+    world.answers.insert(key, (status, answer.clone()));
+    if world.lost_answers > 0 {
+        world.lost_answers -= 1;
+        let broken = stream::once(async { Err::<Bytes, _>(io::Error::other("lost")) });
+        return Response::new(Body::from_stream(broken));
+    }
+    json(status, &answer)
+}
+
+/// Renames a file, unless it has the path already.
+fn rename(world: &mut World, id: &str, body: &Bytes) -> (u16, Value) {
+    let change: FileChange = serde_json::from_slice(body).expect("a change");
+    let path = change.path.expect("a path").to_string();
+    match world.files.iter_mut().find(|file| file.file_id.to_string() == id && file.path != path) {
+        Some(file) => {
+            file.path = path;
+            (200, version(file))
+        }
+        None => refusal(Code::PreconditionFailed),
+    }
+}
+
+fn delete(world: &mut World, id: &str) -> (u16, Value) {
+    match world.files.iter().position(|file| file.file_id.to_string() == id) {
+        Some(index) => (200, version(&world.files.remove(index))),
+        None => refusal(Code::NotFound),
+    }
+}
+
+/// Restores a file once: a new version follows.
+fn restore(world: &mut World, id: &str) -> (u16, Value) {
+    let next = VersionId::from_bytes(world.next_bytes());
+    let file = world.files.iter_mut().find(|file| file.file_id.to_string() == id).expect("a file");
+    file.version_id = next;
+    (201, version(file))
+}
+
+fn refusal(code: Code) -> (u16, Value) {
+    (code.status(), json!(Problem::new(code, "a fault", "request")))
+}
+
+fn look_up(world: &World, body: &Bytes) -> (u16, Value) {
     let lookup: Lookup = serde_json::from_slice(body).expect("a lookup");
     let existing = world.files.iter().find(|file| file.sha256 == lookup.sha256);
     match existing {
-        Some(existing) => json(200, &json!({"outcome": "instant", "version": version(existing)})),
-        None => json(200, &json!({"outcome": "unknown"})),
+        Some(existing) => (200, json!({"outcome": "instant", "version": version(existing)})),
+        None => (200, json!({"outcome": "unknown"})),
     }
 }
 

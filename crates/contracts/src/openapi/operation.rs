@@ -66,8 +66,8 @@ impl<'a> Operation<'a> {
         self.request_header(
             "Idempotency-Key",
             &json!({"type": "string", "minLength": 1, "maxLength": 255}),
-            "A value that is new for every request, and the same when the request is retried. A retry has \
-             the answer of the first try.",
+            "A value that is new for every request, and the same when the request is repeated. For a day a \
+             repeat has the answer of the first success.",
         )
         .problems(&[Code::IdempotencyKeyReused])
     }

@@ -34,6 +34,8 @@ pub struct TableNames {
     pub retired_objects: String,
     /// Receipts of moves, by scope.
     pub receipts: String,
+    /// Calls that had their effect, by idempotency key.
+    pub idempotency_keys: String,
 }
 
 impl TableNames {
@@ -53,6 +55,7 @@ impl TableNames {
             chunk_index: name("chunk-index"),
             retired_objects: name("retired-objects"),
             receipts: name("receipts"),
+            idempotency_keys: name("idempotency-keys"),
         }
     }
 }

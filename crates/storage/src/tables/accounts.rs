@@ -2,11 +2,12 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Deserialize;
-use sluice_domain::account::{Account, Username};
+use sluice_domain::account::{Account, ROW_BYTES, UNFINISHED_UPLOADS_MAX, Username};
 use sluice_domain::guessing::CounterKeys;
 use sluice_domain::id::AccountId;
 use sluice_domain::publication::QuotaChange;
 use sluice_domain::time::Timestamp;
+use sluice_domain::upload::Upload;
 
 use super::{RowUpdate, Tables, Update};
 use crate::call;
@@ -28,6 +29,14 @@ pub enum QuotaChanged {
     Done,
     /// The account uses or reserves more than the new quota, or somebody else has just changed it.
     BelowUse,
+}
+
+/// Whether a version may only be made if the quota has room for its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    Needed,
+    /// It deletes a file, which must always work.
+    NotNeeded,
 }
 
 impl Tables {
@@ -183,22 +192,44 @@ impl Transaction {
         self.put(&tables.names.accounts, row(account)?, free)
     }
 
-    /// Reserves `size_bytes` of quota, if they are available.
-    pub(super) fn reserve(
+    /// Reserves quota for an upload, if it is available and the account has not too many uploads.
+    pub(super) fn reserve(self, tables: &Tables, upload: &Upload) -> Result<Self, StorageError> {
+        let taken_bytes = upload.size + upload.row_bytes;
+        self.update(
+            &tables.names.accounts,
+            account_key(&upload.username),
+            Change::new(
+                "SET #available_bytes = #available_bytes - :taken, #reserved_bytes = #reserved_bytes + :size \
+                 ADD #row_bytes :row, #unfinished_uploads :one",
+            )
+            .with(":size", &upload.size)?
+            .with(":row", &upload.row_bytes)?
+            .with(":one", &1)?,
+            Condition::QuotaAvailable
+                .when(
+                    "#available_bytes >= :taken AND \
+                     (attribute_not_exists(#unfinished_uploads) OR #unfinished_uploads < :max)",
+                )
+                .with(":taken", &taken_bytes)?
+                .with(":max", &UNFINISHED_UPLOADS_MAX)?,
+        )
+    }
+
+    /// Charges the rows of versions that are made at once, if there is room or none is needed.
+    pub(super) fn charge_rows(
         self,
         tables: &Tables,
         user: &Username,
-        size_bytes: u64,
+        versions: u64,
+        room: Room,
     ) -> Result<Self, StorageError> {
-        self.update(
-            &tables.names.accounts,
-            account_key(user),
-            Change::new(
-                "SET #available_bytes = #available_bytes - :size, #reserved_bytes = #reserved_bytes + :size",
-            )
-            .with(":size", &size_bytes)?,
-            Condition::QuotaAvailable.when("#available_bytes >= :size").with(":size", &size_bytes)?,
-        )
+        let bytes = versions * ROW_BYTES;
+        let charge = Change::new("SET #available_bytes = #available_bytes - :bytes ADD #row_bytes :bytes");
+        let guard = match room {
+            Room::Needed => Condition::QuotaAvailable.when("#available_bytes >= :bytes"),
+            Room::NotNeeded => Condition::AccountExists.when("attribute_exists(#username)"),
+        };
+        self.update(&tables.names.accounts, account_key(user), charge.with(":bytes", &bytes)?, guard)
     }
 
     /// Releases the reservation of an upload that ends, and counts what it uses.
@@ -214,8 +245,11 @@ impl Transaction {
             Change::new(
                 "SET #available_bytes = #available_bytes + :freed, \
                  #reserved_bytes = #reserved_bytes - :size, #used_bytes = #used_bytes + :used, \
-                 #stored_bytes = #stored_bytes + :stored",
+                 #stored_bytes = #stored_bytes + :stored \
+                 ADD #row_bytes :rows, #unfinished_uploads :finished",
             )
+            .with(":rows", &quota.charged_row_bytes())?
+            .with(":finished", &-quota.finished_uploads().cast_signed())?
             .with(":freed", &quota.freed_bytes())?
             .with(":size", &quota.reserved_bytes)?
             .with(":used", &quota.used_bytes)?

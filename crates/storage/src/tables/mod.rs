@@ -13,6 +13,7 @@ mod chunk_index;
 mod commit;
 mod due;
 mod files;
+mod idempotency;
 mod invitations;
 mod lease;
 mod listing;

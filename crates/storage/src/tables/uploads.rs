@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::{AccountId, FileId, UploadId};
+use sluice_domain::idempotency::RememberedCall;
 use sluice_domain::publication::{Arrival, QuotaChange, Target, arrival};
 use sluice_domain::sweep::late_packs_due_at;
 use sluice_domain::time::Timestamp;
@@ -45,9 +46,9 @@ pub enum Ending {
 pub enum Begun {
     /// The upload is open and its quota is reserved.
     Done,
-    /// An upload with this id exists, and so with this idempotency key.
-    Exists,
-    /// The quota is too small.
+    /// A call with the same idempotency key came first.
+    Repeated,
+    /// The quota is too small, or the account has too many unfinished uploads.
     QuotaExceeded,
 }
 
@@ -56,25 +57,34 @@ fn upload_key(upload: UploadId) -> Row {
 }
 
 impl Tables {
-    /// Opens an upload and reserves its size.
-    pub async fn begin_upload(&self, upload: &Upload) -> Result<Begun, StorageError> {
+    /// Opens an upload and reserves its quota. Remembers the call if it has an idempotency key.
+    pub async fn begin_upload(
+        &self,
+        upload: &Upload,
+        call: Option<&RememberedCall>,
+    ) -> Result<Begun, StorageError> {
         let new = UploadRow {
             upload: upload.clone(),
             open_account_id: upload.account_id,
             due_shard: due_shard(upload.upload_id.as_bytes()[15]),
         };
         let transaction = Transaction::new()
+            .remember(self, call)?
             .put(
                 &self.names.uploads,
                 row(&new)?,
                 Condition::UploadNew.when("attribute_not_exists(#upload_id)"),
             )?
-            .reserve(self, &upload.username, upload.size)?;
+            .reserve(self, upload)?;
         match transaction.commit(&self.client).await {
             Ok(()) => Ok(Begun::Done),
-            Err(Cancelled::Conditions(failed)) if failed.contains(&Condition::UploadNew) => Ok(Begun::Exists),
-            Err(Cancelled::Conditions(_)) => Ok(Begun::QuotaExceeded),
-            Err(Cancelled::Error(error)) => Err(error),
+            Err(Cancelled::Conditions(failed)) if failed.contains(&Condition::KeyUnused) => {
+                Ok(Begun::Repeated)
+            }
+            Err(Cancelled::Conditions(failed)) if failed == [Condition::QuotaAvailable] => {
+                Ok(Begun::QuotaExceeded)
+            }
+            Err(other) => Err(other.into_error()),
         }
     }
 

@@ -40,6 +40,8 @@ async fn show(app: &App, call: &Call) -> Result<Reply, Failure> {
         quota_bytes: account.quota_bytes,
         used_bytes: account.used_bytes,
         reserved_bytes: account.reserved_bytes,
+        row_bytes: account.row_bytes,
+        unfinished_uploads: account.unfinished_uploads,
         stored_bytes: account.stored_bytes.saturating_add_signed(-saved),
     };
     Reply::json(StatusCode::OK, &view)

@@ -1,18 +1,20 @@
 //! Answers `POST /uploads`: begins an upload, or makes a version at once.
 
 use http::StatusCode;
+use sluice_contracts::files::VersionView;
 use sluice_contracts::problem::Code;
 use sluice_contracts::uploads::{UploadAnswer, UploadPlan, UploadRequest};
+use sluice_domain::account::{ROW_BYTES, UNFINISHED_UPLOADS_MAX};
 use sluice_domain::delta::check_packs;
-use sluice_domain::hash::Sha256;
 use sluice_domain::id::{UploadId, VersionId};
+use sluice_domain::idempotency::Effect;
 use sluice_domain::pack::PACK_MAX_BYTES;
 use sluice_domain::part_plan::{PartPlan, UploadMethod};
 use sluice_domain::session::Session;
-use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::{File, check_metadata, content_type};
-use sluice_lambda::instant::{InstantUpload, check_current, link};
+use sluice_lambda::idempotency::{IdempotencyKey, answered_version, first_effect, met_effect};
+use sluice_lambda::instant::{InstantUpload, Linked, check_current, link};
 use sluice_lambda::metrics::{self, Metric};
 use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::tables::Begun;
@@ -33,41 +35,30 @@ pub async fn begin(app: &App, call: &Call, session: &Session) -> Result<Reply, F
     let content_type = content_type(request.content_type.clone()).map_err(Failure::invalid)?;
     check_metadata(&request.metadata).map_err(Failure::invalid)?;
     let expected = call.if_match()?;
-    let idempotency_key = call.idempotency_key()?;
-    let upload_id = upload_id(call, session, idempotency_key)?;
-    let digest = idempotency_key.map(|_| request_digest(call, expected));
+    let key = IdempotencyKey::of(call, session.account_id)?;
 
     let found = app.tables.file_and_blob(session.account_id, &request.path, request.sha256.as_ref()).await?;
     let instant = InstantUpload {
+        username: &session.username,
         path: &request.path,
         size: request.size,
         content_type: &content_type,
         metadata: &request.metadata,
         expected,
+        key: key.as_ref(),
     };
-    let checked = check_current(found.file.as_ref(), expected);
-    // In these two cases the call would answer before it notices that the idempotency key was used.
-    if digest.is_some()
-        && (checked.is_err() || found.blob.is_some())
-        && let Some(first) = app.tables.upload(upload_id).await?
-    {
-        return repeat(app, call, &first, digest.as_deref()).await;
+    if let Some(effect) = first_effect(&app.tables, key.as_ref()).await? {
+        return repeat(app, call, effect).await;
     }
-    checked?;
     let file = found.file.clone();
-    if let Some(version) = link(&app.tables, call, &instant, found).await? {
-        return Reply::json(StatusCode::OK, &UploadAnswer::Instant { version: version.into() });
+    match link(&app.tables, call, &instant, found).await? {
+        Linked::Version(version) => return made(version.into()),
+        Linked::Unknown => check_current(file.as_ref(), expected)?,
+        Linked::Repeated => return repeat(app, call, met_effect(&app.tables, key.as_ref()).await?).await,
     }
-    let new = NewUpload {
-        upload_id,
-        plan: &plan,
-        content_type,
-        request,
-        file: file.as_ref(),
-        expected_version: expected,
-        request_digest: digest,
-    };
-    open(app, call, new_upload(app, call, session, new)?).await
+    let new =
+        NewUpload { plan: &plan, content_type, request, file: file.as_ref(), expected_version: expected };
+    open(app, call, new_upload(app, call, session, new)?, key.as_ref()).await
 }
 
 /// Plans the parts of the file. For a delta upload, checks the declared packs instead.
@@ -85,34 +76,19 @@ fn part_plan(request: &UploadRequest) -> Result<PartPlan, Failure> {
     Ok(PartPlan { size: request.size, part_size: PACK_MAX_BYTES.into() })
 }
 
-/// A new upload id. With an idempotency key it is derived from account and key, so that a retry has the same
-/// id.
-fn upload_id(call: &Call, session: &Session, idempotency_key: Option<&str>) -> Result<UploadId, Failure> {
-    let Some(key) = idempotency_key else { return Ok(UploadId::new(call.now, call.random()?)) };
-    let seed = [session.account_id.as_bytes().as_slice(), key.as_bytes()].concat();
-    Ok(UploadId::derived(Timestamp::from_unix_milliseconds(0), &seed))
-}
-
-/// A digest that must be the same for all requests with one idempotency key.
-fn request_digest(call: &Call, expected: Option<VersionId>) -> String {
-    let condition = expected.map(|version| version.to_string()).unwrap_or_default();
-    Sha256::of(&[call.body.as_slice(), condition.as_bytes()].concat()).to_string()
-}
-
 /// What a new upload is made of.
 struct NewUpload<'a> {
-    upload_id: UploadId,
     plan: &'a PartPlan,
     content_type: String,
     request: UploadRequest,
     /// The file at the path, if there is one.
     file: Option<&'a File>,
     expected_version: Option<VersionId>,
-    request_digest: Option<String>,
 }
 
 fn new_upload(app: &App, call: &Call, session: &Session, new: NewUpload) -> Result<Upload, Failure> {
-    let NewUpload { upload_id, plan, content_type, request, file, expected_version, request_digest } = new;
+    let NewUpload { plan, content_type, request, file, expected_version } = new;
+    let upload_id = UploadId::new(call.now, call.random()?);
     let whole = request.packs.is_none();
     let life = match plan.method() {
         UploadMethod::Put if whole => app.upload_life.min(SINGLE_PUT_LIFE),
@@ -138,7 +114,7 @@ fn new_upload(app: &App, call: &Call, session: &Session, new: NewUpload) -> Resu
         base_sha256: file.and_then(File::live).and_then(|current| current.sha256),
         state: UploadState::Open,
         reason: None,
-        request_digest,
+        row_bytes: ROW_BYTES,
         enqueue_count: 0,
         created_at: call.now,
         expires_at: call.now.after(life),
@@ -147,7 +123,12 @@ fn new_upload(app: &App, call: &Call, session: &Session, new: NewUpload) -> Resu
 }
 
 /// Opens the upload: reserves quota and writes the row in one transaction, then presigns URLs.
-async fn open(app: &App, call: &Call, mut upload: Upload) -> Result<Reply, Failure> {
+async fn open(
+    app: &App,
+    call: &Call,
+    mut upload: Upload,
+    key: Option<&IdempotencyKey>,
+) -> Result<Reply, Failure> {
     let urls_end = app.url_life.end(call.now, Some(upload.expires_at)).await?;
     upload.due_at = urls_end;
     if upload.method() == UploadMethod::Multipart {
@@ -156,22 +137,24 @@ async fn open(app: &App, call: &Call, mut upload: Upload) -> Result<Reply, Failu
         let options = MultipartOptions { part_sha256, ..MultipartOptions::default() };
         upload.multipart_id = Some(app.landing.create_multipart(&key, options).await?);
     }
-    match app.tables.begin_upload(&upload).await? {
+    let remembered = key.map(|key| key.remembered(Effect::Upload(upload.upload_id)));
+    match app.tables.begin_upload(&upload, remembered.as_ref()).await? {
         Begun::Done => {
             metrics::write(&[Metric::count("UploadsBegun", 1)]);
             answer(app, call, &upload).await
         }
         Begun::QuotaExceeded => {
             drop_multipart(app, &upload).await?;
-            let detail =
-                format!("{} bytes are more than the account has left; see GET /accounts/me", upload.size);
+            let detail = format!(
+                "{} bytes, and {ROW_BYTES} for the row, are more than the account has left, or it has \
+                 {UNFINISHED_UPLOADS_MAX} unfinished uploads: see GET /accounts/me; finish or abort uploads",
+                upload.size
+            );
             Err(Failure::new(Code::QuotaExceeded, detail))
         }
-        Begun::Exists => {
+        Begun::Repeated => {
             drop_multipart(app, &upload).await?;
-            let first = app.tables.upload(upload.upload_id).await?;
-            let first = first.ok_or_else(|| Failure::not_found("upload"))?;
-            repeat(app, call, &first, upload.request_digest.as_deref()).await
+            repeat(app, call, met_effect(&app.tables, key).await?).await
         }
     }
 }
@@ -183,21 +166,25 @@ async fn drop_multipart(app: &App, upload: &Upload) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Answers a request with a known idempotency key, from the upload that the first request began.
-async fn repeat(app: &App, call: &Call, first: &Upload, digest: Option<&str>) -> Result<Reply, Failure> {
-    if first.request_digest.as_deref() != digest {
-        let detail = "the idempotency key was used for another request; use a new key for a new request";
-        return Err(Failure::new(Code::IdempotencyKeyReused, detail));
-    }
-    match first.state {
-        UploadState::Open | UploadState::Pending => answer(app, call, first).await,
+/// Answers as the first call with this idempotency key did, or from the upload that it began.
+async fn repeat(app: &App, call: &Call, first: Effect) -> Result<Reply, Failure> {
+    let upload_id = match first {
+        Effect::Version(answered) => return made(answered_version(&app.tables, answered).await?),
+        Effect::Upload(upload_id) => upload_id,
+    };
+    let upload = app.tables.upload(upload_id).await?.ok_or_else(|| Failure::not_found("upload"))?;
+    match upload.state {
+        UploadState::Open | UploadState::Pending => answer(app, call, &upload).await,
         UploadState::Available => {
-            let version = app.tables.version(first.file_id, first.version_id).await?;
-            let version = version.ok_or_else(|| Failure::not_found("version"))?;
-            Reply::json(StatusCode::OK, &UploadAnswer::Instant { version: version.into() })
+            let version = app.tables.version(upload.file_id, upload.version_id).await?;
+            made(version.ok_or_else(|| Failure::not_found("version"))?.into())
         }
-        UploadState::Rejected | UploadState::Aborted | UploadState::Expired => Err(ended(first)),
+        UploadState::Rejected | UploadState::Aborted | UploadState::Expired => Err(ended(&upload)),
     }
+}
+
+fn made(version: VersionView) -> Result<Reply, Failure> {
+    Reply::json(StatusCode::OK, &UploadAnswer::Instant { version })
 }
 
 async fn answer(app: &App, call: &Call, upload: &Upload) -> Result<Reply, Failure> {

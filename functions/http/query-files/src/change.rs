@@ -1,20 +1,109 @@
 //! Renames, edits, deletes and restores a file, each in one transaction.
 
 use http::StatusCode;
-use sluice_contracts::files::{FileChange, Restore};
+use sluice_contracts::files::{FileChange, Restore, VersionView};
 use sluice_contracts::problem::Code;
-use sluice_domain::id::{AccountId, VersionId};
+use sluice_domain::account::Session;
+use sluice_domain::id::{AccountId, FileId, VersionId};
+use sluice_domain::idempotency::{AnsweredVersion, Effect};
 use sluice_domain::path::FilePath;
 use sluice_domain::version::{File, Version, VersionState, check_metadata, content_type};
+use sluice_lambda::idempotency::{IdempotencyKey, answered_version, first_effect, met_effect};
 use sluice_lambda::instant::check_current;
 use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::tables::{Commit, Committed, Displaced};
 
 use crate::app::App;
+use crate::own_file::own_file;
 use crate::version_reply::version_reply;
 
-/// Answers `PATCH /files/{file_id}`: renames or edits the file.
-pub async fn edit(app: &App, call: &Call, file: File) -> Result<Reply, Failure> {
+/// How a call changes a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// `PATCH /files/{file_id}`: renames or edits the file.
+    Edit(FileId),
+    /// `DELETE /files/{file_id}`: answers the tombstone.
+    Delete(FileId),
+    /// `POST /files/{file_id}/restore`: answers the new version.
+    Restore(FileId),
+}
+
+impl Change {
+    fn file_id(self) -> FileId {
+        match self {
+            Self::Edit(id) | Self::Delete(id) | Self::Restore(id) => id,
+        }
+    }
+
+    fn status(self) -> StatusCode {
+        match self {
+            Self::Edit(_) | Self::Delete(_) => StatusCode::OK,
+            Self::Restore(_) => StatusCode::CREATED,
+        }
+    }
+}
+
+/// A change that is possible, and what it answers.
+struct Plan {
+    /// None if the file is as the call wants it.
+    commit: Option<Commit>,
+    answer: VersionView,
+}
+
+impl Plan {
+    fn unchanged(file: &File, version: Version) -> Self {
+        Self { commit: None, answer: VersionView::new(version, file.path.clone()) }
+    }
+
+    fn of(commit: Commit, answered: Version) -> Self {
+        let answer = VersionView::new(answered, commit.after.path.clone());
+        Self { commit: Some(commit), answer }
+    }
+}
+
+/// Changes a file, or answers as the first call did if this one repeats it.
+pub async fn change(app: &App, call: &Call, session: &Session, change: Change) -> Result<Reply, Failure> {
+    let status = change.status();
+    let file = own_file(app, session, change.file_id()).await?;
+    let key = IdempotencyKey::of(call, file.account_id)?;
+    if let Some(effect) = first_effect(&app.tables, key.as_ref()).await? {
+        return repeated(app, status, effect).await;
+    }
+    let plan = match change {
+        Change::Edit(_) => edit(app, call, session, file).await?,
+        Change::Delete(_) => delete(call, session, file)?,
+        Change::Restore(_) => restore(app, call, session, file).await?,
+    };
+    match carry_out(app, &plan, key.as_ref()).await? {
+        Committed::Done => version_reply(status, &plan.answer),
+        Committed::Repeated => repeated(app, status, met_effect(&app.tables, key.as_ref()).await?).await,
+        Committed::Changed => {
+            Err(Failure::new(Code::Conflict, "another call changed the file; read it and try again"))
+        }
+        Committed::QuotaExceeded => Err(Failure::no_room_for_version()),
+        Committed::BlobGone => Err(Failure::new(Code::VersionNotAvailable, "its blob is being deleted")),
+    }
+}
+
+async fn repeated(app: &App, status: StatusCode, effect: Effect) -> Result<Reply, Failure> {
+    match effect {
+        Effect::Version(answered) => version_reply(status, &answered_version(&app.tables, answered).await?),
+        Effect::Upload(_) => Err(Failure::new(Code::Internal, "the call is remembered as an upload")),
+    }
+}
+
+async fn carry_out(app: &App, plan: &Plan, key: Option<&IdempotencyKey>) -> Result<Committed, Failure> {
+    let VersionView { file_id, version_id, path, .. } = &plan.answer;
+    let answered = AnsweredVersion { file_id: *file_id, version_id: *version_id, path: path.clone() };
+    let call = key.map(|key| key.remembered(Effect::Version(answered)));
+    match (plan.commit.clone(), call) {
+        (Some(commit), call) => Ok(app.tables.commit(&Commit { call, ..commit }).await?),
+        (None, Some(call)) => Ok(app.tables.remember(&call).await?),
+        (None, None) => Ok(Committed::Done),
+    }
+}
+
+async fn edit(app: &App, call: &Call, session: &Session, file: File) -> Result<Plan, Failure> {
     let change: FileChange = call.json()?;
     check_current(Some(&file), call.if_match()?)?;
     let live = file.live().filter(|_| !file.displaced).ok_or_else(|| Failure::not_found("file"))?.clone();
@@ -29,10 +118,16 @@ pub async fn edit(app: &App, call: &Call, file: File) -> Result<Reply, Failure> 
     let version = edited(call, &live, &change)?.map(|version| Version { path: path.clone(), ..version });
     let edited = version.as_ref().map_or_else(|| file.clone(), |version| file.with(version));
     let after = File { path, ..edited };
-    let shown = version.clone().unwrap_or(live);
-    let commit = Commit { before: Some(file), after, version, displaced };
-    commit_change(app, &commit).await?;
-    version_reply(StatusCode::OK, shown, &commit.after)
+    let answered = version.clone().unwrap_or(live);
+    let commit = Commit {
+        username: session.username.clone(),
+        before: Some(file),
+        after,
+        version,
+        displaced,
+        call: None,
+    };
+    Ok(Plan::of(commit, answered))
 }
 
 /// The new version, if media type or metadata change.
@@ -77,31 +172,35 @@ async fn displace_occupant(
     Ok(Some(Displaced { before: occupant, after: File { displaced: true, ..after }, tombstone }))
 }
 
-/// Answers `DELETE /files/{file_id}` with the tombstone.
-pub async fn delete(app: &App, call: &Call, file: File) -> Result<Reply, Failure> {
-    check_current(Some(&file), call.if_match()?)?;
+fn delete(call: &Call, session: &Session, file: File) -> Result<Plan, Failure> {
+    let expected = call.if_match()?;
+    if let Some(tombstone) = file.made_after(expected).filter(|made| made.state == VersionState::Deleted) {
+        return Ok(Plan::unchanged(&file, tombstone.clone()));
+    }
+    check_current(Some(&file), expected)?;
     let live = file.live().ok_or_else(|| Failure::not_found("file"))?;
     let version_id = VersionId::following(file.current_id(), call.now, call.random()?);
     let tombstone = live.tombstone(version_id, call.now);
     let after = file.with(&tombstone);
-    let commit = Commit::version(Some(file), after, tombstone.clone());
-    commit_change(app, &commit).await?;
-    version_reply(StatusCode::OK, tombstone, &commit.after)
+    Ok(Plan::of(Commit::version(session.username.clone(), Some(file), after, tombstone.clone()), tombstone))
 }
 
-/// Answers `POST /files/{file_id}/restore` with the new version.
-pub async fn restore(app: &App, call: &Call, file: File) -> Result<Reply, Failure> {
+async fn restore(app: &App, call: &Call, session: &Session, file: File) -> Result<Plan, Failure> {
     let request: Restore = call.json()?;
-    check_current(Some(&file), call.if_match()?)?;
+    let expected = call.if_match()?;
     let version = app.tables.version(file.file_id, request.version_id).await?;
     let version = version.ok_or_else(|| Failure::not_found("version"))?;
     if version.state != VersionState::Available {
         let detail = "only an available version can be restored";
         return Err(Failure::new(Code::VersionNotAvailable, detail));
     }
+    let same = file.live().filter(|live| !file.displaced && live.reads_like(&version));
+    if same.is_none() || file.made_after(expected).is_none() {
+        check_current(Some(&file), expected)?;
+    }
     // Restoring the current state changes nothing, so a repeated call makes no second version.
-    if let Some(live) = file.live().filter(|live| !file.displaced && live.reads_like(&version)) {
-        return version_reply(StatusCode::CREATED, live.clone(), &file);
+    if let Some(live) = same {
+        return Ok(Plan::unchanged(&file, live.clone()));
     }
     let displaced = if file.displaced {
         let taken = TakenPath { account_id: file.account_id, path: &file.path, overwrite: false };
@@ -110,19 +209,15 @@ pub async fn restore(app: &App, call: &Call, file: File) -> Result<Reply, Failur
         None
     };
     let version_id = VersionId::following(file.current_id(), call.now, call.random()?);
-    let restored = version.successor(version_id, call.now);
+    let restored = Version { follows: file.current_id(), ..version.successor(version_id, call.now) };
     let after = File { displaced: false, ..file.with(&restored) };
-    let commit = Commit { before: Some(file), after, version: Some(restored.clone()), displaced };
-    commit_change(app, &commit).await?;
-    version_reply(StatusCode::CREATED, restored, &commit.after)
-}
-
-async fn commit_change(app: &App, commit: &Commit) -> Result<(), Failure> {
-    match app.tables.commit(commit).await? {
-        Committed::Done => Ok(()),
-        Committed::Changed => {
-            Err(Failure::new(Code::Conflict, "another call changed the file; read it and try again"))
-        }
-        Committed::BlobGone => Err(Failure::new(Code::VersionNotAvailable, "its blob is being deleted")),
-    }
+    let commit = Commit {
+        username: session.username.clone(),
+        before: Some(file),
+        after,
+        version: Some(restored.clone()),
+        displaced,
+        call: None,
+    };
+    Ok(Plan::of(commit, restored))
 }

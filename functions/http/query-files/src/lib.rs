@@ -3,6 +3,7 @@
 mod app;
 mod change;
 mod list;
+mod own_file;
 mod version_reply;
 
 use http::StatusCode;
@@ -16,6 +17,8 @@ use sluice_lambda::{Call, Failure, Reply, auth};
 use std::sync::Arc;
 
 pub use app::App;
+use change::{Change, change};
+use own_file::own_file;
 use version_reply::version_reply;
 
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
@@ -23,20 +26,13 @@ pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     match call.route()? {
         QueryFiles::ListFiles(Query(parameters)) => list::list(&app, &session, parameters).await,
         QueryFiles::GetFile(id) => show(&app, &own_file(&app, &session, id).await?).await,
-        QueryFiles::ChangeFile(id) => change::edit(&app, &call, own_file(&app, &session, id).await?).await,
-        QueryFiles::DeleteFile(id) => change::delete(&app, &call, own_file(&app, &session, id).await?).await,
+        QueryFiles::ChangeFile(id) => change(&app, &call, &session, Change::Edit(id)).await,
+        QueryFiles::DeleteFile(id) => change(&app, &call, &session, Change::Delete(id)).await,
         QueryFiles::ListVersions(id, Query(parameters)) => {
             versions(&app, &own_file(&app, &session, id).await?, &parameters).await
         }
-        QueryFiles::RestoreVersion(id) => {
-            change::restore(&app, &call, own_file(&app, &session, id).await?).await
-        }
+        QueryFiles::RestoreVersion(id) => change(&app, &call, &session, Change::Restore(id)).await,
     }
-}
-
-/// Loads a file of the account. A file of another account answers the same as one that does not exist.
-async fn own_file(app: &App, session: &Session, id: FileId) -> Result<File, Failure> {
-    app.tables.file(session.account_id, id).await?.ok_or_else(|| Failure::not_found("file"))
 }
 
 /// Answers the current version. If the file never had one, answers the latest, so that the client sees its
@@ -52,7 +48,7 @@ async fn show(app: &App, file: &File) -> Result<Reply, Failure> {
             latest.ok_or_else(|| Failure::not_found("file"))?
         }
     };
-    version_reply(StatusCode::OK, version, file)
+    version_reply(StatusCode::OK, &VersionView::new(version, file.path.clone()))
 }
 
 async fn versions(app: &App, file: &File, parameters: &VersionsParameters) -> Result<Reply, Failure> {

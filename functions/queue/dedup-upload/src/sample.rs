@@ -30,7 +30,7 @@ pub fn upload() -> Upload {
         base_sha256: None,
         state: UploadState::Open,
         reason: None,
-        request_digest: None,
+        row_bytes: sluice_domain::account::ROW_BYTES,
         enqueue_count: 0,
         created_at: now,
         expires_at: now,

@@ -110,7 +110,9 @@ impl World {
         let account = self.tables.account(&self.account.username).await.expect("a read").expect("an account");
         let used_bytes = used_bytes as u64;
         assert_eq!((account.used_bytes, account.reserved_bytes), (used_bytes, 0), "{case}");
-        assert_eq!(account.available_bytes, QUOTA_BYTES - used_bytes, "{case}");
+        assert_eq!(account.unfinished_uploads, 0, "{case}");
+        let taken = used_bytes + account.row_bytes;
+        assert_eq!(account.available_bytes, (QUOTA_BYTES - taken).cast_signed(), "{case}");
     }
 
     pub async fn check_landing_is_empty(&self, case: &str) {

@@ -80,7 +80,7 @@ impl World {
     }
 
     pub async fn begin(&self, upload: &Upload) {
-        assert_eq!(self.tables.begin_upload(upload).await.expect("an upload"), Begun::Done);
+        assert_eq!(self.tables.begin_upload(upload, None).await.expect("an upload"), Begun::Done);
     }
 
     /// Begins an upload and sends its bytes.

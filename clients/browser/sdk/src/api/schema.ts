@@ -392,7 +392,7 @@ export interface components {
             account_id: components["schemas"]["AccountId"];
             /**
              * Format: uint64
-             * @description The limit of `used_bytes` plus `reserved_bytes`.
+             * @description The limit of `used_bytes`, `reserved_bytes` and `row_bytes` together.
              */
             quota_bytes: number;
             /**
@@ -402,10 +402,22 @@ export interface components {
             reserved_bytes: number;
             /**
              * Format: uint64
+             * @description 1 KiB for each version and each open or pending upload.
+             * @default 0
+             */
+            row_bytes: number;
+            /**
+             * Format: uint64
              * @description Bytes that the account's blobs take in the stores, each chunk counted once, compressed where worthwhile. Approximate: a worker that died may have missed some bytes.
              * @default 0
              */
             stored_bytes: number;
+            /**
+             * Format: uint64
+             * @description How many uploads are open or pending: at most 10,000.
+             * @default 0
+             */
+            unfinished_uploads: number;
             /**
              * Format: uint64
              * @description Raw bytes of the blobs that the account holds, each blob counted once.
@@ -1488,6 +1500,8 @@ export interface operations {
             header?: {
                 /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
                 "If-Match"?: string;
+                /** @description A value that is new for every request, and the same when the request is repeated. For a day a repeat has the answer of the first success. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 file_id: components["schemas"]["FileId"];
@@ -1513,6 +1527,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["conflict"];
             412: components["responses"]["precondition_failed"];
+            422: components["responses"]["idempotency_key_reused"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -1524,6 +1539,8 @@ export interface operations {
             header?: {
                 /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
                 "If-Match"?: string;
+                /** @description A value that is new for every request, and the same when the request is repeated. For a day a repeat has the answer of the first success. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 file_id: components["schemas"]["FileId"];
@@ -1570,6 +1587,7 @@ export interface operations {
             };
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
+            422: components["responses"]["idempotency_key_reused"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -1800,6 +1818,8 @@ export interface operations {
             header?: {
                 /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
                 "If-Match"?: string;
+                /** @description A value that is new for every request, and the same when the request is repeated. For a day a repeat has the answer of the first success. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 file_id: components["schemas"]["FileId"];
@@ -1846,6 +1866,7 @@ export interface operations {
             };
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
+            422: components["responses"]["idempotency_key_reused"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -1891,6 +1912,8 @@ export interface operations {
             header?: {
                 /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
                 "If-Match"?: string;
+                /** @description A value that is new for every request, and the same when the request is repeated. For a day a repeat has the answer of the first success. */
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -1924,6 +1947,7 @@ export interface operations {
             409: components["responses"]["conflict"];
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
+            422: components["responses"]["idempotency_key_reused"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -2170,7 +2194,7 @@ export interface operations {
             header?: {
                 /** @description The ETag (a quoted version id) of the file's current version. If it is not current, the call changes nothing and answers 412. */
                 "If-Match"?: string;
-                /** @description A value that is new for every request, and the same when the request is retried. A retry has the answer of the first try. */
+                /** @description A value that is new for every request, and the same when the request is repeated. For a day a repeat has the answer of the first success. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
