@@ -1,4 +1,5 @@
 //! Runs the workers on services in memory: their branches, and that no fault at any point changes the result.
+//! Also calls of HTTP functions that need more rows than a story makes.
 
 mod compress;
 mod deaths;
@@ -8,6 +9,7 @@ mod lost_answers;
 mod materialize;
 mod migrate;
 mod plan;
+mod read;
 mod support;
 mod sweep_objects;
 mod sweep_uploads;
