@@ -5,6 +5,7 @@ mod compress;
 mod deaths;
 mod dedup;
 mod import;
+mod list;
 mod lost_answers;
 mod materialize;
 mod migrate;

@@ -2,6 +2,7 @@
 
 use aws_credential_types::Credentials as AccessKey;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use http::StatusCode;
 use read_content::{App, handle};
 use sluice_contracts::packs::Plan;
 use sluice_deployment::{Deployment, clock};
@@ -20,8 +21,12 @@ use sluice_storage::presign::Credentials;
 use sluice_storage::tables::Published;
 use sluice_storage::{Clients, PutOptions};
 use std::sync::Arc;
+use tokio::time::Instant;
 
 use crate::support::{Caller, World};
+
+/// Longer than a test takes, so that whoever waits is found waiting.
+const LONG: &str = "wait=20";
 
 /// Lambda refuses a longer answer, with the body as a string of JSON.
 const ANSWER_MAX_BYTES: usize = 6 << 20;
@@ -125,4 +130,34 @@ async fn no_page_of_a_plan_is_longer_than_lambda_sends() {
         cursor = plan.next_cursor;
     }
     assert_eq!(offset, upload.size);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_read_of_an_account_waits_and_others_are_told_to_come_back() {
+    let (world, upload) = alternating().await;
+    let app = Arc::new(App::new(&world.deployment).expect("an app"));
+    let path = format!("/files/{}/content", upload.file_id);
+    let caller = Caller::log_in(&world).await.preferring(LONG);
+    let begin = Instant::now();
+    let took = async |call| {
+        let reply = handle(app.clone(), call).await.expect("an answer");
+        assert_eq!(reply.status(), StatusCode::ACCEPTED);
+        begin.elapsed().as_secs()
+    };
+    let both = tokio::join!(took(caller.get(&path, &[])), took(caller.get(&path, &[])));
+    let (first, second) = (both.0.max(both.1), both.0.min(both.1));
+    assert_eq!((first, second), (20, 0), "seconds");
+    // The first has ended, so the next may wait.
+    assert_eq!(took(caller.get(&path, &[])).await, 40, "seconds");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_without_a_preference_waits_two_seconds() {
+    let (world, upload) = alternating().await;
+    let app = Arc::new(App::new(&world.deployment).expect("an app"));
+    let caller = Caller::log_in(&world).await;
+    let begin = Instant::now();
+    let call = caller.get(&format!("/files/{}/content", upload.file_id), &[]);
+    let reply = handle(app, call).await.expect("an answer");
+    assert_eq!((reply.status(), begin.elapsed().as_secs()), (StatusCode::ACCEPTED, 2));
 }

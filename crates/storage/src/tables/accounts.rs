@@ -38,24 +38,26 @@ impl Tables {
     /// A repeated request must not count twice. Only a transaction is known by a token.
     pub async fn count_saved(&self, account: AccountId, bytes: i64) -> Result<(), StorageError> {
         let saved = Change::new("ADD #saved_bytes :saved").with(":saved", &bytes)?;
-        let transaction = Transaction::new().upsert(&self.names.accounts, savings_key(account), saved)?;
+        let transaction = Transaction::new().upsert(&self.names.accounts, anonymous_key(account), saved)?;
         transaction.commit(&self.client).await.map_err(Cancelled::into_error)
     }
 
     /// The bytes counted by [`Tables::count_saved`].
     pub async fn saved_bytes(&self, account: AccountId) -> Result<i64, StorageError> {
-        let savings: Option<Savings> = self.get(&self.names.accounts, savings_key(account)).await?;
+        let savings: Option<Savings> = self.get(&self.names.accounts, anonymous_key(account)).await?;
         Ok(savings.map_or(0, |savings| savings.saved_bytes))
     }
 }
 
 #[derive(Deserialize)]
 struct Savings {
+    /// The row may have been made by a waiting read.
+    #[serde(default)]
     saved_bytes: i64,
 }
 
-/// The key of an account's savings. No user name begins with `#`.
-fn savings_key(account: AccountId) -> Row {
+/// The key of the row of an account for those who do not know its user name. No user name begins with `#`.
+pub(super) fn anonymous_key(account: AccountId) -> Row {
     key([("username", &format!("#{account}"))])
 }
 

@@ -23,6 +23,7 @@ mod segments;
 mod sessions;
 mod uploads;
 mod versions;
+mod waiting_reads;
 
 pub use access::Update;
 pub use accounts::Registered;

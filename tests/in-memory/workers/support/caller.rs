@@ -5,6 +5,7 @@ use sluice_deployment::clock;
 use sluice_domain::account::Session;
 use sluice_domain::hash::Sha256;
 use sluice_lambda::Call;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::World;
 
@@ -13,6 +14,7 @@ const TOKEN: &str = "t0ken";
 /// A session of the world's account.
 pub struct Caller {
     headers: HeaderMap,
+    calls: AtomicU32,
 }
 
 impl Caller {
@@ -25,7 +27,14 @@ impl Caller {
         };
         world.tables.create_session(&session).await.expect("a session");
         let bearer = HeaderValue::try_from(format!("Bearer {TOKEN}")).expect("a value");
-        Self { headers: HeaderMap::from_iter([(header::AUTHORIZATION, bearer)]) }
+        let headers = HeaderMap::from_iter([(header::AUTHORIZATION, bearer)]);
+        Self { headers, calls: AtomicU32::new(0) }
+    }
+
+    /// The same session with a preference (RFC 7240).
+    pub fn preferring(mut self, preference: &'static str) -> Self {
+        self.headers.insert("prefer", HeaderValue::from_static(preference));
+        self
     }
 
     /// A GET of a path with these parameters.
@@ -36,7 +45,7 @@ impl Caller {
             query: query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             headers: self.headers.clone(),
             body: Vec::new(),
-            request_id: "request".to_owned(),
+            request_id: format!("request-{}", self.calls.fetch_add(1, Ordering::Relaxed)),
             now: clock::now(),
         }
     }
