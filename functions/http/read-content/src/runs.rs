@@ -36,7 +36,8 @@ impl Runs {
         Self { objects: Vec::new(), terms: page.runs.iter().map(without_chunks).collect() }
     }
 
-    /// The runs with their chunks in `wanted`, a range of the blob. Ends the page if the answer gets too long.
+    /// The runs with their chunks in `wanted`, a range of the blob. Ends the page before the answer gets too
+    /// long.
     pub(crate) fn with_chunks(
         page: &mut Page,
         wanted: &Range<u64>,
