@@ -285,8 +285,7 @@ impl Client {
             for term in &plan.terms {
                 assert_eq!(term.offset, content.len() as u64, "{term:?}");
                 let range = term.range.as_deref().expect("a range");
-                let url = term.url.as_deref().expect("a URL");
-                let answer = self.fetch(url, &[("range", range)]).await;
+                let answer = self.fetch(url_of(&plan, term), &[("range", range)]).await;
                 assert_eq!(answer.status().as_u16(), 206, "{range}");
                 let run = decode(term, &answer.bytes().await.expect("a body"));
                 let mut run = &run[..];
@@ -331,6 +330,12 @@ async fn patiently(request: reqwest::RequestBuilder) -> reqwest::Response {
 /// A request that declares the bytes of an upload.
 fn declaration(path: &str, bytes: &[u8]) -> Value {
     json!({ "path": path, "size": bytes.len(), "sha256": Sha256::of(bytes) })
+}
+
+/// The URL of the object that contains a term of a plan.
+#[track_caller]
+pub fn url_of<'a>(plan: &'a Plan, term: &PlanTerm) -> &'a str {
+    &plan.objects[term.object.expect("an object") as usize].url
 }
 
 /// Decodes a term of a plan from the bytes of its range.

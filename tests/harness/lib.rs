@@ -9,7 +9,7 @@ mod roles;
 mod stack;
 mod wait;
 
-pub use client::{Client, text};
+pub use client::{Client, text, url_of};
 pub use data::{bytes, log_lines};
 pub use reply::{Reply, available, parse};
 pub use stack::{

@@ -7,7 +7,7 @@ use sluice_domain::blob::{Encoding, Life};
 use sluice_domain::hash::Sha256;
 use sluice_domain::key::ObjectKey;
 use sluice_storage::GetOptions;
-use sluice_tests::{Client, bytes, live, log_lines, wait_for};
+use sluice_tests::{Client, bytes, live, log_lines, url_of, wait_for};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -130,10 +130,11 @@ async fn a_pack_that_cannot_be_read_at_its_new_place_is_read_at_its_old_one() {
     materialize_blob::process(Arc::new(app), vec![message(body, 1)], unhurried()).await;
     let file_id = landed.version().await.file_id;
     assert!(landed.user.read(file_id).await == landed.content, "by the server");
-    let term = landed.user.plan(file_id, "?former=true").await.terms.remove(0);
+    let plan = landed.user.plan(file_id, "?former=true").await;
+    let term = &plan.terms[0];
     assert_eq!(term.encoding, Encoding::Raw, "{term:?}");
-    let url = term.url.expect("a URL");
-    let answer = landed.user.fetch(&url, &[("range", &*term.range.expect("a range"))]).await;
+    let range = term.range.as_deref().expect("a range");
+    let answer = landed.user.fetch(url_of(&plan, term), &[("range", range)]).await;
     assert!(answer.bytes().await.expect("a body") == landed.content, "by a client");
 }
 

@@ -9,7 +9,7 @@ use sluice_domain::key::ObjectKey;
 use sluice_lambda::batch::OutOfTime;
 use sluice_storage::Bucket;
 use sluice_storage::fault::run_until_killed;
-use sluice_tests::{Client, available, bytes, live, paused, wait_for};
+use sluice_tests::{Client, available, bytes, live, paused, url_of, wait_for};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -74,20 +74,21 @@ async fn a_plan_lists_every_chunk_of_a_file_or_of_a_range() {
     let id = version.file_id;
     assert!(user.read_by_plan(id).await == whole);
 
-    let mut plan = user.plan(id, "?from=1000000&to=1000001").await;
+    let plan = user.plan(id, "?from=1000000&to=1000001").await;
     assert_eq!((plan.size, Some(plan.sha256)), (version.size, version.sha256));
     assert_eq!((plan.terms.len(), plan.terms[0].chunks.len()), (1, 1), "{plan:?}");
-    let term = plan.terms.remove(0);
+    let term = &plan.terms[0];
     let run = term.offset as usize..(term.offset + term.length) as usize;
     assert!(run.contains(&1_000_000));
-    let url = term.url.expect("a URL");
-    let answer = user.fetch(&url, &[("range", &*term.range.expect("a range"))]).await;
+    let range = term.range.as_deref().expect("a range");
+    let answer = user.fetch(url_of(&plan, term), &[("range", range)]).await;
     assert!(answer.bytes().await.expect("a body") == whole[run]);
 
     assert!(user.plan(id, "?from=5&to=5").await.terms.is_empty());
-    let brief = user.plan(id, "?detail=terms").await.terms;
-    assert!(brief.iter().all(|term| term.url.is_none() && term.chunks.is_empty()), "{brief:?}");
-    let total: u64 = brief.iter().map(|term| term.length).sum();
+    let brief = user.plan(id, "?detail=terms").await;
+    let without_chunks = brief.terms.iter().all(|term| term.object.is_none() && term.chunks.is_empty());
+    assert!(brief.objects.is_empty() && without_chunks, "{brief:?}");
+    let total: u64 = brief.terms.iter().map(|term| term.length).sum();
     assert_eq!(total, whole.len() as u64);
 
     for wrong in ["from=2&to=1", "from=9999999", "from=x", "detail=all", "cursor=x", "cursor=1-1", "more=1"] {

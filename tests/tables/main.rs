@@ -64,6 +64,8 @@ on_all! {
         a_lease_has_one_holder_until_it_lapses_or_is_released,
         an_upload_ends_once;
     files:
+        a_list_that_is_always_out_of_time_gets_to_its_end,
+        the_versions_of_a_file_are_listed_latest_first_page_by_page,
         a_published_version_is_found_by_path_id_and_hash,
         a_renamed_file_is_found_by_its_id_at_once,
         many_deletions_of_one_account_at_once_all_succeed,

@@ -12,7 +12,7 @@ pub use sluice_domain::delta::{ManifestTerm, PackManifest, PackReference};
 /// One call looks up at most this many hooks.
 pub const HOOKS_MAX: usize = 100;
 
-/// A page of a plan ends with the run that reaches this number of chunks.
+/// A page of a plan ends with the run that reaches this number of chunks, if no other limit ends it before.
 pub const PLAN_CHUNKS_MAX: usize = 8_000;
 
 /// The body of `POST /lookups/hooks`.
@@ -72,6 +72,9 @@ pub struct Plan {
     pub size: u64,
     /// SHA-256 of the version.
     pub sha256: Sha256,
+    /// The objects that contain the runs of this page, each once; absent with `detail=terms`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<PlanObject>,
     /// Runs of chunks, in order. With `from` and `to`, only the chunks with those bytes.
     pub terms: Vec<PlanTerm>,
     /// When the URLs of this page stop working.
@@ -81,8 +84,26 @@ pub struct Plan {
     pub next_cursor: Option<String>,
 }
 
-/// A run of consecutive chunks of one pack, and where to read it.
+/// An object that contains runs, and how to read ranges of it.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PlanObject {
+    /// A presigned URL of the object.
+    pub url: String,
+    /// Headers to send with each request to `url`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+}
+
+impl std::fmt::Debug for PlanObject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The URL is a capability and must not appear in logs.
+        f.debug_struct("PlanObject").finish_non_exhaustive()
+    }
+}
+
+/// A run of consecutive chunks of one pack, and where to read it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlanTerm {
     /// Offset of the run in the file, in bytes.
@@ -95,12 +116,9 @@ pub struct PlanTerm {
     pub first_chunk: u32,
     /// Number of chunks, at least 1.
     pub chunk_count: u32,
-    /// A presigned URL of the object that contains the run; absent with `detail=terms`.
+    /// The index in `objects` of the object that contains the run, from 0; absent with `detail=terms`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// Headers to send with the request to `url`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
+    pub object: Option<u32>,
     /// The `Range` header to request the run, or the frames that contain it; absent with `detail=terms`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<String>,
@@ -140,15 +158,4 @@ pub struct PlanChunk {
     pub id: ChunkId,
     /// Length of the chunk in bytes.
     pub length: u32,
-}
-
-impl std::fmt::Debug for PlanTerm {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The URL is a capability and must not appear in logs.
-        f.debug_struct("PlanTerm")
-            .field("offset", &self.offset)
-            .field("length", &self.length)
-            .field("pack_id", &self.pack_id)
-            .finish_non_exhaustive()
-    }
 }

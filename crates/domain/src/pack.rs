@@ -44,7 +44,7 @@ impl PackDraft {
 
     /// The index of the pack, which is stored as `pack_id`.
     pub fn into_index(self, pack_id: PackId) -> PackIndex {
-        PackIndex::of_cut(pack_id, self.raw_length_bytes, self.chunks)
+        PackIndex::of_cut(pack_id, self.chunks)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Encodes and decodes the index of a pack: its table of chunks.
 
+use std::iter;
 use std::ops::Range;
 
 use crate::binary::{Format, FormatError, Reader, Writer};
@@ -24,8 +25,9 @@ const ENCODING_RAW: u64 = 0;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackIndex {
     pack_id: PackId,
-    raw_length_bytes: u32,
     chunks: Vec<Chunk>,
+    /// Where each chunk begins in the raw pack, and where the last ends, in bytes.
+    offsets: Vec<u32>,
 }
 
 /// Chunks that do not form a pack, or bytes that are not a pack index.
@@ -54,16 +56,22 @@ impl PackIndex {
         if chunks.is_empty() || chunks.len() > PACK_MAX_CHUNKS as usize {
             return Err(PackIndexError::ChunkCount(chunks.len()));
         }
-        let raw_length_bytes = raw_length(&chunks);
-        if raw_length_bytes > PACK_MAX_BYTES {
-            return Err(PackIndexError::RawLength(raw_length_bytes));
+        let index = Self::of_cut(pack_id, chunks);
+        if index.raw_length_bytes() > PACK_MAX_BYTES {
+            return Err(PackIndexError::RawLength(index.raw_length_bytes()));
         }
-        Ok(Self { pack_id, raw_length_bytes, chunks })
+        Ok(index)
     }
 
-    /// The index of chunks that are known to be within the limits.
-    pub(crate) fn of_cut(pack_id: PackId, raw_length_bytes: u32, chunks: Vec<Chunk>) -> Self {
-        Self { pack_id, raw_length_bytes, chunks }
+    /// The index of chunks that are known to be within the limits. At most [`PACK_MAX_CHUNKS`] have at most
+    /// 1 GiB, so the sum cannot overflow.
+    pub(crate) fn of_cut(pack_id: PackId, chunks: Vec<Chunk>) -> Self {
+        let ends = chunks.iter().scan(0, |end, chunk| {
+            *end += chunk.length_bytes();
+            Some(*end)
+        });
+        let offsets = iter::once(0).chain(ends).collect();
+        Self { pack_id, chunks, offsets }
     }
 
     /// The id of the pack that the index describes.
@@ -78,7 +86,7 @@ impl PackIndex {
 
     /// Total length of the chunks in bytes, 1 to [`PACK_MAX_BYTES`].
     pub fn raw_length_bytes(&self) -> u32 {
-        self.raw_length_bytes
+        self.offsets[self.chunks.len()]
     }
 
     /// The byte range of `chunk_count` chunks from `first_chunk` on in the raw pack, if the pack has these
@@ -86,8 +94,7 @@ impl PackIndex {
     pub fn raw_range(&self, first_chunk: u32, chunk_count: u32) -> Option<Range<u64>> {
         let first = first_chunk as usize;
         let end = first.checked_add(chunk_count as usize)?;
-        let start_bytes = u64::from(raw_length(self.chunks.get(..first)?));
-        Some(start_bytes..start_bytes + u64::from(raw_length(self.chunks.get(first..end)?)))
+        Some(u64::from(*self.offsets.get(first)?)..u64::from(*self.offsets.get(end)?))
     }
 
     /// Encodes the index for [`PackIndex::decode`], in 34 bytes per chunk and about 33 more.
@@ -114,11 +121,6 @@ impl PackIndex {
         reader.finish()?;
         Self::new(pack_id, chunks)
     }
-}
-
-/// Adds up at most [`PACK_MAX_CHUNKS`] chunks, which is at most 1 GiB and cannot overflow.
-fn raw_length(chunks: &[Chunk]) -> u32 {
-    chunks.iter().map(Chunk::length_bytes).sum()
 }
 
 /// Writes a table of chunks as pack indexes and checkpoints contain it.

@@ -52,9 +52,9 @@ fn the_rights_of_the_readme_are_those_of_the_roles() {
 /// The emulator does not support `dynamodb:LeadingKeys` and grants what is conditional on it, so no story can
 /// test this.
 #[test]
-fn movers_of_packs_write_only_savings_to_accounts() {
+fn movers_of_packs_and_readers_write_no_quota_to_accounts() {
     let resources = section(&template(), "Resources");
-    for function in ["CompressPack", "MigratePack"] {
+    for function in ["CompressPack", "MigratePack", "ReadContent"] {
         let role = &resources[&format!("{function}Role")];
         let statements = role.split("- Sid: ").filter(|statement| statement.contains("AccountsTable.Arn"));
         let statements: Vec<&str> = statements.collect();

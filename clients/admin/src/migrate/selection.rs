@@ -91,7 +91,7 @@ impl<'a> Selection<'a> {
                     after: after.as_deref(),
                     limit: PAGE,
                 };
-                let page = tables.list(listing).await?;
+                let page = tables.list(listing, &|| false).await?;
                 let files = page.files.iter().filter_map(|file| {
                     let sha256 = file.live()?.sha256?;
                     let path = file.path.to_string();

@@ -62,10 +62,10 @@ async function setUp(objects: Answer[], life = 3_600_000): Promise<Fixture> {
   const planOf = (object: number, from: number, to: number) => {
     const chunks = ids.slice(from / CHUNK, to / CHUNK).map((id) => ({ id, length: CHUNK }));
     const range = `bytes=${from}-${to - 1}`;
-    const url = `${api}/object/${object}`;
+    const objects = [{ url: `${api}/object/${object}` }];
     const run = { offset: from, length: to - from, packId: "p", firstChunk: 0, chunkCount: chunks.length };
-    const term = { ...run, url, range, encoding: "raw" as const, chunks };
-    return { versionId: "v", size: content.length, sha256: "", terms: [term], expiresAt };
+    const term = { ...run, object: 0, range, encoding: "raw" as const, chunks };
+    return { versionId: "v", size: content.length, sha256: "", objects, terms: [term], expiresAt };
   };
   const [request] = requestsOf(planOf(0, 0, content.length), 0);
   const internals = internalsOf(connect({ api, token: "t0ken" }));

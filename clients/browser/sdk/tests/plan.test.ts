@@ -7,10 +7,11 @@ const ID = "00".repeat(32);
 
 function plan(terms: PlanTerm[]): Plan {
   const expiresAt = "2026-01-31T12:00:00Z";
-  return { versionId: "v", size: 0, sha256: ID, terms, expiresAt };
+  const objects = [{ url: "http://b/x?s=1" }, { url: "http://b/y?s=1" }];
+  return { versionId: "v", size: 0, sha256: ID, objects, terms, expiresAt };
 }
 
-function raw(offset: number, count: number, url: string, at: number): PlanTerm {
+function raw(offset: number, count: number, object: number, at: number): PlanTerm {
   const chunks = Array.from({ length: count }, () => ({ id: ID, length: LENGTH }));
   const length = count * LENGTH;
   const range = `bytes=${at}-${at + length - 1}`;
@@ -20,7 +21,7 @@ function raw(offset: number, count: number, url: string, at: number): PlanTerm {
     packId: "p",
     firstChunk: 0,
     chunkCount: count,
-    url,
+    object,
     range,
     encoding: "raw",
     chunks,
@@ -40,21 +41,21 @@ describe("the requests of a plan", () => {
   it("join adjacent ranges of an object, up to a size", () => {
     expect(
       shape([
-        raw(0, 2, "http://b/x?s=1", 100),
-        raw(2 * LENGTH, 1, "http://b/x?s=1", 100 + 2 * LENGTH),
-        raw(3 * LENGTH, 1, "http://b/y?s=1", 100 + 3 * LENGTH),
+        raw(0, 2, 0, 100),
+        raw(2 * LENGTH, 1, 0, 100 + 2 * LENGTH),
+        raw(3 * LENGTH, 1, 1, 100 + 3 * LENGTH),
       ]),
     ).toEqual([
       [100, 3 * LENGTH, 0, 3 * LENGTH, 3],
       [100 + 3 * LENGTH, LENGTH, 3 * LENGTH, 4 * LENGTH, 1],
     ]);
-    expect(shape([raw(0, 100, "http://b/x", 0)]).map(([, , , , units]) => units)).toEqual([69, 31]);
+    expect(shape([raw(0, 100, 0, 0)]).map(([, , , , units]) => units)).toEqual([69, 31]);
   });
 
   it("find chunks in frames, after the bytes to skip", () => {
     const lengths = [100, 200, 300];
     const term: PlanTerm = {
-      ...raw(0, 0, "http://b/x", 10),
+      ...raw(0, 0, 0, 10),
       chunkCount: 3,
       length: 600,
       encoding: "zstd",
@@ -85,7 +86,7 @@ describe("the requests of a plan", () => {
   it("are limited by their decoded size", () => {
     const count = 400;
     const term: PlanTerm = {
-      ...raw(0, 4 * count, "http://b/x", 0),
+      ...raw(0, 4 * count, 0, 0),
       encoding: "zstd",
       range: `bytes=0-${count * 20 - 1}`,
       frames: Array.from({ length: count }, () => ({ storedLength: 20, length: 4 * LENGTH })),
@@ -96,7 +97,7 @@ describe("the requests of a plan", () => {
   });
 
   it("are refused if the plan is inconsistent", () => {
-    const good = raw(0, 2, "http://b/x", 7);
+    const good = raw(0, 2, 0, 7);
     expect(shape([good])).toHaveLength(1);
     expect(shape([], 0)).toEqual([]);
     for (const bad of [
@@ -104,7 +105,8 @@ describe("the requests of a plan", () => {
       { length: LENGTH },
       { range: "bytes=0-1" },
       { range: null },
-      { url: null },
+      { object: null },
+      { object: 2 },
       { chunks: [] },
       { chunks: [{ id: ID, length: 65_537 }] },
       { encoding: "rs" as PlanTerm["encoding"] },

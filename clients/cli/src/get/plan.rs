@@ -1,7 +1,7 @@
 //! Checks a page of a version's plan, and groups its chunks into requests to the bucket.
 
 use sluice_contracts::files::VersionView;
-use sluice_contracts::packs::{Plan, PlanTerm};
+use sluice_contracts::packs::{Plan, PlanObject, PlanTerm};
 use sluice_domain::blob::Encoding;
 use sluice_domain::chunk::Chunk;
 use sluice_domain::frames::FRAME_MAX_BYTES;
@@ -27,8 +27,8 @@ pub struct Piece {
 /// chunks.
 #[derive(Debug, Clone, Copy)]
 struct Unit {
-    /// The number of the term that the unit belongs to.
-    term: usize,
+    /// The number of the object on the page.
+    object: usize,
     /// Offset in the object, in bytes.
     at: u64,
     /// Length in the object, in bytes.
@@ -49,7 +49,7 @@ struct LocatedPiece {
 
 /// Consecutive chunks of the version, and where the bucket has them.
 pub struct Page {
-    terms: Vec<PlanTerm>,
+    objects: Vec<PlanObject>,
     units: Vec<Unit>,
     pieces: Vec<LocatedPiece>,
     end: u64,
@@ -77,8 +77,7 @@ pub struct WantedUnit {
 
 /// A request for consecutive units of an object.
 pub struct Request<'a> {
-    /// Has the URL of the object.
-    pub term: &'a PlanTerm,
+    pub object: &'a PlanObject,
     /// Offset of the first unit in the object, in bytes.
     pub start: u64,
     /// In the order of the object.
@@ -98,9 +97,9 @@ impl Page {
         if !is_of_version {
             return Err(unusable("is of another version"));
         }
-        let mut page = Self { terms: plan.terms, units: Vec::new(), pieces: Vec::new(), end: offset };
-        for number in 0..page.terms.len() {
-            page.add(number)?;
+        let mut page = Self { objects: plan.objects, units: Vec::new(), pieces: Vec::new(), end: offset };
+        for term in &plan.terms {
+            page.add(term)?;
         }
         let continues = plan.next_cursor.is_some() && (offset + 1..version.size).contains(&page.end);
         let is_whole = page.end == version.size || continues;
@@ -108,13 +107,15 @@ impl Page {
     }
 
     /// Adds the chunks of a term. They must follow one another in the term's units and fill its range.
-    fn add(&mut self, number: usize) -> Result<()> {
-        let term = &self.terms[number];
-        let object = object_range(term).ok_or_else(|| unusable("does not say where the bytes are"))?;
+    fn add(&mut self, term: &PlanTerm) -> Result<()> {
+        let unlocated = || unusable("does not say where the bytes are");
+        let object = term.object.map(|number| number as usize).filter(|number| *number < self.objects.len());
+        let object = object.ok_or_else(unlocated)?;
+        let range = byte_range(term).ok_or_else(unlocated)?;
         if term.offset != self.end {
             return Err(unusable("leaves bytes out"));
         }
-        let mut units = units(term, number, object.start)?.into_iter().peekable();
+        let mut units = units(term, object, range.start)?.into_iter().peekable();
         let mut within = term.skip;
         for chunk in &term.chunks {
             let chunk =
@@ -137,9 +138,9 @@ impl Page {
             within = end_within;
         }
         self.units.extend(units.next());
-        let length = self.end - self.terms[number].offset;
+        let length = self.end - term.offset;
         let last = self.units.last().map(|unit| unit.at + u64::from(unit.stored_length));
-        if units.next().is_some() || length != self.terms[number].length || last != Some(object.end) {
+        if units.next().is_some() || length != term.length || last != Some(range.end) {
             return Err(unusable("has runs that are not as long as their chunks"));
         }
         Ok(())
@@ -159,6 +160,7 @@ impl Page {
         let mut requests: Vec<Request<'_>> = Vec::new();
         let mut end = 0;
         let mut last_unit = None;
+        let mut last_object = None;
         for &number in numbers {
             let LocatedPiece { piece, unit: unit_number, within } = self.pieces[number];
             let wanted = WantedChunk { number, piece, within };
@@ -168,21 +170,21 @@ impl Page {
                 unit.chunks.push(wanted);
                 continue;
             }
-            let Unit { term, at, stored_length, decoded_length } = self.units[unit_number];
-            let term = &self.terms[term];
+            let Unit { object, at, stored_length, decoded_length } = self.units[unit_number];
             let unit = WantedUnit { stored_length, decoded_length, chunks: vec![wanted] };
             match requests.last_mut() {
                 Some(last)
                     if end == at
-                        && object(last.term) == object(term)
+                        && last_object == Some(object)
                         && at + u64::from(stored_length) - last.start <= REQUEST_MAX_BYTES =>
                 {
                     last.units.push(unit);
                 }
-                _ => requests.push(Request { term, start: at, units: vec![unit] }),
+                _ => requests.push(Request { object: &self.objects[object], start: at, units: vec![unit] }),
             }
             end = at + u64::from(stored_length);
             last_unit = Some(unit_number);
+            last_object = Some(object);
         }
         requests
     }
@@ -195,8 +197,8 @@ impl Unit {
     }
 }
 
-/// The units of a term that begins at the byte `at` of the object.
-fn units(term: &PlanTerm, number: usize, mut at: u64) -> Result<Vec<Unit>> {
+/// The units of a term that begins at the byte `at` of an object.
+fn units(term: &PlanTerm, object: usize, mut at: u64) -> Result<Vec<Unit>> {
     let lengths: Vec<(u32, Option<u32>)> = match term.encoding {
         Encoding::Raw => term.chunks.iter().map(|chunk| (chunk.length, None)).collect(),
         Encoding::Zstd => term.frames.iter().map(|frame| (frame.stored_length, Some(frame.length))).collect(),
@@ -212,19 +214,13 @@ fn units(term: &PlanTerm, number: usize, mut at: u64) -> Result<Vec<Unit>> {
     let unit = |(stored_length, decoded_length)| {
         let begin = at;
         at += u64::from(stored_length);
-        Unit { term: number, at: begin, stored_length, decoded_length }
+        Unit { object, at: begin, stored_length, decoded_length }
     };
     Ok(lengths.into_iter().map(unit).collect())
 }
 
-/// The URL without its signature.
-fn object(term: &PlanTerm) -> Option<&str> {
-    term.url.as_deref()?.split('?').next()
-}
-
 /// The range of the object that the term covers, in bytes.
-fn object_range(term: &PlanTerm) -> Option<Range<u64>> {
-    term.url.as_ref()?;
+fn byte_range(term: &PlanTerm) -> Option<Range<u64>> {
     let (first, last) = term.range.as_deref()?.strip_prefix("bytes=")?.split_once('-')?;
     let first = first.parse().ok()?;
     let end = last.parse::<u64>().ok()?.checked_add(1)?;
@@ -250,12 +246,12 @@ mod tests {
         serde_json::from_value(view).expect("a version")
     }
 
-    fn term(offset: u64, count: u64, url: &str, at: u64) -> Value {
+    fn term(offset: u64, count: u64, object: u32, at: u64) -> Value {
         let chunks: Vec<_> = (0..count).map(|_| json!({"id": ChunkId::of(b""), "length": LENGTH})).collect();
         let length = count * LENGTH;
         json!({
             "offset": offset, "length": length, "pack_id": "00000000000000000000000000000002",
-            "first_chunk": 0, "chunk_count": count, "url": url,
+            "first_chunk": 0, "chunk_count": count, "object": object,
             "range": format!("bytes={at}-{}", at + length - 1), "encoding": "raw", "chunks": chunks,
         })
     }
@@ -263,6 +259,7 @@ mod tests {
     fn page(terms: &[Value], size: u64) -> Result<Page> {
         let plan = json!({
             "version_id": "00000000000000000000000000000001", "size": size, "sha256": Sha256::of(b""),
+            "objects": [{ "url": "http://b/x" }, { "url": "http://b/y" }],
             "terms": terms, "expires_at": "2026-01-31T12:00:00Z",
         });
         Page::new(serde_json::from_value(plan).expect("a plan"), &version(size), 0)
@@ -270,11 +267,11 @@ mod tests {
 
     #[test]
     fn neighbours_in_one_object_share_a_request_up_to_a_size() {
-        let long = term(4 * LENGTH, 200, "http://b/y?s=1", 0);
+        let long = term(4 * LENGTH, 200, 1, 0);
         let terms = [
-            term(0, 2, "http://b/x?s=1", 100),
-            term(2 * LENGTH, 1, "http://b/x?s=2", 100 + 2 * LENGTH),
-            term(3 * LENGTH, 1, "http://b/y?s=1", 100 + 3 * LENGTH),
+            term(0, 2, 0, 100),
+            term(2 * LENGTH, 1, 0, 100 + 2 * LENGTH),
+            term(3 * LENGTH, 1, 1, 100 + 3 * LENGTH),
             long,
         ];
         let page = page(&terms, 204 * LENGTH).expect("a page");
@@ -290,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_plan_that_does_not_add_up_is_refused() {
-        let good = term(0, 2, "http://b/x", 7);
+        let good = term(0, 2, 0, 7);
         assert!(page(std::slice::from_ref(&good), 2 * LENGTH).is_ok());
         assert!(page(&[], 0).is_ok(), "an empty blob has no terms");
         assert!(page(std::slice::from_ref(&good), 3 * LENGTH).is_err());
@@ -300,7 +297,8 @@ mod tests {
             ("length", json!(LENGTH)),
             ("range", json!("bytes=0-1")),
             ("range", json!(null)),
-            ("url", json!(null)),
+            ("object", json!(null)),
+            ("object", json!(2)),
             ("chunks", json!([])),
         ] {
             let mut bad = good.clone();
@@ -311,7 +309,7 @@ mod tests {
 
     #[test]
     fn a_plan_with_impossible_numbers_is_refused() {
-        let raw = term(0, 2, "http://b/x", 7);
+        let raw = term(0, 2, 0, 7);
         let mut compressed = raw.clone();
         compressed["encoding"] = json!("zstd");
         compressed["frames"] = json!([{ "stored_length": 100, "length": 2 * LENGTH }]);

@@ -93,9 +93,8 @@ impl Reading<'_> {
         let (before, after) = self.request.units.split_at(self.arrived);
         let start = self.request.start + length(before);
         let range = start..start + length(after);
-        let term = self.request.term;
-        let url = term.url.as_deref().unwrap_or_default();
-        let mut response = match self.bucket.get(url, &term.headers, &range).await {
+        let object = self.request.object;
+        let mut response = match self.bucket.get(&object.url, &object.headers, &range).await {
             Ok(response) => response,
             Err(failure) => return Ok(Err(failure)),
         };

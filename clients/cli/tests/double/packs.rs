@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use sluice_contracts::packs::{
     HooksFound, HooksLookup, PLAN_CHUNKS_MAX, PackIndexView, PackManifest, PackReference, Plan, PlanChunk,
-    PlanTerm,
+    PlanObject, PlanTerm,
 };
 use sluice_contracts::problem::Code;
 use sluice_domain::blob::Encoding;
@@ -105,6 +105,7 @@ pub fn plan(world: &World, file_id: &str, query: &str) -> Response<Body> {
     let page = if world.plan_chunks_max == 0 { PLAN_CHUNKS_MAX } else { world.plan_chunks_max };
     let end = if with_chunks { begin + page } else { usize::MAX };
     let mut terms = Vec::<PlanTerm>::new();
+    let mut packs = Vec::new();
     let mut offset = 0;
     let mut number = 0;
     for term in &file.terms {
@@ -114,7 +115,12 @@ pub fn plan(world: &World, file_id: &str, query: &str) -> Response<Body> {
             let chunk = index.chunks()[position as usize];
             if (begin..end).contains(&number) {
                 if !opened {
-                    terms.push(plan_term(world, index, position, offset, with_chunks));
+                    terms.push(plan_term(
+                        index,
+                        position,
+                        offset,
+                        with_chunks.then(|| object_of(&mut packs, index)),
+                    ));
                     opened = true;
                 }
                 add_chunk(terms.last_mut().expect("opened"), chunk, with_chunks);
@@ -127,6 +133,7 @@ pub fn plan(world: &World, file_id: &str, query: &str) -> Response<Body> {
         version_id: file.version_id,
         size: file.content.len() as u64,
         sha256: file.sha256,
+        objects: packs.into_iter().map(|pack_id| plan_object(world, pack_id)).collect(),
         terms,
         expires_at: never(),
         next_cursor: (end < number).then(|| end.to_string()),
@@ -134,20 +141,33 @@ pub fn plan(world: &World, file_id: &str, query: &str) -> Response<Body> {
     json(200, &plan)
 }
 
-fn plan_term(world: &World, index: &PackIndex, position: u32, offset: u64, with_chunks: bool) -> PlanTerm {
+/// The number of the pack's object on the page.
+fn object_of(packs: &mut Vec<PackId>, index: &PackIndex) -> u32 {
+    let known = packs.iter().position(|pack_id| *pack_id == index.pack_id());
+    let number = known.unwrap_or(packs.len());
+    if known.is_none() {
+        packs.push(index.pack_id());
+    }
+    number as u32
+}
+
+fn plan_object(world: &World, pack_id: PackId) -> PlanObject {
+    let url = format!("{}/bucket/packs/{pack_id}?generation={}", world.url, world.url_generation);
+    PlanObject { url, headers: BTreeMap::new() }
+}
+
+fn plan_term(index: &PackIndex, position: u32, offset: u64, object: Option<u32>) -> PlanTerm {
     let pack_id = index.pack_id();
     let start = index.raw_range(0, position).expect("chunks of the pack").end;
-    let url = || format!("{}/bucket/packs/{pack_id}?generation={}", world.url, world.url_generation);
     PlanTerm {
         offset,
         length: 0,
         pack_id,
         first_chunk: position,
         chunk_count: 0,
-        url: with_chunks.then(url),
-        headers: BTreeMap::new(),
+        object,
         // `add_chunk` moves the end.
-        range: with_chunks.then(|| format!("bytes={start}-{start}")),
+        range: object.map(|_| format!("bytes={start}-{start}")),
         encoding: Encoding::Raw,
         frames: Vec::new(),
         skip: 0,

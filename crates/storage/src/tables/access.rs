@@ -1,6 +1,8 @@
 //! Reads, changes and queries rows of one table.
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::AttributeValue;
+use std::str::FromStr;
 
 use crate::call::{self, if_held};
 use crate::clients::Clients;
@@ -121,6 +123,18 @@ impl Tables {
         let answer = call::read("dynamodb:Query", request.send()).await?;
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
+}
+
+/// The attribute of the key after which the next page begins.
+pub(super) fn place<T>(after: Option<Row>, attribute: &str) -> Result<Option<T>, StorageError>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    let place = after.and_then(|mut key| match key.remove(attribute) {
+        Some(AttributeValue::S(place)) => Some(place),
+        _ => None,
+    });
+    place.map(|place| place.parse()).transpose().map_err(|error| StorageError::fault("dynamodb:Query", error))
 }
 
 /// The result of a conditional update.

@@ -167,6 +167,7 @@ impl Tables {
 
 #[derive(Deserialize)]
 struct Savings {
+    /// The row may have been made by a waiting read.
     #[serde(default)]
     saved_bytes: i64,
 }

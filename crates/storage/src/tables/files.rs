@@ -101,7 +101,7 @@ impl Tables {
             if indexed.is_some() {
                 return Ok(indexed);
             }
-            let latest = self.versions(file, None, 1).await?.pop();
+            let latest = self.latest_version(file).await?;
             let Some(latest) = latest.filter(|latest| latest.account_id == account) else { return Ok(None) };
             let at_path = self.file_at(account, &latest.path).await?.filter(|found| found.file_id == file);
             match delays.next() {

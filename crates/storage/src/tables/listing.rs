@@ -1,11 +1,12 @@
 //! Lists files by prefix, and finds them by hash.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use sluice_domain::hash::{Sha1, Sha256};
 use sluice_domain::id::AccountId;
 use sluice_domain::path::{FilePath, LAST};
+use sluice_domain::time::TimeCheck;
 use sluice_domain::version::File;
 
+use super::access::place;
 use super::files::{FileRow, read};
 use super::{Query, Tables};
 use crate::error::StorageError;
@@ -50,18 +51,22 @@ const QUERY_MAX: usize = 500;
 /// nevertheless.
 const ROWS_MAX: usize = 5000;
 
+/// The most queries of one page. One finds at most two common prefixes.
+const QUERIES_MAX: usize = 64;
+
 impl Tables {
-    /// One page of an account's live files.
+    /// One page of an account's live files. It ends early once a limit is reached or the time is up, but gets
+    /// on by at least one query.
     ///
     /// With a delimiter the query skips from prefix to prefix, and reads just enough under a prefix to know
     /// that it is not empty. The number of rows that a query asks for starts at one and doubles as long as
     /// they are plain files.
-    pub async fn list(&self, listing: Listing<'_>) -> Result<Page, StorageError> {
+    pub async fn list(&self, listing: Listing<'_>, out_of_time: &TimeCheck) -> Result<Page, StorageError> {
         let mut page = Page::default();
         let mut after = listing.after.unwrap_or_default().to_owned();
         let mut limit = if listing.delimiter.is_some() { 1 } else { listing.limit };
         let mut rows_read = 0;
-        loop {
+        for query in 1.. {
             let (rows, more) = self.rows_after(&listing, &after, limit.clamp(1, QUERY_MAX)).await?;
             rows_read += rows.len();
             let mut skipped = false;
@@ -83,12 +88,13 @@ impl Tables {
             if !more && !skipped {
                 return Ok(page);
             }
-            if rows_read >= ROWS_MAX {
-                page.next = Some(after);
-                return Ok(page);
+            if rows_read >= ROWS_MAX || query >= QUERIES_MAX || out_of_time() {
+                break;
             }
             limit = if skipped { 1 } else { limit * 2 };
         }
+        page.next = Some(after);
+        Ok(page)
     }
 
     async fn rows_after(
@@ -154,10 +160,7 @@ impl Tables {
         for row in rows {
             page.add_file(read(row)?);
         }
-        page.next = last.and_then(|mut last| match last.remove("path") {
-            Some(AttributeValue::S(path)) => Some(path),
-            _ => None,
-        });
+        page.next = place(last, "path")?;
         Ok(page)
     }
 }

@@ -26,6 +26,7 @@ mod segments;
 mod sessions;
 mod uploads;
 mod versions;
+mod waiting_reads;
 mod work;
 
 pub use access::Update;

@@ -10,6 +10,7 @@ use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{FINISHED_UPLOAD_LIFE, Upload, UploadState};
 use sluice_domain::version::RejectReason;
 
+use super::access::place;
 use super::batch::Consistency;
 use super::due::{DueCursor, DueQuery, due_shard};
 use super::lease::{Lease, LeaseAttribute, held_by};
@@ -121,10 +122,8 @@ impl Tables {
             limit,
             descending: false,
         };
-        let (rows, more) = self.query(query).await?;
-        let uploads: Vec<Upload> = rows.into_iter().map(parse).collect::<Result<_, _>>()?;
-        let next = more.and_then(|_| uploads.last().map(|upload| upload.upload_id));
-        Ok((uploads, next))
+        let (rows, last) = self.query(query).await?;
+        Ok((rows.into_iter().map(parse).collect::<Result<_, _>>()?, place(last, "upload_id")?))
     }
 
     /// A page of the uploads of one of [`DUE_SHARDS`](super::DUE_SHARDS) shards that are due at `now`, the

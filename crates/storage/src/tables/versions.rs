@@ -3,6 +3,7 @@
 use sluice_domain::id::{FileId, VersionId};
 use sluice_domain::version::Version;
 
+use super::access::place;
 use super::{Query, Tables};
 use crate::error::StorageError;
 use crate::transaction::{Condition, Transaction, Values, key, parse, row};
@@ -13,13 +14,19 @@ impl Tables {
         self.get(&self.names.versions, key).await
     }
 
-    /// Up to `limit` versions of a file that are older than `after`, the latest first.
+    /// The version of a file that began last, in any state.
+    pub async fn latest_version(&self, file: FileId) -> Result<Option<Version>, StorageError> {
+        Ok(self.versions(file, None, 1).await?.0.pop())
+    }
+
+    /// Up to `limit` versions of a file that are older than `after`, the latest first, and the place after
+    /// which there may be more. One query: long rows make the page shorter than `limit`.
     pub async fn versions(
         &self,
         file: FileId,
         after: Option<VersionId>,
         limit: usize,
-    ) -> Result<Vec<Version>, StorageError> {
+    ) -> Result<(Vec<Version>, Option<VersionId>), StorageError> {
         let after =
             after.map(|version| key([("file_id", &file.to_string()), ("version_id", &version.to_string())]));
         let query = Query {
@@ -31,8 +38,8 @@ impl Tables {
             limit,
             descending: true,
         };
-        let (rows, _) = self.query(query).await?;
-        rows.into_iter().map(parse).collect()
+        let (rows, last) = self.query(query).await?;
+        Ok((rows.into_iter().map(parse).collect::<Result<_, _>>()?, place(last, "version_id")?))
     }
 }
 

@@ -44,7 +44,7 @@ async fn show(app: &App, file: &File) -> Result<Reply, Failure> {
             return Err(Failure::not_found("file: it was deleted; its versions can be restored"));
         }
         (None, None) => {
-            let latest = app.tables.versions(file.file_id, None, 1).await?.pop();
+            let latest = app.tables.latest_version(file.file_id).await?;
             latest.ok_or_else(|| Failure::not_found("file"))?
         }
     };
@@ -53,10 +53,9 @@ async fn show(app: &App, file: &File) -> Result<Reply, Failure> {
 
 async fn versions(app: &App, file: &File, parameters: &VersionsParameters) -> Result<Reply, Failure> {
     let limit = parameters.limit.unwrap_or_default().get();
-    let versions = app.tables.versions(file.file_id, parameters.cursor, limit).await?;
-    let next = (versions.len() == limit).then(|| versions.last()).flatten();
+    let (versions, next) = app.tables.versions(file.file_id, parameters.cursor, limit).await?;
     let list = VersionList {
-        next_cursor: next.map(|version| version.version_id.to_string()),
+        next_cursor: next.map(|version_id| version_id.to_string()),
         versions: versions.into_iter().map(|version| VersionView::new(version, file.path.clone())).collect(),
     };
     Reply::json(StatusCode::OK, &list)

@@ -9,8 +9,12 @@ use sluice_domain::session::Session;
 use sluice_domain::version::File;
 use sluice_lambda::{Failure, Reply};
 use sluice_storage::tables::{FileHash, Listing, Page};
+use std::time::{Duration, Instant};
 
 use crate::app::App;
+
+/// No further query of a page begins after this time. API Gateway gives up after 30 seconds.
+const QUERY_TIME: Duration = Duration::from_secs(4);
 
 pub async fn list(app: &App, session: &Session, parameters: FilesParameters) -> Result<Reply, Failure> {
     let page = find(app, session, parameters).await?;
@@ -37,7 +41,9 @@ async fn find(app: &App, session: &Session, parameters: FilesParameters) -> Resu
             let after = cursor.map(|ListCursor(place)| place);
             let delimiter = delimiter.as_deref();
             let after = after.as_deref();
-            Ok(app.tables.list(Listing { account_id, prefix: &prefix, delimiter, after, limit }).await?)
+            let deadline = Instant::now() + QUERY_TIME;
+            let listing = Listing { account_id, prefix: &prefix, delimiter, after, limit };
+            Ok(app.tables.list(listing, &move || Instant::now() >= deadline).await?)
         }
         FilesParameters { prefix: Some(_), .. } | FilesParameters { delimiter: Some(_), .. } => {
             Err(Failure::invalid("prefix and delimiter go without path, sha256 and sha1"))

@@ -11,6 +11,7 @@ use sluice_domain::version::File;
 use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::Bucket;
 use sluice_storage::presign::Validity;
+use sluice_storage::tables::{Lease, Update};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
@@ -18,7 +19,11 @@ use crate::app::App;
 use crate::disposition::disposition;
 use crate::requested::{Requested, requested};
 
-/// A call waits at most this long for a blob to be materialized. API Gateway gives up after 30 seconds.
+/// A call waits this long for a blob to be materialized, if the client has no preference. A call that waits
+/// holds an invocation.
+const WAIT_DEFAULT: Duration = Duration::from_secs(2);
+
+/// A call waits at most this long. API Gateway gives up after 30 seconds.
 const WAIT_MAX: Duration = Duration::from_secs(20);
 
 /// The pause before the first check for the object. It doubles each time, up to [`PAUSE_MAX`].
@@ -55,7 +60,7 @@ pub async fn redirect(
 }
 
 /// Finds an object that contains the whole blob. If there is none, requests that the blob is materialized,
-/// and waits.
+/// and waits, unless another read of the account waits.
 async fn whole_object<'a>(
     app: &'a App,
     call: &Call,
@@ -65,22 +70,34 @@ async fn whole_object<'a>(
         return Ok(Some((app.packs.vault(), ObjectKey::from_stored(key))));
     }
     // The requests to the cache and the queue take time too.
-    let deadline = Instant::now() + wait_limit(call);
+    let limit = wait_limit(call);
+    let deadline = Instant::now() + limit;
     let key = ObjectKey::materialized(blob.account_id, &blob.sha256);
     if is_fresh(app, call, &key).await? {
         return Ok(Some((&app.cache, key)));
     }
     let event = BlobEvent::BlobRequested { account_id: blob.account_id, sha256: blob.sha256 };
     app.requests.send(&event.to_json()).await?;
+    let lease = Lease { holder: &call.request_id, now: call.now, life: limit };
+    if limit.is_zero() || app.tables.begin_waiting(blob.account_id, lease).await? == Update::Refused {
+        return Ok(None);
+    }
+    let fresh = becomes_fresh(app, call, &key, deadline).await;
+    app.tables.end_waiting(blob.account_id, lease.holder).await?;
+    Ok(fresh?.then_some((&app.cache, key)))
+}
+
+/// Waits until the cache has the blob. Returns false if it takes too long.
+async fn becomes_fresh(app: &App, call: &Call, key: &ObjectKey, deadline: Instant) -> Result<bool, Failure> {
     let mut pause = PAUSE_FIRST;
     while Instant::now() < deadline {
         sleep_until(deadline.min(Instant::now() + pause)).await;
-        if is_fresh(app, call, &key).await? {
-            return Ok(Some((&app.cache, key)));
+        if is_fresh(app, call, key).await? {
+            return Ok(true);
         }
         pause = PAUSE_MAX.min(pause * 2);
     }
-    Ok(None)
+    Ok(false)
 }
 
 /// Whether the cache has the blob, and will have it as long as a presigned URL is valid.
@@ -94,7 +111,7 @@ fn wait_limit(call: &Call) -> Duration {
     let preferences = call.headers.get("prefer").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let wait = preferences.split(',').find_map(|preference| preference.trim().strip_prefix("wait="));
     wait.and_then(|seconds| seconds.parse().ok())
-        .map_or(WAIT_MAX, |seconds| WAIT_MAX.min(Duration::from_secs(seconds)))
+        .map_or(WAIT_DEFAULT, |seconds| WAIT_MAX.min(Duration::from_secs(seconds)))
 }
 
 fn materializing(blob: &Blob, status: MaterializingStatus) -> Result<Reply, Failure> {

@@ -3,8 +3,10 @@
 mod app;
 mod content;
 pub mod disposition;
+mod page;
 mod plan;
 mod requested;
+mod runs;
 
 use sluice_contracts::route::{Query, ReadContent};
 use sluice_domain::id::FileId;

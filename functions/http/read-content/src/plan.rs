@@ -2,29 +2,26 @@
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use http::StatusCode;
-use sluice_contracts::LIST_MAX;
 use sluice_contracts::cursor::PlanCursor;
-use sluice_contracts::packs::{PLAN_CHUNKS_MAX, Plan, PlanChunk, PlanFrame, PlanTerm};
+use sluice_contracts::packs::{Plan, PlanObject};
 use sluice_contracts::parameters::{PlanDetail, PlanParameters};
-use sluice_contracts::problem::Code;
-use sluice_domain::blob::{Encoding, Pack};
+use sluice_domain::blob::Pack;
 use sluice_domain::id::{AccountId, PackId};
 use sluice_domain::key::ObjectKey;
-use sluice_domain::manifest::Term;
-use sluice_domain::pack_index::PackIndex;
 use sluice_domain::pack_move::object_id;
 use sluice_domain::time::Timestamp;
 use sluice_domain::version::File;
 use sluice_lambda::{Call, Failure, Reply};
 use sluice_packs::read::{read_index, read_terms};
 use sluice_storage::Chain;
-use sluice_storage::presign::Validity;
+use sluice_storage::presign::{PresignedUrl, Validity};
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Range;
 
 use crate::app::App;
+use crate::page::{Page, Wanted};
 use crate::requested::{Requested, requested};
+use crate::runs::{LocatedPack, Runs, damaged};
 
 /// How many pack indexes are read at once.
 const READS_IN_FLIGHT: usize = 8;
@@ -41,31 +38,33 @@ pub async fn plan(app: &App, call: &Call, file: File, parameters: PlanParameters
     }
     let detail = detail.unwrap_or_default();
     let terms = read_terms(&app.packs, &blob).await.map_err(|error| damaged(Chain(&error)))?;
-    let first = cursor.map_or(0, |cursor| cursor.term);
-    let (runs, next) = page(&terms, &(from..to), first, detail);
+    let wanted = Wanted { bytes: from..to, first: cursor.map_or(0, |cursor| cursor.term), detail };
+    let mut page = Page::of(&terms, &wanted);
 
     let expires_at = app.url_life.end(call.now, None).await?;
-    let terms = match detail {
+    let runs = match detail {
         PlanDetail::Chunks => {
-            let mut packs = packs(app, file.account_id, &runs).await?;
+            let validity = Validity { from: call.now, until: expires_at };
+            let mut packs = pack_rows(app, file.account_id, &page).await?;
+            page.limit_indexes(|pack| packs[&pack].chunk_count);
             if former.unwrap_or(false) {
-                for (pack, _) in packs.values_mut() {
-                    use_former_placement(pack, expires_at);
-                }
+                packs.values_mut().for_each(|pack| use_former_placement(pack, expires_at));
             }
-            let urls = urls(app, &packs, Validity { from: call.now, until: expires_at }).await?;
-            runs.iter().map(|run| with_chunks(run, &(from..to), &packs, &urls)).collect::<Result<_, _>>()?
+            let packs = located(app, packs, &page).await?;
+            let objects = objects(app, &packs, validity).await?;
+            Runs::with_chunks(&mut page, &wanted.bytes, &packs, &objects)?
         }
-        PlanDetail::Terms => runs.iter().map(without_chunks).collect(),
+        PlanDetail::Terms => Runs::without_chunks(&page),
     };
     let version_id = version.version_id;
     let plan = Plan {
         version_id,
         size: blob.size,
         sha256: blob.sha256,
-        terms,
+        objects: runs.objects,
+        terms: runs.terms,
         expires_at,
-        next_cursor: next.map(|term| PlanCursor { version_id, term }.to_string()),
+        next_cursor: page.next.map(|term| PlanCursor { version_id, term }.to_string()),
     };
     Reply::json(StatusCode::OK, &plan)
 }
@@ -78,59 +77,29 @@ fn use_former_placement(pack: &mut Pack, until: Timestamp) {
     }
 }
 
-/// A term, with its offset in the blob in bytes.
-type Run = (u64, Term);
-
-/// The terms of one page that contain bytes of `wanted`, from the term `first` on, and the index of the first
-/// term of the next page.
-fn page(terms: &[Term], wanted: &Range<u64>, first: usize, detail: PlanDetail) -> (Vec<Run>, Option<usize>) {
-    let mut runs = Vec::new();
-    let mut offset = 0;
-    let mut chunks = 0;
-    if wanted.is_empty() {
-        return (runs, None);
-    }
-    for (number, term) in terms.iter().enumerate() {
-        let full = match detail {
-            PlanDetail::Chunks => chunks >= PLAN_CHUNKS_MAX,
-            PlanDetail::Terms => runs.len() >= LIST_MAX,
-        };
-        let end = offset + u64::from(term.raw_length_bytes);
-        if number >= first && end > wanted.start && offset < wanted.end {
-            if full {
-                return (runs, Some(number));
-            }
-            runs.push((offset, *term));
-            chunks += term.chunk_count as usize;
-        }
-        offset = end;
-    }
-    (runs, None)
-}
-
-/// The failure for a stored manifest or index that cannot be read. Only the log says why.
-fn damaged(error: impl std::fmt::Display) -> Failure {
-    tracing::error!(%error, "the plan of a version cannot be made");
-    Failure::new(Code::Internal, "the logs have the cause under the request id")
-}
-
-/// Loads the packs of `runs` with their indexes.
-async fn packs(
-    app: &App,
-    account: AccountId,
-    runs: &[Run],
-) -> Result<HashMap<PackId, (Pack, PackIndex)>, Failure> {
-    let ids: BTreeSet<PackId> = runs.iter().map(|(_, term)| term.pack_id).collect();
-    let ids: Vec<PackId> = ids.into_iter().collect();
+/// The packs of a page.
+async fn pack_rows(app: &App, account: AccountId, page: &Page) -> Result<HashMap<PackId, Pack>, Failure> {
+    let ids: Vec<PackId> = page.packs().into_iter().collect();
     let rows = app.tables.packs(&ids).await?;
-    let own: Vec<Pack> = rows.into_iter().filter(|row| row.account_id == account).collect();
+    let own = rows.into_iter().filter(|row| row.account_id == account).map(|row| (row.pack_id, row));
+    let own: HashMap<PackId, Pack> = own.collect();
     if own.len() < ids.len() {
         return Err(damaged(format_args!("only {1} of {0} packs exist", ids.len(), own.len())));
     }
-    stream::iter(own)
-        .map(|row| async move {
-            let index = read_index(&app.packs, &row).await.map_err(|error| damaged(Chain(&error)))?;
-            Ok((row.pack_id, (row, index)))
+    Ok(own)
+}
+
+/// Those of the packs that the page still needs, with their indexes.
+async fn located(
+    app: &App,
+    mut packs: HashMap<PackId, Pack>,
+    page: &Page,
+) -> Result<HashMap<PackId, LocatedPack>, Failure> {
+    stream::iter(page.packs().into_iter().filter_map(|id| packs.remove(&id)))
+        .map(|pack| async move {
+            let index = read_index(&app.packs, &pack).await.map_err(|error| damaged(Chain(&error)))?;
+            let object_id = object_id(&pack.placement.store, &pack.placement.key);
+            Ok((pack.pack_id, LocatedPack { pack, index, object_id }))
         })
         .buffer_unordered(READS_IN_FLIGHT)
         .try_collect()
@@ -138,84 +107,19 @@ async fn packs(
 }
 
 /// Presigns one URL for each object that contains packs.
-async fn urls(
+async fn objects(
     app: &App,
-    packs: &HashMap<PackId, (Pack, PackIndex)>,
+    packs: &HashMap<PackId, LocatedPack>,
     validity: Validity,
-) -> Result<HashMap<String, String>, Failure> {
-    let mut urls = HashMap::new();
-    for (Pack { placement, .. }, _) in packs.values() {
-        if let Entry::Vacant(url) = urls.entry(object_id(&placement.store, &placement.key)) {
-            let bucket = app.packs.get(&placement.store)?;
-            let key = ObjectKey::from_stored(&*placement.key);
-            url.insert(bucket.presign_read(&key, validity).await?.url);
+) -> Result<HashMap<String, PlanObject>, Failure> {
+    let mut objects = HashMap::new();
+    for LocatedPack { pack, object_id, .. } in packs.values() {
+        if let Entry::Vacant(object) = objects.entry(object_id.clone()) {
+            let bucket = app.packs.get(&pack.placement.store)?;
+            let key = ObjectKey::from_stored(&*pack.placement.key);
+            let PresignedUrl { url, headers, .. } = bucket.presign_read(&key, validity).await?;
+            object.insert(PlanObject { url, headers });
         }
     }
-    Ok(urls)
-}
-
-fn without_chunks((offset, term): &Run) -> PlanTerm {
-    PlanTerm {
-        offset: *offset,
-        length: term.raw_length_bytes.into(),
-        pack_id: term.pack_id,
-        first_chunk: term.first_chunk,
-        chunk_count: term.chunk_count,
-        url: None,
-        headers: BTreeMap::new(),
-        range: None,
-        encoding: Encoding::Raw,
-        frames: Vec::new(),
-        skip: 0,
-        chunks: Vec::new(),
-    }
-}
-
-/// The run with only the chunks in `wanted`, a range of the blob.
-fn with_chunks(
-    run: &Run,
-    wanted: &Range<u64>,
-    packs: &HashMap<PackId, (Pack, PackIndex)>,
-    urls: &HashMap<String, String>,
-) -> Result<PlanTerm, Failure> {
-    let (blob_offset, term) = run;
-    let (pack, index) = &packs[&term.pack_id];
-    let beyond = || damaged(format_args!("a term names chunks that pack {} does not contain", pack.pack_id));
-    let end = (term.first_chunk + term.chunk_count) as usize;
-    let chunks = index.chunks().get(term.first_chunk as usize..end).ok_or_else(beyond)?;
-    let mut offset = *blob_offset;
-    let mut first_chunk = term.first_chunk;
-    let mut kept = Vec::new();
-    let mut length = 0;
-    for chunk in chunks {
-        let bytes = u64::from(chunk.length_bytes());
-        let at = offset + length;
-        if at + bytes <= wanted.start {
-            offset = at + bytes;
-            first_chunk += 1;
-        } else if at < wanted.end {
-            kept.push(PlanChunk { id: chunk.id(), length: chunk.length_bytes() });
-            length += bytes;
-        }
-    }
-    let chunk_count = kept.len() as u32;
-    let placement = &pack.placement;
-    let extent = placement.extent(index, first_chunk, chunk_count).ok_or_else(beyond)?;
-    let frames = extent
-        .frames
-        .iter()
-        .map(|frame| PlanFrame { stored_length: frame.stored_length_bytes, length: frame.raw_length_bytes });
-    Ok(PlanTerm {
-        offset,
-        length,
-        first_chunk,
-        chunk_count,
-        url: urls.get(&object_id(&placement.store, &placement.key)).cloned(),
-        range: Some(format!("bytes={}-{}", extent.range.start, extent.range.end.saturating_sub(1))),
-        encoding: placement.encoding,
-        frames: frames.collect(),
-        skip: extent.skip_bytes,
-        chunks: kept,
-        ..without_chunks(run)
-    })
+    Ok(objects)
 }

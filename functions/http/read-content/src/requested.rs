@@ -40,7 +40,7 @@ async fn available(app: &App, file: &File, version_id: Option<VersionId>) -> Res
         None => match (&file.current, file.live()) {
             (_, Some(live)) => Some(live.clone()),
             (Some(_), None) => None,
-            (None, None) => app.tables.versions(file.file_id, None, 1).await?.pop(),
+            (None, None) => app.tables.latest_version(file.file_id).await?,
         },
     };
     let version = version.ok_or_else(|| Failure::not_found("version"))?;

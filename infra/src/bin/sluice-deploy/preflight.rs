@@ -15,6 +15,8 @@ const ENVIRONMENT_BYTES: usize = 4096;
 const NEW_ACCOUNT_MEGABYTES: f64 = 3008.0;
 /// The code of Lambda's limit on concurrent invocations.
 const CONCURRENCY_QUOTA: &str = "L-B99A9384";
+/// Lambda does not let functions reserve the last invocations of an account.
+const UNRESERVED_CONCURRENCY: f64 = 100.0;
 
 /// What may not fit into the account. Fails on what cannot fit into any.
 pub(crate) async fn warnings(aws: &Aws, stage: &Stage, template: &str) -> Outcome<Vec<String>> {
@@ -24,10 +26,16 @@ pub(crate) async fn warnings(aws: &Aws, stage: &Stage, template: &str) -> Outcom
 
     let mut warnings = Vec::new();
     let workers = template.matches("Type: AWS::Lambda::EventSourceMapping").count();
-    warnings.extend(match concurrency(aws).await {
-        Ok(limit) => concurrency_warning(limit, workers, number("WorkerConcurrency")),
-        Err(error) => Some(format!("cannot ask for the limit on concurrent invocations: {error}")),
-    });
+    let reserving = template.matches("ReservedConcurrentExecutions:").count();
+    match concurrency(aws).await {
+        Ok(limit) => {
+            warnings.extend(concurrency_warning(limit, workers, number("WorkerConcurrency")));
+            warnings.extend(reservation_warning(limit, reserving, number("ReservedConcurrency")));
+        }
+        Err(error) => {
+            warnings.push(format!("cannot ask for the limit on concurrent invocations: {error}"));
+        }
+    }
     if number("WorkerMemoryMegabytes") > NEW_ACCOUNT_MEGABYTES {
         warnings.push(format!(
             "new accounts refuse functions with more than {NEW_ACCOUNT_MEGABYTES} MB; lower \
@@ -74,6 +82,17 @@ fn concurrency_warning(limit: f64, workers: usize, each: f64) -> Option<String> 
     })
 }
 
+fn reservation_warning(limit: f64, functions: usize, each: f64) -> Option<String> {
+    let all = u32::try_from(functions).map_or(f64::INFINITY, f64::from) * each;
+    (all > 0.0 && limit - all < UNRESERVED_CONCURRENCY).then(|| {
+        format!(
+            "the account allows {limit} concurrent invocations in this region, and AWS refuses to leave less \
+             than {UNRESERVED_CONCURRENCY} unreserved, but {functions} functions would reserve {all}: lower \
+             ReservedConcurrency, or ask for more of quota {CONCURRENCY_QUOTA}"
+        )
+    })
+}
+
 /// Whether the deployed stack serves the page, so that the account can have a distribution.
 async fn has_page(aws: &Aws, stage: &Stage) -> Result<bool, Refused> {
     let stack = stack::find(aws, &stage.stack).await?;
@@ -82,7 +101,7 @@ async fn has_page(aws: &Aws, stage: &Stage) -> Result<bool, Refused> {
 
 #[cfg(test)]
 mod tests {
-    use super::{check_environments, concurrency_warning};
+    use super::{check_environments, concurrency_warning, reservation_warning};
     use crate::target::workspace_dir;
     use serde_json::{Value, json};
     use sluice_infra::template;
@@ -92,6 +111,14 @@ mod tests {
         assert_eq!(concurrency_warning(1000.0, 4, 20.0), None);
         let warning = concurrency_warning(10.0, 4, 20.0).expect("a warning");
         assert!(warning.contains("allows 10 ") && warning.contains("may take 80,"), "{warning}");
+    }
+
+    #[test]
+    fn a_reservation_that_leaves_too_little_is_told() {
+        assert_eq!(reservation_warning(10.0, 7, 0.0), None);
+        assert_eq!(reservation_warning(1000.0, 7, 100.0), None);
+        let warning = reservation_warning(1000.0, 7, 130.0).expect("a warning");
+        assert!(warning.contains("would reserve 910:"), "{warning}");
     }
 
     /// Four stores besides the stack's own, and ten rules.

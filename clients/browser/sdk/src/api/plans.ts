@@ -7,6 +7,8 @@ type Schemas = components["schemas"];
 
 /** One page of a plan: which pack ranges hold a version's bytes. */
 export type Plan = FromWire<Schemas["Plan"]>;
+/** An object that contains runs, and how to read it. */
+export type PlanObject = FromWire<Schemas["PlanObject"]>;
 /** A run of chunks of one pack. */
 export type PlanTerm = FromWire<Schemas["PlanTerm"]>;
 

@@ -684,6 +684,8 @@ export interface components {
             expires_at: components["schemas"]["Timestamp"];
             /** @description The `cursor` of the next page; absent on the last page. */
             next_cursor?: string | null;
+            /** @description The objects that contain the runs of this page, each once; absent with `detail=terms`. */
+            objects?: components["schemas"]["PlanObject"][];
             /** @description SHA-256 of the version. */
             sha256: components["schemas"]["Sha256"];
             /**
@@ -719,6 +721,15 @@ export interface components {
              */
             stored_length: number;
         };
+        /** @description An object that contains runs, and how to read ranges of it. */
+        PlanObject: {
+            /** @description Headers to send with each request to `url`. */
+            headers?: {
+                [key: string]: string;
+            };
+            /** @description A presigned URL of the object. */
+            url: string;
+        };
         /** @description A run of consecutive chunks of one pack, and where to read it. */
         PlanTerm: {
             /**
@@ -737,15 +748,16 @@ export interface components {
             first_chunk: number;
             /** @description With the encoding `zstd`: the frames in the range, each a complete Zstandard frame (RFC 8878). */
             frames?: components["schemas"]["PlanFrame"][];
-            /** @description Headers to send with the request to `url`. */
-            headers?: {
-                [key: string]: string;
-            };
             /**
              * Format: uint64
              * @description Length of the run in bytes.
              */
             length: number;
+            /**
+             * Format: uint32
+             * @description The index in `objects` of the object that contains the run, from 0; absent with `detail=terms`.
+             */
+            object?: number | null;
             /**
              * Format: uint64
              * @description Offset of the run in the file, in bytes.
@@ -760,8 +772,6 @@ export interface components {
              * @description How many decoded bytes of the first frame come before the run.
              */
             skip?: number;
-            /** @description A presigned URL of the object that contains the run; absent with `detail=terms`. */
-            url?: string | null;
         };
         /** @description The body of every error answer. */
         Problem: {

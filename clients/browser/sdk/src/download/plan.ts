@@ -1,4 +1,4 @@
-import type { Plan, PlanTerm } from "../api/plans.js";
+import type { Plan, PlanObject, PlanTerm } from "../api/plans.js";
 import type { Range } from "../bucket/get.js";
 import { SluiceError } from "../errors.js";
 import { FRAME_MAX_BYTES } from "../hash/limits.js";
@@ -25,10 +25,10 @@ export function requestsOf(plan: Plan, from: number): PlannedRequest[] {
   let offset = from;
   for (const term of plan.terms) {
     if (term.offset !== offset) throw unusable("leaves bytes out");
-    const range = rangeOf(term);
-    let start = range.start;
+    const { object, ...range } = placeOf(term, plan.objects ?? []);
+    let { start } = range;
     for (const unit of unitsOf(term)) {
-      const part = { url: range.url, headers: term.headers ?? {}, start, expiresAt };
+      const part = { url: object.url, headers: object.headers ?? {}, start, expiresAt };
       const length = unit.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
       addUnit(requests, part, unit, offset, length);
       start += unit.storedLength;
@@ -104,12 +104,13 @@ function assignChunks(units: Unit[], chunks: NonNullable<PlanTerm["chunks"]>, sk
   if (index !== units.length - 1) throw unusable("has frames without chunks");
 }
 
-function rangeOf(term: PlanTerm): { url: string; start: number; end: number } {
+function placeOf(term: PlanTerm, objects: PlanObject[]): { object: PlanObject; start: number; end: number } {
   const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(term.range ?? "") ?? [];
-  if (!term.url || first === undefined || last === undefined) {
+  const object = objects[term.object ?? -1];
+  if (!object || first === undefined || last === undefined) {
     throw unusable("does not say where the bytes are");
   }
-  return { url: term.url, start: Number(first), end: Number(last) + 1 };
+  return { object, start: Number(first), end: Number(last) + 1 };
 }
 
 function unusable(why: string): SluiceError {
