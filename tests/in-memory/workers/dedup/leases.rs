@@ -12,7 +12,7 @@ use super::INDEXED;
 use super::delta::prepared;
 use crate::support::{Worker, World, incompressible};
 
-const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(120);
+const HEARTBEAT_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Lets another worker receive all messages at the next request of this operation.
 fn receive_meanwhile(world: &World, operation: &'static str) {
