@@ -61,7 +61,7 @@ pub fn check_current(file: Option<&File>, expected: Option<VersionId>) -> Result
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Linked {
     /// The version, new or as it was.
-    Version(Version),
+    Version(Box<Version>),
     /// The account does not hold the blob.
     Unknown,
     /// A call with the same idempotency key came first.
@@ -111,7 +111,7 @@ pub async fn link(
                     Metric::count("UploadsInstant", 1),
                     Metric::bytes("InstantBytes", instant.size),
                 ]);
-                return Ok(Linked::Version(version));
+                return Ok(Linked::Version(Box::new(version)));
             }
             Committed::Repeated => return Ok(Linked::Repeated),
             Committed::BlobGone => return Ok(Linked::Unknown),
@@ -130,5 +130,5 @@ async fn keep(tables: &Tables, instant: &InstantUpload<'_>, current: &Version) -
     {
         return Ok(Linked::Repeated);
     }
-    Ok(Linked::Version(current.clone()))
+    Ok(Linked::Version(Box::new(current.clone())))
 }

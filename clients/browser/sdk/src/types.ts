@@ -45,12 +45,16 @@ export interface Version {
 export interface Account {
   accountId: string;
   username: string;
-  /** How many bytes of distinct blobs the account may hold. */
+  /** The limit of used, reserved and row bytes together. */
   quotaBytes: number;
   /** How many it holds: each distinct blob once, at its full size. */
   usedBytes: number;
   /** Declared bytes of open and pending uploads. */
   reservedBytes: number;
+  /** What rows take of the quota: 1 KiB for each version and each open or pending upload. */
+  rowBytes: number;
+  /** How many uploads are open or pending. */
+  unfinishedUploads: number;
   /** What the blobs take in storage: each chunk once, compressed where that helps. */
   storedBytes: number;
 }

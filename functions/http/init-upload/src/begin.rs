@@ -52,7 +52,7 @@ pub async fn begin(app: &App, call: &Call, session: &Session) -> Result<Reply, F
     }
     let file = found.file.clone();
     match link(&app.tables, call, &instant, found).await? {
-        Linked::Version(version) => return made(version.into()),
+        Linked::Version(version) => return made((*version).into()),
         Linked::Unknown => check_current(file.as_ref(), expected)?,
         Linked::Repeated => return repeat(app, call, met_effect(&app.tables, key.as_ref()).await?).await,
     }

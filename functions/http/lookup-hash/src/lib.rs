@@ -46,7 +46,7 @@ async fn look_up(app: &App, call: &Call, session: &Session) -> Result<Reply, Fai
         return repeated(app, effect).await;
     }
     match link(&app.tables, call, &instant, found).await? {
-        Linked::Version(version) => found_version(version.into()),
+        Linked::Version(version) => found_version((*version).into()),
         Linked::Unknown => Reply::json(StatusCode::OK, &LookupAnswer::Unknown),
         Linked::Repeated => repeated(app, met_effect(&app.tables, key.as_ref()).await?).await,
     }
