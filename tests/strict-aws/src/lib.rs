@@ -77,6 +77,11 @@ impl StrictAws {
         self.server.address()
     }
 
+    /// Waits until indexes and eventually consistent reads show what was written before.
+    pub async fn catch_up(&self) {
+        self.front.catch_up().await;
+    }
+
     /// How often each rule refused a request, or changed what became of it.
     pub fn struck(&self) -> BTreeMap<Rule, u64> {
         self.front.common.tally.all()
