@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sluice_deployment::{Absent, Deployment, settings};
 use sluice_domain::hash::Sha256;
 use sluice_localstack::stores::StoreKind;
-use sluice_localstack::{EmulatorKind, Settings, Stack};
+use sluice_localstack::{EmulatorKind, Keys, Settings, Stack};
 use sluice_oss_double::OssDouble;
 use sluice_storage::presign::Credentials;
 use sluice_storage::{Clients, TableNames};
@@ -27,6 +27,8 @@ pub struct Deployed {
     pub api: String,
     /// The address of the emulated AWS.
     pub aws: String,
+    /// The keys of its administrator.
+    pub keys: Keys,
     /// The log of all functions.
     pub functions_log: PathBuf,
     /// The functions' settings, by the names of their environment variables.
@@ -39,6 +41,8 @@ pub struct Deployed {
     objects: aws_sdk_s3::Config,
     /// The store that packs migrate to. It enforces OSS's rules and keeps its objects in the emulator.
     pub oss: Option<Arc<OssDouble>>,
+    /// The strict AWS in front of the emulator, if there is one.
+    strict: Option<StrictAws>,
 }
 
 /// The bucket that packs migrate to.
@@ -134,7 +138,7 @@ fn deploy(name: &'static str, aws: Aws, parameters: &'static [(&'static str, &'s
             settings.store = store_kind();
             WEBHOOK_SECRET.clone_into(&mut settings.webhook_secret);
             let oss = with_oss(&mut settings);
-            let _strict = (aws == Aws::Strict).then(|| with_strict_aws(&mut settings));
+            let strict = (aws == Aws::Strict).then(|| with_strict_aws(&mut settings));
             settings = settings.parameter("DefaultQuotaBytes", (8_u64 << 30).to_string());
             for (parameter, value) in parameters {
                 settings = settings.parameter(parameter, *value);
@@ -143,6 +147,7 @@ fn deploy(name: &'static str, aws: Aws, parameters: &'static [(&'static str, &'s
             let mut deployed = Deployed::of(&stack);
             deployed.roles = roles::assume_all(&deployed.sdk).await;
             deployed.add_oss(oss).await;
+            deployed.strict = strict;
             sender.send(deployed).expect("the receiver waits");
             // Keeps the stack. The emulator ends with this process.
             std::future::pending::<()>().await;
@@ -170,11 +175,15 @@ fn with_oss(settings: &mut Settings) -> OssDouble {
     let port = sluice_localstack::ports::free().expect("a free port");
     settings.aws_port = Some(port);
     let backing = format!("http://127.0.0.1:{port}");
-    let oss = OssDouble::start(sluice_oss_double::Settings::in_front_of(&backing, "test", "test"));
-    let oss = oss.expect("an OSS double");
+    let oss = oss_double(&backing, &settings.keys);
     settings.other_stores.insert("oss".to_owned(), oss_definition(&oss));
     settings.environment.extend(oss_environment());
     oss
+}
+
+fn oss_double(backing: &str, keys: &Keys) -> OssDouble {
+    let settings = sluice_oss_double::Settings::in_front_of(backing, &keys.access_key, &keys.secret_key);
+    OssDouble::start(settings).expect("an OSS double")
 }
 
 /// Starts a strict front of the emulator that will be started, for clients and functions.
@@ -184,7 +193,9 @@ fn with_strict_aws(settings: &mut Settings) -> StrictAws {
     // Not by a macro: the seed of every failure is to be seen, whichever story's output is shown.
     let _ = writeln!(std::io::stderr(), "faults of the strict AWS: SLUICE_STRICT_SEED={seed}");
     let backing = format!("http://127.0.0.1:{port}");
-    let front = sluice_strict_aws::Settings { seed, ..sluice_strict_aws::Settings::in_front_of(&backing) };
+    let Keys { access_key, secret_key } = &settings.keys;
+    let front = sluice_strict_aws::Settings::in_front_of(&backing, access_key, secret_key);
+    let front = sluice_strict_aws::Settings { seed, ..front };
     let strict = StrictAws::start(front).expect("a strict AWS");
     settings.front_port = Some(strict.address().port());
     strict
@@ -252,12 +263,14 @@ impl Deployed {
         Self {
             api: stack.api_url().to_owned(),
             aws: stack.aws_endpoint(),
+            keys: stack.keys().clone(),
             functions_log: stack.functions_log(),
             settings,
             sdk: stack.sdk_config().clone(),
             objects,
             roles: BTreeMap::new(),
             oss: None,
+            strict: None,
         }
     }
 
@@ -291,13 +304,25 @@ impl Deployed {
 
     /// Settings with an OSS double of their own. The deployed functions do not know it.
     pub fn with_own_oss(&self) -> (BTreeMap<String, String>, OssDouble) {
-        let oss = OssDouble::start(sluice_oss_double::Settings::in_front_of(&self.aws, "test", "test"));
-        let oss = oss.expect("an OSS double");
+        let oss = oss_double(&self.aws, &self.keys);
         let mut settings = self.settings.clone();
         let mut registry: Value = serde_json::from_str(&settings["SLUICE_STORES"]).expect("a registry");
         registry["oss"] = oss_definition(&oss);
         settings.insert("SLUICE_STORES".to_owned(), registry.to_string());
         (settings, oss)
+    }
+
+    /// Waits until indexes and eventually consistent reads show what was written before. They lag only on the
+    /// strict AWS.
+    pub async fn catch_up(&self) {
+        if let Some(strict) = &self.strict {
+            strict.catch_up().await;
+        }
+    }
+
+    /// How many seconds a receive must wait to find every message: on the strict AWS they may be late.
+    pub fn wait_for_messages_seconds(&self) -> i32 {
+        if self.strict.is_some() { 6 } else { 0 }
     }
 
     /// Stores a secret in the emulated AWS.

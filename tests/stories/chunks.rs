@@ -19,6 +19,8 @@ const MIB: usize = 1 << 20;
 /// Processes an upload's event once, and returns the upload.
 async fn process(worker: &Worker, landed: &Landed) -> VersionView {
     assert_eq!(worker.receive(&created(&landed.key), 1, unhurried()).await, Vec::<String>::new());
+    // The next upload looks its chunks up.
+    worker.stack.catch_up().await;
     landed.version().await
 }
 
@@ -269,6 +271,7 @@ async fn a_chunk_id_that_collides_in_its_first_eight_bytes_is_another_chunk() {
     let mut twin = *hook.as_bytes();
     twin[31] ^= 0x40;
     worker.tables().put_hooks(base.account_id, &[(hook, pack.pack_id)]).await.expect("written");
+    worker.stack.catch_up().await;
     let found = worker.tables().find_hooks(base.account_id, &[ChunkId::from(twin)]).await.expect("read");
     assert_eq!(found, Vec::<PackId>::new());
     assert_eq!(worker.tables().find_hooks(base.account_id, &[hook]).await.expect("read"), [pack.pack_id]);

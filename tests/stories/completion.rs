@@ -10,7 +10,9 @@ use sluice_domain::hash::Sha256;
 use sluice_domain::id::{UploadId, VersionId};
 use sluice_domain::upload::UploadState;
 use sluice_domain::version::{RejectReason, VersionState};
-use sluice_tests::{Client, Reply, available, bytes, live, wait_for};
+use sluice_tests::{Client, Reply, available, bytes, live};
+
+use crate::support::patiently;
 
 const MIB: usize = 1 << 20;
 const MD5_OF_NOTHING: &str = "d41d8cd98f00b204e9800998ecf8427e";
@@ -66,16 +68,6 @@ impl Sent {
         assert!(self.user.read(file_id).await == self.content, "other bytes came back");
         assert_eq!(self.user.usage().await, (self.content.len() as u64, 0));
     }
-}
-
-/// Repeats a call for as long as the store may be busy with another call's merge, or other calls change the
-/// same rows.
-async fn patiently(call: impl AsyncFn() -> Reply) -> Reply {
-    wait_for("an answer other than that there is too much to do", async || {
-        let answer = call().await;
-        if matches!(answer.status, 429 | 503) { Err(answer.body) } else { Ok(answer) }
-    })
-    .await
 }
 
 #[tokio::test]

@@ -91,6 +91,7 @@ impl Movers {
     }
 
     pub async fn sweep_at(&self, now: Timestamp) {
+        self.worker.stack.catch_up().await;
         let app = sweep_objects::App::new(&self.deployment).expect("an app");
         sweep_objects::sweep(Arc::new(app), now).await.expect("swept");
     }
@@ -107,6 +108,7 @@ impl Movers {
 
     /// Runs plan-migrations at a later time, and returns the blobs that it enqueues, by SHA-256.
     pub async fn planned(&self, later: Duration) -> BTreeSet<String> {
+        self.worker.stack.catch_up().await;
         let queue = OwnQueue::new(&self.deployment, self.worker.stack).await;
         let app = Arc::new(plan_migrations::App::new(&queue.deployment).expect("an app"));
         for hour in 0..plan_migrations::SEGMENTS {
@@ -206,6 +208,7 @@ struct OwnQueue {
     deployment: Deployment,
     client: aws_sdk_sqs::Client,
     url: String,
+    wait_seconds: i32,
 }
 
 impl OwnQueue {
@@ -217,7 +220,8 @@ impl OwnQueue {
         let url = made.queue_url.expect("a URL");
         let mut settings = of.settings().clone();
         settings.insert("SLUICE_MIGRATE_QUEUE_URL".to_owned(), url.clone());
-        Self { deployment: stack.deployment_with(settings), client, url }
+        let wait_seconds = stack.wait_for_messages_seconds();
+        Self { deployment: stack.deployment_with(settings), client, url, wait_seconds }
     }
 
     /// The blobs that its messages name, by SHA-256.
@@ -225,6 +229,7 @@ impl OwnQueue {
         let mut blobs = BTreeSet::new();
         loop {
             let request = self.client.receive_message().queue_url(&self.url).max_number_of_messages(10);
+            let request = request.wait_time_seconds(self.wait_seconds);
             let messages = request.send().await.expect("messages").messages.unwrap_or_default();
             if messages.is_empty() {
                 return blobs;

@@ -22,7 +22,7 @@ use sluice_lambda::Call;
 use sluice_lambda::batch::{Message, OutOfTime, Redelivered};
 use sluice_storage::presign::Credentials;
 use sluice_storage::{Clients, Tables};
-use sluice_tests::{Client, Deployed};
+use sluice_tests::{Client, Deployed, Reply, wait_for};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -178,6 +178,16 @@ impl Worker {
     pub async fn vault_keys(&self, account: AccountId) -> Vec<String> {
         self.keys("SLUICE_VAULT_BUCKET", account).await
     }
+}
+
+/// Repeats a call for as long as the store may be busy with another call's merge, or other calls change the
+/// same rows.
+pub async fn patiently(call: impl AsyncFn() -> Reply) -> Reply {
+    wait_for("an answer other than that there is too much to do", async || {
+        let answer = call().await;
+        if matches!(answer.status, 429 | 503) { Err(answer.body) } else { Ok(answer) }
+    })
+    .await
 }
 
 /// An upload with all bytes in the landing bucket, and its user.

@@ -16,6 +16,7 @@ const HOUR: Duration = Duration::from_hours(1);
 
 /// Runs the sweeper as if this much time had passed, and returns that time.
 async fn sweep(stack: &Deployed, later: Duration) -> Timestamp {
+    stack.catch_up().await;
     let app = Arc::new(sweep_uploads::App::new(&stack.deployment_of("sweep-uploads")).expect("an app"));
     let now = clock::now().after(later);
     sweep_uploads::sweep(app, now).await.expect("swept");
@@ -28,8 +29,9 @@ async fn was_enqueued(stack: &Deployed, upload_id: &str) -> bool {
     let queue = stack.setting("SLUICE_LANDING_QUEUE_URL");
     let mut found = false;
     loop {
-        let batch =
-            sqs.receive_message().queue_url(queue).max_number_of_messages(10).send().await.expect("received");
+        let request = sqs.receive_message().queue_url(queue).max_number_of_messages(10);
+        let request = request.wait_time_seconds(stack.wait_for_messages_seconds());
+        let batch = request.send().await.expect("received");
         if batch.messages().is_empty() {
             return found;
         }

@@ -10,6 +10,7 @@ use sluice_domain::publication::{Outcome, StoredBlob};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::Upload;
 use sluice_in_memory::{Services, sample};
+use sluice_localstack::Keys;
 use sluice_storage::presign::Credentials;
 use sluice_storage::tables::{Begun, Registered};
 use sluice_storage::{Clients, Tables};
@@ -34,7 +35,8 @@ pub async fn strict() -> Tables {
     let front = FRONT.get_or_init(|| {
         let odds =
             Odds { throttled: 10, conflict: 5, lost_answer: 5, unprocessed: 2, short_page: 2, ..Odds::NEVER };
-        let settings = Settings { odds, ..Settings::in_front_of(&deployed.aws) };
+        let Keys { access_key, secret_key } = &deployed.keys;
+        let settings = Settings { odds, ..Settings::in_front_of(&deployed.aws, access_key, secret_key) };
         StrictAws::start(settings).expect("a strict AWS")
     });
     let sdk = deployed.sdk.to_builder().endpoint_url(front.endpoint()).build();

@@ -4,6 +4,7 @@ With the corrections, the same template means the same on ministack as on AWS. R
 version no longer needs it. infra/README.md lists the differences that remain.
 """
 
+import secrets
 from socketserver import StreamRequestHandler
 
 from ministack.core import iam_actions, lambda_runtime
@@ -19,6 +20,7 @@ def apply():
     _after_create("AWS::DynamoDB::Table", _enable_time_to_live)
     _allow_bucket_imports()
     _lengthen_session_tokens()
+    _randomise_execution_credentials()
     _authorize_batches()
     # The runtime API writes an event in two pieces. With Nagle's algorithm, the second waits 40 ms for the
     # first's ACK.
@@ -86,6 +88,18 @@ def _lengthen_session_tokens():
 
 def _lengthen(token):
     return (token * 15)[:SESSION_TOKEN_LENGTH]
+
+
+def _randomise_execution_credentials():
+    """Ministack derives the keys of a function from the names of the function and its role, which are the same
+    on every machine. A path in front of the role's name changes nothing else."""
+    execution_credentials = lambda_runtime.execution_credentials
+    path = f":role/{secrets.token_hex(16)}/"
+
+    def random_credentials(config):
+        return execution_credentials({**config, "Role": config.get("Role", "").replace(":role/", path)})
+
+    lambda_runtime.execution_credentials = lambda_svc.execution_credentials = random_credentials
 
 
 def _authorize_batches():

@@ -15,14 +15,48 @@ import threading
 import corrections
 import function_log
 from ministack import app as ministack_app
+from ministack.core.iam_evaluator import is_root_access_key
 from ministack.core.persistence import PERSIST_STATE, STATE_DIR, save_all
+
+# Both emulators have the same gate.
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "localstack/plugin"))
+from sluice_localstack.gate import PROXY_HEADER, Asked, Gate, access_denied  # noqa: E402
 
 SAVE_INTERVAL_SECONDS = 5
 READ_ONLY_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 emulator = ministack_app.app
+# Functions inherit the environment, and need not know the origins. Ministack takes each key that it does not
+# know for an administrator's or refuses it; it checks the signatures of sessions.
+gate = Gate(
+    access_key=os.environ["AWS_ACCESS_KEY_ID"],
+    origins=frozenset(os.environ.pop("PAGE_ORIGINS").split(",")),
+    is_session=lambda key: not is_root_access_key(key),
+)
 changes = 0
 stopping = threading.Event()
+
+
+async def admit(scope, receive, send):
+    """Forward a request that the gate lets pass."""
+    if scope["type"] == "lifespan":
+        return await emulator(scope, receive, send)
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    asked = Asked(scope.get("method", "GET"), scope["path"], scope["query_string"].decode("latin-1"), headers)
+    if refusal := gate.refusal(asked):
+        return await refuse(scope, receive, send, access_denied(refusal))
+    kept = [pair for pair in scope["headers"] if pair[0].lower() != PROXY_HEADER.encode()]
+    await count_changes({**scope, "headers": kept}, receive, send)
+
+
+async def refuse(scope, receive, send, body):
+    if scope["type"] == "websocket":
+        return await send({"type": "websocket.close", "code": 1008})
+    # A client that is still sending would not see the answer.
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"application/xml")]})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def count_changes(scope, receive, send):
@@ -61,7 +95,7 @@ def main():
     logging.getLogger("persistence").setLevel(logging.WARNING)
     corrections.apply()
     function_log.copy_to(os.environ["FUNCTIONS_LOG"])
-    ministack_app.app = count_changes
+    ministack_app.app = admit
     threading.Thread(target=read_launcher_commands, daemon=True).start()
     try:
         ministack_app.main()

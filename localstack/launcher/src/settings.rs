@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
+use crate::random::random_hex;
 use crate::stores::StoreKind;
 use crate::workspace::workspace_dir;
-use crate::{Build, EmulatorKind, Error};
+use crate::{Build, EmulatorKind, Error, Keys};
 
 /// What to start, and where.
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub struct Settings {
     pub state_dir: PathBuf,
     /// Whether tables and queues outlive the stack, if the emulator can keep them.
     pub keep_state: bool,
+    /// The keys of the emulator's administrator; random by default, so that no web page can sign with them.
+    pub keys: Keys,
     /// The emulator's port; any free one when `None`.
     pub aws_port: Option<u16>,
     /// The port where clients and functions reach ministack, if a server of the caller's stands in front of
@@ -71,6 +74,7 @@ impl Settings {
             attach: false,
             state_dir: state_dir.into(),
             keep_state: false,
+            keys: Keys::random(),
             aws_port: None,
             front_port: None,
             api_host: Ipv4Addr::LOCALHOST,
@@ -81,7 +85,7 @@ impl Settings {
             other_stores: serde_json::Map::new(),
             environment: Vec::new(),
             page_dir: None,
-            webhook_secret: random_secret(),
+            webhook_secret: random_hex(),
             build: Build::default(),
             parameters: BTreeMap::new(),
             report: |_| {},
@@ -124,13 +128,6 @@ impl Settings {
     pub(crate) fn cache_dir(&self) -> PathBuf {
         self.workspace_dir.join("target")
     }
-}
-
-fn random_secret() -> String {
-    let mut random = [0; 16];
-    // The functions need a source of randomness too, so nothing would work without one.
-    getrandom::fill(&mut random).expect("a source of randomness");
-    hex::encode(random)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::emulator::{self, Emulator};
 use crate::object_store::{self, ObjectStore};
 use crate::proxy::{Proxy, Upstream};
 use crate::wait::{NotReady, Wait};
-use crate::{Error, Settings, page};
+use crate::{Error, Keys, Settings, page};
 
 const ANSWER_TIMEOUT_SECONDS: u64 = 60;
 
@@ -54,11 +54,12 @@ impl Stack {
         let emulator = match python {
             Some(python) => {
                 (settings.report)("starting the emulator");
-                Emulator::start(&python, &settings, &environment).await?
+                let origins = settings.allowed_origins(proxy.port());
+                Emulator::start(&python, &settings, &environment, &origins).await?
             }
             None => Emulator::attach(&settings).await?,
         };
-        let sdk_config = sdk_config(emulator.endpoint()).await;
+        let sdk_config = sdk_config(emulator.endpoint(), settings.keys.clone()).await;
         let mut stack = Self {
             settings,
             emulator,
@@ -97,7 +98,8 @@ impl Stack {
         }
 
         let api_id = self.output("ApiId").unwrap_or_default();
-        self.proxy.open(Upstream::new(self.emulator.client_port, api_id, self.page()?));
+        let page = self.page()?;
+        self.proxy.open(Upstream::new(self.emulator.client_port, api_id, &self.settings.keys, page));
         self.wait_until_ready().await
     }
 
@@ -119,6 +121,11 @@ impl Stack {
     /// The address of the emulated AWS, without a trailing slash.
     pub fn aws_endpoint(&self) -> String {
         self.emulator.endpoint()
+    }
+
+    /// The keys of the emulated AWS's administrator.
+    pub fn keys(&self) -> &Keys {
+        &self.settings.keys
     }
 
     /// An output of the template, such as the name of a bucket, table or queue.
@@ -218,8 +225,8 @@ async fn build(settings: &Settings) -> Result<Vec<Artifact>, Error> {
     Ok(zipped.map_err(Error::call("zipping the functions"))??)
 }
 
-async fn sdk_config(endpoint: String) -> SdkConfig {
-    let credentials = Credentials::new(emulator::ACCESS_KEY, emulator::SECRET_KEY, None, None, "emulator");
+async fn sdk_config(endpoint: String, keys: Keys) -> SdkConfig {
+    let credentials = Credentials::new(keys.access_key, keys.secret_key, None, None, "emulator");
     aws_config::defaults(BehaviorVersion::latest())
         .region(Region::from_static(emulator::REGION))
         .credentials_provider(credentials)

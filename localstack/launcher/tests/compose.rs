@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use sluice_localstack::compose::{self, Environment};
 use sluice_localstack::stores::{LocalStore, StoreKind, StoreSettings, WebhookSettings};
-use sluice_localstack::{Settings, ports, python};
+use sluice_localstack::{Keys, Settings, ports, python};
 use tempfile::TempDir;
 use tokio::time::sleep;
 
@@ -81,9 +81,12 @@ fn localstack_has_the_settings_that_the_launcher_gives_it() -> Outcome {
     let read = |environment: &mut Environment| {
         serde_json::from_str::<Value>(&environment.remove(NESTED).unwrap_or_default())
     };
-    let localstack = &services()["localstack"];
+    let services = services();
+    let (localstack, launcher) = (&services["localstack"], environment(&services["sluice"]));
     let mut written = environment(localstack);
-    let mut expected = compose::localstack_environment(&STORES);
+    let key = |name: &str| launcher[name].clone();
+    let keys = Keys { access_key: key("SLUICE_DEV_ACCESS_KEY"), secret_key: key("SLUICE_DEV_SECRET_KEY") };
+    let mut expected = compose::localstack_environment(&STORES, &keys);
     assert_eq!(read(&mut written)?, read(&mut expected)?);
     assert_eq!(written, expected);
 

@@ -118,6 +118,49 @@ async fn api_answers_at_a_plain_address() -> Outcome {
     Ok(())
 }
 
+/// How the emulator answers this request, which lists or creates functions.
+async fn asked(
+    stack: &Stack,
+    method: Method,
+    key: &str,
+    header: (&str, &str),
+) -> reqwest::Result<StatusCode> {
+    let scope = "20260101/us-east-1/lambda/aws4_request";
+    let signed = format!("AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders=host, Signature=0");
+    let request = client()?.request(method, format!("{}/2015-03-31/functions", stack.aws_endpoint()));
+    let answer = request.header("authorization", signed).header(header.0, header.1).body("{}").send().await?;
+    Ok(answer.status())
+}
+
+#[tokio::test]
+async fn only_holders_of_this_runs_keys_may_use_the_emulator_and_no_page_may() -> Outcome {
+    let folder = TempDir::new()?;
+    let stack = Stack::start(settings(&folder)?).await?;
+    let key = stack.keys().access_key.as_str();
+
+    for guessed in ["test", "", "000000000000", "AKIAGUESSED"] {
+        let answer = asked(&stack, Method::POST, guessed, ("accept", "*/*")).await?;
+        assert_eq!(answer, StatusCode::FORBIDDEN, "{guessed:?}");
+    }
+    let foreign = [
+        ("origin", "http://elsewhere"),
+        ("origin", "null"),
+        ("host", "elsewhere:4566"),
+        ("sec-fetch-site", "cross-site"),
+    ];
+    for header in foreign {
+        assert_eq!(asked(&stack, Method::GET, key, header).await?, StatusCode::FORBIDDEN, "{header:?}");
+    }
+    for path in ["", "/_ministack/reset", "/_localstack/init"] {
+        let answer = client()?.post(format!("{}{path}", stack.aws_endpoint())).send().await?;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{path:?}, not signed");
+    }
+    let known = asked(&stack, Method::GET, key, ("accept", "*/*")).await?;
+    assert_eq!(known, StatusCode::OK);
+    stack.shutdown().await;
+    Ok(())
+}
+
 #[tokio::test]
 async fn landing_events_invoke_the_worker() -> Outcome {
     let folder = TempDir::new()?;
@@ -155,6 +198,7 @@ async fn a_stack_deploys_to_a_running_emulator_and_reports_when_that_ends() -> O
 
     let mut attached = settings(&other_folder)?;
     attached.attach = true;
+    attached.keys = stack.keys().clone();
     attached.api_host = Ipv4Addr::UNSPECIFIED;
     attached.aws_port = stack.aws_endpoint().rsplit(':').next().map(str::parse).transpose()?;
     let mut attached = Stack::start(attached).await?;

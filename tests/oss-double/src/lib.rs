@@ -30,7 +30,6 @@ mod multipart;
 mod objects;
 mod request;
 mod rules;
-mod server;
 mod settings;
 mod sigv4;
 mod verify;
@@ -43,22 +42,21 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
 
+use axum::extract::Request;
 use front::Front;
+use sluice_s3_protocol::{ListenError, Server};
 
 /// A double that serves until it is dropped.
 pub struct OssDouble {
     front: Arc<Front>,
-    address: SocketAddr,
-    /// `None` after the drop.
-    runtime: Option<tokio::runtime::Runtime>,
+    server: Server,
 }
 
 /// Why a double did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The port is in use, or the system has no sockets or threads left.
-    #[error("cannot listen on {address}: {source}")]
-    Listen { address: SocketAddr, source: std::io::Error },
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// The endpoint of the store is invalid.
     #[error("{0:?} is not an endpoint such as http://127.0.0.1:8333")]
     Endpoint(String),
@@ -77,20 +75,21 @@ impl OssDouble {
         let listen = settings.listen;
         let endpoint = settings.backing_endpoint.clone();
         let front = Arc::new(Front::new(settings).ok_or(Error::Endpoint(endpoint))?);
-        let (runtime, address) = server::start(listen, Arc::clone(&front))
-            .map_err(|source| Error::Listen { address: listen, source })?;
-        Ok(Self { front, address, runtime: Some(runtime) })
+        let answering = Arc::clone(&front);
+        let answer = |request: Request| async move { answering.answer(request).await };
+        let server = Server::start(listen, answer)?;
+        Ok(Self { front, server })
     }
 
     /// The endpoint for clients: `http://s3.oss-test-1.localhost:PORT`. The bucket's name goes in front of
     /// the host.
     pub fn endpoint(&self) -> String {
-        format!("http://{}:{}", self.front.settings.host_suffix, self.address.port())
+        format!("http://{}:{}", self.front.settings.host_suffix, self.address().port())
     }
 
     /// The address that all of the double's host names must resolve to.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.server.address()
     }
 
     /// The region that clients must sign for.
@@ -121,13 +120,5 @@ impl OssDouble {
     /// Sets the double's clock ahead of the real one by this many seconds.
     pub fn set_clock_skew(&self, seconds: i64) {
         self.front.clock.set_skew(seconds);
-    }
-}
-
-impl Drop for OssDouble {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
     }
 }

@@ -14,6 +14,8 @@ use serde_json::Value;
 use std::error::Error;
 use std::time::SystemTime;
 
+use crate::settings::Settings;
+
 type BoxError = Box<dyn Error + Send + Sync>;
 
 /// The emulator that requests are forwarded to.
@@ -22,6 +24,7 @@ pub(crate) struct Backing {
     client: Client<HttpConnector, Body>,
     /// `http://127.0.0.1:4566`.
     endpoint: Uri,
+    administrator: Credentials,
 }
 
 /// A call of a service with a JSON protocol, by the front itself.
@@ -44,10 +47,12 @@ pub(crate) struct Told {
 
 impl Backing {
     /// `None` if it is not an endpoint such as `http://host:port`.
-    pub(crate) fn new(endpoint: &str) -> Option<Self> {
-        let endpoint: Uri = endpoint.parse().ok()?;
+    pub(crate) fn new(settings: &Settings) -> Option<Self> {
+        let endpoint: Uri = settings.backing.parse().ok()?;
         endpoint.authority()?;
-        Some(Self { client: Client::builder(TokioExecutor::new()).build_http(), endpoint })
+        let (access_key, secret_key) = (settings.access_key.clone(), settings.secret_key.clone());
+        let administrator = Credentials::new(access_key, secret_key, None, None, "administrator");
+        Some(Self { client: Client::builder(TokioExecutor::new()).build_http(), endpoint, administrator })
     }
 
     /// Forwards a request as it came, with its `Host`, and streams both bodies.
@@ -73,7 +78,7 @@ impl Backing {
             .header("content-type", "application/x-amz-json-1.0")
             .header("x-amz-target", ask.target)
             .body(())?;
-        let identity = Credentials::new("test", "test", None, None, "administrator").into();
+        let identity = self.administrator.clone().into();
         let signing = SigningParams::builder()
             .identity(&identity)
             .region(ask.region)

@@ -70,8 +70,7 @@ pub(crate) struct Front {
 
 impl Front {
     pub(crate) fn new(settings: Settings) -> Result<Self, Error> {
-        let backing =
-            Backing::new(&settings.backing).ok_or_else(|| Error::Endpoint(settings.backing.clone()))?;
+        let backing = Backing::new(&settings).ok_or_else(|| Error::Endpoint(settings.backing.clone()))?;
         let common = Common {
             backing,
             dice: Dice::new(settings.seed),
@@ -85,6 +84,11 @@ impl Front {
     /// Does what is due without a request, until dropped.
     pub(crate) async fn work(&self) {
         self.dynamodb.follow(&self.common).await;
+    }
+
+    /// Waits until every read shows what was written before.
+    pub(crate) async fn catch_up(&self) {
+        self.dynamodb.catch_up(&self.common).await;
     }
 
     pub(crate) async fn answer(&self, request: Request<Body>) -> Response {

@@ -16,7 +16,6 @@ mod front;
 mod json;
 mod s3;
 mod scope;
-mod server;
 mod service;
 mod settings;
 mod sqs;
@@ -30,22 +29,21 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::extract::Request;
 use front::Front;
+use sluice_s3_protocol::{ListenError, Server};
 
 /// A strict AWS that serves until it is dropped.
 pub struct StrictAws {
     front: Arc<Front>,
-    address: SocketAddr,
-    /// `None` after the drop.
-    runtime: Option<tokio::runtime::Runtime>,
+    server: Server,
 }
 
 /// Why a strict AWS did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The port is in use, or the system has no sockets or threads left.
-    #[error("cannot listen on {address}")]
-    Listen { address: SocketAddr, source: std::io::Error },
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// The endpoint of the emulator is invalid.
     #[error("{0:?} is not an endpoint such as http://127.0.0.1:4566")]
     Endpoint(String),
@@ -62,32 +60,30 @@ impl StrictAws {
     pub fn start(settings: Settings) -> Result<Self, Error> {
         let listen = settings.listen;
         let front = Arc::new(Front::new(settings)?);
-        let (runtime, address) = server::start(listen, Arc::clone(&front))
-            .map_err(|source| Error::Listen { address: listen, source })?;
+        let answering = Arc::clone(&front);
+        let answer = |request: Request| async move { answering.answer(request).await };
+        let server = Server::start(listen, answer)?;
         let working = Arc::clone(&front);
-        runtime.spawn(async move { working.work().await });
-        Ok(Self { front, address, runtime: Some(runtime) })
+        server.spawn(async move { working.work().await });
+        Ok(Self { front, server })
     }
 
     /// The endpoint for clients and functions, such as `http://127.0.0.1:40000`.
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.address())
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.server.address()
+    }
+
+    /// Waits until indexes and eventually consistent reads show what was written before.
+    pub async fn catch_up(&self) {
+        self.front.catch_up().await;
     }
 
     /// How often each rule refused a request, or changed what became of it.
     pub fn struck(&self) -> BTreeMap<Rule, u64> {
         self.front.common.tally.all()
-    }
-}
-
-impl Drop for StrictAws {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
     }
 }

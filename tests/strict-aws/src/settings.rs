@@ -1,15 +1,19 @@
 //! The settings of a strict AWS.
 
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 /// The settings of a strict AWS.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Settings {
     /// The address to listen on. Port 0 means any free port.
     pub listen: SocketAddr,
     /// The emulator behind the front, such as `http://127.0.0.1:4566`, without a path.
     pub backing: String,
+    /// The keys of the emulator's administrator.
+    pub access_key: String,
+    pub secret_key: String,
     /// What all decisions follow from.
     pub seed: u64,
     /// How often each fault strikes.
@@ -109,12 +113,24 @@ impl Default for Odds {
     }
 }
 
+/// Shows no secret.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("backing", &self.backing)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Settings {
     /// The settings of a front on any free port.
-    pub fn in_front_of(backing: &str) -> Self {
+    pub fn in_front_of(backing: &str, access_key: &str, secret_key: &str) -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             backing: backing.to_owned(),
+            access_key: access_key.to_owned(),
+            secret_key: secret_key.to_owned(),
             seed: 0,
             odds: Odds::default(),
             index_lag: Duration::from_secs(1),

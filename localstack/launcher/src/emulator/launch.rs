@@ -6,9 +6,6 @@ use std::path::{Path, PathBuf};
 use crate::Settings;
 
 pub(crate) const REGION: &str = "us-east-1";
-/// The emulator's administrator. Functions get sessions of their own roles.
-pub(crate) const ACCESS_KEY: &str = "test";
-pub(crate) const SECRET_KEY: &str = "test";
 
 pub(super) struct Launch<'a> {
     pub(super) python: &'a Path,
@@ -16,6 +13,8 @@ pub(super) struct Launch<'a> {
     pub(super) state_dir: &'a Path,
     pub(super) port: u16,
     pub(super) function_environment: &'a [(String, String)],
+    /// The origins of the pages that may use presigned URLs.
+    pub(super) origins: &'a [String],
 }
 
 /// The log of the emulator itself.

@@ -29,6 +29,10 @@ pub(crate) const VARIABLES: [(&str, &str); 9] = [
 /// The plug-in reads the functions' environment (as JSON) and the path of their log from these variables.
 pub(crate) const FUNCTIONS_ENVIRONMENT: &str = "SLUICE_FUNCTIONS_ENVIRONMENT";
 pub(crate) const FUNCTIONS_LOG: &str = "SLUICE_FUNCTIONS_LOG";
+/// The plug-in's gate reads the administrator's keys and the origins of pages from these.
+pub(crate) const ACCESS_KEY: &str = "SLUICE_ACCESS_KEY";
+pub(crate) const SECRET_KEY: &str = "SLUICE_SECRET_KEY";
+pub(crate) const PAGE_ORIGINS: &str = "SLUICE_PAGE_ORIGINS";
 
 /// Installs `LocalStack` and our plug-in, and returns the Python that runs them.
 pub(super) async fn install(settings: &Settings) -> Result<PathBuf, Error> {
@@ -47,7 +51,7 @@ pub(super) async fn install(settings: &Settings) -> Result<PathBuf, Error> {
 /// Configures the emulator's process. The plug-in passes `launch.function_environment` to the functions, and
 /// no other variable.
 pub(super) fn configure(command: &mut Command, launch: &Launch) -> Result<(), Error> {
-    let Launch { settings, state_dir, port, python, .. } = launch;
+    let Launch { settings, state_dir, port, python, origins, .. } = launch;
     command
         .arg(settings.emulator_source_dir().join("serve.py"))
         .env("GATEWAY_LISTEN", format!("127.0.0.1:{port}"))
@@ -59,6 +63,9 @@ pub(super) fn configure(command: &mut Command, launch: &Launch) -> Result<(), Er
         .envs(VARIABLES)
         .env("DYNAMODB_LOCAL_PORT", ports::free()?.to_string())
         .env("DYNOXIDE", dynoxide::executable(&settings.cache_dir()))
+        .env(ACCESS_KEY, &settings.keys.access_key)
+        .env(SECRET_KEY, &settings.keys.secret_key)
+        .env(PAGE_ORIGINS, origins.join(","))
         .env(FUNCTIONS_LOG, functions_log_path(state_dir))
         .env(FUNCTIONS_ENVIRONMENT, json_object(launch.function_environment).to_string());
     Ok(())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tokio::process::Command;
 use tokio::task::spawn_blocking;
 
-use super::launch::{ACCESS_KEY, Launch, REGION, SECRET_KEY, endpoint, functions_log_path};
+use super::launch::{Launch, REGION, endpoint, functions_log_path};
 use crate::{Error, Settings, python};
 
 pub(super) const HEALTH_PATH: &str = "/_ministack/health";
@@ -21,7 +21,7 @@ pub(super) async fn install(settings: &Settings) -> Result<PathBuf, Error> {
 
 /// Configures the emulator's process. The functions inherit its environment.
 pub(super) fn configure(command: &mut Command, launch: &Launch) {
-    let Launch { settings, state_dir, port, .. } = launch;
+    let Launch { settings, state_dir, port, origins, .. } = launch;
     command
         .arg(settings.emulator_source_dir().join("serve.py"))
         .envs(launch.function_environment.iter().map(|(name, value)| (name, value)))
@@ -29,8 +29,9 @@ pub(super) fn configure(command: &mut Command, launch: &Launch) {
         .env("BIND_HOST", "127.0.0.1")
         .env("AUTH", "true")
         .env("AWS_ENDPOINT_URL", endpoint(settings.front_port.unwrap_or(*port)))
-        .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
-        .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+        .env("AWS_ACCESS_KEY_ID", &settings.keys.access_key)
+        .env("AWS_SECRET_ACCESS_KEY", &settings.keys.secret_key)
+        .env("PAGE_ORIGINS", origins.join(","))
         .env("AWS_REGION", REGION)
         .env("AWS_DEFAULT_REGION", REGION)
         .env("S3_PERSIST", "1")

@@ -6,5 +6,5 @@ pub(crate) mod localstack;
 mod ministack;
 mod process;
 
-pub(crate) use launch::{ACCESS_KEY, REGION, SECRET_KEY, functions_log_path};
+pub(crate) use launch::{REGION, functions_log_path};
 pub(crate) use process::{Emulator, choose_port, install, loopback_client};

@@ -66,11 +66,13 @@ pub(crate) struct Emulator {
 }
 
 impl Emulator {
-    /// Starts the emulator and waits until it is ready. The functions see `function_environment`.
+    /// Starts the emulator and waits until it is ready. The functions see `function_environment`, and pages
+    /// of `origins` may use presigned URLs.
     pub(crate) async fn start(
         python: &Path,
         settings: &Settings,
         function_environment: &[(String, String)],
+        origins: &[String],
     ) -> Result<Self, Error> {
         let port = choose_port(settings)?;
         let state_dir =
@@ -88,7 +90,7 @@ impl Emulator {
         for name in FOREIGN_VARIABLES {
             command.env_remove(name);
         }
-        let launch = Launch { python, settings, state_dir: &state_dir, port, function_environment };
+        let launch = Launch { python, settings, state_dir: &state_dir, port, function_environment, origins };
         match settings.emulator {
             EmulatorKind::Ministack => ministack::configure(&mut command, &launch),
             EmulatorKind::LocalStack => localstack::configure(&mut command, &launch)?,

@@ -1,8 +1,8 @@
 //! Serves the API and the page at a plain address.
 //!
 //! The emulator recognises an API by its host name, `{api_id}.execute-api.localhost`, which not every
-//! resolver knows. The proxy forwards requests under that name, streams bodies both ways and changes nothing
-//! else.
+//! resolver knows. The proxy forwards requests under that name and with the header that the emulator's gate
+//! asks for, streams bodies both ways and changes nothing else.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 use tower::Service as _;
 
-use crate::{Error, page};
+use crate::{Error, Keys, page};
 
 /// Headers of a single connection (RFC 9110, section 7.6.1), which a proxy does not forward. `Connection`
 /// names others.
@@ -38,6 +38,9 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     header::TRANSFER_ENCODING,
     header::UPGRADE,
 ];
+
+/// The header that the emulator's gate wants of requests that nobody signed. The gate removes it.
+const GATE_HEADER: HeaderName = HeaderName::from_static("x-sluice-proxy");
 
 /// The server at the API's address. It ends when this is dropped.
 pub(crate) struct Proxy {
@@ -75,17 +78,19 @@ pub(crate) struct Upstream {
     client: Client<HttpConnector, Body>,
     authority: Authority,
     host: HeaderValue,
+    access_key: HeaderValue,
     page: Option<Router>,
 }
 
 impl Upstream {
-    pub(crate) fn new(emulator_port: u16, api_id: &str, page: Option<Router>) -> Self {
+    pub(crate) fn new(emulator_port: u16, api_id: &str, keys: &Keys, page: Option<Router>) -> Self {
         let authority = format!("{}:{emulator_port}", Ipv4Addr::LOCALHOST);
         let host = format!("{api_id}.execute-api.localhost:{emulator_port}");
         Self {
             client: Client::builder(TokioExecutor::new()).build_http(),
             authority: authority.parse().expect("an address and a port are an authority"),
             host: HeaderValue::try_from(host).expect("an API's id is alphanumeric"),
+            access_key: HeaderValue::try_from(&keys.access_key).expect("an access key is text"),
             page,
         }
     }
@@ -97,6 +102,7 @@ impl Upstream {
         *request.uri_mut() = target.build().expect("its three parts are valid");
         remove_hop_by_hop(request.headers_mut());
         request.headers_mut().insert(header::HOST, self.host.clone());
+        request.headers_mut().insert(GATE_HEADER, self.access_key.clone());
         match self.client.request(request).await {
             Ok(mut response) => {
                 remove_hop_by_hop(response.headers_mut());

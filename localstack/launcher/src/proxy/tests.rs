@@ -1,5 +1,5 @@
 use super::{Proxy, Upstream};
-use crate::page;
+use crate::{Keys, page};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::HeaderMap;
@@ -38,6 +38,10 @@ async fn start(upstream: Option<Upstream>) -> (Proxy, String) {
     (proxy, address)
 }
 
+fn keys() -> Keys {
+    Keys { access_key: "ours".to_owned(), secret_key: "secret".to_owned() }
+}
+
 fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().expect("a client")
 }
@@ -45,18 +49,21 @@ fn client() -> reqwest::Client {
 #[tokio::test]
 async fn a_request_reaches_the_emulator_under_the_host_name_of_the_api() {
     let port = start_emulator().await;
-    let (_proxy, address) = start(Some(Upstream::new(port, "abc123", None))).await;
-    let request = client().put(format!("{address}/files/a%2Fb?limit=1")).header("x-kept", "kept");
+    let (_proxy, address) = start(Some(Upstream::new(port, "abc123", &keys(), None))).await;
+    let request = client().put(format!("{address}/files/a%2Fb?limit=1"));
+    let request = request.header("x-kept", "kept").header("x-sluice-proxy", "guessed");
     let answer = request.send().await.expect("an answer");
     let headers = answer.headers();
     assert_eq!(headers["described"], "PUT /files/a%2Fb?limit=1");
     assert_eq!(headers["host"], format!("abc123.execute-api.localhost:{port}"));
     assert_eq!(headers["x-kept"], "kept");
+    let shown: Vec<_> = headers.get_all("x-sluice-proxy").iter().collect();
+    assert_eq!(shown, ["ours"], "the emulator's gate lets it pass");
 }
 
 #[tokio::test]
 async fn headers_of_a_single_connection_are_not_forwarded() {
-    let (_proxy, address) = start(Some(Upstream::new(start_emulator().await, "abc123", None))).await;
+    let (_proxy, address) = start(Some(Upstream::new(start_emulator().await, "abc123", &keys(), None))).await;
     let request =
         client().get(format!("{address}/files")).header("connection", "keep-alive, X-Sent-To-One-Hop");
     let request =
@@ -74,7 +81,7 @@ async fn headers_of_a_single_connection_are_not_forwarded() {
 /// Each chunk is sent only after the one before came back.
 #[tokio::test]
 async fn bodies_are_streamed_both_ways() {
-    let (_proxy, address) = start(Some(Upstream::new(start_emulator().await, "abc123", None))).await;
+    let (_proxy, address) = start(Some(Upstream::new(start_emulator().await, "abc123", &keys(), None))).await;
     let (mut sender, receiver) = futures::channel::mpsc::channel::<io::Result<String>>(1);
     let body = reqwest::Body::wrap_stream(receiver);
     let answer = client().post(format!("{address}/uploads")).body(body).send().await.expect("an answer");
@@ -94,7 +101,7 @@ async fn without_an_emulator_the_answer_says_so() {
     assert_eq!(answer.status(), 503, "it is not deployed yet");
 
     let closed = crate::ports::free().expect("a port");
-    let (_proxy, address) = start(Some(Upstream::new(closed, "abc123", None))).await;
+    let (_proxy, address) = start(Some(Upstream::new(closed, "abc123", &keys(), None))).await;
     let answer = client().get(format!("{address}/files")).send().await.expect("an answer");
     assert_eq!(answer.status(), 502);
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
@@ -107,7 +114,8 @@ async fn the_page_is_served_beside_the_api_under_its_security_policy() {
     let folder = TempDir::new().expect("a folder");
     fs::write(folder.path().join("index.html"), "<!doctype html>").expect("written");
     let page = page::router(folder.path(), "default-src 'none'").expect("a page");
-    let (_proxy, address) = start(Some(Upstream::new(start_emulator().await, "abc123", Some(page)))).await;
+    let (_proxy, address) =
+        start(Some(Upstream::new(start_emulator().await, "abc123", &keys(), Some(page)))).await;
     for (path, status) in [("", 200), ("/missing.js", 404)] {
         let answer = client().get(format!("{address}{path}")).send().await.expect("an answer");
         assert_eq!(answer.status(), status, "{path}");

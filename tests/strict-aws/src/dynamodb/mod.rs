@@ -58,6 +58,11 @@ impl DynamoDb {
         self.replica.follow(common).await;
     }
 
+    /// Waits until indexes and eventually consistent reads show what was written before.
+    pub(crate) async fn catch_up(&self, common: &Common) {
+        self.replica.catch_up(common).await;
+    }
+
     pub(crate) async fn answer(&self, common: &Common, call: &Call) -> Answer {
         let written = self.replica.items(common, call).await;
         let resource = resource(call, &written);

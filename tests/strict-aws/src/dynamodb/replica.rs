@@ -37,6 +37,8 @@ pub(super) struct Replica {
     tables: Mutex<HashMap<String, Arc<OnceCell<Table>>>>,
     /// The items that were written, by the time when the copy gets them.
     due: Mutex<BTreeMap<Instant, BTreeSet<Item>>>,
+    /// Held while the copy gets items.
+    refreshing: tokio::sync::Mutex<()>,
     scheduled: Notify,
 }
 
@@ -59,6 +61,7 @@ impl Default for Replica {
             database: Database::memory().expect("SQLite in memory"),
             tables: Mutex::default(),
             due: Mutex::default(),
+            refreshing: tokio::sync::Mutex::default(),
             scheduled: Notify::new(),
         }
     }
@@ -131,14 +134,31 @@ impl Replica {
     /// comes after a newer one.
     pub(super) async fn follow(&self, common: &Common) {
         loop {
-            let (due, next) = self.take_due();
-            if due.is_empty() {
-                tokio::select! {
-                    () = sleep_until(next) => {}
-                    () = self.scheduled.notified() => {}
-                }
+            let next = {
+                let _refreshing = self.refreshing.lock().await;
+                let (due, next) = self.take_due();
+                join_all(due.into_iter().map(|item| self.refresh(common, item))).await;
+                next
+            };
+            tokio::select! {
+                () = sleep_until(next) => {}
+                () = self.scheduled.notified() => {}
             }
-            join_all(due.into_iter().map(|item| self.refresh(common, item))).await;
+        }
+    }
+
+    /// Waits until the copy has what was written before.
+    pub(super) async fn catch_up(&self, common: &Common) {
+        let all_are_due = Instant::now() + common.settings.index_lag;
+        sleep_until(all_are_due).await;
+        loop {
+            let _refreshed = self.refreshing.lock().await;
+            let due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+            if due.keys().next().is_none_or(|first| *first > all_are_due) {
+                return;
+            }
+            drop(due);
+            self.scheduled.notify_one();
         }
     }
 

@@ -81,7 +81,8 @@ impl Emulator {
 
     /// Starts a front, with these changes of settings under which no rule strikes.
     pub fn front(&self, change: impl FnOnce(&mut Settings)) -> StrictAws {
-        let mut settings = Settings::in_front_of(&format!("http://{}", self.address));
+        let mut settings =
+            Settings::in_front_of(&format!("http://{}", self.address), "administrator", "secret");
         settings.odds = sluice_strict_aws::Odds::NEVER;
         change(&mut settings);
         StrictAws::start(settings).expect("a front")

@@ -101,7 +101,7 @@ async fn a_message_may_be_late_once_its_sender_is_known() {
     let sent = emulator.asked("SendMessage");
     let seen: Vec<(&str, bool)> =
         sent.iter().map(|sent| (&*sent.access_key, sent.document["DelaySeconds"].is_u64())).collect();
-    assert_eq!(seen, [("function", false), ("test", true)]);
+    assert_eq!(seen, [("function", false), ("administrator", true)]);
 }
 
 #[tokio::test]

@@ -51,7 +51,8 @@ impl Setup {
             axum::serve(listener, Router::new().fallback(answer).layer(DefaultBodyLimit::disable()))
                 .into_future(),
         );
-        let settings = Settings { odds: Odds::NEVER, ..Settings::in_front_of(&backing) };
+        let settings =
+            Settings { odds: Odds::NEVER, ..Settings::in_front_of(&backing, "administrator", "secret") };
         Self { strict: StrictAws::start(change(settings)).unwrap(), forwarded }
     }
 

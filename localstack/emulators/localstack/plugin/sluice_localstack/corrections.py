@@ -16,6 +16,7 @@ from localstack.runtime import hooks
 from localstack.utils.threads import start_thread
 
 from .event_sources import poll_like_lambda
+from .gate import PROXY_HEADER, Asked, Gate, access_denied
 
 
 @hooks.on_infra_start()
@@ -26,7 +27,8 @@ def apply():
     if "DYNOXIDE" in os.environ:
         _use_running_dynamodb()
     _deploy_without_delay()
-    _recognise_session_credentials()
+    _recognise_credentials()
+    _admit_only_keys_of_this_run()
     _reject_anonymous_requests()
     _encode_keys_of_events()
     _serialise_ends_of_uploads()
@@ -65,22 +67,57 @@ def _deploy_without_delay():
         setattr(template_deployer, guarded, getattr(template_deployer, guarded).__wrapped__)
 
 
-def _recognise_session_credentials():
-    """LocalStack does not look up the secrets of sessions, so it would reject what a function signs with its
-    role."""
+def _recognise_credentials():
+    """LocalStack looks up neither the secrets of sessions nor the administrator's, so it would reject what they
+    sign."""
     from localstack.services.s3 import presigned_url
-    from moto.sts.models import sts_backends
 
     look_up = presigned_url.get_secret_access_key_from_access_key_id.__wrapped__
 
-    def look_up_session_too(access_key_id, region):
-        for backends in sts_backends.values():
-            for backend in backends.values():
-                if role := backend.get_assumed_role_from_access_key(access_key_id):
-                    return role.secret_access_key
-        return look_up(access_key_id, region)
+    def look_up_ours_too(access_key_id, region):
+        if access_key_id == os.environ["SLUICE_ACCESS_KEY"]:
+            return os.environ["SLUICE_SECRET_KEY"]
+        session = _session(access_key_id)
+        return session.secret_access_key if session else look_up(access_key_id, region)
 
-    presigned_url.get_secret_access_key_from_access_key_id = look_up_session_too
+    presigned_url.get_secret_access_key_from_access_key_id = look_up_ours_too
+
+
+def _session(access_key_id):
+    from moto.sts.models import sts_backends
+
+    backends = [backend for regions in list(sts_backends.values()) for backend in list(regions.values())]
+    found = (backend.get_assumed_role_from_access_key(access_key_id) for backend in backends)
+    return next(filter(None, found), None)
+
+
+def _admit_only_keys_of_this_run():
+    """LocalStack does whatever anybody asks for. Its own calls are not signed with our keys, but have a header
+    that only pages of this machine and allowed origins could send."""
+    from localstack.aws.app import LocalstackAwsGateway
+
+    origins = frozenset(os.environ["SLUICE_PAGE_ORIGINS"].split(","))
+    gate = Gate(os.environ["SLUICE_ACCESS_KEY"], origins, lambda key: _session(key) is not None)
+
+    def admit(chain, context, response):
+        request = context.request
+        query = request.query_string.decode("latin-1")
+        asked = Asked(request.method, request.path, query, list(request.headers.items()))
+        refusal = gate.refusal_of_foreign(asked) if context.is_internal_call else gate.refusal(asked)
+        if refusal:
+            response.status_code = 403
+            response.data = access_denied(refusal)
+            chain.terminate()
+        request.headers.pop(PROXY_HEADER, None)
+
+    initialise = LocalstackAwsGateway.__init__
+
+    def initialise_with_gate(gateway, *arguments, **options):
+        initialise(gateway, *arguments, **options)
+        # After the handler that tells which calls are internal.
+        gateway.request_handlers.insert(1, admit)
+
+    LocalstackAwsGateway.__init__ = initialise_with_gate
 
 
 def _reject_anonymous_requests():

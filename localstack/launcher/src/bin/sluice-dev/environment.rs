@@ -21,6 +21,7 @@ pub fn print(options: &Options) -> Result<(), Box<dyn Error>> {
     };
     println!("export SLUICE_API_URL={}", stack.api);
     println!("export AWS_ENDPOINT_URL={}", stack.aws_endpoint);
-    println!("export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1");
+    println!("export AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY={}", stack.access_key, stack.secret_key);
+    println!("export AWS_DEFAULT_REGION=us-east-1");
     Ok(())
 }

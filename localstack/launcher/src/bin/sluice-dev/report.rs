@@ -1,14 +1,16 @@
-//! Writes and reads `stack.json`, which tells other programs the addresses of the running stack.
+//! Writes and reads `stack.json`, which tells this user's other programs the addresses and keys of the
+//! running stack.
 
 use std::fs;
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sluice_localstack::Stack;
 
-/// The addresses of a running stack.
-#[derive(Debug, Serialize, Deserialize)]
+/// The addresses and keys of a running stack.
+#[derive(Serialize, Deserialize)]
 pub struct StackReport {
     /// The address of the API, without a trailing slash.
     pub api: String,
@@ -16,6 +18,9 @@ pub struct StackReport {
     pub page: String,
     /// The address of the emulated AWS.
     pub aws_endpoint: String,
+    /// The keys of its administrator.
+    pub access_key: String,
+    pub secret_key: String,
     /// Whether everything answers. The file exists only then.
     pub ready: bool,
 }
@@ -26,10 +31,14 @@ pub fn publish(state_dir: &Path, stack: &Stack) -> io::Result<()> {
         api: stack.api_url().to_owned(),
         page: stack.api_url().to_owned(),
         aws_endpoint: stack.aws_endpoint(),
+        access_key: stack.keys().access_key.clone(),
+        secret_key: stack.keys().secret_key.clone(),
         ready: true,
     };
     let unfinished = path(state_dir).with_extension("json.tmp");
-    let mut file = fs::File::create(&unfinished)?;
+    // A new file, because an old one would keep its mode.
+    let _ = fs::remove_file(&unfinished);
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
     serde_json::to_writer(&mut file, &report)?;
     file.write_all(b"\n")?;
     fs::rename(unfinished, path(state_dir))

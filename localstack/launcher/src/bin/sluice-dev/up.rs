@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sluice_localstack::stores::StoreKind;
-use sluice_localstack::{Build, EmulatorKind, Settings, Stack};
+use sluice_localstack::{Build, EmulatorKind, Keys, Settings, Stack};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::demo::Demo;
@@ -23,6 +23,12 @@ pub struct Options {
     /// Port of the emulated AWS
     #[arg(long, env = "SLUICE_DEV_AWS_PORT", default_value_t = Settings::AWS_PORT, value_name = "PORT")]
     aws_port: u16,
+    /// Access key of the emulated AWS, if it runs already [default: random]
+    #[arg(long, env = "SLUICE_DEV_ACCESS_KEY", value_name = "KEY", requires = "secret_key")]
+    access_key: Option<String>,
+    /// Secret of that access key
+    #[arg(long, env = "SLUICE_DEV_SECRET_KEY", value_name = "SECRET", hide_env_values = true)]
+    secret_key: Option<String>,
     /// AWS emulator: ministack or localstack
     #[arg(long, env = "SLUICE_DEV_STACK", default_value_t, value_name = "STACK")]
     stack: EmulatorKind,
@@ -112,6 +118,9 @@ fn settings(options: Options) -> Settings {
     settings.keep_state = options.store != Some(StoreKind::Ceph);
     settings.emulator = options.stack;
     settings.attach = options.attach;
+    if let (Some(access_key), Some(secret_key)) = (options.access_key, options.secret_key) {
+        settings.keys = Keys { access_key, secret_key };
+    }
     if let Some(secret) = options.webhook_secret {
         settings.webhook_secret = secret;
     }
