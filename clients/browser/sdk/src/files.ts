@@ -1,4 +1,4 @@
-import { call } from "./api/call.js";
+import { call, idempotencyKey } from "./api/call.js";
 import type { components } from "./api/schema.js";
 import { type Connection, internalsOf } from "./connection.js";
 import type { ConditionOptions, FileChange, FileQuery, Page, PageOptions, Version } from "./types.js";
@@ -37,8 +37,7 @@ export function editFile(
     path: pathOf(fileId),
     body: { path, contentType, metadata, overwrite },
     ifMatch: options.ifMatch,
-    // After a lost answer, a repeat could undo another client's change.
-    once: true,
+    idempotencyKey: idempotencyKey(),
   });
 }
 
@@ -52,6 +51,7 @@ export function deleteFile(
     method: "DELETE",
     path: pathOf(fileId),
     ifMatch: options.ifMatch,
+    idempotencyKey: idempotencyKey(),
   });
 }
 
@@ -75,6 +75,7 @@ export function restoreVersion(connection: Connection, fileId: string, versionId
     method: "POST",
     path: `${pathOf(fileId)}/restore`,
     body: { versionId },
+    idempotencyKey: idempotencyKey(),
   });
 }
 
