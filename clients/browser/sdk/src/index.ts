@@ -16,6 +16,7 @@ export type {
   PageOptions,
   RejectReason,
   Session,
+  UnfinishedOptions,
   UnfinishedUpload,
   Upload,
   UploadOptions,

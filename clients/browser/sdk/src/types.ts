@@ -178,7 +178,11 @@ export interface Upload {
 /** An open upload that this page is not working on: from an earlier visit, another tab or another browser. */
 export interface UnfinishedUpload {
   uploadId: string;
+  /** `pending`: all bytes have arrived, and the server is verifying them. */
+  state: "open" | "pending";
   path: string;
+  /** The version that the upload would make. Ids of later versions sort after it. */
+  versionId: string;
   /** Size of the file in bytes. */
   size: number;
   /** Bytes that the bucket has; absent if it was not asked. */
@@ -191,6 +195,12 @@ export interface UnfinishedUpload {
    * file; undefined if permission was refused or the file is gone. Call it from a click.
    */
   file?: () => Promise<File | undefined>;
+}
+
+/** Which uploads to list. */
+export interface UnfinishedOptions {
+  /** Whether to list pending uploads too. Default: open ones only. */
+  pending?: boolean | undefined;
 }
 
 /** One page of a list. */

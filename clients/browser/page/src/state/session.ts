@@ -8,6 +8,10 @@ export type SessionState = "starting" | "out" | "in" | "ended";
 export const session = signal<SessionState>("starting");
 /** The signed-in account; kept when the session expires. */
 export const me = signal<Account | undefined>(undefined);
+/** The id of the signed-in account; empty if there is none. */
+export function accountId(): string {
+  return me.peek()?.accountId ?? "";
+}
 /** Why asking for the account failed. */
 export const startError = signal<unknown>(undefined);
 

@@ -16,6 +16,8 @@ import {
 } from "./queue.js";
 import { connection } from "./session.js";
 import { reportFinished } from "./finished.js";
+import type { Drop } from "./database.js";
+import { noteFiles } from "./drops.js";
 import { inSlices } from "./slices.js";
 import { isFinished } from "./totals.js";
 
@@ -32,8 +34,11 @@ interface Addition {
 
 const additions = new Set<Addition>();
 
-/** Adds files to the queue, except those that are in it and unfinished. Lets the page respond meanwhile. */
-export async function addFiles(picked: Picked[]): Promise<void> {
+/**
+ * Adds files of a drop to the queue, except those that are in it and unfinished. Lets the page respond
+ * meanwhile.
+ */
+export async function addFiles(picked: Picked[], drop: Drop): Promise<void> {
   let count = 0;
   const addition: Addition = { then: "start" };
   additions.add(addition);
@@ -43,6 +48,7 @@ export async function addFiles(picked: Picked[]): Promise<void> {
     const added = slice.filter((entry) => !open.has(entry.identity));
     count += added.length;
     addEntries(added);
+    void noteFiles(drop, added);
     if (addition.then === "pause") for (const entry of added) notePhase(entry, "paused");
     else waiting.push(...added);
     startNext();
@@ -119,7 +125,10 @@ function enqueue(entry: Entry): void {
 export function cancel(entry: Entry): void {
   const upload = running.get(entry);
   waiting = waiting.filter((other) => other !== entry);
-  if (upload === undefined) notePhase(entry, "aborted");
+  if (upload === undefined) {
+    notePhase(entry, "aborted");
+    reportFinished(entry);
+  }
   // If this fails, the upload expires at the server.
   else upload.abort().catch(() => undefined);
 }

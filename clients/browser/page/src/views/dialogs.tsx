@@ -1,9 +1,11 @@
 import { text } from "../i18n/index.js";
 import { closeDialog, dialog } from "../state/dialog.js";
 import { failureText } from "../state/failures.js";
+import { type Group, sumsOf } from "../state/groups.js";
 import { notify } from "../state/notices.js";
 import { totals } from "../state/queue.js";
 import { signOut } from "../state/session.js";
+import { giveUp } from "../state/unfinished.js";
 import { cancelAll } from "../state/uploads.js";
 import { Dialog } from "./dialog.js";
 import { RenameDialog } from "./rename-dialog.js";
@@ -24,6 +26,8 @@ export function Dialogs() {
       return <StorageDialog />;
     case "cancel-all":
       return <CancelAll />;
+    case "give-up":
+      return <GiveUp group={open.group} />;
     case "leave":
       return <Leave />;
   }
@@ -38,6 +42,19 @@ function CancelAll() {
       yes={queue.cancelAll}
       no={queue.keepUploading}
       onYes={cancelAll}
+    />
+  );
+}
+
+function GiveUp({ group }: { group: Group }) {
+  const { unfinished } = text.value;
+  return (
+    <Question
+      title={unfinished.giveUpTitle}
+      question={unfinished.giveUpText(group.files.length, sumsOf(group).keptBytes)}
+      yes={unfinished.giveUp}
+      no={unfinished.keep}
+      onYes={() => void giveUp(group)}
     />
   );
 }
