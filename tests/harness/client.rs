@@ -72,7 +72,7 @@ impl Client {
     /// The user name and password in the form of a login.
     pub fn credentials(&self) -> Credentials {
         let password = format!("the password of {}", self.username);
-        Credentials { username: self.username.clone(), password }
+        Credentials { username: self.username.clone(), password, invitation: None }
     }
 
     /// The same user with another token.

@@ -17,7 +17,7 @@ use crate::support::call;
 const PASSWORD: &str = "correct horse battery";
 
 fn credentials(username: &str, password: &str) -> Credentials {
-    Credentials { username: username.to_owned(), password: password.to_owned() }
+    Credentials { username: username.to_owned(), password: password.to_owned(), invitation: None }
 }
 
 /// The token of a session that has begun.
@@ -168,7 +168,9 @@ async fn every_call_that_needs_a_session_is_refused_without_one() {
     let ids = ["01a1e930027b70a181ce0a11ce0a11ce", "malformed"];
     let routes = ROUTES.iter().filter(|route| route.authenticated);
     for (route, id) in routes.flat_map(|route| ids.map(|id| (route, id))) {
-        let path = route.path.replace("{upload_id}", id).replace("{file_id}", id);
+        let path = ["{upload_id}", "{file_id}", "{session_id}"]
+            .iter()
+            .fold(route.path.to_owned(), |path, name| path.replace(name, id));
         let method: Method = route.method.parse().expect("a method");
         let reply = stranger.send(method.clone(), &path, &[], &Value::Null).await;
         assert_eq!(reply.status, 401, "{method} {path}: {}", reply.body);

@@ -7,7 +7,11 @@ use std::collections::BTreeSet;
 
 /// The rights of each role, except `ConditionCheckItem` and those of multipart uploads.
 const RIGHTS: [(&str, &str); 14] = [
-    ("accounts", "accounts: Get Put; sessions: Get Put Delete"),
+    (
+        "accounts",
+        "accounts: Get Put Update; sessions: Get Put Delete Query BatchWrite; attempts: BatchGet Update; \
+         invitations: Get Delete",
+    ),
     (
         "init-upload",
         "sessions: Get; accounts: Update; uploads: Get BatchGet Query Put Update; files: Get BatchGet Put; \
@@ -77,9 +81,11 @@ const RIGHTS: [(&str, &str); 14] = [
     ),
 ];
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 12] = [
     "accounts",
     "sessions",
+    "attempts",
+    "invitations",
     "uploads",
     "files",
     "versions",

@@ -1,7 +1,9 @@
 //! Tests that the template gives each function the settings that it reads, and no other. No stack is needed.
 
 use serde_json::json;
+use sluice_contracts::route::ROUTES;
 use sluice_deployment::{About, Absent, ConfigError, Deployment, settings};
+use sluice_lambda::http::Entrance;
 use sluice_storage::presign::Credentials;
 use sluice_storage::{Clients, TableNames};
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +12,9 @@ use std::path::{Path, PathBuf};
 /// Reads all settings of a function, as it does at its start.
 async fn start(function: &str, deployment: &Deployment) -> Result<(), ConfigError> {
     deployment.log_level()?;
+    if function != "bridge-events" && ROUTES.iter().any(|route| route.function == function) {
+        Entrance::of(deployment)?;
+    }
     match function {
         "accounts" => accounts::App::new(deployment).map(drop),
         "bridge-events" => bridge_events::App::new(deployment).map(drop),
@@ -107,6 +112,8 @@ fn the_template_names_the_tables_as_functions_do() {
     let TableNames {
         accounts,
         sessions,
+        attempts,
+        invitations,
         uploads,
         files,
         versions,
@@ -116,8 +123,20 @@ fn the_template_names_the_tables_as_functions_do() {
         retired_objects,
         receipts,
     } = TableNames::with_prefix("${AWS::StackName}");
-    let known =
-        [accounts, sessions, uploads, files, versions, blobs, packs, chunk_index, retired_objects, receipts];
+    let known = [
+        accounts,
+        sessions,
+        attempts,
+        invitations,
+        uploads,
+        files,
+        versions,
+        blobs,
+        packs,
+        chunk_index,
+        retired_objects,
+        receipts,
+    ];
     let tables = std::fs::read_to_string(template().join("tables.yaml")).expect("a part");
     let named = tables.lines().filter_map(|line| line.trim().strip_prefix("TableName: !Sub "));
     let named: BTreeSet<String> = named.map(|name| name.trim_matches('"').to_owned()).collect();

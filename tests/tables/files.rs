@@ -1,7 +1,7 @@
 //! Files, versions, blobs and sessions.
 
 use sluice_deployment::clock;
-use sluice_domain::account::{Account, Session};
+use sluice_domain::account::Account;
 use sluice_domain::hash::{Sha1, Sha256};
 use sluice_domain::path::FilePath;
 use sluice_domain::publication::Outcome;
@@ -174,24 +174,4 @@ async fn blobs_in(tables: &Tables, segment: Segment) -> Vec<String> {
             return found;
         }
     }
-}
-
-pub async fn a_session_is_read_by_its_token_until_it_ends(tables: &Tables) {
-    let account = account(tables).await;
-    let now = clock::now();
-    let session = Session {
-        token_sha256: Sha256::of(&unique()),
-        account_id: account.account_id,
-        username: account.username.clone(),
-        expires_at: now.unix_seconds() + 60,
-    };
-    tables.create_session(&session).await.expect("a write");
-    let found = tables.session(&session.token_sha256, now).await.expect("a read").expect("a session");
-    assert_eq!((found.account_id, found.expires_at), (account.account_id, session.expires_at));
-    let path = FilePath::parse("none").expect("a path");
-    let FileAndBlob { file, blob } =
-        tables.file_and_blob(account.account_id, &path, Some(&session.token_sha256)).await.expect("a read");
-    assert!(file.is_none() && blob.is_none(), "an account without files has neither");
-    tables.end_session(&session.token_sha256).await.expect("a write");
-    assert!(tables.session(&session.token_sha256, now).await.expect("a read").is_none());
 }

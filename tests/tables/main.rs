@@ -3,6 +3,7 @@
 //! The tests of workers run on tables in memory. They show something only if these do the same as real ones.
 //! Behind the strict AWS requests are throttled, meet others or lose their answers, and indexes lag.
 
+mod accounts;
 mod files;
 mod packs;
 mod support;
@@ -43,6 +44,14 @@ macro_rules! on_all {
 }
 
 on_all! {
+    accounts:
+        a_session_is_read_by_its_key_until_it_ends,
+        all_sessions_but_one_end_at_once,
+        a_session_begins_only_with_the_password_that_was_compared,
+        an_invitation_makes_one_account,
+        attempts_are_counted_even_if_made_at_once,
+        a_success_takes_only_itself_back,
+        a_quota_changes_by_as_much_as_is_free;
     uploads:
         a_user_name_is_taken_once,
         a_cancelled_transaction_names_every_condition_that_failed,
@@ -61,8 +70,7 @@ on_all! {
         a_blob_is_published_once,
         files_are_listed_by_the_bytes_of_their_paths_page_by_page,
         a_delimiter_groups_paths,
-        segments_divide_a_table,
-        a_session_is_read_by_its_token_until_it_ends;
+        segments_divide_a_table;
     packs:
         a_row_keeps_numbers_bytes_and_nested_values,
         a_row_is_created_once,

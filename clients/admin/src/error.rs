@@ -1,6 +1,7 @@
 //! The errors of the command, with their exit codes and hints.
 
 use sluice_deployment::ConfigError;
+use sluice_domain::password::HashError;
 use sluice_packs::PackError;
 use sluice_storage::stores::StoresError;
 use sluice_storage::{ErrorKind, StorageError};
@@ -28,6 +29,10 @@ pub enum Error {
     Storage(#[from] StorageError),
     #[error(transparent)]
     Pack(#[from] PackError),
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    #[error("the system returned no random bytes")]
+    Random(#[from] getrandom::Error),
     /// There is no answer to a presigned URL, or not in time.
     #[error("the store does not answer: {0}")]
     Unreachable(String),
@@ -86,7 +91,7 @@ impl Error {
             Self::Wrong(_) | Self::Pack(_) => Kind::Wrong,
             Self::Left(_) => Kind::Left,
             Self::Unreachable(_) => Kind::Unavailable,
-            Self::Local { .. } | Self::Output(_) => Kind::Local,
+            Self::Local { .. } | Self::Output(_) | Self::Hash(_) | Self::Random(_) => Kind::Local,
         }
     }
 

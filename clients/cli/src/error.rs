@@ -249,7 +249,9 @@ fn detail(problem: &Problem) -> &str {
 
 fn kind_of(code: Code) -> Kind {
     match code {
-        Code::Unauthenticated | Code::WrongCredentials => Kind::NotLoggedIn,
+        Code::Unauthenticated | Code::WrongCredentials | Code::WrongPassword | Code::AccountSuspended => {
+            Kind::NotLoggedIn
+        }
         Code::QuotaExceeded => Kind::Quota,
         Code::NotFound => Kind::NotFound,
         Code::UsernameTaken
@@ -260,13 +262,18 @@ fn kind_of(code: Code) -> Kind {
         | Code::VersionNotAvailable
         | Code::Conflict
         | Code::PreconditionFailed => Kind::Conflict,
-        Code::TooManyRequests | Code::Internal | Code::Unavailable | Code::ContentMaterializing => {
-            Kind::Unavailable
-        }
+        Code::TooManyAttempts
+        | Code::TooManyRequests
+        | Code::Internal
+        | Code::Unavailable
+        | Code::ContentMaterializing => Kind::Unavailable,
         Code::MalformedJson
         | Code::InvalidRequest
         | Code::InvalidParts
         | Code::InvalidManifest
+        | Code::RegistrationClosed
+        | Code::InvitationInvalid
+        | Code::WrongEntrance
         | Code::MethodNotAllowed
         | Code::BodyTooLarge
         | Code::IdempotencyKeyReused
@@ -278,6 +285,7 @@ fn advice_on(code: Code) -> Option<&'static str> {
     match code {
         Code::Unauthenticated => Some("run `sluice login NAME`"),
         Code::QuotaExceeded => Some("`sluice whoami` shows how much space is left"),
+        Code::InvitationInvalid => Some("`--invitation` takes the invitation that the operator gave you"),
         Code::UsernameTaken => Some("choose another name, or `sluice login NAME` if it is yours"),
         Code::PathInUse => Some("`--force` replaces the file at that path"),
         Code::Conflict | Code::PreconditionFailed => {

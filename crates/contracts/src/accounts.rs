@@ -1,10 +1,10 @@
 //! Defines the bodies of the calls under `/accounts` and `/sessions`.
 
 use serde::{Deserialize, Serialize};
-use sluice_domain::id::AccountId;
+use sluice_domain::id::{AccountId, SessionId};
 use sluice_domain::time::Timestamp;
 
-/// The body of `POST /accounts`: the user name and password of a new account.
+/// The body of `POST /accounts`: the user name and password of a new account, and the invitation to it.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -16,12 +16,15 @@ pub struct Credentials {
         schemars(length(min = 3, max = 64), regex(pattern = crate::openapi::limits::USERNAME_PATTERN))
     )]
     pub username: String,
-    /// 12 to 256 characters, no control characters.
+    /// 12 to 256 characters, no control characters; not easy to guess.
     #[cfg_attr(
         feature = "schema",
         schemars(length(min = 12, max = 256), regex(pattern = crate::openapi::limits::NO_CONTROL_PATTERN))
     )]
     pub password: String,
+    /// The invitation that the operator gave out. Needed where registration is by invitation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<String>,
 }
 
 /// The body of `POST /sessions`: logs in.
@@ -59,6 +62,49 @@ pub struct SessionCreated {
     pub token: Option<String>,
     /// When the session ends.
     pub expires_at: Timestamp,
+}
+
+/// The answer to `GET /sessions`: the account's sessions, the latest first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SessionList {
+    /// The sessions that have not ended.
+    pub sessions: Vec<SessionView>,
+}
+
+/// A session of the account, without its token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SessionView {
+    /// The id to end the session by. It is no token.
+    pub session_id: SessionId,
+    /// When the user logged in.
+    pub created_at: Timestamp,
+    /// When the session ends by itself.
+    pub expires_at: Timestamp,
+    /// Whether this call was made in this session.
+    pub current: bool,
+    /// The program that logged in, as it named itself in `User-Agent`: at most 200 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The network address that the login came from, if the server learned it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+}
+
+/// The body of `POST /accounts/me/password`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PasswordChange {
+    /// The present password.
+    pub password: String,
+    /// The new password: 12 to 256 characters, no control characters; not easy to guess.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 12, max = 256), regex(pattern = crate::openapi::limits::NO_CONTROL_PATTERN))
+    )]
+    pub new_password: String,
 }
 
 /// The answer to `GET /accounts/me`: the account and its quota.

@@ -118,6 +118,7 @@ mod tests {
         let schemas = &document()["components"]["schemas"];
         for request in [
             "Credentials",
+            "PasswordChange",
             "UploadRequest",
             "PartUrlsRequest",
             "Completion",
@@ -148,6 +149,7 @@ mod tests {
             ("UploadRequest", "metadata", json!({"maxProperties": 2048})),
             ("Credentials", "username", json!({"minLength": 3, "maxLength": 64})),
             ("Credentials", "password", json!({"minLength": 12, "maxLength": 256})),
+            ("PasswordChange", "new_password", json!({"minLength": 12, "maxLength": 256})),
             ("PackManifest", "packs", json!({"maxItems": 90})),
         ] {
             for (limit, value) in limits.as_object().expect("limits") {

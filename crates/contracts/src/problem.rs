@@ -20,6 +20,9 @@ pub struct Problem {
     pub detail: String,
     /// The stable code, for programs.
     pub code: Code,
+    /// The field of the body that was wrong, if it is one: a form shows the problem beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
     /// Identifies the request in the logs.
     pub request_id: String,
 }
@@ -33,6 +36,7 @@ impl Problem {
             status: code.status(),
             detail: detail.into(),
             code,
+            field: None,
             request_id: request_id.into(),
         }
     }
@@ -85,6 +89,16 @@ codes! {
     Unauthenticated = "unauthenticated", 401, "No valid session";
     /// Unknown user or wrong password; the answer never tells which.
     WrongCredentials = "wrong_credentials", 401, "Unknown user or wrong password";
+    /// The present password in a request to change it is wrong; the session goes on.
+    WrongPassword = "wrong_password", 403, "The present password is wrong";
+    /// Nobody can register: only the operator makes accounts.
+    RegistrationClosed = "registration_closed", 403, "Registration is closed";
+    /// Registration is by invitation, and there was none, or one that is unknown, used or expired.
+    InvitationInvalid = "invitation_invalid", 403, "A valid invitation is needed";
+    /// The operator has suspended the account; only who knows its password is told.
+    AccountSuspended = "account_suspended", 403, "The account is suspended";
+    /// The call did not come through the deployment's own domain name.
+    WrongEntrance = "wrong_entrance", 403, "The API is reached through another address";
     /// The account has no room left.
     QuotaExceeded = "quota_exceeded", 403, "The quota does not allow it";
     /// The account has no such upload, file or version.
@@ -111,6 +125,8 @@ codes! {
     BodyTooLarge = "body_too_large", 413, "The body is too large";
     /// The idempotency key came with another request before.
     IdempotencyKeyReused = "idempotency_key_reused", 422, "The idempotency key belongs to another request";
+    /// Too many wrong passwords from this address; the pause grows.
+    TooManyAttempts = "too_many_attempts", 429, "Too many wrong passwords";
     /// Too much at once; repeat after a pause.
     TooManyRequests = "too_many_requests", 429, "Too many requests";
     /// Sluice failed; the logs have the reason.

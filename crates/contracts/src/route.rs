@@ -4,10 +4,12 @@
 pub(crate) mod argument;
 mod declare;
 
-use sluice_domain::id::{FileId, UploadId};
+use sluice_domain::id::{FileId, SessionId, UploadId};
 
 #[cfg(feature = "schema")]
-use crate::accounts::{AccountCreated, AccountView, Credentials, Login, SessionCreated};
+use crate::accounts::{
+    AccountCreated, AccountView, Credentials, Login, PasswordChange, SessionCreated, SessionList,
+};
 #[cfg(feature = "schema")]
 use crate::files::{
     FileChange, FileList, Lookup, LookupAnswer, Materializing, Restore, VersionList, VersionView,
@@ -35,15 +37,26 @@ const VERSION_ETAG: &str = "The version id, quoted.";
 declare::calls! {
     Accounts = "accounts" {
         /// Register an account
+        ///
+        /// The deployment decides whether anybody can register, or only with an invitation, or nobody.
         RegisterAccount = POST "/accounts" public
             .request::<Credentials>()
             .answer::<AccountCreated>(201, "The account.")
-            .problems(&[Code::UsernameTaken, Code::Conflict]);
+            .problems(&[Code::UsernameTaken, Code::Conflict])
+            .problems(&[Code::RegistrationClosed, Code::InvitationInvalid]);
 
         /// The account: quota, used and reserved bytes
         GetAccount = GET "/accounts/me" session
             .answer::<AccountView>(200, "The account.")
             .problems(&[Code::NotFound]);
+
+        /// Change the password
+        ///
+        /// Ends all other sessions. A wrong present password counts as an attempt to log in.
+        ChangePassword = POST "/accounts/me/password" session
+            .request::<PasswordChange>()
+            .empty_answer(204, "The new password counts; all other sessions have ended.")
+            .problems(&[Code::WrongPassword, Code::TooManyAttempts, Code::Conflict]);
 
         /// Log in
         ///
@@ -53,12 +66,25 @@ declare::calls! {
             .request::<Login>()
             .answer::<SessionCreated>(201, "The session.")
             .header("Set-Cookie", "The session's cookie, if `cookie` is true.")
-            .problems(&[Code::WrongCredentials]);
+            .problems(&[Code::WrongCredentials, Code::AccountSuspended])
+            .problems(&[Code::TooManyAttempts, Code::Conflict]);
+
+        /// List the account's sessions, the latest first
+        ListSessions = GET "/sessions" session
+            .answer::<SessionList>(200, "The sessions that have not ended.");
+
+        /// End all other sessions of the account
+        EndOtherSessions = DELETE "/sessions" session
+            .empty_answer(204, "Only the session of this call goes on.");
 
         /// Log out, at once
         LogOut = DELETE "/sessions/current" session
             .empty_answer(204, "The token no longer works.")
             .header("Set-Cookie", "Removes the session's cookie.");
+
+        /// End a session of the account
+        EndSession(SessionId) = DELETE "/sessions/{session_id}" session
+            .empty_answer(204, "The session has ended.");
     }
 
     InitUpload = "init-upload" {

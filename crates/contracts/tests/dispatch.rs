@@ -28,7 +28,9 @@ fn assert_parameter_refused<C: Calls + Debug>(path: &str, query: &[(&str, &str)]
 #[test]
 fn every_call_is_found_by_its_function_only() {
     for route in ROUTES {
-        let path = route.path.replace("{file_id}", ID).replace("{upload_id}", ID);
+        let path = ["{file_id}", "{upload_id}", "{session_id}"]
+            .iter()
+            .fold(route.path.to_owned(), |path, id| path.replace(id, ID));
         let found = [
             ("accounts", parse::<Accounts>(route.method, &path, &[]).is_ok()),
             ("init-upload", parse::<InitUpload>(route.method, &path, &[]).is_ok()),
@@ -42,6 +44,14 @@ fn every_call_is_found_by_its_function_only() {
             assert_eq!(is_found, function == route.function, "{function}: {} {}", route.method, route.path);
         }
     }
+}
+
+#[test]
+fn the_current_session_is_not_an_id() {
+    let current = parse::<Accounts>("DELETE", "/sessions/current", &[]);
+    assert!(matches!(current, Ok(Accounts::LogOut)), "{current:?}");
+    let other = parse::<Accounts>("DELETE", &format!("/sessions/{ID}"), &[]);
+    assert!(matches!(other, Ok(Accounts::EndSession(id)) if id.to_string() == ID), "{other:?}");
 }
 
 #[test]

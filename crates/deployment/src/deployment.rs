@@ -1,6 +1,7 @@
 //! Holds the settings of a deployment and the clients that are made from them.
 
 use sluice_domain::hash::Sha256;
+use sluice_domain::invitation::Registration;
 use sluice_storage::presign::{Credentials, UrlLife};
 use sluice_storage::stores::Role;
 use sluice_storage::stores::Stores;
@@ -73,6 +74,16 @@ impl Deployment {
 
     pub fn session_life(&self) -> Result<Duration, ConfigError> {
         self.get(&settings::SESSION_TTL_SECONDS)
+    }
+
+    /// Who may register.
+    pub fn registration(&self) -> Result<Registration, ConfigError> {
+        self.get(&settings::REGISTRATION)
+    }
+
+    /// The secret by which functions know the distribution in front of the API, if it has one.
+    pub fn origin_secret(&self) -> Result<Option<String>, ConfigError> {
+        self.find(&settings::ORIGIN_SECRET)
     }
 
     /// The quota of a new account, in bytes.

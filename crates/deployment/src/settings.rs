@@ -1,6 +1,7 @@
 //! Lists the settings of a deployment. `docs/OPERATIONS.md` has the same list.
 
 use sluice_domain::hash::Sha256;
+use sluice_domain::invitation::Registration;
 use sluice_domain::migration::Rule;
 use std::time::Duration;
 use tracing::level_filters::LevelFilter;
@@ -67,6 +68,16 @@ settings! {
     CACHED_BLOB_TTL_SECONDS: Duration = Setting::seconds("SLUICE_CACHED_BLOB_TTL_SECONDS", PARAMETER);
     RETIRED_OBJECT_GRACE_SECONDS: Duration =
         Setting::seconds("SLUICE_RETIRED_OBJECT_GRACE_SECONDS", PARAMETER);
+    REGISTRATION: Registration =
+        Setting::new("SLUICE_REGISTRATION", PARAMETER, "open, invite or closed").or(Absent::Default("closed"));
+    ORIGIN_SECRET: String = Setting::parsed(
+        "SLUICE_ORIGIN_SECRET",
+        "the secret in the [parameter](../infra/README.md#parameters) `OriginSecretName`",
+        "at least 32 characters",
+        |value| (value.len() >= 32).then(|| value.to_owned()),
+    )
+    .secret()
+    .or(Absent::Means("functions answer whoever calls the API itself"));
     DEFAULT_QUOTA_BYTES: u64 = Setting::number("SLUICE_DEFAULT_QUOTA_BYTES", PARAMETER);
     WEBHOOK_SECRET_SHA256: Sha256 =
         Setting::new("SLUICE_WEBHOOK_SECRET_SHA256", PARAMETER, "a SHA-256 in lower-case hex")

@@ -1,12 +1,11 @@
-//! Models accounts and sessions, and checks user names and passwords.
+//! Models accounts, and checks user names.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::hash::Sha256;
 use crate::id::AccountId;
-use crate::time::{Timestamp, unix_milliseconds};
+use crate::time::{Timestamp, optional_unix_milliseconds, unix_milliseconds};
 
 /// An account with its quota.
 ///
@@ -33,25 +32,40 @@ pub struct Account {
     /// When the account was registered.
     #[serde(with = "unix_milliseconds")]
     pub created_at: Timestamp,
+    /// Since when the operator lets nobody log in to the account.
+    #[serde(default, with = "optional_unix_milliseconds", skip_serializing_if = "Option::is_none")]
+    pub suspended_at: Option<Timestamp>,
 }
 
-/// A session, from a login until it expires or the user logs out.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Session {
-    /// SHA-256 of the token; the token itself is not stored.
-    pub token_sha256: Sha256,
-    /// The account that is logged in.
-    pub account_id: AccountId,
-    /// The user name of the account, which is the key of its row.
+/// What distinguishes a new account from others.
+#[derive(Clone)]
+pub struct NewAccount {
+    /// The name to log in with.
     pub username: Username,
-    /// When the session ends, in seconds since 1970. `DynamoDB` deletes the row some time later.
-    pub expires_at: u64,
+    /// The account's id.
+    pub account_id: AccountId,
+    /// Argon2id hash of the password in PHC string format.
+    pub password_hash: String,
+    /// The quota in bytes.
+    pub quota_bytes: u64,
+    /// When the account is registered.
+    pub created_at: Timestamp,
 }
 
-impl Session {
-    /// Whether the session has not expired at `now`.
-    pub fn is_valid(&self, now: Timestamp) -> bool {
-        now.unix_seconds() < self.expires_at
+impl From<NewAccount> for Account {
+    fn from(new: NewAccount) -> Self {
+        Self {
+            username: new.username,
+            account_id: new.account_id,
+            password_hash: new.password_hash,
+            quota_bytes: new.quota_bytes,
+            used_bytes: 0,
+            reserved_bytes: 0,
+            stored_bytes: 0,
+            available_bytes: new.quota_bytes,
+            created_at: new.created_at,
+            suspended_at: None,
+        }
     }
 }
 
@@ -63,9 +77,6 @@ pub struct Username(String);
 
 /// The longest text that is normalised as a user name, in bytes.
 pub const USERNAME_INPUT_MAX_BYTES: usize = 1024;
-
-/// The longest text that is normalised as a password, in bytes.
-pub const PASSWORD_INPUT_MAX_BYTES: usize = 4096;
 
 /// Why a user name was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -125,57 +136,6 @@ impl From<Username> for String {
     }
 }
 
-/// A password as it is hashed: NFC, 12 to 256 characters, no control characters (RFC 8265's `OpaqueString`
-/// profile). `Debug` does not show it.
-#[derive(Clone)]
-pub struct Password(String);
-
-/// Why a password was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidPassword {
-    /// The password has fewer than 12 characters.
-    #[error("a password has at least 12 characters")]
-    TooShort,
-    /// The password has more than 256 characters.
-    #[error("a password has at most 256 characters")]
-    TooLong,
-    /// The password contains a control character.
-    #[error("a password has no control characters")]
-    ControlCharacter,
-}
-
-impl Password {
-    /// Parses and normalises a password as the user typed it. Spaces of any script become the ASCII space, as
-    /// `OpaqueString` requires.
-    ///
-    /// # Errors
-    /// [`InvalidPassword`] names the rule that the password breaks.
-    pub fn parse(text: &str) -> Result<Self, InvalidPassword> {
-        if text.len() > PASSWORD_INPUT_MAX_BYTES {
-            return Err(InvalidPassword::TooLong);
-        }
-        let spaced = |c: char| if c.is_whitespace() && !c.is_control() { ' ' } else { c };
-        let password: String = text.chars().map(spaced).nfc().collect();
-        match password.chars().count() {
-            0..=11 => Err(InvalidPassword::TooShort),
-            257.. => Err(InvalidPassword::TooLong),
-            _ if password.chars().any(char::is_control) => Err(InvalidPassword::ControlCharacter),
-            _ => Ok(Self(password)),
-        }
-    }
-
-    /// The normalised password in UTF-8, to be hashed.
-    pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(…)")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,16 +156,5 @@ mod tests {
         for bad in ["a b c", "-abc", "ab\0c", "a/b", "ab\u{202e}c"] {
             assert_eq!(Username::parse(bad), Err(InvalidUsername::Character), "{bad:?}");
         }
-    }
-
-    #[test]
-    fn passwords_are_normalised_and_bounded() {
-        let composed = Password::parse("pässword long enough").expect("valid");
-        let decomposed = Password::parse("pa\u{308}ssword\u{a0}long enough").expect("valid");
-        assert_eq!(composed.as_bytes(), decomposed.as_bytes());
-        assert_eq!(Password::parse("short").err(), Some(InvalidPassword::TooShort));
-        assert_eq!(Password::parse(&"x".repeat(257)).err(), Some(InvalidPassword::TooLong));
-        assert_eq!(Password::parse("line one\nline two").err(), Some(InvalidPassword::ControlCharacter));
-        assert_eq!(format!("{composed:?}"), "Password(…)");
     }
 }

@@ -109,6 +109,10 @@ id!(
     PackId
 );
 id!(
+    /// A session of an account, as its user sees it: the first half of its token's SHA-256.
+    SessionId
+);
+id!(
     /// One body that was sent for an upload. A presigned URL that is used twice makes two object versions.
     ObjectVersionId
 );

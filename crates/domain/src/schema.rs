@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 
 use crate::hash::{ChunkId, Sha1, Sha256};
-use crate::id::{AccountId, FileId, PackId, UploadId, VersionId};
+use crate::id::{AccountId, FileId, PackId, SessionId, UploadId, VersionId};
 use crate::part_plan::{PART_MAX_COUNT, PartNumber};
 use crate::path::{FilePath, PATH_MAX_BYTES};
 use crate::time::Timestamp;
@@ -33,6 +33,7 @@ schema! {
     FileId: {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "The id of a file; a rename keeps \
         it."},
     PackId: {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "The id of a pack."},
+    SessionId: {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "The id of a session."},
     UploadId: {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "The id of an upload."},
     VersionId: {"type": "string", "pattern": "^[0-9a-f]{32}$",
         "description": "The id of a version, which is also its ETag. Later versions sort after earlier \

@@ -2,8 +2,7 @@
 
 use http::header::{self, AUTHORIZATION};
 use sluice_contracts::problem::Code;
-use sluice_domain::account::Session;
-use sluice_domain::hash::Sha256;
+use sluice_domain::session::{Session, SessionKey};
 use sluice_storage::Tables;
 use std::time::Duration;
 
@@ -13,14 +12,14 @@ use crate::failure::Failure;
 /// With this prefix, browsers accept the cookie only from the origin itself, with `Secure` and for all paths.
 const COOKIE: &str = "__Host-sluice-session";
 
-/// Hashes the token of a call.
+/// The token of a call.
 ///
 /// # Errors
-/// `unauthenticated` if the call has no token.
-pub fn token_sha256(call: &Call) -> Result<Sha256, Failure> {
+/// `unauthenticated` if the call has none.
+pub fn token(call: &Call) -> Result<&str, Failure> {
     let token =
         if call.headers.contains_key(AUTHORIZATION) { bearer_token(call) } else { cookie_token(call) };
-    token.map(|token| Sha256::of(token.as_bytes())).ok_or_else(unauthenticated)
+    token.ok_or_else(unauthenticated)
 }
 
 /// The value of `Set-Cookie` that stores a token in a browser, where neither scripts nor other sites can read
@@ -62,7 +61,8 @@ fn cookie_token(call: &Call) -> Option<&str> {
 /// # Errors
 /// `unauthenticated` if there is none or it has ended.
 pub async fn session(tables: &Tables, call: &Call) -> Result<Session, Failure> {
-    let session = tables.session(&token_sha256(call)?, call.now).await?.ok_or_else(unauthenticated)?;
+    let key = SessionKey::of_token(token(call)?).ok_or_else(unauthenticated)?;
+    let session = tables.session(&key, call.now).await?.ok_or_else(unauthenticated)?;
     tracing::Span::current().record("account", tracing::field::display(session.account_id));
     Ok(session)
 }

@@ -8,6 +8,7 @@ use sluice_domain::id::VersionId;
 use sluice_domain::time::Timestamp;
 use sluice_storage::Chain;
 use std::fmt;
+use std::net::IpAddr;
 
 use crate::failure::Failure;
 
@@ -80,8 +81,10 @@ impl Call {
             if !inner.is_data() {
                 return Failure::new(Code::MalformedJson, inner.to_string());
             }
-            let place = if field == "." { String::new() } else { format!("{field}: ") };
-            Failure::invalid(format_args!("{place}{inner}"))
+            if field == "." {
+                return Failure::invalid(inner);
+            }
+            Failure::invalid(format_args!("{field}: {inner}")).about(field)
         })?;
         json.end().map_err(|error| Failure::new(Code::MalformedJson, error.to_string()))?;
         Ok(value)
@@ -105,6 +108,15 @@ impl Call {
     pub fn header(&self, name: &str) -> Result<Option<&str>, Failure> {
         let Some(value) = self.headers.get(name) else { return Ok(None) };
         value.to_str().map(Some).map_err(|_| Failure::invalid(format_args!("the header {name} is not ASCII")))
+    }
+
+    /// The last two addresses that the call came through: the viewer's and `CloudFront`'s, or at last the
+    /// address that called the API itself. A client can invent the earlier ones. What is no address is left
+    /// out: where no proxy writes the header, a client could fill the log with it.
+    pub fn forwarded_for(&self) -> Vec<IpAddr> {
+        let chain = self.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+        let chain: Vec<&str> = chain.flat_map(|value| value.split(',')).map(str::trim).collect();
+        chain[chain.len().saturating_sub(2)..].iter().filter_map(|entry| entry.parse().ok()).collect()
     }
 
     pub fn random<const N: usize>(&self) -> Result<[u8; N], Failure> {

@@ -10,6 +10,8 @@ pub struct Failure {
     pub code: Code,
     /// What was wrong and what to do about it. The client sees it.
     pub detail: String,
+    /// The field of the body that was wrong, if it is one.
+    pub field: Option<String>,
     /// After how many seconds the client may repeat the call, if that is known.
     pub retry_after_seconds: Option<u64>,
 }
@@ -21,12 +23,18 @@ const DETAIL_MAX_CHARACTERS: usize = 500;
 impl Failure {
     /// A detail beyond 500 characters is cut off.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: shortened(detail.into()), retry_after_seconds: None }
+        Self { code, detail: shortened(detail.into()), field: None, retry_after_seconds: None }
     }
 
     #[must_use]
     pub fn retry_after(self, seconds: u64) -> Self {
         Self { retry_after_seconds: Some(seconds), ..self }
+    }
+
+    /// Names the field of the body that was wrong.
+    #[must_use]
+    pub fn about(self, field: impl Into<String>) -> Self {
+        Self { field: Some(shortened(field.into())), ..self }
     }
 
     pub fn invalid(detail: impl std::fmt::Display) -> Self {

@@ -1,9 +1,10 @@
 //! Runs a handler as a Lambda function behind the HTTP API.
 
-use http::HeaderMap;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Error, Request, RequestExt, Response, service_fn};
-use sluice_deployment::clock;
+use sluice_contracts::problem::Code;
+use sluice_deployment::{ConfigError, Deployment, clock};
+use sluice_domain::hash::Sha256;
 use sluice_storage::trace;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,8 +16,40 @@ use crate::call::Call;
 use crate::failure::Failure;
 use crate::reply::Reply;
 
+/// The header with which the deployment's distribution proves itself.
+const ORIGIN_SECRET: &str = "x-sluice-origin-secret";
+
+/// Where calls may come from.
+#[derive(Debug, Clone, Copy)]
+pub enum Entrance {
+    Any,
+    /// Only through the distribution, which knows the secret with this SHA-256.
+    WithSecret(Sha256),
+}
+
+impl Entrance {
+    /// The entrance that the settings name.
+    pub fn of(deployment: &Deployment) -> Result<Self, ConfigError> {
+        let secret = deployment.origin_secret()?;
+        Ok(secret.map_or(Self::Any, |secret| Self::WithSecret(Sha256::of(secret.as_bytes()))))
+    }
+
+    /// Compares hashes, so that the time tells nothing of the secret.
+    fn check(self, call: &Call) -> Result<(), Failure> {
+        let Self::WithSecret(secret) = self else { return Ok(()) };
+        match call.header(ORIGIN_SECRET)? {
+            Some(given) if Sha256::of(given.as_bytes()) == secret => Ok(()),
+            _ => Err(Failure::new(Code::WrongEntrance, "call the address of the page, not the API itself")),
+        }
+    }
+}
+
 /// Answers calls with `handle` until Lambda ends the process.
-pub async fn serve<App, Answer>(app: App, handle: fn(Arc<App>, Call) -> Answer) -> Result<(), StartError>
+pub async fn serve<App, Answer>(
+    entrance: Entrance,
+    app: App,
+    handle: fn(Arc<App>, Call) -> Answer,
+) -> Result<(), StartError>
 where
     App: Send + Sync + 'static,
     Answer: Future<Output = Result<Reply, Failure>> + Send + 'static,
@@ -27,7 +60,12 @@ where
         let call = read(request);
         let app = app.clone();
         let span = tracing::info_span!("call", request_id = call.request_id, trace_id, account = Empty);
-        let answer = async move { answer(call, |call| handle(app, call)).await };
+        let admitted = entrance.check(&call);
+        let handled = move |call| async move {
+            admitted?;
+            handle(app, call).await
+        };
+        let answer = async move { answer(call, handled).await };
         trace::scope(trace_id, answer.instrument(span))
     }))
     .await
@@ -40,7 +78,7 @@ where
     let request_id = call.request_id.clone();
     let method = call.method.clone();
     let path = call.path.clone();
-    let forwarded_for = forwarded_for(&call.headers);
+    let forwarded_for = addresses(&call);
     let mut code = None;
     let reply = handle(call).await.unwrap_or_else(|failure| {
         code = Some(failure.code.as_str());
@@ -55,15 +93,9 @@ where
     }))
 }
 
-/// The last two addresses that the call came through: the viewer's and `CloudFront`'s, or at last the address
-/// that called the API itself. A client can invent the earlier ones. What is no address is left out: where no
-/// proxy writes the header, a client could fill the log with it.
-fn forwarded_for(headers: &HeaderMap) -> Option<String> {
-    let chain = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let chain: Vec<&str> = chain.flat_map(|value| value.split(',')).map(str::trim).collect();
-    let last = chain[chain.len().saturating_sub(2)..].iter().filter_map(|entry| entry.parse().ok());
-    let last: Vec<String> = last.map(|address: IpAddr| address.to_string()).collect();
-    (!last.is_empty()).then(|| last.join(", "))
+fn addresses(call: &Call) -> Option<String> {
+    let addresses: Vec<String> = call.forwarded_for().iter().map(IpAddr::to_string).collect();
+    (!addresses.is_empty()).then(|| addresses.join(", "))
 }
 
 fn read(request: Request) -> Call {
@@ -87,20 +119,42 @@ fn read(request: Request) -> Call {
 
 #[cfg(test)]
 mod tests {
-    use super::forwarded_for;
-    use http::{HeaderMap, HeaderName, HeaderValue};
+    use super::*;
+    use http::{HeaderMap, HeaderName, HeaderValue, Method};
+    use sluice_domain::time::Timestamp;
+
+    fn call(name: &'static str, value: &'static str) -> Call {
+        let name = HeaderName::from_static(name);
+        Call {
+            method: Method::GET,
+            path: "/".to_owned(),
+            query: Vec::new(),
+            headers: HeaderMap::from_iter([(name, HeaderValue::from_static(value))]),
+            body: Vec::new(),
+            request_id: String::new(),
+            now: Timestamp::from_unix_milliseconds(0),
+        }
+    }
 
     #[test]
     fn only_addresses_that_proxies_of_ours_saw_are_logged() {
-        let logged = |chain: &'static str| {
-            let name = HeaderName::from_static("x-forwarded-for");
-            forwarded_for(&HeaderMap::from_iter([(name, HeaderValue::from_static(chain))]))
-        };
+        let logged = |chain: &'static str| addresses(&call("x-forwarded-for", chain));
         assert_eq!(logged("203.0.113.7").as_deref(), Some("203.0.113.7"));
         assert_eq!(logged("invented,203.0.113.7, 130.176.0.1").as_deref(), Some("203.0.113.7, 130.176.0.1"));
         assert_eq!(logged("203.0.113.7, not an address").as_deref(), Some("203.0.113.7"));
         assert_eq!(logged("2001:db8::1, 130.176.0.1").as_deref(), Some("2001:db8::1, 130.176.0.1"));
         assert_eq!(logged("invented"), None);
-        assert_eq!(forwarded_for(&HeaderMap::new()), None);
+        assert_eq!(addresses(&call("accept", "*/*")), None);
+    }
+
+    #[test]
+    fn an_entrance_with_a_secret_is_the_only_one() {
+        let entrance = Entrance::WithSecret(Sha256::of(b"the secret"));
+        assert_eq!(entrance.check(&call("x-sluice-origin-secret", "the secret")), Ok(()));
+        for other in [call("x-sluice-origin-secret", "another"), call("accept", "*/*")] {
+            let refused = entrance.check(&other).expect_err("a direct call");
+            assert_eq!(refused.code, Code::WrongEntrance);
+            assert_eq!(Entrance::Any.check(&other), Ok(()));
+        }
     }
 }

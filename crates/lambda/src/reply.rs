@@ -53,7 +53,8 @@ impl Reply {
 
     /// The problem details of a failed call.
     pub fn problem(failure: &Failure, request_id: &str) -> Self {
-        let problem = Problem::new(failure.code, &failure.detail, request_id);
+        let field = failure.field.clone();
+        let problem = Problem { field, ..Problem::new(failure.code, &failure.detail, request_id) };
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         let reply = Self { status, headers: Vec::new(), body: Some((body, PROBLEM_JSON)) };

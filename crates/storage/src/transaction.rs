@@ -85,6 +85,14 @@ pub(crate) enum Condition {
     /// The user name is free.
     UsernameFree,
     AccountExists,
+    /// The account is as it was read.
+    AccountUnchanged,
+    /// The invitation exists and has not expired.
+    InvitationValid,
+    /// No session has this token.
+    SessionNew,
+    /// The counters of attempts are as they were read.
+    AttemptsUnchanged,
     /// The account has this much quota left.
     QuotaAvailable,
     /// No upload has this id.

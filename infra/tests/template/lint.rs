@@ -27,6 +27,8 @@ fn the_template_passes_cfn_lint() {
 }
 
 #[test]
-fn the_role_of_the_example_workflow_passes_cfn_lint() {
-    lint(&workspace_dir().join("infra/examples/deploy-role.yaml"));
+fn the_example_templates_pass_cfn_lint() {
+    for example in ["deploy-role", "web-acl"] {
+        lint(&workspace_dir().join(format!("infra/examples/{example}.yaml")));
+    }
 }

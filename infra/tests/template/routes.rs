@@ -3,7 +3,7 @@
 use sluice_contracts::route::ROUTES;
 use std::collections::BTreeSet;
 
-use crate::{pascal_case, template};
+use crate::{pascal_case, section, template};
 
 #[test]
 fn the_template_deploys_the_routes_of_the_contracts() {
@@ -22,6 +22,34 @@ fn the_template_deploys_the_routes_of_the_contracts() {
         (key, pascal_case(route.function))
     });
     assert_eq!(deployed, agreed.collect());
+}
+
+/// Comparing a password is the dearest work of a call, and whoever guesses calls no other route.
+#[test]
+fn routes_that_take_a_password_have_a_throttle_of_their_own() {
+    let resources = section(&template(), "Resources");
+    let stage = &resources["ApiStage"];
+    for route in ["CreateAccountRoute", "CreateSessionRoute", "ChangePasswordRoute"] {
+        let key = resources[route].lines().find_map(|line| line.trim().strip_prefix("RouteKey: "));
+        let key = key.expect("a key");
+        let throttle = "ThrottlingRateLimit: !Ref PasswordRatePerSecond";
+        assert!(stage.contains(&format!("        {key}:\n          {throttle}\n")), "{key}");
+        let depends = stage.lines().find_map(|line| line.trim().strip_prefix("DependsOn: "));
+        assert!(depends.is_some_and(|depends| depends.contains(route)), "AWS refuses settings of no route");
+    }
+}
+
+#[test]
+fn every_function_that_answers_calls_knows_the_distribution_by_its_secret() {
+    let resources = section(&template(), "Resources");
+    let secret = "!Sub \"{{resolve:secretsmanager:${OriginSecretName}:SecretString}}\"";
+    assert!(resources["PageDistribution"].contains(&format!("HeaderValue: {secret}")));
+    let functions: BTreeSet<&str> = ROUTES.iter().map(|route| route.function).collect();
+    for function in functions {
+        let setting = format!("SLUICE_ORIGIN_SECRET: !If\n            - CheckOrigin\n            - {secret}");
+        let knows = resources[&format!("{}Function", pascal_case(function))].contains(&setting);
+        assert_eq!(knows, function != "bridge-events", "{function}: stores call the webhook directly");
+    }
 }
 
 #[test]

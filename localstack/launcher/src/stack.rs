@@ -240,6 +240,7 @@ fn local_parameters(origins: &str, webhook_secret: &str) -> Parameters {
         ("Architecture", architecture),
         ("DeletionProtection", "false"),
         ("WebhookSecretSha256", webhook_secret_sha256.as_str()),
+        ("Registration", "open"),
         ("RequireTls", "false"),
         ("ServePage", "false"),
         ("VaultNoncurrentDays", "0"),

@@ -1,6 +1,6 @@
 //! Rows as the HTTP functions write them.
 
-use sluice_domain::account::{Account, Username};
+use sluice_domain::account::{Account, NewAccount, Username};
 use sluice_domain::id::{AccountId, UploadId, VersionId};
 use sluice_domain::part_plan::PartPlan;
 use sluice_domain::path::FilePath;
@@ -17,17 +17,13 @@ pub const UPLOAD_LIFE: Duration = Duration::from_hours(7 * 24);
 
 /// An account without bytes.
 pub fn account(name: &str, random: [u8; 10], now: Timestamp) -> Account {
-    Account {
+    Account::from(NewAccount {
         username: Username::parse(name).expect("a user name"),
         account_id: AccountId::new(now, random),
         password_hash: String::new(),
         quota_bytes: QUOTA_BYTES,
-        used_bytes: 0,
-        reserved_bytes: 0,
-        stored_bytes: 0,
-        available_bytes: QUOTA_BYTES,
         created_at: now,
-    }
+    })
 }
 
 /// An open upload of a file that is new at its path. It is due at once.

@@ -1,5 +1,6 @@
 //! Parses the command line, and holds its help texts.
 
+mod account;
 mod import;
 mod value;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use crate::account::AccountArguments;
 use crate::output::Format;
+pub use account::{AccountsArguments, AccountsCommand, NewPassword};
 pub use import::{ImportArguments, Location};
 pub use value::{bytes, role};
 
@@ -36,8 +38,8 @@ Start with:
   sluice-admin --settings settings.json migrate --to oss --account ada --dry-run
   sluice-admin --settings settings.json verify --all --sample 1";
 
-/// The operator's command for a Sluice deployment: checks stores, moves packs, imports buckets, checks
-/// receipts.
+/// The operator's command for a Sluice deployment: manages accounts, checks stores, moves packs, imports
+/// buckets, checks receipts.
 #[derive(Debug, Parser)]
 #[command(name = "sluice-admin", version, after_help = MORE, max_term_width = 110)]
 pub struct Arguments {
@@ -82,6 +84,8 @@ pub enum Command {
     Verify(VerifyArguments),
     /// Copy a bucket of other objects into a store, with a signed receipt for each object
     Import(ImportArguments),
+    /// Invite people, list accounts, change quotas and passwords, suspend
+    Account(AccountsArguments),
     /// List the messages that a worker gave up, and send them to the worker again
     Redrive(RedriveArguments),
 }

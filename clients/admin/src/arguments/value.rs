@@ -1,7 +1,8 @@
-//! Parses values on the command line: sizes, roles, keys and percentages.
+//! Parses values on the command line: sizes, times, roles, keys and percentages.
 
 use sluice_domain::hash::Sha256;
 use sluice_storage::stores::Role;
+use std::time::Duration;
 
 /// Parses a size: a number above 0 with an optional unit (b, k, m, g, t), in bytes.
 pub fn bytes(text: &str) -> Result<u64, String> {
@@ -17,6 +18,22 @@ pub fn bytes(text: &str) -> Result<u64, String> {
     let number = digits.parse::<u64>().ok().filter(|number| *number > 0);
     let size_bytes = number.zip(shift).and_then(|(number, shift)| number.checked_mul(1 << shift));
     size_bytes.ok_or_else(|| "a size is a number above 0 with b, k, m, g or t, such as 16m".to_owned())
+}
+
+/// Parses a time: a number above 0 of minutes, hours or days.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit_seconds = match &text[digits.len()..] {
+        "m" => Some(60),
+        "h" => Some(60 * 60),
+        "d" => Some(24 * 60 * 60),
+        _ => None,
+    };
+    let number = digits.parse::<u32>().ok().filter(|number| *number > 0);
+    let seconds = number.zip(unit_seconds).map(|(number, unit)| u64::from(number) * unit);
+    seconds
+        .map(Duration::from_secs)
+        .ok_or_else(|| "a time is a number above 0 with m, h or d, such as 7d".to_owned())
 }
 
 /// Parses the role of a bucket.
@@ -49,6 +66,15 @@ pub(super) fn percent(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(duration("90m"), Ok(Duration::from_mins(90)));
+        assert_eq!(duration("7d"), Ok(Duration::from_hours(7 * 24)));
+        for bad in ["", "7", "d", "0d", "-1d", "7w", "99999999999d"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn sizes_have_units() {

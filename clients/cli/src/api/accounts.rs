@@ -1,6 +1,9 @@
 //! Calls for accounts and sessions.
 
-use sluice_contracts::accounts::{AccountCreated, AccountView, Credentials, Login, SessionCreated};
+use sluice_contracts::accounts::{
+    AccountCreated, AccountView, Credentials, Login, PasswordChange, SessionCreated, SessionList,
+};
+use sluice_domain::id::SessionId;
 
 use super::call::Call;
 use super::client::Api;
@@ -18,6 +21,23 @@ impl Api {
     /// Ends the current session.
     pub async fn delete_session(&self) -> Result<()> {
         self.success(&Call::delete(&["sessions", "current"])).await.map(drop)
+    }
+
+    pub async fn sessions(&self) -> Result<SessionList> {
+        self.json(&Call::get(&["sessions"])).await
+    }
+
+    pub async fn end_session(&self, id: SessionId) -> Result<()> {
+        self.success(&Call::delete(&["sessions", &id.to_string()])).await.map(drop)
+    }
+
+    /// Ends all sessions but the current one.
+    pub async fn end_other_sessions(&self) -> Result<()> {
+        self.success(&Call::delete(&["sessions"])).await.map(drop)
+    }
+
+    pub async fn change_password(&self, change: &PasswordChange) -> Result<()> {
+        self.success(&Call::post(&["accounts", "me", "password"], change)).await.map(drop)
     }
 
     /// The account of the current session.

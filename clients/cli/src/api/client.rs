@@ -41,6 +41,13 @@ pub(super) struct Answer {
     body: Bytes,
 }
 
+impl Answer {
+    /// The code of the problem, if the answer is one.
+    fn code(&self) -> Option<Code> {
+        serde_json::from_slice::<Problem>(&self.body).ok().map(|problem| problem.code)
+    }
+}
+
 /// Why a call may have to be repeated.
 enum Failure {
     /// The server cannot do it now.
@@ -58,7 +65,8 @@ impl From<reqwest::Error> for Failure {
 impl Failure {
     fn is_worth_repeating(&self, call: &Call) -> bool {
         match self {
-            Self::Refused(_) => true,
+            // Its pause may be minutes, and nobody would see why.
+            Self::Refused(answer) => answer.code() != Some(Code::TooManyAttempts),
             Self::Unanswered(error) => call.is_repeatable() || error.is_connect(),
         }
     }

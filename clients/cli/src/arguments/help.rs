@@ -25,6 +25,7 @@ pub(super) const REGISTER_HELP: &str = "\
 Examples:
   sluice --api https://files.example.com register ada
   sluice --api https://files.example.com register ada --password-stdin < password.txt
+  sluice --api https://files.example.com register ada --invitation sluice_invitation_...
 
 The password is asked for twice. The server is remembered, so that later commands need no --api.";
 
@@ -43,6 +44,21 @@ pub(super) const WHOAMI_HELP: &str = "\
 Examples:
   sluice whoami
   sluice whoami --json";
+
+pub(super) const PASSWORD_HELP: &str = "\
+Examples:
+  sluice password
+  sluice password --password-stdin < old-and-new.txt
+
+The session of this computer goes on; all others end.";
+
+pub(super) const SESSIONS_HELP: &str = "\
+Examples:
+  sluice sessions
+  sluice sessions end 0123456789abcdef0123456789abcdef
+  sluice sessions end --others
+
+`sluice logout` ends the session of this computer.";
 
 pub(super) const STAT_HELP: &str = "\
 Examples:

@@ -1,5 +1,6 @@
 //! Parses the command line, and holds its help texts.
 
+mod account;
 mod help;
 mod transfer;
 mod value;
@@ -12,9 +13,12 @@ use std::path::PathBuf;
 
 use crate::output::Format;
 use crate::session::ApiUrl;
+pub use account::{
+    CredentialArguments, PasswordArguments, RegisterArguments, SessionsCommand, SessionsToEnd,
+};
 use help::{
-    ABORT_HELP, LOGIN_HELP, LOGOUT_HELP, MAIN_HELP, REGISTER_HELP, RESTORE_HELP, RM_HELP, STAT_HELP,
-    UPLOADS_HELP, VERSIONS_HELP, WHOAMI_HELP,
+    ABORT_HELP, LOGIN_HELP, LOGOUT_HELP, MAIN_HELP, PASSWORD_HELP, REGISTER_HELP, RESTORE_HELP, RM_HELP,
+    SESSIONS_HELP, STAT_HELP, UPLOADS_HELP, VERSIONS_HELP, WHOAMI_HELP,
 };
 pub use transfer::{GetArguments, PutArguments};
 pub use value::{FileReference, Remote};
@@ -62,7 +66,7 @@ impl Global {
 pub enum Command {
     /// Create an account and log in
     #[command(after_help = REGISTER_HELP)]
-    Register(CredentialArguments),
+    Register(RegisterArguments),
     /// Log in to an account
     #[command(after_help = LOGIN_HELP)]
     Login(CredentialArguments),
@@ -72,6 +76,15 @@ pub enum Command {
     /// Show the account, its quota and how much of it is used
     #[command(after_help = WHOAMI_HELP)]
     Whoami,
+    /// Change the password; all other sessions end
+    #[command(after_help = PASSWORD_HELP)]
+    Password(PasswordArguments),
+    /// List the sessions of the account, or end some
+    #[command(after_help = SESSIONS_HELP)]
+    Sessions {
+        #[command(subcommand)]
+        command: Option<SessionsCommand>,
+    },
     /// Upload files and folders
     Put(PutArguments),
     /// Download files and folders
@@ -127,15 +140,6 @@ pub struct ForwardedArguments {
     /// See `sluice admin --help`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
     pub arguments: Vec<OsString>,
-}
-
-#[derive(Debug, Args)]
-pub struct CredentialArguments {
-    /// The user name
-    pub name: String,
-    /// Read the password from the first line of standard input instead of asking for it
-    #[arg(long)]
-    pub password_stdin: bool,
 }
 
 #[derive(Debug, Args)]
@@ -209,6 +213,11 @@ mod tests {
             "sluice get REMOTE --to LOCAL --json",
             "sluice get PREFIX/ --to DIR --json",
             "sluice --json --api http://127.0.0.1:1 login ada --password-stdin",
+            "sluice register ada --invitation inv_x --password-stdin",
+            "sluice sessions --json",
+            "sluice sessions end --others",
+            "sluice sessions end 0123456789abcdef0123456789abcdef",
+            "sluice password --password-stdin",
             "sluice restore a/b 0123456789abcdef0123456789abcdef",
             "sluice admin --help",
             "sluice admin --settings s.json migrate --to oss --account ada --json",
@@ -216,9 +225,13 @@ mod tests {
         ] {
             Arguments::try_parse_from(line.split(' ')).expect(line);
         }
-        for line in
-            ["sluice get ../x", "sluice rm", "sluice put a --part-size 1k", "sluice ls --json --quiet"]
-        {
+        for line in [
+            "sluice get ../x",
+            "sluice rm",
+            "sluice sessions end",
+            "sluice put a --part-size 1k",
+            "sluice ls --json --quiet",
+        ] {
             assert!(Arguments::try_parse_from(line.split(' ')).is_err(), "{line}");
         }
     }

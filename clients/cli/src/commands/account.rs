@@ -1,36 +1,50 @@
-//! Runs `register`, `login`, `logout` and `whoami`.
+//! Runs `register`, `login`, `logout`, `password` and `whoami`.
 
-use sluice_contracts::accounts::{AccountView, Credentials, Login};
-use sluice_domain::account::Password;
+use sluice_contracts::accounts::{AccountView, Credentials, Login, PasswordChange};
+use sluice_domain::account::Username;
+use sluice_domain::password::Password;
 use std::io::{self, IsTerminal as _};
 
 use crate::api::Api;
-use crate::arguments::CredentialArguments;
+use crate::arguments::{CredentialArguments, PasswordArguments, RegisterArguments};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::output::{self, printable};
 use crate::session::Session;
 
-/// What a password is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    LogIn,
-    /// A typing error, which nobody sees, would lock the user out, so it is asked for twice.
-    NewAccount,
-}
-
 /// Creates an account and logs in.
-pub async fn register(arguments: &CredentialArguments, context: &Context) -> Result<()> {
+pub async fn register(arguments: &RegisterArguments, context: &Context) -> Result<()> {
     let api = anonymous(context)?;
-    let credentials = credentials(arguments, Purpose::NewAccount)?;
-    api.create_account(&credentials).await?;
-    begin_session(&api, credentials, context).await
+    let CredentialArguments { name, password_stdin } = &arguments.credentials;
+    let username = Username::parse(name).map_err(|why| Error::Usage(why.to_string()))?;
+    let source = Source::chosen(*password_stdin);
+    let password = source.new_password(&format!("Password for {name}: "), &username)?;
+    let login = Login { username: name.clone(), password: password.clone(), cookie: false };
+    let invitation = arguments.invitation.clone();
+    api.create_account(&Credentials { username: name.clone(), password, invitation }).await?;
+    begin_session(&api, &login, context).await
 }
 
 pub async fn login(arguments: &CredentialArguments, context: &Context) -> Result<()> {
     let api = anonymous(context)?;
-    let credentials = credentials(arguments, Purpose::LogIn)?;
-    begin_session(&api, credentials, context).await
+    let CredentialArguments { name, password_stdin } = arguments;
+    let source = Source::chosen(*password_stdin);
+    let password = source.password(&format!("Password for {name}: "))?;
+    begin_session(&api, &Login { username: name.clone(), password, cookie: false }, context).await
+}
+
+/// Changes the password. All other sessions end.
+pub async fn change_password(arguments: &PasswordArguments, context: &Context) -> Result<()> {
+    let (api, session) = context.connect()?;
+    let username = Username::parse(&session.username)
+        .map_err(|why| Error::UnexpectedAnswer(format!("the session's user name: {why}")))?;
+    let source = Source::chosen(arguments.password_stdin);
+    let password = source.password("Present password: ")?;
+    let new_password = source.new_password("New password: ", &username)?;
+    api.change_password(&PasswordChange { password, new_password }).await?;
+    context.output.result(&serde_json::json!({ "password_changed": true }), || {
+        "the password is changed, and all other sessions have ended".to_owned()
+    })
 }
 
 /// Forgets the session on this machine, and ends it on the server.
@@ -63,9 +77,8 @@ fn anonymous(context: &Context) -> Result<Api> {
     Api::new(url, None)
 }
 
-async fn begin_session(api: &Api, credentials: Credentials, context: &Context) -> Result<()> {
-    let Credentials { username, password } = credentials;
-    let created = api.create_session(&Login { username, password, cookie: false }).await?;
+async fn begin_session(api: &Api, login: &Login, context: &Context) -> Result<()> {
+    let created = api.create_session(login).await?;
     let token = created.token.ok_or_else(|| Error::UnexpectedAnswer("a session without a token".into()))?;
     let api = Api::new(api.url().clone(), Some(&token))?;
     let account = api.account().await?;
@@ -89,17 +102,36 @@ fn show(account: &AccountView, api: &Api, context: &Context) -> Result<()> {
     })
 }
 
-fn credentials(arguments: &CredentialArguments, purpose: Purpose) -> Result<Credentials> {
-    let CredentialArguments { name, password_stdin } = arguments;
-    let password = if *password_stdin { read_line()? } else { ask(&format!("Password for {name}: "))? };
-    if purpose == Purpose::NewAccount {
-        // Before anybody types it again.
-        Password::parse(&password).map_err(|why| Error::Usage(why.to_string()))?;
-        if !password_stdin && ask("Again: ")? != password {
-            return Err(Error::Usage("the two passwords are different".to_owned()));
+/// Where passwords come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Terminal,
+    /// One password a line.
+    StandardInput,
+}
+
+impl Source {
+    fn chosen(password_stdin: bool) -> Self {
+        if password_stdin { Self::StandardInput } else { Self::Terminal }
+    }
+
+    fn password(self, prompt: &str) -> Result<String> {
+        match self {
+            Self::Terminal => ask(prompt),
+            Self::StandardInput => read_line(),
         }
     }
-    Ok(Credentials { username: name.clone(), password })
+
+    /// Asks twice, because a typing error, which nobody sees, would lock the user out; but first checks what
+    /// the server would refuse.
+    fn new_password(self, prompt: &str, username: &Username) -> Result<String> {
+        let password = self.password(prompt)?;
+        Password::choose(&password, username).map_err(|why| Error::Usage(why.to_string()))?;
+        if self == Self::Terminal && ask("Again: ")? != password {
+            return Err(Error::Usage("the two passwords are different".to_owned()));
+        }
+        Ok(password)
+    }
 }
 
 fn read_line() -> Result<String> {

@@ -4,9 +4,10 @@ mod account;
 mod change;
 mod list;
 mod operator;
+mod sessions;
 mod uploads;
 
-use crate::arguments::{Arguments, Command, UploadsCommand};
+use crate::arguments::{Arguments, Command, SessionsCommand, UploadsCommand};
 use crate::context::Context;
 use crate::error::Result;
 use crate::home::Home;
@@ -22,10 +23,15 @@ pub async fn run(arguments: Arguments, output: Output) -> Result<()> {
     let session_file = SessionFile::new(&home, arguments.global.api);
     let context = &Context { output, home, session_file };
     match arguments.command {
-        Command::Register(credentials) => account::register(&credentials, context).await,
+        Command::Register(arguments) => account::register(&arguments, context).await,
         Command::Login(credentials) => account::login(&credentials, context).await,
         Command::Logout => account::logout(context).await,
         Command::Whoami => account::whoami(context).await,
+        Command::Password(arguments) => account::change_password(&arguments, context).await,
+        Command::Sessions { command: None } => sessions::list(context).await,
+        Command::Sessions { command: Some(SessionsCommand::End(which)) } => {
+            sessions::end(&which, context).await
+        }
         Command::Put(arguments) => put::run(&arguments, context).await,
         Command::Get(arguments) => get::run(&arguments, context).await,
         Command::Ls(arguments) => list::ls(&arguments, context).await,

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
-use sluice_domain::id::{FileId, UploadId};
+use sluice_domain::id::{FileId, SessionId, UploadId};
 
 use super::problems::{self, Body};
 use super::schemas::Schemas;
@@ -20,8 +20,9 @@ pub(crate) struct Operation<'a> {
 
 impl<'a> Operation<'a> {
     pub(super) fn new(schemas: &'a mut Schemas) -> Self {
-        // Every call refuses parameters that it does not know.
-        let codes = vec![Code::InvalidRequest, Code::TooManyRequests, Code::Internal, Code::Unavailable];
+        // Every call refuses parameters that it does not know, and may be closed to direct callers.
+        let mut codes = vec![Code::InvalidRequest, Code::WrongEntrance];
+        codes.extend([Code::TooManyRequests, Code::Internal, Code::Unavailable]);
         Self { schemas, parameters: Vec::new(), request: None, answers: Vec::new(), codes }
     }
 
@@ -92,6 +93,8 @@ impl<'a> Operation<'a> {
              empty body is a probe.",
             "properties": {"Records": {"type": "array", "items": {"type": "object"}}},
         });
+        // Stores call the API itself.
+        self.codes.retain(|code| *code != Code::WrongEntrance);
         self.request = Some(json!({"required": false, "content": {"application/json": {"schema": schema}}}));
         self.problems(&[Code::BodyTooLarge])
     }
@@ -179,6 +182,12 @@ pub(crate) trait Described {
 impl Described for FileId {
     fn describe(operation: Operation<'_>) -> Operation<'_> {
         operation.id::<Self>("file_id")
+    }
+}
+
+impl Described for SessionId {
+    fn describe(operation: Operation<'_>) -> Operation<'_> {
+        operation.id::<Self>("session_id")
     }
 }
 

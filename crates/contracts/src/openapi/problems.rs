@@ -51,7 +51,7 @@ fn response(codes: &[Code], body: Body) -> Value {
 fn header(code: Code) -> Option<(&'static str, &'static str)> {
     match code {
         Code::Unauthenticated | Code::WrongCredentials => Some(("WWW-Authenticate", "`Bearer`.")),
-        Code::TooManyRequests | Code::Unavailable | Code::ContentMaterializing => {
+        Code::TooManyAttempts | Code::TooManyRequests | Code::Unavailable | Code::ContentMaterializing => {
             Some(("Retry-After", "Seconds to wait."))
         }
         _ => None,

@@ -1,6 +1,6 @@
 //! Parses what the path and the query of a request say.
 
-use sluice_domain::id::{FileId, UploadId};
+use sluice_domain::id::{FileId, SessionId, UploadId};
 use std::str::FromStr;
 
 use crate::query::{Parameters, unknown};
@@ -80,6 +80,12 @@ pub(super) trait Argument: Sized {
 impl Argument for FileId {
     fn take(request: &mut Matched<'_>) -> Result<Self, Refusal> {
         request.id("file")
+    }
+}
+
+impl Argument for SessionId {
+    fn take(request: &mut Matched<'_>) -> Result<Self, Refusal> {
+        request.id("session")
     }
 }
 

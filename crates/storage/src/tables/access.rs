@@ -12,8 +12,12 @@ use crate::transaction::{Row, Values, names, parse};
 pub struct TableNames {
     /// Accounts, by user name.
     pub accounts: String,
-    /// Sessions, by token hash.
+    /// Sessions, by account and token hash.
     pub sessions: String,
+    /// Attempts to log in, by counter.
+    pub attempts: String,
+    /// Invitations, by their hash.
+    pub invitations: String,
     /// Uploads, by upload id.
     pub uploads: String,
     /// Files, by account and path.
@@ -39,6 +43,8 @@ impl TableNames {
         Self {
             accounts: name("accounts"),
             sessions: name("sessions"),
+            attempts: name("attempts"),
+            invitations: name("invitations"),
             uploads: name("uploads"),
             files: name("files"),
             versions: name("versions"),

@@ -1,25 +1,38 @@
 //! Stores accounts and their quota.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Deserialize;
 use sluice_domain::account::{Account, Username};
+use sluice_domain::guessing::CounterKeys;
 use sluice_domain::id::AccountId;
 use sluice_domain::publication::QuotaChange;
+use sluice_domain::time::Timestamp;
 
-use super::Tables;
+use super::{RowUpdate, Tables, Update};
+use crate::call;
 use crate::error::StorageError;
-use crate::transaction::{Cancelled, Change, Condition, Row, Transaction, key, row};
+use crate::transaction::{Cancelled, Change, Condition, Row, Transaction, Values, key, parse, row};
 
 /// The result of [`Tables::create_account`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Registered {
     Done,
     UsernameTaken,
+    /// The invitation is unknown, used or expired.
+    InvitationInvalid,
+}
+
+/// The result of [`Tables::set_quota`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuotaChanged {
+    Done,
+    /// The account uses or reserves more than the new quota, or somebody else has just changed it.
+    BelowUse,
 }
 
 impl Tables {
     pub async fn create_account(&self, account: &Account) -> Result<Registered, StorageError> {
-        let free = Condition::UsernameFree.when("attribute_not_exists(#username)");
-        let transaction = Transaction::new().put(&self.names.accounts, row(account)?, free)?;
+        let transaction = Transaction::new().put_account(self, account)?;
         match transaction.commit(&self.client).await {
             Ok(()) => Ok(Registered::Done),
             Err(Cancelled::Conditions(_)) => Ok(Registered::UsernameTaken),
@@ -28,7 +41,101 @@ impl Tables {
     }
 
     pub async fn account(&self, username: &Username) -> Result<Option<Account>, StorageError> {
-        self.get(&self.names.accounts, key([("username", username.as_str())])).await
+        self.get(&self.names.accounts, account_key(username)).await
+    }
+
+    /// All accounts, in no particular order.
+    pub async fn accounts(&self) -> Result<Vec<Account>, StorageError> {
+        let mut accounts = Vec::new();
+        let mut after = None;
+        loop {
+            let request = self.client.scan().table_name(&self.names.accounts).set_exclusive_start_key(after);
+            let page = call::read("dynamodb:Scan", request.send()).await?;
+            let rows = page.items.unwrap_or_default().into_iter().filter(|row| !is_savings(row));
+            for row in rows {
+                accounts.push(parse(row)?);
+            }
+            after = page.last_evaluated_key;
+            if after.is_none() {
+                return Ok(accounts);
+            }
+        }
+    }
+
+    /// Gives the account another password, and takes the attempt back that was counted for it. Refused if it
+    /// has another one than was read.
+    pub async fn change_password(
+        &self,
+        account: &Account,
+        password_hash: &str,
+        counters: &CounterKeys,
+        now: Timestamp,
+    ) -> Result<Update, StorageError> {
+        let unchanged = Condition::AccountUnchanged
+            .when("#password_hash = :read AND attribute_not_exists(#suspended_at)")
+            .with(":read", &account.password_hash)?;
+        let change = Change::new("SET #password_hash = :new").with(":new", &password_hash)?;
+        let transaction = Transaction::new()
+            .update(&self.names.accounts, account_key(&account.username), change, unchanged)?
+            .forgive(self, counters, now)?;
+        match transaction.commit(&self.client).await {
+            Ok(()) => Ok(Update::Done),
+            Err(Cancelled::Conditions(_)) => Ok(Update::Refused),
+            Err(Cancelled::Error(error)) => Err(error),
+        }
+    }
+
+    /// Gives the account another password, whatever it has. Refused if there is no such account.
+    pub async fn reset_password(&self, username: &Username, hash: &str) -> Result<Update, StorageError> {
+        let values = Values::new().with(":hash", &hash)?;
+        self.update_account(username, "SET #password_hash = :hash", values).await
+    }
+
+    /// Suspends an account, or lets it log in again. Refused if there is no such account.
+    pub async fn set_suspended(
+        &self,
+        username: &Username,
+        since: Option<Timestamp>,
+    ) -> Result<Update, StorageError> {
+        match since {
+            Some(since) => {
+                let values = Values::new().with(":since", &since.unix_milliseconds())?;
+                self.update_account(username, "SET #suspended_at = :since", values).await
+            }
+            None => self.update_account(username, "REMOVE #suspended_at", Values::new()).await,
+        }
+    }
+
+    async fn update_account(
+        &self,
+        username: &Username,
+        update: &str,
+        values: Values,
+    ) -> Result<Update, StorageError> {
+        let (table, key) = (&*self.names.accounts, account_key(username));
+        let condition = "attribute_exists(#username)";
+        self.update_if(RowUpdate { table, key, update, condition, values }).await
+    }
+
+    /// Changes the quota of an account, by as much as it differs from the one that was read.
+    pub async fn set_quota(&self, account: &Account, quota: u64) -> Result<QuotaChanged, StorageError> {
+        let more = 0_i64.saturating_add_unsigned(quota).saturating_sub_unsigned(account.quota_bytes);
+        let values = Values::new()
+            .with(":quota", &quota)?
+            .with(":read", &account.quota_bytes)?
+            .with(":more", &more)?
+            .with(":less", &-more)?;
+        let change = RowUpdate {
+            table: &self.names.accounts,
+            key: account_key(&account.username),
+            update: "SET #quota_bytes = :quota, #available_bytes = #available_bytes + :more",
+            condition: "#quota_bytes = :read AND #available_bytes >= :less",
+            values,
+        };
+        Ok(match self.update_if(change).await? {
+            Update::Done => QuotaChanged::Done,
+            Update::Refused => QuotaChanged::BelowUse,
+        })
     }
 
     /// Counts the bytes that an account saves because its packs were moved; fewer than none if they take
@@ -54,12 +161,26 @@ struct Savings {
     saved_bytes: i64,
 }
 
+fn account_key(username: &Username) -> Row {
+    key([("username", username.as_str())])
+}
+
+fn is_savings(row: &Row) -> bool {
+    matches!(row.get("username"), Some(AttributeValue::S(name)) if name.starts_with('#'))
+}
+
 /// The key of an account's savings. No user name begins with `#`.
 fn savings_key(account: AccountId) -> Row {
     key([("username", &format!("#{account}"))])
 }
 
 impl Transaction {
+    /// Creates an account, if its user name is free.
+    pub(super) fn put_account(self, tables: &Tables, account: &Account) -> Result<Self, StorageError> {
+        let free = Condition::UsernameFree.when("attribute_not_exists(#username)");
+        self.put(&tables.names.accounts, row(account)?, free)
+    }
+
     /// Reserves `size_bytes` of quota, if they are available.
     pub(super) fn reserve(
         self,
@@ -69,7 +190,7 @@ impl Transaction {
     ) -> Result<Self, StorageError> {
         self.update(
             &tables.names.accounts,
-            key([("username", user.as_str())]),
+            account_key(user),
             Change::new(
                 "SET #available_bytes = #available_bytes - :size, #reserved_bytes = #reserved_bytes + :size",
             )
@@ -87,7 +208,7 @@ impl Transaction {
     ) -> Result<Self, StorageError> {
         self.update(
             &tables.names.accounts,
-            key([("username", user.as_str())]),
+            account_key(user),
             Change::new(
                 "SET #available_bytes = #available_bytes + :freed, \
                  #reserved_bytes = #reserved_bytes - :size, #used_bytes = #used_bytes + :used, \

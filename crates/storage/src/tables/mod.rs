@@ -5,6 +5,7 @@
 
 pub(crate) mod access;
 mod accounts;
+mod attempts;
 mod batch;
 mod blobs;
 mod builds;
@@ -12,6 +13,7 @@ mod chunk_index;
 mod commit;
 mod due;
 mod files;
+mod invitations;
 mod lease;
 mod listing;
 mod moves;
@@ -25,7 +27,8 @@ mod uploads;
 mod versions;
 
 pub use access::Update;
-pub use accounts::Registered;
+pub use accounts::{QuotaChanged, Registered};
+pub use attempts::Attempt;
 pub use builds::{Build, Building};
 pub use commit::{Commit, Committed, Displaced};
 pub use due::DUE_SHARDS;

@@ -1,51 +1,32 @@
-//! Registers accounts, logs in and out, and shows what an account uses.
+//! Registers accounts, logs in and out, lists and ends sessions, changes passwords, and shows what an account
+//! uses.
 
 mod app;
+mod attempt;
 mod password;
+mod register;
 mod session;
+mod sessions;
 
 use http::StatusCode;
-use sluice_contracts::accounts::{AccountCreated, AccountView, Credentials};
-use sluice_contracts::problem::Code;
+use sluice_contracts::accounts::AccountView;
 use sluice_contracts::route::Accounts;
-use sluice_domain::account::{Account, Password, Username};
-use sluice_domain::id::AccountId;
 use sluice_lambda::{Call, Failure, Reply, auth};
-use sluice_storage::tables::Registered;
 use std::sync::Arc;
 
 pub use app::App;
 
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
     match call.route()? {
-        Accounts::RegisterAccount => register(&app, &call).await,
+        Accounts::RegisterAccount => register::register(&app, &call).await,
         Accounts::GetAccount => show(&app, &call).await,
+        Accounts::ChangePassword => password::change(&app, &call).await,
         Accounts::LogIn => session::log_in(&app, &call).await,
+        Accounts::ListSessions => sessions::list(&app, &call).await,
+        Accounts::EndOtherSessions => sessions::end_others(&app, &call).await,
         Accounts::LogOut => session::log_out(&app, &call).await,
+        Accounts::EndSession(id) => sessions::end(&app, &call, id).await,
     }
-}
-
-async fn register(app: &App, call: &Call) -> Result<Reply, Failure> {
-    let credentials: Credentials = call.json()?;
-    let username = Username::parse(&credentials.username).map_err(Failure::invalid)?;
-    let password = Password::parse(&credentials.password).map_err(Failure::invalid)?;
-    let account = Account {
-        account_id: AccountId::new(call.now, call.random()?),
-        password_hash: password::hash(&password)?,
-        quota_bytes: app.default_quota_bytes,
-        used_bytes: 0,
-        reserved_bytes: 0,
-        stored_bytes: 0,
-        available_bytes: app.default_quota_bytes,
-        created_at: call.now,
-        username,
-    };
-    if app.tables.create_account(&account).await? == Registered::UsernameTaken {
-        let detail = format!("the user name {} is taken; choose another, or log in", account.username);
-        return Err(Failure::new(Code::UsernameTaken, detail));
-    }
-    let created = AccountCreated { account_id: account.account_id, username: account.username.to_string() };
-    Reply::json(StatusCode::CREATED, &created)
 }
 
 async fn show(app: &App, call: &Call) -> Result<Reply, Failure> {

@@ -1,10 +1,11 @@
 //! Runs accounts as a Lambda function.
 
 use accounts::{App, handle};
+use sluice_lambda::http::Entrance;
 use sluice_lambda::{StartError, http};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
     let deployment = sluice_lambda::start().await?;
-    http::serve(App::new(&deployment)?, handle).await
+    http::serve(Entrance::of(&deployment)?, App::new(&deployment)?, handle).await
 }

@@ -1,59 +1,57 @@
-//! Hashes and verifies passwords with Argon2id (RFC 9106): 19 MiB, two passes and one lane, the first choice
-//! of OWASP's Password Storage Cheat Sheet.
+//! Chooses, hashes, compares and changes passwords.
 
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
-use argon2::{Algorithm, Argon2, Params, Version};
+use http::StatusCode;
+use sluice_contracts::accounts::PasswordChange;
 use sluice_contracts::problem::Code;
-use sluice_domain::account::Password;
-use sluice_lambda::Failure;
+use sluice_domain::account::Username;
+use sluice_domain::password::{self, HashError, Password};
+use sluice_lambda::{Call, Failure, Reply, auth};
+use sluice_storage::Chain;
+use sluice_storage::tables::Update;
 
-/// Stands in for the hash of an unknown user. Without it, a faster answer would reveal that the user does not
-/// exist. It has the parameters below, and no known password has this hash.
-const DUMMY_HASH: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$c2x1aWNlLW5vYm9keS0wMQ$5xDdDk0xTCsN5x+6Wm0lR3N8yT1S2G0aVpPaVQmO1bw";
+use crate::app::App;
+use crate::attempt;
 
-fn argon2() -> Result<Argon2<'static>, Failure> {
-    let parameters = Params::new(19 * 1024, 2, 1, None).map_err(|error| failed(&error))?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters))
+/// Changes the password of the session's account, and ends all other sessions: whoever has the old password
+/// is out.
+pub async fn change(app: &App, call: &Call) -> Result<Reply, Failure> {
+    let session = auth::session(&app.tables, call).await?;
+    let change: PasswordChange = call.json()?;
+    let new = choose(&change.new_password, &session.username, "new_password")?;
+    let wrong = || Failure::new(Code::WrongPassword, "this is not the present password").about("password");
+    let present = Password::parse(&change.password).map_err(|_| wrong())?;
+    let counters = attempt::count(app, call, &session.username).await?;
+    let account =
+        app.tables.account(&session.username).await?.ok_or_else(|| Failure::not_found("account"))?;
+    let stored = Some(&*account.password_hash);
+    if !matches(&present, stored)? {
+        // The answer to the first call may have been lost.
+        return if matches(&new, stored)? { Ok(Reply::empty(StatusCode::NO_CONTENT)) } else { Err(wrong()) };
+    }
+    let hash = hash(call, &new)?;
+    if app.tables.change_password(&account, &hash, &counters, call.now).await? == Update::Refused {
+        return Err(Failure::new(Code::Conflict, "the account was changed at the same time"));
+    }
+    app.tables.end_sessions(account.account_id, Some(&session.key())).await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 
-fn failed(error: &dyn std::fmt::Display) -> Failure {
-    // The library's message contains nothing of the password.
-    Failure::new(Code::Internal, format!("the password could not be hashed: {error}"))
+/// Parses a new password, which `field` of the body holds.
+pub fn choose(text: &str, username: &Username, field: &str) -> Result<Password, Failure> {
+    Password::choose(text, username).map_err(|error| Failure::invalid(error).about(field))
 }
 
-/// Hashes a new password with a random salt. The result is in PHC string format.
-pub fn hash(password: &Password) -> Result<String, Failure> {
-    let hash = argon2()?.hash_password(password.as_bytes()).map_err(|error| failed(&error))?;
-    Ok(hash.to_string())
+/// Hashes a new password with a random salt.
+pub fn hash(call: &Call, password: &Password) -> Result<String, Failure> {
+    password::hash(password, &call.random()?).map_err(|error| failed(&error))
 }
 
-/// Whether the password matches `hash`. Without a hash, does the same work and returns false.
+/// Whether the password is that of the hash. Takes as long without a hash.
 pub fn matches(password: &Password, hash: Option<&str>) -> Result<bool, Failure> {
-    let parsed = PasswordHash::new(hash.unwrap_or(DUMMY_HASH)).map_err(|error| failed(&error))?;
-    let is_right = argon2()?.verify_password(password.as_bytes(), &parsed).is_ok();
-    Ok(is_right && hash.is_some())
+    password::matches(password, hash).map_err(|error| failed(&error))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_password_matches() {
-        let right = Password::parse("correct horse battery").expect("valid");
-        let wrong = Password::parse("incorrect horse battery").expect("valid");
-        let hash = hash(&right).expect("hashed");
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(matches(&right, Some(&hash)).expect("verified"));
-        assert!(!matches(&wrong, Some(&hash)).expect("verified"));
-    }
-
-    #[test]
-    fn nothing_matches_for_an_unknown_user_and_that_costs_the_same_work() {
-        let dummy = PasswordHash::new(DUMMY_HASH).expect("a PHC string");
-        let params = Params::try_from(&dummy).expect("parameters");
-        assert_eq!((params.m_cost(), params.t_cost(), params.p_cost()), (19 * 1024, 2, 1));
-        assert!(!matches(&Password::parse("anything at all").expect("valid"), None).expect("verified"));
-    }
+fn failed(error: &HashError) -> Failure {
+    tracing::error!(error = %Chain(error), "a password could not be hashed");
+    Failure::new(Code::Internal, "the logs have the cause under the request id")
 }

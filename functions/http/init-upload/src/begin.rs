@@ -3,12 +3,12 @@
 use http::StatusCode;
 use sluice_contracts::problem::Code;
 use sluice_contracts::uploads::{UploadAnswer, UploadPlan, UploadRequest};
-use sluice_domain::account::Session;
 use sluice_domain::delta::check_packs;
 use sluice_domain::hash::Sha256;
 use sluice_domain::id::{UploadId, VersionId};
 use sluice_domain::pack::PACK_MAX_BYTES;
 use sluice_domain::part_plan::{PartPlan, UploadMethod};
+use sluice_domain::session::Session;
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::{File, check_metadata, content_type};

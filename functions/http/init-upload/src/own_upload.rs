@@ -1,8 +1,8 @@
 //! Loads the upload that a call names.
 
 use sluice_contracts::problem::Code;
-use sluice_domain::account::Session;
 use sluice_domain::id::UploadId;
+use sluice_domain::session::Session;
 use sluice_domain::upload::Upload;
 use sluice_lambda::Failure;
 

@@ -8,7 +8,7 @@ mod hooks;
 use http::StatusCode;
 use sluice_contracts::files::{Lookup, LookupAnswer};
 use sluice_contracts::route::LookupHash;
-use sluice_domain::account::Session;
+use sluice_domain::session::Session;
 use sluice_domain::version::{check_metadata, content_type};
 use sluice_lambda::instant::{InstantUpload, link};
 use sluice_lambda::{Call, Failure, Reply, auth};

@@ -7,8 +7,8 @@ mod plan;
 mod requested;
 
 use sluice_contracts::route::{Query, ReadContent};
-use sluice_domain::account::Session;
 use sluice_domain::id::FileId;
+use sluice_domain::session::Session;
 use sluice_domain::version::File;
 use sluice_lambda::{Call, Failure, Reply, auth};
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sluice_contracts::accounts::{Credentials, Login};
+use sluice_contracts::accounts::{Credentials, Login, PasswordChange};
 use sluice_contracts::files::{FileChange, Lookup, Restore};
 use sluice_contracts::packs::HooksLookup;
 use sluice_contracts::parameters::VersionsParameters;
@@ -172,6 +172,7 @@ fn check_request(body: &[u8]) -> Verdict {
         read::<Restore>(body).is_some(),
         read::<Credentials>(body).is_some(),
         read::<Login>(body).is_some(),
+        read::<PasswordChange>(body).is_some(),
         read::<HooksLookup>(body).is_some(),
         // An answer, which clients read: no request, but written by the same rules.
         read::<files::LookupAnswer>(body).is_some(),
@@ -229,14 +230,14 @@ fn check_parameters(call: &Call) {
 /// A token is taken from one place only: a cookie counts for the API's own pages, and without
 /// `Authorization`.
 fn check_token(call: &Call) {
-    let Ok(sha256) = auth::token_sha256(call) else { return };
+    let Ok(token) = auth::token(call) else { return };
     let without = |name: HeaderName| {
         let mut call = call.clone();
         call.headers.remove(name);
-        auth::token_sha256(&call)
+        auth::token(&call).map(str::to_owned)
     };
     if call.headers.contains_key(header::AUTHORIZATION) {
-        assert_eq!(without(header::COOKIE), Ok(sha256), "a cookie beside `Authorization` counts");
+        assert_eq!(without(header::COOKIE), Ok(token.to_owned()), "a cookie beside `Authorization` counts");
     } else {
         assert!(auth::is_same_origin(call), "a cookie of another site counts");
         assert!(without(header::COOKIE).is_err(), "a token from nowhere");

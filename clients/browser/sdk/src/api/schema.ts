@@ -13,7 +13,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Register an account */
+        /**
+         * Register an account
+         * @description The deployment decides whether anybody can register, or only with an invitation, or nobody.
+         */
         post: operations["registerAccount"];
         delete?: never;
         options?: never;
@@ -32,6 +35,26 @@ export interface paths {
         get: operations["getAccount"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the password
+         * @description Ends all other sessions. A wrong present password counts as an attempt to log in.
+         */
+        post: operations["changePassword"];
         delete?: never;
         options?: never;
         head?: never;
@@ -202,14 +225,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** List the account's sessions, the latest first */
+        get: operations["listSessions"];
         put?: never;
         /**
          * Log in
          * @description An unknown user and a wrong password have the same answer. With `cookie`, the token is set as a cookie, which is only valid for pages of the API's own origin.
          */
         post: operations["logIn"];
-        delete?: never;
+        /** End all other sessions of the account */
+        delete: operations["endOtherSessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -227,6 +252,23 @@ export interface paths {
         post?: never;
         /** Log out, at once */
         delete: operations["logOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a session of the account */
+        delete: operations["endSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -382,6 +424,11 @@ export interface components {
          * @example invalid_manifest
          * @example unauthenticated
          * @example wrong_credentials
+         * @example wrong_password
+         * @example registration_closed
+         * @example invitation_invalid
+         * @example account_suspended
+         * @example wrong_entrance
          * @example quota_exceeded
          * @example not_found
          * @example method_not_allowed
@@ -395,6 +442,7 @@ export interface components {
          * @example precondition_failed
          * @example body_too_large
          * @example idempotency_key_reused
+         * @example too_many_attempts
          * @example too_many_requests
          * @example internal
          * @example content_materializing
@@ -422,9 +470,11 @@ export interface components {
             /** @description SHA-256 of the file, if it was not known when a multipart upload began. The bytes are checked against it. */
             sha256?: components["schemas"]["Sha256"] | null;
         };
-        /** @description The body of `POST /accounts`: the user name and password of a new account. */
+        /** @description The body of `POST /accounts`: the user name and password of a new account, and the invitation to it. */
         Credentials: {
-            /** @description 12 to 256 characters, no control characters. */
+            /** @description The invitation that the operator gave out. Needed where registration is by invitation. */
+            invitation?: string | null;
+            /** @description 12 to 256 characters, no control characters; not easy to guess. */
             password: string;
             /** @description 3 to 64 letters, digits, `.`, `_`, `-`, `@`, beginning with a letter or digit. Case and Unicode spelling do not matter. */
             username: string;
@@ -609,6 +659,13 @@ export interface components {
             /** @description The parts that need URLs: 1 to 100, each once. */
             parts: components["schemas"]["PartUrlRequest"][];
         };
+        /** @description The body of `POST /accounts/me/password`. */
+        PasswordChange: {
+            /** @description The new password: 12 to 256 characters, no control characters; not easy to guess. */
+            new_password: string;
+            /** @description The present password. */
+            password: string;
+        };
         /** @description One page of what a client needs to assemble the bytes of a version itself. */
         Plan: {
             /** @description When the URLs of this page stop working. */
@@ -700,6 +757,8 @@ export interface components {
             code: components["schemas"]["Code"];
             /** @description What was wrong in this case and what to do about it. */
             detail: string;
+            /** @description The field of the body that was wrong, if it is one: a form shows the problem beside it. */
+            field?: string | null;
             /** @description Identifies the request in the logs. */
             request_id: string;
             /**
@@ -737,6 +796,28 @@ export interface components {
             expires_at: components["schemas"]["Timestamp"];
             /** @description The token for `Authorization: Bearer …`. It is shown once; Sluice stores only its SHA-256. Absent if it was set as a cookie. */
             token?: string | null;
+        };
+        /** @description The id of a session. */
+        SessionId: string;
+        /** @description The answer to `GET /sessions`: the account's sessions, the latest first. */
+        SessionList: {
+            /** @description The sessions that have not ended. */
+            sessions: components["schemas"]["SessionView"][];
+        };
+        /** @description A session of the account, without its token. */
+        SessionView: {
+            /** @description The network address that the login came from, if the server learned it. */
+            address?: string | null;
+            /** @description The program that logged in, as it named itself in `User-Agent`: at most 200 characters. */
+            client?: string | null;
+            /** @description When the user logged in. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Whether this call was made in this session. */
+            current: boolean;
+            /** @description When the session ends by itself. */
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description The id to end the session by. It is no token. */
+            session_id: components["schemas"]["SessionId"];
         };
         /** @description SHA-1 in lower-case hex. */
         Sha1: string;
@@ -910,6 +991,15 @@ export interface components {
         };
     };
     responses: {
+        /** @description `account_suspended`: The account is suspended. */
+        account_suspended: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `body_too_large`: The body is too large. */
         body_too_large: {
             headers: {
@@ -977,6 +1067,15 @@ export interface components {
         };
         /** @description `invalid_request`: The request is not valid. */
         invalid_request: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `invitation_invalid`: A valid invitation is needed. */
+        invitation_invalid: {
             headers: {
                 [name: string]: unknown;
             };
@@ -1056,6 +1155,26 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `registration_closed`: Registration is closed. */
+        registration_closed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `too_many_attempts`: Too many wrong passwords. */
+        too_many_attempts: {
+            headers: {
+                /** @description Seconds to wait. */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `too_many_requests`: Too many requests. */
         too_many_requests: {
             headers: {
@@ -1127,6 +1246,24 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `wrong_entrance`: The API is reached through another address. */
+        wrong_entrance: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `wrong_password`: The present password is wrong. */
+        wrong_password: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
     };
     parameters: never;
     requestBodies: never;
@@ -1159,6 +1296,15 @@ export interface operations {
             };
             /** @description `malformed_json`: The body is not valid JSON. `invalid_request`: The request is not valid. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `registration_closed`: Registration is closed. `invitation_invalid`: A valid invitation is needed. `wrong_entrance`: The API is reached through another address. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1201,8 +1347,65 @@ export interface operations {
             };
             400: components["responses"]["invalid_request"];
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["wrong_entrance"];
             404: components["responses"]["not_found"];
             429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description The new password counts; all other sessions have ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed_json`: The body is not valid JSON. `invalid_request`: The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["unauthenticated"];
+            /** @description `wrong_password`: The present password is wrong. `wrong_entrance`: The API is reached through another address. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["conflict"];
+            413: components["responses"]["body_too_large"];
+            /** @description `too_many_attempts`: Too many wrong passwords. `too_many_requests`: Too many requests. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -1242,6 +1445,7 @@ export interface operations {
             };
             400: components["responses"]["invalid_request"];
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["wrong_entrance"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -1271,6 +1475,7 @@ export interface operations {
             };
             400: components["responses"]["invalid_request"];
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["wrong_entrance"];
             404: components["responses"]["not_found"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
@@ -1304,6 +1509,7 @@ export interface operations {
             };
             400: components["responses"]["invalid_request"];
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["wrong_entrance"];
             404: components["responses"]["not_found"];
             409: components["responses"]["conflict"];
             412: components["responses"]["precondition_failed"];
@@ -1351,6 +1557,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["wrong_entrance"];
             404: components["responses"]["not_found"];
             /** @description `path_in_use`: The path has another file. `version_not_available`: The version is not available. `conflict`: The file changed meanwhile. */
             409: {
@@ -1417,6 +1624,7 @@ export interface operations {
             };
             400: components["responses"]["invalid_request"];
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["wrong_entrance"];
             404: components["responses"]["not_found"];
             409: components["responses"]["version_not_available"];
             429: components["responses"]["too_many_requests"];
@@ -1491,6 +1699,13 @@ export interface operations {
                 headers: {
                     /** @description `Bearer`. */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `wrong_entrance`: The API is reached through another address. */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -1571,6 +1786,7 @@ export interface operations {
             };
             400: components["responses"]["invalid_request"];
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["wrong_entrance"];
             404: components["responses"]["not_found"];
             409: components["responses"]["version_not_available"];
             429: components["responses"]["too_many_requests"];
@@ -1617,6 +1833,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["wrong_entrance"];
             404: components["responses"]["not_found"];
             /** @description `path_in_use`: The path has another file. `version_not_available`: The version is not available. `conflict`: The file changed meanwhile. */
             409: {
@@ -1661,6 +1878,7 @@ export interface operations {
             };
             400: components["responses"]["invalid_request"];
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["wrong_entrance"];
             404: components["responses"]["not_found"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
@@ -1702,6 +1920,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["wrong_entrance"];
             409: components["responses"]["conflict"];
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
@@ -1742,7 +1961,34 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["wrong_entrance"];
             413: components["responses"]["body_too_large"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions that have not ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            400: components["responses"]["invalid_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["wrong_entrance"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -1782,7 +2028,51 @@ export interface operations {
                 };
             };
             401: components["responses"]["wrong_credentials"];
+            /** @description `account_suspended`: The account is suspended. `wrong_entrance`: The API is reached through another address. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["conflict"];
             413: components["responses"]["body_too_large"];
+            /** @description `too_many_attempts`: Too many wrong passwords. `too_many_requests`: Too many requests. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    endOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Only the session of this call goes on. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["wrong_entrance"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -1808,6 +2098,34 @@ export interface operations {
             };
             400: components["responses"]["invalid_request"];
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["wrong_entrance"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["wrong_entrance"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -1840,6 +2158,7 @@ export interface operations {
             };
             400: components["responses"]["invalid_request"];
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["wrong_entrance"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -1899,7 +2218,15 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthenticated"];
-            403: components["responses"]["quota_exceeded"];
+            /** @description `wrong_entrance`: The API is reached through another address. `quota_exceeded`: The quota does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             404: components["responses"]["not_found"];
             /** @description `upload_ended`: The upload has ended. `conflict`: The file changed meanwhile. */
             409: {
@@ -1940,6 +2267,7 @@ export interface operations {
             };
             400: components["responses"]["invalid_request"];
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["wrong_entrance"];
             404: components["responses"]["not_found"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
@@ -1966,6 +2294,7 @@ export interface operations {
             };
             400: components["responses"]["invalid_request"];
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["wrong_entrance"];
             404: components["responses"]["not_found"];
             /** @description `upload_ended`: The upload has ended. `conflict`: The file changed meanwhile. */
             409: {
@@ -2015,6 +2344,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["wrong_entrance"];
             404: components["responses"]["not_found"];
             /** @description `upload_ended`: The upload has ended. `parts_missing`: Parts are missing. `part_mismatch`: A part differs from what was sent. `conflict`: The file changed meanwhile. */
             409: {
@@ -2065,6 +2395,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["wrong_entrance"];
             404: components["responses"]["not_found"];
             409: components["responses"]["upload_ended"];
             413: components["responses"]["body_too_large"];

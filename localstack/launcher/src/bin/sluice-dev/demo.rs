@@ -18,7 +18,7 @@ use crate::watch::Watcher;
 
 const USERNAME: &str = "demo";
 /// No secret: the account exists only on this machine.
-const PASSWORD: &str = "demo-password";
+const PASSWORD: &str = "shown to everybody";
 const FILE_SIZE_BYTES: u64 = 32 << 20;
 const TIME_LIMIT: Duration = Duration::from_mins(3);
 const FIRST_PATH: &str = "demo/first-upload.bin";
