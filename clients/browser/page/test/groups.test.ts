@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import {
   commonPrefix,
   groupsOf,
-  isInFolders,
+  needsFolder,
   isReplacedBy,
   matcher,
-  nameOf,
+  pathOf,
   sumsOf,
 } from "../src/state/groups.js";
 import type { OpenDrop } from "../src/state/drops.js";
@@ -45,7 +45,7 @@ describe("what was added together", () => {
     const group = only(
       groupsOf([drop("in/", ["in/a/1", "in/a/2", "in/a/3"], { count: 2, bytes: 30 })], uploads),
     );
-    expect(nameOf(group)).toBe("a");
+    expect(pathOf(group)).toBe("in/a");
     expect(group).toMatchObject({
       isOwn: true,
       files: [{ path: "in/a/1" }, { path: "in/a/2" }, { path: "in/a/3" }],
@@ -68,16 +68,16 @@ describe("what was added together", () => {
   it("keeps nothing if no part has arrived", () => {
     const group = only(groupsOf([drop("", ["a"])], [upload("a")]));
     expect(sumsOf(group)).toMatchObject({ keptBytes: 0, keptUntil: undefined, begun: 1 });
-    expect(nameOf(group)).toBe("a");
+    expect(pathOf(group)).toBe("a");
   });
 });
 
 it("uploads of no known drop are grouped by folder and by where they began", () => {
   const pickedFile = { name: "3", size: 10, lastModified: 1 };
   const groups = groupsOf([], [upload("a/1"), upload("a/b/2"), upload("a/3", { pickedFile }), upload("4")]);
-  expect(groups.map((group) => [nameOf(group), group.isOwn, group.files.map(({ path }) => path)])).toEqual([
+  expect(groups.map((group) => [pathOf(group), group.isOwn, group.files.map(({ path }) => path)])).toEqual([
     ["a", false, ["a/1", "a/b/2"]],
-    ["a", true, ["a/3"]],
+    ["a/3", true, ["a/3"]],
     ["4", false, ["4"]],
   ]);
 });
@@ -100,10 +100,19 @@ describe("a file that is chosen again", () => {
     expect(find("other/a/x", 10)).toBeUndefined();
   });
 
-  it("is in folders or not", () => {
-    expect(isInFolders(group)).toBe(true);
-    expect(isInFolders(only(groupsOf([drop("in/", ["in/x"])], [])))).toBe(false);
+  it("needs a folder or not", () => {
+    expect(needsFolder(group)).toBe(true);
+    expect(needsFolder(only(groupsOf([drop("in/", ["in/x"])], [])))).toBe(false);
   });
+});
+
+it("a folder of uploads that began elsewhere may have another name on disk", () => {
+  const group = only(groupsOf([], [upload("a/1"), upload("a/2")]));
+  expect(needsFolder(group)).toBe(true);
+  expect(matcher(group)("downloads/1", 10)?.path).toBe("a/1");
+  expect(matcher(group)("downloads/3", 10)).toBeUndefined();
+  const single = only(groupsOf([], [upload("a/1")]));
+  expect([needsFolder(single), pathOf(single)]).toEqual([false, "a/1"]);
 });
 
 describe("a path that was uploaded otherwise", () => {

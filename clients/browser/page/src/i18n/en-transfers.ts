@@ -73,6 +73,8 @@ export const transfersInEnglish = (f: Formats) => ({
       `${f.number(done)} of ${f.plural(count, { one: "# file", other: "# files" })} uploaded`,
     received: (received: number, size: number) =>
       `${f.bytes(received)} of ${f.bytes(size)} are on the server`,
+    missing: (names: string, more: number) =>
+      `Missing: ${names}${more > 0 ? f.plural(more, { one: " and # more", other: " and # more" }) : ""}`,
     kept: (bytes: number, until: Date) =>
       `Only what is missing will be sent: ${f.bytes(bytes)} of unfinished files are kept until ${f.date(until)}.`,
     keptNothing: (count: number) =>

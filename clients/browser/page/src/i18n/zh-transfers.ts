@@ -63,6 +63,7 @@ export const transfersInChinese = (
     files: (count) => `${f.number(count)} 个文件`,
     done: (done, count) => `共 ${f.number(count)} 个文件，已上传 ${f.number(done)} 个`,
     received: (received, size) => `服务器已有 ${f.bytes(received)}，共 ${f.bytes(size)}`,
+    missing: (names, more) => `缺少：${names}${more > 0 ? ` 等，另有 ${f.number(more)} 个` : ""}`,
     kept: (bytes, until) =>
       `只会发送缺少的部分：未完成文件的 ${f.bytes(bytes)} 数据保留至 ${f.date(until)}。`,
     keptNothing: (count) => `${f.number(count)} 个未完成的文件没有保留任何数据，将从头发送。`,

@@ -1,5 +1,4 @@
 import type { UnfinishedUpload, Version } from "@sluice/browser";
-import { baseName } from "../names.js";
 import type { Drop } from "./database.js";
 import type { OpenDrop } from "./drops.js";
 
@@ -65,21 +64,27 @@ function identity({ path, size }: { path: string; size: number }): string {
 export function matcher(group: Group): (path: string, size: number) => MissingFile | undefined {
   const byEnd = new Map<string, MissingFile[]>();
   for (const file of group.files) {
-    for (let at = 0; ;) {
-      const key = identity({ path: file.path.slice(at), size: file.size });
+    for (let path = file.path; path !== ""; path = below(path)) {
+      const key = identity({ path, size: file.size });
       const same = byEnd.get(key);
       if (same === undefined) byEnd.set(key, [file]);
       else same.push(file);
-      const slash = file.path.indexOf("/", at);
-      if (slash < 0) break;
-      at = slash + 1;
     }
   }
   const folder = group.drop?.folder ?? "";
-  return (path, size) => {
+  const find = (path: string, size: number) => {
     const found = byEnd.get(identity({ path, size })) ?? [];
     return found.find((file) => file.path === folder + path) ?? (found.length === 1 ? found[0] : undefined);
   };
+  if (group.drop !== undefined) return find;
+  // The folder on disk may have another name than the one in the account.
+  return (path, size) => find(path, size) ?? find(below(path), size);
+}
+
+/** Returns a path without its first folder; empty if it has none. */
+function below(path: string): string {
+  const slash = path.indexOf("/");
+  return slash < 0 ? "" : path.slice(slash + 1);
 }
 
 /** Returns what all paths of a group begin with. */
@@ -105,8 +110,9 @@ export function isReplacedBy(
   return drop !== undefined && version.size === size && Date.parse(version.createdAt) >= drop.begunAt;
 }
 
-/** Whether a group's files are in folders, so that a folder has to be chosen again. */
-export function isInFolders({ files, drop }: Group): boolean {
+/** Whether a folder has to be chosen to continue a group, rather than files. */
+export function needsFolder({ files, drop }: Group): boolean {
+  if (drop === undefined && files.length === 1) return false;
   const folder = drop?.folder ?? "";
   return files.some(({ path }) => path.slice(folder.length).includes("/"));
 }
@@ -130,11 +136,9 @@ export function sumsOf({ files, drop }: Group) {
   };
 }
 
-/** The name of a group's only file, or of its folder; undefined if it has neither. */
-export function nameOf({ name, files, drop }: Group): string | undefined {
+/** Returns the path of a group's only file, or of the folder that holds all; undefined if it has neither. */
+export function pathOf({ name, files, drop }: Group): string | undefined {
   const [only] = files;
-  if (name !== "") return name;
-  return files.length === 1 && (drop?.done.count ?? 0) === 0 && only !== undefined
-    ? baseName(only.path)
-    : undefined;
+  if (only !== undefined && files.length === 1 && (drop?.done.count ?? 0) === 0) return only.path;
+  return name === "" ? undefined : (drop?.folder ?? "") + name;
 }

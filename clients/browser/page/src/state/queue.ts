@@ -1,6 +1,7 @@
 import { batch, computed, type Signal, signal } from "@preact/signals";
 import { SluiceError, type UploadProgress, type UploadResult } from "@sluice/browser";
 import { baseName } from "../names.js";
+import type { Drop } from "./database.js";
 import { isFinished, SpeedMeter, type Totals, totalsOf } from "./totals.js";
 
 /** A file to upload. */
@@ -12,6 +13,8 @@ export interface Picked {
   handle?: FileSystemFileHandle | undefined;
   /** The unfinished upload to resume. */
   uploadId?: string | undefined;
+  /** What it was added with. */
+  drop?: Drop | undefined;
 }
 
 /** A row in the queue. */

@@ -42,7 +42,7 @@ export async function addFiles(picked: Picked[], drop: Drop): Promise<void> {
   let count = 0;
   const addition: Addition = { then: "start" };
   additions.add(addition);
-  for await (const slice of inSlices(picked, (one) => newEntry(one, isListed(one.path)))) {
+  for await (const slice of inSlices(picked, (one) => newEntry({ ...one, drop }, isListed(one.path)))) {
     if (addition.then === "cancel") break;
     const open = new Set(unfinishedEntries().map((entry) => entry.identity));
     const added = slice.filter((entry) => !open.has(entry.identity));
@@ -112,6 +112,8 @@ export function resume(entry: Entry): void {
 /** Starts a failed or cancelled upload again. Parts that the server has are not sent again. */
 export function retry(entry: Entry): void {
   if (running.has(entry) || !isFinished(stateOf(entry).progress.phase)) return;
+  // It was forgotten if it was cancelled.
+  if (entry.drop !== undefined) void noteFiles(entry.drop, [entry]);
   enqueue(entry);
 }
 

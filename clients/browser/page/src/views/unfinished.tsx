@@ -1,14 +1,16 @@
 import { useRef, useState } from "preact/hooks";
-import { text } from "../i18n/index.js";
+import { format, text } from "../i18n/index.js";
 import { printable } from "../names.js";
 import { type Continued, continueByHandles, continueWith } from "../state/adding.js";
 import { dialog } from "../state/dialog.js";
-import { type Group, isInFolders, nameOf, sumsOf } from "../state/groups.js";
+import { type Group, needsFolder, pathOf, sumsOf } from "../state/groups.js";
 import { givingUp, unfinishedGroups } from "../state/unfinished.js";
 import { focusSoon, useFocusKept } from "./focus.js";
 import { Icon } from "./icons.js";
 
 const PORTION = 10;
+/** How many of the missing files are named. */
+const NAMED = 3;
 const chooseFolders = { webkitdirectory: true };
 
 /** Uploads that stopped, one row for what was added together. */
@@ -41,16 +43,14 @@ function Row({ group }: { group: Group }) {
   const [outcome, setOutcome] = useState<Continued | "refused" | undefined>(undefined);
   const element = useRef<HTMLLIElement>(null);
   useFocusKept(element, "#queue-title");
-  const name = nameOf(group);
-  const title = name ?? unfinished.files(sumsOf(group).count);
-  const place = group.drop?.folder ?? "";
+  const title = pathOf(group) ?? unfinished.files(sumsOf(group).count);
   const done = givingUp.value.get(group.key);
   return (
     <li ref={element} class="row unfinished">
-      <Icon name={isInFolders(group) ? "folder" : "clock"} />
+      <Icon name={needsFolder(group) ? "folder" : "clock"} />
       <div class="row-text">
         <p class="row-name">
-          <bdi>{name === undefined ? title : printable(place + name)}</bdi>
+          <bdi>{printable(title)}</bdi>
         </p>
         <About group={group} />
         {outcome !== undefined && <Outcome outcome={outcome} />}
@@ -68,8 +68,9 @@ function About({ group }: { group: Group }) {
   const { unfinished } = text.value;
   const { count, doneCount, size, sentBytes, keptBytes, keptUntil } = sumsOf(group);
   const { drop, isOwn, files } = group;
+  const names = files.slice(0, NAMED).map(({ path }) => format.value.quoted(path));
   const facts = [
-    ...(doneCount > 0 ? [unfinished.done(doneCount, count)] : count > 1 ? [unfinished.files(count)] : []),
+    doneCount > 0 ? unfinished.done(doneCount, count) : unfinished.files(count),
     unfinished.received(sentBytes, size),
     drop !== undefined
       ? unfinished.added(new Date(drop.begunAt))
@@ -80,6 +81,9 @@ function About({ group }: { group: Group }) {
   return (
     <>
       <p class="row-state">{facts.join(" · ")}</p>
+      {count > 1 && (
+        <p class="row-state">{unfinished.missing(names.join(", "), files.length - names.length)}</p>
+      )}
       <p class="row-state">
         {keptUntil === undefined
           ? unfinished.keptNothing(files.length)
@@ -112,8 +116,8 @@ interface ButtonsProps {
 function Buttons({ group, title, onOutcome }: ButtonsProps) {
   const { unfinished } = text.value;
   const input = useRef<HTMLInputElement>(null);
-  const inFolders = isInFolders(group);
-  const choose = inFolders
+  const byFolder = needsFolder(group);
+  const choose = byFolder
     ? unfinished.chooseFolder
     : group.files.length > 1
       ? unfinished.chooseFiles
@@ -155,7 +159,7 @@ function Buttons({ group, title, onOutcome }: ButtonsProps) {
         type="file"
         multiple
         hidden
-        {...(inFolders && chooseFolders)}
+        {...(byFolder && chooseFolders)}
         data-for="unfinished"
         onChange={(event) => {
           const continued = continueWith(group, event.currentTarget);
