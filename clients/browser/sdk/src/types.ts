@@ -61,6 +61,25 @@ export interface AccountCreated {
   username: string;
 }
 
+/** How to register. */
+export interface RegisterOptions {
+  /** What the operator gave out, where registration is by invitation. */
+  invitation?: string | undefined;
+}
+
+/** A session of the account, without its token. Times are RFC 3339. */
+export interface SessionInfo {
+  sessionId: string;
+  createdAt: string;
+  expiresAt: string;
+  /** Whether it is the session of this connection. */
+  current: boolean;
+  /** The program that logged in, as it named itself in `User-Agent`. */
+  client?: string | null;
+  /** The network address of the login, if the server knows it. */
+  address?: string | null;
+}
+
 /** The session that a login started. */
 export interface Session {
   /** When the session ends (RFC 3339). */

@@ -6,7 +6,7 @@ import type { Group } from "./groups.js";
 export type OpenDialog =
   | { kind: "rename" | "versions"; version: Version }
   | { kind: "give-up"; group: Group }
-  | { kind: "storage" | "cancel-all" | "leave" };
+  | { kind: "account" | "storage" | "cancel-all" | "leave" };
 
 export const dialog = signal<OpenDialog | undefined>(undefined);
 

@@ -55,9 +55,9 @@ function continueSession(): void {
 }
 
 /** Creates an account and signs in. Fails with `bad_username`, among others. */
-export async function signUp(username: string, password: string): Promise<void> {
+export async function signUp(username: string, password: string, invitation?: string): Promise<void> {
   if (!isUsername(username)) throw new SluiceError("bad_username", "no user name");
-  await register(connection, username, password);
+  await register(connection, username, password, { invitation });
   await signIn(username, password);
 }
 

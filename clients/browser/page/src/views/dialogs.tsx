@@ -7,6 +7,7 @@ import { totals } from "../state/queue.js";
 import { signOut } from "../state/session.js";
 import { giveUp } from "../state/unfinished.js";
 import { cancelAll } from "../state/uploads.js";
+import { AccountDialog } from "./account-dialog.js";
 import { Dialog } from "./dialog.js";
 import { RenameDialog } from "./rename-dialog.js";
 import { StorageDialog } from "./storage-dialog.js";
@@ -22,6 +23,8 @@ export function Dialogs() {
       return <RenameDialog version={open.version} />;
     case "versions":
       return <VersionsDialog version={open.version} />;
+    case "account":
+      return <AccountDialog />;
     case "storage":
       return <StorageDialog />;
     case "cancel-all":
