@@ -35,6 +35,7 @@ export type {
   UploadProgress,
   UploadResult,
   Version,
+  WriteOptions,
 } from "./types.js";
 export { abandon, unfinished } from "./upload/unfinished.js";
 export { upload } from "./upload/upload.js";

@@ -256,8 +256,17 @@ export interface FileChange {
   overwrite?: boolean | undefined;
 }
 
+/** How to repeat a write. */
+export interface WriteOptions {
+  /**
+   * The key of an earlier call that got no answer: if the server carried that out, it answers the same again.
+   * Default: a new one for each call, which also repeats by itself.
+   */
+  idempotencyKey?: string | undefined;
+}
+
 /** A condition for changing a file. */
-export interface ConditionOptions {
+export interface ConditionOptions extends WriteOptions {
   /** Only if this version is current; otherwise the call fails with `precondition_failed`. */
   ifMatch?: string | undefined;
 }

@@ -129,6 +129,15 @@ describe("a write whose first answer is lost", () => {
     expect(second).toBe(first);
   });
 
+  it("can be repeated by another call with its key", async () => {
+    const { server, api } = await start((_, response) => json(response, 200, {}));
+    const connection = connect({ api, token: "t" });
+    await deleteFile(connection, "f", { idempotencyKey: "k" });
+    await editFile(connection, "f", {}, { idempotencyKey: "k" });
+    await restoreVersion(connection, "f", "v", { idempotencyKey: "k" });
+    expect(server.seen.map(({ headers }) => headers["idempotency-key"])).toEqual(["k", "k", "k"]);
+  });
+
   it("has another key in another call", async () => {
     const { server, api } = await start((_, response) => json(response, 200, {}));
     const connection = connect({ api, token: "t" });
