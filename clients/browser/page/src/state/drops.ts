@@ -99,7 +99,9 @@ export async function forgetFiles(accountId: string, paths: string[]): Promise<v
   });
 }
 
-/** Returns the account's drops that no other tab works on, the latest first. Deletes old and finished ones. */
+/**
+ * Returns the account's drops that no other tab works on, the latest first. Deletes old and finished ones.
+ */
 export async function openDrops(accountId: string): Promise<OpenDrop[]> {
   const elsewhere = await heldLocks();
   const found = await transaction("readwrite", async ({ drops, files }) => {

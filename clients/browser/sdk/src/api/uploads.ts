@@ -127,8 +127,8 @@ export async function abortUpload(endpoint: Endpoint, uploadId: string): Promise
 }
 
 /**
- * Makes a version of bytes that the account has. Returns undefined if it does not have them. A repeat with the
- * same key returns the first version.
+ * Makes a version of bytes that the account has. Returns undefined if it does not have them. A repeat with
+ * the same key returns the first version.
  */
 export async function lookUp(
   endpoint: Endpoint,
