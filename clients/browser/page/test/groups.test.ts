@@ -61,6 +61,13 @@ describe("what was added together", () => {
     });
   });
 
+  it("has the latest of several uploads of a file", () => {
+    const uploads = [upload("a", { uploadId: "later" }), upload("a", { uploadId: "earlier" })];
+    expect(only(groupsOf([drop("", ["a"])], uploads)).files).toMatchObject([
+      { upload: { uploadId: "later" } },
+    ]);
+  });
+
   it("is no group once all bytes have arrived", () => {
     expect(groupsOf([drop("", ["a"])], [upload("a", { state: "pending" })])).toEqual([]);
   });

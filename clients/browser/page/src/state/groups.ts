@@ -23,9 +23,10 @@ export interface Group {
   files: MissingFile[];
 }
 
-/** Puts files together that were added together. */
+/** Groups files that were added together. Both lists begin with the latest. */
 export function groupsOf(drops: OpenDrop[], uploads: UnfinishedUpload[]): Group[] {
-  const uploadOf = new Map(uploads.map((upload) => [identity(upload), upload]));
+  // Of several uploads of a file, the latest counts. The others expire.
+  const uploadOf = new Map([...uploads].reverse().map((upload) => [identity(upload), upload]));
   const groups: Group[] = [];
   for (const { drop, files } of drops) {
     const missing = files
@@ -34,7 +35,7 @@ export function groupsOf(drops: OpenDrop[], uploads: UnfinishedUpload[]): Group[
     for (const file of files) uploadOf.delete(identity(file));
     groups.push({ key: drop.id, name: drop.root ?? "", drop, isOwn: true, files: missing });
   }
-  const others = [...uploadOf.values()].filter(({ state }) => state === "open");
+  const others = [...uploadOf.values()].reverse().filter(({ state }) => state === "open");
   for (const upload of others) {
     const { path, size } = upload;
     const isOwn = upload.pickedFile !== undefined;

@@ -138,19 +138,25 @@ export async function forgetEnded(ended: Entry[]): Promise<void> {
     .filter(({ progress }) => progress.phase === "available" || progress.phase === "aborted");
   const progressOf = new Map(over.map(({ path, progress }) => [path, progress]));
   const replaced: MissingFile[] = [];
-  groups.value = remaining(groups.peek(), (file) => {
-    const progress = progressOf.get(file.path);
-    if (progress === undefined) return false;
-    const isOther = file.upload !== undefined && file.upload.uploadId !== progress.uploadId;
-    if (isOther && progress.phase === "available") replaced.push(file);
-    return !isOther || progress.phase === "available";
-  });
+  const rest = (group: Group) =>
+    without(group, (file) => {
+      const progress = progressOf.get(file.path);
+      if (progress === undefined) return false;
+      const isOther = file.upload !== undefined && file.upload.uploadId !== progress.uploadId;
+      // Another browser may still continue its own.
+      if (isOther && progress.phase === "available" && group.isOwn) replaced.push(file);
+      return !isOther || progress.phase === "available";
+    });
+  groups.value = groups
+    .peek()
+    .map(rest)
+    .filter((group) => group !== undefined);
   await noteEnded(
     accountId(),
     over.map(({ path, file, progress }) => ({ path, file, isAvailable: progress.phase === "available" })),
   );
-  // If this fails, they expire at the server. Another browser may still continue its own.
-  await abandonAll(replaced.filter(({ upload }) => upload?.pickedFile !== undefined)).catch(() => {});
+  // If this fails, they expire at the server.
+  await abandonAll(replaced).catch(() => {});
 }
 
 effect(() => {
