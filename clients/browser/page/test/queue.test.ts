@@ -1,7 +1,9 @@
+import { SluiceError } from "@sluice/browser";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import {
   addEntries,
   entries,
+  isAccountFull,
   ROWS_MAX,
   newEntry,
   note,
@@ -55,6 +57,20 @@ it("has no speed without a network", () => {
   expect(speed.value).toBeGreaterThan(0);
   sent(3, "offline");
   expect(speed.value).toBeUndefined();
+});
+
+it("says once that the account is full, as long as an upload failed for that", () => {
+  const [first, second] = add(2);
+  if (first === undefined || second === undefined) throw new Error("no rows");
+  notePhase(first, "failed", { error: new SluiceError("unreachable", "no answer") });
+  vi.advanceTimersByTime(200);
+  expect(isAccountFull.value).toBe(false);
+  notePhase(second, "failed", { error: new SluiceError("quota_exceeded", "POST /uploads") });
+  vi.advanceTimersByTime(200);
+  expect(isAccountFull.value).toBe(true);
+  notePhase(second, "waiting", { error: undefined });
+  vi.advanceTimersByTime(200);
+  expect(isAccountFull.value).toBe(false);
 });
 
 it("shows all rows of a few files", () => {

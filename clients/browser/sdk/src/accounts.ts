@@ -2,20 +2,25 @@ import { call } from "./api/call.js";
 import type { components } from "./api/schema.js";
 import { type Connection, type Internals, internalsOf } from "./connection.js";
 import { hasCode } from "./errors.js";
-import type { Account, AccountCreated, Session } from "./types.js";
+import type { Account, AccountCreated, RegisterOptions, Session, SessionInfo } from "./types.js";
 
 type Schemas = components["schemas"];
 
-/** Creates an account; does not log in. Fails with `username_taken`, among others. */
+/**
+ * Creates an account; does not log in. Fails with `username_taken`, `registration_closed` or
+ * `invitation_invalid`, among others.
+ */
 export function register(
   connection: Connection,
   username: string,
   password: string,
+  options: RegisterOptions = {},
 ): Promise<AccountCreated> {
+  const { invitation } = options;
   return call<Schemas["AccountCreated"]>(internalsOf(connection), {
     method: "POST",
     path: "/accounts",
-    body: { username, password },
+    body: { username, password, ...(invitation && { invitation }) },
     session: "none",
     once: true,
   });
@@ -48,6 +53,43 @@ export async function logOut(connection: Connection): Promise<void> {
   } finally {
     internals.forgetAccount();
   }
+}
+
+/** Lists the account's sessions, the latest first. */
+export async function listSessions(connection: Connection): Promise<SessionInfo[]> {
+  const list = await call<Schemas["SessionList"]>(internalsOf(connection), {
+    method: "GET",
+    path: "/sessions",
+  });
+  return list.sessions;
+}
+
+/** Ends a session of the account. A session that has already ended is no error. */
+export async function endSession(connection: Connection, sessionId: string): Promise<void> {
+  const path = `/sessions/${encodeURIComponent(sessionId)}`;
+  try {
+    await call(internalsOf(connection), { method: "DELETE", path });
+  } catch (error) {
+    if (!hasCode(error, "not_found")) throw error;
+  }
+}
+
+/** Ends all sessions of the account but the present one. */
+export async function endOtherSessions(connection: Connection): Promise<void> {
+  await call(internalsOf(connection), { method: "DELETE", path: "/sessions" });
+}
+
+/** Changes the password and ends all other sessions. Fails with `wrong_password`, among others. */
+export async function changePassword(
+  connection: Connection,
+  password: string,
+  newPassword: string,
+): Promise<void> {
+  await call(internalsOf(connection), {
+    method: "POST",
+    path: "/accounts/me/password",
+    body: { password, newPassword },
+  });
 }
 
 /** Returns the logged-in account and its quota. */

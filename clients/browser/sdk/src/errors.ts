@@ -6,6 +6,10 @@ export interface ErrorDetails {
   requestId?: string | undefined;
   /** Why a version was rejected. */
   reason?: string | undefined;
+  /** The field of the request that is wrong, as the API names it. */
+  field?: string | undefined;
+  /** How long the server asks to wait before another try. */
+  retryAfterSeconds?: number | undefined;
   cause?: unknown;
 }
 
@@ -37,6 +41,10 @@ export class SluiceError extends Error {
   readonly requestId?: string;
   /** With `rejected`: why, as docs/API.md lists it. */
   readonly reason?: string;
+  /** The field of the request that is wrong, as the API names it: a form shows the error beside it. */
+  readonly field?: string;
+  /** With status 429 or 503: how long the server asks to wait before another try. */
+  readonly retryAfterSeconds?: number;
 
   constructor(code: string, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -44,6 +52,8 @@ export class SluiceError extends Error {
     if (details.status !== undefined) this.status = details.status;
     if (details.requestId !== undefined) this.requestId = details.requestId;
     if (details.reason !== undefined) this.reason = details.reason;
+    if (details.field !== undefined) this.field = details.field;
+    if (details.retryAfterSeconds !== undefined) this.retryAfterSeconds = details.retryAfterSeconds;
   }
 }
 

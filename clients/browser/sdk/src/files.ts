@@ -1,7 +1,15 @@
-import { call } from "./api/call.js";
+import { call, idempotencyKey } from "./api/call.js";
 import type { components } from "./api/schema.js";
 import { type Connection, internalsOf } from "./connection.js";
-import type { ConditionOptions, FileChange, FileQuery, Page, PageOptions, Version } from "./types.js";
+import type {
+  ConditionOptions,
+  FileChange,
+  FileQuery,
+  Page,
+  PageOptions,
+  Version,
+  WriteOptions,
+} from "./types.js";
 
 type Schemas = components["schemas"];
 
@@ -37,8 +45,7 @@ export function editFile(
     path: pathOf(fileId),
     body: { path, contentType, metadata, overwrite },
     ifMatch: options.ifMatch,
-    // After a lost answer, a repeat could undo another client's change.
-    once: true,
+    idempotencyKey: options.idempotencyKey ?? idempotencyKey(),
   });
 }
 
@@ -52,6 +59,7 @@ export function deleteFile(
     method: "DELETE",
     path: pathOf(fileId),
     ifMatch: options.ifMatch,
+    idempotencyKey: options.idempotencyKey ?? idempotencyKey(),
   });
 }
 
@@ -70,11 +78,17 @@ export async function listVersions(
 }
 
 /** Restores an earlier version as a new current version. Returns the new one. */
-export function restoreVersion(connection: Connection, fileId: string, versionId: string): Promise<Version> {
+export function restoreVersion(
+  connection: Connection,
+  fileId: string,
+  versionId: string,
+  options: WriteOptions = {},
+): Promise<Version> {
   return call<Schemas["VersionView"]>(internalsOf(connection), {
     method: "POST",
     path: `${pathOf(fileId)}/restore`,
     body: { versionId },
+    idempotencyKey: options.idempotencyKey ?? idempotencyKey(),
   });
 }
 

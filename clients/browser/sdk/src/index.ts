@@ -1,4 +1,13 @@
-export { account, logIn, logOut, register } from "./accounts.js";
+export {
+  account,
+  changePassword,
+  endOtherSessions,
+  endSession,
+  listSessions,
+  logIn,
+  logOut,
+  register,
+} from "./accounts.js";
 export { type Connection, connect } from "./connection.js";
 export { contentUrl, download } from "./download/download.js";
 export { SluiceError } from "./errors.js";
@@ -14,8 +23,11 @@ export type {
   FileQuery,
   Page,
   PageOptions,
+  RegisterOptions,
   RejectReason,
   Session,
+  SessionInfo,
+  UnfinishedOptions,
   UnfinishedUpload,
   Upload,
   UploadOptions,
@@ -23,6 +35,7 @@ export type {
   UploadProgress,
   UploadResult,
   Version,
+  WriteOptions,
 } from "./types.js";
 export { abandon, unfinished } from "./upload/unfinished.js";
 export { upload } from "./upload/upload.js";

@@ -65,6 +65,25 @@ export interface AccountCreated {
   username: string;
 }
 
+/** How to register. */
+export interface RegisterOptions {
+  /** What the operator gave out, where registration is by invitation. */
+  invitation?: string | undefined;
+}
+
+/** A session of the account, without its token. Times are RFC 3339. */
+export interface SessionInfo {
+  sessionId: string;
+  createdAt: string;
+  expiresAt: string;
+  /** Whether it is the session of this connection. */
+  current: boolean;
+  /** The program that logged in, as it named itself in `User-Agent`. */
+  client?: string | null;
+  /** The network address of the login, if the server knows it. */
+  address?: string | null;
+}
+
 /** The session that a login started. */
 export interface Session {
   /** When the session ends (RFC 3339). */
@@ -182,7 +201,11 @@ export interface Upload {
 /** An open upload that this page is not working on: from an earlier visit, another tab or another browser. */
 export interface UnfinishedUpload {
   uploadId: string;
+  /** `pending`: all bytes have arrived, and the server is verifying them. */
+  state: "open" | "pending";
   path: string;
+  /** The version that the upload would make. Ids of later versions sort after it. */
+  versionId: string;
   /** Size of the file in bytes. */
   size: number;
   /** Bytes that the bucket has; absent if it was not asked. */
@@ -195,6 +218,12 @@ export interface UnfinishedUpload {
    * file; undefined if permission was refused or the file is gone. Call it from a click.
    */
   file?: () => Promise<File | undefined>;
+}
+
+/** Which uploads to list. */
+export interface UnfinishedOptions {
+  /** Whether to list pending uploads too. Default: open ones only. */
+  pending?: boolean | undefined;
 }
 
 /** One page of a list. */
@@ -231,8 +260,17 @@ export interface FileChange {
   overwrite?: boolean | undefined;
 }
 
+/** How to repeat a write. */
+export interface WriteOptions {
+  /**
+   * The key of an earlier call that got no answer: if the server carried that out, it answers the same again.
+   * Default: a new one for each call, which also repeats by itself.
+   */
+  idempotencyKey?: string | undefined;
+}
+
 /** A condition for changing a file. */
-export interface ConditionOptions {
+export interface ConditionOptions extends WriteOptions {
   /** Only if this version is current; otherwise the call fails with `precondition_failed`. */
   ifMatch?: string | undefined;
 }

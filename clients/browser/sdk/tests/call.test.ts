@@ -1,7 +1,18 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { createUpload } from "../src/api/uploads.js";
+import { createUpload, lookUp } from "../src/api/uploads.js";
 import { internalsOf } from "../src/connection.js";
-import { account, connect, editFile, listFiles, logIn, logOut, type SluiceError } from "../src/index.js";
+import {
+  account,
+  type Connection,
+  connect,
+  deleteFile,
+  editFile,
+  listFiles,
+  logIn,
+  logOut,
+  restoreVersion,
+  type SluiceError,
+} from "../src/index.js";
 import { type Answer, json, TestServer } from "./support/server.js";
 
 const WIRE_ACCOUNT = { account_id: "a1", username: "ann", quota_bytes: 1, used_bytes: 0, reserved_bytes: 0 };
@@ -74,10 +85,10 @@ describe("a call", () => {
     });
   });
 
-  it("that changes a file is not repeated if it may have been carried out", async () => {
-    const { server, api } = await start((_, response) => json(response, 500, { code: "internal" }));
-    await expect(editFile(connect({ api, token: "t" }), "f", {})).rejects.toMatchObject({ code: "internal" });
-    expect(server.seen).toHaveLength(1);
+  it("that is read has no key", async () => {
+    const { server, api } = await start((_, response) => json(response, 200, WIRE_ACCOUNT));
+    await account(connect({ api, token: "t" }));
+    expect(server.seen[0]?.headers["idempotency-key"]).toBeUndefined();
   });
 
   it("encodes its query", async () => {
@@ -87,6 +98,54 @@ describe("a call", () => {
     const page = await listFiles(connect({ api, token: "t" }), { prefix: "a b+c/é&" }, { limit: 5 });
     expect(server.seen[0]?.url).toBe("/files?prefix=a+b%2Bc%2F%C3%A9%26&limit=5");
     expect(page).toEqual({ items: [], prefixes: ["a/"], nextCursor: "c2" });
+  });
+});
+
+describe("a write whose first answer is lost", () => {
+  const lookup = { path: "a", size: 1, sha256: "0".repeat(64) };
+  const writes: Record<string, (connection: Connection) => Promise<unknown>> = {
+    edit: (connection) => editFile(connection, "f", { path: "b" }, { ifMatch: "v1" }),
+    delete: (connection) => deleteFile(connection, "f", { ifMatch: "v1" }),
+    restore: (connection) => restoreVersion(connection, "f", "v1"),
+    lookup: (connection) =>
+      lookUp(internalsOf(connection), lookup, "look", "v1", new AbortController().signal),
+    upload: (connection) => createUpload(internalsOf(connection), { path: "a", size: 1 }, "key", "v1"),
+  };
+
+  it.each(Object.keys(writes))("is repeated with its own key: %s", async (name) => {
+    /** Answers as the API does: a repeat with the key of a write gets the answer of that write. */
+    const done = new Set<unknown>();
+    const { server, api } = await start(({ headers }, response) => {
+      const key = headers["idempotency-key"];
+      if (done.size > 0 && !done.has(key)) return json(response, 412, { code: "precondition_failed" });
+      done.add(key);
+      if (server.seen.length === 1) response.destroy();
+      else json(response, 200, { outcome: "instant", version: {} });
+    });
+    const connection = connect({ api, token: "t" });
+    await writes[name]?.(connection);
+    const [first, second] = server.seen.map(({ headers }) => headers["idempotency-key"]);
+    expect(first).toMatch(/^.+$/);
+    expect(second).toBe(first);
+  });
+
+  it("can be repeated by another call with its key", async () => {
+    const { server, api } = await start((_, response) => json(response, 200, {}));
+    const connection = connect({ api, token: "t" });
+    await deleteFile(connection, "f", { idempotencyKey: "k" });
+    await editFile(connection, "f", {}, { idempotencyKey: "k" });
+    await restoreVersion(connection, "f", "v", { idempotencyKey: "k" });
+    expect(server.seen.map(({ headers }) => headers["idempotency-key"])).toEqual(["k", "k", "k"]);
+  });
+
+  it("has another key in another call", async () => {
+    const { server, api } = await start((_, response) => json(response, 200, {}));
+    const connection = connect({ api, token: "t" });
+    await deleteFile(connection, "f");
+    await deleteFile(connection, "f");
+    const [first, second] = server.seen.map(({ headers }) => headers["idempotency-key"]);
+    expect(first).toBeDefined();
+    expect(second).not.toBe(first);
   });
 });
 

@@ -78,6 +78,13 @@ export class Visitor {
     await (await chooser).setFiles(files.map((file) => file.path));
   }
 
+  /** Chooses a folder with a button that opens a file chooser. */
+  async chooseFolder(path: string, button = "Choose a folder"): Promise<void> {
+    const chooser = this.page.waitForEvent("filechooser");
+    await this.button(button).click();
+    await (await chooser).setFiles(path);
+  }
+
   /** Drops files and folders on the page. */
   async drop(paths: string[]): Promise<void> {
     const session = await this.page.context().newCDPSession(this.page);

@@ -35,6 +35,7 @@ for (const [look, options] of LOOKS) {
       [`Versions of ${small.name}`, "Versions"],
       [`Rename ${small.name}`, "Rename or move"],
       [/^Storage/, "Storage"],
+      [/^Account/, "Account"],
       ["Cancel all", "Cancel all uploads?"],
     ] as const) {
       await page.getByRole("button", { name: button, exact: true }).click();

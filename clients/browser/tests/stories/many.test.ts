@@ -11,9 +11,7 @@ story("more files at once than the page runs all become available", async ({ vis
   for (let index = 0; index < COUNT; index++) await files.random(`many/${index}.txt`, SIZE);
   const visitor = await visit({ as: account });
   const { page } = visitor;
-  const chooser = page.waitForEvent("filechooser");
-  await visitor.button("Choose a folder").click();
-  await (await chooser).setFiles(`${files.folder}/many`);
+  await visitor.chooseFolder(`${files.folder}/many`);
   await visitor.uploads.getByText(`of ${COUNT} files finished`).waitFor();
   expect(await visitor.uploads.getByRole("listitem").count()).toBeLessThanOrEqual(ROWS_MAX);
   await visitor.picture("many");

@@ -26,7 +26,7 @@ story("after a reload, an upload sends only what is missing", async ({ visit, ac
   await visitor.page.reload();
   await visitor.wire.release();
   await untilListed(visitor);
-  await visitor.picture("unfinished");
+  await visitor.unfinished.getByText("added in this browser").waitFor();
 
   visitor.wire.reset();
   await visitor.choose([file]);
@@ -46,8 +46,8 @@ story("another browser resumes an upload from the server's list", async ({ visit
 
   const visitor = await visit({ as: account });
   await untilListed(visitor);
-  await visitor.unfinished.getByText("started in another browser").waitFor();
-  await visitor.choose([file], "Pick the file again: half.bin");
+  await visitor.unfinished.getByText("started in another browser or program").waitFor();
+  await visitor.choose([file], "Choose the file again: half.bin");
   await visitor.until(file.name, "Available");
   expect(visitor.wire.sentBytes).toBe(SIZE / 2);
   expect((await account.at(file.name))?.sha256).toBe(await sha256Of(file.path));
@@ -63,10 +63,13 @@ story("a different file of the same size does no harm", async ({ visit, account,
   await visitor.wire.release();
   await untilListed(visitor);
 
-  await visitor.choose([longer], "Pick the file again: half.bin");
-  await visitor.unfinished.getByRole("alert").getByText("That is a different file").waitFor();
+  await visitor.choose([longer], "Choose the file again: half.bin");
+  await visitor.unfinished
+    .getByRole("alert")
+    .getByText("None of the unfinished files is among these")
+    .waitFor();
   visitor.wire.reset();
-  await visitor.choose([other], "Pick the file again: half.bin");
+  await visitor.choose([other], "Choose the file again: half.bin");
   await visitor.until(other.name, "Available");
   expect(visitor.wire.sentBytes).toBe(SIZE);
   expect((await account.at(other.name))?.sha256).toBe(await sha256Of(other.path));
@@ -95,7 +98,7 @@ story("with a file handle, the file need not be picked again", async ({ visit, a
   await visitor.wire.release();
 
   visitor.wire.reset();
-  await visitor.button("Continue handled.bin").click();
+  await visitor.button("Continue: handled.bin").click();
   await visitor.until("handled.bin", "Available");
   expect(visitor.wire.sentBytes).toBe(PART);
   expect((await account.at("handled.bin"))?.sha256).toBe(sha256);

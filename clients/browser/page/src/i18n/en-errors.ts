@@ -1,9 +1,20 @@
-/** English texts of error codes, with what to do, and of the reasons why a version was rejected. */
+const BAD_USERNAME =
+  "A user name has 3 to 64 letters, digits or . _ - @, and begins with a letter or a digit.";
+const WEAK_PASSWORD =
+  "Choose another password: 12 to 256 characters that nobody guesses, and not your user name.";
+
+/** English texts of error codes, with what to do, of wrong fields, and of the reasons why a version was rejected. */
 export const errorsInEnglish = {
   errors: {
     wrong_credentials: "User name or password is wrong. Check both and try again.",
-    bad_username: "A user name has 3 to 64 letters, digits or . _ - @, and begins with a letter or a digit.",
+    bad_username: BAD_USERNAME,
     username_taken: "This user name is taken. Choose another one, or sign in.",
+    wrong_password: "That is not your present password.",
+    registration_closed: "Registration is closed here. Ask the operator of this service for an account.",
+    invitation_invalid:
+      "You need a valid invitation to register, and each works once. Ask the operator of this service for one.",
+    account_suspended: "This account is suspended. Ask the operator of this service.",
+    too_many_attempts: "Too many wrong passwords. Wait before the next try.",
     unauthenticated: "Your session has ended. Sign in again.",
     quota_exceeded:
       "Your account is full. Cancel uploads that you no longer need, or ask for more space. Deleting files frees no space, because their versions are kept.",
@@ -26,6 +37,11 @@ export const errorsInEnglish = {
     unsaved: "The file could not be written. Check the free space on your disk, then try again.",
     fallback: "An unexpected error occurred. Try again.",
     request: (id: string) => `If that does not help, give the operator this number: ${id}`,
+  },
+  fields: {
+    username: BAD_USERNAME,
+    password: WEAK_PASSWORD,
+    new_password: WEAK_PASSWORD,
   },
   reasons: {
     size_mismatch: "The server received more or less data than the file has. Try again.",

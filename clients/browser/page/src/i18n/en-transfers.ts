@@ -61,26 +61,54 @@ export const transfersInEnglish = (f: Formats) => ({
     instant: (wire: number) =>
       `Already stored: sent ${f.bytes(wire)}${wire > 0 ? " before that was known" : ""}`,
     failed: "Failed",
+    full: "Failed · no room in the account",
     aborted: "Cancelled",
   },
   unfinished: {
     title: "Unfinished uploads",
     explanation:
-      "These uploads were started earlier. Pick the same file again to send only what is missing, or drop the same files or folder in the same place.",
+      "These uploads stopped before all files had arrived. Choose the same files again to continue.",
+    files: (count: number) => f.plural(count, { one: "# file", other: "# files" }),
+    done: (done: number, count: number) =>
+      `${f.number(done)} of ${f.plural(count, { one: "# file", other: "# files" })} uploaded`,
     received: (received: number, size: number) =>
       `${f.bytes(received)} of ${f.bytes(size)} are on the server`,
-    size: f.bytes,
-    until: (time: Date) => `kept until ${f.date(time)}`,
-    elsewhere: "started in another browser",
-    was: (name: string, time: number) => `file ${f.quoted(name)}, last changed ${f.date(new Date(time))}`,
-    pick: "Pick the file again",
-    pickNamed: (name: string) => `Pick the file again: ${f.name(name)}`,
+    missing: (names: string, more: number) =>
+      `Missing: ${names}${more > 0 ? f.plural(more, { one: " and # more", other: " and # more" }) : ""}`,
+    kept: (bytes: number, until: Date) =>
+      `Only what is missing will be sent: ${f.bytes(bytes)} of unfinished files are kept until ${f.date(until)}.`,
+    keptNothing: (count: number) =>
+      f.plural(count, {
+        one: "No part of the unfinished file is kept: it will be sent from its beginning.",
+        other: "No part of the # unfinished files is kept: they will be sent from their beginning.",
+      }),
+    unnoted: (count: number) =>
+      f.plural(count, {
+        one: "# more file was too many to note. Add the folder again to be sure of it.",
+        other: "# more files were too many to note. Add the folder again to be sure of them.",
+      }),
+    added: (time: Date) => `added in this browser, ${f.date(time)}`,
+    here: "started in this browser",
+    elsewhere: "started in another browser or program",
+    chooseFile: "Choose the file again",
+    chooseFiles: "Choose the files again",
+    chooseFolder: "Choose the folder again",
+    named: (action: string, name: string) => `${action}: ${f.name(name)}`,
     resume: "Continue",
-    resumeNamed: (name: string) => `Continue ${f.name(name)}`,
-    abandon: (name: string) => `Cancel the upload of ${f.name(name)}`,
-    refused: "The browser could not open the file. Pick it again instead.",
-    differs: (size: number) =>
-      `That is a different file: the unfinished one has ${f.bytes(size)}. Pick that file, or upload this one as a new file.`,
+    giveUp: "Give up",
+    giveUpTitle: "Give up these uploads?",
+    giveUpText: (count: number, bytes: number) =>
+      `${f.plural(count, { one: "# file", other: "# files" })} will not be uploaded. ${f.bytes(bytes)} on the server will be discarded. Files that are already uploaded stay.`,
+    keep: "Keep them",
+    givingUp: (done: number, count: number) =>
+      `Giving up: ${f.number(done)} of ${f.plural(count, { one: "# upload", other: "# uploads" })}`,
+    refused: "The browser could not open the files. Choose them again instead.",
+    noneFound: "None of the unfinished files is among these. A file that has changed has to be added anew.",
+    someMissing: (count: number) =>
+      f.plural(count, {
+        one: "# file was not found, or has changed. Add it anew, or give it up.",
+        other: "# files were not found, or have changed. Add them anew, or give them up.",
+      }),
     more: (count: number) => f.plural(count, { one: "Show # more", other: "Show # more" }),
   },
   downloads: {

@@ -1,11 +1,19 @@
 import type { Dictionary } from "./en.js";
 
-/** Chinese texts of error codes and reject reasons. */
-export const errorsInChinese: Pick<Dictionary, "errors" | "reasons"> = {
+const BAD_USERNAME = "用户名须为 3 到 64 个字母、数字或 . _ - @，并以字母或数字开头。";
+const WEAK_PASSWORD = "请换一个密码：12 到 256 个字符，不易被猜到，且不能是用户名。";
+
+/** Chinese texts of error codes, wrong fields and reject reasons. */
+export const errorsInChinese: Pick<Dictionary, "errors" | "fields" | "reasons"> = {
   errors: {
     wrong_credentials: "用户名或密码不正确，请检查后重试。",
-    bad_username: "用户名须为 3 到 64 个字母、数字或 . _ - @，并以字母或数字开头。",
+    bad_username: BAD_USERNAME,
     username_taken: "该用户名已被注册。请换一个，或直接登录。",
+    wrong_password: "当前密码不正确。",
+    registration_closed: "此处未开放注册。请向服务管理员申请账户。",
+    invitation_invalid: "注册需要有效的邀请码，每个邀请码只能使用一次。请向服务管理员索取。",
+    account_suspended: "该账户已停用，请联系服务管理员。",
+    too_many_attempts: "密码错误次数过多，请等待后再试。",
     unauthenticated: "会话已结束，请重新登录。",
     quota_exceeded:
       "账户空间已满。请取消不再需要的上传，或申请更多空间。删除文件不会释放空间，因为其版本会保留。",
@@ -27,6 +35,7 @@ export const errorsInChinese: Pick<Dictionary, "errors" | "reasons"> = {
     fallback: "发生了意外错误，请重试。",
     request: (id) => `如果问题仍然存在，请将此编号告知管理员：${id}`,
   },
+  fields: { username: BAD_USERNAME, password: WEAK_PASSWORD, new_password: WEAK_PASSWORD },
   reasons: {
     size_mismatch: "服务器收到的数据与文件大小不符，请重试。",
     sha256_mismatch: "数据在传输中损坏，请重试。",

@@ -21,6 +21,26 @@ export function droppedItems(transfer: DataTransfer): Dropped[] {
     }));
 }
 
+/** Returns the dropped files and folders that a browser with handles can open again after a reload. */
+export async function handlesOf(items: Dropped[]): Promise<FileSystemHandle[]> {
+  const handles = await Promise.all(items.map(({ handle }) => handle));
+  return handles.filter((handle) => handle !== null && handle !== undefined);
+}
+
+/** Chromium's permission for a kept handle, which is not in the standard. */
+interface KeptHandle extends FileSystemHandle {
+  requestPermission?(options: { mode: "read" }): Promise<PermissionState>;
+}
+
+/** Yields all files of kept handles, once the user permits it. */
+export async function* filesOfHandles(handles: KeptHandle[]): AsyncGenerator<Picked | undefined> {
+  for (const handle of handles) {
+    const permission = handle.requestPermission?.({ mode: "read" }) ?? "granted";
+    if ((await Promise.resolve(permission).catch(() => "denied")) === "granted")
+      yield* fromHandle(handle, "");
+  }
+}
+
 /** Yields all dropped files with their paths, also from folders; undefined for each that cannot be read. */
 export async function* filesOf(items: Dropped[], folder: string): AsyncGenerator<Picked | undefined> {
   for (const { handle, entry, file } of items) {

@@ -4,6 +4,7 @@ import { text } from "../i18n/index.js";
 import { baseName } from "../names.js";
 import { failureText } from "./failures.js";
 import { hideFile, showFiles } from "./listing.js";
+import { withKey } from "./keys.js";
 import { notify } from "./notices.js";
 import { connection, refreshAccount } from "./session.js";
 
@@ -17,7 +18,9 @@ export async function deleteWithUndo(version: Version): Promise<void> {
   const name = baseName(version.path);
   deleting.value = new Set([...deleting.peek(), fileId]);
   try {
-    await deleteFile(connection, fileId, { ifMatch: versionId });
+    await withKey(["delete", fileId, versionId], (idempotencyKey) =>
+      deleteFile(connection, fileId, { ifMatch: versionId, idempotencyKey }),
+    );
   } catch (error) {
     return notify({ tone: "failed", message: failureText(error) });
   } finally {
@@ -40,7 +43,10 @@ async function undoDelete(version: Version): Promise<void> {
 
 /** Restores an earlier version as a new current version. */
 export async function restore(version: Version): Promise<Version> {
-  const restored = await restoreVersion(connection, version.fileId, version.versionId);
+  const { fileId, versionId } = version;
+  const restored = await withKey(["restore", fileId, versionId], (idempotencyKey) =>
+    restoreVersion(connection, fileId, versionId, { idempotencyKey }),
+  );
   showFiles([restored]);
   void refreshAccount();
   return restored;
@@ -48,11 +54,9 @@ export async function restore(version: Version): Promise<Version> {
 
 /** Renames or moves a file. Replaces another file only with `overwrite`. */
 export async function rename(version: Version, path: string, overwrite: boolean): Promise<void> {
-  const renamed = await editFile(
-    connection,
-    version.fileId,
-    { path, overwrite },
-    { ifMatch: version.versionId },
+  const { fileId, versionId } = version;
+  const renamed = await withKey(["rename", fileId, versionId, path, overwrite], (idempotencyKey) =>
+    editFile(connection, fileId, { path, overwrite }, { ifMatch: versionId, idempotencyKey }),
   );
   showFiles([renamed]);
   notify({ tone: "done", message: text.peek().rename.done(renamed.path) });

@@ -4,7 +4,7 @@ import { readOut } from "./notices.js";
 import { type Entry, entries, stateOf } from "./queue.js";
 import { refreshAccount } from "./session.js";
 import { isFinished, totalsOf } from "./totals.js";
-import { forgetFinished, refreshUnfinished } from "./unfinished.js";
+import { forgetEnded, refreshUnfinished } from "./unfinished.js";
 
 /** Finished uploads are shown in batches, this long after the first of a batch. */
 const BATCH_MILLISECONDS = 400;
@@ -26,7 +26,7 @@ function showBatch(): void {
     .map((entry) => stateOf(entry).result?.version)
     .filter((version) => version !== undefined);
   showFiles(results);
-  forgetFinished();
+  void forgetEnded(ended);
   void refreshAccount();
   if (results.length < ended.length) void refreshUnfinished();
   report(ended);

@@ -1,6 +1,7 @@
 import { batch, computed, type Signal, signal } from "@preact/signals";
-import type { UploadProgress, UploadResult } from "@sluice/browser";
+import { SluiceError, type UploadProgress, type UploadResult } from "@sluice/browser";
 import { baseName } from "../names.js";
+import type { Drop } from "./database.js";
 import { isFinished, SpeedMeter, type Totals, totalsOf } from "./totals.js";
 
 /** A file to upload. */
@@ -12,6 +13,8 @@ export interface Picked {
   handle?: FileSystemFileHandle | undefined;
   /** The unfinished upload to resume. */
   uploadId?: string | undefined;
+  /** What it was added with. */
+  drop?: Drop | undefined;
 }
 
 /** A row in the queue. */
@@ -141,6 +144,17 @@ export function removeEntries(isRemoved: (entry: Entry) => boolean): void {
     count();
   });
 }
+
+/** Whether an upload failed because the account has no room for it. */
+export function isRefusedForQuota({ error }: EntryState): boolean {
+  return error instanceof SluiceError && error.code === "quota_exceeded";
+}
+
+/** Whether any upload failed because of that: it is explained once, not in every row. */
+export const isAccountFull = computed(() => {
+  finishChanges.value;
+  return entries.value.some((entry) => isRefusedForQuota(entry.state.peek()));
+});
 
 /** The rows to show, in the order they were added, and how many are left out. */
 export const rows = computed(() => {

@@ -8,6 +8,10 @@ export type SessionState = "starting" | "out" | "in" | "ended";
 export const session = signal<SessionState>("starting");
 /** The signed-in account; kept when the session expires. */
 export const me = signal<Account | undefined>(undefined);
+/** The id of the signed-in account; empty if there is none. */
+export function accountId(): string {
+  return me.peek()?.accountId ?? "";
+}
 /** Why asking for the account failed. */
 export const startError = signal<unknown>(undefined);
 
@@ -51,9 +55,9 @@ function continueSession(): void {
 }
 
 /** Creates an account and signs in. Fails with `bad_username`, among others. */
-export async function signUp(username: string, password: string): Promise<void> {
+export async function signUp(username: string, password: string, invitation?: string): Promise<void> {
   if (!isUsername(username)) throw new SluiceError("bad_username", "no user name");
-  await register(connection, username, password);
+  await register(connection, username, password, { invitation });
   await signIn(username, password);
 }
 

@@ -16,6 +16,8 @@ import {
 } from "./queue.js";
 import { connection } from "./session.js";
 import { reportFinished } from "./finished.js";
+import type { Drop } from "./database.js";
+import { noteFiles } from "./drops.js";
 import { inSlices } from "./slices.js";
 import { isFinished } from "./totals.js";
 
@@ -32,17 +34,21 @@ interface Addition {
 
 const additions = new Set<Addition>();
 
-/** Adds files to the queue, except those that are in it and unfinished. Lets the page respond meanwhile. */
-export async function addFiles(picked: Picked[]): Promise<void> {
+/**
+ * Adds files of a drop to the queue, except those that are in it and unfinished. Lets the page respond
+ * meanwhile.
+ */
+export async function addFiles(picked: Picked[], drop: Drop): Promise<void> {
   let count = 0;
   const addition: Addition = { then: "start" };
   additions.add(addition);
-  for await (const slice of inSlices(picked, (one) => newEntry(one, isListed(one.path)))) {
+  for await (const slice of inSlices(picked, (one) => newEntry({ ...one, drop }, isListed(one.path)))) {
     if (addition.then === "cancel") break;
     const open = new Set(unfinishedEntries().map((entry) => entry.identity));
     const added = slice.filter((entry) => !open.has(entry.identity));
     count += added.length;
     addEntries(added);
+    void noteFiles(drop, added);
     if (addition.then === "pause") for (const entry of added) notePhase(entry, "paused");
     else waiting.push(...added);
     startNext();
@@ -106,6 +112,8 @@ export function resume(entry: Entry): void {
 /** Starts a failed or cancelled upload again. Parts that the server has are not sent again. */
 export function retry(entry: Entry): void {
   if (running.has(entry) || !isFinished(stateOf(entry).progress.phase)) return;
+  // It was forgotten if it was cancelled.
+  if (entry.drop !== undefined) void noteFiles(entry.drop, [entry]);
   enqueue(entry);
 }
 
@@ -119,7 +127,10 @@ function enqueue(entry: Entry): void {
 export function cancel(entry: Entry): void {
   const upload = running.get(entry);
   waiting = waiting.filter((other) => other !== entry);
-  if (upload === undefined) notePhase(entry, "aborted");
+  if (upload === undefined) {
+    notePhase(entry, "aborted");
+    reportFinished(entry);
+  }
   // If this fails, the upload expires at the server.
   else upload.abort().catch(() => undefined);
 }

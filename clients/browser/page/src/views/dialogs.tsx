@@ -1,10 +1,13 @@
 import { text } from "../i18n/index.js";
 import { closeDialog, dialog } from "../state/dialog.js";
 import { failureText } from "../state/failures.js";
+import { type Group, sumsOf } from "../state/groups.js";
 import { notify } from "../state/notices.js";
 import { totals } from "../state/queue.js";
 import { signOut } from "../state/session.js";
+import { giveUp } from "../state/unfinished.js";
 import { cancelAll } from "../state/uploads.js";
+import { AccountDialog } from "./account-dialog.js";
 import { Dialog } from "./dialog.js";
 import { RenameDialog } from "./rename-dialog.js";
 import { StorageDialog } from "./storage-dialog.js";
@@ -20,10 +23,14 @@ export function Dialogs() {
       return <RenameDialog version={open.version} />;
     case "versions":
       return <VersionsDialog version={open.version} />;
+    case "account":
+      return <AccountDialog />;
     case "storage":
       return <StorageDialog />;
     case "cancel-all":
       return <CancelAll />;
+    case "give-up":
+      return <GiveUp group={open.group} />;
     case "leave":
       return <Leave />;
   }
@@ -38,6 +45,19 @@ function CancelAll() {
       yes={queue.cancelAll}
       no={queue.keepUploading}
       onYes={cancelAll}
+    />
+  );
+}
+
+function GiveUp({ group }: { group: Group }) {
+  const { unfinished } = text.value;
+  return (
+    <Question
+      title={unfinished.giveUpTitle}
+      question={unfinished.giveUpText(group.files.length, sumsOf(group).keptBytes)}
+      yes={unfinished.giveUp}
+      no={unfinished.keep}
+      onYes={() => void giveUp(group)}
     />
   );
 }

@@ -87,16 +87,25 @@ function StorageButton() {
 }
 
 function CurrentUser() {
-  const words = text.value.session;
+  const { session: words, account } = text.value;
   const leave = () => {
     if (totals.peek().active + totals.peek().paused > 0) dialog.value = { kind: "leave" };
     else signOut().catch((error) => notify({ tone: "failed", message: failureText(error) }));
   };
   return (
     <span class="who">
-      <span class="user wide-only" title={words.signedInAs(me.value?.username ?? "")}>
-        <bdi>{me.value?.username}</bdi>
-      </span>
+      <button
+        type="button"
+        class="quiet user"
+        title={account.signedInAs(me.value?.username ?? "")}
+        onClick={() => {
+          dialog.value = { kind: "account" };
+        }}
+      >
+        <Icon name="user" />
+        <span class="visually-hidden">{account.title}: </span>
+        <bdi class="wide-text">{me.value?.username}</bdi>
+      </button>
       <button type="button" class="quiet" title={words.signOut} onClick={leave}>
         <Icon name="exit" />
         <span class="wide-text">{words.signOut}</span>

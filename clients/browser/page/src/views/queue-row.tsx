@@ -4,7 +4,7 @@ import { text } from "../i18n/index.js";
 import { printable } from "../names.js";
 import { pathProblem } from "../paths.js";
 import { failureText } from "../state/failures.js";
-import type { Entry, EntryState } from "../state/queue.js";
+import { type Entry, type EntryState, isRefusedForQuota } from "../state/queue.js";
 import { isFinished, stagesOf } from "../state/totals.js";
 import { cancel, pause, remove, resume, retry } from "../state/uploads.js";
 import { useFocusKept } from "./focus.js";
@@ -53,7 +53,8 @@ export function QueueRow({ entry }: { entry: Entry }) {
 function stateText(entry: Entry, { progress, result, error }: EntryState): string {
   const words = text.value.phase;
   const { phase, size, hashedBytes, parts } = progress;
-  if (phase === "failed") return failedText(entry.path, error);
+  if (phase === "failed")
+    return isRefusedForQuota({ progress, error }) ? words.full : failedText(entry.path, error);
   if (phase === "hashing") return hashedBytes < size ? words.hashing(hashedBytes / size) : words.asking;
   if (phase === "uploading")
     return parts.total > 1 ? words.uploadingParts(parts.done, parts.total) : words.uploading;

@@ -1,7 +1,7 @@
 import { useRef } from "preact/hooks";
 import { text } from "../i18n/index.js";
 import { dialog } from "../state/dialog.js";
-import { rows, showFinished, speed, totals } from "../state/queue.js";
+import { isAccountFull, rows, showFinished, speed, totals } from "../state/queue.js";
 import { fractionOf } from "../state/totals.js";
 import { clearFinished, pauseAll, resumeAll, retryAll } from "../state/uploads.js";
 import { useFocusKept } from "./focus.js";
@@ -52,7 +52,7 @@ function FinishedSwitch({ count }: { count: number }) {
 }
 
 function Summary() {
-  const { queue } = text.value;
+  const { queue, errors } = text.value;
   const sum = totals.value;
   const fraction = fractionOf(sum);
   const left = speed.value === undefined ? undefined : (sum.size - sum.sentBytes) / speed.value;
@@ -66,6 +66,9 @@ function Summary() {
             <Icon name="warning" /> {queue.failed(sum.failed)}
           </span>
         )}
+      </p>
+      <p class="error" role="alert">
+        {isAccountFull.value && errors.quota_exceeded}
       </p>
       <progress aria-label={queue.total} value={fraction} max={1} />
       <p class="numbers">

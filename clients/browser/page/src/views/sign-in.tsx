@@ -1,22 +1,25 @@
 import { SluiceError } from "@sluice/browser";
-import { useId, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { text } from "../i18n/index.js";
 import { failureText } from "../state/failures.js";
+import { invitation } from "../state/location.js";
 import { leave, me, signIn, signUp } from "../state/session.js";
 import { Dialog } from "./dialog.js";
+import { Field } from "./field.js";
+import { Form } from "./form.js";
 import { Logo } from "./icons.js";
 
-/** The page without a session: sign-in or sign-up. */
+/** The page without a session: sign-in or sign-up. An invitation leads to the sign-up. */
 export function SignInPage() {
   const { session, app } = text.value;
-  const [joining, setJoining] = useState(false);
+  const [joining, setJoining] = useState(invitation !== undefined);
   return (
     <main class="centred">
       <div class="card narrow sign-in">
         <Logo />
         <h1>{joining ? session.signUpTitle : session.signInTitle}</h1>
         <p class="muted">{app.tagline}</p>
-        <CredentialsForm key={String(joining)} joining={joining} />
+        {joining ? <SignUp /> : <SignIn />}
         <button type="button" class="quiet" onClick={() => setJoining(!joining)}>
           {joining ? session.toSignIn : session.toSignUp}
         </button>
@@ -31,7 +34,7 @@ export function SessionEnded() {
   return (
     <Dialog title={session.endedTitle}>
       <p>{session.ended}</p>
-      <CredentialsForm joining={false} username={me.value?.username} />
+      <SignIn username={me.value?.username} />
       <button type="button" class="quiet" onClick={leave}>
         {session.someoneElse}
       </button>
@@ -39,85 +42,103 @@ export function SessionEnded() {
   );
 }
 
-/**
- * User name and password. With `username`, only that account may sign in, because the waiting calls are its
- * own.
- */
-function CredentialsForm({ joining, username }: { joining: boolean; username?: string | undefined }) {
+const valueOf = (values: FormData, name: string) => String(values.get(name) ?? "");
+
+/** With `username`, only that account may sign in, because the waiting calls are its own. */
+function SignIn({ username }: { username?: string | undefined }) {
   const { session } = text.value;
-  const [error, setError] = useState<unknown>(undefined);
-  const [busy, setBusy] = useState(false);
-  const form = useRef<HTMLFormElement>(null);
-  const id = useId();
-  const wrong = error === undefined ? undefined : wrongField(error);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    const fields = new FormData(event.currentTarget as HTMLFormElement);
-    setBusy(true);
-    setError(undefined);
-    try {
-      await (joining ? signUp : signIn)(String(fields.get("username")), String(fields.get("password")));
-    } catch (failure) {
-      setError(failure);
-      form.current?.querySelector<HTMLInputElement>(`[name="${wrongField(failure)}"]`)?.focus();
-    }
-    setBusy(false);
-  };
+  const submit = (values: FormData) => signIn(valueOf(values, "username"), valueOf(values, "password"));
   return (
-    <form ref={form} onSubmit={submit}>
-      <label htmlFor={`${id}u`}>{session.username}</label>
-      <input
-        id={`${id}u`}
-        name="username"
-        autocomplete="username"
-        autocapitalize="none"
-        spellcheck={false}
-        required
-        minLength={joining ? 3 : undefined}
-        maxLength={64}
-        defaultValue={username}
-        readOnly={username !== undefined}
-        aria-invalid={wrong === "username"}
-        aria-describedby={`${joining ? `${id}uh ` : ""}${id}ue`}
-      />
-      {joining && (
-        <p id={`${id}uh`} class="hint">
-          {session.usernameHint}
-        </p>
+    <Form submit={session.signIn} fields={["username", "password"]} onSubmit={submit}>
+      {(error) => (
+        <>
+          <Username error={error} defaultValue={username} readOnly={username !== undefined} />
+          <Field
+            name="password"
+            label={session.password}
+            error={error}
+            type="password"
+            autocomplete="current-password"
+            required
+            maxLength={256}
+            autofocus={username !== undefined}
+          />
+        </>
       )}
-      <p id={`${id}ue`} class="error" role="alert">
-        {wrong === "username" && failureText(error)}
-      </p>
-      <label htmlFor={`${id}p`}>{session.password}</label>
-      <input
-        id={`${id}p`}
-        name="password"
-        type="password"
-        autocomplete={joining ? "new-password" : "current-password"}
-        required
-        minLength={joining ? 12 : undefined}
-        maxLength={256}
-        autofocus={username !== undefined}
-        aria-invalid={wrong === "password"}
-        aria-describedby={`${joining ? `${id}ph ` : ""}${id}e`}
-      />
-      {joining && (
-        <p id={`${id}ph`} class="hint">
-          {session.passwordHint}
-        </p>
-      )}
-      <p id={`${id}e`} class="error" role="alert">
-        {wrong === "password" && failureText(error)}
-      </p>
-      <button type="submit" class="primary" disabled={busy}>
-        {busy ? session.working : joining ? session.signUp : session.signIn}
-      </button>
-    </form>
+    </Form>
   );
 }
 
-/** The field that an error is shown under. */
-function wrongField(error: unknown): "username" | "password" {
-  const isName = error instanceof SluiceError && ["bad_username", "username_taken"].includes(error.code);
-  return isName ? "username" : "password";
+function SignUp() {
+  const { session } = text.value;
+  const [isClosed, setClosed] = useState(false);
+  const [needsInvitation, setNeedsInvitation] = useState(invitation !== undefined);
+  const submit = async (values: FormData) => {
+    const given = valueOf(values, "invitation").trim();
+    try {
+      await signUp(valueOf(values, "username"), valueOf(values, "password"), given || undefined);
+    } catch (error) {
+      const code = error instanceof SluiceError ? error.code : "";
+      if (code === "registration_closed") return setClosed(true);
+      if (code === "invitation_invalid") setNeedsInvitation(true);
+      throw error;
+    }
+  };
+  if (isClosed) return <p role="alert">{failureText(new SluiceError("registration_closed", ""))}</p>;
+  return (
+    <Form submit={session.signUp} fields={["username", "password", "invitation"]} onSubmit={submit}>
+      {(error) => (
+        <>
+          <Username error={error} hint={session.usernameHint} minLength={3} />
+          <Field
+            name="password"
+            label={session.password}
+            hint={session.passwordHint}
+            error={error}
+            type="password"
+            autocomplete="new-password"
+            required
+            minLength={12}
+            maxLength={256}
+          />
+          {needsInvitation && (
+            <Field
+              name="invitation"
+              label={session.invitation}
+              hint={session.invitationHint}
+              error={error}
+              autocomplete="off"
+              spellcheck={false}
+              required
+              defaultValue={invitation}
+            />
+          )}
+        </>
+      )}
+    </Form>
+  );
+}
+
+interface UsernameProps {
+  error: unknown;
+  hint?: string;
+  minLength?: number;
+  defaultValue?: string | undefined;
+  readOnly?: boolean;
+}
+
+function Username({ error, ...input }: UsernameProps) {
+  return (
+    <Field
+      {...input}
+      name="username"
+      label={text.value.session.username}
+      error={error}
+      autocomplete="username"
+      autocapitalize="none"
+      spellcheck={false}
+      required
+      maxLength={64}
+    />
+  );
 }

@@ -30,7 +30,7 @@ function AccountChart() {
     { kind: "reserved" as const, value: reserved },
   ];
   return (
-    <section class="chart">
+    <section class="part">
       <h3>{storage.account}</h3>
       <Shares parts={parts} whole={quota} label={storage.chart(words)} />
       <dl class="legend">
@@ -51,7 +51,7 @@ function SavingsChart() {
   const f = format.value;
   const words = `${storage.takes}: ${f.bytes(stored)}. ${storage.savedWhole}: ${f.bytes(saved)}.`;
   return (
-    <section class="chart">
+    <section class="part">
       <h3>{storage.takesOf(used)}</h3>
       <Shares
         parts={[
@@ -86,7 +86,7 @@ function ListChart() {
   ];
   if (items.length === 0) return <p class="hint">{storage.listedNone}</p>;
   return (
-    <section class="chart">
+    <section class="part">
       <h3>{storage.listed(items.length)}</h3>
       <Shares parts={parts} label={storage.chart(words)} />
       <dl class="legend">

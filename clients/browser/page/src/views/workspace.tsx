@@ -1,5 +1,5 @@
 import { downloads } from "../state/downloads.js";
-import { waitingForFile } from "../state/unfinished.js";
+import { unfinishedGroups } from "../state/unfinished.js";
 import { AddFiles } from "./add-files.js";
 import { Downloads } from "./downloads.js";
 import { DropOverlay, useDrops } from "./drop-overlay.js";
@@ -15,7 +15,7 @@ export function Workspace() {
       <AddFiles />
       <div class="transfers">
         <Queue />
-        {waitingForFile.value.length > 0 && <UnfinishedUploads />}
+        {unfinishedGroups.value.length > 0 && <UnfinishedUploads />}
         {downloads.value.length > 0 && <Downloads />}
       </div>
       <Files />

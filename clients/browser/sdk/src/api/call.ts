@@ -10,6 +10,9 @@ const STALL_MILLISECONDS = 40_000;
 /** How often one call may find that its session has ended. */
 const RENEWALS_MAX = 3;
 
+/** The longest wait that a server may ask for without a person being told. */
+const UNTOLD_WAIT_MILLISECONDS = 2000;
+
 /** Query parameters of a call. Undefined ones are left out. */
 export type Query = Record<string, string | number | boolean | undefined>;
 
@@ -89,10 +92,11 @@ async function attempt<Wire>(endpoint: Endpoint, call: Call): Promise<{ answer: 
     const response = await fetch(url(endpoint, call), init);
     const text = await response.text();
     if (response.ok) return { answer: fromWire((text ? JSON.parse(text) : undefined) as Wire) };
+    const askedMilliseconds = retryAfter(response.headers.get("retry-after"));
     return {
-      error: problem(response.status, text),
-      isTransient: isWorthRepeating(call, response.status),
-      askedMilliseconds: retryAfter(response.headers.get("retry-after")),
+      error: problem(response.status, text, askedMilliseconds),
+      isTransient: isWorthRepeating(call, response.status, askedMilliseconds),
+      askedMilliseconds,
     };
   } catch (cause) {
     if (call.signal?.aborted) throw aborted();
@@ -133,7 +137,9 @@ function url({ api }: Endpoint, call: Call): string {
   return query ? `${api}${call.path}?${query}` : `${api}${call.path}`;
 }
 
-function isWorthRepeating(call: Call, status: number): boolean {
+function isWorthRepeating(call: Call, status: number, askedMilliseconds: number): boolean {
+  // A person who waits for the answer rather hears how long it will take.
+  if (!call.patient && askedMilliseconds > UNTOLD_WAIT_MILLISECONDS) return false;
   return status === 429 || status === 503 || (status >= 500 && !call.once);
 }
 

@@ -12,14 +12,19 @@ const CODES: Record<number, string> = {
   504: "unavailable",
 };
 
-/** Reads the error in an answer of the API (RFC 9457). */
-export function problem(status: number, body: string): SluiceError {
-  const { code, title, detail, request_id: requestId } = parse(body);
+/** Reads the error in an answer of the API (RFC 9457), which may ask to wait. */
+export function problem(status: number, body: string, askedMilliseconds: number): SluiceError {
+  const { code, title, detail, field, request_id: requestId } = parse(body);
   const message = [title, detail].filter((text) => typeof text === "string" && text).join(": ");
   return new SluiceError(
     typeof code === "string" ? code : (CODES[status] ?? "unexpected_answer"),
     message || `the API answered with the status ${status}`,
-    { status, requestId: typeof requestId === "string" ? requestId : undefined },
+    {
+      status,
+      requestId: typeof requestId === "string" ? requestId : undefined,
+      field: typeof field === "string" ? field : undefined,
+      retryAfterSeconds: askedMilliseconds > 0 ? Math.ceil(askedMilliseconds / 1000) : undefined,
+    },
   );
 }
 

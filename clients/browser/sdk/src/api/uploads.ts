@@ -126,10 +126,14 @@ export async function abortUpload(endpoint: Endpoint, uploadId: string): Promise
   }
 }
 
-/** Makes a version of bytes that the account has. Returns undefined if it does not have them. */
+/**
+ * Makes a version of bytes that the account has. Returns undefined if it does not have them. A repeat with
+ * the same key returns the first version.
+ */
 export async function lookUp(
   endpoint: Endpoint,
   body: Lookup,
+  idempotencyKey: string,
   ifMatch: string | undefined,
   signal: AbortSignal,
 ): Promise<Version | undefined> {
@@ -137,6 +141,7 @@ export async function lookUp(
     method: "POST",
     path: "/lookups",
     body,
+    idempotencyKey,
     ifMatch,
     patient: true,
     signal,

@@ -1,11 +1,11 @@
-import { completeUpload, lookUp } from "../api/uploads.js";
+import { completeUpload } from "../api/uploads.js";
 import { runsOf } from "../delta/earlier.js";
 import type { Delta, Draft } from "../delta/types.js";
 import { hasCode, SluiceError } from "../errors.js";
 import { linked } from "../signals.js";
 import type { Version } from "../types.js";
 import { create, type Transferred } from "./create.js";
-import { checkUnchanged, chunksOf, type Job, requestOf } from "./job.js";
+import { checkUnchanged, chunksOf, type Job, lookUpFile, requestOf } from "./job.js";
 import { PartSender } from "./parts.js";
 import { abandonUpload } from "./resumable.js";
 
@@ -55,11 +55,11 @@ async function prepare(
   earlier: Version,
   signal: AbortSignal,
 ): Promise<Delta | Transferred | undefined> {
-  const { internals, meter, options } = job;
+  const { internals, meter } = job;
   meter.phase = "hashing";
   const { sha256, ids, lengths } = await chunksOf(job, signal);
   // Plans are long answers. Skip them if the account has the bytes.
-  const version = await lookUp(internals, { ...requestOf(job, sha256), sha256 }, options.ifMatch, signal);
+  const version = await lookUpFile(job, sha256, signal);
   if (version) return { outcome: "instant", version };
   const runs = await runsOf(internals, earlier, signal);
   const worker = internals.workers.lease();

@@ -1,8 +1,8 @@
-import type { CreatedUpload, UploadRequest } from "../api/uploads.js";
+import { type CreatedUpload, lookUp, type UploadRequest } from "../api/uploads.js";
 import type { Internals } from "../connection.js";
 import type { Delta, HashedChunks } from "../delta/types.js";
 import { SluiceError } from "../errors.js";
-import type { UploadOptions } from "../types.js";
+import type { UploadOptions, Version } from "../types.js";
 import { unlessAborted } from "../waiting.js";
 import type { InFlight } from "./in-flight.js";
 import type { UploadMeter } from "./meter.js";
@@ -36,6 +36,8 @@ export interface Job {
   creation: { request: string; key: string } | undefined;
   /** The answer to that request, which may still be pending. */
   created: Promise<CreatedUpload> | undefined;
+  /** The key of the lookup of the file's hash. A pause may lose the answer. */
+  readonly lookupKey: string;
   /** The file's SHA-256, once asked for. */
   sha256: Promise<string> | undefined;
   /** The file's chunks, once asked for. */
@@ -85,6 +87,12 @@ export function requestOf(job: Job, sha256: string | undefined): UploadRequest {
     ...(contentType && { contentType }),
     ...(metadata && { metadata }),
   };
+}
+
+/** Makes a version of the file's bytes if the account has them; otherwise returns undefined. */
+export function lookUpFile(job: Job, sha256: string, signal: AbortSignal): Promise<Version | undefined> {
+  const { internals, options, lookupKey } = job;
+  return lookUp(internals, { ...requestOf(job, sha256), sha256 }, lookupKey, options.ifMatch, signal);
 }
 
 /** Forgets the upload at the server, so that the next attempt creates another one. */

@@ -2,7 +2,7 @@ import { accountId } from "../accounts.js";
 import { abortUpload, getUpload, listUploads, type UploadView } from "../api/uploads.js";
 import { type Connection, type Internals, internalsOf } from "../connection.js";
 import { Slots } from "../slots.js";
-import type { UnfinishedUpload } from "../types.js";
+import type { UnfinishedOptions, UnfinishedUpload } from "../types.js";
 import { lockName } from "./lock.js";
 import { deleteRecord, listRecords, type UploadRecord } from "./records.js";
 
@@ -12,7 +12,10 @@ const ASKED_MAX = 50;
 const CALLS = 4;
 
 /** Lists the account's open uploads that no tab of this browser is working on, the latest first. */
-export async function unfinished(connection: Connection): Promise<UnfinishedUpload[]> {
+export async function unfinished(
+  connection: Connection,
+  options: UnfinishedOptions = {},
+): Promise<UnfinishedUpload[]> {
   const internals = internalsOf(connection);
   const [account, views, records] = await Promise.all([
     accountId(internals),
@@ -22,7 +25,7 @@ export async function unfinished(connection: Connection): Promise<UnfinishedUplo
   const busy = await busyLocks();
   const idle = views.filter(
     (view) =>
-      view.state === "open" &&
+      (view.state === "open" || options.pending) &&
       !internals.uploads.has(view.uploadId) &&
       !busy.has(lockName(internals.api, account, view.path)),
   );
@@ -34,7 +37,7 @@ export async function unfinished(connection: Connection): Promise<UnfinishedUplo
     idle
       .sort((one, other) => (one.uploadId < other.uploadId ? 1 : -1))
       .map(async (view, index) => {
-        const isAsked = index < ASKED_MAX && view.method === "multipart";
+        const isAsked = index < ASKED_MAX && view.method === "multipart" && view.state === "open";
         const received = isAsked
           ? await calls.run(view, undefined, () => receivedBytes(internals, view))
           : undefined;
@@ -71,7 +74,9 @@ function toUnfinished(
   const handle = record?.fileHandle;
   return {
     uploadId: view.uploadId,
+    state: view.state === "pending" ? "pending" : "open",
     path: view.path,
+    versionId: view.versionId,
     size: view.size,
     expiresAt: new Date(view.expiresAt),
     ...(received !== undefined && { receivedBytes: received }),

@@ -1,3 +1,4 @@
+import { idempotencyKey } from "../api/call.js";
 import { type Connection, internalsOf } from "../connection.js";
 import { aborted, SluiceError } from "../errors.js";
 import { linked } from "../signals.js";
@@ -43,6 +44,7 @@ class RunningUpload implements Upload {
       partSize: options.partSize === undefined ? undefined : { bytes: options.partSize },
       creation: undefined,
       created: undefined,
+      lookupKey: idempotencyKey(),
       sha256: undefined,
       chunks: undefined,
       delta: undefined,

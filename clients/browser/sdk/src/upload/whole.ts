@@ -2,7 +2,6 @@ import {
   type Completion,
   completeUpload,
   getUpload,
-  lookUp,
   type PartUrl,
   type ReceivedPart,
 } from "../api/uploads.js";
@@ -11,7 +10,7 @@ import { SMALL_MAX_BYTES } from "../hash/limits.js";
 import { linked } from "../signals.js";
 import type { Version } from "../types.js";
 import { create, type Transferred } from "./create.js";
-import { checkUnchanged, type Job, requestOf, sha256Of } from "./job.js";
+import { checkUnchanged, type Job, lookUpFile, requestOf, sha256Of } from "./job.js";
 import { PartSender } from "./parts.js";
 import { matches } from "./received.js";
 import { abandonUpload, recordUpload } from "./resumable.js";
@@ -181,5 +180,5 @@ async function findInstant(
 ): Promise<Version | undefined> {
   const sha256 = await sha256Of(job, signal);
   if (isDone() || signal.aborted) return undefined;
-  return lookUp(job.internals, { ...requestOf(job, sha256), sha256 }, job.options.ifMatch, signal);
+  return lookUpFile(job, sha256, signal);
 }
