@@ -119,7 +119,7 @@ impl Tables {
         let may_work = "(attribute_not_exists(#work_day) OR #work_day < :day OR #work_bytes < :limit)";
         let condition = format!("{may_work} AND {}", slot.free());
         let values = lease.values()?.with(":day", &day(lease.now))?.with(":limit", &limits.daily_bytes)?;
-        self.update_account(account, &slot.take(), &condition, values).await
+        self.update_counts(account, &slot.take(), &condition, values).await
     }
 
     /// Prolongs the lease on a slot. Refused if another worker has it by now.
@@ -129,7 +129,7 @@ impl Tables {
         Slot(slot): Slot,
         lease: Lease<'_>,
     ) -> Result<Update, StorageError> {
-        self.update_account(account, &slot.take(), &slot.free(), lease.values()?).await
+        self.update_counts(account, &slot.take(), &slot.free(), lease.values()?).await
     }
 
     /// Gives a slot back, and counts bytes that were worked on. Refused if it was given back or another
@@ -145,7 +145,7 @@ impl Tables {
             let update = format!("SET {} {}", count.update(), slot.release());
             let condition = format!("{} AND {}", slot.held(), count.applies());
             let values = work.values()?.with(":holder", &holder)?;
-            if self.update_account(account, &update, &condition, values).await? == Update::Done {
+            if self.update_counts(account, &update, &condition, values).await? == Update::Done {
                 return Ok(Update::Done);
             }
         }
@@ -184,7 +184,7 @@ impl Tables {
         Ok(Counted::UsedUp)
     }
 
-    async fn update_account(
+    async fn update_counts(
         &self,
         account: AccountId,
         update: &str,
