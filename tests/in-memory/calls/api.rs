@@ -3,7 +3,7 @@
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
 use sluice_deployment::{Deployment, clock};
-use sluice_domain::account::{Account, Session};
+use sluice_domain::account::Account;
 use sluice_domain::blob::{Attachment, Blob};
 use sluice_domain::content_pass::ContentDigest;
 use sluice_domain::hash::{Sha1, Sha256};
@@ -16,12 +16,11 @@ use sluice_storage::tables::{Begun, Published, Registered};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-const TOKEN: &str = "a token";
-
 pub struct Api {
     pub services: Services,
     pub tables: Tables,
     pub account: Account,
+    token: String,
     files: Arc<query_files::App>,
     uploads: Arc<init_upload::App>,
     lookups: Arc<lookup_hash::App>,
@@ -105,13 +104,7 @@ impl Api {
         let tables = deployment.tables().expect("tables");
         let account = sample::account("ada", [0; 10], clock::now());
         assert_eq!(tables.create_account(&account).await.expect("an account"), Registered::Done);
-        let session = Session {
-            token_sha256: Sha256::of(TOKEN.as_bytes()),
-            account_id: account.account_id,
-            username: account.username.clone(),
-            expires_at: u64::from(u32::MAX),
-        };
-        tables.create_session(&session).await.expect("a session");
+        let token = sample::log_in(&tables, &account).await;
         Arc::new(Self {
             files: Arc::new(query_files::App::new(&deployment).expect("an app")),
             uploads: Arc::new(init_upload::App::new(&deployment).expect("an app")),
@@ -119,6 +112,7 @@ impl Api {
             services,
             tables,
             account,
+            token,
             ids: AtomicU8::new(1),
         })
     }
@@ -126,7 +120,7 @@ impl Api {
     /// Answers a request as the function does that its path belongs to.
     pub async fn send(&self, request: &Request) -> Answer {
         let mut headers = request.headers.clone();
-        headers.insert("authorization", format!("Bearer {TOKEN}").parse().expect("a header"));
+        headers.insert("authorization", format!("Bearer {}", self.token).parse().expect("a header"));
         let body = if request.body.is_null() { Vec::new() } else { request.body.to_string().into_bytes() };
         let call = Call {
             method: request.method.clone(),

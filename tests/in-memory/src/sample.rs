@@ -1,12 +1,17 @@
 //! Rows as the HTTP functions write them.
 
 use sluice_domain::account::{Account, NewAccount, ROW_BYTES, Username};
+use sluice_domain::guessing::CounterKeys;
+use sluice_domain::hash::Sha256;
 use sluice_domain::id::{AccountId, UploadId, VersionId};
 use sluice_domain::part_plan::PartPlan;
 use sluice_domain::path::FilePath;
+use sluice_domain::session::{self, Session};
 use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::Metadata;
+use sluice_storage::Tables;
+use sluice_storage::tables::Update;
 use std::time::Duration;
 
 /// The quota of an account.
@@ -55,4 +60,22 @@ pub fn upload(account: &Account, path: &str, size: u64, random: [u8; 10], now: T
         expires_at: now.after(UPLOAD_LIFE),
         due_at: now,
     }
+}
+
+/// Begins a session of the account, which does not expire, and returns its token.
+pub async fn log_in(tables: &Tables, account: &Account) -> String {
+    let token = session::token(account.account_id, &[7; 32]);
+    let session = Session {
+        account_id: account.account_id,
+        token_sha256: Sha256::of(token.as_bytes()),
+        username: account.username.clone(),
+        created_at: account.created_at,
+        expires_at: u64::from(u32::MAX),
+        client: None,
+        address: None,
+    };
+    let counters = CounterKeys::new(&account.username, &[]);
+    let begun = tables.create_session(&session, account, &counters).await;
+    assert_eq!(begun.expect("a session"), Update::Done);
+    token
 }

@@ -3,10 +3,10 @@
 use http::StatusCode;
 use sluice_contracts::files::{FileChange, Restore, VersionView};
 use sluice_contracts::problem::Code;
-use sluice_domain::account::Session;
 use sluice_domain::id::{AccountId, FileId, VersionId};
 use sluice_domain::idempotency::{AnsweredVersion, Effect};
 use sluice_domain::path::FilePath;
+use sluice_domain::session::Session;
 use sluice_domain::version::{File, Version, VersionState, check_metadata, content_type};
 use sluice_lambda::idempotency::{IdempotencyKey, answered_version, first_effect, met_effect};
 use sluice_lambda::instant::check_current;

@@ -10,8 +10,6 @@ use http::StatusCode;
 use sluice_contracts::files::{VersionList, VersionView};
 use sluice_contracts::parameters::VersionsParameters;
 use sluice_contracts::route::{Query, QueryFiles};
-use sluice_domain::id::FileId;
-use sluice_domain::session::Session;
 use sluice_domain::version::File;
 use sluice_lambda::{Call, Failure, Reply, auth};
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Loads the file that a call names.
 
-use sluice_domain::account::Session;
 use sluice_domain::id::FileId;
+use sluice_domain::session::Session;
 use sluice_domain::version::File;
 use sluice_lambda::Failure;
 

@@ -2,14 +2,11 @@
 
 use http::{HeaderMap, HeaderValue, Method, header};
 use sluice_deployment::clock;
-use sluice_domain::account::Session;
-use sluice_domain::hash::Sha256;
+use sluice_in_memory::sample;
 use sluice_lambda::Call;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::World;
-
-const TOKEN: &str = "t0ken";
 
 /// A session of the world's account.
 pub struct Caller {
@@ -19,14 +16,8 @@ pub struct Caller {
 
 impl Caller {
     pub async fn log_in(world: &World) -> Self {
-        let session = Session {
-            token_sha256: Sha256::of(TOKEN.as_bytes()),
-            account_id: world.account_id,
-            username: world.account.username.clone(),
-            expires_at: u64::MAX,
-        };
-        world.tables.create_session(&session).await.expect("a session");
-        let bearer = HeaderValue::try_from(format!("Bearer {TOKEN}")).expect("a value");
+        let token = sample::log_in(&world.tables, &world.account).await;
+        let bearer = HeaderValue::try_from(format!("Bearer {token}")).expect("a value");
         let headers = HeaderMap::from_iter([(header::AUTHORIZATION, bearer)]);
         Self { headers, calls: AtomicU32::new(0) }
     }
