@@ -60,7 +60,7 @@ async fn a_url_ends_before_the_session_that_signed_it() {
     let url: reqwest::Url = plan.parts[0].url.parse().expect("a URL");
     let value = |name: &str| {
         let found = url.query_pairs().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.into_owned()).unwrap_or_else(|| panic!("the URL has no {name}"))
+        found.unwrap_or_else(|| panic!("the URL has no {name}")).1.into_owned()
     };
     let seconds: u64 = value("X-Amz-Expires").parse().expect("seconds");
     assert!((43 * 60..=59 * 60).contains(&seconds), "{seconds} s");

@@ -3,7 +3,6 @@
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::config::{IdentityCache, RequestChecksumCalculation, ResponseChecksumValidation};
-use aws_smithy_async::time::SharedTimeSource;
 
 use crate::call;
 use crate::credentials::Credentials;
@@ -54,7 +53,7 @@ impl Clients {
     #[must_use]
     pub fn signing_as(self, role_arn: &str) -> (Self, Credentials) {
         let role = AssumedRole::new(role_arn.to_owned(), self.config.clone());
-        let time = self.config.time_source().unwrap_or_else(SharedTimeSource::default);
+        let time = self.config.time_source().unwrap_or_default();
         let session = LastingSession::new(SharedCredentialsProvider::new(role), time);
         let session = SharedCredentialsProvider::new(session);
         let signer = self.s3.config().to_builder().credentials_provider(session.clone());

@@ -123,7 +123,10 @@ async fn no_page_of_a_plan_is_longer_than_lambda_sends() {
         assert!(!plan.terms.is_empty(), "a page without an end");
         for term in &plan.terms {
             assert_eq!((term.offset, term.length), (offset, 1));
-            assert_eq!(plan.terms[0].object == term.object, (offset - plan.terms[0].offset) % 2 == 0);
+            assert_eq!(
+                plan.terms[0].object == term.object,
+                (offset - plan.terms[0].offset).is_multiple_of(2)
+            );
             offset += term.length;
         }
         assert_eq!(plan.next_cursor.is_some(), offset < upload.size);

@@ -48,7 +48,9 @@ pub async fn plan(app: &App, call: &Call, file: File, parameters: PlanParameters
             let mut packs = pack_rows(app, file.account_id, &page).await?;
             page.limit_indexes(|pack| packs[&pack].chunk_count);
             if former.unwrap_or(false) {
-                packs.values_mut().for_each(|pack| use_former_placement(pack, expires_at));
+                for pack in packs.values_mut() {
+                    use_former_placement(pack, expires_at);
+                }
             }
             let packs = located(app, packs, &page).await?;
             let objects = objects(app, &packs, validity).await?;
