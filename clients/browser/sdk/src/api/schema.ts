@@ -1584,7 +1584,15 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthenticated"];
-            403: components["responses"]["wrong_entrance"];
+            /** @description `wrong_entrance`: The API is reached through another address. `quota_exceeded`: The quota does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             404: components["responses"]["not_found"];
             /** @description `path_in_use`: The path has another file. `version_not_available`: The version is not available. `conflict`: The file changed meanwhile. */
             409: {
@@ -1863,7 +1871,15 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthenticated"];
-            403: components["responses"]["wrong_entrance"];
+            /** @description `wrong_entrance`: The API is reached through another address. `quota_exceeded`: The quota does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             404: components["responses"]["not_found"];
             /** @description `path_in_use`: The path has another file. `version_not_available`: The version is not available. `conflict`: The file changed meanwhile. */
             409: {
@@ -1953,7 +1969,15 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthenticated"];
-            403: components["responses"]["wrong_entrance"];
+            /** @description `wrong_entrance`: The API is reached through another address. `quota_exceeded`: The quota does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             409: components["responses"]["conflict"];
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
