@@ -18,7 +18,7 @@ export async function deleteWithUndo(version: Version): Promise<void> {
   const name = baseName(version.path);
   deleting.value = new Set([...deleting.peek(), fileId]);
   try {
-    await withKey(["delete", fileId, versionId], (idempotencyKey) =>
+    await withKey(fileId, ["delete", versionId], (idempotencyKey) =>
       deleteFile(connection, fileId, { ifMatch: versionId, idempotencyKey }),
     );
   } catch (error) {
@@ -44,7 +44,7 @@ async function undoDelete(version: Version): Promise<void> {
 /** Restores an earlier version as a new current version. */
 export async function restore(version: Version): Promise<Version> {
   const { fileId, versionId } = version;
-  const restored = await withKey(["restore", fileId, versionId], (idempotencyKey) =>
+  const restored = await withKey(fileId, ["restore", versionId], (idempotencyKey) =>
     restoreVersion(connection, fileId, versionId, { idempotencyKey }),
   );
   showFiles([restored]);
@@ -55,7 +55,7 @@ export async function restore(version: Version): Promise<Version> {
 /** Renames or moves a file. Replaces another file only with `overwrite`. */
 export async function rename(version: Version, path: string, overwrite: boolean): Promise<void> {
   const { fileId, versionId } = version;
-  const renamed = await withKey(["rename", fileId, versionId, path, overwrite], (idempotencyKey) =>
+  const renamed = await withKey(fileId, ["rename", versionId, path, overwrite], (idempotencyKey) =>
     editFile(connection, fileId, { path, overwrite }, { ifMatch: versionId, idempotencyKey }),
   );
   showFiles([renamed]);

@@ -1,6 +1,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { listFiles, type Version } from "@sluice/browser";
 import { recognise } from "../search.js";
+import { forgetKeys } from "./keys.js";
 import { containing, joined, type Listed, hasPath, queryFor, withFile, withoutFile } from "./listed.js";
 import { folderView } from "./location.js";
 import { connection, session } from "./session.js";
@@ -29,6 +30,7 @@ let loadedQuery: string | undefined;
 export async function load(more = false): Promise<void> {
   const number = ++latestLoad;
   latestIsMore = more;
+  if (!more) forgetKeys();
   const before = more ? list.peek() : NOTHING;
   listState.value = "loading";
   try {
