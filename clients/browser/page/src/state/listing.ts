@@ -31,14 +31,17 @@ export async function load(more = false): Promise<void> {
   const number = ++latestLoad;
   latestIsMore = more;
   if (!more) forgetKeys();
-  const before = more ? list.peek() : NOTHING;
+  let page = more ? list.peek() : NOTHING;
   listState.value = "loading";
   try {
-    const page = await listFiles(connection, JSON.parse(query.peek()), {
-      limit: PAGE_SIZE,
-      cursor: before.nextCursor,
-    });
-    if (number !== latestLoad) return;
+    // The server ends a page early rather than search long, even if it has found nothing yet.
+    do {
+      page = await listFiles(connection, JSON.parse(query.peek()), {
+        limit: PAGE_SIZE,
+        cursor: page.nextCursor,
+      });
+      if (number !== latestLoad) return;
+    } while (page.nextCursor !== undefined && page.items.length + page.prefixes.length === 0);
     list.value = more ? joined(list.peek(), page) : page;
     listState.value = "ready";
   } catch (error) {

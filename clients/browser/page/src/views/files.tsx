@@ -20,6 +20,7 @@ export function Files() {
   const searching = recognise(folderView.value.find).kind !== "none";
   const { items, prefixes } = shownList.value;
   const empty = items.length + prefixes.length === 0;
+  const all = list.value.nextCursor === undefined;
   const state = listState.value;
   useFocusOnArrival(folderView.value.folder);
   return (
@@ -38,7 +39,7 @@ export function Files() {
       {state === "failed" && <Failed />}
       {state === "loading" && <p class="muted padded">{app.loading}</p>}
       {state === "ready" && empty && <Empty searching={searching} />}
-      {state !== "failed" && !empty && <Foot count={items.length + prefixes.length} />}
+      {state !== "failed" && !(empty && all) && <Foot count={items.length + prefixes.length} all={all} />}
     </section>
   );
 }
@@ -119,9 +120,8 @@ function Empty({ searching }: { searching: boolean }) {
   );
 }
 
-function Foot({ count }: { count: number }) {
+function Foot({ count, all }: { count: number; all: boolean }) {
   const { files } = text.value;
-  const all = list.value.nextCursor === undefined;
   return (
     <div class="files-foot">
       <span class="muted">{files.loaded(count, all)}</span>
