@@ -120,6 +120,13 @@ story("a link with an invitation leads to the sign-up and keeps it secret", asyn
   await visitor.uploads.waitFor();
 });
 
+story("a link with an invitation is taken in a tab that shows the page already", async ({ visit, stack }) => {
+  const { page } = await visit();
+  await page.goto(`${stack.api}/#invitation=let-me-in`);
+  await page.getByRole("heading", { name: "Create an account" }).waitFor();
+  expect(page.url()).toBe(`${stack.api}/`);
+});
+
 story("where registration is closed the page says whom to ask", async ({ visit }) => {
   const visitor = await visit();
   const { page } = visitor;

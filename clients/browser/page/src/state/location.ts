@@ -4,7 +4,7 @@ import { hashToView, type FolderView, viewToHash } from "../paths.js";
 const INVITATION = /^#invitation=([^&]+)$/;
 
 /** The invitation in the address, which the operator sent as a link. */
-export const invitation = takeInvitation();
+export const invitation = signal(takeInvitation());
 
 /** Takes the invitation out of the address, so that it is in no history and on no screen. */
 function takeInvitation(): string | undefined {
@@ -17,6 +17,7 @@ function takeInvitation(): string | undefined {
 export const folderView = signal<FolderView>(hashToView(location.hash));
 
 addEventListener("hashchange", () => {
+  invitation.value = takeInvitation() ?? invitation.peek();
   folderView.value = hashToView(location.hash);
 });
 

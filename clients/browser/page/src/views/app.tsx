@@ -2,7 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { text } from "../i18n/index.js";
 import { baseName, printable } from "../names.js";
 import { failureText } from "../state/failures.js";
-import { folderView } from "../state/location.js";
+import { folderView, invitation } from "../state/location.js";
 import { session, start, startError } from "../state/session.js";
 import { Dialogs } from "./dialogs.js";
 import { focusSoon } from "./focus.js";
@@ -21,7 +21,13 @@ export function App() {
   return (
     <>
       <Header />
-      {isSignedIn ? <Workspace /> : session.value === "out" ? <SignInPage /> : <Starting />}
+      {isSignedIn ? (
+        <Workspace />
+      ) : session.value === "out" ? (
+        <SignInPage key={invitation.value} />
+      ) : (
+        <Starting />
+      )}
       <Dialogs />
       {session.value === "ended" && <SessionEnded />}
       <Notices />

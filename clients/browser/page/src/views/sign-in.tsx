@@ -12,7 +12,7 @@ import { Logo } from "./icons.js";
 /** The page without a session: sign-in or sign-up. An invitation leads to the sign-up. */
 export function SignInPage() {
   const { session, app } = text.value;
-  const [joining, setJoining] = useState(invitation !== undefined);
+  const [joining, setJoining] = useState(invitation.peek() !== undefined);
   return (
     <main class="centred">
       <div class="card narrow sign-in">
@@ -72,7 +72,7 @@ function SignIn({ username }: { username?: string | undefined }) {
 function SignUp() {
   const { session } = text.value;
   const [isClosed, setClosed] = useState(false);
-  const [needsInvitation, setNeedsInvitation] = useState(invitation !== undefined);
+  const [needsInvitation, setNeedsInvitation] = useState(invitation.peek() !== undefined);
   const submit = async (values: FormData) => {
     const given = valueOf(values, "invitation").trim();
     try {
@@ -110,7 +110,7 @@ function SignUp() {
               autocomplete="off"
               spellcheck={false}
               required
-              defaultValue={invitation}
+              defaultValue={invitation.peek()}
             />
           )}
         </>
