@@ -117,12 +117,12 @@ export async function completeUpload(
   return completed.version;
 }
 
-/** Aborts an upload. An upload that has already ended is no error. */
+/** Aborts an upload. One that has already ended, or that the server is verifying, is left as it is. */
 export async function abortUpload(endpoint: Endpoint, uploadId: string): Promise<void> {
   try {
     await call(endpoint, { method: "DELETE", path: pathOf(uploadId) });
   } catch (error) {
-    if (!hasCode(error, "not_found")) throw error;
+    if (!hasCode(error, "not_found", "upload_ended")) throw error;
   }
 }
 

@@ -48,7 +48,7 @@ export async function unfinished(
 
 /**
  * Aborts an open upload: the server discards its parts and releases its quota. An upload that has already
- * ended is no error.
+ * ended, or that the server is verifying, is left as it is; that is no error.
  */
 export async function abandon(connection: Connection, uploadId: string): Promise<void> {
   await abortUpload(internalsOf(connection), uploadId);
