@@ -48,6 +48,8 @@ async fn list(tables: &Tables, output: &Output) -> Result<()> {
             "quota_bytes": account.quota_bytes,
             "used_bytes": account.used_bytes,
             "reserved_bytes": account.reserved_bytes,
+            "row_bytes": account.row_bytes,
+            "unfinished_uploads": account.unfinished_uploads,
             "created_at": account.created_at,
             "suspended_at": account.suspended_at,
         });
@@ -56,10 +58,17 @@ async fn list(tables: &Tables, output: &Output) -> Result<()> {
     Ok(())
 }
 
-fn columns(account: &Account) -> [String; 4] {
-    let use_of_quota = format!("{} of {}", size(account.used_bytes), size(account.quota_bytes));
-    let suspended = account.suspended_at.map(|since| format!("suspended {since}")).unwrap_or_default();
-    [account.username.to_string(), account.account_id.to_string(), use_of_quota, suspended]
+fn columns(account: &Account) -> [String; 8] {
+    [
+        account.username.to_string(),
+        account.account_id.to_string(),
+        format!("{} used", size(account.used_bytes)),
+        format!("{} reserved", size(account.reserved_bytes)),
+        format!("{} of rows", size(account.row_bytes)),
+        format!("quota {}", size(account.quota_bytes)),
+        format!("{} unfinished uploads", account.unfinished_uploads),
+        account.suspended_at.map(|since| format!("suspended {since}")).unwrap_or_default(),
+    ]
 }
 
 /// A text that nobody guesses. Its beginning says what it is.
@@ -69,7 +78,7 @@ async fn invite(tables: &Tables, quota: Option<u64>, life: Duration, output: &Ou
     let invitation_sha256 = Sha256::of(text.as_bytes());
     tables.create_invitation(&Invitation { invitation_sha256, quota_bytes: quota, expires_at }).await?;
     let until = Timestamp::from_unix_milliseconds(expires_at * 1000);
-    output.result(&json!({ "invitation": text, "expires_at": until }), || text.clone())?;
+    output.secret(&json!({ "invitation": text, "expires_at": until }), &text, || text.clone())?;
     output.line(&format!("valid once, until {until}"))
 }
 
@@ -96,8 +105,13 @@ async fn change_quota(tables: &Tables, name: &Username, quota: u64, output: &Out
     match tables.set_quota(&account, quota).await? {
         QuotaChanged::Done => done(name, "changed", output),
         QuotaChanged::BelowUse => {
-            let taken = size(account.used_bytes + account.reserved_bytes);
-            Err(Error::Usage(format!("{name} uses and reserves {taken}; the quota cannot be less")))
+            let now = tables.account(name).await?.ok_or_else(|| unknown(name))?;
+            let taken = size(now.used_bytes + now.reserved_bytes + now.row_bytes);
+            Err(Error::Usage(if now.quota_bytes == account.quota_bytes {
+                format!("{name} uses, reserves and takes by rows {taken}; the quota cannot be less")
+            } else {
+                format!("somebody else has just changed the quota of {name}; run the command again")
+            }))
         }
     }
 }
@@ -167,7 +181,7 @@ impl Chosen {
         }
         let password = self.password.reveal();
         let value = json!({ "username": name, "outcome": outcome, "password": password });
-        output.result(&value, || format!("{outcome}  {name}  {password}"))?;
+        output.secret(&value, password, || format!("{outcome}  {name}  {password}"))?;
         output.line("the password is not shown again; `sluice password` changes it")
     }
 }

@@ -15,7 +15,7 @@ pub enum Format {
     Human,
     /// One JSON document per line.
     Json,
-    /// No results, only warnings and errors.
+    /// Errors, and secrets that are not shown again.
     Quiet,
 }
 
@@ -48,10 +48,19 @@ impl Output {
             }
             Format::Quiet => return Ok(()),
         };
+        self.write(&line)
+    }
+
+    fn write(&self, line: &str) -> Result<()> {
         let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
         self.bars
             .suspend(|| writeln!(results, "{line}").and_then(|()| results.flush()))
             .map_err(Error::Output)
+    }
+
+    /// Prints a result whose `secret` is not shown again: alone if nobody wants results.
+    pub fn secret<T: Serialize>(&self, value: &T, secret: &str, text: impl FnOnce() -> String) -> Result<()> {
+        if self.format == Format::Quiet { self.write(secret) } else { self.result(value, text) }
     }
 
     /// Prints a line for people only.
@@ -112,6 +121,28 @@ pub fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("a lock").write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_secret_is_printed_even_if_results_are_not() {
+        let kept = Kept::default();
+        let output = Output::new(Format::Quiet, Box::new(kept.clone()));
+        output.result(&1, || "a result".to_owned()).expect("written");
+        output.secret(&1, "a secret", || "created  a secret".to_owned()).expect("written");
+        assert_eq!(*kept.0.lock().expect("a lock"), b"a secret\n");
+    }
 
     #[test]
     fn text_for_people() {

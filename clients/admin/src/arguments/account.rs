@@ -30,7 +30,8 @@ pub enum AccountsCommand {
     List,
     /// Print an invitation with which somebody can register one account
     ///
-    /// It is shown once and stored as a hash. It works where `Registration` is invite or open.
+    /// It is shown once and stored as a hash. It works where `Registration` is invite or open. The page takes
+    /// it by a link: `PageUrl`, then `/#invitation=` and the invitation.
     Invite {
         /// The quota of the account, instead of the default; k, m, g and t stand for KiB to TiB
         #[arg(long, value_name = "BYTES", value_parser = value::bytes)]
@@ -47,7 +48,7 @@ pub enum AccountsCommand {
         #[arg(long, value_name = "BYTES", value_parser = value::bytes)]
         quota: Option<u64>,
     },
-    /// Change the quota of an account; it cannot be less than the account uses and reserves
+    /// Change the quota of an account; it cannot be less than what is used, reserved and taken by rows
     Quota {
         /// The user name
         #[arg(value_parser = Username::parse)]

@@ -57,7 +57,7 @@ pub struct Global {
     /// Print one JSON document per line
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub json: bool,
-    /// Print nothing but errors
+    /// Print nothing but errors, invitations and passwords
     #[arg(long, short, global = true, help_heading = EVERYWHERE, conflicts_with = "json")]
     pub quiet: bool,
 }
