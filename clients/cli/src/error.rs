@@ -242,7 +242,7 @@ fn interruption(resumable: usize) -> String {
 /// What the server says, unless it speaks to programs.
 fn detail(problem: &Problem) -> &str {
     match problem.code {
-        Code::QuotaExceeded => "the account has too little space left",
+        Code::QuotaExceeded => "the account has too little room, or too many unfinished uploads",
         _ => &problem.detail,
     }
 }
@@ -284,7 +284,7 @@ fn kind_of(code: Code) -> Kind {
 fn advice_on(code: Code) -> Option<&'static str> {
     match code {
         Code::Unauthenticated => Some("run `sluice login NAME`"),
-        Code::QuotaExceeded => Some("`sluice whoami` shows how much space is left"),
+        Code::QuotaExceeded => Some("`sluice whoami` shows both; `sluice uploads` lists the unfinished ones"),
         Code::InvitationInvalid => Some("`--invitation` takes the invitation that the operator gave you"),
         Code::UsernameTaken => Some("choose another name, or `sluice login NAME` if it is yours"),
         Code::PathInUse => Some("`--force` replaces the file at that path"),

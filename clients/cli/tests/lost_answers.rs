@@ -34,3 +34,13 @@ async fn a_change_whose_answer_is_lost_is_repeated_with_the_same_key_and_made_on
     }
     assert_eq!(double.world().files.len(), 0);
 }
+
+#[tokio::test]
+async fn a_session_whose_end_is_not_heard_of_has_ended() {
+    let double = Double::start().await;
+    let sluice = Sluice::new(&double).await;
+    double.world().lost_answers = 1;
+    let run = sluice.run("sessions end 0123456789abcdef0123456789abcdef").await;
+    assert_eq!((run.exit_code, &run.lines[0]["outcome"]), (0, &"ended".into()), "{}", run.stderr);
+    assert_eq!(double.world().lost_answers, 0);
+}

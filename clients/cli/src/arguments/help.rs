@@ -5,12 +5,12 @@ Exit codes:
     0  done
     1  a local file cannot be read, written or named so, or files failed for different reasons
     2  the command line is invalid
-    3  not logged in, or wrong user name or password
+    3  not logged in, wrong user name or password, or the operator has suspended the account
     4  no such file, version or upload
     5  conflict: the path is in use, the version has changed, or another sluice transfers the file
-    6  the network or the server does not answer; try again later
+    6  the network or the server does not answer, or too many wrong passwords; try again later
     7  the bytes failed verification
-    8  the account is full
+    8  the account is full, or has too many unfinished uploads
     9  the server refused the request, or sent an answer that this client does not understand
    10  a local file changed while it was sent, and again at a second attempt
   130  interrupted by a signal

@@ -97,8 +97,13 @@ fn show(account: &AccountView, api: &Api, context: &Context) -> Result<()> {
         let used = output::size(account.used_bytes);
         let quota = output::size(account.quota_bytes);
         let reserved = output::size(account.reserved_bytes);
-        let name = printable(&account.username);
-        format!("{name} at {}: {used} of {quota} used, {reserved} reserved by uploads", api.url())
+        let rows = output::size(account.row_bytes);
+        let (name, uploads) = (printable(&account.username), account.unfinished_uploads);
+        format!(
+            "{name} at {}: {used} of {quota} used, {rows} taken by rows, {reserved} reserved by {uploads} \
+             unfinished uploads",
+            api.url()
+        )
     })
 }
 

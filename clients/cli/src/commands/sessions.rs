@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use sluice_contracts::accounts::SessionView;
+use sluice_contracts::problem::Code;
 use sluice_domain::id::SessionId;
 
 use crate::arguments::SessionsToEnd;
@@ -47,7 +48,11 @@ pub async fn end(which: &SessionsToEnd, context: &Context) -> Result<()> {
     }
     let mut tally = Tally::default();
     for &session_id in &which.session_id {
-        let outcome = api.end_session(session_id).await;
+        let outcome = match api.end_session(session_id).await {
+            // It has ended, perhaps by this call, if the first answer was lost.
+            Err(error) if error.problem_code() == Some(Code::NotFound) => Ok(()),
+            outcome => outcome,
+        };
         tally.add(&outcome);
         let error = outcome.err().inspect(|error| context.output.failure(&format!("{session_id}: "), error));
         let word = if error.is_some() { "failed" } else { "ended" };

@@ -44,6 +44,8 @@ pub async fn answer(State(double): State<Double>, request: Request) -> Response<
     }
     match (parts.method.as_str(), &*segments) {
         ("POST", ["sessions"]) => json(201, &json!({"token": "t0ken", "expires_at": never()})),
+        // Ended by the call whose answer was lost.
+        ("DELETE", ["sessions", _]) => lose(&mut world).unwrap_or_else(|| problem(Code::NotFound)),
         ("GET", ["accounts", "me"]) => json(200, &account()),
         ("POST", ["uploads"]) => begin(&mut world, &parts, &body),
         ("GET", ["uploads"]) if query.is_empty() => open_uploads(&world),
@@ -67,6 +69,7 @@ pub async fn answer(State(double): State<Double>, request: Request) -> Response<
 fn account() -> Value {
     json!({
         "account_id": account_id(), "username": "ada", "quota_bytes": 1, "used_bytes": 0, "reserved_bytes": 0,
+        "row_bytes": 3072, "unfinished_uploads": 2,
     })
 }
 
@@ -233,12 +236,14 @@ fn once(world: &mut World, parts: &Parts, change: impl FnOnce(&mut World) -> (u1
         None => change(world),
     };
     world.answers.insert(key, (status, answer.clone()));
-    if world.lost_answers > 0 {
-        world.lost_answers -= 1;
-        let broken = stream::once(async { Err::<Bytes, _>(io::Error::other("lost")) });
-        return Response::new(Body::from_stream(broken));
-    }
-    json(status, &answer)
+    lose(world).unwrap_or_else(|| json(status, &answer))
+}
+
+/// An answer that breaks off, if one is to be lost.
+fn lose(world: &mut World) -> Option<Response<Body>> {
+    world.lost_answers = world.lost_answers.checked_sub(1)?;
+    let broken = stream::once(async { Err::<Bytes, _>(io::Error::other("lost")) });
+    Some(Response::new(Body::from_stream(broken)))
 }
 
 /// Renames a file, unless it has the path already.
