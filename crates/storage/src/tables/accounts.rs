@@ -60,7 +60,7 @@ impl Tables {
         loop {
             let request = self.client.scan().table_name(&self.names.accounts).set_exclusive_start_key(after);
             let page = call::read("dynamodb:Scan", request.send()).await?;
-            let rows = page.items.unwrap_or_default().into_iter().filter(|row| !is_savings(row));
+            let rows = page.items.unwrap_or_default().into_iter().filter(|row| !is_account_row(row));
             for row in rows {
                 accounts.push(parse(row)?);
             }
@@ -176,7 +176,7 @@ fn account_key(username: &Username) -> Row {
     key([("username", username.as_str())])
 }
 
-fn is_savings(row: &Row) -> bool {
+fn is_account_row(row: &Row) -> bool {
     matches!(row.get("username"), Some(AttributeValue::S(name)) if name.starts_with('#'))
 }
 
