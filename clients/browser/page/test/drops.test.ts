@@ -9,8 +9,8 @@ const picked = (path: string, text = "12345", lastModified = 7) => ({
   path,
   file: new File([text], path, { lastModified }),
 });
-const pathsOf = async (accountId: string) =>
-  (await openDrops(accountId)).map(({ files }) => files.map(({ path }) => path));
+const pathsOf = async (accountId: string, open = openDrops) =>
+  (await open(accountId)).map(({ files }) => files.map(({ path }) => path));
 
 it("files of a drop are kept until they are available, also those that never began", async () => {
   const id = newAccount();
@@ -67,11 +67,22 @@ it("the files of a drop are bounded, and the others are counted", async () => {
   expect(drop.unnoted).toBe(2);
 });
 
-it("without IndexedDB nothing fails", async () => {
+it("files of a drop that is continued count once", async () => {
+  const drop: Drop = { ...newDrop(newAccount(), ""), noted: NOTED_MAX - 2 };
+  await noteFiles(drop, [picked("a"), picked("b")]);
+  await noteFiles(drop, [picked("a"), picked("b", "changed")]);
+  expect(drop).toMatchObject({ noted: NOTED_MAX, unnoted: 0 });
+  expect(await openDrops(drop.accountId)).toMatchObject([{ files: [{ size: 5 }, { size: 7 }] }]);
+});
+
+it("without IndexedDB nothing fails, and later it is tried again", async () => {
   vi.resetModules();
   vi.stubGlobal("indexedDB", undefined);
   const fresh = await import("../src/state/drops.js");
   await fresh.noteFiles(fresh.newDrop("a", ""), [picked("a")]);
   expect(await fresh.openDrops("a")).toEqual([]);
   vi.unstubAllGlobals();
+  const drop = fresh.newDrop(newAccount(), "");
+  await fresh.noteFiles(drop, [picked("a")]);
+  expect(await pathsOf(drop.accountId, fresh.openDrops)).toEqual([["a"]]);
 });

@@ -62,6 +62,8 @@ export async function transaction<T>(
     ]);
     return result;
   } catch {
+    // The next transaction opens it anew.
+    database = undefined;
     return undefined;
   }
 }
@@ -72,7 +74,11 @@ async function open(): Promise<IDBDatabase> {
     request.result.createObjectStore("drops", { keyPath: "id" });
     request.result.createObjectStore("files", { keyPath: ["accountId", "path"] }).createIndex("drop", "drop");
   };
-  return answer(request);
+  const opened = await answer(request);
+  opened.onclose = () => {
+    database = undefined;
+  };
+  return opened;
 }
 
 /** Waits for a request. */

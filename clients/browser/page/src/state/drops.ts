@@ -40,16 +40,21 @@ export function newDrop(accountId: string, folder: string, handles: FileSystemHa
 /** Notes files that were added to the queue, so that they are not forgotten when the page is closed. */
 export async function noteFiles(drop: Drop, picked: Picked[]): Promise<void> {
   workOn(drop);
-  const noted = picked.slice(0, Math.max(0, NOTED_MAX - drop.noted));
-  drop.noted += noted.length;
-  drop.unnoted += picked.length - noted.length;
   for (const { path } of picked) drop.root = commonRoot(drop, path);
   const { accountId, id } = drop;
   await transaction("readwrite", async ({ drops, files }) => {
-    for (const { path, file } of noted) {
-      const { size, lastModified } = file;
-      files.put({ accountId, path, drop: id, size, lastModified } satisfies DropFile);
-    }
+    await Promise.all(
+      picked.map(async ({ path, file: { size, lastModified } }) => {
+        const before: DropFile | undefined = await answer(files.get([accountId, path]));
+        // It is noted already if the drop is continued.
+        const isNew = before?.drop !== id;
+        if (isNew && drop.noted >= NOTED_MAX) drop.unnoted += 1;
+        else {
+          if (isNew) drop.noted += 1;
+          files.put({ accountId, path, drop: id, size, lastModified } satisfies DropFile);
+        }
+      }),
+    );
     drops.put(drop);
   });
 }
