@@ -18,7 +18,7 @@ export interface Group {
   name: string;
   /** Absent if the files were not added in this browser, or the browser has not noted that. */
   drop?: Drop;
-  /** Whether the uploads began in this browser. */
+  /** Whether the files were added in this browser. */
   isOwn: boolean;
   files: MissingFile[];
 }
@@ -38,7 +38,7 @@ export function groupsOf(drops: OpenDrop[], uploads: UnfinishedUpload[]): Group[
   const others = [...uploadOf.values()].reverse().filter(({ state }) => state === "open");
   for (const upload of others) {
     const { path, size } = upload;
-    const isOwn = upload.pickedFile !== undefined;
+    const isOwn = isBegunHere({ upload });
     const name = path.includes("/") ? path.slice(0, path.indexOf("/")) : "";
     const key = `${isOwn ? "own" : "other"}:${name}`;
     let group = groups.find((one) => one.key === key);
@@ -46,6 +46,11 @@ export function groupsOf(drops: OpenDrop[], uploads: UnfinishedUpload[]): Group[
     group.files.push({ path, size, upload });
   }
   return groups.filter(({ files }) => files.length > 0);
+}
+
+/** Whether this browser began the upload: another client may send the same file of a drop, too. */
+export function isBegunHere({ upload }: Pick<MissingFile, "upload">): boolean {
+  return upload?.pickedFile !== undefined;
 }
 
 /** Returns a group without the files that `isGone` finds; undefined if none is left. */

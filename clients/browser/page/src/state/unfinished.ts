@@ -3,7 +3,15 @@ import { abandon, listFiles, unfinished, type Version } from "@sluice/browser";
 import { comparePaths } from "../paths.js";
 import { forgetFiles, noteEnded, openDrops } from "./drops.js";
 import { failureText } from "./failures.js";
-import { commonPrefix, type Group, groupsOf, isReplacedBy, type MissingFile, without } from "./groups.js";
+import {
+  commonPrefix,
+  type Group,
+  groupsOf,
+  isBegunHere,
+  isReplacedBy,
+  type MissingFile,
+  without,
+} from "./groups.js";
 import { notify } from "./notices.js";
 import { type Entry, entries, stateOf } from "./queue.js";
 import { accountId, connection, refreshAccount, session } from "./session.js";
@@ -47,13 +55,16 @@ export async function refreshUnfinished(): Promise<void> {
     ]);
     if (refresh !== refreshes) return;
     groups.value = groupsOf(drops, uploads);
-    for (const group of unfinishedGroups.peek()) await leaveOutReplaced(group);
+    for (const group of unfinishedGroups.peek()) {
+      await leaveOutReplaced(group);
+      if (refresh !== refreshes) return;
+    }
   } catch {
     // Then the groups stay out of date. The list of files reports the failure.
   }
 }
 
-/** Leaves out files whose path was uploaded otherwise. Aborts their uploads if they began in this browser. */
+/** Leaves out files whose path was uploaded otherwise. Aborts those uploads that began in this browser. */
 async function leaveOutReplaced(group: Group): Promise<void> {
   const versions = await versionsOf(group);
   const replaced = group.files.filter((file) => {
@@ -68,7 +79,7 @@ async function leaveOutReplaced(group: Group): Promise<void> {
     accountId(),
     replaced.map(({ path }) => path),
   );
-  await abandonAll(replaced);
+  await abandonAll(replaced.filter(isBegunHere));
   await refreshAccount();
 }
 
@@ -143,8 +154,8 @@ export async function forgetEnded(ended: Entry[]): Promise<void> {
       const progress = progressOf.get(file.path);
       if (progress === undefined) return false;
       const isOther = file.upload !== undefined && file.upload.uploadId !== progress.uploadId;
-      // Another browser may still continue its own.
-      if (isOther && progress.phase === "available" && group.isOwn) replaced.push(file);
+      // Another client may still continue its own.
+      if (isOther && progress.phase === "available" && isBegunHere(file)) replaced.push(file);
       return !isOther || progress.phase === "available";
     });
   groups.value = groups
