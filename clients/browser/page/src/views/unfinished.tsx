@@ -110,7 +110,8 @@ function Outcome({ outcome }: { outcome: Continued | "refused" }) {
 interface ButtonsProps {
   group: Group;
   title: string;
-  onOutcome: (outcome: Continued | "refused") => void;
+  /** Reports what was not found; undefined if all was. */
+  onOutcome: (outcome: Continued | "refused" | undefined) => void;
 }
 
 function Buttons({ group, title, onOutcome }: ButtonsProps) {
@@ -124,7 +125,7 @@ function Buttons({ group, title, onOutcome }: ButtonsProps) {
       : unfinished.chooseFile;
   const hasHandles = (group.drop?.handles.length ?? 0) > 0;
   const report = (continued: Continued, ifNone: Continued | "refused") => {
-    onOutcome(continued.found === 0 ? ifNone : continued);
+    onOutcome(continued.found === 0 ? ifNone : continued.missing > 0 ? continued : undefined);
     if (continued.found > 0) focusSoon("#queue-title");
   };
   return (
