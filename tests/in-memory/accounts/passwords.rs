@@ -26,6 +26,20 @@ async fn a_new_password_ends_all_other_sessions() {
 }
 
 #[tokio::test]
+async fn a_repeated_change_ends_the_sessions_that_the_first_left() {
+    let place = Place::with_registration("open");
+    let ada = place.user("ada").await;
+    let other = place.visitor().log_in("ada", PASSWORD).await.expect("a session");
+    place.fail_next("dynamodb:BatchWriteItem");
+    ada.post("/accounts/me/password", &change(PASSWORD, NEW)).await.expect_err("the sessions are left");
+    assert!(other.is_logged_in().await);
+    for _ in 0..10 {
+        ada.post("/accounts/me/password", &change(PASSWORD, NEW)).await.expect("no wrong attempt");
+    }
+    assert!(ada.is_logged_in().await && !other.is_logged_in().await);
+}
+
+#[tokio::test]
 async fn a_password_changes_only_with_the_present_one_and_to_a_good_one() {
     let place = Place::with_registration("open");
     let ada = place.user("ada").await;

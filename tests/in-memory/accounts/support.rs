@@ -13,6 +13,7 @@ use sluice_contracts::accounts::{SessionCreated, SessionList, SessionView};
 use sluice_contracts::problem::{Code, Problem};
 use sluice_deployment::clock;
 use sluice_domain::time::Timestamp;
+use sluice_in_memory::faults::Fault;
 use sluice_in_memory::{Services, settings};
 use sluice_lambda::{Call, Failure, Reply};
 use sluice_storage::Clients;
@@ -49,6 +50,11 @@ impl Place {
         self.settings
             .insert("SLUICE_ORIGIN_SECRET".to_owned(), "a secret of at least 32 characters".to_owned());
         self
+    }
+
+    /// Fails the next request of this operation.
+    pub fn fail_next(&self, operation: &'static str) {
+        self.services.faults.next(operation, Fault::InternalError);
     }
 
     pub fn wait(&mut self, duration: Duration) {
