@@ -2,7 +2,7 @@
 
 Web pages can send requests to this machine too, and read the answers if their own name resolves to it. So a
 request must be addressed to this machine, must not come from a page that is not allowed, and must name an
-access key of this run. Only the launcher's proxy, which serves the API to everybody, need not.
+access key of this run. The launcher's proxy, which serves the API to everybody, need only do the first.
 
 Keys are compared, not signatures: the emulators check those as far as they can.
 """
@@ -52,6 +52,8 @@ class Gate:
 
     def refusal(self, asked):
         """Returns why the request is refused, or None."""
+        if misaddressed := refusal_of_address(asked):
+            return misaddressed
         if self.access_key in asked.all(PROXY_HEADER):
             return None
         if foreign := self.refusal_of_foreign(asked):
@@ -67,11 +69,18 @@ class Gate:
 
     def refusal_of_foreign(self, asked):
         """Returns why a request is refused whoever signed it, or None."""
-        if not all(LOCAL_HOST.fullmatch(host) for host in asked.all("host")):
-            return "it is addressed to another host"
+        if misaddressed := refusal_of_address(asked):
+            return misaddressed
         if not self.origins.issuperset(asked.all("origin")):
             return "it comes from a page of another origin"
         return None
+
+
+def refusal_of_address(asked):
+    """Returns why a request is refused that a page may have sent to its own name, or None."""
+    if not all(LOCAL_HOST.fullmatch(host) for host in asked.all("host")):
+        return "it is addressed to another host"
+    return None
 
 
 def access_denied(reason):

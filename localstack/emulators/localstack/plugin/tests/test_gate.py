@@ -63,7 +63,8 @@ class Pages(unittest.TestCase):
         for host in ("127.0.0.1", "localhost:4566", "LOCALHOST", "[::1]:4566", "bucket.s3.localhost:4566"):
             self.assertIsNone(refusal(signed("AKIAOURS"), host=host), host)
 
-    def test_the_proxy_serves_all_of_them(self):
+    def test_the_proxy_serves_all_that_are_addressed_to_this_machine(self):
         proxied = (PROXY_HEADER, "AKIAOURS")
+        self.assertIn("another host", refusal(proxied, host="elsewhere:4566"))
         self.assertIsNone(refusal(proxied, ("Origin", "http://elsewhere")))
         self.assertIsNotNone(refusal((PROXY_HEADER, "guessed"), ("Origin", "http://elsewhere")))
