@@ -17,7 +17,7 @@ export const errorsInEnglish = {
     too_many_attempts: "Too many wrong passwords. Wait before the next try.",
     unauthenticated: "Your session has ended. Sign in again.",
     quota_exceeded:
-      "Your account is full. Cancel uploads that you no longer need, or ask for more space. Deleting files frees no space, because their versions are kept.",
+      "Your account is full, or has too many unfinished uploads. Cancel uploads that you no longer need, or ask for more space. Deleting files frees no space, because their versions are kept.",
     precondition_failed:
       "Someone else changed this file in the meantime. Reload the list and check before you try again.",
     conflict: "Someone else made a change at the same time. Try again.",

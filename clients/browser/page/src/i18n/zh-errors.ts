@@ -16,7 +16,7 @@ export const errorsInChinese: Pick<Dictionary, "errors" | "fields" | "reasons"> 
     too_many_attempts: "密码错误次数过多，请等待后再试。",
     unauthenticated: "会话已结束，请重新登录。",
     quota_exceeded:
-      "账户空间已满。请取消不再需要的上传，或申请更多空间。删除文件不会释放空间，因为其版本会保留。",
+      "账户空间已满，或未完成的上传过多。请取消不再需要的上传，或申请更多空间。删除文件不会释放空间，因为其版本会保留。",
     precondition_failed: "该文件刚刚被他人更改。请刷新列表，确认后再操作。",
     conflict: "他人同时进行了更改，请重试。",
     path_in_use: "该路径下已有文件。",

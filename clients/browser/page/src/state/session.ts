@@ -8,6 +8,12 @@ export type SessionState = "starting" | "out" | "in" | "ended";
 export const session = signal<SessionState>("starting");
 /** The signed-in account; kept when the session expires. */
 export const me = signal<Account | undefined>(undefined);
+
+/** How many bytes of its quota an account has taken. */
+export function takenBytes({ usedBytes, reservedBytes, rowBytes }: Account): number {
+  return usedBytes + reservedBytes + rowBytes;
+}
+
 /** The id of the signed-in account; empty if there is none. */
 export function accountId(): string {
   return me.peek()?.accountId ?? "";

@@ -12,7 +12,7 @@ import { programName } from "../program.js";
 import { closeDialog, dialog } from "../state/dialog.js";
 import { failureText } from "../state/failures.js";
 import { notify } from "../state/notices.js";
-import { connection, me } from "../state/session.js";
+import { connection, me, takenBytes } from "../state/session.js";
 import { Dialog } from "./dialog.js";
 import { Field } from "./field.js";
 import { Form } from "./form.js";
@@ -61,12 +61,12 @@ export function AccountDialog() {
 function Storage() {
   const words = text.value.account;
   if (me.value === undefined) return null;
-  const { username, usedBytes, quotaBytes } = me.value;
+  const { username, quotaBytes } = me.value;
   return (
     <section class="part">
       <p>{words.signedInAs(username)}</p>
       <div class="buttons">
-        <p>{words.storage(usedBytes, quotaBytes)}</p>
+        <p>{words.storage(takenBytes(me.value), quotaBytes)}</p>
         <button
           type="button"
           class="quiet"

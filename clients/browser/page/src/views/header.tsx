@@ -4,7 +4,7 @@ import { failureText } from "../state/failures.js";
 import { notify } from "../state/notices.js";
 import { setTheme, THEMES, theme } from "../state/preferences.js";
 import { totals } from "../state/queue.js";
-import { me, session, signOut } from "../state/session.js";
+import { me, session, signOut, takenBytes } from "../state/session.js";
 import { focusSoon } from "./focus.js";
 import { Icon, Logo } from "./icons.js";
 
@@ -70,7 +70,6 @@ function Brand({ heading }: { heading: boolean }) {
 function StorageButton() {
   const { storage } = text.value;
   if (me.value === undefined) return null;
-  const { usedBytes: used, quotaBytes: quota } = me.value;
   return (
     <button
       type="button"
@@ -81,7 +80,7 @@ function StorageButton() {
     >
       <Icon name="chart" />
       <span class="visually-hidden">{storage.title}: </span>
-      <span class="wide-text">{storage.short(used, quota)}</span>
+      <span class="wide-text">{storage.short(takenBytes(me.value), me.value.quotaBytes)}</span>
     </button>
   );
 }

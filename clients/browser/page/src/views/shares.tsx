@@ -1,5 +1,5 @@
 /** The meaning of a part of a bar; decides its pattern and colour. */
-export type ShareKind = "fresh" | "shared" | "used" | "reserved" | "stored";
+export type ShareKind = "fresh" | "shared" | "used" | "reserved" | "records" | "stored";
 
 /**
  * A bar chart of parts of a whole. Without `whole`, the parts add up to it. `label` says the same in words.

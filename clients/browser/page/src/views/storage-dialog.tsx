@@ -2,7 +2,7 @@ import { useEffect } from "preact/hooks";
 import { format, text } from "../i18n/index.js";
 import { closeDialog } from "../state/dialog.js";
 import { list } from "../state/listing.js";
-import { me, refreshAccount } from "../state/session.js";
+import { me, refreshAccount, takenBytes } from "../state/session.js";
 import { Dialog } from "./dialog.js";
 import { type ShareKind, Shares } from "./shares.js";
 
@@ -21,21 +21,27 @@ export function StorageDialog() {
 function AccountChart() {
   const { storage } = text.value;
   if (me.value === undefined) return null;
-  const { quotaBytes: quota, usedBytes: used, reservedBytes: reserved } = me.value;
-  const free = Math.max(0, quota - used - reserved);
+  const { quotaBytes: quota, usedBytes: used, reservedBytes: reserved, rowBytes: records } = me.value;
+  const free = Math.max(0, quota - takenBytes(me.value));
   const f = format.value;
-  const words = `${storage.used}: ${f.bytes(used)}. ${storage.reserved}: ${f.bytes(reserved)}. ${storage.free}: ${f.bytes(free)}.`;
   const parts = [
     { kind: "used" as const, value: used },
     { kind: "reserved" as const, value: reserved },
+    { kind: "records" as const, value: records },
   ];
+  const words = parts.map(({ kind, value }) => `${storage[kind]}: ${f.bytes(value)}. `).join("");
   return (
     <section class="part">
       <h3>{storage.account}</h3>
-      <Shares parts={parts} whole={quota} label={storage.chart(words)} />
+      <Shares
+        parts={parts}
+        whole={quota}
+        label={storage.chart(`${words}${storage.free}: ${f.bytes(free)}.`)}
+      />
       <dl class="legend">
-        <Item kind="used" label={storage.used} value={used} />
-        <Item kind="reserved" label={storage.reserved} value={reserved} />
+        {parts.map(({ kind, value }) => (
+          <Item key={kind} kind={kind} label={storage[kind]} value={value} />
+        ))}
         <Item label={storage.free} value={free} />
       </dl>
       <p class="hint">{storage.usedHint}</p>
