@@ -85,6 +85,7 @@ impl Deployment {
             "parameters": {
                 "Architecture": architecture,
                 "AllowedOrigins": [origin],
+                "Registration": "open",
                 "RequireTls": false,
                 "ServePage": false,
                 "WorkerConcurrency": 2,
