@@ -3,7 +3,7 @@ const BAD_USERNAME =
 const WEAK_PASSWORD =
   "Choose another password: 12 to 256 characters that nobody guesses, and not your user name.";
 
-/** English texts of error codes, with what to do, of wrong fields, and of the reasons why a version was rejected. */
+/** English texts of error codes, with what to do, of wrong fields, and of why a version was rejected. */
 export const errorsInEnglish = {
   errors: {
     wrong_credentials: "User name or password is wrong. Check both and try again.",
