@@ -45,11 +45,12 @@ pub fn hurried(checks: usize) -> OutOfTime {
     Arc::new(move || seen.fetch_add(1, Ordering::Relaxed) >= checks)
 }
 
-/// A message with this body that is received for the `receive_count`-th time.
+/// A message with this body that is received for the `receive_count`-th time. It has the same id each time.
 pub fn message(body: impl Into<String>, receive_count: u32) -> Message {
+    let body = body.into();
     Message {
-        id: format!("message-{receive_count}"),
-        body: body.into(),
+        id: Sha256::of(body.as_bytes()).to_string(),
+        body,
         receive_count,
         receipt_handle: "not a receipt".to_owned(),
     }

@@ -10,6 +10,7 @@ mod sessions;
 
 use http::StatusCode;
 use sluice_contracts::accounts::AccountView;
+use sluice_contracts::problem::Code;
 use sluice_contracts::route::Accounts;
 use sluice_lambda::{Call, Failure, Reply, auth};
 use std::sync::Arc;
@@ -17,7 +18,16 @@ use std::sync::Arc;
 pub use app::App;
 
 pub async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Failure> {
-    match call.route()? {
+    let route = match call.route() {
+        Ok(route) => route,
+        // Only who has a session is told that an id is none.
+        Err(failure) if failure.code == Code::NotFound => {
+            auth::session(&app.tables, &call).await?;
+            return Err(failure);
+        }
+        Err(failure) => return Err(failure),
+    };
+    match route {
         Accounts::RegisterAccount => register::register(&app, &call).await,
         Accounts::GetAccount => show(&app, &call).await,
         Accounts::ChangePassword => password::change(&app, &call).await,
