@@ -20,9 +20,12 @@ pub struct Lease<'a> {
 impl Lease<'_> {
     /// The values for [`LeaseAttribute::take`] and [`LeaseAttribute::free`].
     pub(super) fn values(&self) -> Result<Values, StorageError> {
-        held_by(self.holder)?
-            .with(":until", &self.now.after(self.life).unix_milliseconds())?
-            .with(":now", &self.now.unix_milliseconds())
+        held_by(self.holder)?.with(":until", &self.until())?.with(":now", &self.now.unix_milliseconds())
+    }
+
+    /// When the lease lapses, in milliseconds from 1970.
+    pub(super) fn until(&self) -> u64 {
+        self.now.after(self.life).unix_milliseconds()
     }
 }
 

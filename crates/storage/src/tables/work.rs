@@ -8,7 +8,7 @@ use sluice_domain::time::Timestamp;
 use sluice_domain::work::{WORKERS_MAX, WorkLimits, day};
 
 use super::accounts::account_row;
-use super::lease::{Lease, LeaseAttribute};
+use super::lease::{Lease, LeaseAttribute, held_by};
 use super::{RowUpdate, Tables, Update};
 use crate::error::StorageError;
 use crate::transaction::{Cancelled, Change, Condition, Row, Transaction, Values};
@@ -122,14 +122,15 @@ impl Tables {
         self.update_counts(account, &slot.take(), &condition, values).await
     }
 
-    /// Prolongs the lease on a slot. Refused if another worker has it by now.
+    /// Prolongs the lease on a slot. Refused if it was given back or another worker has it by now.
     pub async fn keep_slot(
         &self,
         account: AccountId,
         Slot(slot): Slot,
         lease: Lease<'_>,
     ) -> Result<Update, StorageError> {
-        self.update_counts(account, &slot.take(), &slot.free(), lease.values()?).await
+        let values = held_by(lease.holder)?.with(":until", &lease.until())?;
+        self.update_counts(account, &slot.take(), &slot.held(), values).await
     }
 
     /// Gives a slot back, and counts bytes that were worked on. Refused if it was given back or another
