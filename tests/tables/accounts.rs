@@ -31,7 +31,7 @@ fn session(account: &Account, now: Timestamp) -> Session {
 fn counters(username: &Username) -> CounterKeys {
     let mut address = [0; 16];
     address[..8].copy_from_slice(&unique()[2..]);
-    CounterKeys::new(username, &[IpAddr::V6(Ipv6Addr::from(address))])
+    CounterKeys::new(username, Some(IpAddr::V6(Ipv6Addr::from(address))))
 }
 
 async fn begin(tables: &Tables, account: &Account) -> Session {

@@ -92,6 +92,11 @@ impl Deployment {
         self.find(&settings::ORIGIN_SECRET)
     }
 
+    /// Whether functions refuse calls that did not come through the distribution.
+    pub fn refuses_direct_calls(&self) -> Result<bool, ConfigError> {
+        self.get(&settings::REFUSE_DIRECT_CALLS)
+    }
+
     /// What workers do for one account at most.
     pub fn work_limits(&self) -> Result<WorkLimits, ConfigError> {
         Ok(WorkLimits {

@@ -87,12 +87,19 @@ settings! {
         Setting::new("SLUICE_REGISTRATION", PARAMETER, "open, invite or closed").or(Absent::Default("closed"));
     ORIGIN_SECRET: String = Setting::parsed(
         "SLUICE_ORIGIN_SECRET",
-        "the secret in the [parameter](../infra/README.md#parameters) `OriginSecretName`",
+        "the secret by which functions know the page's distribution, made by the template",
         "at least 32 characters",
         |value| (value.len() >= 32).then(|| value.to_owned()),
     )
     .secret()
-    .or(Absent::Means("functions answer whoever calls the API itself"));
+    .or(Absent::Means("all calls count as direct"));
+    REFUSE_DIRECT_CALLS: bool =
+        Setting::parsed("SLUICE_DIRECT_CALLS", PARAMETER, "allow or refuse", |value| match value {
+            "allow" => Some(false),
+            "refuse" => Some(true),
+            _ => None,
+        })
+        .or(Absent::Default("allow"));
     DEFAULT_QUOTA_BYTES: u64 = Setting::number("SLUICE_DEFAULT_QUOTA_BYTES", PARAMETER);
     WEBHOOK_SECRET_SHA256: Sha256 =
         Setting::new("SLUICE_WEBHOOK_SECRET_SHA256", PARAMETER, "a SHA-256 in lower-case hex")

@@ -43,13 +43,12 @@ pub struct CounterKeys {
 }
 
 impl CounterKeys {
-    /// The counters of an attempt with this name that came through these addresses.
+    /// The counters of an attempt with this name from this address.
     ///
     /// Of an IPv6 address only the first 64 bits count: one user has all the rest. Names are hashed, so that
     /// the table lists none.
-    pub fn new(username: &Username, addresses: &[IpAddr]) -> Self {
-        let networks: Vec<String> = addresses.iter().map(|address| network(*address).to_string()).collect();
-        let address = networks.join("+");
+    pub fn new(username: &Username, address: Option<IpAddr>) -> Self {
+        let address = address.map(|address| network(address).to_string()).unwrap_or_default();
         let name = hex::encode(Sha256::digest(username.as_str()));
         Self {
             pair: format!("pair#{address}#{name}"),
@@ -172,11 +171,11 @@ mod tests {
     #[test]
     fn the_addresses_of_one_network_are_one() {
         let username = Username::parse("ada").expect("a name");
-        let keys = |text: &str| CounterKeys::new(&username, &[text.parse().expect("an address")]);
+        let keys = |text: &str| CounterKeys::new(&username, Some(text.parse().expect("an address")));
         assert_eq!(keys("2001:db8::1"), keys("2001:db8::ffff:1"));
         assert_ne!(keys("2001:db8::1"), keys("2001:db8:0:1::1"));
         assert_ne!(keys("192.0.2.1"), keys("192.0.2.2"));
-        assert_eq!(CounterKeys::new(&username, &[]).address, None);
+        assert_eq!(CounterKeys::new(&username, None).address, None);
         assert!(!format!("{:?}", keys("192.0.2.1")).contains("ada"));
     }
 }

@@ -110,13 +110,12 @@ impl Call {
         value.to_str().map(Some).map_err(|_| Failure::invalid(format_args!("the header {name} is not ASCII")))
     }
 
-    /// The last two addresses that the call came through: the viewer's and `CloudFront`'s, or at last the
-    /// address that called the API itself. A client can invent the earlier ones. What is no address is left
-    /// out: where no proxy writes the header, a client could fill the log with it.
-    pub fn forwarded_for(&self) -> Vec<IpAddr> {
+    /// The address that the call came from, before this many proxies in front of the API. None where no proxy
+    /// wrote it.
+    pub fn forwarded_for(&self, proxies: usize) -> Option<IpAddr> {
         let chain = self.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-        let chain: Vec<&str> = chain.flat_map(|value| value.split(',')).map(str::trim).collect();
-        chain[chain.len().saturating_sub(2)..].iter().filter_map(|entry| entry.parse().ok()).collect()
+        let chain: Vec<&str> = chain.flat_map(|value| value.split(',')).collect();
+        chain.iter().rev().nth(proxies)?.trim().parse().ok()
     }
 
     pub fn random<const N: usize>(&self) -> Result<[u8; N], Failure> {

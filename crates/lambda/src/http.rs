@@ -19,28 +19,44 @@ use crate::reply::Reply;
 /// The header with which the deployment's distribution proves itself.
 const ORIGIN_SECRET: &str = "x-sluice-origin-secret";
 
-/// Where calls may come from.
-#[derive(Debug, Clone, Copy)]
-pub enum Entrance {
-    Any,
-    /// Only through the distribution, which knows the secret with this SHA-256.
-    WithSecret(Sha256),
+/// Where calls may come from. By default from anywhere, and none is known to come through a distribution.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Entrance {
+    /// SHA-256 of the secret that only the distribution knows; none without one.
+    secret_sha256: Option<Sha256>,
+    refuses_direct_calls: bool,
 }
 
 impl Entrance {
     /// The entrance that the settings name.
     pub fn of(deployment: &Deployment) -> Result<Self, ConfigError> {
         let secret = deployment.origin_secret()?;
-        Ok(secret.map_or(Self::Any, |secret| Self::WithSecret(Sha256::of(secret.as_bytes()))))
+        Ok(Self {
+            secret_sha256: secret.map(|secret| Sha256::of(secret.as_bytes())),
+            refuses_direct_calls: deployment.refuses_direct_calls()?,
+        })
+    }
+
+    /// The address of whoever calls. Proxies append what they see to the header, so that a client can only
+    /// invent what is before it.
+    pub fn viewer(self, call: &Call) -> Option<IpAddr> {
+        call.forwarded_for(usize::from(self.is_through_distribution(call)))
+    }
+
+    fn check(self, call: &Call) -> Result<(), Failure> {
+        if self.refuses_direct_calls && !self.is_through_distribution(call) {
+            return Err(Failure::new(
+                Code::WrongEntrance,
+                "call the address of the page, not the API itself",
+            ));
+        }
+        Ok(())
     }
 
     /// Compares hashes, so that the time tells nothing of the secret.
-    fn check(self, call: &Call) -> Result<(), Failure> {
-        let Self::WithSecret(secret) = self else { return Ok(()) };
-        match call.header(ORIGIN_SECRET)? {
-            Some(given) if Sha256::of(given.as_bytes()) == secret => Ok(()),
-            _ => Err(Failure::new(Code::WrongEntrance, "call the address of the page, not the API itself")),
-        }
+    fn is_through_distribution(self, call: &Call) -> bool {
+        let given = call.header(ORIGIN_SECRET).ok().flatten();
+        given.is_some_and(|given| self.secret_sha256 == Some(Sha256::of(given.as_bytes())))
     }
 }
 
@@ -61,24 +77,29 @@ where
         let app = app.clone();
         let span = tracing::info_span!("call", request_id = call.request_id, trace_id, account = Empty);
         let admitted = entrance.check(&call);
+        let viewer = entrance.viewer(&call);
         let handled = move |call| async move {
             admitted?;
             handle(app, call).await
         };
-        let answer = async move { answer(call, handled).await };
+        let answer = async move { answer(call, viewer, handled).await };
         trace::scope(trace_id, answer.instrument(span))
     }))
     .await
 }
 
-async fn answer<Answer>(call: Call, handle: impl FnOnce(Call) -> Answer) -> Result<Response<Body>, Error>
+async fn answer<Answer>(
+    call: Call,
+    viewer: Option<IpAddr>,
+    handle: impl FnOnce(Call) -> Answer,
+) -> Result<Response<Body>, Error>
 where
     Answer: Future<Output = Result<Reply, Failure>>,
 {
     let request_id = call.request_id.clone();
     let method = call.method.clone();
     let path = call.path.clone();
-    let forwarded_for = addresses(&call);
+    let address = viewer.map(tracing::field::display);
     let mut code = None;
     let reply = handle(call).await.unwrap_or_else(|failure| {
         code = Some(failure.code.as_str());
@@ -86,16 +107,11 @@ where
         tracing::debug!(detail = failure.detail, "refused");
         Reply::problem(&failure, &request_id)
     });
-    tracing::info!(%method, path, status = reply.status().as_u16(), code, forwarded_for, "answered");
+    tracing::info!(%method, path, status = reply.status().as_u16(), code, address, "answered");
     let response = reply.into_response().map_err(Error::from)?;
     Ok(response.map(|body| {
         if body.is_empty() { Body::Empty } else { Body::Text(String::from_utf8_lossy(&body).into_owned()) }
     }))
-}
-
-fn addresses(call: &Call) -> Option<String> {
-    let addresses: Vec<String> = call.forwarded_for().iter().map(IpAddr::to_string).collect();
-    (!addresses.is_empty()).then(|| addresses.join(", "))
 }
 
 fn read(request: Request) -> Call {
@@ -123,13 +139,21 @@ mod tests {
     use http::{HeaderMap, HeaderName, HeaderValue, Method};
     use sluice_domain::time::Timestamp;
 
-    fn call(name: &'static str, value: &'static str) -> Call {
-        let name = HeaderName::from_static(name);
+    const SECRET: &str = "the secret";
+
+    fn entrance(refuses_direct_calls: bool) -> Entrance {
+        Entrance { secret_sha256: Some(Sha256::of(SECRET.as_bytes())), refuses_direct_calls }
+    }
+
+    fn call(headers: &[(&'static str, &'static str)]) -> Call {
+        let headers = headers.iter();
+        let headers =
+            headers.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         Call {
             method: Method::GET,
             path: "/".to_owned(),
             query: Vec::new(),
-            headers: HeaderMap::from_iter([(name, HeaderValue::from_static(value))]),
+            headers: HeaderMap::from_iter(headers),
             body: Vec::new(),
             request_id: String::new(),
             now: Timestamp::from_unix_milliseconds(0),
@@ -137,24 +161,31 @@ mod tests {
     }
 
     #[test]
-    fn only_addresses_that_proxies_of_ours_saw_are_logged() {
-        let logged = |chain: &'static str| addresses(&call("x-forwarded-for", chain));
-        assert_eq!(logged("203.0.113.7").as_deref(), Some("203.0.113.7"));
-        assert_eq!(logged("invented,203.0.113.7, 130.176.0.1").as_deref(), Some("203.0.113.7, 130.176.0.1"));
-        assert_eq!(logged("203.0.113.7, not an address").as_deref(), Some("203.0.113.7"));
-        assert_eq!(logged("2001:db8::1, 130.176.0.1").as_deref(), Some("2001:db8::1, 130.176.0.1"));
-        assert_eq!(logged("invented"), None);
-        assert_eq!(addresses(&call("accept", "*/*")), None);
+    fn a_client_cannot_invent_its_address() {
+        let viewer = |chain: &'static str, secret: &'static str| {
+            let call = call(&[("x-forwarded-for", chain), (ORIGIN_SECRET, secret)]);
+            entrance(false).viewer(&call).map(|address| address.to_string())
+        };
+        let through = |chain| viewer(chain, SECRET);
+        assert_eq!(through("203.0.113.7, 130.176.0.1").as_deref(), Some("203.0.113.7"));
+        assert_eq!(through("invented,203.0.113.7,130.176.0.1").as_deref(), Some("203.0.113.7"));
+        assert_eq!(through("2001:db8::1, 130.176.0.1").as_deref(), Some("2001:db8::1"));
+        let direct = |chain| viewer(chain, "another");
+        assert_eq!(direct("203.0.113.7").as_deref(), Some("203.0.113.7"));
+        assert_eq!(direct("192.0.2.1, 203.0.113.7").as_deref(), Some("203.0.113.7"));
+        assert_eq!(direct("203.0.113.7, not an address"), None);
+        let call = call(&[("x-forwarded-for", "192.0.2.1, 203.0.113.7"), (ORIGIN_SECRET, SECRET)]);
+        let viewer = Entrance::default().viewer(&call).expect("an address");
+        assert_eq!(viewer.to_string(), "203.0.113.7", "there is no distribution");
     }
 
     #[test]
-    fn an_entrance_with_a_secret_is_the_only_one() {
-        let entrance = Entrance::WithSecret(Sha256::of(b"the secret"));
-        assert_eq!(entrance.check(&call("x-sluice-origin-secret", "the secret")), Ok(()));
-        for other in [call("x-sluice-origin-secret", "another"), call("accept", "*/*")] {
-            let refused = entrance.check(&other).expect_err("a direct call");
+    fn direct_calls_are_refused_only_if_the_settings_say_so() {
+        assert_eq!(entrance(true).check(&call(&[(ORIGIN_SECRET, SECRET)])), Ok(()));
+        for direct in [call(&[(ORIGIN_SECRET, "another")]), call(&[])] {
+            let refused = entrance(true).check(&direct).expect_err("a direct call");
             assert_eq!(refused.code, Code::WrongEntrance);
-            assert_eq!(Entrance::Any.check(&other), Ok(()));
+            assert_eq!(entrance(false).check(&direct), Ok(()));
         }
     }
 }

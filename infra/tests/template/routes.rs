@@ -42,11 +42,11 @@ fn routes_that_take_a_password_have_a_throttle_of_their_own() {
 #[test]
 fn every_function_that_answers_calls_knows_the_distribution_by_its_secret() {
     let resources = section(&template(), "Resources");
-    let secret = "!Sub \"{{resolve:secretsmanager:${OriginSecretName}:SecretString}}\"";
+    let secret = "!Sub \"{{resolve:secretsmanager:${OriginSecret}:SecretString:::}}\"";
     assert!(resources["PageDistribution"].contains(&format!("HeaderValue: {secret}")));
     let functions: BTreeSet<&str> = ROUTES.iter().map(|route| route.function).collect();
     for function in functions {
-        let setting = format!("SLUICE_ORIGIN_SECRET: !If\n            - CheckOrigin\n            - {secret}");
+        let setting = format!("SLUICE_ORIGIN_SECRET: !If\n            - WithPage\n            - {secret}");
         let knows = resources[&format!("{}Function", pascal_case(function))].contains(&setting);
         assert_eq!(knows, function != "bridge-events", "{function}: stores call the webhook directly");
     }

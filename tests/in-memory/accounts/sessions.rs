@@ -10,7 +10,7 @@ async fn sessions_are_listed_with_where_they_began() {
     let mut place = Place::with_registration("open").behind_the_distribution();
     place.user("ada").await;
     place.wait(Duration::from_secs(1));
-    let visitor = place.visitor().from("203.0.113.9, 198.51.100.1, 130.176.0.1");
+    let visitor = place.visitor().through_distribution("203.0.113.9, 198.51.100.1, 130.176.0.1");
     let here = visitor.log_in("ada", PASSWORD).await.expect("a session");
     let sessions = here.sessions().await;
     assert_eq!(sessions.len(), 2);

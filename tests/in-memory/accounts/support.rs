@@ -25,6 +25,8 @@ use std::time::Duration;
 
 pub const PASSWORD: &str = "correct horse battery";
 
+const ORIGIN_SECRET: &str = "a secret of at least 32 characters";
+
 /// A deployment whose clock the tests move.
 pub struct Place {
     services: Services,
@@ -45,10 +47,9 @@ impl Place {
         Self { services: Services::default(), settings, now: clock::now() }
     }
 
-    /// The same, with an entrance that only the distribution knows.
+    /// The same, with a distribution in front.
     pub fn behind_the_distribution(mut self) -> Self {
-        self.settings
-            .insert("SLUICE_ORIGIN_SECRET".to_owned(), "a secret of at least 32 characters".to_owned());
+        self.settings.insert("SLUICE_ORIGIN_SECRET".to_owned(), ORIGIN_SECRET.to_owned());
         self
     }
 
@@ -62,7 +63,7 @@ impl Place {
     }
 
     pub fn visitor(&self) -> Visitor<'_> {
-        Visitor { place: self, token: None, address: None }
+        Visitor { place: self, token: None, address: None, origin_secret: None }
     }
 
     /// A visitor who has registered and logged in.
@@ -104,12 +105,18 @@ pub struct Visitor<'a> {
     place: &'a Place,
     token: Option<String>,
     address: Option<String>,
+    origin_secret: Option<&'static str>,
 }
 
 impl Visitor<'_> {
     /// The same visitor, whose calls come through these addresses.
     pub fn from(&self, forwarded_for: &str) -> Self {
         Self { address: Some(forwarded_for.to_owned()), ..self.clone() }
+    }
+
+    /// The same visitor, whose calls come through the distribution, which saw this chain of addresses.
+    pub fn through_distribution(&self, forwarded_for: &str) -> Self {
+        Self { origin_secret: Some(ORIGIN_SECRET), ..self.from(forwarded_for) }
     }
 
     pub async fn log_in(&self, name: &str, password: &str) -> Result<Self, Failure> {
@@ -157,6 +164,9 @@ impl Visitor<'_> {
         }
         if let Some(address) = &self.address {
             add("x-forwarded-for", address);
+        }
+        if let Some(secret) = self.origin_secret {
+            add("x-sluice-origin-secret", secret);
         }
         let call = Call {
             method,

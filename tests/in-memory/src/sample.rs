@@ -74,7 +74,7 @@ pub async fn log_in(tables: &Tables, account: &Account) -> String {
         client: None,
         address: None,
     };
-    let counters = CounterKeys::new(&account.username, &[]);
+    let counters = CounterKeys::new(&account.username, None);
     let begun = tables.create_session(&session, account, &counters).await;
     assert_eq!(begun.expect("a session"), Update::Done);
     token

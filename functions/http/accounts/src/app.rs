@@ -2,6 +2,7 @@
 
 use sluice_deployment::{ConfigError, Deployment};
 use sluice_domain::invitation::Registration;
+use sluice_lambda::http::Entrance;
 use sluice_storage::Tables;
 use std::time::Duration;
 
@@ -14,15 +15,6 @@ pub struct App {
     pub(crate) entrance: Entrance,
 }
 
-/// What the function knows about the way that calls take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Entrance {
-    /// All come through the distribution, so the first of the last two addresses is the viewer's.
-    Distribution,
-    /// Some do, and some clients call the API itself: the first of two addresses may be invented.
-    Unknown,
-}
-
 impl App {
     pub fn new(deployment: &Deployment) -> Result<Self, ConfigError> {
         Ok(Self {
@@ -30,10 +22,7 @@ impl App {
             registration: deployment.registration()?,
             default_quota_bytes: deployment.default_quota_bytes()?,
             session_life: deployment.session_life()?,
-            entrance: match deployment.origin_secret()? {
-                Some(_) => Entrance::Distribution,
-                None => Entrance::Unknown,
-            },
+            entrance: Entrance::of(deployment)?,
         })
     }
 }

@@ -5,16 +5,15 @@ use sluice_domain::account::Username;
 use sluice_domain::guessing::CounterKeys;
 use sluice_lambda::{Call, Failure};
 use sluice_storage::tables::Attempt;
-use std::net::IpAddr;
 
-use crate::app::{App, Entrance};
+use crate::app::App;
 
 /// Counts an attempt, and returns the counters to take it back with.
 ///
 /// # Errors
 /// `too_many_attempts`, before any password is compared: comparing one is what costs.
 pub async fn count(app: &App, call: &Call, username: &Username) -> Result<CounterKeys, Failure> {
-    let keys = CounterKeys::new(username, &addresses(app, call));
+    let keys = CounterKeys::new(username, app.entrance.viewer(call));
     match app.tables.count_attempt(&keys, call.now).await? {
         Attempt::Allowed => Ok(keys),
         Attempt::Wait(wait) => {
@@ -23,14 +22,4 @@ pub async fn count(app: &App, call: &Call, username: &Username) -> Result<Counte
             Err(Failure::new(Code::TooManyAttempts, detail).retry_after(seconds))
         }
     }
-}
-
-/// The addresses that attempts are counted by. Where the first may be invented, both count together: then
-/// inventing one burdens nobody else.
-fn addresses(app: &App, call: &Call) -> Vec<IpAddr> {
-    let mut addresses = call.forwarded_for();
-    if app.entrance == Entrance::Distribution {
-        addresses.truncate(1);
-    }
-    addresses
 }

@@ -37,7 +37,7 @@ pub async fn log_in(app: &App, call: &Call) -> Result<Reply, Failure> {
         created_at: call.now,
         expires_at,
         client: call.header("user-agent").ok().flatten().map(session::client_name),
-        address: call.forwarded_for().first().map(ToString::to_string),
+        address: app.entrance.viewer(call).map(|address| address.to_string()),
     };
     if app.tables.create_session(&session, &account, &counters).await? == Update::Refused {
         return Err(Failure::new(Code::Conflict, "the account was changed at the same time; log in again"));

@@ -8,5 +8,5 @@ use sluice_lambda::{StartError, http};
 async fn main() -> Result<(), StartError> {
     let deployment = sluice_lambda::start().await?;
     // Stores call the API itself, and prove themselves by the webhook's secret.
-    http::serve(Entrance::Any, App::new(&deployment)?, handle).await
+    http::serve(Entrance::default(), App::new(&deployment)?, handle).await
 }
