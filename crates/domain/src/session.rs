@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64_URL;
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 
 use crate::account::Username;
 use crate::hash::Sha256;
@@ -11,6 +12,9 @@ use crate::time::{Timestamp, unix_milliseconds};
 
 /// How every token begins, so that people and scanners of leaked secrets know one.
 const TOKEN_PREFIX: &str = "sluice_";
+
+/// An account has at most this many sessions, so that they can be listed and ended in one call.
+pub const SESSIONS_MAX: usize = 100;
 
 /// The longest name of a client that is kept, in characters.
 const CLIENT_MAX_CHARACTERS: usize = 200;
@@ -73,6 +77,12 @@ impl SessionKey {
         first_half.copy_from_slice(&self.token_sha256.as_bytes()[..16]);
         SessionId::from_bytes(first_half)
     }
+}
+
+/// The sessions of an account that are to end because it has too many: the oldest.
+pub fn surplus(mut sessions: Vec<Session>) -> Vec<Session> {
+    sessions.sort_by_key(|session| Reverse(session.created_at));
+    sessions.split_off(sessions.len().min(SESSIONS_MAX))
 }
 
 /// Makes the token of a new session. It names the account, so that all sessions of an account are in one

@@ -1,6 +1,7 @@
 //! Tests that a user sees and ends sessions.
 
 use sluice_contracts::problem::Code;
+use sluice_domain::session::SESSIONS_MAX;
 use std::time::Duration;
 
 use crate::support::{PASSWORD, Place, refusal};
@@ -27,6 +28,21 @@ async fn an_expired_session_is_not_listed() {
     place.wait(Duration::from_hours(2));
     let here = place.visitor().log_in("ada", PASSWORD).await.expect("a session");
     assert_eq!(here.sessions().await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_account_with_too_many_sessions_loses_the_oldest() {
+    let mut place = Place::with_registration("open");
+    place.user("ada").await;
+    let oldest = place.now;
+    for _ in 0..SESSIONS_MAX {
+        place.wait(Duration::from_secs(1));
+        place.visitor().log_in("ada", PASSWORD).await.expect("a session");
+    }
+    let here = place.visitor().log_in("ada", PASSWORD).await.expect("a session");
+    let listed = here.sessions().await;
+    assert_eq!(listed.len(), SESSIONS_MAX);
+    assert!(listed.iter().all(|session| session.created_at > oldest));
 }
 
 #[tokio::test]

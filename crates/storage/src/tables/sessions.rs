@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use sluice_domain::account::Account;
 use sluice_domain::guessing::CounterKeys;
 use sluice_domain::id::AccountId;
-use sluice_domain::session::{Session, SessionKey};
+use sluice_domain::session::{self, Session, SessionKey};
 use sluice_domain::time::Timestamp;
 
 use super::{Query, Tables, Update};
@@ -91,12 +91,22 @@ impl Tables {
         except: Option<&SessionKey>,
     ) -> Result<(), StorageError> {
         let keys = self.sessions(account).await?.into_iter().map(|session| session.key());
+        self.delete_sessions(keys.filter(|key| Some(key) != except)).await
+    }
+
+    /// Ends the oldest sessions of an account that has too many.
+    pub async fn end_surplus_sessions(&self, account: AccountId) -> Result<(), StorageError> {
+        let surplus = session::surplus(self.sessions(account).await?);
+        self.delete_sessions(surplus.iter().map(Session::key)).await
+    }
+
+    async fn delete_sessions(&self, keys: impl Iterator<Item = SessionKey>) -> Result<(), StorageError> {
         let delete = |key: SessionKey| {
             let delete = DeleteRequest::builder().set_key(Some(session_key(&key))).build();
             let delete = delete.map_err(|error| StorageError::fault("dynamodb:BatchWriteItem", error))?;
             Ok(WriteRequest::builder().delete_request(delete).build())
         };
-        let deletes = keys.filter(|key| Some(key) != except).map(delete);
-        self.write_many(&self.names.sessions, deletes.collect::<Result<_, StorageError>>()?).await
+        let deletes = keys.map(delete).collect::<Result<_, StorageError>>()?;
+        self.write_many(&self.names.sessions, deletes).await
     }
 }

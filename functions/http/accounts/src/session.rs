@@ -42,6 +42,7 @@ pub async fn log_in(app: &App, call: &Call) -> Result<Reply, Failure> {
     if app.tables.create_session(&session, &account, &counters).await? == Update::Refused {
         return Err(Failure::new(Code::Conflict, "the account was changed at the same time; log in again"));
     }
+    app.tables.end_surplus_sessions(account.account_id).await?;
     let expires_at = Timestamp::from_unix_milliseconds(expires_at * 1000);
     if login.cookie {
         let cookie = auth::cookie(&token, app.session_life);
