@@ -56,6 +56,12 @@ impl CounterKeys {
             address: (!address.is_empty()).then(|| format!("address#{address}")),
         }
     }
+
+    /// The same for a registration, which no login from the address waits for.
+    #[must_use]
+    pub fn of_registration(self) -> Self {
+        Self { address: self.address.map(|address| format!("registration#{address}")), ..self }
+    }
 }
 
 fn network(address: IpAddr) -> IpAddr {

@@ -43,7 +43,33 @@ async fn an_invitation_makes_one_account_with_its_quota() {
     assert_eq!(view.quota_bytes, 7 << 10);
     assert_eq!(refusal(visitor.post("/accounts", &invited("eve", &invitation)).await), needed);
     // Without an invitation nobody learns that the name is taken.
-    assert_eq!(refusal(visitor.post("/accounts", &account("ada")).await), needed);
+    let stranger = json!({ "username": "ada", "password": "another good password" });
+    assert_eq!(refusal(visitor.post("/accounts", &stranger).await), needed);
+}
+
+/// The answer to the first call may have been lost.
+#[tokio::test]
+async fn who_registers_again_learns_that_the_account_exists() {
+    let place = Place::with_registration("invite");
+    let invitation = place.operate("invite").await.expect("an invitation")[0]["invitation"].clone();
+    let visitor = place.visitor();
+    visitor.post("/accounts", &invited("ada", &invitation)).await.expect("an account");
+    let taken = (Code::UsernameTaken, Some("username".to_owned()));
+    assert_eq!(refusal(visitor.post("/accounts", &invited("ada", &invitation)).await), taken);
+}
+
+#[tokio::test]
+async fn one_address_registers_only_so_many_accounts_at_once() {
+    let place = Place::with_registration("open");
+    let visitor = place.visitor().from("203.0.113.7");
+    for number in 0..21 {
+        visitor.post("/accounts", &account(&format!("user{number}"))).await.expect("an account");
+    }
+    let refused = visitor.post("/accounts", &account("another")).await;
+    assert_eq!(refusal(refused), (Code::TooManyRequests, None));
+    visitor.log_in("user0", PASSWORD).await.expect("logins do not wait");
+    let elsewhere = place.visitor().from("198.51.100.1");
+    elsewhere.post("/accounts", &account("another")).await.expect("an account");
 }
 
 #[tokio::test]
