@@ -1,7 +1,7 @@
 //! Decides when a password may be tried, so that nobody can guess fast and nobody can lock another out.
 //!
-//! Failures are counted by address, by address and user name, and by user name. Delays grow with the first
-//! two only: whoever fails waits, and others do not. So an attacker cannot keep a user out, however often he
+//! Failures are counted by address, by its site, by address and user name, and by user name. Delays grow with
+//! all but the last: whoever fails waits, and others do not. So an attacker cannot keep a user out, however often he
 //! fails with the user's name. If a name fails often from wherever, an address that fails with it waits
 //! sooner.
 
@@ -15,6 +15,9 @@ use crate::time::{Timestamp, unix_milliseconds};
 
 /// Failures of one address that cause no delay. Many users may share it.
 const FREE_OF_ADDRESS: u32 = 20;
+
+/// The same of one site, which may be a company or who took a /48 for himself.
+const FREE_OF_SITE: u32 = 100;
 
 /// Failures of one address with one user name that cause no delay.
 const FREE_OF_PAIR: u32 = 5;
@@ -36,6 +39,8 @@ pub const MEMORY: Duration = Duration::from_hours(24);
 pub struct CounterKeys {
     /// By address; none if it is not known.
     pub address: Option<String>,
+    /// By the site that the address belongs to; only of IPv6.
+    pub site: Option<String>,
     /// By address and user name.
     pub pair: String,
     /// By user name.
@@ -45,32 +50,33 @@ pub struct CounterKeys {
 impl CounterKeys {
     /// The counters of an attempt with this name from this address.
     ///
-    /// Of an IPv6 address only the first 64 bits count: one user has all the rest. Names are hashed, so that
-    /// the table lists none.
+    /// Of an IPv6 address only the first 64 bits count: one user has all the rest. Some have a whole /48, which
+    /// counts as a site. Names are hashed, so that the table lists none.
     pub fn new(username: &Username, address: Option<IpAddr>) -> Self {
-        let address = address.map(|address| network(address).to_string()).unwrap_or_default();
+        let (network, site) = match address.map(|address| address.to_canonical()) {
+            None => (String::new(), None),
+            Some(IpAddr::V4(address)) => (address.to_string(), None),
+            Some(IpAddr::V6(address)) => {
+                let first_bits =
+                    |count| Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << (128 - count)));
+                (first_bits(64).to_string(), Some(format!("site#{}", first_bits(48))))
+            }
+        };
         let name = hex::encode(Sha256::digest(username.as_str()));
         Self {
-            pair: format!("pair#{address}#{name}"),
+            pair: format!("pair#{network}#{name}"),
             name: format!("name#{name}"),
-            address: (!address.is_empty()).then(|| format!("address#{address}")),
+            address: (!network.is_empty()).then(|| format!("address#{network}")),
+            site,
         }
     }
 
     /// The same for a registration, which no login from the address waits for.
     #[must_use]
     pub fn of_registration(self) -> Self {
-        Self { address: self.address.map(|address| format!("registration#{address}")), ..self }
-    }
-}
-
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-        address @ IpAddr::V4(_) => address,
+        let of_registration = |id| format!("registration#{id}");
+        let (address, site) = (self.address.map(of_registration), self.site.map(of_registration));
+        Self { address, site, ..self }
     }
 }
 
@@ -99,11 +105,13 @@ impl Failures {
     }
 }
 
-/// The failures of the three counters of an attempt.
+/// The failures of the counters of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counters {
     /// By address.
     pub address: Failures,
+    /// By site.
+    pub site: Failures,
     /// By address and user name.
     pub pair: Failures,
     /// By user name.
@@ -116,7 +124,7 @@ impl Counters {
     /// # Errors
     /// How long to wait, if the attempt may not be made yet.
     pub fn attempt(self, now: Timestamp) -> Result<Self, Duration> {
-        let free_at = self.address.free_at.max(self.pair.free_at);
+        let free_at = self.address.free_at.max(self.site.free_at).max(self.pair.free_at);
         if free_at > now {
             return Err(now.until(free_at));
         }
@@ -125,6 +133,7 @@ impl Counters {
         let free_of_pair = if is_guessed { FREE_OF_GUESSED_PAIR } else { FREE_OF_PAIR };
         Ok(Self {
             address: self.address.one_more(FREE_OF_ADDRESS, now),
+            site: self.site.one_more(FREE_OF_SITE, now),
             pair: self.pair.one_more(free_of_pair, now),
             name,
         })
@@ -135,7 +144,12 @@ impl Counters {
 mod tests {
     use super::*;
 
-    const NONE: Counters = Counters { address: Failures::NONE, pair: Failures::NONE, name: Failures::NONE };
+    const NONE: Counters = Counters {
+        address: Failures::NONE,
+        site: Failures::NONE,
+        pair: Failures::NONE,
+        name: Failures::NONE,
+    };
 
     /// Fails as soon and as often as it may, for an hour; returns how often.
     fn failures_of_an_hour(mut counters: Counters) -> u32 {
@@ -175,11 +189,24 @@ mod tests {
     }
 
     #[test]
+    fn a_site_that_tries_from_many_networks_waits() {
+        let now = Timestamp::from_unix_milliseconds(1 << 40);
+        let mut site = Failures::NONE;
+        for _ in 0..=FREE_OF_SITE {
+            site = Counters { site, ..NONE }.attempt(now).expect("allowed").site;
+        }
+        assert_eq!(Counters { site, ..NONE }.attempt(now), Err(Duration::from_secs(1)));
+    }
+
+    #[test]
     fn the_addresses_of_one_network_are_one() {
         let username = Username::parse("ada").expect("a name");
         let keys = |text: &str| CounterKeys::new(&username, Some(text.parse().expect("an address")));
         assert_eq!(keys("2001:db8::1"), keys("2001:db8::ffff:1"));
         assert_ne!(keys("2001:db8::1"), keys("2001:db8:0:1::1"));
+        assert_eq!(keys("2001:db8::1").site, keys("2001:db8:0:1::1").site);
+        assert_ne!(keys("2001:db8::1").site, keys("2001:db8:1::1").site);
+        assert_eq!(keys("::ffff:192.0.2.1"), keys("192.0.2.1"));
         assert_ne!(keys("192.0.2.1"), keys("192.0.2.2"));
         assert_eq!(CounterKeys::new(&username, None).address, None);
         assert!(!format!("{:?}", keys("192.0.2.1")).contains("ada"));

@@ -59,6 +59,7 @@ impl Tables {
             let failures = |id: &str| find(id).map_or(Failures::NONE, |row| row.counted(now));
             let counters = Counters {
                 address: keys.address.as_deref().map_or(Failures::NONE, failures),
+                site: keys.site.as_deref().map_or(Failures::NONE, failures),
                 pair: failures(&keys.pair),
                 name: failures(&keys.name),
             };
@@ -70,8 +71,10 @@ impl Tables {
             let mut transaction = Transaction::new()
                 .count(self, &count(&keys.pair, next.pair))?
                 .count(self, &count(&keys.name, next.name))?;
-            if let Some(address) = &keys.address {
-                transaction = transaction.count(self, &count(address, next.address))?;
+            for (id, next) in [(&keys.address, next.address), (&keys.site, next.site)] {
+                if let Some(id) = id {
+                    transaction = transaction.count(self, &count(id, next))?;
+                }
             }
             match transaction.commit(&self.client).await {
                 Ok(()) => return Ok(Attempt::Allowed),
@@ -83,7 +86,7 @@ impl Tables {
     }
 
     async fn attempt_rows(&self, keys: &CounterKeys) -> Result<Vec<AttemptRow>, StorageError> {
-        let ids = [Some(&keys.pair), Some(&keys.name), keys.address.as_ref()];
+        let ids = [Some(&keys.pair), Some(&keys.name), keys.address.as_ref(), keys.site.as_ref()];
         let keys = ids.into_iter().flatten().map(|id| attempt_key(id)).collect();
         self.get_many(&self.names.attempts, keys, Consistency::Strong).await
     }
@@ -131,7 +134,7 @@ impl Transaction {
             .with(":now", &now.unix_milliseconds())?
             .with(":expires_at", &expires_at)?;
         let mut transaction = self.upsert(table, attempt_key(&keys.pair), none)?;
-        for id in [Some(&keys.name), keys.address.as_ref()].into_iter().flatten() {
+        for id in [Some(&keys.name), keys.address.as_ref(), keys.site.as_ref()].into_iter().flatten() {
             let one_less =
                 Change::new("SET #free_at = :now, #expires_at = :expires_at ADD #failures :one_less")
                     .with(":one_less", &-1)?
