@@ -235,6 +235,7 @@ impl Deployed {
     pub fn of(stack: &Stack) -> Self {
         let chosen = [
             ("SLUICE_TABLE_PREFIX", stack.name().to_owned()),
+            ("SLUICE_REGISTRATION", "open".to_owned()),
             ("SLUICE_MIGRATION_BYTES_PER_SECOND", "0".to_owned()),
             ("SLUICE_MIGRATION_PACKS_IN_FLIGHT", "8".to_owned()),
             ("SLUICE_RETIRED_OBJECT_GRACE_SECONDS", "7200".to_owned()),

@@ -35,8 +35,8 @@ const RIGHTS: [(&str, &str); 14] = [
     ),
     (
         "read-content",
-        "sessions: Get; files: Get Query; versions: Get Query; blobs: Get Update; packs: BatchGet; \
-         vault/objects: Get; vault/packs: Get; vault/indexes: Get; vault/manifests: Get; cache/blobs: Get; \
+        "sessions: Get; accounts: Update; files: Get Query; versions: Get Query; blobs: Get Update; \
+         packs: BatchGet; vault/objects: Get; vault/packs: Get; vault/indexes: Get; vault/manifests: Get; cache/blobs: Get; \
          materialize-queue: Send",
     ),
     ("bridge-events", "landing-queue: Send"),

@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use sluice_deployment::clock;
-use sluice_domain::account::{Account, Username};
+use sluice_domain::account::{Account, ROW_BYTES, Username};
 use sluice_domain::guessing::CounterKeys;
 use sluice_domain::hash::Sha256;
 use sluice_domain::invitation::Invitation;
@@ -161,15 +161,16 @@ pub async fn a_success_takes_only_itself_back(tables: &Tables) {
 pub async fn a_quota_changes_by_as_much_as_is_free(tables: &Tables) {
     let account = account(tables).await;
     begun(tables, &account, "file", 100).await;
+    let taken = 100 + ROW_BYTES;
     // As it was read before the upload began.
-    assert_eq!(tables.set_quota(&account, 100).await.expect("a write"), QuotaChanged::Done);
+    assert_eq!(tables.set_quota(&account, taken).await.expect("a write"), QuotaChanged::Done);
     let read = async || tables.account(&account.username).await.expect("a read").expect("an account");
     let full = read().await;
-    assert_eq!((full.quota_bytes, full.available_bytes, full.reserved_bytes), (100, 0, 100));
-    assert_eq!(tables.set_quota(&full, 99).await.expect("an answer"), QuotaChanged::BelowUse);
-    assert_eq!(tables.set_quota(&full, 250).await.expect("a write"), QuotaChanged::Done);
+    assert_eq!((full.quota_bytes, full.available_bytes, full.reserved_bytes), (taken, 0, 100));
+    assert_eq!(tables.set_quota(&full, taken - 1).await.expect("an answer"), QuotaChanged::BelowUse);
+    assert_eq!(tables.set_quota(&full, taken + 150).await.expect("a write"), QuotaChanged::Done);
     let larger = read().await;
-    assert_eq!((larger.quota_bytes, larger.available_bytes), (250, 150));
+    assert_eq!((larger.quota_bytes, larger.available_bytes), (taken + 150, 150));
     let all = tables.accounts().await.expect("a scan");
     assert!(all.iter().any(|listed| listed.account_id == account.account_id));
 }
