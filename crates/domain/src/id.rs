@@ -52,6 +52,12 @@ macro_rules! id {
             pub fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(Uuid::from_bytes(bytes))
             }
+
+            /// The time in the id, to the millisecond.
+            pub fn created_at(self) -> Timestamp {
+                let time = &self.0.as_bytes()[..6];
+                Timestamp::from_unix_milliseconds(time.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
+            }
         }
 
         impl fmt::Display for $name {
@@ -127,12 +133,6 @@ impl VersionId {
             }
             _ => id,
         }
-    }
-
-    /// The time in the id, to the millisecond.
-    fn created_at(self) -> Timestamp {
-        let milliseconds = self.0.as_bytes()[..6].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-        Timestamp::from_unix_milliseconds(milliseconds)
     }
 }
 

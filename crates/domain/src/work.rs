@@ -6,6 +6,11 @@ use crate::time::Timestamp;
 
 const DAY: Duration = Duration::from_hours(24);
 
+const PAUSE_MIN: Duration = Duration::from_secs(4);
+
+/// Twice as long is within the 15 minutes for which SQS delays a message.
+const PAUSE_MAX: Duration = Duration::from_mins(7);
+
 /// The largest [`WorkLimits::workers`]: each is an attribute of the account's row.
 pub const WORKERS_MAX: usize = 16;
 
@@ -28,10 +33,13 @@ pub fn next_day(now: Timestamp) -> Timestamp {
     Timestamp::from_unix_milliseconds(0).after(DAY.saturating_mul(day(now) as u32 + 1))
 }
 
-/// How long a message waits until it asks for a free worker again: 4 to 11 seconds, by a random byte, so that
-/// those which were put off together do not come back together.
-pub fn pause_for_worker(random: u8) -> Duration {
-    Duration::from_secs(4 + u64::from(random % 8))
+/// How long a message waits until it asks for a free worker again: 4 seconds to 14 minutes.
+///
+/// It grows with the age of the upload, so that many that wait cost little. The random byte lengthens it, so
+/// that those which were put off together do not come back together.
+pub fn pause_for_worker(age: Duration, random: u8) -> Duration {
+    let pause = (age / 4).clamp(PAUSE_MIN, PAUSE_MAX);
+    pause + pause * u32::from(random) / 256
 }
 
 #[cfg(test)]
@@ -49,8 +57,10 @@ mod tests {
     }
 
     #[test]
-    fn pauses_differ() {
-        let pauses: std::collections::BTreeSet<_> = (0..=u8::MAX).map(pause_for_worker).collect();
-        assert_eq!(pauses.first().zip(pauses.last()).map(|(a, b)| (a.as_secs(), b.as_secs())), Some((4, 11)));
+    fn pauses_differ_and_grow_with_the_age() {
+        let seconds = |age, random| pause_for_worker(Duration::from_secs(age), random).as_secs();
+        for (age, shortest, longest) in [(0, 4, 7), (240, 60, 119), (86_400, 420, 838)] {
+            assert_eq!((seconds(age, 0), seconds(age, u8::MAX)), (shortest, longest));
+        }
     }
 }

@@ -40,14 +40,17 @@ mod whole;
 mod work;
 
 use futures::FutureExt;
+use futures::future::join_all;
 use futures::stream::{self, StreamExt};
 use sluice_contracts::event::{LandingMessage, UploadEvent};
 use sluice_domain::key::LandingKey;
 use sluice_domain::time::TimeCheck;
 use sluice_lambda::batch::{Message, OutOfTime, Processed, Redelivered, catch_panic};
+use sluice_storage::Chain;
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use admission::Admissions;
+use admission::{Admissions, LandedUpload};
 pub use app::App;
 use error::DedupError;
 use store::small_files::SmallUpload;
@@ -60,21 +63,24 @@ const MESSAGES_IN_FLIGHT: usize = 4;
 pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTime) -> Redelivered {
     let app = &*app;
     let out_of_time = &*out_of_time;
-    let begun = app.acknowledger.begin(&messages);
     let holder = messages.first().map(|message| message.id.clone()).unwrap_or_default();
+    let messages = landed_of_all(messages);
+    let admissions = Admissions::ask(app, &holder, &all_uploads(&messages)).await;
+    let messages = delete_put_off(app, &admissions, messages).await;
+    let (landed_of_all, messages): (Vec<_>, Vec<_>) = messages.into_iter().unzip();
+    let begun = app.acknowledger.begin(&messages);
     let in_batch = messages.len() > 1;
-    let messages: Vec<_> = messages.into_iter().map(|message| (landed(&message), message)).collect();
-    let admissions = Admissions::ask(app, &holder, &all_keys(&messages)).await;
     let invocation = &Invocation { app, admissions: &admissions, in_batch, out_of_time };
-    let results: Vec<(Message, Result<MessageResult, DedupError>)> = stream::iter(messages)
-        .map(|(landed, message)| async move {
-            // Boxed, here and below: the compiler cannot lay out all of it as one future.
-            let result = catch_panic(invocation.process_message(&message, landed).boxed()).await;
-            (message, result)
-        })
-        .buffer_unordered(MESSAGES_IN_FLIGHT)
-        .collect()
-        .await;
+    let results: Vec<(Message, Result<MessageResult, DedupError>)> =
+        stream::iter(landed_of_all.into_iter().zip(messages))
+            .map(|(landed, message)| async move {
+                // Boxed, here and below: the compiler cannot lay out all of it as one future.
+                let result = catch_panic(invocation.process_message(&message, landed).boxed()).await;
+                (message, result)
+            })
+            .buffer_unordered(MESSAGES_IN_FLIGHT)
+            .collect()
+            .await;
     let mut small_uploads = Vec::new();
     let mut processed_messages = Vec::new();
     for (number, (message, result)) in results.into_iter().enumerate() {
@@ -103,12 +109,48 @@ pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTi
     failed
 }
 
-fn all_keys(messages: &[(Result<Landed, DedupError>, Message)]) -> Vec<LandingKey> {
+/// A message with what it is about.
+type LandedMessage = (Result<Landed, DedupError>, Message);
+
+/// What the messages are about. An upload that several of them are about is left to the first.
+fn landed_of_all(messages: Vec<Message>) -> Vec<LandedMessage> {
+    let mut seen = HashSet::new();
+    let landed = messages.into_iter().map(|message| {
+        let mut landed = landed(&message);
+        if let Ok(Landed { uploads, resumed }) = &mut landed {
+            uploads.retain(|upload| seen.insert((*upload, *resumed)));
+        }
+        (landed, message)
+    });
+    landed.collect()
+}
+
+fn all_uploads(messages: &[LandedMessage]) -> Vec<LandedUpload> {
     messages
         .iter()
         .filter_map(|(landed, _)| landed.as_ref().ok())
-        .flat_map(|landed| landed.keys.clone())
+        .flat_map(|landed| landed.uploads.clone())
         .collect()
+}
+
+/// Deletes the messages that have been sent again, and those about nothing, and returns the others. Not at
+/// the end of the batch: if the worker died, there would be two of each.
+async fn delete_put_off(
+    app: &App,
+    admissions: &Admissions,
+    messages: Vec<LandedMessage>,
+) -> Vec<LandedMessage> {
+    let is_put_off = |upload: &LandedUpload| admissions.is_put_off(upload.key);
+    let (put_off, others): (Vec<_>, Vec<_>) = messages
+        .into_iter()
+        .partition(|(landed, _)| landed.as_ref().is_ok_and(|landed| landed.uploads.iter().all(is_put_off)));
+    join_all(put_off.iter().map(async |(_, message)| {
+        if let Err(error) = app.landing_queue.delete(&message.receipt_handle).await {
+            tracing::warn!(error = %Chain(&error), "a message stays until the batch ends");
+        }
+    }))
+    .await;
+    others
 }
 
 enum MessageResult {
@@ -137,11 +179,11 @@ impl Invocation<'_> {
         if out_of_time() {
             return Ok(MessageResult::NotTried);
         }
-        let Landed { keys, resumed } = landed?;
+        let Landed { uploads, resumed } = landed?;
         let mut small_uploads = Vec::new();
-        for key in keys {
+        for landed in uploads {
             let message_id = &message.id;
-            let task = UploadTask { key, message_id, admissions, resumed, in_batch, out_of_time };
+            let task = UploadTask { landed, message_id, admissions, resumed, in_batch, out_of_time };
             small_uploads.extend(upload::process(app, task).await?);
         }
         Ok(MessageResult::Processed { small_uploads })
@@ -151,19 +193,30 @@ impl Invocation<'_> {
 /// What a message says has landed.
 #[derive(Debug, PartialEq, Eq)]
 struct Landed {
-    keys: Vec<LandingKey>,
+    uploads: Vec<LandedUpload>,
     /// Whether an earlier run may have begun to process it.
     resumed: bool,
 }
 
+impl Landed {
+    fn resumed(key: LandingKey, is_counted: bool) -> Self {
+        Self { uploads: vec![LandedUpload { key, is_counted }], resumed: true }
+    }
+}
+
 fn landed(message: &Message) -> Result<Landed, DedupError> {
     Ok(match LandingMessage::parse(&message.body)? {
-        LandingMessage::Nothing => Landed { keys: Vec::new(), resumed: false },
-        LandingMessage::ObjectsCreated(keys) => Landed { keys, resumed: message.receive_count > 1 },
-        LandingMessage::Upload(
-            UploadEvent::UploadReceived { account_id, upload_id }
-            | UploadEvent::UploadCheckpointed { account_id, upload_id },
-        ) => Landed { keys: vec![LandingKey { account_id, upload_id }], resumed: true },
+        LandingMessage::Nothing => Landed { uploads: Vec::new(), resumed: false },
+        LandingMessage::ObjectsCreated(keys) => {
+            let uploads = keys.into_iter().map(|key| LandedUpload { key, is_counted: false });
+            Landed { uploads: uploads.collect(), resumed: message.receive_count > 1 }
+        }
+        LandingMessage::Upload(UploadEvent::UploadReceived { account_id, upload_id }) => {
+            Landed::resumed(LandingKey { account_id, upload_id }, false)
+        }
+        LandingMessage::Upload(UploadEvent::UploadCheckpointed { account_id, upload_id }) => {
+            Landed::resumed(LandingKey { account_id, upload_id }, true)
+        }
     })
 }
 
@@ -187,7 +240,7 @@ mod tests {
         );
         let resumed = |body: &str, receive_count| {
             let landed = landed(&message(body.to_owned(), receive_count)).expect("a message");
-            assert_eq!(landed.keys, [key]);
+            assert_eq!(landed.uploads.iter().map(|upload| upload.key).collect::<Vec<_>>(), [key]);
             landed.resumed
         };
         assert!(!resumed(&created, 1));

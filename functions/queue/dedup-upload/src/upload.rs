@@ -5,7 +5,7 @@ use sluice_domain::time::TimeCheck;
 use sluice_storage::tables::Admission;
 use sluice_storage::{Chain, ErrorKind};
 
-use crate::admission::{Admissions, later};
+use crate::admission::{Admissions, LandedUpload, later};
 use crate::app::App;
 use crate::error::DedupError;
 use crate::lease::{VerificationLease, needs_lease};
@@ -15,8 +15,7 @@ use crate::{allowance, cleanup, delta, whole};
 
 /// What a message asks for.
 pub struct UploadTask<'a> {
-    /// Where the bytes are, or would be if they had been sent whole.
-    pub key: LandingKey,
+    pub landed: LandedUpload,
     pub message_id: &'a str,
     pub admissions: &'a Admissions,
     /// Whether an earlier run may have left a checkpoint or objects.
@@ -28,8 +27,9 @@ pub struct UploadTask<'a> {
 
 /// Processes an upload. Returns it, verified, if it is to be stored with other small files of its batch.
 pub async fn process(app: &App, task: UploadTask<'_>) -> Result<Option<SmallUpload>, DedupError> {
-    let UploadTask { key, message_id, admissions, resumed, in_batch, out_of_time } = task;
-    let admission = admissions.of(key.account_id)?;
+    let UploadTask { landed, message_id, admissions, resumed, in_batch, out_of_time } = task;
+    let key = landed.key;
+    let admission = admissions.of(landed)?;
     if matches!(admission, Admission::Busy) {
         return Ok(None);
     }
@@ -52,7 +52,7 @@ pub async fn process(app: &App, task: UploadTask<'_>) -> Result<Option<SmallUplo
         return verify(&work, in_batch).await;
     }
     let Some(lease) = VerificationLease::take(app, &upload, message_id).await? else {
-        app.landing_queue.send_delayed(&[later(key, app.lease_life)]).await?;
+        app.landing_queue.send_delayed(&[later(landed, app.lease_life)]).await?;
         return Ok(None);
     };
     let result = verify(&UploadWork { lease: Some(&lease), ..work }, in_batch).await;

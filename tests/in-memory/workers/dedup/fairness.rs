@@ -9,7 +9,7 @@ use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::work::{WorkLimits, next_day, pause_for_worker};
 use sluice_in_memory::faults::Fault;
 use sluice_in_memory::queues::QueuedMessage;
-use sluice_storage::tables::{Admission, Counted, Lease, Slot, Work};
+use sluice_storage::tables::{Admission, Counted, Lease, Slot, Update, Work};
 use std::time::Duration;
 
 use super::{INDEXED, SMALL};
@@ -80,7 +80,8 @@ async fn an_account_waits_for_none_of_the_work_of_another_that_floods_the_queue(
     }
     let waiting = world.messages("landing");
     assert_eq!(waiting.len(), flood.len(), "no message was lost");
-    let is_delayed = |message: &QueuedMessage| message.visible_at >= begun.after(pause_for_worker(0));
+    let is_delayed =
+        |message: &QueuedMessage| message.visible_at >= begun.after(pause_for_worker(Duration::ZERO, 0));
     assert!(waiting.iter().all(|message| message.receive_count == 0 && is_delayed(message)));
 }
 
@@ -135,6 +136,29 @@ async fn a_batch_gives_its_slot_back() {
     assert!(admitted(&world, world.account_id, "next", DAY).await.is_some());
 }
 
+#[tokio::test]
+async fn messages_that_are_put_off_do_not_become_more() {
+    let world = two_workers_an_account().await;
+    for holder in ["first", "second"] {
+        assert!(admitted(&world, world.account_id, holder, DAY).await.is_some());
+    }
+    let [upload] = &flood(&world, &world.account, 1).await[..] else { panic!("one upload") };
+    world.notify(upload).await;
+    world.send_to("landing", &World::received(upload)).await;
+    // The queue is looked at while the worker reads a file of another account.
+    let eve = world.register("eve").await;
+    flood(&world, &eve, 1).await;
+    let queues = world.services.queues.clone();
+    let (tell, waiting) = tokio::sync::oneshot::channel();
+    let look = async move { tell.send(queues.messages("landing")).expect("the test waits") };
+    world.services.faults.next("s3:GetObject", Fault::Meanwhile(look.boxed()));
+    assert_eq!(Worker::dedup(&world).run().await, Vec::<String>::new());
+    let waiting = waiting.await.expect("a look");
+    assert_eq!(waiting.len(), 2, "one about each upload: {waiting:?}");
+    let [message] = &world.messages("landing")[..] else { panic!("one message") };
+    assert_eq!(message.body, World::received(upload));
+}
+
 async fn count(world: &World, now: Timestamp) -> Counted {
     let counted = world.tables.count_work(world.account_id, limits(world), Work { bytes: 1, now }).await;
     counted.expect("an answer")
@@ -184,6 +208,35 @@ async fn a_large_file_is_counted_before_it_is_worked_on() {
     world.services.faults.next("s3:GetObject", Fault::Meanwhile(use_up.boxed()));
     Worker::dedup(&world).finish().await;
     check_put_off(&world, &upload, begun).await;
+}
+
+#[tokio::test]
+async fn a_file_that_was_counted_is_finished_although_the_day_is_used_up() {
+    const THREE_READS: usize = 17 << 20;
+    let begun = clock::now();
+    let world = work_of_one_byte_a_day().await;
+    let content = incompressible(1, THREE_READS);
+    let upload = world.send("file", &content).await;
+    Worker::dedup(&world).hurried(2).run().await;
+    assert_eq!(world.upload(&upload).await.state, UploadState::Pending);
+    use_up(&world).await;
+    let [other] = &flood(&world, &world.account, 1).await[..] else { panic!("one upload") };
+    Worker::dedup(&world).finish().await;
+    world.check_version(&upload, &content, "").await;
+    check_put_off(&world, other, begun).await;
+}
+
+#[tokio::test]
+async fn a_slot_that_was_given_back_is_not_renewed() {
+    let world = World::new().await;
+    let account = world.account_id;
+    let slot = admitted(&world, account, "first", DAY).await.expect("a slot");
+    let lease = Lease { holder: "first", now: clock::now(), life: DAY };
+    let keep = async || world.tables.keep_slot(account, slot, lease).await.expect("an answer");
+    assert_eq!(keep().await, Update::Done);
+    let work = Work { bytes: 0, now: clock::now() };
+    world.tables.release_slot(account, slot, "first", work).await.expect("a write");
+    assert_eq!(keep().await, Update::Refused);
 }
 
 #[tokio::test]
