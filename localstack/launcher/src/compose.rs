@@ -21,7 +21,8 @@ pub const LOCALSTACK_HEALTH_PATH: &str = localstack::HEALTH_PATH;
 /// the container.
 pub fn localstack_environment(stores: &[StoreKind], keys: &Keys) -> Environment {
     let origins = Settings::new("").allowed_origins(Settings::API_PORT).join(",");
-    let credentials: Vec<_> = stores.iter().flat_map(|&kind| object_store::credentials(kind)).collect();
+    let credentials: Vec<_> =
+        stores.iter().flat_map(|&kind| object_store::credentials(kind, &keys.secret_key)).collect();
     let own = [
         ("GATEWAY_LISTEN", format!("{}:{}", Ipv4Addr::UNSPECIFIED, Settings::AWS_PORT)),
         ("LOCALSTACK_HOST", format!("{}:{}", Ipv4Addr::LOCALHOST, Settings::AWS_PORT)),
@@ -36,13 +37,14 @@ pub fn localstack_environment(stores: &[StoreKind], keys: &Keys) -> Environment 
 }
 
 /// The environment of MinIO, with its webhook at the launcher's API.
-pub fn minio_environment(webhook_secret: &str, event_dir: &str) -> Environment {
+pub fn minio_environment(secret_key: &str, webhook_secret: &str, event_dir: &str) -> Environment {
+    let keys = Keys::of_store(secret_key.to_owned());
     let webhook = object_store::webhook(Settings::API_PORT, webhook_secret);
-    let variables = server_variables(Some(&webhook), event_dir);
+    let variables = server_variables(&keys, Some(&webhook), event_dir);
     variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// The environment of Ceph: its user's keys, under the names that the functions use.
-pub fn ceph_environment() -> Environment {
-    object_store::credentials(StoreKind::Ceph).into_iter().collect()
+pub fn ceph_environment(secret_key: &str) -> Environment {
+    object_store::credentials(StoreKind::Ceph, secret_key).into_iter().collect()
 }

@@ -1,4 +1,4 @@
-//! The keys of the emulated AWS's administrator.
+//! The keys of the emulated AWS's administrator, and those of stores.
 
 use std::fmt;
 
@@ -18,6 +18,12 @@ impl Keys {
     /// Keys that nobody knows. Emulators take an access key that begins with digits for an account's.
     pub fn random() -> Self {
         Self { access_key: format!("sluice{}", random_hex()), secret_key: random_hex() }
+    }
+
+    /// The keys of a store's only user. Web pages see the access key in presigned URLs, so it is not the
+    /// emulator's.
+    pub fn of_store(secret_key: String) -> Self {
+        Self { access_key: "sluicelocal".to_owned(), secret_key }
     }
 }
 

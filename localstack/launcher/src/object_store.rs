@@ -4,8 +4,8 @@ use std::net::Ipv4Addr;
 
 use serde_json::{Map, Value, json};
 
-use crate::stores::{ACCESS_KEY, LocalStore, SECRET_KEY, StoreKind, StoreSettings, WebhookSettings};
-use crate::{Error, Settings};
+use crate::stores::{LocalStore, StoreKind, StoreSettings, WebhookSettings};
+use crate::{Error, Keys, Settings};
 
 const LANDING_BUCKET: &str = "sluice-landing";
 const VAULT_BUCKET: &str = "sluice-vault";
@@ -25,6 +25,7 @@ pub(crate) async fn start(kind: StoreKind, settings: &Settings, api_port: u16) -
     let origins = settings.allowed_origins(api_port);
     let store_settings = StoreSettings {
         port: settings.store_port,
+        keys: Keys::of_store(settings.keys.secret_key.clone()),
         webhook: Some(webhook(api_port, &settings.webhook_secret)),
         report: settings.report,
         ..StoreSettings::new(settings.state_dir.clone())
@@ -45,11 +46,12 @@ pub(crate) fn webhook(api_port: u16, webhook_secret: &str) -> WebhookSettings {
 }
 
 /// The variables that a store's registration refers to.
-pub(crate) fn credentials(kind: StoreKind) -> Vec<(String, String)> {
+pub(crate) fn credentials(kind: StoreKind, secret_key: &str) -> Vec<(String, String)> {
     let prefix = prefix(kind);
+    let keys = Keys::of_store(secret_key.to_owned());
     vec![
-        (format!("{prefix}_ACCESS_KEY_ID"), ACCESS_KEY.to_owned()),
-        (format!("{prefix}_SECRET_ACCESS_KEY"), SECRET_KEY.to_owned()),
+        (format!("{prefix}_ACCESS_KEY_ID"), keys.access_key),
+        (format!("{prefix}_SECRET_ACCESS_KEY"), keys.secret_key),
     ]
 }
 
@@ -99,7 +101,7 @@ impl ObjectStore {
 
     /// The variables that the registration refers to.
     pub fn environment(&self) -> Vec<(String, String)> {
-        credentials(self.store.kind())
+        credentials(self.store.kind(), self.store.secret_key())
     }
 
     /// The buckets, by the setting that names the template's own bucket.

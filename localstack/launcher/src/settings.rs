@@ -24,7 +24,8 @@ pub struct Settings {
     pub state_dir: PathBuf,
     /// Whether tables and queues outlive the stack, if the emulator can keep them.
     pub keep_state: bool,
-    /// The keys of the emulator's administrator; random by default, so that no web page can sign with them.
+    /// The keys of the emulator's administrator, whose secret is also the store's; random by default, so that
+    /// no web page can sign with them.
     pub keys: Keys,
     /// The emulator's port; any free one when `None`.
     pub aws_port: Option<u16>,

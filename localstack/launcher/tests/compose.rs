@@ -20,6 +20,10 @@ type Outcome = Result<(), Box<dyn Error>>;
 
 /// The stores that `compose.yaml` has an image of.
 const STORES: [StoreKind; 2] = [StoreKind::Ceph, StoreKind::Minio];
+/// What `compose.yaml` refuses to start without, and where it repeats it.
+const REQUIRED_SECRET: &str = "${SLUICE_LOCAL_SECRET:?make localstack/.env, see localstack/README.md}";
+const REPEATED_SECRET: &str = "${SLUICE_LOCAL_SECRET}";
+const SECRET: &str = "6b86b273ff34fce19d6b804eff5a3f57";
 const TO_JSON: &str =
     "import json, sys, ruamel.yaml as y; print(json.dumps(y.YAML(typ='safe').load(open(sys.argv[1]))))";
 
@@ -48,7 +52,9 @@ fn services() -> BTreeMap<String, Value> {
     let output =
         Command::new(checker()).args(["-c", TO_JSON]).arg(compose_file()).output().expect("Python runs");
     succeeded(&output);
-    let mut file: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let written = String::from_utf8_lossy(&output.stdout);
+    let file = written.replace(REQUIRED_SECRET, SECRET).replace(REPEATED_SECRET, SECRET);
+    let mut file: Value = serde_json::from_str(&file).expect("JSON");
     serde_json::from_value(file["services"].take()).expect("services by name")
 }
 
@@ -86,6 +92,7 @@ fn localstack_has_the_settings_that_the_launcher_gives_it() -> Outcome {
     let mut written = environment(localstack);
     let key = |name: &str| launcher[name].clone();
     let keys = Keys { access_key: key("SLUICE_DEV_ACCESS_KEY"), secret_key: key("SLUICE_DEV_SECRET_KEY") };
+    assert_eq!(keys, Keys { access_key: format!("sluice{SECRET}"), secret_key: SECRET.to_owned() });
     let mut expected = compose::localstack_environment(&STORES, &keys);
     assert_eq!(read(&mut written)?, read(&mut expected)?);
     assert_eq!(written, expected);
@@ -101,13 +108,14 @@ fn localstack_has_the_settings_that_the_launcher_gives_it() -> Outcome {
 fn stores_have_the_settings_that_the_launcher_gives_them() {
     let services = services();
     let secret = &environment(&services["sluice"])["SLUICE_DEV_WEBHOOK_SECRET"];
+    assert_eq!(secret, SECRET, "the file has no secret of its own");
     let minio = &services["minio"];
     let event_dir = text(&minio["tmpfs"][0]);
-    assert_eq!(environment(minio), compose::minio_environment(secret, event_dir));
+    assert_eq!(environment(minio), compose::minio_environment(SECRET, secret, event_dir));
     let listening = format!("--address 0.0.0.0:{}", StoreSettings::PORT);
     assert!(text(&minio["command"]).ends_with(&listening), "{}", minio["command"]);
 
-    assert_eq!(environment(&services["ceph"]), compose::ceph_environment());
+    assert_eq!(environment(&services["ceph"]), compose::ceph_environment(SECRET));
     let script = fs::read_to_string(folder().join("stores/ceph.sh")).expect("a script");
     assert!(script.contains(&format!("CEPH_GATEWAY:-0.0.0.0:{}}}", StoreSettings::PORT)));
 }
@@ -249,7 +257,7 @@ async fn the_script_of_cephs_container_starts_a_store_that_the_launcher_can_atta
         .arg(folder().join("stores/ceph.sh"))
         .arg(folder().join("stores/ceph.conf"))
         .arg(&folder_of_ceph);
-    script.envs(compose::ceph_environment()).env("CEPH_GATEWAY", format!("127.0.0.1:{port}"));
+    script.envs(compose::ceph_environment(SECRET)).env("CEPH_GATEWAY", format!("127.0.0.1:{port}"));
     script.env("CEPH_MONITOR_PORT", ports::free()?.to_string());
     let log = fs::File::create(state.path().join("log"))?;
     script.stdout(log.try_clone()?).stderr(log);
@@ -262,6 +270,7 @@ async fn the_script_of_cephs_container_starts_a_store_that_the_launcher_can_atta
     let webhook = WebhookSettings { url: "http://127.0.0.1:1/".to_owned(), token: String::new() };
     let mut settings = StoreSettings::new(state.path());
     settings.port = Some(port);
+    settings.keys = Keys::of_store(SECRET.to_owned());
     settings.webhook = Some(webhook.clone());
     let store = LocalStore::attach(StoreKind::Ceph, settings).await?;
     store.create_bucket("landing", &["http://127.0.0.1".to_owned()]).await?;

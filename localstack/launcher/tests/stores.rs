@@ -17,6 +17,7 @@ use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
+use sluice_localstack::Keys;
 use sluice_localstack::stores::{LocalStore, StoreKind, StoreSettings, WebhookSettings};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -215,6 +216,7 @@ async fn check_store(kind: StoreKind) -> Outcome {
     store.shutdown().await;
     assert_eq!(members(group), HashSet::new());
 
+    settings.keys = Keys::of_store("another secret".to_owned());
     let store = LocalStore::start(kind, settings).await?;
     store.create_bucket(BUCKET, &origins).await?;
     assert_objects_work(store.client()).await?;

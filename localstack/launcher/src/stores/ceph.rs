@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-use super::launch::{ACCESS_KEY, Launch, SECRET_KEY};
+use super::launch::Launch;
 use super::supervisor::{Supervisor, run};
 use super::{StoreKind, install};
 use crate::wait::{NotReady, Wait};
-use crate::{Error, ports};
+use crate::{Error, Keys, ports};
 
 const MONITOR_TIMEOUT_SECONDS: u64 = 120;
 const CONFIGURATION: &str = include_str!("../../../stores/ceph.conf");
@@ -46,7 +46,7 @@ pub(super) async fn start(launch: &Launch) -> Result<(Supervisor, u16), Error> {
     start_monitor(dir, &mut supervisor, &cluster, monitor_port).await?;
     start_osd(dir, &mut supervisor).await?;
     supervisor.start_daemon(&["radosgw", "-f", "-n", "client.rgw"]).await?;
-    create_user(dir).await?;
+    create_user(dir, &launch.keys).await?;
     Ok((supervisor, port))
 }
 
@@ -97,9 +97,9 @@ async fn start_osd(dir: &Path, supervisor: &mut Supervisor) -> Result<(), Error>
     supervisor.start_daemon(&["ceph-osd", "-f", "-i", "0"]).await
 }
 
-async fn create_user(dir: &Path) -> Result<(), Error> {
-    let access_key = format!("--access-key={ACCESS_KEY}");
-    let secret_key = format!("--secret-key={SECRET_KEY}");
+async fn create_user(dir: &Path, keys: &Keys) -> Result<(), Error> {
+    let access_key = format!("--access-key={}", keys.access_key);
+    let secret_key = format!("--secret-key={}", keys.secret_key);
     let user = [
         "-c",
         "ceph.conf",

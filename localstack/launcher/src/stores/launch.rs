@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use super::{StoreKind, WebhookSettings};
+use crate::Keys;
 
 pub(super) const REGION: &str = "us-east-1";
-pub(crate) const ACCESS_KEY: &str = "sluicelocal";
-pub(crate) const SECRET_KEY: &str = "sluicelocalsecret";
 
 pub(super) struct Launch {
     pub(super) dir: PathBuf,
@@ -14,6 +13,7 @@ pub(super) struct Launch {
     /// Where the MinIO fork queues events that it has not delivered yet.
     pub(super) event_dir: String,
     pub(super) port: Option<u16>,
+    pub(super) keys: Keys,
     pub(super) webhook: Option<WebhookSettings>,
     pub(super) report: fn(&str),
 }

@@ -12,11 +12,11 @@ use aws_sdk_s3::config::{Builder, Credentials, RequestChecksumCalculation, Respo
 use aws_sdk_s3::error::DisplayErrorContext;
 use tokio::time::timeout;
 
-use super::launch::{ACCESS_KEY, Launch, REGION, SECRET_KEY};
+use super::launch::{Launch, REGION};
 use super::supervisor::Supervisor;
 use super::{StoreKind, StoreSettings, WebhookSettings, ceph, minio, seaweedfs, topic};
-use crate::Error;
 use crate::wait::{NotReady, Wait};
+use crate::{Error, Keys};
 
 /// A quiet machine takes a few seconds. A store that ends is reported at once.
 const START_TIMEOUT_SECONDS: u64 = 300;
@@ -26,6 +26,7 @@ const ANSWER_TIMEOUT_SECONDS: u64 = 15;
 /// A running S3 store. It ends when this is dropped; [`LocalStore::shutdown`] also waits until it has ended.
 pub struct LocalStore {
     pub(super) kind: StoreKind,
+    keys: Keys,
     /// The webhook that the store was configured with at its start.
     pub(super) webhook: Option<WebhookSettings>,
     port: u16,
@@ -49,22 +50,29 @@ impl LocalStore {
             StoreKind::SeaweedFs => seaweedfs::start(&launch).await?,
             StoreKind::Minio => minio::start(&launch).await?,
         };
-        let store = Self::new(kind, launch.webhook, port, launch.log).await;
+        let store = Self::new(kind, launch.keys, launch.webhook, port, launch.log).await;
         Self { supervisor: Some(supervisor), ..store }.opened().await
     }
 
     /// Waits for a store that already runs on this machine or in a container beside this one, on port 9000
-    /// unless the settings name another. It must use our keys, and MinIO must have been started with the
-    /// webhook.
+    /// unless the settings name another. It must use the settings' keys, and MinIO must have been started with
+    /// the webhook.
     pub async fn attach(kind: StoreKind, settings: StoreSettings) -> Result<Self, Error> {
         let port = settings.port.unwrap_or(StoreSettings::PORT);
-        Self::new(kind, settings.webhook, port, PathBuf::from("the store's own")).await.opened().await
+        let log = PathBuf::from("the store's own");
+        Self::new(kind, settings.keys, settings.webhook, port, log).await.opened().await
     }
 
-    async fn new(kind: StoreKind, webhook: Option<WebhookSettings>, port: u16, log: PathBuf) -> Self {
-        let sdk_config = sdk_config(port).await;
+    async fn new(
+        kind: StoreKind,
+        keys: Keys,
+        webhook: Option<WebhookSettings>,
+        port: u16,
+        log: PathBuf,
+    ) -> Self {
+        let sdk_config = sdk_config(port, &keys).await;
         let client = Client::from_conf(Builder::from(&sdk_config).force_path_style(true).build());
-        Self { kind, webhook, port, supervisor: None, log, sdk_config, client }
+        Self { kind, keys, webhook, port, supervisor: None, log, sdk_config, client }
     }
 
     async fn opened(mut self) -> Result<Self, Error> {
@@ -101,14 +109,13 @@ impl LocalStore {
     }
 
     /// The access key of the only user, who has every right.
-    pub fn access_key(&self) -> &'static str {
-        ACCESS_KEY
+    pub fn access_key(&self) -> &str {
+        &self.keys.access_key
     }
 
-    /// The secret of [`LocalStore::access_key`]. It is the same on every machine, because the store listens
-    /// only on loopback.
-    pub fn secret_key(&self) -> &'static str {
-        SECRET_KEY
+    /// The secret of [`LocalStore::access_key`].
+    pub fn secret_key(&self) -> &str {
+        &self.keys.secret_key
     }
 
     /// The log of the store's processes.
@@ -178,6 +185,7 @@ fn prepare(kind: StoreKind, settings: StoreSettings) -> Result<Launch, Error> {
         event_dir: dir.join("events").display().to_string(),
         dir,
         port: settings.port,
+        keys: settings.keys,
         webhook: settings.webhook,
         report: settings.report,
     })
@@ -185,8 +193,8 @@ fn prepare(kind: StoreKind, settings: StoreSettings) -> Result<Launch, Error> {
 
 /// A configuration that works on every store: clients neither send nor expect checksums that S3 does not
 /// require.
-async fn sdk_config(port: u16) -> SdkConfig {
-    let credentials = Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "local store");
+async fn sdk_config(port: u16, keys: &Keys) -> SdkConfig {
+    let credentials = Credentials::new(&keys.access_key, &keys.secret_key, None, None, "local store");
     aws_config::defaults(BehaviorVersion::latest())
         .region(Region::from_static(REGION))
         .credentials_provider(credentials)

@@ -2,12 +2,12 @@
 
 use reqwest::Method;
 
-use super::launch::{ACCESS_KEY, Launch, SECRET_KEY};
+use super::launch::Launch;
 use super::supervisor::{Supervisor, run};
 use super::{StoreKind, WebhookSettings, install};
 use crate::emulator::loopback_client;
 use crate::wait::NotReady;
-use crate::{Error, ports};
+use crate::{Error, Keys, ports};
 
 /// The ARN of the webhook that the variables configure under the name `SLUICE`.
 pub(super) const WEBHOOK_ARN: &str = "arn:minio:sqs::SLUICE:webhook";
@@ -32,10 +32,14 @@ const OPTIONS: [&str; 13] = [
 /// The variables of a server: the keys, and the webhook with a folder for events that it has not delivered
 /// yet.
 pub(crate) fn server_variables<'a>(
+    keys: &'a Keys,
     webhook: Option<&'a WebhookSettings>,
     event_dir: &'a str,
 ) -> Vec<(&'static str, &'a str)> {
-    let mut variables = vec![("MINIO_ROOT_USER", ACCESS_KEY), ("MINIO_ROOT_PASSWORD", SECRET_KEY)];
+    let mut variables = vec![
+        ("MINIO_ROOT_USER", keys.access_key.as_str()),
+        ("MINIO_ROOT_PASSWORD", keys.secret_key.as_str()),
+    ];
     if let Some(webhook) = webhook {
         variables.extend([
             ("MINIO_NOTIFY_WEBHOOK_ENABLE_SLUICE", "on"),
@@ -71,7 +75,7 @@ pub(super) async fn start(launch: &Launch) -> Result<(Supervisor, u16), Error> {
     let format = ["format", "--no-update", "--storage=file", &bucket, "--trash-days=0", METADATA, "sluice"];
     run("making a JuiceFS volume", &launch.dir, &program, &format).await?;
 
-    let variables = server_variables(launch.webhook.as_ref(), &launch.event_dir);
+    let variables = server_variables(&launch.keys, launch.webhook.as_ref(), &launch.event_dir);
     let python = binaries.join("python");
     let mut supervisor =
         Supervisor::start(StoreKind::Minio, &python, &launch.dir, launch.log.clone(), &variables)?;

@@ -18,7 +18,6 @@ mod supervisor;
 mod topic;
 
 pub use kind::StoreKind;
-pub(crate) use launch::{ACCESS_KEY, SECRET_KEY};
 pub use local_store::LocalStore;
 pub(crate) use minio::server_variables;
 pub use settings::{StoreSettings, WebhookSettings};

@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use super::launch::{ACCESS_KEY, Launch, SECRET_KEY};
+use super::launch::Launch;
 use super::supervisor::Supervisor;
 use super::{StoreKind, install};
-use crate::{Error, ports};
+use crate::{Error, Keys, ports};
 
 /// Each of its servers listens on one port for HTTP and one for gRPC.
 const PORT_OPTIONS: [&str; 8] = [
@@ -43,7 +43,8 @@ pub(super) async fn start(launch: &Launch) -> Result<(Supervisor, u16), Error> {
     let ports: [u16; 8] = ports::choose(launch.port, "--store-port")?;
     let dir = launch.dir.as_path();
     fs::create_dir_all(dir.join("data")).map_err(Error::io("creating a folder for SeaweedFS"))?;
-    fs::write(dir.join("s3.json"), identities().to_string()).map_err(Error::io("writing s3.json"))?;
+    fs::write(dir.join("s3.json"), identities(&launch.keys).to_string())
+        .map_err(Error::io("writing s3.json"))?;
 
     let python = binaries.join("python");
     let mut supervisor = Supervisor::start(StoreKind::SeaweedFs, &python, dir, launch.log.clone(), &[])?;
@@ -69,11 +70,11 @@ fn socket_paths(ports: &[u16; 8]) -> [String; 4] {
     ]
 }
 
-fn identities() -> serde_json::Value {
+fn identities(keys: &Keys) -> serde_json::Value {
     serde_json::json!({
         "identities": [{
             "name": "sluice",
-            "credentials": [{ "accessKey": ACCESS_KEY, "secretKey": SECRET_KEY }],
+            "credentials": [{ "accessKey": keys.access_key, "secretKey": keys.secret_key }],
             "actions": ["Admin", "Read", "Write", "List", "Tagging"],
         }],
     })

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::Keys;
+use crate::random::random_hex;
+
 /// Where to run a store, and the webhook that it notifies.
 #[derive(Debug, Clone)]
 pub struct StoreSettings {
@@ -11,6 +14,8 @@ pub struct StoreSettings {
     pub state_dir: PathBuf,
     /// The port of the S3 API; any free one when `None`.
     pub port: Option<u16>,
+    /// The keys of the store's only user, who has every right; random by default.
+    pub keys: Keys,
     /// The webhook of `LocalStore::notify`. The MinIO fork accepts no other, and Ceph takes up to 30 seconds
     /// to find one.
     pub webhook: Option<WebhookSettings>,
@@ -22,9 +27,10 @@ impl StoreSettings {
     /// The default port of a store that already runs: MinIO's own.
     pub const PORT: u16 = 9000;
 
-    /// The defaults: any free port, no webhook, no reports.
+    /// The defaults: any free port, a random secret, no webhook, no reports.
     pub fn new(state_dir: impl Into<PathBuf>) -> Self {
-        Self { state_dir: state_dir.into(), port: None, webhook: None, report: |_| {} }
+        let keys = Keys::of_store(random_hex());
+        Self { state_dir: state_dir.into(), port: None, keys, webhook: None, report: |_| {} }
     }
 }
 

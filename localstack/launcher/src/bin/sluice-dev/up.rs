@@ -24,9 +24,15 @@ pub struct Options {
     #[arg(long, env = "SLUICE_DEV_AWS_PORT", default_value_t = Settings::AWS_PORT, value_name = "PORT")]
     aws_port: u16,
     /// Access key of the emulated AWS, if it runs already [default: random]
-    #[arg(long, env = "SLUICE_DEV_ACCESS_KEY", value_name = "KEY", requires = "secret_key")]
+    #[arg(
+        long,
+        env = "SLUICE_DEV_ACCESS_KEY",
+        value_name = "KEY",
+        hide_env_values = true,
+        requires = "secret_key"
+    )]
     access_key: Option<String>,
-    /// Secret of that access key
+    /// Secret of that access key, and of the store if it runs already
     #[arg(long, env = "SLUICE_DEV_SECRET_KEY", value_name = "SECRET", hide_env_values = true)]
     secret_key: Option<String>,
     /// AWS emulator: ministack or localstack
