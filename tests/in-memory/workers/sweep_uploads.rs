@@ -147,6 +147,28 @@ async fn packs_that_arrive_after_their_upload_has_ended_are_deleted() {
 }
 
 #[tokio::test]
+async fn an_upload_that_is_completed_while_it_expires_keeps_its_packs() {
+    let (world, delta) = prepared().await;
+    world.begin(&delta.upload).await;
+    delta.put_pack(&world).await;
+    let later = delta.upload.due_at.after(LONG);
+    let both = Arc::new((world, delta));
+    let (world, delta) = &*both;
+    let completing = both.clone();
+    let complete = async move {
+        let (world, delta) = &*completing;
+        delta.put_manifest(world).await;
+        world.tables.mark_pending(&delta.upload, later).await.expect("a write");
+    };
+    world.services.faults.next("dynamodb:TransactWriteItems", Fault::Meanwhile(Box::pin(complete)));
+    assert!(run(world, later).await);
+    assert_eq!(world.upload(&delta.upload).await.state, UploadState::Pending);
+    assert!(run(world, later).await);
+    Worker::dedup(world).finish().await;
+    world.check_available(&delta.upload, &delta.content(), delta.used_bytes(), "").await;
+}
+
+#[tokio::test]
 async fn packs_that_arrive_after_their_version_is_available_are_deleted() {
     let (world, delta) = prepared().await;
     delta.begin(&world).await;
@@ -220,4 +242,15 @@ async fn a_message_that_cannot_be_sent_is_not_counted() {
     assert_eq!(world.upload(&upload).await.enqueue_count, 0);
     assert!(run(&world, upload.due_at).await);
     assert_eq!(bodies(&world), [World::received(&upload)]);
+}
+
+#[tokio::test]
+async fn an_upload_that_is_throttled_is_left_to_the_next_run() {
+    let (world, upload) = open().await;
+    let later = upload.due_at.after(LONG);
+    world.services.faults.next("s3:GetObject", Fault::Throttled);
+    assert!(run(&world, later).await, "that is no failure");
+    assert_eq!(world.upload(&upload).await.state, UploadState::Open);
+    assert!(run(&world, later).await);
+    assert_eq!(world.upload(&upload).await.state, UploadState::Expired);
 }

@@ -14,7 +14,7 @@ use sluice_domain::time::Timestamp;
 use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::RejectReason;
 use sluice_lambda::metrics::{self, Metric};
-use sluice_storage::tables::{DUE_SHARDS, Ending};
+use sluice_storage::tables::{DUE_SHARDS, Ending, Update};
 use sluice_storage::{Bucket, Chain, GetOptions, Queue, StorageError, Tables, found};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -172,15 +172,16 @@ async fn reject(
     send_message(app, upload).await
 }
 
-/// Deletes the parts first and releases the reservation second: a later run repeats this while the upload is
-/// open.
+/// Frees the parts first: a later run repeats this while the upload is open, and the store itself lets only
+/// one of merge and abort happen. Deletes packs last, because the upload may be completed until it has ended;
+/// those that are left are deleted when packs can no longer arrive.
 async fn expire(app: &App, upload: &Upload, now: Timestamp) -> Result<(), StorageError> {
     if let Some(multipart_id) = &upload.multipart_id {
         app.landing.abort_multipart(&upload.landing_key().object_key(), multipart_id).await?;
     }
-    if upload.packs.is_some() {
+    let ended = app.tables.end_upload(upload, Ending::Expired, now).await?;
+    if ended == Update::Done && upload.packs.is_some() {
         app.landing.delete_all(upload.landed_keys()).await?;
     }
-    app.tables.end_upload(upload, Ending::Expired, now).await?;
     Ok(())
 }
