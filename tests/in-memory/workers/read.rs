@@ -17,6 +17,7 @@ use sluice_domain::pack_index::PackIndex;
 use sluice_domain::publication::{Outcome, StoredBlob};
 use sluice_domain::upload::Upload;
 use sluice_in_memory::ACCESS_KEY;
+use sluice_in_memory::faults::Fault;
 use sluice_storage::presign::Credentials;
 use sluice_storage::tables::Published;
 use sluice_storage::{Clients, PutOptions};
@@ -163,4 +164,16 @@ async fn a_read_without_a_preference_waits_two_seconds() {
     let call = caller.get(&format!("/files/{}/content", upload.file_id), &[]);
     let reply = handle(app, call).await.expect("an answer");
     assert_eq!((reply.status(), begin.elapsed().as_secs()), (StatusCode::ACCEPTED, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_answers_although_its_end_cannot_be_noted() {
+    let (world, upload) = alternating().await;
+    let app = Arc::new(App::new(&world.deployment).expect("an app"));
+    let caller = Caller::log_in(&world).await;
+    // The first two mark the blob as read, and begin the wait.
+    world.services.faults.nth("dynamodb:UpdateItem", 2, Fault::Throttled);
+    let call = caller.get(&format!("/files/{}/content", upload.file_id), &[]);
+    let reply = handle(app, call).await.expect("an answer");
+    assert_eq!((reply.status(), world.services.faults.clear()), (StatusCode::ACCEPTED, 0));
 }

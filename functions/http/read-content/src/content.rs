@@ -9,9 +9,9 @@ use sluice_domain::blob::Blob;
 use sluice_domain::key::ObjectKey;
 use sluice_domain::version::File;
 use sluice_lambda::{Call, Failure, Reply};
-use sluice_storage::Bucket;
 use sluice_storage::presign::Validity;
 use sluice_storage::tables::{Lease, Update};
+use sluice_storage::{Bucket, Chain};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
@@ -83,7 +83,9 @@ async fn whole_object<'a>(
         return Ok(None);
     }
     let fresh = becomes_fresh(app, call, &key, deadline).await;
-    app.tables.end_waiting(blob.account_id, lease.holder).await?;
+    if let Err(error) = app.tables.end_waiting(blob.account_id, lease.holder).await {
+        tracing::warn!(error = %Chain(&error), account = %blob.account_id, "a wait counts until its lease ends");
+    }
     Ok(fresh?.then_some((&app.cache, key)))
 }
 
