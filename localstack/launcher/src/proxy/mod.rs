@@ -2,10 +2,11 @@
 //!
 //! The emulator recognises an API by its host name, `{api_id}.execute-api.localhost`, which not every
 //! resolver knows. The proxy forwards requests under that name and with the header that the emulator's gate
-//! asks for, streams bodies both ways and changes nothing else.
+//! asks for, streams bodies both ways and changes nothing else. The header vouches for a request, so only
+//! paths of the API are forwarded.
 
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
@@ -114,16 +115,34 @@ impl Upstream {
 }
 
 async fn respond(State(upstream): State<Arc<OnceLock<Upstream>>>, request: Request) -> Response {
+    if !is_named_locally(&request) {
+        return StatusCode::MISDIRECTED_REQUEST.into_response();
+    }
     let Some(upstream) = upstream.get() else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
+    if !page::serves(request.uri().path()) {
+        return upstream.forward(request).await;
+    }
     match &upstream.page {
-        Some(page) if page::serves(request.uri().path()) => {
+        Some(page) => {
             let Ok(response) = page.clone().call(request).await;
             response
         }
-        _ => upstream.forward(request).await,
+        // As the gateway answers.
+        None => (StatusCode::NOT_FOUND, r#"{"message":"Not Found"}"#).into_response(),
     }
+}
+
+/// Whether the host is an address or a name that always means this machine. A page could have its own name
+/// resolve to this machine, but cannot be at an address of it.
+fn is_named_locally(request: &Request) -> bool {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let Some(authority) = host.and_then(|host| host.parse::<Authority>().ok()) else {
+        return false;
+    };
+    let name = authority.host().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost") || name.parse::<IpAddr>().is_ok()
 }
 
 fn remove_hop_by_hop(headers: &mut HeaderMap) {

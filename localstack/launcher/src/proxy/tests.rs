@@ -61,6 +61,35 @@ async fn a_request_reaches_the_emulator_under_the_host_name_of_the_api() {
     assert_eq!(shown, ["ours"], "the emulator's gate lets it pass");
 }
 
+/// The header vouches for whatever is forwarded, and every web page can send requests here.
+#[tokio::test]
+async fn only_paths_of_the_api_reach_the_emulator() {
+    let (_proxy, address) = start(Some(Upstream::new(start_emulator().await, "abc123", &keys(), None))).await;
+    for path in ["", "/_ministack/reset", "//_ministack/reset", "/2015-03-31/functions"] {
+        let answer = client().post(format!("{address}{path}")).send().await.expect("an answer");
+        assert_eq!(answer.status(), 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_whose_own_name_resolves_to_this_machine_is_refused() {
+    let (_proxy, address) = start(Some(Upstream::new(start_emulator().await, "abc123", &keys(), None))).await;
+    let hosts = [
+        ("elsewhere:8787", 421),
+        ("127.0.0.1.elsewhere", 421),
+        ("localhost.elsewhere", 421),
+        ("", 421),
+        ("localhost:8787", 200),
+        ("api.LOCALHOST", 200),
+        ("[::1]:8787", 200),
+        ("192.168.1.2:8787", 200),
+    ];
+    for (host, status) in hosts {
+        let request = client().get(format!("{address}/files")).header("host", host);
+        assert_eq!(request.send().await.expect("an answer").status(), status, "{host}");
+    }
+}
+
 #[tokio::test]
 async fn headers_of_a_single_connection_are_not_forwarded() {
     let (_proxy, address) = start(Some(Upstream::new(start_emulator().await, "abc123", &keys(), None))).await;
