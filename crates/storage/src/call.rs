@@ -4,10 +4,21 @@
 //! worker's loop would hold a copy of that size on its stack.
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use backon::{ExponentialBuilder, Retryable as _};
 use std::error::Error;
+use std::time::Duration;
 
 use crate::error::{ErrorKind, StorageError};
 use crate::fault;
+
+/// How a write is repeated while transactions write the same rows. The SDK repeats requests that got no
+/// answer or were throttled, but not these. Delays are random, or those who met would meet again. All
+/// changes of an account write its row: nine tries, three to six seconds in all, let fifty at once through.
+pub(crate) const COLLISION_RETRIES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(20))
+    .with_max_delay(Duration::from_millis(800))
+    .with_max_times(8)
+    .with_jitter();
 
 /// Sends a request that changes nothing.
 pub(crate) fn read<T, E>(
@@ -31,6 +42,22 @@ where
 {
     let request = Box::pin(request);
     async move { interpret(operation, fault::write(operation, request).await) }
+}
+
+/// Sends a request that changes one row, again while a transaction writes it. Tests can stop the worker
+/// before and after it.
+pub(crate) async fn write_row<T, E, Request>(
+    operation: &'static str,
+    request: impl Fn() -> Request,
+) -> Result<T, StorageError>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    Request: Future<Output = Result<T, SdkError<E>>>,
+{
+    let attempts = (|| Box::pin(request()))
+        .retry(COLLISION_RETRIES)
+        .when(|error| error.code() == Some("TransactionConflictException"));
+    interpret(operation, fault::write(operation, attempts).await)
 }
 
 /// Gives the error of an answer its meaning.

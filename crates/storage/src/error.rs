@@ -101,18 +101,16 @@ fn kind_of(code: &str, status: u16) -> ErrorKind {
         // A wrong setting must not read as a missing object.
         "NoSuchBucket" | "NotImplemented" => ErrorKind::Fault,
         "NoSuchKey" | "NoSuchUpload" | "NotFound" => ErrorKind::NotFound,
-        "ConditionalCheckFailedException"
-        | "TransactionConflictException"
-        | "TransactionInProgressException"
-        | "PreconditionFailed"
-        | "FileAlreadyExists" => ErrorKind::Conflict,
+        "ConditionalCheckFailedException" | "PreconditionFailed" | "FileAlreadyExists" => ErrorKind::Conflict,
         "ProvisionedThroughputExceededException"
         | "RequestLimitExceeded"
         | "ThrottlingException"
         | "Throttling"
         | "RequestThrottled"
-        // S3 did not check the condition, because another request for the object was under way.
+        // The condition was not checked, because another request for the object or row was under way.
         | "ConditionalRequestConflict"
+        | "TransactionConflictException"
+        | "TransactionInProgressException"
         | "SlowDown"
         | "TooManyRequestsException" => ErrorKind::Throttled,
         // The body was damaged in transit.
@@ -161,6 +159,8 @@ mod tests {
         assert_eq!(kind_of("no code", 404), ErrorKind::NotFound);
         assert_eq!(kind_of("SlowDown", 503), ErrorKind::Throttled);
         assert_eq!(kind_of("ConditionalRequestConflict", 409), ErrorKind::Throttled);
+        assert_eq!(kind_of("TransactionConflictException", 400), ErrorKind::Throttled);
+        assert_eq!(kind_of("ConditionalCheckFailedException", 400), ErrorKind::Conflict);
         assert_eq!(kind_of("PreconditionFailed", 412), ErrorKind::Conflict);
         assert_eq!(kind_of("BadDigest", 400), ErrorKind::Unavailable);
         assert_eq!(kind_of("no code", 503), ErrorKind::Unavailable);

@@ -4,11 +4,11 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem, Update,
 };
-use backon::{ExponentialBuilder, Retryable as _};
+use backon::Retryable as _;
 use serde::Serialize;
 use std::collections::HashMap;
-use std::time::Duration;
 
+use crate::call::COLLISION_RETRIES;
 use crate::error::{ErrorKind, StorageError};
 use crate::fault;
 
@@ -16,16 +16,6 @@ use crate::fault;
 pub(crate) type Row = HashMap<String, AttributeValue>;
 
 const TRANSACT: &str = "dynamodb:TransactWriteItems";
-
-/// How a transaction is repeated while others write the same rows. The SDK repeats requests that got no
-/// answer, with the same token, so that they have their effect once. Delays are random, or those who met
-/// would meet again. All changes of an account write its row: nine tries, three to six seconds in all, let
-/// fifty at once through.
-const COLLISION_RETRIES: ExponentialBuilder = ExponentialBuilder::new()
-    .with_min_delay(Duration::from_millis(20))
-    .with_max_delay(Duration::from_millis(800))
-    .with_max_times(8)
-    .with_jitter();
 
 /// Writes `row` as DynamoDB stores it.
 pub(crate) fn row(row: &impl Serialize) -> Result<Row, StorageError> {
@@ -298,7 +288,8 @@ impl Transaction {
         Ok(self.with(guard.condition, TransactWriteItem::builder().delete(delete).build()))
     }
 
-    /// Commits. Tries again while other transactions write the same rows.
+    /// Commits. Tries again while other transactions write the same rows. The SDK repeats a request that got
+    /// no answer with the same token, so that it has its effect once.
     pub(crate) async fn commit(self, client: &aws_sdk_dynamodb::Client) -> Result<(), Cancelled> {
         let attempts = (|| self.attempt(client)).retry(COLLISION_RETRIES);
         match fault::write(TRANSACT, attempts).await {

@@ -110,6 +110,9 @@ impl Connector {
         let answer = match self.0.faults.strike(&operation.name()) {
             None => self.serve(&operation, request).await,
             Some(Fault::Throttled) => Ok(operation.throttled()),
+            Some(Fault::Collided) => {
+                Ok(operation.refused(StatusCode::BAD_REQUEST, "TransactionConflictException"))
+            }
             Some(Fault::InternalError) => {
                 Ok(operation.refused(StatusCode::INTERNAL_SERVER_ERROR, "InternalError"))
             }

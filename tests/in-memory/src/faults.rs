@@ -9,6 +9,8 @@ use std::time::Duration;
 pub enum Fault {
     /// The service refuses it, because there are too many.
     Throttled,
+    /// A transaction is writing the row.
+    Collided,
     /// The service fails without an effect.
     InternalError,
     /// The request does not arrive.
@@ -31,6 +33,7 @@ impl fmt::Debug for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Throttled => "Throttled",
+            Self::Collided => "Collided",
             Self::InternalError => "InternalError",
             Self::NotSent => "NotSent",
             Self::AnswerLost => "AnswerLost",

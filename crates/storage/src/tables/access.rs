@@ -102,7 +102,7 @@ impl Tables {
     /// Changes a row if the condition holds.
     pub(super) async fn update_if(&self, change: RowUpdate<'_>) -> Result<Update, StorageError> {
         let request = self.update_request(change);
-        let answer = if_held(call::write("dynamodb:UpdateItem", request.send()).await)?;
+        let answer = if_held(call::write_row("dynamodb:UpdateItem", || request.clone().send()).await)?;
         Ok(answer.map_or(Update::Refused, |_| Update::Done))
     }
 

@@ -52,7 +52,7 @@ impl Tables {
             values: lease.values()?,
         };
         let request = self.update_request(update).return_values(ReturnValue::AllNew);
-        let answer = if_held(call::write("dynamodb:UpdateItem", request.send()).await)?;
+        let answer = if_held(call::write_row("dynamodb:UpdateItem", || request.clone().send()).await)?;
         answer.and_then(|answer| answer.attributes).map(parse).transpose()
     }
 
@@ -74,7 +74,7 @@ impl Tables {
             condition: &LEASE.held(),
             values: held_by(holder)?.with(":build", build)?,
         });
-        call::write("dynamodb:UpdateItem", request.send()).await.map(drop)
+        call::write_row("dynamodb:UpdateItem", || request.clone().send()).await.map(drop)
     }
 
     /// Gives the lease back. The unfinished build stays for the next worker, unless the object is `done`.
@@ -97,6 +97,6 @@ impl Tables {
             condition: &format!("attribute_exists(#blob_id) AND {}", LEASE.not_held_by_another()),
             values: held_by(holder)?,
         });
-        call::write("dynamodb:UpdateItem", request.send()).await.map(drop)
+        call::write_row("dynamodb:UpdateItem", || request.clone().send()).await.map(drop)
     }
 }

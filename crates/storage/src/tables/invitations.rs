@@ -16,9 +16,9 @@ fn invitation_key(invitation: &Sha256) -> Row {
 
 impl Tables {
     pub async fn create_invitation(&self, invitation: &Invitation) -> Result<(), StorageError> {
-        let request = self.client.put_item().table_name(&self.names.invitations);
-        call::write("dynamodb:PutItem", request.set_item(Some(row(invitation)?)).send()).await?;
-        Ok(())
+        let request =
+            self.client.put_item().table_name(&self.names.invitations).set_item(Some(row(invitation)?));
+        call::write_row("dynamodb:PutItem", || request.clone().send()).await.map(drop)
     }
 
     /// The invitation with this hash, if it can still be used.

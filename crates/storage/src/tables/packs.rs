@@ -31,7 +31,7 @@ impl Tables {
             .set_item(Some(row(pack)?))
             .condition_expression(NEW)
             .set_expression_attribute_names(names(&[NEW]));
-        if_held(call::write("dynamodb:PutItem", request.send()).await).map(drop)
+        if_held(call::write_row("dynamodb:PutItem", || request.clone().send()).await).map(drop)
     }
 
     /// Deletes packs that were cut for a blob that was never published, so that nothing refers to them.
@@ -58,7 +58,7 @@ impl Tables {
             .condition_expression(UNREFERENCED)
             .set_expression_attribute_names(names(&[UNREFERENCED]))
             .set_expression_attribute_values(Values::new().with(":none", &0)?.into_map());
-        let answer = if_held(call::write("dynamodb:DeleteItem", request.send()).await)?;
+        let answer = if_held(call::write_row("dynamodb:DeleteItem", || request.clone().send()).await)?;
         Ok(answer.map(|_| row))
     }
 }

@@ -15,7 +15,7 @@ impl Tables {
     /// Stores the receipt of a move that changes nothing else in the tables.
     pub async fn put_receipt(&self, receipt: &Receipt) -> Result<(), StorageError> {
         let request = self.client.put_item().table_name(&self.names.receipts).set_item(Some(row(receipt)?));
-        call::write("dynamodb:PutItem", request.send()).await.map(drop)
+        call::write_row("dynamodb:PutItem", || request.clone().send()).await.map(drop)
     }
 
     pub async fn receipt(&self, scope: &str, receipt_id: &str) -> Result<Option<Receipt>, StorageError> {

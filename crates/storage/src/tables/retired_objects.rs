@@ -49,7 +49,7 @@ impl Tables {
             .set_item(Some(row(&RetiredRow::of(object))?))
             .condition_expression(NOT_CONDEMNED)
             .set_expression_attribute_names(names(&[NOT_CONDEMNED]));
-        call::write("dynamodb:PutItem", request.send()).await.map(drop)
+        call::write_row("dynamodb:PutItem", || request.clone().send()).await.map(drop)
     }
 
     /// Objects of one of [`DUE_SHARDS`](super::DUE_SHARDS) shards that are due at `now`, the most overdue
@@ -102,7 +102,7 @@ impl Tables {
             .delete_item()
             .table_name(&self.names.retired_objects)
             .set_key(Some(object_key(object)));
-        call::write("dynamodb:DeleteItem", request.send()).await.map(drop)
+        call::write_row("dynamodb:DeleteItem", || request.clone().send()).await.map(drop)
     }
 }
 

@@ -79,9 +79,9 @@ impl Tables {
     }
 
     pub async fn end_session(&self, key: &SessionKey) -> Result<(), StorageError> {
-        let request = self.client.delete_item().table_name(&self.names.sessions);
-        call::write("dynamodb:DeleteItem", request.set_key(Some(session_key(key))).send()).await?;
-        Ok(())
+        let request =
+            self.client.delete_item().table_name(&self.names.sessions).set_key(Some(session_key(key)));
+        call::write_row("dynamodb:DeleteItem", || request.clone().send()).await.map(drop)
     }
 
     /// Ends all sessions of an account, but not this one.
