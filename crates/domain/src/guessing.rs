@@ -1,9 +1,9 @@
 //! Decides when a password may be tried, so that nobody can guess fast and nobody can lock another out.
 //!
 //! Failures are counted by address, by its site, by address and user name, and by user name. Delays grow with
-//! all but the last: whoever fails waits, and others do not. So an attacker cannot keep a user out, however often he
-//! fails with the user's name. If a name fails often from wherever, an address that fails with it waits
-//! sooner.
+//! all but the last: whoever fails waits, and others do not. So an attacker cannot keep a user out, however
+//! often he fails with the user's name. If a name fails often from wherever, an address that fails with it
+//! waits sooner.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -50,8 +50,8 @@ pub struct CounterKeys {
 impl CounterKeys {
     /// The counters of an attempt with this name from this address.
     ///
-    /// Of an IPv6 address only the first 64 bits count: one user has all the rest. Some have a whole /48, which
-    /// counts as a site. Names are hashed, so that the table lists none.
+    /// Of an IPv6 address only the first 64 bits count: one user has all the rest. Some have a whole /48,
+    /// which counts as a site. Names are hashed, so that the table lists none.
     pub fn new(username: &Username, address: Option<IpAddr>) -> Self {
         let (network, site) = match address.map(|address| address.to_canonical()) {
             None => (String::new(), None),
