@@ -15,16 +15,17 @@ use sluice_domain::upload::{Upload, UploadState};
 use sluice_domain::version::RejectReason;
 use sluice_lambda::metrics::{self, Metric};
 use sluice_storage::tables::{DUE_SHARDS, Ending, Update};
-use sluice_storage::{Bucket, Chain, GetOptions, Queue, StorageError, Tables, found};
+use sluice_storage::{Bucket, Chain, ErrorKind, GetOptions, Queue, StorageError, Tables, found};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 
 /// A run begins no more after this time: the function is ended after 300 seconds, and a page may take long.
 /// The next run continues.
 const RUN_MAX: Duration = Duration::from_secs(200);
 
-/// How many uploads of a shard are handled at once.
-const UPLOADS_IN_FLIGHT: usize = 8;
+/// How many uploads of all shards are handled at once: they may be of one account, whose row each changes.
+const UPLOADS_IN_FLIGHT: usize = 16;
 
 #[derive(Debug)]
 pub struct App {
@@ -46,7 +47,8 @@ impl App {
 /// Sweeps all uploads that are due, or as many as there is time for. If one fails, the run continues with the
 /// others and fails at its end.
 pub async fn sweep(app: Arc<App>, now: Timestamp) -> Result<(), StorageError> {
-    let run = Run { app: &app, now, begun: Instant::now() };
+    let permits = Semaphore::new(UPLOADS_IN_FLIGHT);
+    let run = Run { app: &app, now, begun: Instant::now(), permits };
     let shards = stream::iter(0..DUE_SHARDS).map(|shard| run.sweep_shard(shard));
     let results: Vec<_> = shards.buffer_unordered(DUE_SHARDS.into()).collect().await;
     results.into_iter().collect()
@@ -57,6 +59,8 @@ struct Run<'a> {
     app: &'a App,
     now: Timestamp,
     begun: Instant,
+    /// One an upload that is being swept.
+    permits: Semaphore,
 }
 
 impl Run<'_> {
@@ -83,12 +87,16 @@ impl Run<'_> {
 
     async fn sweep_all(&self, due: Vec<Upload>) -> Result<(), StorageError> {
         let mut swept = stream::iter(due)
-            .map(|due| async move { (due.upload_id, sweep_one(self.app, due.upload_id, self.now).await) })
+            .map(|due| async move { (due.upload_id, self.sweep_in_turn(due.upload_id).await) })
             .buffer_unordered(UPLOADS_IN_FLIGHT);
         let mut failure = None;
         while let Some((upload_id, result)) = swept.next().await {
             match result {
-                Ok(decision) => tracing::info!(upload = %upload_id, ?decision, "swept"),
+                Ok(Some(decision)) => tracing::info!(upload = %upload_id, ?decision, "swept"),
+                Ok(None) => {}
+                Err(error) if error.kind == ErrorKind::Throttled => {
+                    tracing::warn!(error = %Chain(&error), upload = %upload_id, "left to the next run");
+                }
                 Err(error) => {
                     tracing::error!(error = %Chain(&error), upload = %upload_id, "could not be swept");
                     failure = Some(error);
@@ -96,6 +104,16 @@ impl Run<'_> {
             }
         }
         failure.map_or(Ok(()), Err)
+    }
+
+    /// Sweeps an upload once few enough others are being swept, unless time is up by then.
+    async fn sweep_in_turn(&self, upload_id: UploadId) -> Result<Option<Sweep>, StorageError> {
+        let permit = self.permits.acquire().await;
+        let _permit = permit.map_err(|closed| StorageError::unavailable("wait for others", closed))?;
+        if self.begun.elapsed() >= RUN_MAX {
+            return Ok(None);
+        }
+        sweep_one(self.app, upload_id, self.now).await.map(Some)
     }
 }
 
