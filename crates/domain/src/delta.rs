@@ -83,6 +83,9 @@ pub enum InvalidPacks {
     },
 }
 
+/// Every term counts as at least so many bytes of work: it is a request, which takes as long as reading them.
+const TERM_WORK_MIN_BYTES: u64 = 256 << 10;
+
 /// How many times as large as the distinct bytes that it refers to a delta upload may be. Files with runs of
 /// zeros, such as disk images, keep within it unless they are almost empty.
 const REPEATS_MAX: u64 = 64;
@@ -196,6 +199,13 @@ impl PackManifest {
         if given == size { Ok(()) } else { Err(InvalidManifest::Size { given, size }) }
     }
 
+    /// The bytes that verifying the upload counts as: those of the packs that are sent and of the terms.
+    pub fn work_bytes(&self) -> u64 {
+        let sent = self.packs.iter().flatten().map(|length| u64::from(*length));
+        let terms = self.terms.iter().map(|term| u64::from(term.length).max(TERM_WORK_MIN_BYTES));
+        sent.chain(terms).sum()
+    }
+
     /// The packs of the account that the terms refer to, sorted, without repeats.
     pub fn stored_packs(&self) -> Vec<PackId> {
         let stored = self.terms.iter().filter_map(|term| match term.pack {
@@ -256,6 +266,7 @@ mod tests {
         assert_eq!(manifest.terms[1].pack, stored(7));
         assert_eq!(manifest.check(&[declared(10)], 30), Ok(()));
         assert_eq!(manifest.stored_packs(), [PackId::from_bytes([7; 16])]);
+        assert_eq!(manifest.work_bytes(), 10 + 2 * TERM_WORK_MIN_BYTES);
     }
 
     #[test]

@@ -14,6 +14,9 @@ const PAUSE_MAX: Duration = Duration::from_mins(7);
 /// The largest [`WorkLimits::workers`]: each is an attribute of the account's row.
 pub const WORKERS_MAX: usize = 16;
 
+/// Every message about an upload counts as at least so many bytes of work: it costs several requests.
+pub const MESSAGE_WORK_MIN_BYTES: u64 = 64 << 10;
+
 /// What workers do for one account at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WorkLimits {

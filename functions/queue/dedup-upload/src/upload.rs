@@ -2,6 +2,7 @@
 
 use sluice_domain::key::LandingKey;
 use sluice_domain::time::TimeCheck;
+use sluice_domain::work::MESSAGE_WORK_MIN_BYTES;
 use sluice_storage::tables::Admission;
 use sluice_storage::{Chain, ErrorKind};
 
@@ -39,6 +40,7 @@ pub async fn process(app: &App, task: UploadTask<'_>) -> Result<Option<SmallUplo
         return Ok(None);
     };
     if upload.state.is_final() {
+        admissions.count_small(upload.account_id, MESSAGE_WORK_MIN_BYTES);
         cleanup::clean_up(app, &upload).await?;
         return Ok(None);
     }
@@ -48,7 +50,7 @@ pub async fn process(app: &App, task: UploadTask<'_>) -> Result<Option<SmallUplo
     }
     let work = UploadWork { app, upload: &upload, resumed, out_of_time, lease: None };
     if !needs_lease(&upload) {
-        admissions.count_small(upload.account_id, upload.size);
+        admissions.count_small(upload.account_id, upload.size.max(MESSAGE_WORK_MIN_BYTES));
         return verify(&work, in_batch).await;
     }
     let Some(lease) = VerificationLease::take(app, &upload, message_id).await? else {

@@ -35,8 +35,7 @@ pub async fn process(work: &UploadWork<'_>, declared: &[DeclaredPack]) -> Result
     let manifest = manifest.filter(|manifest| manifest.check(declared, upload.size).is_ok());
     let delta = DeltaUpload { work, head: &head };
     let Some(manifest) = manifest else { return delta.reject(RejectReason::InvalidManifest, &[]).await };
-    let packs_bytes: u64 = declared.iter().map(|pack| u64::from(pack.size)).sum();
-    if allowance::count(work, packs_bytes + upload.size).await? == Counted::UsedUp {
+    if allowance::count(work, manifest.work_bytes()).await? == Counted::UsedUp {
         return Ok(());
     }
     match receive_packs::receive_packs(app, upload, declared, &manifest).await? {
