@@ -43,11 +43,12 @@ use futures::FutureExt;
 use futures::future::join_all;
 use futures::stream::{self, StreamExt};
 use sluice_contracts::event::{LandingMessage, UploadEvent};
+use sluice_domain::id::AccountId;
 use sluice_domain::key::LandingKey;
 use sluice_domain::time::TimeCheck;
 use sluice_lambda::batch::{Message, OutOfTime, Processed, Redelivered, catch_panic};
 use sluice_storage::Chain;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use admission::{Admissions, LandedUpload};
@@ -66,7 +67,7 @@ pub async fn process(app: Arc<App>, messages: Vec<Message>, out_of_time: OutOfTi
     let holder = messages.first().map(|message| message.id.clone()).unwrap_or_default();
     let messages = landed_of_all(messages);
     let admissions = Admissions::ask(app, &holder, &all_uploads(&messages)).await;
-    let messages = delete_put_off(app, &admissions, messages).await;
+    let messages = by_turns(delete_put_off(app, &admissions, messages).await);
     let (landed_of_all, messages): (Vec<_>, Vec<_>) = messages.into_iter().unzip();
     let begun = app.acknowledger.begin(&messages);
     let in_batch = messages.len() > 1;
@@ -153,6 +154,20 @@ async fn delete_put_off(
     others
 }
 
+/// Lets accounts take turns: the messages of one that has many are not all begun before another's.
+fn by_turns(messages: Vec<LandedMessage>) -> Vec<LandedMessage> {
+    let mut turns: HashMap<Option<AccountId>, usize> = HashMap::new();
+    let numbered = messages.into_iter().map(|(landed, message)| {
+        let first = landed.as_ref().ok().and_then(|landed| landed.uploads.first());
+        let turn = turns.entry(first.map(|upload| upload.key.account_id)).or_default();
+        *turn += 1;
+        (*turn, (landed, message))
+    });
+    let mut numbered: Vec<_> = numbered.collect();
+    numbered.sort_by_key(|(turn, _)| *turn);
+    numbered.into_iter().map(|(_, message)| message).collect()
+}
+
 enum MessageResult {
     /// Time was up before the message's turn.
     NotTried,
@@ -223,10 +238,24 @@ fn landed(message: &Message) -> Result<Landed, DedupError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sluice_domain::id::{AccountId, UploadId};
+    use sluice_domain::id::UploadId;
 
     fn message(body: String, receive_count: u32) -> Message {
         Message { id: String::new(), body, receive_count, receipt_handle: String::new() }
+    }
+
+    #[test]
+    fn accounts_take_turns() {
+        let received = |account: u8| {
+            let account_id = AccountId::from_bytes([account; 16]);
+            let event = UploadEvent::UploadReceived { account_id, upload_id: UploadId::from_bytes([1; 16]) };
+            let message = message(event.to_json(), 1);
+            (landed(&message), message)
+        };
+        let turns = by_turns([1, 1, 1, 2, 3, 2].map(received).into());
+        let accounts = turns.iter().map(|(landed, _)| landed.as_ref().map(|landed| landed.uploads[0].key));
+        let accounts = accounts.map(|key| key.expect("a message").account_id.as_bytes()[0]);
+        assert_eq!(accounts.collect::<Vec<_>>(), [1, 2, 3, 1, 2, 1]);
     }
 
     #[test]
