@@ -23,6 +23,8 @@ pub enum DedupError {
     Pack(#[from] PackError),
     #[error("the packs that upload {0} refers to were added and removed again and again")]
     PacksKeptChanging(UploadId),
+    #[error("time ran out while the packs of upload {0} were read")]
+    TooSlow(UploadId),
     #[error("the hashing thread ended early")]
     Hashing(#[from] tokio::task::JoinError),
     #[error(transparent)]
@@ -45,6 +47,7 @@ impl ProcessError for DedupError {
             | Self::Manifest(_)
             | Self::Pack(_)
             | Self::PacksKeptChanging(_)
+            | Self::TooSlow(_)
             | Self::Hashing(_)
             | Self::Panicked(_)
             | Self::Storage(_)
@@ -61,6 +64,7 @@ impl ProcessError for DedupError {
             Self::Manifest(_) => "invalid_manifest",
             Self::Pack(error) => error.code(),
             Self::PacksKeptChanging(_) => "packs_kept_changing",
+            Self::TooSlow(_) => "too_slow",
             Self::Hashing(_) => "hashing_failed",
             Self::Panicked(error) => error.code(),
             Self::BlobCondemned(_) => "content_condemned",

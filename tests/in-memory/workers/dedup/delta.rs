@@ -195,3 +195,12 @@ async fn a_manifest_before_its_packs_waits_for_them() {
     worker.finish().await;
     world.check_available(&delta.upload, &delta.content(), delta.used_bytes(), "").await;
 }
+
+#[tokio::test]
+async fn a_delta_upload_that_runs_out_of_time_is_tried_again() {
+    let (world, delta) = prepared().await;
+    delta.begin(&world).await;
+    assert_eq!(Worker::dedup(&world).hurried(1).run().await.len(), 1);
+    Worker::dedup(&world).finish().await;
+    world.check_available(&delta.upload, &delta.content(), delta.used_bytes(), "").await;
+}

@@ -73,7 +73,7 @@ impl DeltaUpload<'_> {
         let Some(terms) = resolve(manifest, received, index_of) else {
             return Ok(rejected(RejectReason::InvalidManifest));
         };
-        let digest = digest_of(app, &terms, &packs).await?;
+        let digest = digest_of(self.work, &terms, &packs).await?;
         match verdict::decide(app, upload, &digest).await? {
             Verdict::Reject(reason) => Ok(rejected(reason)),
             Verdict::Link => Ok((Outcome::linked(&digest), None)),

@@ -12,8 +12,9 @@ use sluice_domain::pack_index::PackIndex;
 use sluice_packs::read::{Run, read_run};
 
 use super::resolve::PacksById;
-use crate::app::{App, RANGE_BYTES};
+use crate::app::RANGE_BYTES;
 use crate::error::DedupError;
+use crate::work::UploadWork;
 
 /// How many ranges are read ahead.
 const READS_AHEAD: usize = 3;
@@ -21,8 +22,14 @@ const READS_AHEAD: usize = 3;
 /// Computes the digest of a blob that consists of `terms`. Every term must name chunks that its pack has.
 ///
 /// # Errors
-/// [`DedupError::Pack`] if the stores do not have what the indexes say.
-pub async fn digest_of(app: &App, terms: &[Term], packs: &PacksById) -> Result<ContentDigest, DedupError> {
+/// [`DedupError::Pack`] if the stores do not have what the indexes say. [`DedupError::TooSlow`] if time runs
+/// out: there are no checkpoints, and the other messages of the batch shall not count as failed.
+pub async fn digest_of(
+    work: &UploadWork<'_>,
+    terms: &[Term],
+    packs: &PacksById,
+) -> Result<ContentDigest, DedupError> {
+    let UploadWork { app, upload, out_of_time, .. } = *work;
     let short_terms = terms.iter().copied().flat_map(|term| split(term, packs[&term.pack_id].known.index()));
     let mut reads = stream::iter(short_terms)
         .map(|Term { pack_id, first_chunk, chunk_count, .. }| async move {
@@ -33,6 +40,9 @@ pub async fn digest_of(app: &App, terms: &[Term], packs: &PacksById) -> Result<C
         .buffered(READS_AHEAD);
     let mut hasher = Hasher::default();
     while let Some(bytes) = reads.try_next().await? {
+        if out_of_time() {
+            return Err(DedupError::TooSlow(upload.upload_id));
+        }
         hasher = tokio::task::spawn_blocking(move || hasher.update(&bytes)).await?;
     }
     Ok(hasher.finish())
