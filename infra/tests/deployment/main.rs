@@ -38,7 +38,7 @@ async fn a_stack_is_created_changed_deleted_and_restored() {
 
     keeps_the_data(&deployment).await;
     let again = deployment.up(&json!({}));
-    again.prints("^ import  AccountsTable ").prints("^ import  VaultBucket ").prints("12 to import");
+    again.prints("^ import  AccountsTable ").prints("^ import  VaultBucket ").prints("15 to import");
     again.prints("updating what was imported");
     let user = user.at(&deployment.deployed(&again));
     assert!(user.read(file).await == content, "the data is restored");
@@ -141,7 +141,7 @@ async fn keeps_the_data(deployment: &Deployment) {
     removed.prints("DELETE_COMPLETE");
     assert_eq!(deployment.status().await, None);
     let tables = deployment.tables().await;
-    assert_eq!(tables.len(), 10, "{tables:?}");
+    assert_eq!(tables.len(), 13, "{tables:?}");
     let buckets = deployment.buckets().await;
     assert_eq!(buckets, ["artifacts", "landing", "vault"], "cache and page are deleted");
 }
