@@ -69,6 +69,8 @@ impl Deployment {
 
     /// The maximum validity of a presigned URL.
     pub fn url_life(&self) -> Result<UrlLife, ConfigError> {
+        // The clients have it already; here a wrong one is refused.
+        self.find(&settings::URL_SIGNING_ROLE_ARN)?;
         let store = self.stores()?.with_role(Role::Vault).and_then(|(store, _)| store.credentials());
         let credentials = store.map_or_else(|| self.credentials.clone(), Credentials::given);
         Ok(UrlLife::new(credentials, self.get(&settings::PRESIGNED_URL_TTL_SECONDS)?))

@@ -72,9 +72,11 @@ settings! {
     STORES: String = Setting::text("SLUICE_STORES", PARAMETER).or(Absent::Default("{}"));
     REQUIRE_TLS: bool = Setting::new("SLUICE_REQUIRE_TLS", PARAMETER, "true or false")
         .or(Absent::Default("false"));
-    URL_SIGNING_ROLE_ARN: String = Setting::text(
+    URL_SIGNING_ROLE_ARN: String = Setting::parsed(
         "SLUICE_URL_SIGNING_ROLE_ARN",
         "the role whose sessions sign URLs of stores that have no credentials of their own",
+        "the ARN of a role",
+        |value| value.starts_with("arn:").then(|| value.to_owned()),
     )
     .or(Absent::Means("the function's own credentials sign, and a URL may end before it says"));
     PRESIGNED_URL_TTL_SECONDS: Duration = Setting::seconds("SLUICE_PRESIGNED_URL_TTL_SECONDS", PARAMETER);

@@ -1,5 +1,6 @@
 //! Builds DynamoDB rows, expressions and transactions.
 
+use aws_sdk_dynamodb::config::IdempotencyTokenProvider;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem, Update,
@@ -288,10 +289,11 @@ impl Transaction {
         Ok(self.with(guard.condition, TransactWriteItem::builder().delete(delete).build()))
     }
 
-    /// Commits. Tries again while other transactions write the same rows. The SDK repeats a request that got
-    /// no answer with the same token, so that it has its effect once.
+    /// Commits. Tries again while other transactions write the same rows. All requests have one token, so
+    /// that they have their effect once, although an answer is lost before a collision.
     pub(crate) async fn commit(self, client: &aws_sdk_dynamodb::Client) -> Result<(), Cancelled> {
-        let attempts = (|| self.attempt(client)).retry(COLLISION_RETRIES);
+        let token = IdempotencyTokenProvider::random().make_idempotency_token();
+        let attempts = (|| self.attempt(client, &token)).retry(COLLISION_RETRIES);
         match fault::write(TRANSACT, attempts).await {
             Ok(Outcome::Committed) => Ok(()),
             Ok(Outcome::Cancelled(cancelled)) => Err(cancelled),
@@ -300,8 +302,11 @@ impl Transaction {
     }
 
     /// Tries to commit. Fails if others write the same rows at the same time.
-    async fn attempt(&self, client: &aws_sdk_dynamodb::Client) -> Result<Outcome, StorageError> {
-        let request = client.transact_write_items().set_transact_items(Some(self.items.clone()));
+    async fn attempt(&self, client: &aws_sdk_dynamodb::Client, token: &str) -> Result<Outcome, StorageError> {
+        let request = client
+            .transact_write_items()
+            .client_request_token(token)
+            .set_transact_items(Some(self.items.clone()));
         let Err(error) = Box::pin(request.send()).await else { return Ok(Outcome::Committed) };
         if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
             error.as_service_error()
