@@ -174,6 +174,7 @@ async fn repeat(app: &App, call: &Call, first: Effect) -> Result<Reply, Failure>
     };
     let upload = app.tables.upload(upload_id).await?.ok_or_else(|| Failure::not_found("upload"))?;
     match upload.state {
+        UploadState::Open if call.now >= upload.expires_at => Err(ended(&upload)),
         UploadState::Open | UploadState::Pending => answer(app, call, &upload).await,
         UploadState::Available => {
             let version = app.tables.version(upload.file_id, upload.version_id).await?;
