@@ -3,7 +3,8 @@
 use http::Method;
 use serde_json::{Value, json};
 use sluice_domain::hash::Sha256;
-use sluice_in_memory::faults::Fault;
+use sluice_in_memory::faults::{Fault, Faults};
+use sluice_in_memory::tables::{Attribute, Number};
 use std::sync::Arc;
 
 use crate::api::{Answer, Api, Request};
@@ -119,6 +120,28 @@ async fn a_key_belongs_to_one_request() {
     assert_eq!((api.version_count(&file).await, api.version_count(&other).await), (2, 1));
 }
 
+/// Sends a request twice, the first one in the midst of the second: `when` sets the moment. Nothing if the
+/// second had no such moment.
+async fn send_within(
+    api: &Arc<Api>,
+    request: &Request,
+    when: impl FnOnce(&Faults, Fault),
+) -> Option<(Answer, Answer)> {
+    let first = Arc::new(std::sync::Mutex::new(None));
+    let meanwhile = {
+        let (api, request, first) = (api.clone(), request.clone(), first.clone());
+        async move {
+            let answer = api.send(&request).await;
+            first.lock().expect("no panic").replace(answer);
+        }
+    };
+    when(&api.services.faults, Fault::Meanwhile(Box::pin(meanwhile)));
+    let second = api.send(request).await;
+    api.services.faults.clear();
+    let first = first.lock().expect("no panic").take()?;
+    Some((first, second))
+}
+
 #[tokio::test]
 async fn of_two_identical_calls_at_once_one_is_executed_and_both_answer_the_same() {
     let api = Api::new().await;
@@ -127,24 +150,41 @@ async fn of_two_identical_calls_at_once_one_is_executed_and_both_answer_the_same
     requests.push(instant("/lookups", "edited", b"edited"));
     for (number, request) in requests.into_iter().enumerate() {
         let request = request.key(&format!("key {number}"));
-        let first = Arc::new(std::sync::Mutex::new(None));
-        let meanwhile = {
-            let (api, request, first) = (api.clone(), request.clone(), first.clone());
-            async move {
-                let answer = api.send(&request).await;
-                first.lock().expect("no panic").replace(answer);
-            }
-        };
-        api.services.faults.next("dynamodb:TransactWriteItems", Fault::Meanwhile(Box::pin(meanwhile)));
-        let second = api.send(&request).await;
-        assert_eq!(api.services.faults.clear(), 0, "{request:?}");
-        let first = first.lock().expect("no panic").take().expect("an answer");
+        let when = |faults: &Faults, first| faults.next("dynamodb:TransactWriteItems", first);
+        let (first, second) = send_within(&api, &request, when).await.expect("a transaction");
         if let Some(upload_id) = first.body.get("upload_id") {
             assert_eq!(second.body.get("upload_id"), Some(upload_id), "URLs differ");
         } else {
             assert_eq!(second, first, "{request:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_repeat_does_not_take_the_file_that_the_first_call_moved_for_another() {
+    let api = Api::new().await;
+    for spared in 0.. {
+        let file = api.publish(&format!("old {spared}"), format!("bytes {spared}").as_bytes()).await;
+        let request = rename(&file, &format!("new {spared}")).key(&format!("key {spared}"));
+        let when = |faults: &Faults, first| faults.at_request(spared, first);
+        let Some((first, second)) = send_within(&api, &request, when).await else {
+            assert!(spared > 4, "{spared} requests");
+            break;
+        };
+        assert_eq!((first.status, &second), (200, &first), "before request {spared}");
+    }
+}
+
+#[tokio::test]
+async fn a_repeat_after_the_end_of_an_upload_gets_no_urls() {
+    let api = Api::new().await;
+    let request = instant("/uploads", "sent", b"unknown").key("key");
+    let first = api.send(&request).await;
+    let upload_id = Attribute { name: "upload_id", text: first.body["upload_id"].as_str().expect("an id") };
+    let long_ago = Number { name: "expires_at", value: 1 };
+    api.services.tables.set_number("sluice-uploads", upload_id, long_ago);
+    let repeat = api.send(&request).await;
+    assert_eq!((repeat.status, repeat.code()), (409, "upload_ended"), "{repeat:?}");
 }
 
 #[tokio::test]

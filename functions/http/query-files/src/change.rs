@@ -70,9 +70,17 @@ pub async fn change(app: &App, call: &Call, session: &Session, change: Change) -
         return repeated(app, status, effect).await;
     }
     let plan = match change {
-        Change::Edit(_) => edit(app, call, session, file).await?,
-        Change::Delete(_) => delete(call, session, file)?,
-        Change::Restore(_) => restore(app, call, session, file).await?,
+        Change::Edit(_) => edit(app, call, session, file).await,
+        Change::Delete(_) => delete(call, session, file),
+        Change::Restore(_) => restore(app, call, session, file).await,
+    };
+    let plan = match plan {
+        Ok(plan) => plan,
+        // What is in the way may be the effect of the first call, if that came since the key was read.
+        Err(failure) => {
+            let Some(effect) = first_effect(&app.tables, key.as_ref()).await? else { return Err(failure) };
+            return repeated(app, status, effect).await;
+        }
     };
     match carry_out(app, &plan, key.as_ref()).await? {
         Committed::Done => version_reply(status, &plan.answer),
