@@ -51,7 +51,7 @@ impl Default for SizeLimits {
 pub struct Odds {
     /// A request to a table is throttled.
     pub throttled: u64,
-    /// A transaction meets another one, although the front sees none.
+    /// A write of one row, or a transaction, meets another transaction, although the front sees none.
     pub conflict: u64,
     /// A write happens, but is answered with 500.
     pub lost_answer: u64,

@@ -137,13 +137,17 @@ async fn a_write_that_meets_a_transaction_is_refused() {
 }
 
 #[tokio::test]
-async fn a_transaction_may_meet_one_that_the_front_does_not_see() {
+async fn a_write_may_meet_a_transaction_that_the_front_does_not_see() {
     let emulator = Emulator::start().await;
     let front = emulator.front(|settings| settings.odds.conflict = 1);
     let reply = dynamodb(&front, "TransactWriteItems", transaction(&["a", "b", "c"])).await;
     assert_eq!(reply.code(), "TransactionCanceledException");
     assert_eq!(reasons(&reply).iter().filter(|code| **code == "TransactionConflict").count(), 1);
     assert!(emulator.asked("TransactWriteItems").is_empty());
+    // The first write is done: until it succeeds, the front does not know the caller's rights.
+    assert_eq!(put(&front, "d", "1").await.status, StatusCode::OK);
+    assert_eq!(put(&front, "e", "1").await.code(), "TransactionConflictException");
+    assert_eq!(emulator.asked("PutItem").len(), 1);
 }
 
 #[tokio::test]
