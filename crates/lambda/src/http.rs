@@ -136,7 +136,7 @@ fn read(request: Request) -> Call {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::{HeaderMap, HeaderName, HeaderValue, Method};
+    use http::{HeaderName, HeaderValue, Method};
     use sluice_domain::time::Timestamp;
 
     const SECRET: &str = "the secret";
@@ -153,7 +153,7 @@ mod tests {
             method: Method::GET,
             path: "/".to_owned(),
             query: Vec::new(),
-            headers: HeaderMap::from_iter(headers),
+            headers: headers.into_iter().collect(),
             body: Vec::new(),
             request_id: String::new(),
             now: Timestamp::from_unix_milliseconds(0),

@@ -1,6 +1,5 @@
 //! Builds DynamoDB rows, expressions and transactions.
 
-use aws_sdk_dynamodb::config::IdempotencyTokenProvider;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem, Update,
@@ -206,6 +205,13 @@ impl Cancelled {
     }
 }
 
+/// A token by which DynamoDB knows that requests are one, for ten minutes.
+fn random_token() -> Result<String, StorageError> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|error| StorageError::fault(TRANSACT, error))?;
+    Ok(format!("{:032x}", u128::from_ne_bytes(random)))
+}
+
 impl Transaction {
     pub(crate) fn new() -> Self {
         Self::default()
@@ -292,7 +298,7 @@ impl Transaction {
     /// Commits. Tries again while other transactions write the same rows. All requests have one token, so
     /// that they have their effect once, although an answer is lost before a collision.
     pub(crate) async fn commit(self, client: &aws_sdk_dynamodb::Client) -> Result<(), Cancelled> {
-        let token = IdempotencyTokenProvider::random().make_idempotency_token();
+        let token = random_token()?;
         let attempts = (|| self.attempt(client, &token)).retry(COLLISION_RETRIES);
         match fault::write(TRANSACT, attempts).await {
             Ok(Outcome::Committed) => Ok(()),

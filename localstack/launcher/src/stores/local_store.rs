@@ -55,8 +55,8 @@ impl LocalStore {
     }
 
     /// Waits for a store that already runs on this machine or in a container beside this one, on port 9000
-    /// unless the settings name another. It must use the settings' keys, and MinIO must have been started with
-    /// the webhook.
+    /// unless the settings name another. It must use the settings' keys, and MinIO must have been started
+    /// with the webhook.
     pub async fn attach(kind: StoreKind, settings: StoreSettings) -> Result<Self, Error> {
         let port = settings.port.unwrap_or(StoreSettings::PORT);
         let log = PathBuf::from("the store's own");
