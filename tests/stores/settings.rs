@@ -8,7 +8,8 @@ use reqwest::{Method, header::HeaderMap};
 
 use crate::test_store::{NotificationTarget, Observation, TestStore, raw_outcome, yes_if};
 
-const OURS: &str = "https://sluice.example";
+/// An origin that the emulator's gate lets through too.
+const OURS: &str = "http://127.0.0.1:5173";
 const FOREIGN: &str = "https://foreign.example";
 
 async fn allow_ours(store: &TestStore) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
