@@ -127,24 +127,28 @@ impl Tables {
     }
 
     /// Changes the quota of an account, by as much as it differs from the one that was read.
+    ///
+    /// A repeated request must not change it twice. Only a transaction is known by a token.
     pub async fn set_quota(&self, account: &Account, quota: u64) -> Result<QuotaChanged, StorageError> {
         let more = 0_i64.saturating_add_unsigned(quota).saturating_sub_unsigned(account.quota_bytes);
-        let values = Values::new()
+        let change = Change::new("SET #quota_bytes = :quota, #available_bytes = #available_bytes + :more")
             .with(":quota", &quota)?
+            .with(":more", &more)?;
+        let unchanged = Condition::AccountUnchanged
+            .when("#quota_bytes = :read AND #available_bytes >= :less")
             .with(":read", &account.quota_bytes)?
-            .with(":more", &more)?
             .with(":less", &-more)?;
-        let change = RowUpdate {
-            table: &self.names.accounts,
-            key: account_key(&account.username),
-            update: "SET #quota_bytes = :quota, #available_bytes = #available_bytes + :more",
-            condition: "#quota_bytes = :read AND #available_bytes >= :less",
-            values,
-        };
-        Ok(match self.update_if(change).await? {
-            Update::Done => QuotaChanged::Done,
-            Update::Refused => QuotaChanged::BelowUse,
-        })
+        let transaction = Transaction::new().update(
+            &self.names.accounts,
+            account_key(&account.username),
+            change,
+            unchanged,
+        )?;
+        match transaction.commit(&self.client).await {
+            Ok(()) => Ok(QuotaChanged::Done),
+            Err(Cancelled::Conditions(_)) => Ok(QuotaChanged::BelowUse),
+            Err(Cancelled::Error(error)) => Err(error),
+        }
     }
 
     /// Counts the bytes that an account saves because its packs were moved; fewer than none if they take
