@@ -2,6 +2,8 @@
 //! invalid calls of every operation, and finds no 5xx and no answer that the document lacks.
 
 use serde_json::{Value, json};
+use sluice_contracts::accounts::SessionCreated;
+use sluice_domain::session::SessionKey;
 use sluice_localstack::python::ensure_environment;
 use sluice_tests::{Client, WEBHOOK_SECRET, bytes, live};
 use std::fs;
@@ -35,6 +37,9 @@ async fn prepare(user: &Client) -> Vec<(&'static str, String)> {
     // Of another account: a call ends all other sessions of this one.
     let other = Client::register(live()).await;
     prepared.push(("ENDED_TOKEN", other.token().to_owned()));
+    let session: SessionCreated = user.post("/sessions", &user.credentials()).await.parse(201);
+    let key = SessionKey::of_token(&session.token.expect("a token")).expect("a key");
+    prepared.push(("ENDED_SESSION", key.session_id().to_string()));
     prepared
 }
 

@@ -1,7 +1,15 @@
 import "fake-indexeddb/auto";
 import { expect, it, vi } from "vitest";
 import type { Drop } from "../src/state/database.js";
-import { forgetFiles, newDrop, noteEnded, noteFiles, NOTED_MAX, openDrops } from "../src/state/drops.js";
+import {
+  forgetFiles,
+  newDrop,
+  noteDone,
+  noteEnded,
+  noteFiles,
+  NOTED_MAX,
+  openDrops,
+} from "../src/state/drops.js";
 
 let account = 0;
 const newAccount = () => `account-${++account}`;
@@ -44,6 +52,16 @@ it("cancelled and forgotten files do not count as uploaded", async () => {
   await noteEnded(id, [{ ...picked("a"), isAvailable: false }]);
   await forgetFiles(id, ["b"]);
   expect(await openDrops(id)).toMatchObject([{ drop: { done: { count: 0 } }, files: [{ path: "c" }] }]);
+});
+
+it("files that were uploaded before the tab closed count as uploaded, once", async () => {
+  const id = newAccount();
+  const drop = newDrop(id, "");
+  await noteFiles(drop, [picked("a"), picked("b")]);
+  const stale = { ...drop };
+  for (let time = 0; time < 2; time += 1) await noteDone(stale, [{ path: "a", size: 5 }]);
+  expect(stale.done).toEqual({ count: 1, bytes: 5 });
+  expect(await openDrops(id)).toMatchObject([{ drop: { done: { count: 1 } }, files: [{ path: "b" }] }]);
 });
 
 it("files in different folders have no common folder", async () => {

@@ -97,6 +97,22 @@ export async function noteEnded(accountId: string, ended: Ended[]): Promise<void
   });
 }
 
+/** Counts noted files as done: their paths have them, although the tab was closed before it noted that. */
+export async function noteDone(drop: Drop, done: { path: string; size: number }[]): Promise<void> {
+  await transaction("readwrite", async ({ drops, files }) => {
+    const stored: Drop | undefined = working.get(drop.id) ?? (await answer(drops.get(drop.id)));
+    const current = stored ?? drop;
+    for (const { path, size } of done) {
+      const noted: DropFile | undefined = await answer(files.get([drop.accountId, path]));
+      if (noted?.drop !== drop.id) continue;
+      files.delete([drop.accountId, path]);
+      current.done = { count: current.done.count + 1, bytes: current.done.bytes + size };
+    }
+    drops.put(current);
+    drop.done = current.done;
+  });
+}
+
 /** Forgets files of a drop, whatever has become of them. */
 export async function forgetFiles(accountId: string, paths: string[]): Promise<void> {
   await transaction("readwrite", async ({ files }) => {

@@ -1,7 +1,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { abandon, listFiles, unfinished, type Version } from "@sluice/browser";
 import { comparePaths } from "../paths.js";
-import { forgetFiles, noteEnded, openDrops } from "./drops.js";
+import { forgetFiles, noteDone, noteEnded, openDrops } from "./drops.js";
 import { failureText } from "./failures.js";
 import {
   commonPrefix,
@@ -72,13 +72,10 @@ async function leaveOutReplaced(group: Group): Promise<void> {
     return version !== undefined && isReplacedBy(file, group.drop, version);
   });
   if (replaced.length === 0) return;
+  if (group.drop !== undefined) await noteDone(group.drop, replaced);
   const gone = new Set(replaced);
   groups.value = remaining(groups.peek(), (file) => gone.has(file));
   if (!group.isOwn) return;
-  await forgetFiles(
-    accountId(),
-    replaced.map(({ path }) => path),
-  );
   await abandonAll(replaced.filter(isBegunHere));
   await refreshAccount();
 }
