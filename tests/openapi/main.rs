@@ -34,9 +34,8 @@ async fn prepare(user: &Client) -> Vec<(&'static str, String)> {
         let plan = user.post("/uploads", &request(upload)).await.plan();
         prepared.push((upload, plan.upload_id.to_string()));
     }
-    // Of another account: a call ends all other sessions of this one.
-    let other = Client::register(live()).await;
-    prepared.push(("ENDED_TOKEN", other.token().to_owned()));
+    prepared.push(("ENDED_TOKEN", Client::register(live()).await.token().to_owned()));
+    prepared.push(("ONLY_TOKEN", Client::register(live()).await.token().to_owned()));
     let session: SessionCreated = user.post("/sessions", &user.credentials()).await.parse(201);
     let key = SessionKey::of_token(&session.token.expect("a token")).expect("a key");
     prepared.push(("ENDED_SESSION", key.session_id().to_string()));
