@@ -195,6 +195,7 @@ impl StoreAccess {
             client: self.client(true),
             default_client: self.client(false),
             http: http.build().expect("an HTTP client"),
+            access_key: self.access_key,
             address,
             label: self.label,
             kind: self.kind,

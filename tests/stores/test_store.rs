@@ -27,6 +27,7 @@ pub struct TestStore {
     pub client: aws_sdk_s3::Client,
     /// A raw SDK client with the SDK's default checksums.
     pub default_client: aws_sdk_s3::Client,
+    pub access_key: String,
     /// A plain HTTP client.
     pub http: reqwest::Client,
     /// The bucket's URL, without a trailing slash.

@@ -1,10 +1,9 @@
 //! Tests that a user sees and ends sessions.
 
-use sluice_contracts::problem::Code;
 use sluice_domain::session::SESSIONS_MAX;
 use std::time::Duration;
 
-use crate::support::{PASSWORD, Place, refusal};
+use crate::support::{PASSWORD, Place};
 
 #[tokio::test]
 async fn sessions_are_listed_with_where_they_began() {
@@ -53,11 +52,11 @@ async fn a_session_is_ended_by_its_id_only_by_its_account() {
     let listed = ada.sessions().await;
     let id = listed.iter().find(|session| !session.current).expect("another").session_id;
     let path = format!("/sessions/{id}");
-    assert_eq!(refusal(eve.delete(&path).await).0, Code::NotFound);
+    eve.delete(&path).await.expect("nothing to end");
     assert!(lost.is_logged_in().await);
     ada.delete(&path).await.expect("ended");
     assert!(!lost.is_logged_in().await && ada.is_logged_in().await);
-    assert_eq!(refusal(ada.delete(&path).await).0, Code::NotFound);
+    ada.delete(&path).await.expect("a repeat");
     let own = ada.sessions().await[0].session_id;
     ada.delete(&format!("/sessions/{own}")).await.expect("ended");
     assert!(!ada.is_logged_in().await);
